@@ -1,0 +1,53 @@
+// Package decimal converts numbers and times to text and back, exactly. It is
+// shared by lp and jsonscan.
+package decimal
+
+import "time"
+
+// Precision is the unit of a timestamp in line protocol and of the time column
+// in a query answer. The zero value is Nanosecond.
+type Precision uint8
+
+// The precisions that InfluxDB 1.x knows.
+const (
+	Nanosecond Precision = iota
+	Microsecond
+	Millisecond
+	Second
+	Minute
+	Hour
+)
+
+var precisions = [...]struct {
+	word string
+	unit int64
+}{
+	Nanosecond:  {"ns", int64(time.Nanosecond)},
+	Microsecond: {"u", int64(time.Microsecond)},
+	Millisecond: {"ms", int64(time.Millisecond)},
+	Second:      {"s", int64(time.Second)},
+	Minute:      {"m", int64(time.Minute)},
+	Hour:        {"h", int64(time.Hour)},
+}
+
+// String returns the word of the precision and epoch query parameters of
+// InfluxDB 1.x: ns, u, ms, s, m or h. It is never "us" nor "µ", which InfluxDB
+// 1.6.7 takes for nanoseconds without an error.
+func (p Precision) String() string {
+	if !p.Valid() {
+		return "invalid"
+	}
+	return precisions[p].word
+}
+
+// Unit returns the length of one unit of p in nanoseconds, or 1 if p is not
+// valid.
+func (p Precision) Unit() int64 {
+	if !p.Valid() {
+		return 1
+	}
+	return precisions[p].unit
+}
+
+// Valid reports whether p is one of the declared precisions.
+func (p Precision) Valid() bool { return int(p) < len(precisions) }
