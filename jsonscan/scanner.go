@@ -1,0 +1,161 @@
+package jsonscan
+
+import (
+	"io"
+	"iter"
+)
+
+// A Scanner reads query answers from an io.Reader, row by row. It holds a
+// buffer of 64 KiB, and more only while a single row needs it. Make one with
+// NewScanner and use it again with Reset; it must not be copied.
+type Scanner struct {
+	// MaxRowBytes bounds the memory that one row, or one text outside the rows,
+	// may take; 0 means 16 MiB. A longer row is a *RowSizeError.
+	MaxRowBytes int
+	// AllowInvalidUTF8 makes strings that are not UTF-8, and lone surrogates,
+	// read as encoding/json reads them: with U+FFFD in the place of each bad
+	// byte. Otherwise they are a *SyntaxError. InfluxDB 1.x sends neither.
+	AllowInvalidUTF8 bool
+
+	buffer
+	bufferSize int // initial size; tests make it small
+
+	state state
+	first bool // nothing of the array or object at hand was read yet
+
+	row   Row
+	err   error // what Err returns
+	fatal bool  // err ends the stream
+	doc   document
+	res   result
+	ser   seriesState
+
+	text     seriesText
+	slab     seriesSlab
+	scratch  []byte
+	messages []Message
+}
+
+// NewScanner returns a Scanner that reads from r. It does not read before the
+// first call of Next.
+func NewScanner(r io.Reader) *Scanner {
+	s := new(Scanner)
+	s.Reset(r)
+	return s
+}
+
+// Reset makes the scanner read a new answer from r, keeping its buffers, its
+// precision and its options. Messages of the answer before are forgotten;
+// every Series handed out stays valid.
+func (s *Scanner) Reset(r io.Reader) {
+	if s.bufferSize == 0 {
+		s.bufferSize = defaultBuffer
+	}
+	s.buffer.reset(r, s.bufferSize)
+	s.state, s.first = stDocument, true
+	s.err, s.fatal = nil, false
+	s.doc, s.res = document{}, result{}
+	s.ser.reset()
+	s.row.series = nil
+	s.row.cells = s.row.cells[:0]
+	s.messages = nil
+}
+
+// SetPrecision sets the unit of integer times for Row.Time: the epoch
+// parameter of the query. The zero value is Nanosecond. Times that come as
+// RFC 3339 text need no precision.
+func (s *Scanner) SetPrecision(p Precision) { s.row.precision = p }
+
+func (s *Scanner) maxRow() int {
+	switch {
+	case s.MaxRowBytes <= 0:
+		return defaultMaxRow
+	case s.MaxRowBytes > maxBuffer:
+		return maxBuffer
+	}
+	return s.MaxRowBytes
+}
+
+// Rows iterates over the rows of all series of all statements, in the order of
+// the answer. A row is valid until the next one is asked for. A *StatementError
+// and a *ServerError come in their place with a nil row, and the iteration goes
+// on if the loop does; any other error is the last pair. Breaking out of the
+// loop consumes no more of the reader; Rows and Next then go on behind the last
+// row.
+func (s *Scanner) Rows() iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		for {
+			if s.Next() {
+				if !yield(&s.row, nil) {
+					return
+				}
+				continue
+			}
+			if s.err == nil || !yield(nil, s.err) || s.fatal {
+				return
+			}
+		}
+	}
+}
+
+// Next moves to the next row. It reports false at the end of the answer and at
+// an error, which Err then returns. If Recoverable(Err()), calling Next again
+// goes on behind that error.
+func (s *Scanner) Next() bool {
+	if s.fatal {
+		return false
+	}
+	s.err = nil
+	for {
+		var row bool
+		var err error
+		if s.state == stValues {
+			row, err = s.nextRow()
+		} else {
+			err = s.step()
+		}
+		if err != nil {
+			s.stop(err)
+			return false
+		}
+		if row {
+			return true
+		}
+		if s.state == stEnd {
+			return false
+		}
+	}
+}
+
+func (s *Scanner) stop(err error) {
+	s.err = err
+	s.row.cells = s.row.cells[:0]
+	switch err.(type) {
+	case *StatementError, *ServerError:
+	default:
+		s.fatal = true
+	}
+}
+
+// Row returns the row that Next moved to, valid until the next call of Next.
+func (s *Scanner) Row() *Row { return &s.row }
+
+// Err returns the error at which Next reported false, or nil at the end of the
+// answer.
+func (s *Scanner) Err() error { return s.err }
+
+// Messages returns the messages of the server that were read so far, at most
+// 1000 of them.
+func (s *Scanner) Messages() []Message { return s.messages[:len(s.messages):len(s.messages)] }
+
+// Documents returns the number of complete documents read so far: the number
+// of chunks of a chunked answer.
+func (s *Scanner) Documents() int { return s.doc.count }
+
+// Statements returns the number of statements seen so far, with or without
+// rows. A result that the server marked partial and its continuation in the
+// next document are one statement.
+func (s *Scanner) Statements() int { return s.res.count }
+
+// Offset returns the number of bytes consumed so far.
+func (s *Scanner) Offset() int64 { return s.offset(s.pos) }
