@@ -286,7 +286,6 @@ func (s *Scanner) endResult() error {
 }
 
 func (s *Scanner) statementID() error {
-	at := s.pos
 	c, err := s.peek()
 	if err != nil {
 		return err
@@ -294,6 +293,7 @@ func (s *Scanner) statementID() error {
 	if c == 'n' {
 		return s.word("null")
 	}
+	at := s.offset(s.pos)
 	num, err := s.number()
 	if err != nil {
 		return err
@@ -301,12 +301,12 @@ func (s *Scanner) statementID() error {
 	id := 0
 	for _, c := range num {
 		if c < '0' || c > '9' || id > math.MaxInt32/10 {
-			return s.syntax(at, "statement_id is not a small integer")
+			return &SyntaxError{Offset: at, Msg: "statement_id is not a small integer"}
 		}
 		id = 10*id + int(c-'0')
 	}
 	if s.res.usedID && id != s.res.id {
-		return s.syntax(at, "statement_id behind the rows of its statement")
+		return &SyntaxError{Offset: at, Msg: "statement_id behind the rows of its statement"}
 	}
 	s.res.id, s.res.hasID = id, true
 	return nil
@@ -412,21 +412,18 @@ const aheadWindow = defaultBuffer
 // does: up to MaxRowBytes for the columns, without which no row can be read,
 // and up to 64 KiB for the rest. InfluxDB always sends the columns first.
 func (s *Scanner) lookAhead() error {
-	limit := s.MaxRowBytes
-	if s.text.hasCols {
+	limit, optional := s.MaxRowBytes, s.text.hasCols
+	if optional {
 		s.MaxRowBytes = min(s.maxRow(), aheadWindow)
 	}
 	s.keep = s.pos
 	err := s.keysBehindValues()
 	s.pos, s.keep = s.keep, -1
 	s.MaxRowBytes = limit
-	if err == nil {
-		s.ser.ahead = true
-		return nil
-	}
-	if s.text.hasCols {
-		// Whatever is wrong there will be met again behind the rows.
-		return nil
+	_, long := err.(*RowSizeError)
+	s.ser.ahead = !long
+	if err == nil || optional && !s.text.hasName && len(s.text.tags) == 0 {
+		return nil // what is wrong there will be met again behind the rows
 	}
 	return err
 }
