@@ -1,0 +1,65 @@
+package decimal
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// timeInPlain is the plain twin of TimeIn.
+func timeInPlain(t time.Time, p Precision) (int64, bool) {
+	ns := new(big.Int).Mul(big.NewInt(t.Unix()), big.NewInt(1e9))
+	ns.Add(ns, big.NewInt(int64(t.Nanosecond())))
+	if ns.Cmp(big.NewInt(MinTime)) < 0 || ns.Cmp(big.NewInt(MaxTime)) > 0 {
+		return 0, false
+	}
+	// Div is Euclidean division: floor for a positive divisor.
+	return ns.Div(ns, big.NewInt(p.Unit())).Int64(), true
+}
+
+func TestTimeIn(t *testing.T) {
+	check := func(at time.Time) {
+		t.Helper()
+		for p := Nanosecond; p <= Hour; p++ {
+			got, ok := TimeIn(at, p)
+			want, wantOK := timeInPlain(at, p)
+			if got != want || ok != wantOK {
+				t.Fatalf("TimeIn(%v, %v) = %d, %v, want %d, %v", at, p, got, ok, want, wantOK)
+			}
+		}
+	}
+	for _, ns := range []int64{0, 1, -1, 999, -999, 1e9, -1e9, 1e9 + 1, -1e9 - 1, 3600e9, -3600e9, -3600e9 - 1, math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64 - 2,
+		math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 2, math.MinInt64 + 3, math.MinInt64 + 1e9, math.MaxInt64 - 1e9} {
+		check(time.Unix(0, ns))
+		check(time.Unix(0, ns).Add(1))
+		check(time.Unix(0, ns).Add(-1))
+	}
+	for _, s := range []int64{math.MinInt64, math.MaxInt64, -1 << 40, 1 << 40, 9223372036, 9223372037, -9223372036, -9223372037, -9223372038, -62135596800} {
+		check(time.Unix(s, 0))
+		check(time.Unix(s, 999999999))
+	}
+	check(time.Time{})
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 100_000 {
+		check(time.Unix(0, int64(r.Uint64())>>r.IntN(63)))
+	}
+}
+
+func TestInRange(t *testing.T) {
+	for p := Nanosecond; p <= Hour; p++ {
+		for _, ts := range []int64{0, math.MaxInt64, math.MaxInt64 - 1, math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 2,
+			math.MaxInt64 / p.Unit(), math.MaxInt64/p.Unit() + 1, math.MinInt64 / p.Unit(), math.MinInt64/p.Unit() - 1, 1, -1} {
+			ns := new(big.Int).Mul(big.NewInt(ts), big.NewInt(p.Unit()))
+			want := ns.Cmp(big.NewInt(MinTime)) >= 0 && ns.Cmp(big.NewInt(MaxTime)) <= 0
+			if got := InRange(ts, p); got != want {
+				t.Errorf("InRange(%d, %v) = %v", ts, p, got)
+			}
+			at, ok := UnixTime(ts, p)
+			if ok != want || ok && at.UnixNano() != ns.Int64() {
+				t.Errorf("UnixTime(%d, %v) = %v, %v", ts, p, at, ok)
+			}
+		}
+	}
+}

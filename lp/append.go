@@ -1,0 +1,108 @@
+package lp
+
+import (
+	"time"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+)
+
+// AppendMeasurement appends the escaped name, which starts a line. What has no
+// representation is replaced: an empty name becomes "_"; a leading '#', tab or
+// zero byte, every line feed, and a backslash at the end or directly before
+// comma, space, '=' or '"' become '_'; invalid UTF-8 becomes U+FFFD.
+func AppendMeasurement(dst []byte, name string) []byte {
+	if r := checkMeasurement(name); r != 0 {
+		name = replaceMeasurement(name)
+	}
+	return escapeMeasurement(dst, name)
+}
+
+// AppendTag appends ",key=value", escaped, and nothing if value is empty. What
+// has no representation is replaced: an empty key becomes "_" and the key "time"
+// "_time"; every line feed and a backslash at the end of key or value become
+// '_'; invalid UTF-8 becomes U+FFFD.
+func AppendTag(dst []byte, key, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	if r := checkTagKey(key); r != 0 {
+		key = replaceTagKey(key)
+	}
+	if r := checkTagValue(value); r != 0 {
+		value = replaceTagValue(value)
+	}
+	dst = append(dst, ',')
+	dst = escapeTag(dst, key)
+	dst = append(dst, '=')
+	return escapeTag(dst, value)
+}
+
+// AppendFieldKey appends "key=", escaped. The caller appends a space before the
+// first field of a line and a comma before each other one, and the value after
+// the key. What has no representation is replaced: an empty key becomes "_" and
+// the key "time" "_time"; a leading tab or zero byte, every line feed, a
+// backslash at the end, and the last of an odd number of backslashes directly
+// before comma, space or '=' become '_'; invalid UTF-8 becomes U+FFFD.
+func AppendFieldKey(dst []byte, key string) []byte {
+	if r := checkFieldKey(key); r != 0 {
+		key = replaceFieldKey(key)
+	}
+	dst = escapeFieldKey(dst, key)
+	return append(dst, '=')
+}
+
+// AppendFloat appends the shortest text that parses back to v: plain for zero
+// and 1e-6 <= |v| < 1e21 ("1", "0.64", "-0"), else with an exponent ("1e+21",
+// "1.5e-07"), byte for byte as encoding/json. It appends nothing for NaN and the
+// infinities, which line protocol cannot carry: check before the key is written.
+func AppendFloat(dst []byte, v float64) []byte { return decimal.AppendFloat64(dst, v) }
+
+// AppendFloat32 appends the shortest text that parses back to v as a float32, in
+// the format of [AppendFloat]: "0.1" for float32(0.1), where the widened value
+// would give "0.10000000149011612". It appends nothing for NaN and the infinities.
+func AppendFloat32(dst []byte, v float32) []byte { return decimal.AppendFloat32(dst, v) }
+
+// AppendInt appends v as an integer field value: "5i".
+func AppendInt(dst []byte, v int64) []byte {
+	return append(decimal.AppendInt64(dst, v), 'i')
+}
+
+// AppendUint appends v as an unsigned field value: "5u". InfluxDB 1.x as
+// released, and openGemini, refuse unsigned values; see [Options.Unsigned].
+func AppendUint(dst []byte, v uint64) []byte {
+	return append(decimal.AppendUint64(dst, v), 'u')
+}
+
+// AppendBool appends "true" or "false".
+func AppendBool(dst []byte, v bool) []byte {
+	if v {
+		return append(dst, "true"...)
+	}
+	return append(dst, "false"...)
+}
+
+// AppendString appends v in double quotes, with '"' and '\' escaped. Line feeds
+// are kept: they are legal inside quotes. Invalid UTF-8 becomes U+FFFD.
+func AppendString(dst []byte, v string) []byte {
+	dst = append(dst, '"')
+	dst = escapeString(dst, v)
+	return append(dst, '"')
+}
+
+// AppendTimestamp appends ts in decimal. The caller appends the space before it.
+// It does not check the range that servers store, see [MinTime].
+func AppendTimestamp(dst []byte, ts int64) []byte { return decimal.AppendInt64(dst, ts) }
+
+// AppendTime appends t in units of p since 1970, rounded down. The caller
+// appends the space before it. A time outside [MinTime] and [MaxTime] is
+// replaced by the nearer of the two.
+func AppendTime(dst []byte, t time.Time, p Precision) []byte {
+	ts, ok := decimal.TimeIn(t, p)
+	if !ok {
+		ts = MaxTime / p.Unit()
+		if t.Unix() < 0 {
+			ts = -ts
+		}
+	}
+	return decimal.AppendInt64(dst, ts)
+}

@@ -1,0 +1,170 @@
+package lp
+
+// Appender is implemented by whatever writes itself as line protocol: points,
+// frames, batches and types of the user. AppendLP appends complete lines, each
+// ended by a line feed, to dst and returns the extended slice. With an error it
+// returns dst with the lines that were good, and no part of a bad one.
+type Appender interface {
+	AppendLP(dst []byte) ([]byte, error)
+}
+
+// Append adds the lines of a to the batch. It returns the error of a.
+func (e *Encoder) Append(a Appender) error {
+	e.Cancel()
+	buf, err := a.AppendLP(e.buf)
+	if len(buf) >= e.line {
+		e.lines += countLines(buf[e.line:])
+		e.buf, e.line = buf, len(buf)
+	}
+	return err
+}
+
+// Line adds one line of line protocol as it is, and a line feed if it has none.
+// It refuses with [ErrLine] what is not exactly one line of the form
+// "measurement[,tags] fields [timestamp]".
+func (e *Encoder) Line(line []byte) error {
+	e.begin("")
+	if n := len(line); n > 0 && line[n-1] == '\n' {
+		line = line[:n-1]
+	}
+	if !completeLine(line) {
+		e.fail(PartLine, "", ErrLine, nil)
+		return e.endBad()
+	}
+	e.buf = append(e.buf, line...)
+	e.finish()
+	return nil
+}
+
+// completeLine reports whether line has a measurement, fields with keys and
+// values, and at most a timestamp after them, and no line feed outside quotes.
+func completeLine(line []byte) bool {
+	i := skipName(line, 0, ", ")
+	if i == 0 || i >= len(line) || line[0] == '#' {
+		return false
+	}
+	for line[i] == ',' {
+		k := skipName(line, i+1, "=, ")
+		if k == i+1 || k >= len(line) || line[k] != '=' {
+			return false
+		}
+		v := skipName(line, k+1, "=, ")
+		if v == k+1 || v >= len(line) || line[v] == '=' {
+			return false
+		}
+		i = v
+	}
+	if line[i] != ' ' {
+		return false
+	}
+	for {
+		k := skipName(line, i+1, "=, ")
+		if k == i+1 || k >= len(line) || line[k] != '=' {
+			return false
+		}
+		v := skipFieldValue(line, k+1)
+		if v <= k+1 {
+			return false
+		}
+		if i = v; i == len(line) {
+			return true
+		}
+		if line[i] != ',' {
+			break
+		}
+	}
+	return line[i] == ' ' && validTimestamp(line[i+1:])
+}
+
+// countLines returns the number of line feeds in b outside quoted field values.
+func countLines(b []byte) int {
+	n, fields, quoted := 0, false, false
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case ' ':
+			fields = true
+		case '"':
+			if quoted || fields && b[i-1] == '=' {
+				quoted = !quoted
+			}
+		case '\n':
+			if !quoted {
+				n++
+				fields = false
+			}
+		}
+	}
+	return n
+}
+
+// skipName returns the end of the name at i, which stop ends unless escaped. A
+// line feed ends it too, so that the caller does not find its separator.
+func skipName(line []byte, i int, stop string) int {
+	for ; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\n':
+			return i
+		case c == '\\' && i+1 < len(line):
+			i++
+		case indexByte(stop, c) >= 0:
+			return i
+		}
+	}
+	return i
+}
+
+// skipFieldValue returns the end of the field value at i, or -1.
+func skipFieldValue(line []byte, i int) int {
+	if i < len(line) && line[i] == '"' {
+		for i++; i < len(line); i++ {
+			switch line[i] {
+			case '\\':
+				i++
+			case '"':
+				return i + 1
+			}
+		}
+		return -1
+	}
+	start := i
+	for i < len(line) && line[i] != ',' && line[i] != ' ' {
+		i++
+	}
+	if !validScalar(string(line[start:i])) {
+		return -1
+	}
+	return i
+}
+
+// validScalar reports whether s is a number, an integer, an unsigned integer or
+// a boolean.
+func validScalar(s string) bool {
+	switch s {
+	case "t", "T", "true", "True", "TRUE", "f", "F", "false", "False", "FALSE":
+		return true
+	case "":
+		return false
+	}
+	switch s[len(s)-1] {
+	case 'i':
+		return validTimestamp([]byte(s[:len(s)-1]))
+	case 'u':
+		return s[0] != '-' && validTimestamp([]byte(s[:len(s)-1]))
+	}
+	return validNumber(s)
+}
+
+// validTimestamp reports whether b is an integer: [-] digits.
+func validTimestamp(b []byte) bool {
+	if len(b) > 0 && b[0] == '-' {
+		b = b[1:]
+	}
+	for _, c := range b {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return len(b) > 0
+}

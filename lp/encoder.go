@@ -1,0 +1,275 @@
+package lp
+
+import (
+	"strings"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+)
+
+// An Encoder writes points into a batch, part by part: a measurement or a
+// series, tags, fields, the end. The zero value is ready to use.
+//
+//	var e lp.Encoder
+//	e.Point("cpu")
+//	e.Tag("host", "server01")
+//	e.Float("load", 0.64)
+//	err := e.End(time.Now())
+//
+// A part that is refused makes the point bad: the rest of the point is ignored,
+// its End returns the error and cuts the point out of the batch, and the next
+// Point starts afresh. The first error stays in [Encoder.Err]. What is refused,
+// left out or changed is counted by reason.
+//
+// An Encoder must not be copied after first use, nor used by two goroutines at
+// once.
+type Encoder struct {
+	buf   []byte
+	line  int // the complete lines end here in buf
+	state encoderState
+	lines int
+	index int // points begun since Reset
+
+	opt         Options
+	measurement string // of the open point, for errors
+	first, cur  *PointError
+	counts      [numReasons]uint64
+
+	tags   tagSet
+	fields fieldSet
+}
+
+type encoderState uint8
+
+const (
+	stateIdle   encoderState = iota // no point is open
+	stateTags                       // measurement written
+	stateFields                     // first field written
+	stateBad                        // the open point is refused or dropped
+)
+
+// SetOptions sets the options for the points to come. It ends an open point
+// without writing it.
+func (e *Encoder) SetOptions(o Options) {
+	e.Cancel()
+	e.opt = o
+}
+
+// Options returns the options in use.
+func (e *Encoder) Options() Options { return e.opt }
+
+// SetPrecision sets the unit of the timestamps of the points to come.
+func (e *Encoder) SetPrecision(p Precision) { e.opt.Precision = p }
+
+// Precision returns the unit of the timestamps.
+func (e *Encoder) Precision() Precision { return e.opt.Precision }
+
+// Reset empties the batch and forgets the first error. It keeps the memory, the
+// options, the default tags and the counts.
+func (e *Encoder) Reset() {
+	e.Cancel()
+	e.buf = e.buf[:0]
+	e.line, e.lines, e.index = 0, 0, 0
+	e.first = nil
+}
+
+// SetBuffer gives the encoder buf to append to; the lines that are in it already
+// are not counted by Lines. It drops the batch and its buffer, which is then the
+// caller's own. Use it to hand a batch on without a copy.
+func (e *Encoder) SetBuffer(buf []byte) {
+	e.Reset()
+	e.buf, e.line = buf, len(buf)
+}
+
+// Bytes returns the complete lines of the batch, each ended by a line feed. It
+// is valid until the next call of a method that changes the encoder.
+func (e *Encoder) Bytes() []byte { return e.buf[:e.line:e.line] }
+
+// Len returns the length of [Encoder.Bytes].
+func (e *Encoder) Len() int { return e.line }
+
+// Lines returns the number of complete lines in the batch.
+func (e *Encoder) Lines() int { return e.lines }
+
+// Err returns the first error since the last Reset, a *[PointError], or nil.
+func (e *Encoder) Err() error {
+	if e.first == nil {
+		return nil
+	}
+	return e.first
+}
+
+// Count returns how often something was refused, left out or changed for
+// reason, since the encoder was made.
+func (e *Encoder) Count(reason Reason) uint64 {
+	if int(reason) >= numReasons {
+		return 0
+	}
+	return e.counts[reason]
+}
+
+// Cancel drops the open point, if any, without an error and without counting it.
+func (e *Encoder) Cancel() {
+	if e.state != stateIdle {
+		e.close()
+	}
+}
+
+// close cuts the open point out and makes the encoder ready for the next one.
+func (e *Encoder) close() {
+	e.buf = e.buf[:e.line]
+	e.state = stateIdle
+	e.measurement = ""
+	e.cur = nil
+}
+
+// fail refuses the open point.
+func (e *Encoder) fail(part Part, key string, reason Reason, cause error) {
+	e.counts[reason]++
+	e.buf = e.buf[:e.line]
+	e.state = stateBad
+	e.cur = &PointError{
+		Index:       max(e.index-1, 0),
+		Measurement: strings.Clone(e.measurement),
+		Part:        part,
+		Key:         strings.Clone(key),
+		Reason:      reason,
+		Err:         cause,
+	}
+	if e.first == nil {
+		e.first = e.cur
+	}
+}
+
+// drop leaves the open point out without an error.
+func (e *Encoder) drop(reason Reason) {
+	e.counts[reason]++
+	e.buf = e.buf[:e.line]
+	e.state = stateBad
+}
+
+// badText refuses or drops the open point for a text, or reports true if the
+// text is to be replaced.
+func (e *Encoder) badText(part Part, key string, reason Reason) (replace bool) {
+	switch e.opt.Text {
+	case TextReplace:
+		e.counts[Replaced]++
+		return true
+	case TextDropPoint:
+		e.drop(reason)
+	default:
+		e.fail(part, key, reason, nil)
+	}
+	return false
+}
+
+// misplaced refuses the open point for a call that does not fit its state.
+func (e *Encoder) misplaced(part Part, key string) {
+	if e.state != stateBad {
+		e.fail(part, key, ErrOrder, nil)
+	}
+}
+
+// begin starts a point. An open one is refused: its end is missing.
+func (e *Encoder) begin(measurement string) {
+	if e.state == stateTags || e.state == stateFields {
+		e.fail(PartLine, "", ErrOrder, nil)
+	}
+	e.index++
+	e.measurement = measurement
+	e.cur = nil
+	e.state = stateTags
+	e.tags.reset()
+	e.fields.reset()
+}
+
+// Point starts a point with the given measurement.
+func (e *Encoder) Point(measurement string) {
+	e.begin(measurement)
+	if r := checkMeasurement(measurement); r != 0 {
+		if e.badText(PartMeasurement, "", r) {
+			e.buf = AppendMeasurement(e.buf, measurement)
+		}
+		return
+	}
+	e.buf = escapeMeasurement(e.buf, measurement)
+}
+
+// Series starts a point with the measurement and the tags of s. More tags may
+// follow.
+func (e *Encoder) Series(s Series) {
+	if s.p == nil {
+		e.begin("")
+		e.fail(PartMeasurement, "", ErrNoMeasurement, nil)
+		return
+	}
+	e.begin(s.p.measurement)
+	e.tags.series = s.p
+	e.buf = append(e.buf, s.p.wire...)
+}
+
+// End ends the point with the time t in the precision of the encoder, rounded
+// down, or without a timestamp if t is the zero time. It returns the error of
+// this point, a *[PointError], or nil if the point is in the batch, or was left
+// out because a policy says so.
+func (e *Encoder) End(t time.Time) error {
+	if t.IsZero() {
+		return e.EndNoTimestamp()
+	}
+	ts, ok := decimal.TimeIn(t, e.opt.Precision)
+	return e.end(ts, ok)
+}
+
+// EndTimestamp ends the point with the timestamp ts in units of the precision of
+// the encoder since 1970; 0 is a timestamp. It returns like [Encoder.End].
+func (e *Encoder) EndTimestamp(ts int64) error {
+	return e.end(ts, decimal.InRange(ts, e.opt.Precision))
+}
+
+// EndNoTimestamp ends the point without a timestamp: the server stamps it with
+// the time it arrives. It returns like [Encoder.End].
+func (e *Encoder) EndNoTimestamp() error {
+	if e.state != stateFields {
+		return e.endBad()
+	}
+	e.finish()
+	return nil
+}
+
+func (e *Encoder) end(ts int64, inRange bool) error {
+	if e.state != stateFields {
+		return e.endBad()
+	}
+	if !inRange || !e.opt.Precision.Valid() {
+		e.fail(PartTimestamp, "", ErrTimeRange, nil)
+		return e.endBad()
+	}
+	e.buf = append(e.buf, ' ')
+	e.buf = AppendTimestamp(e.buf, ts)
+	e.finish()
+	return nil
+}
+
+// finish makes the open point a complete line.
+func (e *Encoder) finish() {
+	e.buf = append(e.buf, '\n')
+	e.line = len(e.buf)
+	e.lines++
+	e.close()
+}
+
+// endBad ends a point that does not become a line.
+func (e *Encoder) endBad() error {
+	switch e.state {
+	case stateTags:
+		e.fail(PartLine, "", ErrNoFields, nil)
+	case stateIdle:
+		e.fail(PartLine, "", ErrOrder, nil)
+	}
+	err := e.cur
+	e.close()
+	if err == nil { // dropped by a policy
+		return nil
+	}
+	return err
+}

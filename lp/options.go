@@ -1,0 +1,77 @@
+package lp
+
+// Options are the choices of an encoder. The zero value is strict: nothing is
+// left out or changed, and what cannot be written as it is refuses its point.
+type Options struct {
+	// Precision is the unit of the timestamps.
+	Precision Precision
+	// NotFinite says what happens to a NaN or an infinity.
+	NotFinite NotFinitePolicy
+	// Text says what happens to a measurement, key or value that line protocol
+	// cannot carry.
+	Text TextPolicy
+	// Unsigned says how unsigned integers are written.
+	Unsigned UnsignedPolicy
+	// TagOrder is the order of the tags in a line.
+	TagOrder TagOrder
+	// RefuseNewline refuses string fields that hold a line feed. InfluxDB stores
+	// them unchanged; openGemini 1.3.1 refuses the request.
+	RefuseNewline bool
+	// AllowDuplicateFields leaves out the check for two fields of one key.
+	AllowDuplicateFields bool
+}
+
+// NotFinitePolicy says what happens to a NaN or an infinity.
+type NotFinitePolicy uint8
+
+const (
+	// NotFiniteRefuse refuses the point with ErrNotFinite.
+	NotFiniteRefuse NotFinitePolicy = iota
+	// NotFiniteDropField leaves the field out and counts it. A point without
+	// another field is refused with ErrNoFields.
+	NotFiniteDropField
+	// NotFiniteDropPoint leaves the point out and counts it, without an error.
+	NotFiniteDropPoint
+)
+
+// TextPolicy says what happens to a measurement, key or value that line protocol
+// cannot carry (see [Reason]).
+type TextPolicy uint8
+
+const (
+	// TextRefuse refuses the point with the reason.
+	TextRefuse TextPolicy = iota
+	// TextReplace changes the text as the Append functions do and counts it as
+	// Replaced.
+	TextReplace
+	// TextDropPoint leaves the point out and counts the reason, without an error.
+	TextDropPoint
+)
+
+// UnsignedPolicy says how unsigned integers are written. InfluxDB 1.x as
+// released, and openGemini 1.3.1, refuse the form "5u".
+type UnsignedPolicy uint8
+
+const (
+	// UnsignedKeep writes them as unsigned, "5u".
+	UnsignedKeep UnsignedPolicy = iota
+	// UnsignedInt writes them as integers, "5i", and refuses a point with a value
+	// above the largest int64 with ErrUnsigned.
+	UnsignedInt
+	// UnsignedClamp writes them as integers, "5i". A value above the largest int64
+	// is written as that one and counted as ErrUnsigned, without an error.
+	UnsignedClamp
+	// UnsignedRefuse refuses the point with ErrUnsigned.
+	UnsignedRefuse
+)
+
+// TagOrder is the order of the tags in a line.
+type TagOrder uint8
+
+const (
+	// TagsAsGiven keeps the order of the calls. InfluxDB takes any order.
+	TagsAsGiven TagOrder = iota
+	// TagsSorted sorts the tags by their escaped keys, the order in which
+	// InfluxDB takes them with the least work.
+	TagsSorted
+)

@@ -1,0 +1,25 @@
+package lp
+
+import "github.com/pointwire/pointwire/internal/decimal"
+
+// Precision is the unit of a timestamp. The zero value is Nanosecond. The same
+// value tells an encoder how to write times and a server how to read them (see
+// [Precision.String]), so that the two cannot differ.
+type Precision = decimal.Precision
+
+// The precisions of line protocol.
+const (
+	Nanosecond  = decimal.Nanosecond
+	Microsecond = decimal.Microsecond
+	Millisecond = decimal.Millisecond
+	Second      = decimal.Second
+	Minute      = decimal.Minute
+	Hour        = decimal.Hour
+)
+
+// The timestamps that InfluxDB 1.x stores, in nanoseconds since 1970: the years
+// 1677 to 2262. It refuses the two smallest and the largest int64.
+const (
+	MinTime = decimal.MinTime
+	MaxTime = decimal.MaxTime
+)

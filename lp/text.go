@@ -1,0 +1,187 @@
+package lp
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// This file holds what line protocol can carry: a check and a replacement for
+// each part of a line. The rules come from reading InfluxDB 1.8.10's parser and
+// from writing and reading back every short string on 1.6.7 and 1.7.11.
+
+// checkMeasurement returns why name has no representation, or 0.
+func checkMeasurement(name string) Reason {
+	if name == "" {
+		return ErrNoMeasurement
+	}
+	switch name[0] {
+	case '#':
+		return ErrComment
+	case '\t', 0:
+		return ErrLeadingSpace
+	}
+	for i := 0; i < len(name); i++ {
+		switch name[i] {
+		case '\n':
+			return ErrNewline
+		case '\\':
+			if i+1 == len(name) {
+				return ErrBackslash
+			}
+			switch name[i+1] {
+			case ',', ' ', '=', '"':
+				return ErrBackslash
+			}
+		}
+	}
+	return checkUTF8(name)
+}
+
+// checkTagKey returns why key has no representation, or 0.
+func checkTagKey(key string) Reason {
+	switch key {
+	case "":
+		return ErrEmptyKey
+	case "time":
+		return ErrReservedKey
+	}
+	return checkTagValue(key)
+}
+
+// checkTagValue returns why value, which is not empty, has no representation,
+// or 0.
+func checkTagValue(value string) Reason {
+	if strings.IndexByte(value, '\n') >= 0 {
+		return ErrNewline
+	}
+	if value[len(value)-1] == '\\' {
+		return ErrBackslash
+	}
+	return checkUTF8(value)
+}
+
+// checkFieldKey returns why key has no representation, or 0.
+func checkFieldKey(key string) Reason {
+	switch key {
+	case "":
+		return ErrEmptyKey
+	case "time":
+		return ErrReservedKey
+	}
+	switch key[0] {
+	case '\t', 0:
+		return ErrLeadingSpace
+	}
+	run := 0 // backslashes directly before key[i]
+	for i := 0; i < len(key); i++ {
+		switch key[i] {
+		case '\n':
+			return ErrNewline
+		case '\\':
+			run++
+			continue
+		case ',', ' ', '=':
+			if run%2 == 1 {
+				return ErrBackslash
+			}
+		}
+		run = 0
+	}
+	if run > 0 {
+		return ErrBackslash
+	}
+	return checkUTF8(key)
+}
+
+func checkUTF8(s string) Reason {
+	if !utf8.ValidString(s) {
+		return ErrUTF8
+	}
+	return 0
+}
+
+// replaceMeasurement returns name with what has no representation replaced.
+func replaceMeasurement(name string) string {
+	if name == "" {
+		return "_"
+	}
+	b := replaceBytes(name)
+	switch b[0] {
+	case '#', '\t', 0:
+		b[0] = '_'
+	}
+	for i, c := range b {
+		if c != '\\' {
+			continue
+		}
+		if i+1 == len(b) || strings.IndexByte(`, ="`, b[i+1]) >= 0 {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+// replaceTagKey returns key with what has no representation replaced.
+func replaceTagKey(key string) string {
+	switch key {
+	case "":
+		return "_"
+	case "time":
+		return "_time"
+	}
+	return replaceTagValue(key)
+}
+
+// replaceTagValue returns value, which is not empty, with what has no
+// representation replaced.
+func replaceTagValue(value string) string {
+	b := replaceBytes(value)
+	if b[len(b)-1] == '\\' {
+		b[len(b)-1] = '_'
+	}
+	return string(b)
+}
+
+// replaceFieldKey returns key with what has no representation replaced.
+func replaceFieldKey(key string) string {
+	switch key {
+	case "":
+		return "_"
+	case "time":
+		return "_time"
+	}
+	b := replaceBytes(key)
+	switch b[0] {
+	case '\t', 0:
+		b[0] = '_'
+	}
+	run := 0
+	for i, c := range b {
+		switch c {
+		case '\\':
+			run++
+			continue
+		case ',', ' ', '=':
+			if run%2 == 1 {
+				b[i-1] = '_'
+			}
+		}
+		run = 0
+	}
+	if run > 0 {
+		b[len(b)-1] = '_'
+	}
+	return string(b)
+}
+
+// replaceBytes returns a copy of s with U+FFFD for every run of invalid UTF-8
+// and '_' for every line feed.
+func replaceBytes(s string) []byte {
+	b := []byte(strings.ToValidUTF8(s, "\uFFFD"))
+	for i, c := range b {
+		if c == '\n' {
+			b[i] = '_'
+		}
+	}
+	return b
+}
