@@ -1,0 +1,53 @@
+// Command influxd runs InfluxDB 1.8.10 for a parent process. It prints the
+// server's URL as its only line on standard output and stops when its standard
+// input closes, so that it can never outlive its parent.
+//
+//	influxd [-addr 127.0.0.1:0] [-dir DIR]
+//
+// Without -dir the data is in a fresh directory that is removed at the end.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/pointwire/pointwire/itest"
+)
+
+func main() {
+	var cfg itest.Config
+	flag.StringVar(&cfg.Addr, "addr", "127.0.0.1:0", "TCP `address` of the HTTP service")
+	flag.StringVar(&cfg.Dir, "dir", "", "`directory` of the data, kept; a fresh one by default")
+	flag.Parse()
+	if err := run(cfg); err != nil {
+		fmt.Fprintln(os.Stderr, "influxd:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until standard input closes or a signal asks for the end.
+func run(cfg itest.Config) error {
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, os.Interrupt, syscall.SIGTERM)
+
+	s, err := itest.Start(cfg)
+	if err != nil {
+		return err
+	}
+	fmt.Println(s.URL())
+
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		io.Copy(io.Discard, os.Stdin)
+	}()
+	select {
+	case <-closed:
+	case <-end:
+	}
+	return s.Close()
+}

@@ -1,0 +1,229 @@
+package itest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Config says how a server is set up. The zero value is a server on a free port
+// of 127.0.0.1, without authentication, in a fresh directory.
+type Config struct {
+	// Dir holds the server's data. An empty Dir is a fresh directory that
+	// Close removes; a Dir given by the caller is kept.
+	Dir string
+	// Addr is the TCP address of the HTTP service, "127.0.0.1:0" if empty.
+	Addr string
+
+	// Auth requires credentials. Before the first user exists the server
+	// accepts CREATE USER without any; see AdminQuery.
+	Auth bool
+	// SharedSecret signs the tokens (HS256 JWT) the server accepts.
+	SharedSecret string
+
+	// TLS serves HTTPS with a self-signed certificate for localhost and
+	// 127.0.0.1. CertPool has the certificate.
+	TLS bool
+	// UnixSocket serves a unix socket beside TCP. Socket has its path.
+	UnixSocket bool
+
+	// MaxRowLimit ends an answer that is not chunked after that many rows; 0
+	// means no limit.
+	MaxRowLimit int
+	// MaxBodySize is the largest request body in bytes; 0 means the server's
+	// default of 25,000,000.
+	MaxBodySize int
+
+	// MemoryLimit caps the address space of a child process in bytes; 0 means
+	// DefaultMemoryLimit. A server inside this process has no cap.
+	MemoryLimit int64
+}
+
+// DefaultMemoryLimit is the address space of a child process. An unbounded
+// GROUP BY time() makes InfluxDB 1.6.7 use all memory there is.
+const DefaultMemoryLimit = 3 << 30
+
+// AdminQuery creates the first user, whom a server with Config.Auth accepts
+// without credentials.
+const AdminQuery = `CREATE USER root WITH PASSWORD 'pw' WITH ALL PRIVILEGES`
+
+// Server is one InfluxDB. Its methods are not safe for concurrent use.
+type Server struct {
+	cfg     Config
+	backend backend
+	addr    string
+	version string
+	pool    *x509.CertPool
+	ownDir  bool
+	running bool
+}
+
+// backend runs one server at the place that cfg names.
+type backend interface {
+	// open returns the TCP address when the server listens.
+	open(cfg *Config) (addr string, err error)
+	// close stops the server and waits for its end.
+	close() error
+	// kill ends the server at once, as a crash would.
+	kill() error
+}
+
+// errRunning is returned by Restart of a server that runs.
+var errRunning = errors.New("itest: the server is running")
+
+// newServer prepares the directory and the certificate and starts the server.
+func newServer(cfg Config, b backend) (s *Server, err error) {
+	s = &Server{cfg: cfg, backend: b}
+	if s.cfg.Dir == "" {
+		if s.cfg.Dir, err = os.MkdirTemp("", "itest-"); err != nil {
+			return nil, err
+		}
+		s.ownDir = true
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if cfg.TLS {
+		if s.pool, err = writeCertificate(s.certFile(), s.keyFile()); err != nil {
+			return nil, err
+		}
+	}
+	if s.cfg.Addr == "" {
+		s.cfg.Addr = "127.0.0.1:0"
+	}
+	return s, s.Restart()
+}
+
+func (c *Config) certFile() string { return filepath.Join(c.Dir, "cert.pem") }
+func (c *Config) keyFile() string  { return filepath.Join(c.Dir, "key.pem") }
+func (c *Config) socket() string   { return filepath.Join(c.Dir, "influxd.sock") }
+
+func (s *Server) certFile() string { return s.cfg.certFile() }
+func (s *Server) keyFile() string  { return s.cfg.keyFile() }
+
+// Restart starts a stopped server again: same directory, same port. It returns
+// when the server answers.
+func (s *Server) Restart() error {
+	if s.running {
+		return errRunning
+	}
+	addr, err := s.backend.open(&s.cfg)
+	if err != nil {
+		return err
+	}
+	s.addr, s.cfg.Addr, s.running = addr, addr, true
+	if err := s.waitReady(10 * time.Second); err != nil {
+		s.Stop()
+		return err
+	}
+	return nil
+}
+
+// Stop ends the server in good order and keeps its data and its port for
+// Restart. Requests that run are cut off. Stop of a stopped server does
+// nothing.
+func (s *Server) Stop() error {
+	if !s.running {
+		return nil
+	}
+	s.running = false
+	return s.backend.close()
+}
+
+// Kill ends a child process with SIGKILL, as a crash would; Restart works as
+// after Stop. A server inside this process cannot be killed: the error is
+// errors.ErrUnsupported.
+func (s *Server) Kill() error {
+	if !s.running {
+		return nil
+	}
+	if err := s.backend.kill(); err != nil {
+		return err
+	}
+	s.running = false
+	return nil
+}
+
+// Close stops the server and removes its directory if Start made it.
+func (s *Server) Close() error {
+	err := s.Stop()
+	if s.ownDir {
+		err = errors.Join(err, os.RemoveAll(s.cfg.Dir))
+	}
+	return err
+}
+
+// URL returns http://127.0.0.1:port, or https:// for a server with Config.TLS.
+func (s *Server) URL() string {
+	if s.cfg.TLS {
+		return "https://" + s.addr
+	}
+	return "http://" + s.addr
+}
+
+// Addr returns the TCP address as host:port.
+func (s *Server) Addr() string { return s.addr }
+
+// Socket returns the path of the unix socket, or "" without Config.UnixSocket.
+func (s *Server) Socket() string {
+	if !s.cfg.UnixSocket {
+		return ""
+	}
+	return s.cfg.socket()
+}
+
+// CertPool returns a pool with the server's certificate, or nil without
+// Config.TLS. The caller must not change it.
+func (s *Server) CertPool() *x509.CertPool { return s.pool }
+
+// Dir returns the server's directory.
+func (s *Server) Dir() string { return s.cfg.Dir }
+
+// Version returns the version the server names in its answers, such as 1.8.10
+// or 1.6.7~rc0.
+func (s *Server) Version() string { return s.version }
+
+// HTTPClient returns a net/http client that reaches the server over the unix
+// socket if there is one, else over TCP, and trusts its certificate. It keeps
+// no connection after a request.
+func (s *Server) HTTPClient() *http.Client {
+	tr := &http.Transport{DisableKeepAlives: true}
+	if s.pool != nil {
+		tr.TLSClientConfig = &tls.Config{RootCAs: s.pool}
+	}
+	if s.cfg.UnixSocket {
+		tr.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", s.cfg.socket())
+		}
+	}
+	return &http.Client{Transport: tr, Timeout: time.Minute}
+}
+
+// waitReady asks for /ping until the server answers. Every status counts: a
+// server may demand credentials even there.
+func (s *Server) waitReady(limit time.Duration) error {
+	client := s.HTTPClient()
+	client.Timeout = time.Second
+	end := time.Now().Add(limit)
+	for {
+		resp, err := client.Get(s.URL() + "/ping")
+		if err == nil {
+			resp.Body.Close()
+			s.version = resp.Header.Get("X-Influxdb-Version")
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("itest: no answer from %s within %v: %w", s.URL(), limit, err)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}

@@ -1,0 +1,163 @@
+package itest
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// requireServer turns a missing influxd into a failure.
+var requireServer = os.Getenv("POINTWIRE_REQUIRE_SERVER") == "1"
+
+// eachServer runs f as a subtest on InfluxDB 1.8.10 inside this process, on the
+// influxd of the PATH and, where cfg is the default set-up, on the server that
+// POINTWIRE_TEST_URL names (with POINTWIRE_TEST_USER and POINTWIRE_TEST_PASS).
+// Tests create their own databases: the last of the three is somebody's.
+func eachServer(t *testing.T, cfg Config, f func(t *testing.T, s *Server)) {
+	t.Run("inprocess", func(t *testing.T) { f(t, startInProcess(t, cfg)) })
+	t.Run("influxd", func(t *testing.T) { f(t, startInfluxd(t, cfg)) })
+	if base := os.Getenv("POINTWIRE_TEST_URL"); base != "" && cfg == (Config{}) {
+		t.Run("url", func(t *testing.T) { f(t, existing(t, base)) })
+	}
+}
+
+// startInProcess returns a 1.8.10 that ends with the test.
+func startInProcess(t *testing.T, cfg Config) *Server {
+	t.Helper()
+	s, err := Start(cfg)
+	return started(t, s, err)
+}
+
+// startInfluxd returns the influxd of the PATH, running until the test ends. It
+// skips the test where there is none, unless POINTWIRE_REQUIRE_SERVER=1.
+func startInfluxd(t *testing.T, cfg Config) *Server {
+	t.Helper()
+	s, err := StartProcess(cfg)
+	if errors.Is(err, exec.ErrNotFound) && !requireServer {
+		t.Skip(err)
+	}
+	return started(t, s, err)
+}
+
+func started(t *testing.T, s *Server, err error) *Server {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+// foreign is the backend of a server that is not ours to stop.
+type foreign struct{}
+
+func (foreign) open(*Config) (string, error) { return "", errors.ErrUnsupported }
+func (foreign) close() error                 { return nil }
+func (foreign) kill() error                  { return errors.ErrUnsupported }
+
+// existing returns the server at base.
+func existing(t *testing.T, base string) *Server {
+	t.Helper()
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{backend: foreign{}, addr: u.Host, running: true}
+	s.cfg.TLS = u.Scheme == "https"
+	if err := s.waitReady(0); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// answer is one reply of a server.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// credentials returns the user and password of POINTWIRE_TEST_URL, or of the
+// user that AdminQuery makes.
+func credentials() (user, password string) {
+	if user = os.Getenv("POINTWIRE_TEST_USER"); user != "" {
+		return user, os.Getenv("POINTWIRE_TEST_PASS")
+	}
+	return "root", "pw"
+}
+
+// do sends a request with net/http.
+func do(t *testing.T, s *Server, method, path string, params url.Values, body string) answer {
+	t.Helper()
+	req, err := http.NewRequest(method, s.URL()+path+"?"+params.Encode(), strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth(credentials())
+	resp, err := s.HTTPClient().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header, string(b)}
+}
+
+// query sends q and returns the body; any status but 200 fails the test.
+// extra holds names and values of further parameters in turn.
+func query(t *testing.T, s *Server, db, q string, extra ...string) string {
+	t.Helper()
+	params := url.Values{"q": {q}}
+	if db != "" {
+		params.Set("db", db)
+	}
+	for i := 0; i < len(extra); i += 2 {
+		params.Set(extra[i], extra[i+1])
+	}
+	a := do(t, s, http.MethodPost, "/query", params, "")
+	if a.status != http.StatusOK {
+		t.Fatalf("%s: %d %s", q, a.status, a.body)
+	}
+	return a.body
+}
+
+// write sends lines to db; extra is as for query.
+func write(t *testing.T, s *Server, db, lines string, extra ...string) answer {
+	t.Helper()
+	params := url.Values{"db": {db}}
+	for i := 0; i < len(extra); i += 2 {
+		params.Set(extra[i], extra[i+1])
+	}
+	return do(t, s, http.MethodPost, "/write", params, lines)
+}
+
+// mustWrite is write where anything but 204 fails the test.
+func mustWrite(t *testing.T, s *Server, db, lines string, extra ...string) {
+	t.Helper()
+	if a := write(t, s, db, lines, extra...); a.status != http.StatusNoContent {
+		t.Fatalf("write: %d %s", a.status, a.body)
+	}
+}
+
+// newDatabase creates a database, empty at the start of the test. On a server
+// that is not ours it goes with the test.
+func newDatabase(t *testing.T, s *Server, name string) string {
+	t.Helper()
+	query(t, s, "", `DROP DATABASE "`+name+`"; CREATE DATABASE "`+name+`"`)
+	if _, ok := s.backend.(foreign); ok {
+		t.Cleanup(func() { query(t, s, "", `DROP DATABASE "`+name+`"`) })
+	}
+	return name
+}
