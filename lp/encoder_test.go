@@ -3,6 +3,7 @@ package lp_test
 import (
 	"errors"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,5 +106,24 @@ func TestEncoderRefuses(t *testing.T) {
 				t.Error("Reset leaves something")
 			}
 		})
+	}
+}
+
+// The earliest time rounds down to a unit that begins before it, which servers
+// refuse with "time outside range".
+func TestEndRoundsOutOfRange(t *testing.T) {
+	earliest := time.Unix(0, lp.MinTime)
+	for p := lp.Nanosecond; p <= lp.Hour; p++ {
+		var e lp.Encoder
+		e.SetPrecision(p)
+		e.Point("m")
+		e.Int("f", 1)
+		err := e.End(earliest)
+		if p == lp.Nanosecond && err != nil || p != lp.Nanosecond && !errors.Is(err, lp.ErrTimeRange) {
+			t.Errorf("%v: %v, %q", p, err, e.Bytes())
+		}
+		if got, want := string(lp.AppendTime(nil, earliest, p)), strconv.FormatInt(lp.MinTime/p.Unit(), 10); got != want {
+			t.Errorf("AppendTime in %v: %s, want %s", p, got, want)
+		}
 	}
 }

@@ -26,7 +26,8 @@ func TimeIn(t time.Time, p Precision) (int64, bool) {
 	if !ok || ns < MinTime || ns > MaxTime {
 		return 0, false
 	}
-	return floorDiv(ns, p.Unit()), true
+	ts := floorDiv(ns, p.Unit())
+	return ts, InRange(ts, p)
 }
 
 // mulAdd returns a*b+c for b > 0 and 0 <= c < b, and whether it fits.

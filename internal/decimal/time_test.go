@@ -16,7 +16,9 @@ func timeInPlain(t time.Time, p Precision) (int64, bool) {
 		return 0, false
 	}
 	// Div is Euclidean division: floor for a positive divisor.
-	return ns.Div(ns, big.NewInt(p.Unit())).Int64(), true
+	unit := big.NewInt(p.Unit())
+	ts := ns.Div(ns, unit).Int64()
+	return ts, unit.Mul(unit, big.NewInt(ts)).Cmp(big.NewInt(MinTime)) >= 0
 }
 
 func TestTimeIn(t *testing.T) {
