@@ -1,0 +1,41 @@
+// Command record writes the golden answers that the tests of jsonscan replay:
+// from InfluxDB 1.8.10 inside this process and from the influxd on the PATH.
+//
+//	go run -C itest ./cmd/record
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/pointwire/pointwire/itest"
+	"github.com/pointwire/pointwire/itest/golden"
+)
+
+func main() {
+	dir := flag.String("o", "../jsonscan/testdata", "`directory` of the golden files")
+	flag.Parse()
+	if err := run(*dir); err != nil {
+		fmt.Fprintln(os.Stderr, "record:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir string) error {
+	for _, start := range []func(itest.Config) (*itest.Server, error){itest.Start, itest.StartProcess} {
+		answers, err := golden.Record(start)
+		if err != nil {
+			return err
+		}
+		size := 0
+		for _, a := range answers {
+			size += len(a.Body)
+		}
+		fmt.Printf("%s: %d answers, %d bytes\n", answers[0].Version, len(answers), size)
+		if err := golden.Write(dir, answers); err != nil {
+			return err
+		}
+	}
+	return nil
+}

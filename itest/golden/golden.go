@@ -1,0 +1,231 @@
+// Package golden records the query answers of real InfluxDB servers that the
+// tests of the root module replay. Every case is a query over fixed points, so
+// recording twice gives the same bytes.
+package golden
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pointwire/pointwire/itest"
+)
+
+// Entry is one recorded answer, as listed in IndexFile.
+type Entry struct {
+	Name    string `json:"name"`    // of the case
+	Version string `json:"version"` // of the server, 1.6.7 or 1.8.10
+	File    string `json:"file"`    // gzip'ed body, beside the index
+	About   string `json:"about"`   // what the case is there for
+
+	Setup   string            `json:"setup,omitempty"`  // of the server, where it is not the default
+	Method  string            `json:"method"`           // GET or POST
+	Params  map[string]string `json:"params"`           // of the query URL
+	Accept  string            `json:"accept,omitempty"` // header of the request
+	Chunked bool              `json:"chunked,omitempty"`
+
+	Status      int    `json:"status"`
+	ContentType string `json:"content_type"`
+	Bytes       int    `json:"bytes"` // length of the body
+}
+
+// IndexFile is the name of the file that lists all entries, a JSON array with
+// one entry per line.
+const IndexFile = "index.json"
+
+// Answer is an entry with its body.
+type Answer struct {
+	Entry
+	Body []byte
+}
+
+// Record runs every case on fresh servers that start makes and returns the
+// answers in the order of the cases. start is itest.Start or
+// itest.StartProcess.
+func Record(start func(itest.Config) (*itest.Server, error)) ([]Answer, error) {
+	var answers []Answer
+	for _, setup := range setups {
+		s, err := start(setup.config)
+		if err != nil {
+			return nil, err
+		}
+		r := recorder{server: s, client: s.HTTPClient(), setup: setup.name}
+		err = r.run(&setup)
+		answers = append(answers, r.answers...)
+		if err := cmp.Or(err, s.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
+// recorder holds the answers of one server.
+type recorder struct {
+	server  *itest.Server
+	client  *http.Client
+	setup   string
+	answers []Answer
+}
+
+func (r *recorder) run(setup *setup) error {
+	for _, q := range setup.prepare {
+		a, err := r.get(&Case{Name: q, Method: http.MethodPost, Params: params{"q": q}})
+		if err != nil {
+			return err
+		}
+		if a.Status != http.StatusOK {
+			return fmt.Errorf("%s: %d %s", q, a.Status, a.Body)
+		}
+	}
+	for _, w := range setup.writes {
+		resp, err := r.client.Post(r.server.URL()+"/write?db="+database, "", strings.NewReader(w()))
+		if err != nil {
+			return err
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusNoContent {
+			return fmt.Errorf("write: %d %s", resp.StatusCode, body)
+		}
+	}
+	for i := range setup.cases {
+		a, err := r.get(&setup.cases[i])
+		if err != nil {
+			return err
+		}
+		r.answers = append(r.answers, *a)
+	}
+	return nil
+}
+
+// get asks for one answer.
+func (r *recorder) get(c *Case) (*Answer, error) {
+	values := url.Values{}
+	for k, v := range c.Params {
+		values.Set(k, v)
+	}
+	method := cmp.Or(c.Method, http.MethodPost)
+	req, err := http.NewRequest(method, r.server.URL()+"/query?"+values.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if c.Accept != "" {
+		req.Header.Set("Accept", c.Accept)
+	}
+	// Without this header net/http asks for gzip.
+	req.Header.Set("Accept-Encoding", "identity")
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	version, _, _ := strings.Cut(r.server.Version(), "~")
+	return &Answer{
+		Entry: Entry{
+			Name: c.Name, Version: version, File: c.Name + "-" + version + ".json.gz", About: c.About,
+			Setup: r.setup, Method: method, Params: c.Params, Accept: c.Accept, Chunked: c.Params["chunked"] == "true",
+			Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), Bytes: len(body),
+		},
+		Body: body,
+	}, nil
+}
+
+// Write stores the bodies in dir and brings the index there up to date: entries
+// of other versions stay.
+func Write(dir string, answers []Answer) error {
+	index, err := ReadIndex(dir)
+	if err != nil {
+		return err
+	}
+	versions := map[string]bool{}
+	for _, a := range answers {
+		versions[a.Version] = true
+	}
+	for _, e := range index {
+		if versions[e.Version] {
+			if err := os.Remove(filepath.Join(dir, e.File)); err != nil && !os.IsNotExist(err) {
+				return err
+			}
+		}
+	}
+	index = slices.DeleteFunc(index, func(e Entry) bool { return versions[e.Version] })
+	for _, a := range answers {
+		if err := os.WriteFile(filepath.Join(dir, a.File), compress(a.Body), 0o644); err != nil {
+			return err
+		}
+		index = append(index, a.Entry)
+	}
+	slices.SortFunc(index, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
+	})
+	var b bytes.Buffer
+	b.WriteString("[\n")
+	for i, e := range index {
+		line, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		b.Write(line)
+		if i < len(index)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("]\n")
+	return os.WriteFile(filepath.Join(dir, IndexFile), b.Bytes(), 0o644)
+}
+
+// ReadIndex returns the entries of the index in dir, none if there is no index.
+func ReadIndex(dir string) ([]Entry, error) {
+	b, err := os.ReadFile(filepath.Join(dir, IndexFile))
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var index []Entry
+	return index, json.Unmarshal(b, &index)
+}
+
+// ReadBody returns the body of e in dir.
+func ReadBody(dir string, e Entry) ([]byte, error) {
+	f, err := os.Open(filepath.Join(dir, e.File))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
+// Equal reports whether two entries tell of the same request and answer.
+func Equal(a, b Entry) bool {
+	return maps.Equal(a.Params, b.Params) && a.Method == b.Method && a.Accept == b.Accept && a.Setup == b.Setup &&
+		a.Status == b.Status && a.ContentType == b.ContentType && a.Bytes == b.Bytes
+}
+
+func compress(b []byte) []byte {
+	var out bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	z.Write(b)
+	z.Close()
+	return out.Bytes()
+}
