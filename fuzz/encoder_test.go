@@ -1,0 +1,497 @@
+package fuzz
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/influxdata/influxdb/models"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// input is what a fuzzer says about a point.
+type input struct {
+	name           string
+	k1, v1, k2, v2 string // tags
+	f1, s, f2      string // fields and a text
+	bits           uint64 // a number
+	ts             int64
+	shape          uint32
+}
+
+// The parts of shape.
+func (in *input) tags() int               { return int(in.shape & 3 % 3) }
+func (in *input) kind() int               { return int(in.shape >> 2 & 7) }
+func (in *input) second() int             { return int(in.shape >> 5 & 7) } // kind of the second field; 7 is none
+func (in *input) precision() lp.Precision { return lp.Precision(in.shape >> 8 & 7 % 6) }
+func (in *input) ending() int             { return int(in.shape >> 11 & 3) }
+func (in *input) sort() bool              { return in.shape>>13&1 != 0 }
+func (in *input) series() int             { return int(in.shape >> 14 & 3) } // tags in the series, if the point has one
+
+const (
+	kindFloat = iota
+	kindFloat32
+	kindInt
+	kindUint
+	kindBool
+	kindString
+	kindBytes
+	kindNone
+)
+
+// value returns the value of a field of a kind, and nil if there is none.
+func (in *input) value(kind int) any {
+	switch kind {
+	case kindFloat:
+		return math.Float64frombits(in.bits)
+	case kindFloat32:
+		// What is written is the shortest text of the float32, which is read as
+		// another float64.
+		v := math.Float32frombits(uint32(in.bits))
+		return parseFloat(formatFloat(float64(v), 32))
+	case kindInt:
+		return int64(in.bits)
+	case kindUint:
+		return in.bits
+	case kindBool:
+		return in.bits&1 != 0
+	case kindString, kindBytes:
+		return in.s
+	}
+	return nil
+}
+
+// point returns the point that in stands for, as it must be read back.
+func (in *input) point() point {
+	p := point{measurement: in.name}
+	for i, t := range []tag{{in.k1, in.v1}, {in.k2, in.v2}} {
+		if i < in.tags() && t.value != "" {
+			p.tags = append(p.tags, t)
+		}
+	}
+	for _, f := range []field{{in.f1, in.value(in.kind())}, {in.f2, in.value(in.second())}} {
+		if f.value != nil {
+			p.fields = append(p.fields, f)
+		}
+	}
+	switch in.ending() {
+	case 0:
+		p.hasTime, p.ts = true, floor(in.ts, in.precision().Unit())
+	case 1, 2:
+		p.hasTime, p.ts = true, in.ts
+	}
+	return p
+}
+
+// easy reports whether the point must be taken: nothing in it is near the
+// limits of line protocol.
+func (in *input) easy() bool {
+	p := in.point()
+	names := []string{in.name}
+	seen := map[string]bool{}
+	for _, f := range p.fields {
+		names = append(names, f.key)
+		if seen[f.key] {
+			return false
+		}
+		seen[f.key] = true
+	}
+	clear(seen)
+	for i, t := range []tag{{in.k1, in.v1}, {in.k2, in.v2}} {
+		if i < in.tags() {
+			names = append(names, t.key, t.value)
+			if seen[t.key] {
+				return false
+			}
+			seen[t.key] = true
+		}
+	}
+	for _, s := range names {
+		if s == "" || s == "time" || s[0] == '#' || !utf8.ValidString(s) || strings.ContainsAny(s, "\\\n\t\x00") {
+			return false
+		}
+	}
+	for _, f := range p.fields {
+		switch v := f.value.(type) {
+		case float64:
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return false
+			}
+		case string:
+			if !utf8.ValidString(v) {
+				return false
+			}
+		}
+	}
+	if in.ending() == 0 && (in.ts < lp.MinTime || in.ts > lp.MaxTime) {
+		return false
+	}
+	return len(p.fields) > 0 && (!p.hasTime || storable(p.ts, in.precision()))
+}
+
+// field writes a field with e.
+func (in *input) field(e *lp.Encoder, key string, kind int) {
+	switch kind {
+	case kindFloat:
+		e.Float(key, math.Float64frombits(in.bits))
+	case kindFloat32:
+		e.Float32(key, math.Float32frombits(uint32(in.bits)))
+	case kindInt:
+		e.Int(key, int64(in.bits))
+	case kindUint:
+		e.Uint(key, in.bits)
+	case kindBool:
+		e.Bool(key, in.bits&1 != 0)
+	case kindString:
+		e.String(key, in.s)
+	case kindBytes:
+		e.StringBytes(key, []byte(in.s))
+	}
+}
+
+// end ends the point.
+func (in *input) end(e *lp.Encoder) error {
+	switch in.ending() {
+	case 0:
+		return e.End(time.Unix(0, in.ts))
+	case 1, 2:
+		return e.EndTimestamp(in.ts)
+	}
+	return e.EndNoTimestamp()
+}
+
+// encode writes the point with e, in one of its forms.
+func (in *input) encode(e *lp.Encoder) error {
+	list := []lp.Tag{{Key: in.k1, Value: in.v1}, {Key: in.k2, Value: in.v2}}[:in.tags()]
+	inSeries := 0
+	if in.series() != 0 {
+		inSeries = min(in.series()-1, len(list))
+		s, err := lp.NewSeries(in.name, list[:inSeries]...)
+		if err != nil {
+			return err
+		}
+		e.Series(s)
+	} else {
+		e.Point(in.name)
+	}
+	for _, t := range list[inSeries:] {
+		e.Tag(t.Key, t.Value)
+	}
+	in.field(e, in.f1, in.kind())
+	in.field(e, in.f2, in.second())
+	return in.end(e)
+}
+
+// neighbour is a point before and behind the one under test. It has every
+// separator in it.
+func neighbour(e *lp.Encoder, ts int64) {
+	e.Point("a b")
+	e.Tag("k", "v=1")
+	e.String("s", "x\ny\" z=1,q=2")
+	if err := e.EndTimestamp(ts); err != nil {
+		panic(err)
+	}
+}
+
+func neighbourPoint(ts int64) point {
+	return point{
+		measurement: "a b",
+		tags:        []tag{{"k", "v=1"}},
+		fields:      []field{{"s", "x\ny\" z=1,q=2"}},
+		ts:          ts,
+		hasTime:     true,
+	}
+}
+
+func seedInputs(add func(in input)) {
+	one := math.Float64bits(1)
+	add(input{"cpu", "host", "server01", "region", "eu", "load", "text", "n", one, 1540184368785116000, 0x0e2})
+	for _, s := range []string{
+		"a,b", "a b", "a=b", `a"b`, `a\b`, `a\\b`, `a\,b`, `a\ b`, `a\=b`, `a\"b`, `a\\,b`, `a\\ b`, `a\`, `a\\`, "\\",
+		"a\nb", "\n", "a\n", "#a", "a#", "\ta", "a\t", "\x00a", "a\x00", "\r", "a\r", " ", ",", "=", `"`, "",
+		"time", "é", "\xff", "\xed\xa0\x80", "\U0001f600", "x\nadmin v=1", "a b=1 2\nc d=3",
+	} {
+		add(input{s, s, s, "k", s, s, s, "f", one, 1, 0x0b6})
+		add(input{"m", s, "v", "k", "v", "f", "s", "g", one, 1, 0x0e1})
+		add(input{"m", "k", s, "l", "v", "f", "s", "g", one, 1, 0x0e1})
+		add(input{s, "k", "v", "l", "v", "f", "s", "g", one, 1, 0x0e2})
+		add(input{"m", "k", "v", "l", "v", s, "s", "g", one, 1, 0x0e1})
+		add(input{"m", "k", "v", "l", "v", "f", s, "g", one, 1, 0x0f5})
+		add(input{"m", "k", s, "l", s, "f", s, "g", one, 1, 0xa0f6})
+	}
+	for _, v := range []float64{0, math.Copysign(0, -1), 1e-6, 9.999999999999999e-7, 1e21, 1e300, 5e-324, 1 << 53, math.MaxFloat64, math.NaN(), math.Inf(-1)} {
+		add(input{"m", "", "", "", "", "f", "", "g", math.Float64bits(v), 0, 0x0e0})
+		add(input{"m", "", "", "", "", "f", "", "g", uint64(math.Float32bits(float32(v))), 0, 0x0e4})
+	}
+	for i, ts := range []int64{math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 2, -1, 0, 1, math.MaxInt64 - 1, math.MaxInt64, 9223372036, -9223372036, 2562047, -2562047, -2562048} {
+		for p := range uint32(6) {
+			for ending := range uint32(4) {
+				add(input{"m", "k", "v", "", "", "f", "s", "g", uint64(i), ts, 0xe9 | p<<8 | ending<<11})
+			}
+		}
+	}
+}
+
+// FuzzEncoder holds the encoder to its promise: a point is refused, or it is one
+// line that both oracles read as the same point, and its neighbours are whole.
+func FuzzEncoder(f *testing.F) {
+	seedInputs(func(in input) {
+		f.Add(in.name, in.k1, in.v1, in.k2, in.v2, in.f1, in.s, in.f2, in.bits, in.ts, in.shape)
+	})
+	f.Fuzz(func(t *testing.T, name, k1, v1, k2, v2, f1, s, f2 string, bits uint64, ts int64, shape uint32) {
+		in := input{name, k1, v1, k2, v2, f1, s, f2, bits, ts, shape}
+		var e lp.Encoder
+		opt := lp.Options{Precision: in.precision()}
+		if in.sort() {
+			opt.TagOrder = lp.TagsSorted
+		}
+		e.SetOptions(opt)
+		neighbour(&e, -7)
+		err := in.encode(&e)
+		neighbour(&e, 7)
+		want := []point{neighbourPoint(-7), in.point(), neighbourPoint(7)}
+		if err != nil {
+			if in.easy() {
+				t.Fatalf("%+v is refused: %v", in, err)
+			}
+			var pe *lp.PointError
+			if !errors.As(err, &pe) || pe.Reason == 0 || pe.Error() == "" {
+				t.Fatalf("%+v: error without a place: %v", in, err)
+			}
+			want = []point{want[0], want[2]}
+		}
+		if e.Lines() != len(want) {
+			t.Fatalf("%+v: %d lines, want %d", in, e.Lines(), len(want))
+		}
+		requirePoints(t, e.Bytes(), in.precision(), want...)
+	})
+}
+
+// FuzzEncoderReplace holds the Replace policy to the same: never another line,
+// tag or field, and the values are untouched.
+func FuzzEncoderReplace(f *testing.F) {
+	seedInputs(func(in input) {
+		f.Add(in.name, in.k1, in.v1, in.k2, in.v2, in.f1, in.s, in.f2, in.bits, in.ts, in.shape)
+	})
+	f.Fuzz(func(t *testing.T, name, k1, v1, k2, v2, f1, s, f2 string, bits uint64, ts int64, shape uint32) {
+		in := input{name, k1, v1, k2, v2, f1, s, f2, bits, ts, shape &^ (3 << 14)}
+		var e lp.Encoder
+		e.SetOptions(lp.Options{Precision: in.precision(), Text: lp.TextReplace})
+		if err := in.encode(&e); err != nil {
+			for _, r := range []error{lp.ErrNotFinite, lp.ErrNoFields, lp.ErrTimeRange, lp.ErrDuplicateTag, lp.ErrDuplicateField} {
+				if errors.Is(err, r) {
+					return
+				}
+			}
+			t.Fatalf("%+v: the policy is to replace, got %v", in, err)
+		}
+		want := in.point()
+		want.measurement = replaced(want.measurement, posMeasurement)
+		for i, g := range want.tags {
+			want.tags[i] = tag{replaced(g.key, posTagKey), replaced(g.value, posTagValue)}
+		}
+		for i, g := range want.fields {
+			want.fields[i].key = replaced(g.key, posFieldKey)
+			if s, ok := g.value.(string); ok {
+				want.fields[i].value = strings.ToValidUTF8(s, "\uFFFD")
+			}
+		}
+		requirePoints(t, e.Bytes(), in.precision(), want)
+		if e.Count(lp.Replaced) == 0 && describe([]point{want}) != describe([]point{in.point()}) {
+			t.Fatalf("%+v: replaced and not counted", in)
+		}
+	})
+}
+
+// position is a part of a line that holds text.
+type position int
+
+const (
+	posMeasurement position = iota
+	posTagKey
+	posTagValue
+	posFieldKey
+	posString
+)
+
+func (p position) String() string {
+	return [...]string{"measurement", "tag key", "tag value", "field key", "string field"}[p]
+}
+
+// replaced returns what the Append functions document to write for s: text
+// without a representation is replaced, byte by byte from the end of s, so that
+// a backslash is judged before what stands in front of it.
+func replaced(s string, pos position) string {
+	switch {
+	case pos == posString:
+		return strings.ToValidUTF8(s, "\uFFFD")
+	case s == "":
+		return "_"
+	case s == "time" && (pos == posTagKey || pos == posFieldKey):
+		return "_time"
+	}
+	b := []byte(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\n", "_"))
+	if pos == posMeasurement && b[0] == '#' || (pos == posMeasurement || pos == posFieldKey) && (b[0] == '\t' || b[0] == 0) {
+		b[0] = '_'
+	}
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] != '\\' {
+			continue
+		}
+		run := len(b[:i+1]) - len(bytes.TrimRight(b[:i+1], `\`))
+		switch last := i == len(b)-1; {
+		case last,
+			pos == posMeasurement && strings.IndexByte(`, ="`, b[i+1]) >= 0,
+			pos == posFieldKey && strings.IndexByte(`, =`, b[i+1]) >= 0 && run%2 == 1:
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+// FuzzPrimitives writes a line with the Append functions, which check nothing
+// and must keep every text in its place all the same.
+func FuzzPrimitives(f *testing.F) {
+	seedInputs(func(in input) {
+		f.Add(in.name, in.k1, in.v1, in.k2, in.v2, in.f1, in.s, in.f2, in.bits, in.ts, in.shape)
+	})
+	f.Fuzz(func(t *testing.T, name, k1, v1, k2, v2, f1, s, f2 string, bits uint64, ts int64, shape uint32) {
+		in := input{name, k1, v1, k2, v2, f1, s, f2, bits, ts, shape}
+		line := lp.AppendMeasurement([]byte("x y=1i 1\n"), name)
+		line = lp.AppendTag(line, k1, v1)
+		line = lp.AppendTag(line, k2, v2)
+		line = append(line, ' ')
+		line = lp.AppendFieldKey(line, f1)
+		line = lp.AppendString(line, s)
+		line = append(line, ',')
+		line = lp.AppendFieldKey(line, f2)
+		n := len(line)
+		var v any
+		switch in.kind() {
+		case kindFloat:
+			line = lp.AppendFloat(line, math.Float64frombits(bits))
+		case kindFloat32:
+			line = lp.AppendFloat32(line, math.Float32frombits(uint32(bits)))
+		case kindInt:
+			line = lp.AppendInt(line, int64(bits))
+		case kindUint:
+			line = lp.AppendUint(line, bits)
+		case kindBool:
+			line = lp.AppendBool(line, bits&1 != 0)
+		default:
+			line = lp.AppendString(line, s)
+		}
+		v = in.value(in.kind())
+		if v == nil {
+			v = s
+		}
+		if text, ok := v.(string); ok {
+			v = strings.ToValidUTF8(text, "\uFFFD")
+		}
+		if x, ok := v.(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
+			if len(line) != n {
+				t.Fatalf("%v is written as %q", x, line[n:])
+			}
+			v = int64(0)
+			line = append(line, "0i"...)
+		}
+		p := in.precision()
+		line = append(line, ' ')
+		stamp := floor(ts, p.Unit())
+		if lo, hi := int64(lp.MinTime), int64(lp.MaxTime); ts < lo || ts > hi || !storable(stamp, p) {
+			stamp = hi / p.Unit()
+			if ts < 0 {
+				stamp = -stamp
+			}
+		}
+		line = lp.AppendTime(line, time.Unix(0, ts), p)
+		line = append(line, "\nx y=2i "...)
+		line = lp.AppendTimestamp(line, 2)
+
+		want := point{measurement: replaced(name, posMeasurement), hasTime: true, ts: stamp}
+		for _, g := range []tag{{k1, v1}, {k2, v2}} {
+			if g.value != "" {
+				want.tags = append(want.tags, tag{replaced(g.key, posTagKey), replaced(g.value, posTagValue)})
+			}
+		}
+		if len(want.tags) == 2 && want.tags[0].key == want.tags[1].key {
+			return // refused by the server; to see it is the business of Encoder
+		}
+		want.fields = []field{{replaced(f1, posFieldKey), replaced(s, posString)}, {replaced(f2, posFieldKey), v}}
+		requirePoints(t, line, p,
+			point{measurement: "x", fields: []field{{"y", int64(1)}}, ts: 1, hasTime: true},
+			want,
+			point{measurement: "x", fields: []field{{"y", int64(2)}}, ts: 2, hasTime: true})
+	})
+}
+
+// FuzzLine puts raw lines into a batch. What is taken as one line must be one
+// point, or one that a server refuses, and never two.
+func FuzzLine(f *testing.F) {
+	for _, s := range []string{
+		"m f=1i 1", "m,t=v f=1 1\n", `m f="a b" 1`, "m f=\"a\nb\" 1", "m f=1\nm f=2", "m\\\nx f=1", `m,a\=b=c f=1`,
+		`m f\"="x" 1`, "m f=1 1 ", "m  f=1", "m f=1,g=2i,h=t,i=\"\" -1", "#m f=1", " m f=1", "m f=1e400", "m f=.5", "m f=-1.e+3",
+		"m f=\"\\\n\"", "m,t=\\\n f=1", "m f\\\n=1", "m f=1 9223372036854775808", "m f=99999999999999999999i",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var e lp.Encoder
+		neighbour(&e, 1)
+		err := e.Line(line)
+		neighbour(&e, 2)
+		one := append(bytes.TrimSuffix(line, []byte("\n")), '\n')
+		if err != nil {
+			if e.Lines() != 2 || !errors.Is(err, lp.ErrLine) {
+				t.Fatalf("%q: %d lines, %v", line, e.Lines(), err)
+			}
+			// What both oracles take as one point should not be refused.
+			a, err1 := readInflux(one, lp.Nanosecond)
+			b, err2 := readReference(one)
+			if err1 == nil && err2 == nil && len(a) == 1 && describe(a) == describe(b) && !looseLine(line) {
+				t.Fatalf("%q is refused: %v", line, err)
+			}
+			return
+		}
+		if e.Lines() != 3 {
+			t.Fatalf("%q: %d lines", line, e.Lines())
+		}
+		body := e.Bytes()
+		parsed, err := models.ParsePoints(bytes.Clone(body))
+		want := 3
+		if err != nil {
+			want = 2 // the line is refused, by itself
+		}
+		if len(parsed) != want || parsed[0].UnixNano() != 1 || parsed[want-1].UnixNano() != 2 {
+			t.Fatalf("InfluxDB reads %d points from %q: %v", len(parsed), body, err)
+		}
+		if got, err := readReference(body); err == nil && len(got) != 3 {
+			t.Fatalf("the reference decoder reads %d points from %q", len(got), body)
+		}
+	})
+}
+
+func (in input) String() string {
+	return fmt.Sprintf("%q %q=%q %q=%q | %q %q text %q %#x @%d shape %#x",
+		in.name, in.k1, in.v1, in.k2, in.v2, in.f1, in.f2, in.s, in.bits, in.ts, in.shape)
+}
+
+// looseLine reports whether line has white space or a comment around the point,
+// which servers skip and Encoder.Line does not: see README.md.
+func looseLine(line []byte) bool {
+	if bytes.Contains(line, []byte("  ")) {
+		return true
+	}
+	for l := range bytes.SplitSeq(bytes.TrimSuffix(line, []byte("\n")), []byte("\n")) {
+		if len(bytes.Trim(l, " \r")) != len(l) || len(l) == 0 || l[0] == '#' {
+			return true
+		}
+	}
+	return false
+}

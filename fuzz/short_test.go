@@ -1,0 +1,158 @@
+package fuzz
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// letters are the bytes that mean something somewhere in a line, one that means
+// nothing, and a character of two bytes.
+var letters = []string{"a", `\`, ",", "=", " ", `"`, "\n", "#", "\t", "\x00", "é"}
+
+// shortStrings returns every string of up to n letters, the empty one first.
+func shortStrings(n int) []string {
+	all := []string{""}
+	for from := 0; n > 0; n-- {
+		to := len(all)
+		for _, s := range all[from:to] {
+			for _, c := range letters {
+				all = append(all, s+c)
+			}
+		}
+		from = to
+	}
+	return all
+}
+
+// placed returns a point with s in one position.
+func placed(s string, pos position) point {
+	p := point{
+		measurement: "m",
+		tags:        []tag{{"k", "v"}},
+		fields:      []field{{"f", "x"}, {"g", int64(1)}},
+		ts:          1,
+		hasTime:     true,
+	}
+	switch pos {
+	case posMeasurement:
+		p.measurement = s
+	case posTagKey:
+		p.tags[0].key = s
+	case posTagValue:
+		p.tags[0].value = s
+	case posFieldKey:
+		p.fields[0].key = s
+	case posString:
+		p.fields[0].value = s
+	}
+	return p
+}
+
+// encodePlaced writes placed(s, pos) with e.
+func encodePlaced(e *lp.Encoder, s string, pos position) error {
+	p := placed(s, pos)
+	e.Point(p.measurement)
+	e.Tag(p.tags[0].key, p.tags[0].value)
+	e.String(p.fields[0].key, p.fields[0].value.(string))
+	e.Int("g", 1)
+	return e.EndTimestamp(1)
+}
+
+// minimal writes placed(s, pos) with the escapes of the position and without
+// any check: the best line there could be for a name that is refused.
+func minimal(s string, pos position) []byte {
+	sets := [...]string{", ", ", =", ", =", `, ="`, `"\`}
+	var b strings.Builder
+	for i := range len(s) {
+		if strings.IndexByte(sets[pos], s[i]) >= 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(s[i])
+	}
+	form := [...]string{
+		`%s,k=v f="x",g=1i 1`, `m,%s=v f="x",g=1i 1`, `m,k=%s f="x",g=1i 1`, `m,k=v %s="x",g=1i 1`, `m,k=v f="%s",g=1i 1`,
+	}[pos]
+	return fmt.Appendf(nil, form+"\n", b.String())
+}
+
+// The differences between pointwire and the oracles: see README.md.
+const (
+	behindBackslash    = "refused although InfluxDB reads it back: line feed behind a backslash"
+	refusedByReference = "taken although the reference decoder refuses it: control byte in a name"
+	otherInReference   = "taken although the reference decoder reads it otherwise: double quote in a field key"
+)
+
+// TestShortStrings writes every string of up to four letters into every
+// position. Each is refused, or read back by both oracles as it was; and each
+// that is refused is one that InfluxDB would not give back.
+func TestShortStrings(t *testing.T) {
+	all := shortStrings(4)
+	if len(all) != 1+11+121+1331+14641 {
+		t.Fatalf("%d strings", len(all))
+	}
+	// The number of strings that are taken, and refused by reason. A change here
+	// is a change of what pointwire can write.
+	want := map[position]map[string]int{
+		posMeasurement: {
+			"taken": 6055, refusedByReference: 3160, "missing measurement": 1, "measurement starts with #": 1464, "leading tab or zero byte": 2928,
+			"backslash that line protocol cannot carry": 1838, "line feed": 3602, behindBackslash: 217,
+		},
+		posTagKey: {
+			"taken": 9999, refusedByReference: 5904, "empty key": 1, "backslash that line protocol cannot carry": 1111, "line feed": 4712, behindBackslash: 282,
+		},
+		posTagValue: {
+			"taken": 10000, refusedByReference: 5904, "backslash that line protocol cannot carry": 1111, "line feed": 4712, behindBackslash: 282,
+		},
+		posFieldKey: {
+			"taken": 7279, refusedByReference: 3706, otherInReference: 1566, "empty key": 1, "leading tab or zero byte": 2928, "backslash that line protocol cannot carry": 1696,
+			"line feed": 3963, behindBackslash: 238,
+		},
+		posString: {"taken": 16105},
+	}
+	for pos := posMeasurement; pos <= posString; pos++ {
+		t.Run(pos.String(), func(t *testing.T) {
+			counts := map[string]int{}
+			for _, s := range all {
+				var e lp.Encoder
+				err := encodePlaced(&e, s, pos)
+				p := placed(s, pos)
+				if s == "" && pos == posTagValue {
+					p.tags = nil
+				}
+				if err == nil {
+					counts["taken"]++
+					requirePoints(t, e.Bytes(), lp.Nanosecond, p)
+					if referenceRefuses(p) {
+						counts[refusedByReference]++
+					} else if describe([]point{p}) != describe([]point{referenceReads(p)}) {
+						counts[otherInReference]++
+					}
+					continue
+				}
+				var pe *lp.PointError
+				if !errors.As(err, &pe) {
+					t.Fatalf("%q: %v", s, err)
+				}
+				if e.Lines() != 0 || len(e.Bytes()) != 0 {
+					t.Fatalf("%q is refused and written", s)
+				}
+				if got, err := readInflux(minimal(s, pos), lp.Nanosecond); err == nil && describe(got) == describe([]point{p}) {
+					if pe.Reason == lp.ErrNewline && strings.Contains(s, "\\\n") {
+						counts[behindBackslash]++
+						continue
+					}
+					t.Errorf("%q is refused (%v), but InfluxDB reads it back", s, pe.Reason)
+				}
+				counts[pe.Reason.String()]++
+			}
+			if !maps.Equal(counts, want[pos]) {
+				t.Errorf("counts are %v, want %v", counts, want[pos])
+			}
+		})
+	}
+}
