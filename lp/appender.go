@@ -100,13 +100,14 @@ func countLines(b []byte) int {
 }
 
 // skipName returns the end of the name at i, which stop ends unless escaped. A
-// line feed ends it too, so that the caller does not find its separator.
+// line feed ends it too, escaped or not, so that the caller does not find its
+// separator: InfluxDB 1.x reads past one behind a backslash, others do not.
 func skipName(line []byte, i int, stop string) int {
 	for ; i < len(line); i++ {
 		switch c := line[i]; {
 		case c == '\n':
 			return i
-		case c == '\\' && i+1 < len(line):
+		case c == '\\' && i+1 < len(line) && line[i+1] != '\n':
 			i++
 		case indexByte(stop, c) >= 0:
 			return i

@@ -127,3 +127,17 @@ func TestEndRoundsOutOfRange(t *testing.T) {
 		}
 	}
 }
+
+// A line feed behind a backslash is one line to InfluxDB 1.x and two to others.
+func TestLineWithEscapedNewline(t *testing.T) {
+	for _, line := range []string{"m\\\nx f=1", "m,\\\n=v f=1", "m,t=\\\n f=1", "m \\\n=1", "m f=1\\\n"} {
+		var e lp.Encoder
+		if err := e.Line([]byte(line)); !errors.Is(err, lp.ErrLine) || e.Lines() != 0 {
+			t.Errorf("%q: %v, %q", line, err, e.Bytes())
+		}
+	}
+	var e lp.Encoder
+	if err := e.Line([]byte("m f=\"a\\\n\\\"b\"")); err != nil {
+		t.Errorf("line feed in a string field: %v", err)
+	}
+}
