@@ -120,6 +120,19 @@ func readReference(data []byte) ([]point, error) {
 	return points, nil
 }
 
+// referenceLines returns the number of lines of data that the reference decoder
+// takes, and that it refuses.
+func referenceLines(data []byte) (good, bad int) {
+	for d := lineprotocol.NewDecoderWithBytes(data); d.Next(); {
+		if _, err := d.TimeBytes(); err == nil {
+			good++
+		} else {
+			bad++
+		}
+	}
+	return good, bad
+}
+
 // control reports whether s holds a byte that the reference decoder takes in no
 // name: see "control bytes" in README.md.
 func control(s string) bool {
