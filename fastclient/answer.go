@@ -1,0 +1,170 @@
+package fastclient
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/valyala/fastjson"
+)
+
+// Bounds of what is read and kept of an error answer. InfluxDB 1.x quotes every
+// bad line in it.
+const (
+	errorBodyBytes    = 64 << 10
+	errorMessageBytes = 4 << 10
+	errorLines        = 1000
+	retryAfterCap     = 5 * time.Minute
+)
+
+// answerError turns an answer that is no success into a *ServerError or a
+// *PartialWriteError, and closes it.
+func answerError(op string, resp *transport.Response) error {
+	body, truncated := errorBody(resp)
+	e := &ServerError{
+		Op: op, Status: resp.Status, Truncated: truncated,
+		RequestID:     first(resp.Header("X-Request-Id"), resp.Header("Request-Id")),
+		ServerVersion: resp.Header("X-Influxdb-Version"),
+		RetryAfter:    retryAfter(resp.Header("Retry-After"), time.Now()),
+	}
+	if resp.Status >= 300 && resp.Status < 400 {
+		if u, err := url.Parse(resp.Header("Location")); err == nil {
+			e.Location = u.Host
+		}
+	}
+	e.read(body)
+	if e.Message == "" {
+		e.Message = resp.Header("X-Influxdb-Error")
+	}
+	if e.Message == "" {
+		e.Message = http.StatusText(resp.Status)
+	}
+	e.Message = clip(e.Message)
+	resp.Close()
+	if op != "write" {
+		return e
+	}
+	if e.findPartial(); e.Partial {
+		return &PartialWriteError{Server: e, Dropped: e.Dropped, Lines: e.Lines}
+	}
+	return e
+}
+
+func errorBody(resp *transport.Response) (body []byte, truncated bool) {
+	if resp.Stream == nil {
+		return resp.Body, false
+	}
+	r := io.Reader(resp.Stream)
+	if strings.EqualFold(resp.Header("Content-Encoding"), "gzip") {
+		z, err := newInflater(r)
+		if err != nil {
+			return nil, false
+		}
+		defer z.Close()
+		r = z
+	}
+	// An answer that breaks off is still the server's refusal.
+	body, _ = io.ReadAll(io.LimitReader(r, errorBodyBytes+1))
+	if len(body) > errorBodyBytes {
+		return body[:errorBodyBytes], true
+	}
+	return body, false
+}
+
+// read takes the message out of the forms that servers use. What the body looks
+// like decides, not its content type: a 404 of InfluxDB is text, and a 204
+// calls itself JSON.
+func (e *ServerError) read(body []byte) {
+	text := strings.TrimSpace(string(body))
+	if !strings.HasPrefix(text, "{") {
+		if !strings.HasPrefix(text, "<") { // a page of a proxy says less than its status
+			e.Message = text
+		}
+		return
+	}
+	v, err := fastjson.Parse(text)
+	if err != nil {
+		e.Message = text
+		return
+	}
+	str := func(key string) string { return string(v.GetStringBytes(key)) }
+	e.Message = first(str("error"), str("message"), str("err"))
+	e.Code = str("code")
+	e.Line = v.GetInt("line")
+	data := v.Get("data")
+	if data == nil {
+		return
+	}
+	items := data.GetArray()
+	if data.Type() == fastjson.TypeObject {
+		items = []*fastjson.Value{data}
+	}
+	for _, item := range items {
+		if len(e.Lines) == errorLines {
+			e.Truncated = true
+			break
+		}
+		e.Lines = append(e.Lines, LineError{
+			Line:    item.GetInt("line_number"),
+			Message: clip(string(item.GetStringBytes("error_message"))),
+			Text:    clip(string(item.GetStringBytes("original_line"))),
+		})
+	}
+}
+
+// findPartial sets Partial and Dropped from the words of the message. Only 400
+// and 422 say that part of the lines was stored; version 3 says it by its list.
+func (e *ServerError) findPartial() {
+	if e.Status != 400 && e.Status != 422 {
+		return
+	}
+	e.Partial = strings.Contains(e.Message, "partial write")
+	if i := strings.LastIndex(e.Message, "dropped="); i >= 0 {
+		digits := e.Message[i+len("dropped="):]
+		end := 0
+		for end < len(digits) && digits[end] >= '0' && digits[end] <= '9' {
+			end++
+		}
+		e.Dropped, _ = strconv.Atoi(digits[:end])
+	}
+	if len(e.Lines) > 0 && e.Dropped == 0 {
+		e.Dropped = len(e.Lines)
+	}
+}
+
+// retryAfter reads both forms of the header: seconds and a date.
+func retryAfter(s string, now time.Time) time.Duration {
+	var d time.Duration
+	if n, err := strconv.ParseUint(s, 10, 31); err == nil {
+		d = time.Duration(n) * time.Second
+	} else if t, err := http.ParseTime(s); err == nil {
+		d = t.Sub(now)
+	}
+	return min(max(d, 0), retryAfterCap)
+}
+
+func first(s ...string) string {
+	for _, v := range s {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// clip cuts s to errorMessageBytes at the border of a character.
+func clip(s string) string {
+	if len(s) <= errorMessageBytes {
+		return s
+	}
+	n := errorMessageBytes
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,355 @@
+package fastclient
+
+import (
+	"context"
+	"encoding/base64"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
+)
+
+// A Client writes to and queries one server or a set of equal ones. It is safe
+// for concurrent use. Make one with [New] or [Open]; what [Client.WithDatabase]
+// and the like return shares its connections.
+type Client struct {
+	*core
+	to target
+}
+
+// A core is what all views of a client share.
+type core struct {
+	o        Options
+	ends     []*endpoint
+	turn     atomic.Uint32 // of round robin
+	auth     string        // Authorization, when it does not change
+	userURI  string        // u and p parameters, with a leading &
+	header   []transport.Field
+	deflate  *deflater // nil when requests are never packed
+	minGzip  int
+	n        counters
+	log      *slog.Logger
+	hooks    Hooks
+	writes   sync.Pool // of *writeCall
+	answers  string    // Accept-Encoding of queries
+	maxWhole int64
+}
+
+// A target is where lines go and where queries look, with what of the request
+// can be made once.
+type target struct {
+	db, rp      string
+	precision   Precision
+	consistency ConsistencyLevel
+	write       []byte // path and query of a write, without the base path
+	writeErr    error  // why there is none
+}
+
+// New returns a client for o. It checks every option and connects to nothing:
+// [Client.Ping] does. Every error is an *[OptionError] that names the field.
+func New(o Options) (*Client, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	addrs := make([]address, 0, 1+len(o.Addrs))
+	for i, s := range append([]string{o.Addr}, o.Addrs...) {
+		field := "Addr"
+		if i > 0 {
+			field = "Addrs"
+			if s == "" {
+				return nil, &OptionError{field, "holds an empty address"}
+			}
+		}
+		a, err := parseAddress(field, s)
+		if err != nil {
+			return nil, err
+		}
+		if len(a.query) > 0 {
+			return nil, &OptionError{field, "must not hold parameters; Open takes them"}
+		}
+		if err := o.takeUser(field, a.user); err != nil {
+			return nil, err
+		}
+		addrs = append(addrs, a)
+	}
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	c := &core{o: o, log: o.Logger, minGzip: o.Gzip.MinBytes, maxWhole: o.MaxResponseBytes}
+	if o.Hooks != nil {
+		c.hooks = *o.Hooks
+	}
+	c.setAuth()
+	c.setHeader()
+	c.setGzip(addrs)
+	if c.maxWhole <= 0 {
+		c.maxWhole = 64 << 20
+	}
+	for _, a := range addrs {
+		c.ends = append(c.ends, c.newEndpoint(a))
+	}
+	client := &Client{core: c, to: target{
+		db: o.Database, rp: o.RetentionPolicy, precision: o.Precision, consistency: o.Consistency,
+	}}
+	client.to.prepare(c)
+	return client, nil
+}
+
+// takeUser makes the user of an address the one for Basic authentication.
+func (o *Options) takeUser(field string, u *url.Userinfo) error {
+	if u == nil {
+		return nil
+	}
+	password, _ := u.Password()
+	switch {
+	case o.Token != "" || o.TokenSource != nil:
+		return &OptionError{field, "holds a user beside a Token"}
+	case o.Username == "":
+		o.Username, o.Password = u.Username(), password
+	case o.Username != u.Username() || o.Password != password:
+		return &OptionError{field, "holds a user that is not Username"}
+	}
+	return nil
+}
+
+func (c *core) setAuth() {
+	o := &c.o
+	switch {
+	case o.QueryAuth:
+		c.userURI = "&u=" + url.QueryEscape(o.Username) + "&p=" + url.QueryEscape(o.Password)
+	case o.Username != "":
+		c.auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(o.Username+":"+o.Password))
+	case o.Token != "":
+		c.auth = c.tokenHeader(o.Token)
+	}
+}
+
+func (c *core) tokenHeader(token string) string {
+	if c.o.BearerAuth {
+		return "Bearer " + token
+	}
+	return "Token " + token
+}
+
+// authorization returns the header's value for one attempt.
+func (c *core) authorization(ctx context.Context) (string, error) {
+	if c.o.TokenSource == nil {
+		return c.auth, nil
+	}
+	token, err := c.o.TokenSource(ctx)
+	if err != nil {
+		return "", err
+	}
+	if hasControl(token) {
+		return "", &OptionError{"TokenSource", "returned a token with a control byte"}
+	}
+	return c.tokenHeader(token), nil
+}
+
+func (c *core) setHeader() {
+	for key, values := range c.o.Headers {
+		c.header = append(c.header, transport.Field{Key: key, Value: strings.Join(values, ", ")})
+	}
+}
+
+func (c *core) setGzip(addrs []address) {
+	local := true
+	for i := range addrs {
+		local = local && addrs[i].local()
+	}
+	g := c.o.Gzip
+	if !g.Off && (g.Always || !local) {
+		c.deflate = &deflater{level: max(1, g.Level)}
+	}
+	if c.minGzip <= 0 {
+		c.minGzip = 1024
+	}
+	if g.Answers {
+		c.answers = "gzip"
+	}
+}
+
+// Close ends every request under way with [ErrClosed], closes the connections
+// and makes later calls fail. It returns nil and may be called again. Closing a
+// view closes the client.
+func (c *Client) Close() error {
+	for _, e := range c.ends {
+		e.write.Close()
+		e.query.Close()
+	}
+	return nil
+}
+
+// WithDatabase returns a view of the client that uses another database and its
+// default retention policy. The two share everything else and may be used side
+// by side.
+func (c *Client) WithDatabase(name string) *Client {
+	to := c.to
+	to.db, to.rp = name, ""
+	return c.with(to)
+}
+
+// WithRetentionPolicy returns a view of the client that uses another retention
+// policy; the empty name is the database's default.
+func (c *Client) WithRetentionPolicy(name string) *Client {
+	to := c.to
+	to.rp = name
+	return c.with(to)
+}
+
+// WithPrecision returns a view of the client for lines whose timestamps are in
+// units of p.
+func (c *Client) WithPrecision(p Precision) *Client {
+	to := c.to
+	to.precision = p
+	return c.with(to)
+}
+
+// WithConsistency returns a view of the client that writes with another level.
+func (c *Client) WithConsistency(level ConsistencyLevel) *Client {
+	to := c.to
+	to.consistency = level
+	return c.with(to)
+}
+
+func (c *Client) with(to target) *Client {
+	to.prepare(c.core)
+	return &Client{core: c.core, to: to}
+}
+
+// Database returns the database the client uses where a call names none.
+func (c *Client) Database() string { return c.to.db }
+
+// Precision returns the unit the client takes timestamps in lines to have.
+func (c *Client) Precision() Precision { return c.to.precision }
+
+// String describes the client without any secret.
+func (c *Client) String() string {
+	var b strings.Builder
+	b.WriteString("fastclient.Client{")
+	for i, e := range c.ends {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(e.addr.String())
+	}
+	if c.to.db != "" {
+		b.WriteString(" database=" + c.to.db)
+	}
+	if c.to.rp != "" {
+		b.WriteString(" rp=" + c.to.rp)
+	}
+	b.WriteString("}")
+	return b.String()
+}
+
+// GoString is String: %#v shows no secret either.
+func (c *Client) GoString() string { return c.String() }
+
+// LogValue is String, for slog.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// String describes the options without any secret.
+func (o Options) String() string {
+	a, err := parseAddress("Addr", o.Addr)
+	if err != nil {
+		return "fastclient.Options{invalid Addr}"
+	}
+	s := "fastclient.Options{" + a.String() + " api=" + o.API.String()
+	if o.Database != "" {
+		s += " database=" + o.Database
+	}
+	if o.Username != "" {
+		s += " username=" + o.Username
+	}
+	return s + "}"
+}
+
+// GoString is String: %#v shows no secret either.
+func (o Options) GoString() string { return o.String() }
+
+// LogValue is String, for slog.
+func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
+
+// Open returns a client for a URL that holds everything:
+//
+//	https://user:password@host:8086/base?database=db&rp=autogen&precision=s
+//
+// The parameters are database (or db), rp, precision (ns, u, ms, s, m, h), api
+// (v1, v2, v3), org, bucket, token, consistency, gzip (on, off), retry (on) and
+// timeout, a duration for each of sending and waiting for the answer.
+func Open(rawURL string) (*Client, error) {
+	a, err := parseAddress("URL", rawURL)
+	if err != nil {
+		return nil, err
+	}
+	o := Options{Addr: a.String()}
+	if err := o.takeUser("URL", a.user); err != nil {
+		return nil, err
+	}
+	for key, values := range a.query {
+		if len(values) != 1 {
+			return nil, &OptionError{"URL", "repeats the parameter " + key}
+		}
+		if err := o.setParameter(key, values[0]); err != nil {
+			return nil, err
+		}
+	}
+	return New(o)
+}
+
+func (o *Options) setParameter(key, value string) error {
+	bad := &OptionError{"URL", "has a bad value for the parameter " + key}
+	pick := func(words ...string) int {
+		for i, w := range words {
+			if w == value {
+				return i
+			}
+		}
+		return -1
+	}
+	n := 0
+	switch key {
+	case "database", "db":
+		o.Database = value
+	case "rp":
+		o.RetentionPolicy = value
+	case "org":
+		o.Org = value
+	case "bucket":
+		o.Bucket = value
+	case "token":
+		o.Token = value
+	case "precision":
+		n = pick("ns", "u", "ms", "s", "m", "h")
+		o.Precision = Precision(max(n, 0))
+	case "api":
+		n = pick("v1", "v2", "v3")
+		o.API = API(max(n, 0))
+	case "consistency":
+		n = pick("", "any", "one", "quorum", "all")
+		o.Consistency = ConsistencyLevel(max(n, 0))
+	case "gzip":
+		n = pick("on", "off")
+		o.Gzip.Always, o.Gzip.Off = n == 0, n == 1
+	case "retry":
+		n = pick("on")
+		o.Retry = new(RetryPolicy)
+	case "timeout":
+		d, err := time.ParseDuration(value)
+		if err != nil || d <= 0 {
+			return bad
+		}
+		o.WriteTimeout, o.HeaderTimeout = d, d
+	default:
+		return &OptionError{"URL", "has an unknown parameter"}
+	}
+	if n < 0 {
+		return bad
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+package fastclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// Sentinels for errors.Is. The first group is what a [*ServerError] says, the
+// second what a [*TransportError] wraps.
+var (
+	ErrUnauthorized = errors.New("fastclient: not authorized") // 401
+	ErrForbidden    = errors.New("fastclient: forbidden")      // 403
+	ErrNotFound     = errors.New("fastclient: not found")      // 404
+	ErrTooLarge     = errors.New("fastclient: body too large") // 413
+	ErrMalformed    = errors.New("fastclient: malformed")      // 400
+	ErrRateLimited  = errors.New("fastclient: rate limited")   // 429
+	ErrUnavailable  = errors.New("fastclient: unavailable")    // 5xx
+	ErrPartialWrite = errors.New("fastclient: partial write")
+
+	ErrTimeout           = transport.ErrTimeout
+	ErrPoolExhausted     = transport.ErrPoolExhausted
+	ErrTruncated         = transport.ErrTruncated // is io.ErrUnexpectedEOF too
+	ErrResponseTooLarge  = transport.ErrResponseTooLarge
+	ErrMalformedResponse = transport.ErrMalformed
+	ErrNoAnswer          = transport.ErrNoAnswer
+	ErrClosed            = transport.ErrClosed
+	ErrResultClosed      = transport.ErrBodyClosed
+
+	// ErrNoDatabase says that neither the call nor the client names a database.
+	ErrNoDatabase = errors.New("fastclient: no database given")
+	// ErrNoEndpoint says that every server of a set is down and being probed.
+	ErrNoEndpoint = errors.New("every server is down")
+)
+
+// A ServerError is an answer other than success.
+type ServerError struct {
+	Op      string // write, query or ping
+	Status  int    // HTTP status
+	Code    string // machine-readable code of version 2, else empty
+	Message string // at most 4 KiB of what the server said
+	// Line is the line that a server named as the bad one, from 1, else 0.
+	Line int
+	// Lines are the bad lines that version 3 lists.
+	Lines []LineError
+	// Partial tells that the lines not complained of were stored.
+	Partial bool
+	// Dropped is the number of points the server says it dropped. InfluxDB 1.x
+	// does not count lines it could not parse.
+	Dropped int
+	// Truncated tells that the answer was longer than what was read of it.
+	Truncated     bool
+	RequestID     string
+	ServerVersion string
+	// RetryAfter is how long the server asked to wait, 0 if it did not.
+	RetryAfter time.Duration
+	// Location is the host a redirection points to. It is never followed.
+	Location string
+}
+
+// A LineError is what is wrong with one line of a write.
+type LineError struct {
+	Line    int    // number of the line in the body, from 1
+	Message string // the server's words
+	Text    string // the line, as far as the server quotes it
+}
+
+func (e *ServerError) Error() string {
+	s := "fastclient: " + e.Op + ": status " + strconv.Itoa(e.Status)
+	if e.Location != "" {
+		s += ", redirected to " + e.Location
+	}
+	if e.Message != "" {
+		s += ": " + e.Message
+	}
+	return s
+}
+
+// Is matches the sentinel of the status, and ErrPartialWrite.
+func (e *ServerError) Is(target error) bool {
+	switch target {
+	case ErrPartialWrite:
+		return e.Partial
+	case ErrUnauthorized:
+		return e.Status == 401
+	case ErrForbidden:
+		return e.Status == 403
+	case ErrNotFound:
+		return e.Status == 404
+	case ErrTooLarge:
+		return e.Status == 413
+	case ErrMalformed:
+		return e.Status == 400
+	case ErrRateLimited:
+		return e.Status == 429
+	case ErrUnavailable:
+		return e.Status >= 500
+	}
+	return false
+}
+
+// A PartialWriteError says that the server stored some lines and dropped
+// others. Sending the same lines again would not store more.
+type PartialWriteError struct {
+	Server  *ServerError
+	Dropped int
+	Lines   []LineError
+}
+
+func (e *PartialWriteError) Error() string { return e.Server.Error() }
+
+// Unwrap returns the *ServerError.
+func (e *PartialWriteError) Unwrap() error { return e.Server }
+
+// A QueryError is the error of one statement of a query. The others are
+// answered all the same.
+type QueryError = jsonscan.StatementError
+
+// A Phase is the part of an exchange in which a connection failed.
+type Phase string
+
+// The phases of a [*TransportError], in their order.
+const (
+	PhaseWait   Phase = "wait"   // waiting for a connection of the pool
+	PhaseDial   Phase = "dial"   // connecting
+	PhaseTLS    Phase = "tls"    // TLS handshake
+	PhaseWrite  Phase = "write"  // sending the request
+	PhaseHeader Phase = "header" // waiting for the answer and reading its header
+	PhaseBody   Phase = "body"   // reading the answer's body
+)
+
+// A TransportError says that no usable answer arrived.
+type TransportError struct {
+	Op    string // write, query or ping
+	Phase Phase
+	Addr  string // host:port or the socket's path
+	// Reused tells that the connection had served another request before.
+	Reused bool
+	// BytesWritten is the number of bytes handed to the connection.
+	BytesWritten int64
+	// Ambiguous tells that the server may have acted on the request. A write
+	// whose lines all carry timestamps may be sent again even so.
+	Ambiguous bool
+	// Err is the cause: a sentinel of this package, the context's error, or
+	// that of the operating system.
+	Err error
+}
+
+func (e *TransportError) Error() string {
+	return "fastclient: " + e.Op + ": " + string(e.Phase) + " " + e.Addr + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// Timeout reports whether a time limit, of the client or of the context, was
+// the cause.
+func (e *TransportError) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return errors.As(e.Err, &t) && t.Timeout()
+}
+
+// Is matches ErrTimeout when the context's deadline was the cause, too.
+func (e *TransportError) Is(target error) bool { return target == ErrTimeout && e.Timeout() }
+
+// transportError gives a transport's error the name of the operation.
+func transportError(op string, err error) error {
+	var t *transport.Error
+	if !errors.As(err, &t) {
+		return err
+	}
+	return &TransportError{
+		Op: op, Phase: Phase(t.Phase.String()), Addr: t.Addr, Reused: t.Reused,
+		BytesWritten: t.Written, Ambiguous: t.Ambiguous, Err: t.Err,
+	}
+}
+
+// Retryable reports whether the same call may succeed later: the server is
+// overloaded or away, or the connection failed. It is false for what would fail
+// the same way again, for partial writes, and when the context ended. It is
+// true for an ambiguous [*TransportError]: whether a write may be applied twice
+// is for the caller to know.
+func Retryable(err error) bool {
+	var server *ServerError
+	if errors.As(err, &server) {
+		return !server.Partial && retryableStatus(server)
+	}
+	var t *TransportError
+	if !errors.As(err, &t) {
+		return false
+	}
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.Is(t.Err, context.Canceled), errors.Is(t.Err, context.DeadlineExceeded),
+		errors.Is(t.Err, ErrClosed), errors.Is(t.Err, ErrResultClosed),
+		errors.Is(t.Err, ErrMalformedResponse), errors.Is(t.Err, ErrResponseTooLarge),
+		errors.As(t.Err, &cert):
+		return false
+	}
+	return true
+}
+
+// RetryDelay returns how long the server asked to wait before the next attempt,
+// 0 if it did not.
+func RetryDelay(err error) time.Duration {
+	var server *ServerError
+	if errors.As(err, &server) {
+		return server.RetryAfter
+	}
+	return 0
+}

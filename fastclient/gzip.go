@@ -1,0 +1,79 @@
+package fastclient
+
+import (
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// keptBytes is the largest buffer that goes back to a pool.
+const keptBytes = 8 << 20
+
+// A deflater packs request bodies. It keeps its writers: a new one costs more
+// than packing 100 KiB.
+type deflater struct {
+	level   int
+	writers sync.Pool
+}
+
+// pack appends p in gzip's format to dst.
+func (d *deflater) pack(dst *buffer, p []byte) {
+	z, _ := d.writers.Get().(*gzip.Writer)
+	if z == nil {
+		z, _ = gzip.NewWriterLevel(dst, d.level) // the level was checked by New
+	} else {
+		z.Reset(dst)
+	}
+	z.Write(p) // a buffer takes everything
+	z.Close()
+	z.Reset(io.Discard)
+	d.writers.Put(z)
+}
+
+// A buffer is a []byte that can be written to.
+type buffer struct{ b []byte }
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.b = append(b.b, p...)
+	return len(p), nil
+}
+
+var inflaters sync.Pool
+
+// An inflater unpacks an answer and gives its reader back when closed.
+type inflater struct {
+	z   *gzip.Reader
+	err error
+}
+
+func newInflater(r io.Reader) (*inflater, error) {
+	z, _ := inflaters.Get().(*gzip.Reader)
+	if z == nil {
+		var err error
+		if z, err = gzip.NewReader(r); err != nil {
+			return nil, err
+		}
+		return &inflater{z: z}, nil
+	}
+	if err := z.Reset(r); err != nil {
+		inflaters.Put(z)
+		return nil, err
+	}
+	return &inflater{z: z}, nil
+}
+
+func (i *inflater) Read(p []byte) (int, error) {
+	if i.z == nil {
+		return 0, ErrResultClosed
+	}
+	return i.z.Read(p)
+}
+
+func (i *inflater) Close() error {
+	if i.z != nil {
+		inflaters.Put(i.z)
+		i.z = nil
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+package fastclient
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Options configure a [Client]. The zero value of every field is its default.
+// A zero duration is the default that the field names; a negative one means no
+// limit.
+type Options struct {
+	// Addr is the server: http://host:port, https://host:port, either with a
+	// base path, or unix:///path/of/the/socket. The default is
+	// http://127.0.0.1:8086; a missing port is 8086. A user and a password in
+	// it are for Basic authentication.
+	Addr string
+	// Addrs are further servers, used as Balance says.
+	Addrs   []string
+	Balance Balance
+
+	// API is the kind of write endpoint, V1 by default.
+	API API
+	// Database and RetentionPolicy are used where a call names none.
+	Database        string
+	RetentionPolicy string
+	// Org and Bucket are for V2. Without a Bucket it is the database, followed
+	// by a slash and the retention policy if there is one.
+	Org, Bucket string
+	// RejectPartial makes V3 store all lines of a request or none.
+	RejectPartial bool
+	// NoSync makes V3 answer before the lines are durable.
+	NoSync bool
+	// Precision is the unit of the timestamps in lines, nanoseconds by default.
+	Precision Precision
+	// Consistency is for clusters; by default the server chooses.
+	Consistency ConsistencyLevel
+
+	// Username and Password are for Basic authentication, or with QueryAuth for
+	// the parameters u and p. A Username needs a Password.
+	Username, Password string
+	QueryAuth          bool
+	// Token is sent as Authorization: Token, or as Bearer with BearerAuth.
+	// InfluxDB 1.x takes "user:password" as a token from 1.7 on, and a JWT as
+	// Bearer.
+	Token      string
+	BearerAuth bool
+	// TokenSource is asked for the token of every request, for tokens that
+	// change. It must be safe for concurrent use and quick.
+	TokenSource func(ctx context.Context) (string, error)
+
+	// TLS configures https. ServerName defaults to the host of Addr. On a unix
+	// socket, a non-nil TLS makes the client speak it.
+	TLS *tls.Config
+	// Headers are sent with every request.
+	Headers http.Header
+	// UserAgent is pointwire by default.
+	UserAgent string
+	// Dial replaces the dialer, for TCP and unix sockets. It must return when
+	// its context ends.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// HTTPClient makes the client use net/http, for servers that need HTTP/2 or
+	// a proxy. Its Timeout and Transport stand; of the limits below those on
+	// dialling and connections are then the Transport's.
+	HTTPClient *http.Client
+
+	Gzip Gzip
+
+	DialTimeout   time.Duration // connecting, 5 s
+	TLSTimeout    time.Duration // TLS handshake, 5 s
+	WriteTimeout  time.Duration // sending one request, 30 s
+	HeaderTimeout time.Duration // waiting for the answer's header, 30 s
+	ReadTimeout   time.Duration // longest silence within an answer, 30 s
+	PoolTimeout   time.Duration // waiting for a connection, 5 s
+	IdleTimeout   time.Duration // unused connections are closed after 30 s
+	ConnLifetime  time.Duration // and used ones after 5 min
+	// MaxConns bounds the connections to one server for writes, and as many
+	// for queries. The default is 16.
+	MaxConns int
+	// MaxResponseBytes bounds an answer that is held in memory as a whole,
+	// 64 MiB by default. Answers read as rows have no bound but MaxBytes.
+	MaxResponseBytes int64
+
+	// Retry is for calls that name no policy. Nil means one attempt.
+	Retry *RetryPolicy
+
+	// Logger gets a record per request at Debug, and Warn for what was retried.
+	Logger *slog.Logger
+	Hooks  *Hooks
+}
+
+// Gzip says how bodies are compressed.
+type Gzip struct {
+	// Off never compresses requests; Always does so even to this host, where
+	// by default it is not worth its time.
+	Off, Always bool
+	// Level is 1, the default, to 9. Line protocol gains little above 3.
+	Level int
+	// MinBytes is the size from which a body is compressed, 1024 by default.
+	MinBytes int
+	// Answers asks the server to compress answers to queries.
+	Answers bool
+}
+
+// An API is a kind of write endpoint.
+type API uint8
+
+// The write endpoints.
+const (
+	V1 API = iota // /write of InfluxDB 1.x and most compatible servers
+	V2            // /api/v2/write
+	V3            // /api/v3/write_lp
+)
+
+// String returns v1, v2 or v3.
+func (a API) String() string {
+	if a > V3 {
+		return "invalid"
+	}
+	return [...]string{"v1", "v2", "v3"}[a]
+}
+
+// A ConsistencyLevel says how many nodes of a cluster must have stored a write.
+type ConsistencyLevel uint8
+
+// The levels of InfluxDB 1.x.
+const (
+	ConsistencyDefault ConsistencyLevel = iota // the server's
+	ConsistencyAny
+	ConsistencyOne
+	ConsistencyQuorum
+	ConsistencyAll
+)
+
+// String returns the word of the consistency parameter.
+func (l ConsistencyLevel) String() string {
+	if l > ConsistencyAll {
+		return "invalid"
+	}
+	return [...]string{"", "any", "one", "quorum", "all"}[l]
+}
+
+// An OptionError says which option is wrong. It never quotes the value.
+type OptionError struct {
+	Field  string // name of the field of Options, or of the call's option
+	Reason string
+}
+
+func (e *OptionError) Error() string { return "fastclient: " + e.Field + " " + e.Reason }
+
+// validate checks what does not depend on the addresses.
+func (o *Options) validate() error {
+	bad := func(field, reason string) error { return &OptionError{Field: field, Reason: reason} }
+	for _, f := range []struct{ field, value string }{
+		{"Database", o.Database}, {"RetentionPolicy", o.RetentionPolicy}, {"Org", o.Org}, {"Bucket", o.Bucket},
+		{"Username", o.Username}, {"Password", o.Password}, {"Token", o.Token}, {"UserAgent", o.UserAgent},
+	} {
+		if hasControl(f.value) {
+			return bad(f.field, "holds a control byte")
+		}
+	}
+	for key, values := range o.Headers {
+		if !isToken(key) {
+			return bad("Headers", "holds a key that is not a token")
+		}
+		switch http.CanonicalHeaderKey(key) {
+		case "Host", "Content-Length", "Transfer-Encoding", "Content-Encoding", "Connection":
+			return bad("Headers", "holds "+key+", which belongs to the client")
+		}
+		for _, v := range values {
+			if hasControl(v) {
+				return bad("Headers", "holds a control byte in "+key)
+			}
+		}
+	}
+	switch {
+	case o.Username != "" && o.Password == "":
+		return bad("Password", "is missing beside a Username")
+	case o.Username == "" && o.Password != "":
+		return bad("Username", "is missing beside a Password")
+	case len(o.Username) > 0 && !o.QueryAuth && strings.IndexByte(o.Username, ':') >= 0:
+		return bad("Username", "holds a colon, which Basic authentication cannot carry")
+	case o.Token != "" && o.Username != "":
+		return bad("Token", "and Username exclude each other")
+	case o.TokenSource != nil && (o.Token != "" || o.Username != ""):
+		return bad("TokenSource", "excludes Token and Username")
+	case o.QueryAuth && o.Username == "":
+		return bad("QueryAuth", "needs a Username")
+	case o.API > V3:
+		return bad("API", "is not V1, V2 or V3")
+	case !o.Precision.Valid():
+		return bad("Precision", "is not one of the declared ones")
+	case precisionWord(o.API, o.Precision) == "":
+		return bad("Precision", "is unknown to API "+o.API.String())
+	case o.Consistency > ConsistencyAll:
+		return bad("Consistency", "is not one of the declared levels")
+	case o.Balance > Replicate:
+		return bad("Balance", "is not one of the declared ones")
+	case o.Gzip.Level < 0 || o.Gzip.Level > 9:
+		return bad("Gzip.Level", "is not within 1 and 9")
+	case o.Gzip.Off && o.Gzip.Always:
+		return bad("Gzip", "cannot be both Off and Always")
+	case o.MaxConns < 0:
+		return bad("MaxConns", "is negative")
+	}
+	return nil
+}
+
+// isToken reports whether s may be the name of a header.
+func isToken(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		case strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,98 @@
+package fastclient
+
+import (
+	"io"
+	"sync"
+)
+
+// The pipeline holds at most pipelineBlocks blocks between the goroutine that
+// unpacks and the one that reads.
+const (
+	pipelineBlocks = 4
+	pipelineBlock  = 64 << 10
+)
+
+// A pipeline unpacks in a goroutine of its own. The goroutine ends when its
+// source does, or fails, or when the pipeline is closed.
+type pipeline struct {
+	full  chan piece
+	empty chan []byte
+	stop  chan struct{}
+	once  sync.Once
+	wg    sync.WaitGroup
+	cur   piece
+	at    int
+}
+
+type piece struct {
+	b   []byte
+	err error // comes after b
+}
+
+func newPipeline(src io.Reader) *pipeline {
+	p := &pipeline{
+		full:  make(chan piece, pipelineBlocks),
+		empty: make(chan []byte, pipelineBlocks),
+		stop:  make(chan struct{}),
+	}
+	for range pipelineBlocks {
+		p.empty <- make([]byte, pipelineBlock)
+	}
+	p.wg.Go(func() { p.run(src) })
+	return p
+}
+
+func (p *pipeline) run(src io.Reader) {
+	defer close(p.full)
+	z, err := newInflater(src)
+	if err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		p.full <- piece{err: err} // there is room: it is the first
+		return
+	}
+	defer z.Close()
+	for err == nil {
+		var b []byte
+		select {
+		case b = <-p.empty:
+		case <-p.stop:
+			return
+		}
+		var n int
+		n, err = z.Read(b)
+		select {
+		case p.full <- piece{b[:n], err}:
+		case <-p.stop:
+			return
+		}
+	}
+}
+
+func (p *pipeline) Read(dst []byte) (int, error) {
+	for p.at == len(p.cur.b) {
+		if p.cur.err != nil {
+			return 0, p.cur.err
+		}
+		if cap(p.cur.b) > 0 {
+			p.empty <- p.cur.b[:pipelineBlock]
+		}
+		next, ok := <-p.full
+		if !ok {
+			next.err = ErrResultClosed
+		}
+		p.cur, p.at = next, 0
+	}
+	n := copy(dst, p.cur.b[p.at:])
+	p.at += n
+	return n, nil
+}
+
+// Close ends the goroutine. The source must have been closed before, or Close
+// waits for its Read.
+func (p *pipeline) Close() error {
+	p.once.Do(func() { close(p.stop) })
+	p.wg.Wait()
+	return nil
+}

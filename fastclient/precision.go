@@ -1,0 +1,35 @@
+package fastclient
+
+import "github.com/pointwire/pointwire/internal/decimal"
+
+// Precision is the unit of timestamps: in the lines of a write, or in the times
+// of an answer. It is the same type as lp.Precision and jsonscan.Precision.
+type Precision = decimal.Precision
+
+// The precisions that InfluxDB 1.x knows. InfluxDB 2 and 3 know no minutes and
+// hours.
+const (
+	Nanosecond  = decimal.Nanosecond
+	Microsecond = decimal.Microsecond
+	Millisecond = decimal.Millisecond
+	Second      = decimal.Second
+	Minute      = decimal.Minute
+	Hour        = decimal.Hour
+)
+
+// precisionWord returns the word of p in the write endpoint of api, empty when
+// it has none. Version 1 knows microseconds as u: 1.6.7 takes us for
+// nanoseconds without an error.
+func precisionWord(api API, p Precision) string {
+	if !p.Valid() {
+		return ""
+	}
+	switch api {
+	case V2:
+		return [...]string{"ns", "us", "ms", "s", "", ""}[p]
+	case V3:
+		// Without the word, version 3 guesses the unit from the magnitude.
+		return [...]string{"nanosecond", "microsecond", "millisecond", "second", "", ""}[p]
+	}
+	return p.String()
+}

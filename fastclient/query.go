@@ -1,0 +1,110 @@
+package fastclient
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"strconv"
+
+	"github.com/pointwire/pointwire/internal/transport"
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+// Query sends q, one or more InfluxQL statements, and returns when the answer
+// begins. Its rows are read from the connection as [Result.Rows] goes on, so
+// that memory does not grow with the answer; the result must be closed, which
+// Rows does at its end. ctx covers the reading, too.
+//
+// Names and values belong into q by [Param] or [AppendIdent], never as they
+// are.
+//
+// A refusal of the whole query is a *[ServerError]. The failure of a single
+// statement, such as a missing database, comes from Rows as a *[QueryError].
+func (c *Client) Query(ctx context.Context, q string, opts ...QueryOption) (*Result, error) {
+	qc := c.newQueryCall(opts)
+	resp, err := c.query(ctx, q, qc)
+	if err != nil {
+		return nil, err
+	}
+	return newResult(resp, qc)
+}
+
+func (c *Client) newQueryCall(opts []QueryOption) *queryCall {
+	qc := &queryCall{db: c.to.db, rp: c.to.rp, chunked: true, policy: c.o.Retry, gzip: c.o.Gzip.Answers}
+	for _, o := range opts {
+		o.applyQuery(qc)
+	}
+	if len(qc.params) > 0 {
+		qc.params = append(qc.params, '}')
+	}
+	return qc
+}
+
+// query sends q and returns the open answer.
+func (c *Client) query(ctx context.Context, q string, qc *queryCall) (*transport.Response, error) {
+	if qc.err != nil {
+		return nil, qc.err
+	}
+	if hasControl(qc.db) || hasControl(qc.rp) {
+		return nil, &OptionError{"Database", "or RetentionPolicy holds a control byte"}
+	}
+	form := qc.form(q)
+	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent}
+	one.req.Stream = true
+	one.req.Accept = "application/json"
+	if qc.gzip {
+		one.req.AcceptEncoding = "gzip"
+	}
+	one.path = append(one.path, "/query"...)
+	if qc.get {
+		one.req.Method = "GET"
+		one.path = append(append(append(one.path, '?'), form...), c.userURI...)
+	} else {
+		one.req.Method, one.req.ContentType, one.req.Body = "POST", formType, form
+		one.raw = len(form)
+		if c.userURI != "" {
+			one.path = append(append(one.path, '?'), c.userURI[1:]...)
+		}
+	}
+	if err := c.do(ctx, &one); err != nil {
+		return nil, err
+	}
+	return &one.resp, nil
+}
+
+// form returns the query's parameters, encoded.
+func (qc *queryCall) form(q string) []byte {
+	b := append([]byte("q="), url.QueryEscape(q)...)
+	if qc.db != "" {
+		b = param(b, '&', "db", qc.db)
+	}
+	if qc.rp != "" {
+		b = param(b, '&', "rp", qc.rp)
+	}
+	if !qc.rfc3339 {
+		b = param(b, '&', "epoch", qc.epoch.String())
+	}
+	if qc.chunked {
+		b = append(b, "&chunked=true"...)
+		if qc.chunkSize > 0 {
+			b = strconv.AppendInt(append(b, "&chunk_size="...), int64(qc.chunkSize), 10)
+		}
+	}
+	if len(qc.params) > 0 {
+		b = param(b, '&', "params", string(qc.params))
+	}
+	return b
+}
+
+// QueryRaw sends q and returns the answer's bytes as the server sends them,
+// unpacked: JSON documents, one for each chunk. The reader must be closed. Its
+// errors are *[TransportError]s.
+func (c *Client) QueryRaw(ctx context.Context, q string, opts ...QueryOption) (io.ReadCloser, error) {
+	qc := c.newQueryCall(opts)
+	resp, err := c.query(ctx, q, qc)
+	if err != nil {
+		return nil, err
+	}
+	return openBody(resp, qc)
+}

@@ -1,0 +1,108 @@
+package fastclient
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// A RetentionPolicyInfo describes a retention policy. In CreateRetentionPolicy
+// and AlterRetentionPolicy a zero field is left to the server.
+type RetentionPolicyInfo struct {
+	Name string
+	// Duration is how long points are kept. In an answer 0 means for ever; to
+	// ask for that, set Forever.
+	Duration      time.Duration
+	Forever       bool
+	ShardDuration time.Duration
+	Replication   int // copies, 1 on a single server
+	Default       bool
+}
+
+// ShowRetentionPolicies returns the retention policies of a database, the
+// client's if the name is empty.
+func (c *Client) ShowRetentionPolicies(ctx context.Context, database string) ([]RetentionPolicyInfo, error) {
+	s := newStatement("SHOW RETENTION POLICIES").clause(" ON ", "Database", database)
+	var out []RetentionPolicyInfo
+	err := c.each(ctx, s, nil, func(row *jsonscan.Row) error {
+		rp := RetentionPolicyInfo{Name: column(row, "name")}
+		at := row.Series().Column
+		var err error
+		if rp.Duration, err = time.ParseDuration(column(row, "duration")); err != nil {
+			return &ServerError{Op: "query", Status: 200, Message: "duration of a retention policy cannot be read"}
+		}
+		if s := column(row, "shardGroupDuration"); s != "" {
+			if rp.ShardDuration, err = time.ParseDuration(s); err != nil {
+				return &ServerError{Op: "query", Status: 200, Message: "shard duration of a retention policy cannot be read"}
+			}
+		}
+		rp.Forever = rp.Duration == 0
+		n, err := row.Int(at("replicaN"))
+		if err != nil {
+			return err
+		}
+		rp.Replication = int(n)
+		rp.Default, err = row.Bool(at("default"))
+		out = append(out, rp)
+		return err
+	})
+	return out, err
+}
+
+// CreateRetentionPolicy creates a retention policy in a database, the client's
+// if the name is empty. It needs a Duration or Forever.
+func (c *Client) CreateRetentionPolicy(ctx context.Context, database string, rp RetentionPolicyInfo) error {
+	if rp.Duration == 0 && !rp.Forever {
+		return &OptionError{"Duration", "is missing"}
+	}
+	rp.Replication = max(1, rp.Replication)
+	return c.retentionPolicy(ctx, "CREATE", database, rp)
+}
+
+// AlterRetentionPolicy changes the fields that are set.
+func (c *Client) AlterRetentionPolicy(ctx context.Context, database string, rp RetentionPolicyInfo) error {
+	if rp.Duration == 0 && !rp.Forever && rp.ShardDuration == 0 && rp.Replication == 0 && !rp.Default {
+		return &OptionError{"RetentionPolicyInfo", "changes nothing"}
+	}
+	return c.retentionPolicy(ctx, "ALTER", database, rp)
+}
+
+func (c *Client) retentionPolicy(ctx context.Context, verb, database string, rp RetentionPolicyInfo) error {
+	s := newStatement(verb).words(" RETENTION POLICY ").name("RetentionPolicy", rp.Name).
+		words(" ON ").name("Database", first(database, c.to.db))
+	switch {
+	case rp.Duration < 0 || rp.ShardDuration < 0:
+		return &OptionError{"Duration", "is negative"}
+	case rp.Forever:
+		s.words(" DURATION INF")
+	case rp.Duration > 0:
+		s.words(" DURATION ").words(durationLiteral(rp.Duration))
+	}
+	if rp.Replication > 0 {
+		s.words(" REPLICATION ").words(strconv.Itoa(rp.Replication))
+	}
+	if rp.ShardDuration > 0 {
+		s.words(" SHARD DURATION ").words(durationLiteral(rp.ShardDuration))
+	}
+	if rp.Default {
+		s.words(" DEFAULT")
+	}
+	return c.exec(ctx, s)
+}
+
+// DropRetentionPolicy deletes a retention policy with everything in it, from a
+// database, the client's if the name is empty.
+func (c *Client) DropRetentionPolicy(ctx context.Context, database, name string) error {
+	return c.exec(ctx, newStatement("DROP RETENTION POLICY ").name("RetentionPolicy", name).
+		words(" ON ").name("Database", first(database, c.to.db)))
+}
+
+// durationLiteral returns d in InfluxQL, exact to the nanosecond.
+func durationLiteral(d time.Duration) string {
+	if d%time.Second == 0 {
+		return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+	}
+	return strconv.FormatInt(int64(d), 10) + "ns"
+}

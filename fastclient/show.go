@@ -1,0 +1,199 @@
+package fastclient
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// ShowOptions narrow a SHOW statement. The zero value asks for everything in
+// the client's database.
+type ShowOptions struct {
+	Database        string // ON, where the statement has it
+	RetentionPolicy string // of the measurement in FROM
+	Measurement     string // FROM
+	// Where is a condition in InfluxQL, without the word WHERE. Names and
+	// values in it belong through AppendIdent and AppendText.
+	Where         string
+	Limit, Offset int // rows of each series of the answer, 0 for all
+}
+
+// append appends the clauses that are set.
+func (o *ShowOptions) append(s *statement) *statement {
+	if o.Measurement != "" {
+		s.words(" FROM ")
+		if o.RetentionPolicy != "" {
+			s.name("RetentionPolicy", o.RetentionPolicy).words(".")
+		}
+		s.name("Measurement", o.Measurement)
+	}
+	return s
+}
+
+func (o *ShowOptions) rest(s *statement) *statement {
+	if o.Where != "" {
+		s.words(" WHERE ").words(o.Where)
+	}
+	if o.Limit > 0 {
+		s.words(" LIMIT ").words(strconv.Itoa(o.Limit))
+	}
+	if o.Offset > 0 {
+		s.words(" OFFSET ").words(strconv.Itoa(o.Offset))
+	}
+	return s
+}
+
+func (o *ShowOptions) show(words string) *statement {
+	s := newStatement(words).clause(" ON ", "Database", o.Database)
+	return o.rest(o.append(s))
+}
+
+// column returns the text of a column of the answer, empty when the answer has
+// no such column.
+func column(row *jsonscan.Row, name string) string {
+	s, err := row.String(row.Series().Column(name))
+	if err != nil {
+		return ""
+	}
+	return s
+}
+
+// list runs s and returns one text of every row.
+func (c *Client) list(ctx context.Context, s *statement, name string) ([]string, error) {
+	var out []string
+	err := c.each(ctx, s, nil, func(row *jsonscan.Row) error {
+		out = append(out, column(row, name))
+		return nil
+	})
+	return out, err
+}
+
+// ShowDatabases returns the names of the databases.
+func (c *Client) ShowDatabases(ctx context.Context) ([]string, error) {
+	return c.list(ctx, newStatement("SHOW DATABASES"), "name")
+}
+
+// ShowMeasurements returns the names of the measurements. With a Measurement it
+// returns that one, if it exists.
+func (c *Client) ShowMeasurements(ctx context.Context, o ShowOptions) ([]string, error) {
+	s := newStatement("SHOW MEASUREMENTS").clause(" ON ", "Database", o.Database)
+	s.clause(" WITH MEASUREMENT = ", "Measurement", o.Measurement)
+	return c.list(ctx, o.rest(s), "name")
+}
+
+// ShowSeries returns the keys of the series, such as cpu,host=a, escaped as in
+// line protocol.
+func (c *Client) ShowSeries(ctx context.Context, o ShowOptions) ([]string, error) {
+	return c.list(ctx, o.show("SHOW SERIES"), "key")
+}
+
+// A Key is a tag key or a field key of a measurement.
+type Key struct {
+	Measurement string
+	Key         string
+	Type        string // of a field: float, integer, string, boolean, unsigned
+}
+
+func (c *Client) keys(ctx context.Context, s *statement, name string) ([]Key, error) {
+	var out []Key
+	err := c.each(ctx, s, nil, func(row *jsonscan.Row) error {
+		out = append(out, Key{row.Series().Name, column(row, name), column(row, "fieldType")})
+		return nil
+	})
+	return out, err
+}
+
+// ShowTagKeys returns the tag keys of the measurements.
+func (c *Client) ShowTagKeys(ctx context.Context, o ShowOptions) ([]Key, error) {
+	return c.keys(ctx, o.show("SHOW TAG KEYS"), "tagKey")
+}
+
+// ShowFieldKeys returns the field keys of the measurements, with their types. A
+// key that is of several types in several shards comes once for each.
+func (c *Client) ShowFieldKeys(ctx context.Context, o ShowOptions) ([]Key, error) {
+	return c.keys(ctx, o.show("SHOW FIELD KEYS"), "fieldKey")
+}
+
+// A TagValue is a value that a tag of a measurement has.
+type TagValue struct{ Measurement, Key, Value string }
+
+// ShowTagValues returns the values of the tags with the given keys.
+func (c *Client) ShowTagValues(ctx context.Context, keys []string, o ShowOptions) ([]TagValue, error) {
+	if len(keys) == 0 {
+		return nil, &OptionError{"keys", "is empty"}
+	}
+	s := newStatement("SHOW TAG VALUES").clause(" ON ", "Database", o.Database)
+	o.append(s)
+	if len(keys) == 1 {
+		s.words(" WITH key = ").name("keys", keys[0])
+	} else {
+		s.words(" WITH key IN (")
+		for i, k := range keys {
+			if i > 0 {
+				s.words(", ")
+			}
+			s.name("keys", k)
+		}
+		s.words(")")
+	}
+	var out []TagValue
+	err := c.each(ctx, o.rest(s), nil, func(row *jsonscan.Row) error {
+		out = append(out, TagValue{row.Series().Name, column(row, "key"), column(row, "value")})
+		return nil
+	})
+	return out, err
+}
+
+// A ContinuousQuery is a query that the server runs by itself.
+type ContinuousQuery struct{ Database, Name, Query string }
+
+// ShowContinuousQueries returns the continuous queries of all databases.
+func (c *Client) ShowContinuousQueries(ctx context.Context) ([]ContinuousQuery, error) {
+	var out []ContinuousQuery
+	err := c.each(ctx, newStatement("SHOW CONTINUOUS QUERIES"), nil, func(row *jsonscan.Row) error {
+		out = append(out, ContinuousQuery{row.Series().Name, column(row, "name"), column(row, "query")})
+		return nil
+	})
+	return out, err
+}
+
+// DropMeasurement deletes a measurement of the client's database with all its
+// series.
+func (c *Client) DropMeasurement(ctx context.Context, name string, opts ...QueryOption) error {
+	return c.exec(ctx, newStatement("DROP MEASUREMENT ").name("Measurement", name), opts...)
+}
+
+// DropSeries deletes the series of a measurement that where selects, from all
+// retention policies; an empty measurement or condition selects all. One of
+// the two must be given. Times cannot be part of the condition.
+func (c *Client) DropSeries(ctx context.Context, measurement, where string, opts ...QueryOption) error {
+	return c.deleteFrom(ctx, "DROP SERIES", measurement, where, opts)
+}
+
+// Delete deletes the points of a measurement that where selects by tags and
+// time; an empty measurement or condition selects all. One of the two must be
+// given.
+func (c *Client) Delete(ctx context.Context, measurement, where string, opts ...QueryOption) error {
+	return c.deleteFrom(ctx, "DELETE", measurement, where, opts)
+}
+
+func (c *Client) deleteFrom(ctx context.Context, words, measurement, where string, opts []QueryOption) error {
+	if measurement == "" && where == "" {
+		return &OptionError{"measurement", "and where are both empty"}
+	}
+	s := newStatement(words).clause(" FROM ", "Measurement", measurement)
+	if where != "" {
+		s.words(" WHERE ").words(where)
+	}
+	return c.exec(ctx, s, opts...)
+}
+
+// DeleteBefore deletes the points of a measurement before t.
+func (c *Client) DeleteBefore(ctx context.Context, measurement string, t time.Time, opts ...QueryOption) error {
+	if measurement == "" {
+		return &OptionError{"Measurement", "is empty"}
+	}
+	return c.Delete(ctx, measurement, string(AppendTimeLiteral([]byte("time < "), t)), opts...)
+}

@@ -1,0 +1,191 @@
+package fastclient
+
+import (
+	"bytes"
+	"context"
+	"errors"
+)
+
+// A writeCall is one write on the way. It is used again.
+type writeCall struct {
+	call
+	to     target
+	own    bool // options changed the target
+	packed buffer
+}
+
+const textPlain = "text/plain; charset=utf-8"
+
+func (c *Client) newWriteCall() *writeCall {
+	w, _ := c.writes.Get().(*writeCall)
+	if w == nil {
+		w = new(writeCall)
+		w.op = "write"
+		w.req.Method, w.req.ContentType = "POST", textPlain
+	}
+	w.to, w.own = c.to, false
+	w.policy, w.idempotent = c.o.Retry, false
+	return w
+}
+
+func (c *Client) freeWriteCall(w *writeCall) {
+	w.req.Body = nil
+	if cap(w.packed.b) <= keptBytes {
+		c.writes.Put(w)
+	}
+}
+
+// prepare makes the path after the options were applied.
+func (w *writeCall) prepare(c *core) error {
+	if w.own {
+		w.path, w.to.writeErr = w.to.appendWrite(w.path[:0:0], c)
+	} else {
+		w.path = w.to.write
+	}
+	return w.to.writeErr
+}
+
+// Write sends lines of line protocol, one point each, and returns when the
+// server has answered. The lines go as they are: their timestamps must be in
+// the client's precision, or that of [WritePrecision]. An empty body sends
+// nothing. Write does not keep lines; without options, and with a context that
+// cannot end, it allocates nothing.
+//
+// A refusal is a *[ServerError], or a *[PartialWriteError] when the server
+// stored some of the lines; a failed connection is a *[TransportError]. Without
+// a retry policy Write makes one attempt.
+func (c *Client) Write(ctx context.Context, lines []byte, opts ...WriteOption) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	w := c.newWriteCall()
+	defer c.freeWriteCall(w)
+	for _, o := range opts {
+		o.applyWrite(w)
+	}
+	if err := w.prepare(c.core); err != nil {
+		return err
+	}
+	return c.sendLines(ctx, w, lines)
+}
+
+// sendLines sends lines, in halves if the policy lets it and the server finds
+// them too large.
+func (c *core) sendLines(ctx context.Context, w *writeCall, lines []byte) error {
+	err := c.sendBody(ctx, w, lines)
+	if err == nil || w.policy == nil || w.policy.NoSplit || !errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	head, tail := halve(lines)
+	if len(tail) == 0 {
+		return err // a single line
+	}
+	c.n.splits.Add(1)
+	if f := c.hooks.Split; f != nil {
+		f(SplitEvent{Bytes: len(lines)})
+	}
+	// Both halves are sent whatever becomes of the first: each holds lines of
+	// its own.
+	return join(c.sendLines(ctx, w, head), c.sendLines(ctx, w, tail))
+}
+
+func join(a, b error) error {
+	if a == nil {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	return errors.Join(a, b)
+}
+
+// sendBody sends lines as one body.
+func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
+	w.raw = len(lines)
+	w.req.Body, w.req.ContentEncoding = lines, ""
+	if c.deflate != nil && len(lines) >= c.minGzip {
+		w.packed.b = w.packed.b[:0]
+		c.deflate.pack(&w.packed, lines)
+		w.req.Body, w.req.ContentEncoding = w.packed.b, "gzip"
+	}
+	var err error
+	if c.o.Balance == Replicate && len(c.ends) > 1 {
+		err = c.replicate(ctx, w)
+	} else if err = c.do(ctx, &w.call); err == nil {
+		w.resp.Close()
+	}
+	if err == nil {
+		c.n.written(lines)
+	}
+	return err
+}
+
+// halve cuts lines at the line end nearest to the middle. A line end inside a
+// quoted string is not one; looking for it there means looking at every quote
+// before, so lines with newlines in strings are found whole by lineEnd.
+func halve(lines []byte) (head, tail []byte) {
+	cut := 0
+	for end := 0; end < len(lines); {
+		n := lineEnd(lines[end:])
+		if n == 0 {
+			break
+		}
+		end += n
+		if end >= len(lines) {
+			break
+		}
+		cut = end
+		if cut >= len(lines)/2 {
+			break
+		}
+	}
+	return lines[:cut:cut], lines[cut:]
+}
+
+// lineEnd returns the length of the first line of lines with its newline, or 0
+// if its end is not there. A newline within a string field belongs to the
+// string.
+func lineEnd(lines []byte) int {
+	start := 0
+	for {
+		n := bytes.IndexByte(lines[start:], '\n')
+		if n < 0 {
+			return 0
+		}
+		end := start + n
+		if bytes.IndexByte(lines[:end], '"') < 0 || !insideString(lines[:end]) {
+			return end + 1
+		}
+		start = end + 1
+	}
+}
+
+// insideString reports whether line, which lacks its end, stops inside a string
+// field. Quotes count only in the values of fields, behind the first space that is
+// not escaped; elsewhere they are part of names.
+func insideString(line []byte) bool {
+	if len(line) > 0 && line[0] == '#' {
+		return false
+	}
+	i := 0
+	for ; i < len(line) && line[i] != ' '; i++ {
+		if line[i] == '\\' {
+			i++
+		}
+	}
+	quoted, value := false, false
+	for ; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\\':
+			i++
+		case c == '"' && value:
+			quoted = !quoted
+		case quoted:
+		case c == '=':
+			value = true
+		case c == ',', c == ' ':
+			value = false
+		}
+	}
+	return quoted
+}

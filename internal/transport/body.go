@@ -1,0 +1,131 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// What Close reads of an answer to spare its connection. More would cost more
+// than a new connection.
+const (
+	drainBytes = 512
+	drainTime  = 5 * time.Millisecond
+)
+
+// A body is the streamed body of an answer of [Fast].
+type body struct {
+	x      *exchange
+	src    io.Reader
+	mu     sync.Mutex // held while reading
+	closed atomic.Bool
+	err    error // of the last Read, sticky
+}
+
+// Read reads. At the end of the body the connection is given back at once.
+func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed.Load() {
+		return 0, ErrBodyClosed
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := b.src.Read(p)
+	switch {
+	case err == nil:
+	case err == io.EOF:
+		b.err = io.EOF
+		b.end(true)
+	case b.closed.Load(): // Close broke the connection to end this Read
+		b.err = ErrBodyClosed
+		b.end(false)
+	default:
+		b.err = b.failure(err)
+		b.end(false)
+	}
+	return n, b.err
+}
+
+func (b *body) failure(err error) error {
+	x := b.x
+	var chunk fasthttp.ErrBrokenChunk
+	if errors.As(err, &chunk) && !errors.Is(err, io.ErrUnexpectedEOF) && !isTimeout(err) {
+		err = ErrMalformed
+	}
+	if x.ctx.Err() != nil {
+		x.t.n.cancels.Add(1)
+	}
+	return &Error{
+		Phase: PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.written,
+		Ambiguous: true, Err: cause(x.ctx, x.t.pool.isClosed(), err),
+	}
+}
+
+// end lets go of the connection, which carries on if the body was read to its
+// end. b.mu is held.
+func (b *body) end(complete bool) {
+	x := b.x
+	if x.c == nil {
+		return
+	}
+	x.c.sock.progress = 0
+	x.resp.CloseBodyStream()
+	b.src = nil
+	x.finish(complete && !x.resp.ConnectionClose())
+}
+
+// Close ends the body and interrupts a Read under way.
+func (b *body) Close() error {
+	if b.closed.Swap(true) {
+		return nil
+	}
+	if !b.mu.TryLock() {
+		b.x.abortBody()
+		b.mu.Lock()
+	}
+	defer b.mu.Unlock()
+	if b.x.c != nil {
+		b.end(b.drain())
+	}
+	b.x.free()
+	return nil
+}
+
+// abortBody closes the connection under a Read of another goroutine, which
+// holds the body's lock and is the one that gives the connection back.
+func (x *exchange) abortBody() {
+	if f := x.abort.Load(); f != nil {
+		(*f)()
+	}
+}
+
+// drain reads the little that may be left and reports whether that was all.
+func (b *body) drain() bool {
+	x := b.x
+	if b.err != nil {
+		return false
+	}
+	x.c.sock.progress = 0
+	if x.c.SetReadDeadline(time.Now().Add(drainTime)) != nil {
+		return false
+	}
+	var buf [drainBytes]byte
+	for left := buf[:]; ; {
+		n, err := b.src.Read(left)
+		if err != nil {
+			return err == io.EOF
+		}
+		if left = left[n:]; len(left) == 0 {
+			return false
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package transport
+
+import (
+	"crypto/tls"
+	"net"
+	"syscall"
+	"time"
+)
+
+// unprobed is how long a kept connection is trusted when there is no way to
+// look at its socket: on other systems, and under a custom dialer.
+const unprobed = time.Second
+
+// A socket is the connection below TLS: it counts, keeps the progress deadline
+// of streamed bodies, and can be asked whether anything has arrived.
+type socket struct {
+	net.Conn
+	written  int64
+	progress time.Duration // pause allowed before each Read, 0 = deadline stands
+	armed    time.Time
+	raw      syscall.RawConn // nil when the connection shows no descriptor
+	probe    prober
+	draining bool // Read returns errNothing instead of waiting
+}
+
+func newSocket(c net.Conn) *socket {
+	s := &socket{Conn: c}
+	if sc, ok := c.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			s.raw = raw
+			s.probe.init()
+		}
+	}
+	return s
+}
+
+func (s *socket) Write(p []byte) (int, error) {
+	n, err := s.Conn.Write(p)
+	s.written += int64(n)
+	return n, err
+}
+
+func (s *socket) Read(p []byte) (int, error) {
+	if s.draining && s.peek() == nothing {
+		return 0, errNothing
+	}
+	if s.progress > 0 {
+		// A deadline is moved when a sixteenth of it has passed, so that a
+		// fast stream does not pay for a timer at every read.
+		if now := time.Now(); now.Sub(s.armed) > s.progress/16 {
+			s.armed = now
+			if err := s.Conn.SetReadDeadline(now.Add(s.progress)); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return s.Conn.Read(p)
+}
+
+// stream makes every further Read wait at most d.
+func (s *socket) stream(d time.Duration) {
+	s.progress, s.armed = d, time.Time{}
+	if d == 0 {
+		s.Conn.SetReadDeadline(time.Time{})
+	}
+}
+
+type arrival uint8
+
+const (
+	nothing arrival = iota // the connection is open and silent
+	data
+	gone    // closed or broken
+	unknown // the socket cannot be asked
+)
+
+func (s *socket) peek() arrival {
+	if s.raw == nil {
+		return unknown
+	}
+	return s.probe.look(s.raw)
+}
+
+type nothingError struct{}
+
+func (nothingError) Error() string   { return "nothing to read" }
+func (nothingError) Timeout() bool   { return true }
+func (nothingError) Temporary() bool { return true } // else crypto/tls keeps the error
+
+var errNothing net.Error = nothingError{}
+
+// A conn is a connection of the pool.
+type conn struct {
+	net.Conn // *socket or *tls.Conn above it
+	sock     *socket
+	abort    func() // closes the socket; may be called at any time
+	created  time.Time
+	idle     time.Time // when it was last given back, zero before
+	place    int       // in pool.open
+}
+
+// newConn makes up a connection. Closing the socket and not the TLS connection
+// is what makes abort prompt: tls.Conn.Close may wait for its last alert.
+func newConn(sock *socket, top net.Conn) *conn {
+	return &conn{Conn: top, sock: sock, created: time.Now(), abort: func() { sock.Conn.Close() }}
+}
+
+// usable reports whether a kept connection can carry another request: that the
+// server has neither closed it nor said anything unasked.
+func (c *conn) usable(now time.Time) bool {
+	switch c.sock.peek() {
+	case nothing:
+		return true
+	case data:
+		t, ok := c.Conn.(*tls.Conn)
+		return ok && c.onlyTickets(t)
+	case unknown:
+		return now.Sub(c.idle) < unprobed
+	}
+	return false
+}
+
+// onlyTickets lets TLS read what has arrived without waiting for more. TLS 1.3
+// servers send session tickets unasked, which the read consumes; a closing
+// alert or bytes of an answer make it return otherwise.
+func (c *conn) onlyTickets(t *tls.Conn) bool {
+	if t.SetReadDeadline(time.Time{}) != nil {
+		return false
+	}
+	c.sock.progress = 0
+	c.sock.draining = true
+	var one [1]byte
+	n, err := t.Read(one[:])
+	c.sock.draining = false
+	return n == 0 && err == net.Error(errNothing)
+}

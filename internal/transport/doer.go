@@ -1,0 +1,92 @@
+// Package transport makes one HTTP/1.1 exchange at a time. It knows nothing of
+// InfluxDB.
+//
+// [Fast] parses and writes HTTP with fasthttp but keeps its own connections,
+// because fasthttp's pool can neither wait nor dial under a context and leaves
+// a cleaning goroutine asleep after its last connection is closed. [Std] does
+// the same work with net/http, for HTTP/2 and proxies. Both are a [Doer], and
+// one test suite runs over both.
+package transport
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// A Doer sends one request and reads its answer. It is safe for concurrent use.
+type Doer interface {
+	// Do sends req and fills resp, which the caller must Close when the error
+	// is nil. It returns when ctx ends, whatever phase it is in. Every error is
+	// an *[Error]. The request's body is free when Do returns. Do never sends a
+	// request twice.
+	Do(ctx context.Context, req *Request, resp *Response) error
+	// Stats returns the counters and gauges.
+	Stats() Stats
+	// Close ends every exchange under way with [ErrClosed], closes every
+	// connection, and makes later calls fail. It leaves no goroutine behind.
+	Close() error
+}
+
+// A Request is what to send. The zero value of every field but Method and URI
+// is usable. Its slices belong to the caller again when Do returns.
+type Request struct {
+	Method string
+	// URI is the path with its query, percent-encoded, beginning with a slash.
+	URI             []byte
+	Authorization   string
+	ContentType     string
+	ContentEncoding string
+	AcceptEncoding  string
+	Accept          string
+	// Header holds further lines. Keys and values are free of control bytes.
+	Header []Field
+	Body   []byte
+	// Stream leaves the answer's body in Response.Stream instead of reading it
+	// into Response.Body.
+	Stream bool
+}
+
+// A Field is one header line.
+type Field struct{ Key, Value string }
+
+// A Response is an answer. The zero value is ready for Do.
+type Response struct {
+	Status int
+	// Body is the body of an answer that was not streamed, valid until Close.
+	Body []byte
+	// Stream is the body of a streamed answer, nil if there is none. Closing
+	// it closes the Response.
+	Stream io.ReadCloser
+	// Reused tells that the connection had served another request before.
+	Reused bool
+
+	fast *exchange
+	std  http.Header
+}
+
+// Header returns the first value of a header of the answer, empty when absent.
+// It must not be called after Close.
+func (r *Response) Header(name string) string {
+	switch {
+	case r.fast != nil:
+		return string(r.fast.resp.Header.Peek(name))
+	case r.std != nil:
+		return r.std.Get(name)
+	}
+	return ""
+}
+
+// Close gives back what the answer holds. The connection is kept if the answer
+// was read to its end or little of it was left. Close may be called again, and
+// while a Read of the Stream is under way, which it interrupts.
+func (r *Response) Close() error {
+	var err error
+	if r.Stream != nil {
+		err = r.Stream.Close()
+	} else if r.fast != nil {
+		r.fast.free()
+	}
+	r.fast, r.std, r.Body = nil, nil, nil
+	return err
+}

@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+)
+
+// A Phase is the part of an exchange in which it failed.
+type Phase uint8
+
+// The phases, in their order.
+const (
+	PhaseWait   Phase = iota // waiting for a connection of the pool
+	PhaseDial                // connecting
+	PhaseTLS                 // TLS handshake
+	PhaseWrite               // sending the request
+	PhaseHeader              // waiting for the answer and reading its header
+	PhaseBody                // reading the answer's body
+)
+
+var phases = [...]string{"wait", "dial", "tls", "write", "header", "body"}
+
+// String returns the phase's word: wait, dial, tls, write, header or body.
+func (p Phase) String() string {
+	if int(p) < len(phases) {
+		return phases[p]
+	}
+	return "phase " + strconv.Itoa(int(p))
+}
+
+type timeoutError string
+
+func (e timeoutError) Error() string { return string(e) }
+func (timeoutError) Timeout() bool   { return true }
+
+// The causes an [Error] wraps, beside those of the operating system and of the
+// context.
+var (
+	ErrTimeout          error = timeoutError("time limit exceeded")
+	ErrPoolExhausted    error = timeoutError("no connection became free in time")
+	ErrTruncated              = fmt.Errorf("answer cut short: %w", io.ErrUnexpectedEOF)
+	ErrResponseTooLarge       = errors.New("answer exceeds the limit")
+	ErrMalformed              = errors.New("malformed answer")
+	ErrNoAnswer               = errors.New("connection closed before an answer")
+	ErrClosed                 = errors.New("client is closed")
+	ErrBodyClosed             = errors.New("read after close")
+)
+
+// An Error tells where an exchange failed.
+type Error struct {
+	Phase Phase
+	// Addr is the address that was dialled or the socket's path.
+	Addr string
+	// Reused tells that the connection had served another request before.
+	Reused bool
+	// Written is the number of bytes handed to the connection.
+	Written int64
+	// Ambiguous tells that the server may have acted on the request.
+	Ambiguous bool
+	Err       error
+}
+
+func (e *Error) Error() string {
+	return e.Phase.String() + " " + e.Addr + ": " + e.Err.Error()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Timeout reports whether a time limit or the context's deadline was the cause.
+func (e *Error) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return errors.As(e.Err, &t) && t.Timeout()
+}
+
+// cause reduces an error of reading or writing to what it means. The context
+// and the closing of the pool win over what they did to the connection.
+func cause(ctx context.Context, closed bool, err error) error {
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		return ctxErr
+	}
+	if closed {
+		return ErrClosed
+	}
+	var t interface{ Timeout() bool }
+	if errors.As(err, &t) && t.Timeout() {
+		return ErrTimeout
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return ErrTruncated
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		return op.Err // the address is in Error.Addr already
+	}
+	return err
+}

@@ -1,0 +1,344 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// earlyReply is how long to wait for an answer after the request could not be
+// sent: the server may have refused it and closed.
+const earlyReply = 250 * time.Millisecond
+
+// keptBuffer is the largest answer buffer that goes back to the pool.
+const keptBuffer = 128 << 10
+
+// Fast is a [Doer] on fasthttp, with its own connections.
+type Fast struct {
+	o         Options
+	n         counters
+	pool      *pool
+	hc        fasthttp.HostClient
+	base      string // scheme and host
+	exchanges sync.Pool
+}
+
+var _ Doer = (*Fast)(nil)
+
+// NewFast returns a Fast. It connects at the first request.
+func NewFast(o Options) *Fast {
+	t := &Fast{o: o.WithDefaults()}
+	t.pool = newPool(&t.o, &t.n)
+	t.base = "http://" + o.Host
+	if o.TLS != nil {
+		t.base = "https://" + o.Host
+	}
+	t.hc = fasthttp.HostClient{
+		Addr:      o.Addr,
+		IsTLS:     o.TLS != nil,
+		Transport: roundTripper{t},
+		// One attempt: what may be sent twice is not for this layer to know.
+		MaxIdemponentCallAttempts: 1,
+		ReadBufferSize:            t.o.MaxHeader,
+		WriteBufferSize:           16 << 10,
+		DisablePathNormalizing:    true,
+		NoDefaultUserAgentHeader:  true,
+		SecureErrorLogMessage:     true,
+	}
+	return t
+}
+
+// An exchange is one request and its answer on the way.
+type exchange struct {
+	t    *Fast
+	req  fasthttp.Request
+	resp fasthttp.Response
+	uri  []byte
+
+	ctx    context.Context
+	stream bool
+	c      *conn
+	br     *bufio.Reader
+	stop   func() bool // of the context's AfterFunc, nil if there is none
+	reused bool
+	last   bool // the connection must not be kept
+	fail   *Error
+	// abort is the connection's, for closing a body while it is read.
+	abort atomic.Pointer[func()]
+}
+
+// exchangeKey is where the round trip finds its exchange in the request.
+type exchangeKey struct{}
+
+func (t *Fast) newExchange(ctx context.Context, req *Request) *exchange {
+	x, _ := t.exchanges.Get().(*exchange)
+	if x == nil {
+		x = &exchange{t: t}
+		x.req.SetUserValue(exchangeKey{}, x)
+	}
+	x.ctx, x.stream = ctx, req.Stream
+	x.fail, x.reused, x.last, x.stop = nil, false, false, nil
+	h := &x.req.Header
+	h.Reset()
+	h.SetNoDefaultContentType(true)
+	h.SetMethod(req.Method)
+	x.uri = append(append(x.uri[:0], t.base...), req.URI...)
+	x.req.SetRequestURIBytes(x.uri)
+	x.req.SetBodyRaw(req.Body)
+	if t.o.UserAgent != "" {
+		h.SetUserAgent(t.o.UserAgent)
+	}
+	set := func(key, value string) {
+		if value != "" {
+			h.Set(key, value)
+		}
+	}
+	set(fasthttp.HeaderAuthorization, req.Authorization)
+	set(fasthttp.HeaderContentType, req.ContentType)
+	set(fasthttp.HeaderContentEncoding, req.ContentEncoding)
+	set(fasthttp.HeaderAcceptEncoding, req.AcceptEncoding)
+	set(fasthttp.HeaderAccept, req.Accept)
+	for _, f := range req.Header {
+		h.Set(f.Key, f.Value)
+	}
+	x.resp.StreamBody = req.Stream
+	return x
+}
+
+// free gives a finished exchange back. A streamed one is left to the garbage
+// collector: its reader may still hold it.
+func (x *exchange) free() {
+	x.req.ResetBody()
+	x.ctx, x.c, x.br = nil, nil, nil
+	if x.stream || cap(x.resp.Body()) > keptBuffer {
+		return
+	}
+	x.t.exchanges.Put(x)
+}
+
+// Do sends req and fills resp.
+func (t *Fast) Do(ctx context.Context, req *Request, resp *Response) error {
+	t.n.exchanges.Add(1)
+	x := t.newExchange(ctx, req)
+	if err := t.hc.Do(&x.req, &x.resp); err != nil {
+		fail := x.fail
+		if fail == nil { // fasthttp refused the request itself
+			fail = &Error{Phase: PhaseWait, Addr: t.o.Addr, Err: err}
+		}
+		x.free()
+		if ctx.Err() != nil {
+			t.n.cancels.Add(1)
+		}
+		return fail
+	}
+	*resp = Response{Status: x.resp.StatusCode(), Reused: x.reused, fast: x}
+	x.req.SetBodyRaw(nil)
+	if !x.stream {
+		resp.Body = x.resp.Body()
+	} else if x.c != nil {
+		resp.Stream = &body{x: x, src: x.resp.BodyStream()}
+	}
+	return nil
+}
+
+// Stats returns the counters.
+func (t *Fast) Stats() Stats {
+	s := t.n.snapshot()
+	s.Conns, s.Idle = t.pool.size()
+	return s
+}
+
+// Close ends everything.
+func (t *Fast) Close() error {
+	t.pool.shut()
+	return nil
+}
+
+// roundTripper is what fasthttp calls to carry out the exchange.
+type roundTripper struct{ t *Fast }
+
+func (r roundTripper) RoundTrip(_ *fasthttp.HostClient, req *fasthttp.Request, _ *fasthttp.Response) (bool, error) {
+	x := req.UserValue(exchangeKey{}).(*exchange)
+	if x.fail = x.run(); x.fail != nil {
+		return false, x.fail
+	}
+	return false, nil
+}
+
+// run carries out the exchange. When it returns nil and the answer is
+// streamed, the connection stays with x; otherwise it is given back.
+func (x *exchange) run() *Error {
+	t := x.t
+	c, stale, fail := t.pool.acquire(x.ctx)
+	if fail != nil {
+		return fail
+	}
+	x.c, x.reused = c, !c.idle.IsZero()
+	if x.reused {
+		t.n.reuses.Add(1)
+	}
+	if f := t.o.Hooks.GotConn; f != nil {
+		var idle time.Duration
+		if x.reused {
+			idle = time.Since(c.idle)
+		}
+		f(x.reused, idle, stale)
+	}
+	// From here the end of the context closes the connection, in whatever the
+	// exchange is waiting; a deadline would be overwritten by the next one.
+	if x.ctx.Done() != nil {
+		x.stop = context.AfterFunc(x.ctx, c.abort)
+	}
+	c.sock.written, c.sock.progress = 0, 0
+	x.br = t.hc.AcquireReader(c)
+
+	early := false
+	if err := x.send(); err != nil {
+		if early = x.early(err); !early {
+			return x.broken(PhaseWrite, err)
+		}
+		t.n.early.Add(1)
+	} else if err := x.receive(); err != nil {
+		return x.broken(PhaseHeader, err)
+	}
+	if x.stream && x.resp.BodyStream() != nil {
+		x.last = early
+		c.sock.stream(t.o.ReadTimeout)
+		x.abort.Store(&c.abort)
+		return nil
+	}
+	x.finish(!early && !x.resp.ConnectionClose())
+	return nil
+}
+
+// send writes the request.
+func (x *exchange) send() error {
+	t, c := x.t, x.c
+	start := time.Time{}
+	if t.o.WriteTimeout > 0 {
+		start = time.Now().Add(t.o.WriteTimeout)
+	}
+	if err := c.SetWriteDeadline(start); err != nil {
+		return err
+	}
+	bw := t.hc.AcquireWriter(c)
+	err := x.req.Write(bw)
+	if err == nil {
+		err = bw.Flush()
+	}
+	bw.Reset(nil) // forgets the error and the connection
+	t.hc.ReleaseWriter(bw)
+	t.n.written.Add(uint64(c.sock.written))
+	if err == nil && t.o.Hooks.Wrote != nil {
+		t.o.Hooks.Wrote(c.sock.written)
+	}
+	return err
+}
+
+// receive reads the answer's header and, unless it is streamed, its body.
+func (x *exchange) receive() error {
+	t, c := x.t, x.c
+	var now, deadline time.Time
+	if t.o.HeaderTimeout > 0 || t.o.Hooks.FirstByte != nil {
+		now = time.Now()
+	}
+	if t.o.HeaderTimeout > 0 {
+		deadline = now.Add(t.o.HeaderTimeout)
+	}
+	if err := c.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	if _, err := x.br.Peek(1); err != nil {
+		if err == io.EOF {
+			err = ErrNoAnswer
+		}
+		return err
+	}
+	if t.o.Hooks.FirstByte != nil {
+		t.o.Hooks.FirstByte(time.Since(now))
+	}
+	return x.read()
+}
+
+func (x *exchange) read() error {
+	err := x.resp.ReadLimitBody(x.br, x.t.o.MaxBody)
+	if err == nil {
+		return nil
+	}
+	var small *fasthttp.ErrSmallBuffer
+	var chunk fasthttp.ErrBrokenChunk
+	switch {
+	case err == fasthttp.ErrBodyTooLarge, errors.As(err, &small):
+		return ErrResponseTooLarge
+	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
+		return ErrTruncated
+	case errors.As(err, &chunk), isTransient(err):
+		return err
+	}
+	// What fasthttp says about a header it could not parse may quote it.
+	return ErrMalformed
+}
+
+func isTransient(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t)
+}
+
+// early looks for an answer that the server gave before it had the whole
+// request. Only a refusal counts: no other answer can be true of a request
+// that was not read.
+func (x *exchange) early(cause error) bool {
+	if x.ctx.Err() != nil || x.t.pool.isClosed() {
+		return false
+	}
+	wait := earlyReply
+	if isTimeout(cause) {
+		// The server stopped reading. If it has not answered by now it will not.
+		if x.c.sock.peek() != data {
+			return false
+		}
+	}
+	if x.c.SetReadDeadline(time.Now().Add(wait)) != nil {
+		return false
+	}
+	return x.read() == nil && x.resp.StatusCode() >= 400
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// finish gives the connection back, to be kept or closed.
+func (x *exchange) finish(keep bool) {
+	// Bytes beyond the answer would be taken for the next one's beginning.
+	keep = keep && !x.last && x.br.Buffered() == 0
+	x.t.hc.ReleaseReader(x.br)
+	x.br = nil
+	// If the AfterFunc has begun, it closes the connection sooner or later.
+	if x.stop != nil && !x.stop() {
+		keep = false
+	}
+	if c := x.c; keep {
+		x.t.pool.release(c)
+	} else {
+		x.t.pool.discard(c)
+	}
+	x.c = nil
+}
+
+// broken ends an exchange that failed while it had a connection.
+func (x *exchange) broken(phase Phase, err error) *Error {
+	written := x.c.sock.written
+	x.finish(false)
+	return &Error{
+		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused, Written: written,
+		Ambiguous: written > 0, Err: cause(x.ctx, x.t.pool.isClosed(), err),
+	}
+}

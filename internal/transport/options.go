@@ -1,0 +1,69 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+)
+
+// Options say where to connect and within which limits. A zero duration or
+// size is the default of [Options.WithDefaults]; a negative duration means no
+// limit.
+type Options struct {
+	Network string // tcp or unix
+	Addr    string // host:port or the socket's path
+	Host    string // Host header, and name of the server for TLS
+	TLS     *tls.Config
+	// Dial replaces the dialer. It must honour its context.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	MaxConns    int           // connections open at once, 16
+	PoolTimeout time.Duration // wait for one of them, 5 s
+	IdleTimeout time.Duration // unused connections are closed after 30 s
+	Lifetime    time.Duration // and used ones after 5 min
+
+	DialTimeout   time.Duration // 5 s
+	TLSTimeout    time.Duration // 5 s
+	WriteTimeout  time.Duration // sending the whole request, 30 s
+	HeaderTimeout time.Duration // from there to the end of the header, 30 s
+	ReadTimeout   time.Duration // longest pause within the body, 30 s
+
+	MaxBody   int // bytes of a body that is not streamed, 64 KiB
+	MaxHeader int // bytes of the answer's header, 16 KiB
+
+	UserAgent string
+	Hooks     *Hooks
+}
+
+// WithDefaults returns o with every zero limit replaced.
+func (o Options) WithDefaults() Options {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		} else if *d < 0 {
+			*d = 0
+		}
+	}
+	def(&o.PoolTimeout, 5*time.Second)
+	def(&o.IdleTimeout, 30*time.Second)
+	def(&o.Lifetime, 5*time.Minute)
+	def(&o.DialTimeout, 5*time.Second)
+	def(&o.TLSTimeout, 5*time.Second)
+	def(&o.WriteTimeout, 30*time.Second)
+	def(&o.HeaderTimeout, 30*time.Second)
+	def(&o.ReadTimeout, 30*time.Second)
+	if o.MaxConns <= 0 {
+		o.MaxConns = 16
+	}
+	if o.MaxBody <= 0 {
+		o.MaxBody = 64 << 10
+	}
+	if o.MaxHeader <= 0 {
+		o.MaxHeader = 16 << 10
+	}
+	if o.Hooks == nil {
+		o.Hooks = new(Hooks)
+	}
+	return o
+}

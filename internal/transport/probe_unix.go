@@ -1,0 +1,38 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package transport
+
+import "syscall"
+
+// A prober looks at a socket's receive queue without taking from it. It holds
+// its closure and buffer so that a look allocates nothing.
+type prober struct {
+	peek func(fd uintptr)
+	n    int
+	err  error
+	one  [1]byte
+}
+
+func (p *prober) init() {
+	p.peek = func(fd uintptr) {
+		for {
+			p.n, _, p.err = syscall.Recvfrom(int(fd), p.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+			if p.err != syscall.EINTR {
+				return
+			}
+		}
+	}
+}
+
+func (p *prober) look(raw syscall.RawConn) arrival {
+	if raw.Control(p.peek) != nil {
+		return gone
+	}
+	switch {
+	case p.err == syscall.EAGAIN || p.err == syscall.EWOULDBLOCK:
+		return nothing
+	case p.err != nil || p.n == 0:
+		return gone
+	}
+	return data
+}

@@ -1,0 +1,393 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Std is a [Doer] on net/http. It is for servers behind HTTP/2 or a proxy and
+// costs more than [Fast].
+type Std struct {
+	o      Options
+	n      counters
+	base   string
+	client *http.Client
+	own    *http.Transport // nil when the caller brought the client
+	slots  chan struct{}
+	ctx    context.Context // ends with Close
+	close  context.CancelFunc
+}
+
+var _ Doer = (*Std)(nil)
+
+// NewStd returns a Std over client, or over a transport made from o if client
+// is nil. Redirects are never followed.
+func NewStd(o Options, client *http.Client) *Std {
+	t := &Std{o: o.WithDefaults(), base: "http://" + o.Host}
+	if o.TLS != nil {
+		t.base = "https://" + o.Host
+	}
+	t.slots = make(chan struct{}, t.o.MaxConns)
+	t.ctx, t.close = context.WithCancel(context.Background())
+	var c http.Client
+	if client != nil {
+		c = *client
+	} else {
+		t.own = t.transport()
+		c.Transport = t.own
+	}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	t.client = &c
+	return t
+}
+
+func (t *Std) transport() *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			start := time.Now()
+			ctx, cancel := limit(ctx, t.o.DialTimeout)
+			c, err := dialFunc(&t.o)(ctx, t.o.Network, t.o.Addr)
+			cancel()
+			if f := t.o.Hooks.Dial; f != nil {
+				f(t.o.Addr, time.Since(start), err)
+			}
+			if err != nil {
+				return nil, &Error{Phase: PhaseDial, Addr: t.o.Addr, Err: err}
+			}
+			t.n.dials.Add(1)
+			return c, nil
+		},
+		TLSClientConfig:        t.o.TLS,
+		TLSHandshakeTimeout:    t.o.TLSTimeout,
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    t.o.MaxConns,
+		IdleConnTimeout:        t.o.IdleTimeout,
+		MaxResponseHeaderBytes: int64(t.o.MaxHeader),
+		ForceAttemptHTTP2:      true,
+	}
+}
+
+// Do sends req and fills resp.
+func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
+	t.n.exchanges.Add(1)
+	x := &stdExchange{t: t, caller: ctx}
+	if err := t.wait(ctx); err != nil {
+		return x.failed(PhaseWait, err)
+	}
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
+	x.stop = context.AfterFunc(t.ctx, func() { x.cancel(ErrClosed) })
+	answer, err := x.send(req)
+	if err != nil {
+		x.end()
+		return x.failed(x.phase(), err)
+	}
+	*resp = Response{Status: answer.StatusCode, Reused: x.reused.Load(), std: answer.Header}
+	x.src = answer.Body
+	if req.Stream {
+		if answer.Body == http.NoBody {
+			x.end()
+			return nil
+		}
+		resp.Stream = x
+		return nil
+	}
+	return x.buffer(resp)
+}
+
+func (t *Std) wait(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if t.ctx.Err() != nil {
+		return ErrClosed
+	}
+	select {
+	case t.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	t.n.waits.Add(1)
+	var late <-chan time.Time
+	if t.o.PoolTimeout > 0 {
+		timer := time.NewTimer(t.o.PoolTimeout)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case t.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.ctx.Done():
+		return ErrClosed
+	case <-late:
+		return ErrPoolExhausted
+	}
+}
+
+// Stats returns the counters. Idle connections are known to net/http alone.
+func (t *Std) Stats() Stats {
+	s := t.n.snapshot()
+	s.Conns = len(t.slots)
+	return s
+}
+
+// Close ends everything. The connections of a client the caller brought are
+// closed only if they are idle.
+func (t *Std) Close() error {
+	t.close()
+	t.client.CloseIdleConnections()
+	return nil
+}
+
+// A stdExchange is one request, and the body of its answer.
+type stdExchange struct {
+	t      *Std
+	caller context.Context
+	ctx    context.Context // ends with the caller's, the client's and the limits
+	cancel context.CancelCauseFunc
+	stop   func() bool
+
+	got, wrote, reused atomic.Bool
+	written            atomic.Int64
+	wroteAt            atomic.Int64
+
+	once   sync.Once
+	mu     sync.Mutex
+	closed atomic.Bool
+	src    io.ReadCloser
+	err    error
+}
+
+func (x *stdExchange) send(req *Request) (*http.Response, error) {
+	var url strings.Builder
+	url.WriteString(x.t.base)
+	url.Write(req.URI)
+	limits := &phaseTimer{expire: func() { x.cancel(ErrTimeout) }}
+	defer limits.end()
+	hooks := x.t.o.Hooks
+	ctx := httptrace.WithClientTrace(x.ctx, &httptrace.ClientTrace{
+		GotConn: func(i httptrace.GotConnInfo) {
+			x.got.Store(true)
+			x.reused.Store(i.Reused)
+			if i.Reused {
+				x.t.n.reuses.Add(1)
+			}
+			if hooks.GotConn != nil {
+				hooks.GotConn(i.Reused, i.IdleTime, 0)
+			}
+			limits.next(x.t.o.WriteTimeout)
+		},
+		WroteRequest: func(i httptrace.WroteRequestInfo) {
+			if i.Err != nil {
+				return
+			}
+			x.wrote.Store(true)
+			x.wroteAt.Store(time.Now().UnixNano())
+			if hooks.Wrote != nil {
+				hooks.Wrote(x.written.Load())
+			}
+			limits.next(x.t.o.HeaderTimeout)
+		},
+		GotFirstResponseByte: func() {
+			if hooks.FirstByte != nil {
+				hooks.FirstByte(time.Duration(time.Now().UnixNano() - x.wroteAt.Load()))
+			}
+		},
+	})
+	// A body that net/http cannot rewind, even an empty one, makes it send the
+	// request once.
+	body := &countedReader{bytes.NewReader(req.Body), x}
+	r, err := http.NewRequestWithContext(ctx, req.Method, url.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	r.ContentLength = int64(len(req.Body))
+	set := func(key, value string) {
+		if value != "" {
+			r.Header.Set(key, value)
+		}
+	}
+	r.Header.Set("User-Agent", x.t.o.UserAgent)
+	set("Authorization", req.Authorization)
+	set("Content-Type", req.ContentType)
+	set("Content-Encoding", req.ContentEncoding)
+	set("Accept-Encoding", req.AcceptEncoding)
+	set("Accept", req.Accept)
+	for _, f := range req.Header {
+		r.Header.Set(f.Key, f.Value)
+	}
+	return x.t.client.Do(r)
+}
+
+// A phaseTimer runs the limits of sending and of waiting for the header one
+// after the other. net/http may still report having sent the request when the
+// answer is already there, so that an ended timer must stay ended.
+type phaseTimer struct {
+	expire func()
+	mu     sync.Mutex
+	timer  *time.Timer
+	ended  bool
+}
+
+func (l *phaseTimer) next(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+	if d > 0 && !l.ended {
+		l.timer = time.AfterFunc(d, l.expire)
+	}
+}
+
+func (l *phaseTimer) end() {
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
+	l.next(0)
+}
+
+type countedReader struct {
+	*bytes.Reader
+	x *stdExchange
+}
+
+func (r *countedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.x.written.Add(int64(n))
+	r.x.t.n.written.Add(uint64(n))
+	return n, err
+}
+
+// WriteTo is hidden: it would hide the bytes from the counter.
+func (r *countedReader) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{r})
+}
+
+func (x *stdExchange) phase() Phase {
+	switch {
+	case x.wrote.Load():
+		return PhaseHeader
+	case x.got.Load():
+		return PhaseWrite
+	}
+	return PhaseDial
+}
+
+func (x *stdExchange) failed(phase Phase, err error) *Error {
+	if x.caller.Err() != nil {
+		x.t.n.cancels.Add(1)
+	}
+	if x.ctx != nil && x.ctx.Err() != nil {
+		err = context.Cause(x.ctx)
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		phase, err = known.Phase, known.Err
+	}
+	switch text := err.Error(); {
+	case strings.Contains(text, "server response headers exceeded"):
+		err = ErrResponseTooLarge
+	case strings.Contains(text, "TLS handshake timeout"):
+		phase, err = PhaseTLS, ErrTimeout
+	case strings.Contains(text, "malformed"), strings.Contains(text, "invalid "):
+		err = ErrMalformed
+	case phase == PhaseDial && strings.Contains(text, "tls: "):
+		phase = PhaseTLS
+	case phase == PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, "server closed idle connection")):
+		err = ErrNoAnswer
+	}
+	sent := x.written.Load()
+	return &Error{
+		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused.Load(), Written: sent,
+		Ambiguous: phase >= PhaseHeader || sent > 0,
+		Err:       cause(x.caller, x.t.ctx.Err() != nil, err),
+	}
+}
+
+// buffer reads the body of an answer that is not streamed.
+func (x *stdExchange) buffer(resp *Response) error {
+	p, err := io.ReadAll(io.LimitReader(x, int64(x.t.o.MaxBody)+1))
+	if err != nil {
+		x.Close()
+		return err
+	}
+	if len(p) > x.t.o.MaxBody {
+		x.Close()
+		return x.failed(PhaseBody, ErrResponseTooLarge)
+	}
+	x.Close()
+	resp.Body = p
+	return nil
+}
+
+// Read reads the body, waiting at most ReadTimeout at a time.
+func (x *stdExchange) Read(p []byte) (int, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed.Load() {
+		return 0, ErrBodyClosed
+	}
+	if x.err != nil {
+		return 0, x.err
+	}
+	if d := x.t.o.ReadTimeout; d > 0 {
+		timer := time.AfterFunc(d, func() { x.cancel(ErrTimeout) })
+		defer timer.Stop()
+	}
+	n, err := x.src.Read(p)
+	switch {
+	case err == nil:
+		return n, nil
+	case err == io.EOF:
+		x.err = io.EOF
+	case x.closed.Load():
+		x.err = ErrBodyClosed
+	default:
+		x.err = x.failed(PhaseBody, err)
+	}
+	x.src.Close()
+	x.end()
+	return n, x.err
+}
+
+// Close ends the body and interrupts a Read under way.
+func (x *stdExchange) Close() error {
+	if x.closed.Swap(true) {
+		return nil
+	}
+	if !x.mu.TryLock() {
+		x.cancel(ErrBodyClosed)
+		x.mu.Lock()
+	}
+	defer x.mu.Unlock()
+	if x.err == nil {
+		var buf [drainBytes]byte
+		timer := time.AfterFunc(drainTime, func() { x.cancel(ErrBodyClosed) })
+		io.ReadFull(x.src, buf[:])
+		timer.Stop()
+		x.src.Close()
+	}
+	x.end()
+	return nil
+}
+
+// end gives the slot back, once.
+func (x *stdExchange) end() {
+	x.once.Do(func() {
+		x.stop()
+		x.cancel(nil)
+		<-x.t.slots
+	})
+}
