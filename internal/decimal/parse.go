@@ -1,0 +1,323 @@
+package decimal
+
+import (
+	"math"
+	"math/bits"
+	"strconv"
+
+	"github.com/pointwire/pointwire/internal/swar"
+)
+
+// Form says what a number text is.
+type Form uint8
+
+// The forms of numbers.
+const (
+	NotNumber Form = iota
+	Int            // value is an int64
+	Uint           // value is a uint64 from 1<<63 up
+	Float          // value is the bits of a float64
+)
+
+// NumberPad is the number of readable bytes that Number needs behind the first
+// byte of a number, beyond the number itself.
+const NumberPad = 40
+
+// Number parses the JSON number that starts at b[i] and returns its value, its
+// form and the position behind it. An integer is exact up to the range of
+// int64 and uint64; every other number, and -0, is the float64 nearest to the
+// text, as strconv.ParseFloat rounds. A text that is no number by the grammar
+// of RFC 8259, or that no float64 holds, has the form NotNumber.
+//
+// The caller makes sure that NumberPad bytes behind the number are readable
+// (i plus its length plus NumberPad <= cap(b)) and that the number is followed
+// by a byte that cannot be part of it.
+//
+// A number of up to 7 bytes is taken from a single load: the point is squeezed
+// out by shifts, the digits are converted at once, and one division by an exact
+// power of ten rounds correctly (William D. Clinger, "How to read floating
+// point numbers accurately", 1990).
+func Number(b []byte, i int) (value uint64, form Form, next int) {
+	w := swar.Load64(b, i)
+	neg := uint64(0)
+	if byte(w) == '-' {
+		neg = 1
+		i++
+		w = swar.Load64(b, i)
+	}
+	m := swar.NonDigits(w)
+	if m == 0 {
+		return longInt(b, i, neg, w)
+	}
+	p := bits.TrailingZeros64(m) - 7 // 8 times the number of leading digits
+	if p == 0 || byte(w) == '0' && p > 8 {
+		return 0, NotNumber, i
+	}
+	c := byte(w >> (p & 63))
+	if c == '.' {
+		m &= m - 1
+		if m == 0 {
+			v := uint64(swar.Value8((w ^ swar.Zeros) << ((64 - p) & 63)))
+			return fraction(b, i, i+p/8+1, neg, v, p/8)
+		}
+		q := bits.TrailingZeros64(m) - 7 // 8 times the position behind the number
+		if q == p+8 {
+			return 0, NotNumber, i
+		}
+		if byte(w>>(q&63))|0x20 == 'e' {
+			return slowNumber(b, i, neg)
+		}
+		low := uint64(1)<<(p&63) - 1
+		x := w ^ swar.Zeros
+		x = x&low | x>>8&^low
+		f := float64(swar.Value8(x<<((72-q)&63))) / exact10[((q-p)/8-1)&7]
+		return math.Float64bits(f) | neg<<63, Float, i + q/8
+	}
+	if c|0x20 == 'e' {
+		return slowNumber(b, i, neg)
+	}
+	v := uint64(swar.Value8((w ^ swar.Zeros) << ((64 - p) & 63)))
+	if v == 0 && neg != 0 {
+		return 1 << 63, Float, i + p/8
+	}
+	return (v ^ -neg) + neg, Int, i + p/8
+}
+
+// longInt goes on with a number whose first 8 bytes, w, are digits.
+func longInt(b []byte, i int, neg, w uint64) (value uint64, form Form, next int) {
+	if byte(w) == '0' {
+		return 0, NotNumber, i
+	}
+	v := uint64(swar.Value8(w ^ swar.Zeros))
+	w = swar.Load64(b, i+8)
+	m := swar.NonDigits(w)
+	n := 8
+	if m == 0 {
+		v = v*1e8 + uint64(swar.Value8(w^swar.Zeros))
+		w = swar.Load64(b, i+16)
+		m = swar.NonDigits(w)
+		n = 16
+		if m == 0 {
+			return slowNumber(b, i, neg)
+		}
+	}
+	p := bits.TrailingZeros64(m) - 7
+	if n+p/8 > 19 {
+		return slowNumber(b, i, neg)
+	}
+	if p > 0 {
+		v = v*ints10[p/8] + uint64(swar.Value8((w^swar.Zeros)<<((64-p)&63)))
+		n += p / 8
+	}
+	switch byte(w >> (p & 63)) {
+	case '.':
+		return fraction(b, i, i+n+1, neg, v, n)
+	case 'e', 'E':
+		return slowNumber(b, i, neg)
+	}
+	switch {
+	case v < 1<<63:
+		return (v ^ -neg) + neg, Int, i + n
+	case neg == 0:
+		return v, Uint, i + n
+	case v == 1<<63:
+		return v, Int, i + n
+	}
+	return slowNumber(b, i, neg)
+}
+
+// fraction goes on with the number at i behind its point, at j. v is the value
+// of its digits digits before the point.
+func fraction(b []byte, i, j int, neg, v uint64, digits int) (value uint64, form Form, next int) {
+	w := swar.Load64(b, j)
+	m := swar.NonDigits(w)
+	n := 0
+	f := uint64(0)
+	if m == 0 {
+		f = uint64(swar.Value8(w ^ swar.Zeros))
+		w = swar.Load64(b, j+8)
+		m = swar.NonDigits(w)
+		n = 8
+		if m == 0 {
+			f = f*1e8 + uint64(swar.Value8(w^swar.Zeros))
+			w = swar.Load64(b, j+16)
+			m = swar.NonDigits(w)
+			n = 16
+			if m == 0 {
+				return slowNumber(b, i, neg)
+			}
+		}
+	}
+	p := bits.TrailingZeros64(m) - 7
+	if p > 0 {
+		// Leading zeros do not count among the 19 digits of f.
+		if n == 16 && p > 24 && f >= ints10[(19-p/8)&31] {
+			return slowNumber(b, i, neg)
+		}
+		f = f*ints10[(p/8)&31] + uint64(swar.Value8((w^swar.Zeros)<<((64-p)&63)))
+		n += p / 8
+	}
+	if n == 0 {
+		return 0, NotNumber, j
+	}
+	if v != 0 {
+		if digits+n > 19 {
+			return slowNumber(b, i, neg)
+		}
+		f += v * ints10[n&31]
+	}
+	if byte(w>>(p&63))|0x20 == 'e' {
+		return slowNumber(b, i, neg)
+	}
+	if f < 1<<53 && n <= 22 {
+		return math.Float64bits(float64(f)/exact10[n&31]) | neg<<63, Float, j + n
+	}
+	if r, ok := scale(f, -n); ok {
+		return r | neg<<63, Float, j + n
+	}
+	return slowNumber(b, i, neg)
+}
+
+// slowNumber parses the number whose digits start at i with the library. It is
+// for exponents, for more than 19 digits, and for what scale declines.
+func slowNumber(b []byte, i int, neg uint64) (value uint64, form Form, next int) {
+	start := i - int(neg)
+	n := scanDigits(b, i)
+	if n == i || b[i] == '0' && n > i+1 {
+		return 0, NotNumber, i
+	}
+	mant, exp, exact := uint64(0), 0, true
+	for _, c := range b[i:n] {
+		if mant >= maxMantissa {
+			exact = false
+			break
+		}
+		mant = 10*mant + uint64(c-'0')
+	}
+	plain := true
+	if b[n] == '.' {
+		plain = false
+		f := n + 1
+		n = scanDigits(b, f)
+		if n == f {
+			return 0, NotNumber, n
+		}
+		for _, c := range b[f:n] {
+			if mant >= maxMantissa {
+				exact = false
+				break
+			}
+			mant = 10*mant + uint64(c-'0')
+		}
+		exp = f - n
+	}
+	if b[n]|0x20 == 'e' {
+		plain = false
+		e := n + 1
+		sign := 1
+		if b[e] == '+' || b[e] == '-' {
+			if b[e] == '-' {
+				sign = -1
+			}
+			e++
+		}
+		n = scanDigits(b, e)
+		if n == e {
+			return 0, NotNumber, n
+		}
+		x := 0
+		for _, c := range b[e:n] {
+			x = min(10*x+int(c-'0'), 1<<20)
+		}
+		exp += sign * x
+	}
+	if exact && !plain {
+		if mant < 1<<53 && -22 <= exp && exp <= 22 {
+			f := float64(mant)
+			if exp < 0 {
+				f /= exact10[-exp&31]
+			} else {
+				f *= exact10[exp&31]
+			}
+			return math.Float64bits(f) | neg<<63, Float, n
+		}
+		if r, ok := scale(mant, exp); ok {
+			return r | neg<<63, Float, n
+		}
+	}
+	text := string(b[start:n])
+	if plain {
+		if v, err := strconv.ParseInt(text, 10, 64); err == nil && (v != 0 || neg == 0) {
+			return uint64(v), Int, n
+		}
+		if v, err := strconv.ParseUint(text, 10, 64); err == nil {
+			return v, Uint, n
+		}
+	}
+	r, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, NotNumber, start
+	}
+	return math.Float64bits(r), Float, n
+}
+
+// maxMantissa is the limit below which another digit fits into 64 bits.
+const maxMantissa = 1e18
+
+// scanDigits returns the position of the first byte from i on that is no digit.
+// There is such a byte.
+func scanDigits(b []byte, i int) int {
+	for b[i]-'0' < 10 {
+		i++
+	}
+	return i
+}
+
+// scale returns the bits of the float64 nearest to v*10^k, ties to even, and
+// whether it is sure of them. It declines zero, numbers near the ends of the
+// range, and the rare ones that 128 bits of 10^k cannot decide.
+//
+// The product of v and the table's g >= 10^k is less than one unit of its
+// second word too large (g is too large by less than one of its own units, and
+// v, shifted to the top, is less than 2^64). So the true product differs from
+// the computed one in the bits that round only if those below them are all
+// zero. See Daniel Lemire, "Number parsing at a gigabyte per second", 2021, and
+// Russ Cox, research.swtch.com/fp, 2026, who prove more about that case; here
+// it is left to the library.
+func scale(v uint64, k int) (uint64, bool) {
+	if v == 0 || k < pow10Min || k > pow10Max {
+		return 0, false
+	}
+	g := &pow10Table[k-pow10Min]
+	shift := bits.LeadingZeros64(v)
+	v <<= shift & 63
+	hi, mid := bits.Mul64(v, g.hi)
+	low, _ := bits.Mul64(v, g.lo)
+	mid, carry := bits.Add64(mid, low, 0)
+	hi += carry
+	top := int(hi >> 63)
+	s := (9 + top) & 63 // leaves 53 bits and the half
+	rest := hi & (1<<s - 1)
+	if rest == 0 && mid <= 1 {
+		return 0, false
+	}
+	exp := 1023 + 63 + log2Pow10(k) - shift + top
+	if exp < 1 || exp > 2045 {
+		return 0, false
+	}
+	// What is cut off is not zero: a set half rounds up.
+	m := hi>>s + 1
+	return uint64(exp-1)<<52 + m>>1, true
+}
+
+// exact10 are the powers of ten that a float64 holds exactly.
+var exact10 = [32]float64{
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
+	1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+}
+
+// ints10 are the powers of ten that a uint64 holds.
+var ints10 = [32]uint64{
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
+	1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+}
