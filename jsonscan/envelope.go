@@ -321,13 +321,21 @@ func (s *Scanner) stepList() error {
 		s.leave(stResult)
 		return nil
 	}
+	if s.fastSeries() {
+		return nil
+	}
 	if err := s.expect('{', "expected a series"); err != nil {
 		return err
 	}
-	s.text.reset()
-	s.ser.begun, s.ser.ahead, s.ser.partial = false, false, false
+	s.newSeries()
+	s.text.raw = s.text.raw[:0]
 	s.enter(stSeries)
 	return nil
+}
+
+func (s *Scanner) newSeries() {
+	s.text.reset()
+	s.ser.begun, s.ser.ahead, s.ser.partial = false, false, false
 }
 
 func (s *Scanner) stepSeries() error {
@@ -338,7 +346,7 @@ func (s *Scanner) stepSeries() error {
 	s.first = false
 	if !more {
 		if !s.ser.begun {
-			s.beginSeries()
+			s.beginSeries(false)
 		}
 		s.ser.current.Partial = s.ser.partial
 		s.leave(stList)
@@ -398,9 +406,8 @@ func (s *Scanner) openValues() error {
 			return err
 		}
 	}
-	s.beginSeries()
+	s.beginSeries(false)
 	s.enter(stValues)
-	s.row.reserve(len(s.ser.current.Columns))
 	return nil
 }
 
@@ -462,10 +469,13 @@ func (s *Scanner) keysBehindValues() error {
 }
 
 // beginSeries makes the series at hand the series of the next rows.
-func (s *Scanner) beginSeries() {
+func (s *Scanner) beginSeries(fast bool) {
 	t := &s.ser
 	t.begun = true
 	s.res.usedID = true
+	if !fast {
+		s.text.src = s.text.text
+	}
 	cur := t.current
 	if t.continues && cur.StatementID == s.res.id && string(s.text.bytes(s.text.name)) == cur.Name &&
 		s.text.sameTags(cur) && s.text.sameColumns(cur.Columns) {
@@ -477,6 +487,12 @@ func (s *Scanner) beginSeries() {
 	t.continues = false
 	t.current = cur
 	s.row.series = cur
+	if n := len(cur.Columns); n != len(s.cells) {
+		if cap(s.cells) < n {
+			s.cells = make([]Cell, n)
+		}
+		s.cells = s.cells[:n]
+	}
 }
 
 // key consumes a key and its colon. The result is valid until the next call.

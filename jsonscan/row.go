@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"time"
@@ -31,30 +32,56 @@ func (k Kind) String() string {
 	return "invalid"
 }
 
-// cell is one value of a row.
-type cell struct {
-	bits  uint64 // int64, uint64, float64 bits, or bool
-	start uint32 // the JSON text is row.text[start:end], with the quotes
-	end   uint32
-	kind  Kind
-	fix   bool // the text of the string is not its bytes
+// Cell is one value of a row: what Row.Int, Row.Float and the others look at,
+// for loops that visit every cell. It is valid as long as its row. The zero
+// Cell is null.
+type Cell struct {
+	// bits is the int64, the uint64, the float64, the bool, or the end of a
+	// string.
+	bits uint64
+	// meta holds the place of the JSON text in the buffer in the low 32 bits,
+	// the kind, and whether the text of a string differs from its bytes.
+	meta uint64
 }
+
+const (
+	kindShift = 32
+	fixBit    = 1 << 40
+)
+
+// Kind returns what the cell holds.
+func (c Cell) Kind() Kind { return Kind(c.meta >> kindShift) }
+
+// Int returns the integer in a cell of KindInt, and false for any other.
+func (c Cell) Int() (int64, bool) { return int64(c.bits), c.Kind() == KindInt }
+
+// Float returns the number in a cell of KindFloat or KindInt as the float64
+// nearest to its text, and false for any other.
+func (c Cell) Float() (float64, bool) {
+	if c.Kind() == KindFloat {
+		return math.Float64frombits(c.bits), true
+	}
+	return float64(int64(c.bits)), c.Kind() == KindInt
+}
+
+// Bool returns the value of a cell of KindBool, and false, false for any other.
+func (c Cell) Bool() (value, ok bool) {
+	ok = c.Kind() == KindBool
+	return ok && c.bits != 0, ok
+}
+
+func (c Cell) start() int { return int(uint32(c.meta)) }
+func (c Cell) fix() bool  { return c.meta&fixBit != 0 }
 
 // Row is one row of a series. It is valid until the next row is asked for. Its
 // getters take the index of a column; an index out of range is an error, never
 // a panic.
 type Row struct {
-	cells     []cell
-	text      []byte
+	cells     []Cell
+	b         *buffer
 	series    *Series
 	precision Precision
 	unescaped []byte
-}
-
-func (r *Row) reserve(n int) {
-	if cap(r.cells) < n {
-		r.cells = make([]cell, n)
-	}
 }
 
 // Series returns what the rows of the series have in common. It stays valid.
@@ -63,12 +90,20 @@ func (r *Row) Series() *Series { return r.series }
 // Len returns the number of cells, which is the number of columns.
 func (r *Row) Len() int { return len(r.cells) }
 
+// Cell returns cell i, the zero Cell if there is no such cell.
+func (r *Row) Cell(i int) Cell {
+	if uint(i) >= uint(len(r.cells)) {
+		return Cell{}
+	}
+	return r.cells[i]
+}
+
 // Kind returns the kind of cell i, KindNull if there is no such cell.
 func (r *Row) Kind(i int) Kind {
 	if uint(i) >= uint(len(r.cells)) {
 		return KindNull
 	}
-	return r.cells[i].kind
+	return r.cells[i].Kind()
 }
 
 // IsNull reports whether cell i is null, or absent.
@@ -80,8 +115,24 @@ func (r *Row) Raw(i int) []byte {
 	if uint(i) >= uint(len(r.cells)) {
 		return nil
 	}
+	start := r.cells[i].start()
+	end := r.end(i)
+	return r.b.buf[start:end:end]
+}
+
+// end returns the end of the JSON text of cell i.
+func (r *Row) end(i int) int {
 	c := &r.cells[i]
-	return r.text[c.start:c.end:c.end]
+	switch c.Kind() {
+	case KindString:
+		return int(c.bits)
+	case KindNull:
+		return c.start() + 4
+	case KindBool:
+		return c.start() + 5 - int(c.bits)
+	}
+	n, _ := scanNumber(r.b.buf, c.start(), len(r.b.buf))
+	return n
 }
 
 func (r *Row) fail(i int, want string, err error) error {
@@ -100,9 +151,15 @@ func (r *Row) fail(i int, want string, err error) error {
 // Int returns cell i as an int64. A float without fraction is converted; a
 // value that does not fit is a *CellError.
 func (r *Row) Int(i int) (int64, error) {
-	if uint(i) < uint(len(r.cells)) && r.cells[i].kind == KindInt {
+	if uint(i) < uint(len(r.cells)) && r.cells[i].Kind() == KindInt {
 		return int64(r.cells[i].bits), nil
 	}
+	return r.toInt(i)
+}
+
+// toInt is the rest of Int, which the compiler can put into its callers
+// without it. So it is with the other getters.
+func (r *Row) toInt(i int) (int64, error) {
 	switch r.Kind(i) {
 	case KindUint:
 		return 0, r.fail(i, "int64", ErrRange)
@@ -147,15 +204,18 @@ func (r *Row) Uint(i int) (uint64, error) {
 // number: for an integer beyond 2^53 that is not the integer itself. Kind tells
 // the two apart.
 func (r *Row) Float(i int) (float64, error) {
-	if uint(i) < uint(len(r.cells)) {
-		switch c := &r.cells[i]; c.kind {
-		case KindFloat:
-			return math.Float64frombits(c.bits), nil
-		case KindInt:
-			return float64(int64(c.bits)), nil
-		case KindUint:
-			return float64(c.bits), nil
-		}
+	if uint(i) < uint(len(r.cells)) && r.cells[i].Kind() == KindFloat {
+		return math.Float64frombits(r.cells[i].bits), nil
+	}
+	return r.toFloat(i)
+}
+
+func (r *Row) toFloat(i int) (float64, error) {
+	switch r.Kind(i) {
+	case KindInt:
+		return float64(int64(r.cells[i].bits)), nil
+	case KindUint:
+		return float64(r.cells[i].bits), nil
 	}
 	return 0, r.fail(i, "float64", ErrKind)
 }
@@ -180,13 +240,12 @@ func (r *Row) Bytes(i int) ([]byte, error) {
 	if r.Kind(i) != KindString {
 		return nil, r.fail(i, "string", ErrKind)
 	}
-	c := &r.cells[i]
-	raw := r.text[c.start+1 : c.end-1 : c.end-1]
-	if !c.fix {
-		return raw, nil
+	c := r.cells[i]
+	if !c.fix() {
+		return r.b.buf[c.start()+1 : c.bits-1 : c.bits-1], nil
 	}
 	n := len(r.unescaped)
-	r.unescaped = appendUnescaped(r.unescaped, raw)
+	r.unescaped = appendUnescaped(r.unescaped, r.b.buf, c.start()+1, int(c.bits)-1)
 	return r.unescaped[n:len(r.unescaped):len(r.unescaped)], nil
 }
 
@@ -195,12 +254,11 @@ func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 	if r.Kind(i) != KindString {
 		return dst, r.fail(i, "string", ErrKind)
 	}
-	c := &r.cells[i]
-	raw := r.text[c.start+1 : c.end-1]
-	if c.fix {
-		return appendUnescaped(dst, raw), nil
+	c := r.cells[i]
+	if c.fix() {
+		return appendUnescaped(dst, r.b.buf, c.start()+1, int(c.bits)-1), nil
 	}
-	return append(dst, raw...), nil
+	return append(dst, r.b.buf[c.start()+1:c.bits-1]...), nil
 }
 
 // Time returns cell i as a time in UTC: an integer in the precision of the
@@ -269,15 +327,17 @@ var (
 	maxTimestamp = time.Unix(0, math.MaxInt64)
 )
 
-// number converts the text of a JSON number.
-func number(text []byte) (kind Kind, bits uint64, ok bool) {
-	t := string(text)
-	if v, err := strconv.ParseInt(t, 10, 64); err == nil && t != "-0" {
-		return KindInt, uint64(v), true
+// number converts the text of a JSON number with the library. It is the plain
+// twin of decimal.Number.
+func number(text []byte) (kind Kind, value uint64, ok bool) {
+	if bytes.IndexAny(text, ".eE") < 0 && string(text) != "-0" {
+		if v, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+			return KindInt, uint64(v), true
+		}
+		if v, err := strconv.ParseUint(string(text), 10, 64); err == nil {
+			return KindUint, v, true
+		}
 	}
-	if v, err := strconv.ParseUint(t, 10, 64); err == nil {
-		return KindUint, v, true
-	}
-	f, err := strconv.ParseFloat(t, 64)
+	f, err := strconv.ParseFloat(string(text), 64)
 	return KindFloat, math.Float64bits(f), err == nil
 }

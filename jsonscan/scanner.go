@@ -23,6 +23,7 @@ type Scanner struct {
 	state state
 	first bool // nothing of the array or object at hand was read yet
 
+	cells []Cell // as many as the series has columns
 	row   Row
 	err   error // what Err returns
 	fatal bool  // err ends the stream
@@ -56,8 +57,9 @@ func (s *Scanner) Reset(r io.Reader) {
 	s.err, s.fatal = nil, false
 	s.doc, s.res = document{}, result{}
 	s.ser.reset()
-	s.row.series = nil
-	s.row.cells = s.row.cells[:0]
+	s.row.b, s.row.series = &s.buffer, nil
+	s.row.cells = nil
+	s.text.raw = s.text.raw[:0]
 	s.messages = nil
 }
 
@@ -102,6 +104,23 @@ func (s *Scanner) Rows() iter.Seq2[*Row, error] {
 // an error, which Err then returns. If Recoverable(Err()), calling Next again
 // goes on behind that error.
 func (s *Scanner) Next() bool {
+	if s.state == stValues && !s.first && len(s.cells) > 0 && s.err == nil {
+		// Nearly every row comes this way.
+		b, i := s.buf, s.pos
+		if b[i] == ',' && b[i+1] == '[' {
+			next := fastRow(b, i+2, s.cells, s.AllowInvalidUTF8)
+			if next > 0 && next-i <= s.maxRow() {
+				s.row.cells = s.cells
+				s.row.unescaped = s.row.unescaped[:0]
+				s.pos = next
+				return true
+			}
+		}
+	}
+	return s.next()
+}
+
+func (s *Scanner) next() bool {
 	if s.fatal {
 		return false
 	}
@@ -129,7 +148,7 @@ func (s *Scanner) Next() bool {
 
 func (s *Scanner) stop(err error) {
 	s.err = err
-	s.row.cells = s.row.cells[:0]
+	s.row.cells = nil
 	switch err.(type) {
 	case *StatementError, *ServerError:
 	default:

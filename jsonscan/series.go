@@ -58,18 +58,22 @@ type Message struct {
 	Text        string
 }
 
-// span is a piece of seriesText.text.
+// span is a piece of seriesText.src.
 type span struct{ start, end int }
 
-// seriesText collects the envelope of a series before it becomes a Series: all
-// texts unescaped in one buffer that is used again for the next series.
+// seriesText collects the envelope of a series before it becomes a Series.
 type seriesText struct {
-	text    []byte
+	text    []byte // texts unescaped, used again for the next series
+	src     []byte // what the spans are pieces of: text, or the scanner's buffer
 	name    span
 	tags    []span // key, value, key, value
 	columns []span
 	hasName bool
 	hasCols bool
+	// raw is the JSON text of the columns of the series before, behind the '[',
+	// if fastSeries read them; same says that it was met again.
+	raw  []byte
+	same bool
 }
 
 func (t *seriesText) reset() {
@@ -79,9 +83,10 @@ func (t *seriesText) reset() {
 	t.columns = t.columns[:0]
 	t.hasName = false
 	t.hasCols = false
+	t.same = false
 }
 
-func (t *seriesText) bytes(p span) []byte { return t.text[p.start:p.end] }
+func (t *seriesText) bytes(p span) []byte { return t.src[p.start:p.end] }
 
 func (t *seriesText) sameTags(s *Series) bool {
 	if len(t.tags) != 2*len(s.Tags) {
@@ -97,6 +102,9 @@ func (t *seriesText) sameTags(s *Series) bool {
 }
 
 func (t *seriesText) sameColumns(columns []string) bool {
+	if t.same {
+		return true
+	}
 	if len(t.columns) != len(columns) {
 		return false
 	}

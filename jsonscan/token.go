@@ -3,7 +3,10 @@ package jsonscan
 import (
 	"errors"
 	"io"
+	"slices"
 	"unicode/utf8"
+
+	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // scanCode is the outcome of a scan over the bytes at hand.
@@ -331,12 +334,12 @@ func (s *Scanner) appendText(dst []byte) ([]byte, error) {
 		fix = fix || f
 		switch code {
 		case scanDone:
-			raw := s.buf[s.pos+1 : n-1]
+			i := s.pos + 1
 			s.pos = n
 			if fix {
-				return appendUnescaped(dst, raw), nil
+				return appendUnescaped(dst, s.buf, i, n-1), nil
 			}
-			return append(dst, raw...), nil
+			return append(dst, s.buf[i:n-1]...), nil
 		case scanMore:
 			done = n - s.pos
 			if err := s.more(); err != nil {
@@ -481,44 +484,61 @@ func (s *Scanner) number() ([]byte, error) {
 	}
 }
 
-// appendUnescaped appends the text of the valid string body raw.
-func appendUnescaped(dst, raw []byte) []byte {
-	for i := 0; i < len(raw); {
-		c := raw[i]
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRune(raw[i:])
-			dst = utf8.AppendRune(dst, r)
+// appendUnescaped appends the text of the valid string body b[i:end] to dst,
+// with U+FFFD in the place of what is not UTF-8. Behind end there are at least 8
+// readable bytes.
+func appendUnescaped(dst, b []byte, i, end int) []byte {
+	// Unescaping never makes text longer, but for bytes that are not UTF-8.
+	dst = slices.Grow(dst, end-i+8)
+	for {
+		// Copy up to the next escape, or byte of what may not be UTF-8, in words
+		// that may go too far.
+		for i < end {
+			w := swar.Load64(b, i)
+			if cap(dst)-len(dst) < 8 {
+				dst = slices.Grow(dst, end-i+8)
+			}
+			swar.Store64(dst, len(dst), w)
+			n := min(swar.First(swar.Equal(w, '\\')|w&swar.Highs), end-i)
+			dst = dst[:len(dst)+n]
 			i += n
-			continue
+			if n < 8 {
+				break
+			}
 		}
-		if c != '\\' {
-			dst = append(dst, c)
-			i++
-			continue
+		if i == end {
+			return dst
 		}
-		c = raw[i+1]
-		if c != 'u' {
+		var r rune
+		if c := b[i]; c != '\\' {
+			var n int
+			r, n = utf8.DecodeRune(b[i:end])
+			i += n
+		} else if c = b[i+1]; c != 'u' {
 			dst = append(dst, shortEscape(c))
 			i += 2
 			continue
-		}
-		r, _, _ := scanHex(raw, i+2, len(raw))
-		i += 6
-		if 0xd800 <= r && r <= 0xdfff {
-			low := rune(-1)
-			if r <= 0xdbff && i+6 <= len(raw) && raw[i] == '\\' && raw[i+1] == 'u' {
-				low, _, _ = scanHex(raw, i+2, len(raw))
-			}
-			if low >= 0xdc00 && low <= 0xdfff {
-				r = ((r-0xd800)<<10 | (low - 0xdc00)) + 0x10000
-				i += 6
-			} else {
-				r = utf8.RuneError
-			}
+		} else {
+			r, i = unescapeRune(b, i, end)
 		}
 		dst = utf8.AppendRune(dst, r)
 	}
-	return dst
+}
+
+// unescapeRune returns the character of the valid escape \uXXXX at b[i], or of
+// two that are a surrogate pair, and the position behind it.
+func unescapeRune(b []byte, i, end int) (rune, int) {
+	r, _, _ := scanHex(b, i+2, end)
+	i += 6
+	if r < 0xd800 || r > 0xdfff {
+		return r, i
+	}
+	if r <= 0xdbff && i+6 <= end && b[i] == '\\' && b[i+1] == 'u' {
+		if low, _, _ := scanHex(b, i+2, end); low >= 0xdc00 && low <= 0xdfff {
+			return ((r-0xd800)<<10 | (low - 0xdc00)) + 0x10000, i + 6
+		}
+	}
+	return utf8.RuneError, i
 }
 
 func shortEscape(c byte) byte {

@@ -9,7 +9,7 @@ import "bytes"
 // they end inside it nothing is consumed, more is read, and the whole row is
 // parsed again.
 func (s *Scanner) nextRow() (bool, error) {
-	s.row.cells = s.row.cells[:0]
+	s.row.cells = nil
 	s.row.unescaped = s.row.unescaped[:0]
 	more, err := s.element(s.first, ']')
 	if err != nil {
@@ -17,13 +17,28 @@ func (s *Scanner) nextRow() (bool, error) {
 	}
 	s.first = false
 	if !more {
-		s.leave(stSeries)
+		s.endValues()
 		return false, nil
 	}
 	if s.buf[s.pos] != '[' {
 		return false, s.syntax(s.pos, "expected a row")
 	}
 	for {
+		if len(s.cells) > 0 {
+			next := fastRow(s.buf, s.pos+1, s.cells, s.AllowInvalidUTF8)
+			if next > 0 && next-s.pos <= s.maxRow() {
+				s.row.cells = s.cells
+				s.pos = next
+				return true, nil
+			}
+		}
+		if bytes.IndexByte(s.buf[s.pos:s.end], ']') < 0 {
+			// The common case of an incomplete row.
+			if err := s.wholeRow(); err != nil {
+				return false, err
+			}
+			continue
+		}
 		next, at, msg := s.plainRow()
 		if msg != "" {
 			return false, s.syntax(at, msg)
@@ -33,7 +48,6 @@ func (s *Scanner) nextRow() (bool, error) {
 				return false, &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow()}
 			}
 			s.pos = next
-			s.row.text = s.buf[:s.end]
 			return true, nil
 		}
 		if err := s.wholeRow(); err != nil {
@@ -85,8 +99,8 @@ func (s *Scanner) wholeRow() error {
 // row that fastRow declines.
 func (s *Scanner) plainRow() (next, at int, msg string) {
 	b, end := s.buf, s.end
-	columns := len(s.row.series.Columns)
-	cells := s.row.cells[:0]
+	columns := len(s.cells)
+	cells := s.cells[:0]
 	i := skipSpace(b, s.pos+1, end)
 	if i < end && b[i] == ']' {
 		if columns != 0 {
@@ -101,7 +115,7 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 		if len(cells) == columns {
 			return 0, i, "row longer than the columns"
 		}
-		c := cell{start: uint32(i)}
+		c := Cell{meta: uint64(uint32(i))}
 		n, code, msg := s.plainCell(&c, i)
 		if code == scanMore {
 			return 0, 0, ""
@@ -109,7 +123,6 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 		if msg != "" {
 			return 0, n, msg
 		}
-		c.end = uint32(n)
 		cells = append(cells, c)
 		i = skipSpace(b, n, end)
 		if i >= end {
@@ -131,7 +144,7 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 }
 
 // plainCell parses the cell at i into c.
-func (s *Scanner) plainCell(c *cell, i int) (next int, code scanCode, msg string) {
+func (s *Scanner) plainCell(c *Cell, i int) (next int, code scanCode, msg string) {
 	b, end := s.buf, s.end
 	switch b[i] {
 	case '"':
@@ -139,7 +152,11 @@ func (s *Scanner) plainCell(c *cell, i int) (next int, code scanCode, msg string
 		if code > scanMore {
 			return n, code, s.badString(n, code).(*SyntaxError).Msg
 		}
-		c.kind, c.fix = KindString, fix
+		c.bits = uint64(n)
+		c.meta |= uint64(KindString) << kindShift
+		if fix {
+			c.meta |= fixBit
+		}
 		return n, code, ""
 	case 't', 'f', 'n':
 		n, code := scanWord(b, i, end, literal(b[i]))
@@ -147,7 +164,7 @@ func (s *Scanner) plainCell(c *cell, i int) (next int, code scanCode, msg string
 			return n, code, "invalid literal"
 		}
 		if b[i] != 'n' {
-			c.kind = KindBool
+			c.meta |= uint64(KindBool) << kindShift
 			if b[i] == 't' {
 				c.bits = 1
 			}
@@ -165,10 +182,12 @@ func (s *Scanner) plainCell(c *cell, i int) (next int, code scanCode, msg string
 	case code == scanBad:
 		return n, code, "invalid number"
 	}
-	var ok bool
-	if c.kind, c.bits, ok = number(b[i:n]); !ok {
+	kind, bits, ok := number(b[i:n])
+	if !ok {
 		return i, scanRange, "number beyond float64"
 	}
+	c.bits = bits
+	c.meta |= uint64(kind) << kindShift
 	return n, scanDone, ""
 }
 

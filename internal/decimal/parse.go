@@ -49,7 +49,7 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 	if m == 0 {
 		return longInt(b, i, neg, w)
 	}
-	p := bits.TrailingZeros64(m) - 7 // 8 times the number of leading digits
+	p := uint(bits.TrailingZeros64(m)) - 7 // 8 times the number of leading digits
 	if p == 0 || byte(w) == '0' && p > 8 {
 		return 0, NotNumber, i
 	}
@@ -58,9 +58,9 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 		m &= m - 1
 		if m == 0 {
 			v := uint64(swar.Value8((w ^ swar.Zeros) << ((64 - p) & 63)))
-			return fraction(b, i, i+p/8+1, neg, v, p/8)
+			return fraction(b, i, i+int(p/8)+1, neg, v, int(p/8))
 		}
-		q := bits.TrailingZeros64(m) - 7 // 8 times the position behind the number
+		q := uint(bits.TrailingZeros64(m)) - 7 // 8 times the position behind the number
 		if q == p+8 {
 			return 0, NotNumber, i
 		}
@@ -70,17 +70,17 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 		low := uint64(1)<<(p&63) - 1
 		x := w ^ swar.Zeros
 		x = x&low | x>>8&^low
-		f := float64(swar.Value8(x<<((72-q)&63))) / exact10[((q-p)/8-1)&7]
-		return math.Float64bits(f) | neg<<63, Float, i + q/8
+		f := float64(swar.Value8(x<<((72-q)&63))) / Exact10[((q-p)/8-1)&7]
+		return math.Float64bits(f) | neg<<63, Float, i + int(q/8)
 	}
 	if c|0x20 == 'e' {
 		return slowNumber(b, i, neg)
 	}
 	v := uint64(swar.Value8((w ^ swar.Zeros) << ((64 - p) & 63)))
 	if v == 0 && neg != 0 {
-		return 1 << 63, Float, i + p/8
+		return 1 << 63, Float, i + int(p/8)
 	}
-	return (v ^ -neg) + neg, Int, i + p/8
+	return (v ^ -neg) + neg, Int, i + int(p/8)
 }
 
 // longInt goes on with a number whose first 8 bytes, w, are digits.
@@ -101,13 +101,13 @@ func longInt(b []byte, i int, neg, w uint64) (value uint64, form Form, next int)
 			return slowNumber(b, i, neg)
 		}
 	}
-	p := bits.TrailingZeros64(m) - 7
-	if n+p/8 > 19 {
+	p := uint(bits.TrailingZeros64(m)) - 7
+	if n+int(p/8) > 19 {
 		return slowNumber(b, i, neg)
 	}
 	if p > 0 {
 		v = v*ints10[p/8] + uint64(swar.Value8((w^swar.Zeros)<<((64-p)&63)))
-		n += p / 8
+		n += int(p / 8)
 	}
 	switch byte(w >> (p & 63)) {
 	case '.':
@@ -148,14 +148,14 @@ func fraction(b []byte, i, j int, neg, v uint64, digits int) (value uint64, form
 			}
 		}
 	}
-	p := bits.TrailingZeros64(m) - 7
+	p := uint(bits.TrailingZeros64(m)) - 7
 	if p > 0 {
 		// Leading zeros do not count among the 19 digits of f.
 		if n == 16 && p > 24 && f >= ints10[(19-p/8)&31] {
 			return slowNumber(b, i, neg)
 		}
 		f = f*ints10[(p/8)&31] + uint64(swar.Value8((w^swar.Zeros)<<((64-p)&63)))
-		n += p / 8
+		n += int(p / 8)
 	}
 	if n == 0 {
 		return 0, NotNumber, j
@@ -170,7 +170,7 @@ func fraction(b []byte, i, j int, neg, v uint64, digits int) (value uint64, form
 		return slowNumber(b, i, neg)
 	}
 	if f < 1<<53 && n <= 22 {
-		return math.Float64bits(float64(f)/exact10[n&31]) | neg<<63, Float, j + n
+		return math.Float64bits(float64(f)/Exact10[n&31]) | neg<<63, Float, j + n
 	}
 	if r, ok := scale(f, -n); ok {
 		return r | neg<<63, Float, j + n
@@ -235,9 +235,9 @@ func slowNumber(b []byte, i int, neg uint64) (value uint64, form Form, next int)
 		if mant < 1<<53 && -22 <= exp && exp <= 22 {
 			f := float64(mant)
 			if exp < 0 {
-				f /= exact10[-exp&31]
+				f /= Exact10[-exp&31]
 			} else {
-				f *= exact10[exp&31]
+				f *= Exact10[exp&31]
 			}
 			return math.Float64bits(f) | neg<<63, Float, n
 		}
@@ -310,8 +310,8 @@ func scale(v uint64, k int) (uint64, bool) {
 	return uint64(exp-1)<<52 + m>>1, true
 }
 
-// exact10 are the powers of ten that a float64 holds exactly.
-var exact10 = [32]float64{
+// Exact10 are the powers of ten that a float64 holds exactly; the rest is zero.
+var Exact10 = [32]float64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
 	1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }

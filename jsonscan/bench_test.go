@@ -1,0 +1,167 @@
+package jsonscan
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"testing"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+)
+
+// visit reads every cell: numbers are added up, strings measured, the rest
+// counted.
+func visit(s *Scanner) (sum float64, n int, err error) {
+	for row, e := range s.Rows() {
+		if e != nil {
+			return sum, n, e
+		}
+		for i := range row.Len() {
+			c := row.Cell(i)
+			if v, ok := c.Float(); ok {
+				sum += v
+			} else if c.Kind() == KindString {
+				v, _ := row.Bytes(i)
+				n += len(v)
+			} else {
+				n++
+			}
+		}
+	}
+	return sum, n, nil
+}
+
+type jsonAnswer struct {
+	Results []struct {
+		StatementID int `json:"statement_id"`
+		Series      []struct {
+			Name    string
+			Tags    map[string]string
+			Columns []string
+			Values  [][]any
+			Partial bool
+		}
+		Error string
+	}
+}
+
+func visitJSON(body io.Reader) (sum float64, n int, err error) {
+	var a jsonAnswer
+	if err := json.NewDecoder(body).Decode(&a); err != nil {
+		return 0, 0, err
+	}
+	for _, r := range a.Results {
+		for _, s := range r.Series {
+			for _, row := range s.Values {
+				for _, v := range row {
+					switch v := v.(type) {
+					case float64:
+						sum += v
+					case string:
+						n += len(v)
+					default:
+						n++
+					}
+				}
+			}
+		}
+	}
+	return sum, n, nil
+}
+
+func eachBody(b *testing.B, run func(b *testing.B, body []byte)) {
+	for _, shape := range bodies {
+		b.Run(shape.name, func(b *testing.B) {
+			body := shape.make()
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			run(b, body)
+		})
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	eachBody(b, func(b *testing.B, body []byte) {
+		r := bytes.NewReader(body)
+		s := NewScanner(r)
+		for b.Loop() {
+			r.Reset(body)
+			s.Reset(r)
+			if _, _, err := visit(s); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkNext is the loop alone: rows are parsed and not looked at.
+func BenchmarkNext(b *testing.B) {
+	eachBody(b, func(b *testing.B, body []byte) {
+		r := bytes.NewReader(body)
+		s := NewScanner(r)
+		for b.Loop() {
+			r.Reset(body)
+			s.Reset(r)
+			for s.Next() {
+			}
+			if s.Err() != nil {
+				b.Fatal(s.Err())
+			}
+		}
+	})
+}
+
+func BenchmarkEncodingJSON(b *testing.B) {
+	eachBody(b, func(b *testing.B, body []byte) {
+		for b.Loop() {
+			if _, _, err := visitJSON(bytes.NewReader(body)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkCopy moves the body through a buffer of the size of the scanner's.
+func BenchmarkCopy(b *testing.B) {
+	eachBody(b, func(b *testing.B, body []byte) {
+		buf := make([]byte, defaultBuffer)
+		for b.Loop() {
+			r := bytes.NewReader(body)
+			for {
+				if _, err := r.Read(buf); err != nil {
+					break
+				}
+			}
+		}
+	})
+}
+
+// BenchmarkNumbers is the number kernel alone: all numbers of the body, one
+// behind the other.
+func BenchmarkNumbers(b *testing.B) {
+	eachBody(b, func(b *testing.B, body []byte) {
+		var text []byte
+		s := NewScanner(bytes.NewReader(body))
+		for row := range s.Rows() {
+			for i := range row.Len() {
+				if k := row.Kind(i); k == KindInt || k == KindFloat {
+					text = append(append(text, row.Raw(i)...), ',')
+				}
+			}
+		}
+		n := len(text)
+		text = append(text, make([]byte, decimal.NumberPad)...)
+		b.SetBytes(int64(n))
+		for b.Loop() {
+			sum := uint64(0)
+			for i := 0; i < n; {
+				v, _, next := decimal.Number(text, i)
+				sum += v
+				i = next + 1
+			}
+			benchSink = sum
+		}
+	})
+}
+
+var benchSink uint64
