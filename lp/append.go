@@ -55,22 +55,36 @@ func AppendFieldKey(dst []byte, key string) []byte {
 // and 1e-6 <= |v| < 1e21 ("1", "0.64", "-0"), else with an exponent ("1e+21",
 // "1.5e-07"), byte for byte as encoding/json. It appends nothing for NaN and the
 // infinities, which line protocol cannot carry: check before the key is written.
-func AppendFloat(dst []byte, v float64) []byte { return decimal.AppendFloat64(dst, v) }
+func AppendFloat(dst []byte, v float64) []byte {
+	dst = decimal.Grow(dst, decimal.RoomFloat)
+	return dst[:decimal.PutFloat64(dst, len(dst), v)]
+}
 
 // AppendFloat32 appends the shortest text that parses back to v as a float32, in
 // the format of [AppendFloat]: "0.1" for float32(0.1), where the widened value
 // would give "0.10000000149011612". It appends nothing for NaN and the infinities.
-func AppendFloat32(dst []byte, v float32) []byte { return decimal.AppendFloat32(dst, v) }
+func AppendFloat32(dst []byte, v float32) []byte {
+	dst = decimal.Grow(dst, decimal.RoomFloat)
+	return dst[:decimal.PutFloat32(dst, len(dst), v)]
+}
 
 // AppendInt appends v as an integer field value: "5i".
 func AppendInt(dst []byte, v int64) []byte {
-	return append(decimal.AppendInt64(dst, v), 'i')
+	dst = decimal.Grow(dst, decimal.RoomInt)
+	n := decimal.PutInt64(dst, len(dst), v)
+	dst = dst[:n+1]
+	dst[n] = 'i'
+	return dst
 }
 
 // AppendUint appends v as an unsigned field value: "5u". InfluxDB 1.x as
 // released, and openGemini, refuse unsigned values; see [Options.Unsigned].
 func AppendUint(dst []byte, v uint64) []byte {
-	return append(decimal.AppendUint64(dst, v), 'u')
+	dst = decimal.Grow(dst, decimal.RoomInt)
+	n := decimal.PutUint64(dst, len(dst), v)
+	dst = dst[:n+1]
+	dst[n] = 'u'
+	return dst
 }
 
 // AppendBool appends "true" or "false".
@@ -91,7 +105,10 @@ func AppendString(dst []byte, v string) []byte {
 
 // AppendTimestamp appends ts in decimal. The caller appends the space before it.
 // It does not check the range that servers store, see [MinTime].
-func AppendTimestamp(dst []byte, ts int64) []byte { return decimal.AppendInt64(dst, ts) }
+func AppendTimestamp(dst []byte, ts int64) []byte {
+	dst = decimal.Grow(dst, decimal.RoomInt)
+	return dst[:decimal.PutTimestamp(dst, len(dst), ts)]
+}
 
 // AppendTime appends t in units of p since 1970, rounded down. The caller
 // appends the space before it. A time outside [MinTime] and [MaxTime] is
@@ -105,4 +122,15 @@ func AppendTime(dst []byte, t time.Time, p Precision) []byte {
 		}
 	}
 	return decimal.AppendInt64(dst, ts)
+}
+
+// A TimestampCache appends timestamps like [AppendTimestamp]. It is quicker where
+// the next one shares its first 11 digits with the last, such as nanoseconds
+// within a tenth of a second. The zero value is ready to use.
+type TimestampCache struct{ c decimal.TimestampCache }
+
+// Append appends ts in decimal.
+func (c *TimestampCache) Append(dst []byte, ts int64) []byte {
+	dst = decimal.Grow(dst, decimal.RoomInt)
+	return dst[:c.c.Put(dst, len(dst), ts)]
 }

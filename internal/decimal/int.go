@@ -1,9 +1,139 @@
 package decimal
 
-import "strconv"
+import (
+	"math/bits"
+
+	"github.com/pointwire/pointwire/internal/swar"
+)
 
 // AppendInt64 appends v in decimal.
-func AppendInt64(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }
+func AppendInt64(dst []byte, v int64) []byte {
+	dst = Grow(dst, RoomInt)
+	return dst[:PutInt64(dst, len(dst), v)]
+}
 
 // AppendUint64 appends v in decimal.
-func AppendUint64(dst []byte, v uint64) []byte { return strconv.AppendUint(dst, v, 10) }
+func AppendUint64(dst []byte, v uint64) []byte {
+	dst = Grow(dst, RoomInt)
+	return dst[:PutUint64(dst, len(dst), v)]
+}
+
+// PutInt64 writes v in decimal. It asks for [RoomInt].
+func PutInt64(b []byte, n int, v int64) int {
+	// The sign is written in any case and stays if v is negative. Negating as
+	// unsigned serves the smallest int64 too.
+	swar.StoreByte(b, n, '-')
+	s := uint64(v >> 63)
+	n += int(s & 1)
+	u := (uint64(v) ^ s) - s
+	if u < 1000 {
+		t := small[u]
+		swar.Store32(b, n, t)
+		return n + int(t>>24)
+	}
+	return putUint64(b, n, u)
+}
+
+// PutUint64 writes v in decimal. It asks for [RoomInt].
+func PutUint64(b []byte, n int, v uint64) int {
+	if v < 1000 {
+		t := small[v]
+		swar.Store32(b, n, t)
+		return n + int(t>>24)
+	}
+	return putUint64(b, n, v)
+}
+
+// putUint64 writes v > 0.
+func putUint64(b []byte, n int, v uint64) int {
+	if v < 1e8 {
+		d := swar.Digits8(uint32(v))
+		skip := bits.TrailingZeros64(d) &^ 7
+		swar.Store64(b, n, (d|swar.Zeros)>>uint(skip))
+		return n + 8 - skip>>3
+	}
+	hi := v / 1e8
+	lo := swar.Digits8(uint32(v-hi*1e8)) | swar.Zeros
+	if v < 1e16 {
+		d := swar.Digits8(uint32(hi))
+		skip := bits.TrailingZeros64(d) &^ 7
+		swar.Store64(b, n, (d|swar.Zeros)>>uint(skip))
+		n += 8 - skip>>3
+		swar.Store64(b, n, lo)
+		return n + 8
+	}
+	top := hi / 1e8 // 1..1844
+	mid := swar.Digits8(uint32(hi-top*1e8)) | swar.Zeros
+	if top >= 1000 {
+		swar.StoreByte(b, n, '1')
+		n++
+		top -= 1000
+		swar.Store32(b, n, hundreds(top))
+		n += 3
+	} else {
+		t := small[top]
+		swar.Store32(b, n, t)
+		n += int(t >> 24)
+	}
+	swar.Store64(b, n, mid)
+	swar.Store64(b, n+8, lo)
+	return n + 16
+}
+
+// hundreds returns the three digits of x < 1000, with leading zeros.
+func hundreds(x uint64) uint32 {
+	t := small[x]
+	skip := 24 - t>>24*8
+	return t<<skip | 0x303030&(1<<skip-1)
+}
+
+// PutTimestamp writes ts in decimal. It is quickest for the nanoseconds of the
+// years from 2001 on, which have 19 digits. It asks for [RoomInt].
+func PutTimestamp(b []byte, n int, ts int64) int {
+	if ts < 1e18 {
+		return PutInt64(b, n, ts)
+	}
+	hi := uint64(ts) / 1e8
+	lo := uint64(ts) - hi*1e8
+	top := hi / 1e8 // 100..922
+	swar.Store32(b, n, small[top])
+	swar.Store64(b, n+3, swar.Digits8(uint32(hi-top*1e8))|swar.Zeros)
+	swar.Store64(b, n+11, swar.Digits8(uint32(lo))|swar.Zeros)
+	return n + 19
+}
+
+// AppendTimestamp appends ts in decimal, see [PutTimestamp].
+func AppendTimestamp(dst []byte, ts int64) []byte {
+	dst = Grow(dst, RoomInt)
+	return dst[:PutTimestamp(dst, len(dst), ts)]
+}
+
+// TimestampCache writes timestamps of which the next shares its first digits
+// with the last, such as nanoseconds within a tenth of a second. The zero value
+// is ready to use.
+type TimestampCache struct {
+	prefix uint64    // ts/1e8 of the text in words, or 0
+	words  [2]uint64 // the 11 digits of prefix
+}
+
+// Put writes ts in decimal. It asks for [RoomInt].
+func (c *TimestampCache) Put(b []byte, n int, ts int64) int {
+	prefix := uint64(ts) / 1e8
+	if prefix != c.prefix || ts < 1e18 {
+		return c.put(b, n, ts)
+	}
+	swar.Store64(b, n, c.words[0])
+	swar.Store64(b, n+8, c.words[1])
+	swar.Store64(b, n+11, swar.Digits8(uint32(uint64(ts)-prefix*1e8))|swar.Zeros)
+	return n + 19
+}
+
+// put writes ts and keeps its first digits.
+func (c *TimestampCache) put(b []byte, n int, ts int64) int {
+	end := PutTimestamp(b, n, ts)
+	if ts >= 1e18 {
+		c.prefix = uint64(ts) / 1e8
+		c.words = [2]uint64{swar.Load64(b, n), swar.Load64(b, n+8)}
+	}
+	return end
+}
