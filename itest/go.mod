@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/influxdata/influxdb v1.8.10
+	github.com/pointwire/pointwire v0.0.0-00010101000000-000000000000
 	go.uber.org/zap v1.9.1
 )
 
