@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"strings"
+
+	"github.com/pointwire/pointwire/bench/measure"
+)
+
+// A Baseline is what one of our contenders is held to: allocations per unit,
+// which may not rise, and the ratio to the base of the case, which is there to
+// show drift. No times: they belong to a machine.
+type Baseline struct {
+	Allocs float64 `json:"allocs_per_unit"`
+	Ratio  float64 `json:"ratio"`
+	Base   string  `json:"base"`
+}
+
+// Baselines returns the baselines of our contenders among results, by
+// suite/case/contender.
+func Baselines(results []measure.Result) map[string]Baseline {
+	m := map[string]Baseline{}
+	for _, r := range results {
+		if strings.HasPrefix(r.Contender, "pointwire") && r.Wrong == "" {
+			m[r.Suite+"/"+r.Case+"/"+r.Contender] = Baseline{round(r.Allocs, 100), round(r.Ratio, 10), r.Base}
+		}
+	}
+	return m
+}
+
+func round(v, unit float64) float64 { return math.Round(v*unit) / unit }
+
+// ReadBaseline reads the baselines in file.
+func ReadBaseline(file string) (map[string]Baseline, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]Baseline{}
+	return m, json.Unmarshal(text, &m)
+}
+
+// WriteBaseline puts the baselines of results into file; what file says of
+// other contenders stays.
+func WriteBaseline(file string, results []measure.Result) error {
+	m, err := ReadBaseline(file)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if m == nil {
+		m = map[string]Baseline{}
+	}
+	for id, b := range Baselines(results) {
+		m[id] = b
+	}
+	text, err := json.MarshalIndent(m, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o666)
+}

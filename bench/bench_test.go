@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/pointwire/pointwire/bench/measure"
+)
+
+// Tests check the contenders on a small part of the data.
+const testSize = 0.01
+
+// benchSize returns the size of the data that benchmarks run on: all of it
+// unless BENCH_SIZE says less.
+func benchSize(tb testing.TB) float64 {
+	s := os.Getenv("BENCH_SIZE")
+	if s == "" {
+		return 1
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		tb.Fatalf("BENCH_SIZE: %v", err)
+	}
+	return v
+}
+
+func BenchmarkEncode(b *testing.B) { benchmarkSuite(b, "encode") }
+
+// benchmarkSuite runs every contender that is right as
+// case=…/lib=…, the form that benchstat groups. One iteration is one unit.
+func benchmarkSuite(b *testing.B, name string) {
+	for _, s := range Suites {
+		if s.Name != name {
+			continue
+		}
+		cases, err := s.Cases(benchSize(b), func(string) bool { return true })
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range cases {
+			c := &cases[i]
+			b.Run("case="+c.Name, func(b *testing.B) {
+				for i := range c.Ops {
+					op := &c.Ops[i]
+					b.Run("lib="+op.Contender, func(b *testing.B) { benchmarkOp(b, c, op) })
+				}
+			})
+			if c.Close != nil {
+				c.Close()
+			}
+		}
+		return
+	}
+	b.Fatalf("no suite %q", name)
+}
+
+func benchmarkOp(b *testing.B, c *measure.Case, op *measure.Op) {
+	if err := op.Check(); err != nil {
+		b.Skipf("not timed: %v", err)
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(c.Bytes))
+	for b.Loop() {
+		if err := op.Run(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(c.Units), "ns/"+c.Unit)
+}
+
+// wrong lists what is known to be wrong: contenders whose outcome differs from
+// what it should be, with the reason. They are shown as wrong and not timed.
+var wrong = map[string]string{}
+
+func TestContendersAgree(t *testing.T) {
+	for _, s := range Suites {
+		cases, err := s.Cases(testSize, func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range cases {
+			c := &cases[i]
+			for k := range c.Ops {
+				op := &c.Ops[k]
+				id := c.Suite + "/" + c.Name + "/" + op.Contender
+				err := op.Check()
+				switch why, known := wrong[id]; {
+				case err != nil && !known:
+					t.Errorf("%s: %v", id, err)
+				case err == nil && known:
+					t.Errorf("%s is right, though listed as wrong: %s", id, why)
+				}
+			}
+			if c.Close != nil {
+				c.Close()
+			}
+		}
+	}
+}

@@ -1,0 +1,185 @@
+// Command run measures pointwire beside other libraries: all contenders of a
+// case in one process, round by round in turn.
+//
+//	go run -C bench ./cmd/run -suite encode
+//
+// It prints Markdown tables, or with -json one JSON object per contender and
+// line (see measure.Result). With -progress it writes a JSON line to the
+// standard error after each turn: {"suite":…,"case":…,"done":…,"of":…}.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/pointwire/pointwire/bench"
+	"github.com/pointwire/pointwire/bench/measure"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if err != flag.ErrHelp {
+			fmt.Fprintln(os.Stderr, "run:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	suite, only, contender *regexp.Regexp
+	size                   float64
+	json, progress, list   bool
+	baseline               string
+	measure                measure.Options
+}
+
+func parse(args []string, stderr io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("run", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	suite := f.String("suite", "", "run the suites whose name matches this `regexp`")
+	only := f.String("case", "", "run the cases whose name matches this `regexp`")
+	contender := f.String("contender", "", "run the contenders whose name matches this `regexp`, and the base")
+	f.Float64Var(&o.size, "size", 1, "share of the data to run on")
+	f.BoolVar(&o.json, "json", false, "print JSON lines instead of tables")
+	f.BoolVar(&o.progress, "progress", false, "write progress as JSON lines to the standard error")
+	f.BoolVar(&o.list, "list", false, "print the names of suites and cases, run nothing")
+	f.StringVar(&o.baseline, "baseline", "", "write allocations and ratios to this `file`")
+	f.IntVar(&o.measure.Rounds, "rounds", 7, "turns of each contender")
+	f.DurationVar(&o.measure.Turn, "turn", 50*time.Millisecond, "least time of a turn")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	for _, x := range []struct {
+		to   **regexp.Regexp
+		text string
+	}{{&o.suite, *suite}, {&o.only, *only}, {&o.contender, *contender}} {
+		if *x.to, err = regexp.Compile(x.text); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	if !o.json && !o.list {
+		fmt.Fprintf(stdout, "%s, %s/%s, %d processors, %s; %d rounds, in turn; medians, in brackets the fastest and the slowest round.\n",
+			cpuModel(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), o.measure.Rounds)
+	}
+	var all []measure.Result
+	for _, s := range bench.Suites {
+		if !o.suite.MatchString(s.Name) {
+			continue
+		}
+		results, err := runSuite(s, o, stdout, stderr)
+		if err != nil {
+			return err
+		}
+		all = append(all, results...)
+	}
+	if o.list {
+		return nil
+	}
+	if !o.json {
+		measure.WriteGoals(stdout, measure.Judge(bench.Goals, all))
+	}
+	if o.baseline != "" {
+		return bench.WriteBaseline(o.baseline, all)
+	}
+	return nil
+}
+
+// runSuite makes and runs one case after the other, so that only the data of
+// one is in memory.
+func runSuite(s measure.Suite, o options, stdout, stderr io.Writer) ([]measure.Result, error) {
+	names := s.Names
+	var all []measure.Result
+	for k, name := range names {
+		if !o.only.MatchString(name) {
+			continue
+		}
+		if o.list {
+			fmt.Fprintf(stdout, "%s %s\n", s.Name, name)
+			continue
+		}
+		cases, err := s.Cases(o.size, func(n string) bool { return n == name })
+		if err != nil {
+			return nil, err
+		}
+		for i := range cases {
+			results, err := runCase(&cases[i], o, k, len(names), stdout, stderr)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, results...)
+		}
+	}
+	return all, nil
+}
+
+func runCase(c *measure.Case, o options, k, of int, stdout, stderr io.Writer) ([]measure.Result, error) {
+	if c.Close != nil {
+		defer c.Close()
+	}
+	ops := c.Ops[:0]
+	for _, op := range c.Ops {
+		if op.Contender == c.Base || o.contender.MatchString(op.Contender) {
+			ops = append(ops, op)
+		}
+	}
+	c.Ops = ops
+	turns := o.measure.Turns(c)
+	done := k * turns
+	o.measure.Done = func(c *measure.Case, op *measure.Op) {
+		done++
+		if o.progress {
+			json.NewEncoder(stderr).Encode(struct {
+				Suite string `json:"suite"`
+				Case  string `json:"case"`
+				Done  int    `json:"done"`
+				Of    int    `json:"of"`
+			}{c.Suite, c.Name, done, turns * of})
+		}
+	}
+	results, err := measure.Run(c, o.measure)
+	if err != nil {
+		return nil, err
+	}
+	if !o.json {
+		measure.WriteTable(stdout, results)
+		return results, nil
+	}
+	e := json.NewEncoder(stdout)
+	for _, r := range results {
+		if err := e.Encode(r); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// cpuModel returns the name of the processor where the system says it.
+func cpuModel() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(info)) {
+			if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == "model name" {
+				return strings.TrimSpace(v)
+			}
+		}
+	}
+	return "processor unknown"
+}

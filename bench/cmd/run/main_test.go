@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/bench/measure"
+)
+
+var quick = []string{"-suite", "encode", "-case", "trade", "-contender", "pointwire-encoder|copy", "-rounds", "1", "-turn", "1ns", "-size", "0.01"}
+
+func TestJSON(t *testing.T) {
+	var out, progress bytes.Buffer
+	if err := run(append(quick, "-json", "-progress"), &out, &progress); err != nil {
+		t.Fatal(err)
+	}
+	d := json.NewDecoder(&out)
+	d.DisallowUnknownFields()
+	seen := map[string]measure.Result{}
+	for d.More() {
+		var r measure.Result
+		if err := d.Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		seen[r.Contender] = r
+	}
+	r, ok := seen["pointwire-encoder"]
+	if !ok || r.Suite != "encode" || r.Case != "trade" || r.Unit != "point" || r.Ns <= 0 || r.MBps <= 0 || r.Ratio <= 0 || r.Wrong != "" {
+		t.Errorf("result of the encoder: %+v", r)
+	}
+	if b := seen["line-protocol"]; b.Ratio != 1 {
+		t.Errorf("the base was not run or has the ratio %v", b.Ratio)
+	}
+	if n := strings.Count(progress.String(), "\n"); n != 3 || !strings.Contains(progress.String(), `"case":"trade"`) {
+		t.Errorf("progress: %q", progress.String())
+	}
+}
+
+func TestTables(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(quick, &out, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"### encode: trade", "| pointwire-encoder |", "| line-protocol |", "### Goals"} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("no %q in\n%s", part, out.String())
+		}
+	}
+}
+
+func TestBadArguments(t *testing.T) {
+	for _, args := range [][]string{{"-suite", "("}, {"extra"}, {"-rounds", "x"}} {
+		if run(args, &bytes.Buffer{}, &bytes.Buffer{}) == nil {
+			t.Errorf("no error for %q", args)
+		}
+	}
+}

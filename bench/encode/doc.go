@@ -1,0 +1,135 @@
+// Package encode compares libraries that turn points into line protocol.
+//
+// Every contender gets the same points, held as structs, as an application
+// would hold them, and makes batches of 5,000 lines into a buffer that is used
+// again. What it makes is compared byte for byte with lines written by a plain
+// reference (reference.go) before it is timed. Libraries that sort tags are
+// compared with the same lines with sorted tags.
+package encode
+
+import (
+	"fmt"
+
+	"github.com/pointwire/pointwire/bench/measure"
+)
+
+// A Contender encodes the points of the case it was made for.
+type Contender interface {
+	// AppendLines makes the lines of the points lo to hi-1, each ended by a line
+	// feed: in dst, which is empty, or in a buffer of its own. They are valid
+	// until the next call.
+	AppendLines(dst []byte, lo, hi int) ([]byte, error)
+}
+
+// batch is the number of points per call, as in a write request.
+const batch = 5000
+
+// Suite is the suite "encode".
+var Suite = measure.Suite{
+	Name:  "encode",
+	About: "structs to line protocol, batches of 5,000 points",
+	Names: names,
+	Cases: cases,
+}
+
+var names = []string{"trade", "cpu", "server", "logs"}
+
+// Goals are the goals of the design for this suite.
+var Goals = []measure.Goal{
+	{Suite: "encode", Case: "trade", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 8},
+	{Suite: "encode", Case: "trade", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
+	{Suite: "encode", Case: "cpu", Contender: "pointwire-layout", Against: []string{lp2Name}, Factor: 8},
+	{Suite: "encode", Case: "cpu", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
+	{Suite: "encode", Case: "server", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 4},
+	{Suite: "encode", Case: "server", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
+	{Suite: "encode", Case: "logs", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 4},
+	{Suite: "encode", Case: "logs", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
+}
+
+// entry is a contender of a case, not yet made.
+type entry struct {
+	name, module string
+	sorts        bool // writes tags in the order of their keys
+	contender    Contender
+}
+
+// lines are the expected lines of a case.
+type lines struct {
+	plain, sorted []byte
+}
+
+// newCase puts entries to work on n points.
+func newCase(name string, n int, want lines, entries []entry) measure.Case {
+	c := measure.Case{Suite: "encode", Name: name, Unit: "point", Units: n, Bytes: len(want.plain), Base: lp2Name}
+	entries = append([]entry{{name: "copy", contender: newCopier(want.plain, n)}}, entries...)
+	for _, e := range entries {
+		var buf []byte
+		expected := want.plain
+		if e.sorts {
+			expected = want.sorted
+		}
+		// pass makes all batches and shows each to see.
+		pass := func(see func(got []byte) error) error {
+			for lo := 0; lo < n; lo += batch {
+				got, err := e.contender.AppendLines(buf[:0], lo, min(lo+batch, n))
+				if err != nil {
+					return err
+				}
+				if cap(got) > cap(buf) {
+					buf = got
+				}
+				if see != nil {
+					if err := see(got); err != nil {
+						return fmt.Errorf("batch from point %d: %w", lo, err)
+					}
+				}
+			}
+			return nil
+		}
+		c.Ops = append(c.Ops, measure.Op{
+			Contender: e.name,
+			Version:   measure.Version(e.module),
+			Check: func() error {
+				rest := expected
+				err := pass(func(got []byte) error {
+					want := rest[:min(len(rest), len(got))]
+					rest = rest[len(want):]
+					return measure.Differ(got, want)
+				})
+				if err == nil && len(rest) > 0 {
+					err = fmt.Errorf("%w: %d bytes of lines are missing", measure.ErrWrong, len(rest))
+				}
+				return err
+			},
+			Run: func() error { return pass(nil) },
+		})
+	}
+	return c
+}
+
+// copier copies finished lines: the floor under every encoder.
+type copier struct {
+	lines []byte
+	ends  []int // of each batch
+}
+
+func newCopier(lines []byte, n int) *copier {
+	c := &copier{lines: lines}
+	line := 0
+	for at, b := range lines {
+		if b == '\n' {
+			if line++; line%batch == 0 || line == n {
+				c.ends = append(c.ends, at+1)
+			}
+		}
+	}
+	return c
+}
+
+func (c *copier) AppendLines(dst []byte, lo, hi int) ([]byte, error) {
+	start := 0
+	if lo > 0 {
+		start = c.ends[lo/batch-1]
+	}
+	return append(dst, c.lines[start:c.ends[lo/batch]]...), nil
+}

@@ -1,0 +1,58 @@
+package encode
+
+import "github.com/influxdata/line-protocol/v2/lineprotocol"
+
+const (
+	lp2Name   = "line-protocol"
+	lp2Module = "github.com/influxdata/line-protocol/v2"
+)
+
+// lp2 drives the Encoder of influxdata/line-protocol/v2: one encoder, its
+// buffer set for each batch. It checks names and the order of tags unless lax
+// is set; it checks UTF-8 in strings always.
+type lp2[T any] struct {
+	points []T
+	enc    lineprotocol.Encoder
+	add    func(e *lineprotocol.Encoder, p *T)
+}
+
+func newLP2[T any](points []T, lax bool, add func(e *lineprotocol.Encoder, p *T)) *lp2[T] {
+	c := &lp2[T]{points: points, add: add}
+	c.enc.SetPrecision(lineprotocol.Nanosecond)
+	c.enc.SetLax(lax)
+	return c
+}
+
+func (c *lp2[T]) AppendLines(dst []byte, lo, hi int) ([]byte, error) {
+	c.enc.SetBuffer(dst)
+	for i := lo; i < hi; i++ {
+		c.add(&c.enc, &c.points[i])
+	}
+	return c.enc.Bytes(), c.enc.Err()
+}
+
+// lp2Entries are the two ways of using it.
+func lp2Entries[T any](points []T, add func(e *lineprotocol.Encoder, p *T)) []entry {
+	return []entry{
+		{name: lp2Name, module: lp2Module, sorts: true, contender: newLP2(points, false, add)},
+		{name: lp2Name + "-lax", module: lp2Module, sorts: true, contender: newLP2(points, true, add)},
+	}
+}
+
+// mustFloat and mustString pass values of which the data sets hold only good
+// ones; the flag is checked as its documentation asks.
+func mustFloat(v float64) lineprotocol.Value {
+	x, ok := lineprotocol.FloatValue(v)
+	if !ok {
+		panic("not finite")
+	}
+	return x
+}
+
+func mustString(v string) lineprotocol.Value {
+	x, ok := lineprotocol.StringValue(v)
+	if !ok {
+		panic("not UTF-8")
+	}
+	return x
+}

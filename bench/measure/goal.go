@@ -1,0 +1,85 @@
+package measure
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A Goal is what the design asks for: Contender at least Factor times as fast
+// as the fastest of Against, in processor time where the case says so.
+type Goal struct {
+	Suite, Case, Contender string
+	Against                []string
+	Factor                 float64
+}
+
+// An Outcome is a goal beside what was measured.
+type Outcome struct {
+	Goal
+	// Fastest is the one of Against that was fastest.
+	Fastest      string
+	Ratio        float64
+	Lo, Hi       float64
+	Met, Missing bool
+}
+
+// Judge returns the outcome of each goal that results hold a case for.
+func Judge(goals []Goal, results []Result) []Outcome {
+	var outcomes []Outcome
+	for _, g := range goals {
+		find := func(name string) *Result {
+			i := slices.IndexFunc(results, func(r Result) bool {
+				return r.Suite == g.Suite && r.Case == g.Case && r.Contender == name
+			})
+			if i < 0 || len(results[i].cost) == 0 {
+				return nil
+			}
+			return &results[i]
+		}
+		if !slices.ContainsFunc(results, func(r Result) bool { return r.Suite == g.Suite && r.Case == g.Case }) {
+			continue
+		}
+		o := Outcome{Goal: g, Missing: true}
+		if own := find(g.Contender); own != nil {
+			least := math.Inf(1)
+			for _, name := range g.Against {
+				r := find(name)
+				if r == nil {
+					continue
+				}
+				if q, lo, hi := quotient(slices.Clone(r.cost), own.cost); q < least {
+					least = q
+					o.Fastest, o.Ratio, o.Lo, o.Hi = name, q, lo, hi
+					o.Missing = false
+				}
+			}
+		}
+		o.Met = !o.Missing && o.Ratio >= g.Factor
+		outcomes = append(outcomes, o)
+	}
+	return outcomes
+}
+
+// WriteGoals writes outcomes as a Markdown table.
+func WriteGoals(w io.Writer, outcomes []Outcome) {
+	if len(outcomes) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\n### Goals\n\n| suite | case | contender | against | goal | measured (spread) | |\n|---|---|---|---|--:|--:|---|\n")
+	for _, o := range outcomes {
+		against, measured, verdict := o.Fastest, fmt.Sprintf("%sx (%s–%s)", times(o.Ratio), times(o.Lo), times(o.Hi)), "not met"
+		switch {
+		case o.Missing:
+			against, measured, verdict = strings.Join(o.Against, ", "), "–", "not measured"
+		case o.Met:
+			verdict = "met"
+		}
+		if len(o.Against) > 1 && !o.Missing {
+			against += fmt.Sprintf(" (fastest of %d)", len(o.Against))
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s | ≥%gx | %s | %s |\n", o.Suite, o.Case, o.Contender, against, o.Factor, measured, verdict)
+	}
+}

@@ -1,0 +1,107 @@
+package measure
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// A Result is what a contender cost in a case: medians over the rounds. It is
+// one line of the JSON output.
+type Result struct {
+	Suite     string `json:"suite"`
+	Case      string `json:"case"`
+	Contender string `json:"contender"`
+	Version   string `json:"version"`
+	Unit      string `json:"unit"`
+	// Ns is the wall time per unit, NsLo and NsHi those of the fastest and the
+	// slowest round.
+	Ns   float64 `json:"ns_per_unit"`
+	NsLo float64 `json:"ns_lo"`
+	NsHi float64 `json:"ns_hi"`
+	// CPU is the processor time per unit in nanoseconds, garbage collection
+	// included.
+	CPU      float64 `json:"cpu_ns_per_unit"`
+	MBps     float64 `json:"mb_per_s"`
+	BytesPer float64 `json:"bytes_per_unit"`
+	Allocs   float64 `json:"allocs_per_unit"`
+	// Ratio says how many times as fast as Base the contender is: the median of
+	// the ratios of the rounds; RatioLo and RatioHi are the least and the
+	// greatest of them.
+	Base    string  `json:"base"`
+	Ratio   float64 `json:"ratio"`
+	RatioLo float64 `json:"ratio_lo"`
+	RatioHi float64 `json:"ratio_hi"`
+	Rounds  int     `json:"rounds"`
+	// Wrong says what is wrong with the outcome; all figures are then 0.
+	Wrong string `json:"wrong,omitempty"`
+
+	cost []float64 // per round, for goals
+}
+
+// WriteTable writes the results of one case as a Markdown table.
+func WriteTable(w io.Writer, results []Result) {
+	if len(results) == 0 {
+		return
+	}
+	r := results[0]
+	fmt.Fprintf(w, "\n### %s: %s\n\n", r.Suite, r.Case)
+	fmt.Fprintf(w, "| contender | version | ns/%s (spread) | CPU ns | MB/s | B | allocs | times as fast as %s |\n", r.Unit, r.Base)
+	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|--:|")
+	for _, r := range results {
+		if r.Wrong != "" {
+			fmt.Fprintf(w, "| %s | %s | **wrong**: %s | | | | | |\n", r.Contender, r.Version, inline(r.Wrong))
+			continue
+		}
+		fmt.Fprintf(w, "| %s | %s | %s (%s–%s) | %s | %s | %s | %s | %s |\n", r.Contender, r.Version,
+			figure(r.Ns), figure(r.NsLo), figure(r.NsHi), figure(r.CPU), orDash(r.MBps, "%.0f"), count(r.BytesPer), count(r.Allocs), ratio(r))
+	}
+}
+
+func ratio(r Result) string {
+	if r.Ratio == 0 {
+		return "–"
+	}
+	if r.Contender == r.Base {
+		return "1"
+	}
+	return fmt.Sprintf("%s (%s–%s)", times(r.Ratio), times(r.RatioLo), times(r.RatioHi))
+}
+
+func times(v float64) string { return fmt.Sprintf("%.3g", v) }
+
+func figure(v float64) string {
+	switch {
+	case v < 10:
+		return fmt.Sprintf("%.2f", v)
+	case v < 100:
+		return fmt.Sprintf("%.1f", v)
+	default:
+		return fmt.Sprintf("%.0f", v)
+	}
+}
+
+// count prints what is counted per unit: 0 for less than one in a thousand
+// units, which is what the runtime itself allocates between two rounds.
+func count(v float64) string {
+	switch {
+	case v < 0.001:
+		return "0"
+	case v < 10:
+		return strings.TrimRight(strings.TrimRight(fmt.Sprintf("%.2f", v), "0"), ".")
+	default:
+		return fmt.Sprintf("%.0f", v)
+	}
+}
+
+func orDash(v float64, format string) string {
+	if v == 0 {
+		return "–"
+	}
+	return fmt.Sprintf(format, v)
+}
+
+// inline makes a text fit into a table cell.
+func inline(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s)
+}

@@ -1,0 +1,162 @@
+package measure
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// Options are the choices of a measurement.
+type Options struct {
+	// Rounds is how often each contender gets its turn. 0 means 7.
+	Rounds int
+	// Turn is how long a turn lasts at least. 0 means 50 ms.
+	Turn time.Duration
+	// Done, if not nil, is called after each turn.
+	Done func(c *Case, op *Op)
+}
+
+// Turns returns how many turns Run takes for a case.
+func (o Options) Turns(c *Case) int { return o.rounds() * len(c.Ops) }
+
+func (o Options) rounds() int {
+	if o.Rounds == 0 {
+		return 7
+	}
+	return o.Rounds
+}
+
+func (o Options) turn() time.Duration {
+	if o.Turn == 0 {
+		return 50 * time.Millisecond
+	}
+	return o.Turn
+}
+
+// sample is what one turn of one contender cost, per unit.
+type sample struct {
+	wall, cpu, bytes, allocs float64
+}
+
+// Run checks all contenders of c and then times those that are right. In each
+// round every contender has one turn, and the order is another one in each
+// round. The heap is collected before each turn, so that nobody pays for the
+// garbage of the one before.
+func Run(c *Case, o Options) ([]Result, error) {
+	wrong := make([]string, len(c.Ops))
+	for i := range c.Ops {
+		// The check doubles as warm-up. A second run lets buffers reach their size.
+		err := c.Ops[i].Check()
+		if err == nil {
+			err = c.Ops[i].Run()
+		}
+		if err != nil {
+			wrong[i] = err.Error()
+		}
+		runtime.GC()
+	}
+	rounds := o.rounds()
+	samples := make([][]sample, len(c.Ops))
+	for round := range rounds {
+		for k := range c.Ops {
+			i := (k + round) % len(c.Ops)
+			op := &c.Ops[i]
+			if wrong[i] == "" {
+				s, err := turn(op, c.Units, o.turn())
+				if err != nil {
+					return nil, fmt.Errorf("%s, %s, %s: %w", c.Suite, c.Name, op.Contender, err)
+				}
+				samples[i] = append(samples[i], s)
+			}
+			if o.Done != nil {
+				o.Done(c, op)
+			}
+		}
+	}
+	base := slices.IndexFunc(c.Ops, func(op Op) bool { return op.Contender == c.Base })
+	results := make([]Result, len(c.Ops))
+	for i := range c.Ops {
+		op := &c.Ops[i]
+		r := Result{Suite: c.Suite, Case: c.Name, Contender: op.Contender, Version: op.Version, Unit: c.Unit, Base: c.Base, Wrong: wrong[i]}
+		if s := samples[i]; len(s) > 0 {
+			r.Rounds = len(s)
+			r.Ns, r.NsLo, r.NsHi = spread(s, func(s sample) float64 { return s.wall })
+			r.CPU, _, _ = spread(s, func(s sample) float64 { return s.cpu })
+			r.BytesPer, _, _ = spread(s, func(s sample) float64 { return s.bytes })
+			r.Allocs, _, _ = spread(s, func(s sample) float64 { return s.allocs })
+			if c.Bytes > 0 {
+				r.MBps = float64(c.Bytes) / float64(c.Units) / r.Ns * 1000
+			}
+			r.cost = cost(s, c.CPU)
+			if base >= 0 && len(samples[base]) > 0 {
+				r.Ratio, r.RatioLo, r.RatioHi = quotient(cost(samples[base], c.CPU), r.cost)
+			}
+		}
+		results[i] = r
+	}
+	return results, nil
+}
+
+// cost returns what the ratio compares, one figure per round.
+func cost(s []sample, cpu bool) []float64 {
+	v := make([]float64, len(s))
+	for i := range s {
+		if v[i] = s[i].wall; cpu && s[i].cpu > 0 {
+			v[i] = s[i].cpu
+		}
+	}
+	return v
+}
+
+// quotient returns the median, the least and the greatest of base over own,
+// each from the same round.
+func quotient(base, own []float64) (mid, lo, hi float64) {
+	q := make([]float64, min(len(base), len(own)))
+	for i := range q {
+		q[i] = base[i] / own[i]
+	}
+	return median(q)
+}
+
+// turn runs op until it took at least long.
+func turn(op *Op, units int, long time.Duration) (sample, error) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	cpu := cpuTime()
+	start := time.Now()
+	n := 0
+	var wall time.Duration
+	for wall < long {
+		if err := op.Run(); err != nil {
+			return sample{}, err
+		}
+		n++
+		wall = time.Since(start)
+	}
+	cpu = cpuTime() - cpu
+	runtime.ReadMemStats(&after)
+	per := 1 / (float64(n) * float64(units))
+	return sample{
+		wall:   float64(wall) * per,
+		cpu:    float64(cpu) * per,
+		bytes:  float64(after.TotalAlloc-before.TotalAlloc) * per,
+		allocs: float64(after.Mallocs-before.Mallocs) * per,
+	}, nil
+}
+
+func spread(s []sample, of func(sample) float64) (mid, lo, hi float64) {
+	v := make([]float64, len(s))
+	for i := range s {
+		v[i] = of(s[i])
+	}
+	return median(v)
+}
+
+// median returns the median, the least and the greatest of v, which it sorts.
+func median(v []float64) (mid, lo, hi float64) {
+	slices.Sort(v)
+	n := len(v)
+	return (v[(n-1)/2] + v[n/2]) / 2, v[0], v[n-1]
+}

@@ -1,0 +1,28 @@
+package measure
+
+import (
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// Version returns the version of a module in this program without its leading
+// "v", or that of Go for the empty path, which stands for the standard library.
+func Version(module string) string {
+	if module == "" {
+		return runtime.Version()
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path == module {
+			if m.Version == "v0.0.0" || m.Version == "(devel)" || m.Replace != nil {
+				return "this tree"
+			}
+			return strings.TrimPrefix(m.Version, "v")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,18 @@
+// Package bench compares pointwire with other libraries. Each suite is a
+// package of its own with one small Contender interface; this package holds
+// what is common to all of them: the list, the benchmarks, and the test that
+// holds allocations down.
+package bench
+
+import (
+	"slices"
+
+	"github.com/pointwire/pointwire/bench/encode"
+	"github.com/pointwire/pointwire/bench/measure"
+)
+
+// Suites are all suites, in the order of the tables.
+var Suites = []measure.Suite{encode.Suite}
+
+// Goals are the goals of the design.
+var Goals = slices.Concat(encode.Goals)
