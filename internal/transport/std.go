@@ -17,14 +17,16 @@ import (
 // Std is a [Doer] on net/http. It is for servers behind HTTP/2 or a proxy and
 // costs more than [Fast].
 type Std struct {
-	o      Options
-	n      counters
-	base   string
-	client *http.Client
-	own    *http.Transport // nil when the caller brought the client
-	slots  chan struct{}
-	ctx    context.Context // ends with Close
-	close  context.CancelFunc
+	o    Options
+	n    counters
+	base string
+	// canonical is the address that net/http asks to dial for the server.
+	canonical string
+	client    *http.Client
+	own       *http.Transport // nil when the caller brought the client
+	slots     chan struct{}
+	ctx       context.Context // ends with Close
+	close     context.CancelFunc
 }
 
 var _ Doer = (*Std)(nil)
@@ -35,6 +37,10 @@ func NewStd(o Options, client *http.Client) *Std {
 	t := &Std{o: o.WithDefaults(), base: "http://" + o.Host}
 	if o.TLS != nil {
 		t.base = "https://" + o.Host
+	}
+	t.canonical = o.Host
+	if _, _, err := net.SplitHostPort(o.Host); err != nil {
+		t.canonical = net.JoinHostPort(strings.Trim(o.Host, "[]"), map[bool]string{true: "443", false: "80"}[o.TLS != nil])
 	}
 	t.slots = make(chan struct{}, t.o.MaxConns)
 	t.ctx, t.close = context.WithCancel(context.Background())
@@ -50,45 +56,24 @@ func NewStd(o Options, client *http.Client) *Std {
 	return t
 }
 
-func (t *Std) transport() *http.Transport {
-	return &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			start := time.Now()
-			ctx, cancel := limit(ctx, t.o.DialTimeout)
-			c, err := dialFunc(&t.o)(ctx, t.o.Network, t.o.Addr)
-			cancel()
-			if f := t.o.Hooks.Dial; f != nil {
-				f(t.o.Addr, time.Since(start), err)
-			}
-			if err != nil {
-				return nil, &Error{Phase: PhaseDial, Addr: t.o.Addr, Err: err}
-			}
-			t.n.dials.Add(1)
-			return c, nil
-		},
-		TLSClientConfig:        t.o.TLS,
-		TLSHandshakeTimeout:    t.o.TLSTimeout,
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    t.o.MaxConns,
-		IdleConnTimeout:        t.o.IdleTimeout,
-		MaxResponseHeaderBytes: int64(t.o.MaxHeader),
-		ForceAttemptHTTP2:      true,
-	}
-}
-
 // Do sends req and fills resp.
 func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 	t.n.exchanges.Add(1)
-	x := &stdExchange{t: t, caller: ctx}
+	x := &stdExchange{t: t, caller: ctx, answered: make(chan struct{})}
 	if err := t.wait(ctx); err != nil {
 		return x.failed(PhaseWait, err)
 	}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.stop = context.AfterFunc(t.ctx, func() { x.cancel(ErrClosed) })
 	answer, err := x.send(req)
+	for err != nil && x.stale.Load() && x.ctx.Err() == nil {
+		answer, err = x.send(req) // nothing was sent over a connection found unusable
+	}
+	close(x.answered)
 	if err != nil {
+		failed := x.failed(x.phase(), err)
 		x.end()
-		return x.failed(x.phase(), err)
+		return failed
 	}
 	*resp = Response{Status: answer.StatusCode, Reused: x.reused.Load(), std: answer.Header}
 	x.src = answer.Body
@@ -157,9 +142,13 @@ type stdExchange struct {
 	cancel context.CancelCauseFunc
 	stop   func() bool
 
-	got, wrote, reused atomic.Bool
-	written            atomic.Int64
-	wroteAt            atomic.Int64
+	got, wrote, first, reused atomic.Bool
+	stale                     atomic.Bool // the connection taken last was unusable
+	written                   atomic.Int64
+	wroteAt                   atomic.Int64
+
+	conn     *stdConn      // nil over a client that the caller brought
+	answered chan struct{} // closed when net/http has answered
 
 	once   sync.Once
 	mu     sync.Mutex
@@ -177,6 +166,11 @@ func (x *stdExchange) send(req *Request) (*http.Response, error) {
 	hooks := x.t.o.Hooks
 	ctx := httptrace.WithClientTrace(x.ctx, &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) {
+			ok := x.take(i.Conn, i.Reused)
+			if x.stale.Store(!ok); !ok {
+				x.t.n.stale.Add(1)
+				return
+			}
 			x.got.Store(true)
 			x.reused.Store(i.Reused)
 			if i.Reused {
@@ -187,6 +181,7 @@ func (x *stdExchange) send(req *Request) (*http.Response, error) {
 			}
 			limits.next(x.t.o.WriteTimeout)
 		},
+		PutIdleConn: func(error) { x.put() },
 		WroteRequest: func(i httptrace.WroteRequestInfo) {
 			if i.Err != nil {
 				return
@@ -199,19 +194,26 @@ func (x *stdExchange) send(req *Request) (*http.Response, error) {
 			limits.next(x.t.o.HeaderTimeout)
 		},
 		GotFirstResponseByte: func() {
+			x.first.Store(true)
 			if hooks.FirstByte != nil {
 				hooks.FirstByte(time.Duration(time.Now().UnixNano() - x.wroteAt.Load()))
 			}
 		},
 	})
-	// A body that net/http cannot rewind, even an empty one, makes it send the
-	// request once.
 	body := &countedReader{bytes.NewReader(req.Body), x}
 	r, err := http.NewRequestWithContext(ctx, req.Method, url.String(), body)
 	if err != nil {
 		return nil, err
 	}
 	r.ContentLength = int64(len(req.Body))
+	// net/http repeats a POST only if nothing of it was sent, and needs to
+	// rewind its body for that. It repeats a GET after it was sent, unless its
+	// body, even an empty one, cannot be rewound.
+	if req.Method == http.MethodPost {
+		r.GetBody = func() (io.ReadCloser, error) {
+			return io.NopCloser(&countedReader{bytes.NewReader(req.Body), x}), nil
+		}
+	}
 	set := func(key, value string) {
 		if value != "" {
 			r.Header.Set(key, value)
@@ -301,7 +303,7 @@ func (x *stdExchange) failed(phase Phase, err error) *Error {
 		err = ErrResponseTooLarge
 	case strings.Contains(text, "TLS handshake timeout"):
 		phase, err = PhaseTLS, ErrTimeout
-	case strings.Contains(text, "malformed"), strings.Contains(text, "invalid "):
+	case phase == PhaseHeader && x.first.Load() && !isTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = ErrMalformed
 	case phase == PhaseDial && strings.Contains(text, "tls: "):
 		phase = PhaseTLS

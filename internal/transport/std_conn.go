@@ -1,0 +1,123 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// transport makes net/http's transport with the same care for connections as
+// [Fast] takes.
+func (t *Std) transport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            t.dial,
+		TLSClientConfig:        t.o.TLS,
+		TLSHandshakeTimeout:    t.o.TLSTimeout,
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    t.o.MaxConns,
+		IdleConnTimeout:        t.o.IdleTimeout,
+		MaxResponseHeaderBytes: int64(t.o.MaxHeader),
+		ForceAttemptHTTP2:      true,
+	}
+}
+
+func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if addr == t.canonical { // and not a proxy's
+		network, addr = t.o.Network, t.o.Addr
+	}
+	start := time.Now()
+	ctx, cancel := limit(ctx, t.o.DialTimeout)
+	c, err := dialFunc(&t.o)(ctx, network, addr)
+	cancel()
+	if f := t.o.Hooks.Dial; f != nil {
+		f(addr, time.Since(start), err)
+	}
+	if err != nil {
+		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: err}
+	}
+	t.n.dials.Add(1)
+	return &stdConn{socket: newSocket(c), gone: make(chan struct{}), created: time.Now()}, nil
+}
+
+// A stdConn is a connection of net/http's. net/http learns from a goroutine
+// that a server closed an idle connection, which can be too late for a request
+// that is about to use it, and drops an early answer when it cannot send the
+// rest of a request. A stdConn helps it with both.
+type stdConn struct {
+	*socket
+	created time.Time
+	user    atomic.Pointer[stdExchange] // nil while idle
+	unasked atomic.Bool                 // something arrived while idle
+	once    sync.Once
+	gone    chan struct{} // closed by Close
+}
+
+func (c *stdConn) Read(p []byte) (int, error) {
+	n, err := c.socket.Conn.Read(p)
+	if n > 0 && c.user.Load() == nil {
+		c.unasked.Store(true)
+	}
+	return n, err
+}
+
+// Write holds an error back until an answer that may be on its way was read.
+func (c *stdConn) Write(p []byte) (int, error) {
+	n, err := c.socket.Write(p)
+	if x := c.user.Load(); err != nil && x != nil {
+		t := time.NewTimer(earlyReply)
+		defer t.Stop()
+		select {
+		case <-x.answered:
+		case <-c.gone:
+		case <-t.C:
+		}
+	}
+	return n, err
+}
+
+func (c *stdConn) Close() error {
+	c.once.Do(func() { close(c.gone) })
+	return c.socket.Conn.Close()
+}
+
+// take gives a connection that net/http chose to x. It reports whether the
+// connection can carry a request, and closes it if not: net/http then takes
+// another, or x does.
+func (x *stdExchange) take(nc net.Conn, reused bool) bool {
+	if t, ok := nc.(*tls.Conn); ok {
+		if t.ConnectionState().NegotiatedProtocol == "h2" {
+			return true // shared by many, and never silent
+		}
+		nc = t.NetConn()
+	}
+	c, ok := nc.(*stdConn)
+	if !ok {
+		return true // of a client that the caller brought
+	}
+	if reused {
+		// Below TLS, bytes may be a late session ticket. Losing a connection to
+		// one costs less than taking an alert for one.
+		state := c.peek()
+		if state == gone || state == data || c.unasked.Load() ||
+			x.t.o.Lifetime > 0 && time.Since(c.created) > x.t.o.Lifetime {
+			c.Close()
+			return false
+		}
+	}
+	x.conn = c
+	c.user.Store(x)
+	return true
+}
+
+// put is called when net/http keeps the connection.
+func (x *stdExchange) put() {
+	if x.conn != nil {
+		x.conn.unasked.Store(false)
+		x.conn.user.Store(nil)
+	}
+}

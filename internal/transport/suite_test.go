@@ -1,0 +1,358 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+// over runs a test with both implementations of Doer.
+func over(t *testing.T, f func(t *testing.T, open func(Options) Doer)) {
+	t.Run("fasthttp", func(t *testing.T) {
+		f(t, func(o Options) Doer { return NewFast(o) })
+	})
+	t.Run("net/http", func(t *testing.T) {
+		log.SetOutput(io.Discard) // net/http reports unsolicited answers there
+		defer log.SetOutput(log.Default().Writer())
+		f(t, func(o Options) Doer { return NewStd(o, nil) })
+	})
+}
+
+// to returns options for a server.
+func to(s *influxtest.Server) Options {
+	return Options{Network: "tcp", Addr: s.Addr, Host: s.Addr}
+}
+
+func post(body string) *Request {
+	return &Request{Method: "POST", URI: []byte("/write?db=d"), ContentType: "text/plain", Body: []byte(body)}
+}
+
+func query() *Request {
+	return &Request{Method: "POST", URI: []byte("/query"), Body: []byte("q=SELECT"), Stream: true}
+}
+
+// fetch sends req and reads the whole answer.
+func fetch(ctx context.Context, d Doer, req *Request) (status int, body string, err error) {
+	var resp Response
+	if err := d.Do(ctx, req, &resp); err != nil {
+		return 0, "", err
+	}
+	defer resp.Close()
+	if resp.Stream == nil {
+		return resp.Status, string(resp.Body), nil
+	}
+	b, err := io.ReadAll(resp.Stream)
+	return resp.Status, string(b), err
+}
+
+// settled waits until the goroutines are no more than before.
+func settled(t *testing.T, before int) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
+		if time.Now().After(end) {
+			buf := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, before %d\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+		}
+	}
+}
+
+func mustPhase(t *testing.T, err error, want Phase) {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("%v is a %T, want an Error", err, err)
+	}
+	if e.Phase != want {
+		t.Errorf("%v: phase %v, want %v", err, e.Phase, want)
+	}
+}
+
+const doc = `{"results":[{"statement_id":0}]}`
+
+// Every way to answer is played twice on one client, so that what the first
+// leaves behind is seen by the second.
+func TestReplies(t *testing.T) {
+	tests := []struct {
+		name   string
+		reply  influxtest.Reply
+		status int
+		body   string
+		err    error // of Do or of reading
+		conns  int   // used by two exchanges
+	}{
+		{"chunked", influxtest.Chunked(doc[:5], doc[5:]), 200, doc, nil, 1},
+		{"length", influxtest.JSON(doc), 200, doc, nil, 1},
+		{"cut chunk", influxtest.CutChunk(doc), 200, doc, ErrTruncated, 2},
+		{"no last chunk", influxtest.NoLastChunk(doc), 200, doc, ErrTruncated, 2},
+		{"short length", influxtest.ShortBody(doc), 200, doc, ErrTruncated, 2},
+		{"until close", influxtest.UntilClose(doc), 200, doc, nil, 2},
+		{"until close, cut", influxtest.UntilClose(doc[:9]), 200, doc[:9], nil, 2},
+		{"cut gzip", influxtest.CutGzip(doc), 200, influxtest.Pack(doc)[:len(influxtest.Pack(doc))/2], nil, 1},
+		{"garbage", influxtest.Garbage(), 0, "", ErrMalformed, 2},
+		{"503", influxtest.Error(503, "busy"), 503, "{\"error\":\"busy\"}\n", nil, 1},
+		{"204", influxtest.Status(204), 204, "", nil, 1},
+		{"204 chunked", influxtest.NoContentChunked(), 204, "", nil, 1},
+		{"100 then 200", influxtest.Continue(influxtest.JSON(doc)), 200, doc, nil, 1},
+		{"two lengths", influxtest.TwoLengths(doc), 0, "", ErrMalformed, 2},
+		{"drop", influxtest.Drop(), 0, "", ErrNoAnswer, 2},
+		{"big header", influxtest.BigHeader(20000), 0, "", ErrResponseTooLarge, 2},
+		{"redirect", influxtest.Status(307, "Location", "http://elsewhere.example/write"), 307, "", nil, 1},
+		{"empty chunked", influxtest.Chunked(), 200, "", nil, 1},
+	}
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		for _, tt := range tests {
+			for _, stream := range []bool{true, false} {
+				name := tt.name
+				if !stream {
+					name += ", buffered"
+				}
+				t.Run(name, func(t *testing.T) {
+					s := influxtest.New(t, tt.reply)
+					d := open(to(s))
+					defer d.Close()
+					for range 2 {
+						req := query()
+						req.Stream = stream
+						status, body, err := fetch(t.Context(), d, req)
+						if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) {
+							t.Fatalf("error %v, want %v", err, tt.err)
+						}
+						if err != nil && !stream {
+							continue // nothing of a broken answer is handed out
+						}
+						if status != tt.status || body != tt.body {
+							t.Errorf("got %d %q, want %d %q", status, body, tt.status, tt.body)
+						}
+					}
+					if n := s.Accepted(); n != tt.conns {
+						t.Errorf("%d connections for two exchanges, want %d", n, tt.conns)
+					}
+					if n := len(s.Requests()); n != 2 {
+						t.Errorf("the server saw %d requests, want 2", n)
+					}
+				})
+			}
+		}
+	})
+}
+
+func TestResetIsAnError(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		s := influxtest.New(t, influxtest.DropHard())
+		d := open(to(s))
+		defer d.Close()
+		_, _, err := fetch(t.Context(), d, post("m f=1"))
+		var e *Error
+		if !errors.As(err, &e) || !e.Ambiguous || e.Written == 0 {
+			t.Fatalf("%#v", err)
+		}
+		if n := len(s.Requests()); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+	})
+}
+
+// A GET is not repeated either: one of a statement that changes things would be
+// carried out twice.
+func TestNothingIsSentTwice(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		for _, method := range []string{"GET", "POST"} {
+			t.Run(method, func(t *testing.T) {
+				s := influxtest.New(t, influxtest.Status(204), influxtest.Drop())
+				d := open(to(s))
+				defer d.Close()
+				if _, _, err := fetch(t.Context(), d, &Request{Method: method, URI: []byte("/ping")}); err != nil {
+					t.Fatal(err)
+				}
+				_, _, err := fetch(t.Context(), d, &Request{Method: method, URI: []byte("/query?q=x")})
+				if err == nil {
+					t.Fatal("no error")
+				}
+				if n := len(s.Requests()); n != 2 {
+					t.Errorf("the server saw %d requests, want 2", n)
+				}
+			})
+		}
+	})
+}
+
+func TestEarlyRefusal(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		s := influxtest.New(t, influxtest.Refuse(413, `{"error":"Request Entity Too Large"}`))
+		d := open(to(s))
+		defer d.Close()
+		body := strings.Repeat("m f=1 1\n", 1<<20) // 8 MiB: more than sockets hold
+		for i := range 10 {
+			status, text, err := fetch(t.Context(), d, post(body))
+			if err != nil || status != 413 || !strings.Contains(text, "Too Large") {
+				t.Fatalf("try %d: %d %q %v", i, status, text, err)
+			}
+		}
+	})
+}
+
+// closing answers and closes the connection without having said so. It gives a
+// value when that is done.
+func closing(done chan<- struct{}) influxtest.Reply {
+	return influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+		influxtest.Status(204).Play(c, r)
+		c.Close()
+		done <- struct{}{}
+	})
+}
+
+func TestStaleConnections(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		cert := influxtest.NewCert(t, "server")
+		for _, secure := range []bool{false, true} {
+			name := "plain"
+			if secure {
+				name = "tls"
+			}
+			t.Run(name, func(t *testing.T) {
+				done := make(chan struct{}, 1)
+				s := influxtest.New(t, closing(done))
+				if secure {
+					s = influxtest.NewTLS(t, serverTLS(cert), closing(done))
+				}
+				o := to(s)
+				if secure {
+					o.TLS = clientTLS(cert)
+				}
+				d := open(o)
+				defer d.Close()
+				for i := range 40 {
+					status, _, err := fetch(t.Context(), d, post("m f=1"))
+					if err != nil || status != 204 {
+						t.Fatalf("try %d: %d %v", i, status, err)
+					}
+					<-done
+				}
+				if n := len(s.Requests()); n != 40 {
+					t.Errorf("the server saw %d requests, want 40", n)
+				}
+			})
+		}
+	})
+}
+
+// What a server says on an idle connection is not the answer to the next
+// request.
+func TestUnsolicitedAnswer(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		cert := influxtest.NewCert(t, "server")
+		for _, secure := range []bool{false, true} {
+			name := "plain"
+			if secure {
+				name = "tls"
+			}
+			t.Run(name, func(t *testing.T) {
+				go408, said := make(chan struct{}), make(chan struct{})
+				first := influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+					influxtest.Status(204).Play(c, r)
+					<-go408
+					c.Send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+					c.Close()
+					close(said)
+				})
+				s := influxtest.New(t, first, influxtest.Status(204))
+				if secure {
+					s = influxtest.NewTLS(t, serverTLS(cert), first, influxtest.Status(204))
+				}
+				o := to(s)
+				if secure {
+					o.TLS = clientTLS(cert)
+				}
+				d := open(o)
+				defer d.Close()
+				for i := range 2 {
+					status, _, err := fetch(t.Context(), d, post("m f=1"))
+					if err != nil || status != 204 {
+						t.Fatalf("request %d: %d %v", i, status, err)
+					}
+					if i == 0 {
+						close(go408)
+						<-said
+					}
+				}
+			})
+		}
+	})
+}
+
+// A TLS connection on which only session tickets arrived is kept.
+func TestTLSKeepAlive(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		cert := influxtest.NewCert(t, "server")
+		s := influxtest.NewTLS(t, serverTLS(cert))
+		o := to(s)
+		o.TLS = clientTLS(cert)
+		d := open(o)
+		defer d.Close()
+		for range 20 {
+			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := s.Accepted(); n != 1 {
+			t.Errorf("%d connections, want 1", n)
+		}
+	})
+}
+
+func TestTLSIsChecked(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		s := influxtest.NewTLS(t, serverTLS(influxtest.NewCert(t, "server")))
+		o := to(s)
+		o.TLS = clientTLS(influxtest.NewCert(t, "another"))
+		d := open(o)
+		defer d.Close()
+		_, _, err := fetch(t.Context(), d, post("m f=1"))
+		mustPhase(t, err, PhaseTLS)
+		if s.Last() != nil {
+			t.Error("a request was sent to a server that could not be verified")
+		}
+	})
+}
+
+func TestUnixSocket(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		s := influxtest.NewUnix(t, t.TempDir()+"/i.sock")
+		d := open(Options{Network: "unix", Addr: s.Addr, Host: "localhost"})
+		defer d.Close()
+		for range 3 {
+			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.Accepted() != 1 || s.Last().Host != "localhost" {
+			t.Errorf("%d connections, host %q", s.Accepted(), s.Last().Host)
+		}
+	})
+}
+
+func TestNobodyListens(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := l.Addr().String()
+		l.Close()
+		d := open(Options{Network: "tcp", Addr: addr, Host: addr})
+		defer d.Close()
+		_, _, err = fetch(t.Context(), d, post("m f=1"))
+		mustPhase(t, err, PhaseDial)
+		if e := err.(*Error); e.Ambiguous || strings.Count(e.Error(), addr) != 1 {
+			t.Errorf("ambiguous %v: %v", e.Ambiguous, e)
+		}
+	})
+}
