@@ -86,7 +86,7 @@ func cause(ctx context.Context, closed bool, err error) error {
 		return ErrClosed
 	}
 	var t interface{ Timeout() bool }
-	if errors.As(err, &t) && t.Timeout() {
+	if err != ErrPoolExhausted && errors.As(err, &t) && t.Timeout() {
 		return ErrTimeout
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {

@@ -1,0 +1,33 @@
+//go:build !race
+
+package transport
+
+import (
+	"context"
+	"testing"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+// The server runs in this process and allocates, so it answers without parsing.
+func TestAllocs(t *testing.T) {
+	s := influxtest.NewSink(t)
+	d := NewFast(Options{Network: "tcp", Addr: s, Host: s})
+	defer d.Close()
+	req := post("m f=1 1\n")
+	var resp Response
+	exchange := func(ctx context.Context) {
+		if err := d.Do(ctx, req, &resp); err != nil || resp.Status != 204 {
+			t.Fatal(resp.Status, err)
+		}
+		resp.Close()
+	}
+	if n := testing.AllocsPerRun(500, func() { exchange(context.Background()) }); n != 0 {
+		t.Errorf("%v allocations, want 0", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if n := testing.AllocsPerRun(500, func() { exchange(ctx) }); n > 3 {
+		t.Errorf("%v allocations under a context that can end, want at most 3", n)
+	}
+}

@@ -1,0 +1,321 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+// canceled runs f, cancels when begun gives a value, and checks that f returned
+// the context's error in the phase and without delay.
+func canceled(t *testing.T, begun <-chan struct{}, phase Phase, f func(ctx context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	<-begun
+	start := time.Now()
+	cancel()
+	err := <-done
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("returned %v after the context ended", took)
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v, want the context's error", err)
+	}
+	mustPhase(t, err, phase)
+}
+
+func do(d Doer, req *Request) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, _, err := fetch(ctx, d, req)
+		return err
+	}
+}
+
+func TestCancelInEveryPhase(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		t.Run("before", func(t *testing.T) {
+			s := influxtest.New(t)
+			d := open(to(s))
+			defer d.Close()
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			err := do(d, post("m f=1"))(ctx)
+			if !errors.Is(err, context.Canceled) || s.Accepted() != 0 {
+				t.Errorf("%v, %d connections", err, s.Accepted())
+			}
+			mustPhase(t, err, PhaseWait)
+		})
+		t.Run("wait", func(t *testing.T) {
+			s := influxtest.New(t, influxtest.Silent(), influxtest.Status(204))
+			o := to(s)
+			o.MaxConns, o.PoolTimeout = 1, -1
+			d := open(o)
+			defer d.Close()
+			hold, release := context.WithCancel(t.Context())
+			held := make(chan error, 1)
+			go func() { held <- do(d, post("m f=1"))(hold) }()
+			<-s.Stalled()
+			waiting := make(chan struct{})
+			go func() {
+				for d.Stats().Waits == 0 {
+					runtime.Gosched()
+				}
+				close(waiting)
+			}()
+			canceled(t, waiting, PhaseWait, do(d, post("m f=1")))
+			release()
+			<-held
+			// The connection that was waited for is free again.
+			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				t.Error(err)
+			}
+		})
+		t.Run("dial", func(t *testing.T) {
+			begun := make(chan struct{}, 1)
+			o := Options{Network: "tcp", Addr: "192.0.2.1:8086", Host: "192.0.2.1:8086", DialTimeout: -1}
+			o.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+				begun <- struct{}{}
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			d := open(o)
+			defer d.Close()
+			canceled(t, begun, PhaseDial, do(d, post("m f=1")))
+		})
+		t.Run("tls", func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			begun := make(chan struct{}, 1)
+			go func() {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				defer c.Close()
+				io.ReadFull(c, make([]byte, 16)) // of the client's hello
+				begun <- struct{}{}
+				io.Copy(io.Discard, c)
+			}()
+			o := Options{Network: "tcp", Addr: l.Addr().String(), Host: l.Addr().String(), TLSTimeout: -1}
+			o.TLS = clientTLS(influxtest.NewCert(t, "server"))
+			d := open(o)
+			defer d.Close()
+			want := PhaseTLS
+			if _, ok := d.(*Std); ok {
+				want = PhaseDial // net/http does not tell them apart
+			}
+			canceled(t, begun, want, do(d, post("m f=1")))
+		})
+		t.Run("write", func(t *testing.T) {
+			s := influxtest.New(t, influxtest.Deaf())
+			o := to(s)
+			o.WriteTimeout = -1
+			d := open(o)
+			defer d.Close()
+			canceled(t, s.Stalled(), PhaseWrite, do(d, post(strings.Repeat("m f=1 1\n", 4<<20))))
+		})
+		for name, reply := range map[string]influxtest.Reply{"no answer": influxtest.Silent(), "half header": influxtest.StallHeader()} {
+			t.Run(name, func(t *testing.T) {
+				s := influxtest.New(t, reply)
+				o := to(s)
+				o.HeaderTimeout = -1
+				d := open(o)
+				defer d.Close()
+				canceled(t, s.Stalled(), PhaseHeader, do(d, post("m f=1")))
+			})
+		}
+		t.Run("body", func(t *testing.T) {
+			s := influxtest.New(t, influxtest.StallBody(doc))
+			o := to(s)
+			o.ReadTimeout = -1
+			d := open(o)
+			defer d.Close()
+			begun := make(chan struct{}, 1)
+			canceled(t, begun, PhaseBody, func(ctx context.Context) error {
+				var resp Response
+				if err := d.Do(ctx, query(), &resp); err != nil {
+					return err
+				}
+				defer resp.Close()
+				begun <- struct{}{}
+				_, err := io.ReadAll(resp.Stream)
+				return err
+			})
+		})
+	})
+}
+
+// Connections are given back whatever the moment at which the context ends, and
+// never with that end still to come.
+func TestRandomCancels(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		before := runtime.NumGoroutine()
+		replies := []influxtest.Reply{
+			influxtest.Status(204), influxtest.JSON(doc), influxtest.Chunked(doc[:9], doc[9:]), influxtest.StallBody(doc),
+			influxtest.Silent(), influxtest.Drop(), influxtest.ThenClose(influxtest.Status(204)),
+			influxtest.StallHeader(), influxtest.Error(503, "busy"), influxtest.Chunked(strings.Repeat(doc, 1000)),
+		}
+		var turn atomic.Uint64
+		s, err := influxtest.Start(influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			replies[turn.Add(1)%uint64(len(replies))].Play(c, r)
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := to(s)
+		o.MaxConns, o.PoolTimeout = 8, -1
+		d := open(o)
+		const workers, each = 16, 125 // 2,000 in all
+		var wg sync.WaitGroup
+		for w := range workers {
+			rnd := rand.New(rand.NewPCG(1, uint64(w)))
+			wg.Go(func() {
+				for range each {
+					ctx, cancel := context.WithCancel(context.Background())
+					after := time.Duration(rnd.IntN(2000)) * time.Microsecond
+					timer := time.AfterFunc(after, cancel)
+					req := post("m f=1 1\n")
+					req.Stream = rnd.IntN(2) == 0
+					_, _, err := fetch(ctx, d, req)
+					var e *Error
+					if err != nil && !errors.As(err, &e) {
+						t.Errorf("%T %v", err, err)
+					}
+					if n := d.Stats().Conns; n > o.MaxConns {
+						t.Errorf("%d connections", n)
+					}
+					timer.Stop()
+					cancel()
+				}
+			})
+		}
+		wg.Wait()
+		s.Play(influxtest.Status(204))
+		for range 3 * o.MaxConns {
+			if _, _, err := fetch(context.Background(), d, post("m f=1")); err != nil {
+				t.Errorf("after the cancels: %v", err)
+			}
+		}
+		d.Close()
+		if n := d.Stats().Conns; n != 0 {
+			t.Errorf("%d connections after Close", n)
+		}
+		s.Close()
+		settled(t, before)
+	})
+}
+
+// A context that ends while the answer arrives must not poison the connection
+// for the next request.
+func TestCancelMeetsSuccess(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		ends := make(chan context.CancelFunc, 1)
+		s := influxtest.New(t, influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			influxtest.Status(204).Play(c, r)
+			select {
+			case cancel := <-ends:
+				cancel()
+			default:
+			}
+		}))
+		d := open(to(s))
+		defer d.Close()
+		for i := range 1200 {
+			ctx, cancel := context.WithCancel(t.Context())
+			ends <- cancel
+			_, _, err := fetch(ctx, d, post("m f=1"))
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatalf("try %d: %v", i, err)
+			}
+			cancel()
+			select {
+			case <-ends:
+			default:
+			}
+			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				t.Fatalf("after try %d: %v", i, err)
+			}
+		}
+	})
+}
+
+func TestCloseEndsEverything(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		before := runtime.NumGoroutine()
+		s, err := influxtest.Start(influxtest.Silent(), influxtest.StallBody(doc), influxtest.Silent())
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := to(s)
+		o.MaxConns, o.PoolTimeout, o.ReadTimeout = 2, -1, -1
+		d := open(o)
+		errs := make(chan error, 3)
+		go func() { errs <- do(d, post("m f=1"))(context.Background()) }()
+		<-s.Stalled()
+		go func() { errs <- do(d, query())(context.Background()) }()
+		<-s.Stalled()
+		go func() { errs <- do(d, post("m f=1"))(context.Background()) }()
+		for d.Stats().Waits == 0 {
+			runtime.Gosched()
+		}
+		d.Close()
+		for range 3 {
+			if err := <-errs; !errors.Is(err, ErrClosed) {
+				t.Errorf("%v, want ErrClosed", err)
+			}
+		}
+		if err := do(d, post("m f=1"))(context.Background()); !errors.Is(err, ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
+		d.Close()
+		s.Close()
+		settled(t, before)
+	})
+}
+
+func TestBodyClosedWhileRead(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		s := influxtest.New(t, influxtest.StallBody(doc))
+		o := to(s)
+		o.ReadTimeout = -1
+		d := open(o)
+		defer d.Close()
+		var resp Response
+		if err := d.Do(t.Context(), query(), &resp); err != nil {
+			t.Fatal(err)
+		}
+		stream := resp.Stream
+		read := make(chan error, 1)
+		go func() {
+			_, err := io.ReadAll(stream)
+			read <- err
+		}()
+		<-s.Stalled()
+		stream.Close()
+		if err := <-read; !errors.Is(err, ErrBodyClosed) {
+			t.Errorf("%v, want ErrBodyClosed", err)
+		}
+		if _, err := stream.Read(make([]byte, 1)); !errors.Is(err, ErrBodyClosed) {
+			t.Errorf("%v, want ErrBodyClosed", err)
+		}
+		if n := d.Stats().Conns; n != 0 {
+			t.Errorf("%d connections after the body was given up", n)
+		}
+	})
+}

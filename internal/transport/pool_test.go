@@ -1,0 +1,177 @@
+package transport
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+func TestUnprobedConnectionsAreTrustedBriefly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, o := piped(t)
+		defer s.Close()
+		d := NewFast(o)
+		defer d.Close()
+		for _, pause := range []time.Duration{0, unprobed - 1, unprobed} {
+			time.Sleep(pause)
+			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := s.Accepted(); n != 2 {
+			t.Errorf("%d connections, want 2", n)
+		}
+		if n := d.Stats().Stale; n != 1 {
+			t.Errorf("%d stale, want 1", n)
+		}
+	})
+}
+
+// What a burst opened falls idle and is closed, while one connection that is
+// enough for the rest is used all the time.
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		var held atomic.Int32
+		s, o := piped(t, influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			if held.Add(1) <= 5 {
+				<-gate
+			}
+			influxtest.Status(204).Play(c, r)
+		}))
+		defer s.Close()
+		d := NewFast(o)
+		defer d.Close()
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(gate)
+		wg.Wait()
+		if st := d.Stats(); st.Conns != 5 || st.Idle != 5 {
+			t.Fatalf("%+v, want 5 idle connections", st)
+		}
+		for range 80 { // 40 s, always by the connection given back last
+			time.Sleep(500 * time.Millisecond)
+			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if st := d.Stats(); st.Conns != 1 || st.Dials != 5 {
+			t.Errorf("%+v, want one connection of five", st)
+		}
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		if st := d.Stats(); st.Conns != 0 {
+			t.Errorf("%+v, want no connection", st)
+		}
+	})
+}
+
+func TestLifetime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, o := piped(t)
+		defer s.Close()
+		o.Lifetime = 10 * time.Second
+		d := NewFast(o)
+		defer d.Close()
+		for range 41 {
+			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(500 * time.Millisecond)
+		}
+		if n := s.Accepted(); n != 2 {
+			t.Errorf("%d connections in 20 s, want 2", n)
+		}
+	})
+}
+
+// A connection that is given up lets the longest waiting dial, in its own
+// goroutine and under its own context.
+func TestWaiterDials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, o := piped(t, influxtest.Silent(), influxtest.Status(204))
+		defer s.Close()
+		o.MaxConns, o.PoolTimeout, o.HeaderTimeout = 1, -1, time.Second
+		d := NewFast(o)
+		defer d.Close()
+		var wg sync.WaitGroup
+		wg.Go(func() { fetch(t.Context(), d, post("m f=1")) })
+		synctest.Wait()
+		for range 3 {
+			wg.Go(func() {
+				if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := s.Accepted(); n != 2 {
+			t.Errorf("%d connections, want 2", n)
+		}
+	})
+}
+
+// A waiter that gives up as it is served hands on what it got.
+func TestWaitersLoseNothing(t *testing.T) {
+	var n counters
+	o := Options{MaxConns: 2, PoolTimeout: -1, Dial: func(context.Context, string, string) (net.Conn, error) {
+		c, _ := net.Pipe()
+		return c, nil
+	}}.WithDefaults()
+	p := newPool(&o, &n)
+	defer p.shut()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i := range 2000 {
+				ctx, cancel := context.WithCancel(context.Background())
+				if i%3 == 0 {
+					go cancel()
+				}
+				c, _, err := p.acquire(ctx)
+				if err == nil {
+					if i%5 == 0 {
+						p.discard(c)
+					} else {
+						p.release(c)
+					}
+				}
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	if open, idle := p.size(); open != idle || open > 2 || len(p.waiters) != 0 || len(p.open) != open {
+		t.Errorf("%d open, %d idle, %d in the list, %d waiting", open, idle, len(p.open), len(p.waiters))
+	}
+}
+
+func TestCloseDuringDial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{Addr: "x:1", Host: "x:1", Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}}
+		d := NewFast(o)
+		done := make(chan error, 1)
+		go func() { done <- do(d, post("m f=1"))(context.Background()) }()
+		synctest.Wait()
+		took(t, 0, func() {
+			d.Close()
+			mustPhase(t, <-done, PhaseDial)
+		})
+	})
+}
