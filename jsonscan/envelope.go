@@ -427,8 +427,7 @@ func (s *Scanner) lookAhead() error {
 	err := s.keysBehindValues()
 	s.pos, s.keep = s.keep, -1
 	s.MaxRowBytes = limit
-	_, long := err.(*RowSizeError)
-	s.ser.ahead = !long
+	s.ser.ahead = err == nil
 	if err == nil || optional && !s.text.hasName && len(s.text.tags) == 0 {
 		return nil // what is wrong there will be met again behind the rows
 	}
@@ -460,6 +459,13 @@ func (s *Scanner) keysBehindValues() error {
 			return err
 		}
 		if string(key) == "values" {
+			null, err := s.null()
+			if err != nil {
+				return err
+			}
+			if null {
+				continue
+			}
 			return s.syntax(s.pos, "second values in a series")
 		}
 		if err := s.seriesKey(key); err != nil {

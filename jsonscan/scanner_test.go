@@ -266,6 +266,8 @@ var badAnswers = []struct {
 	{"partial is a number", `{"results":[{"partial":|1}]}`, false},
 	{"second statement_id", `{"results":[{"series":[{"name":"m","columns":["a"],"values":[[1]]}],"statement_id":|7}]}`, false},
 	{"second values", `{"results":[{"series":[{"name":"m","columns":["a"],"values":[[1]],"values":|[[2]]}]}]}`, false},
+	{"tags behind values are a number", `{"results":[{"series":[{"columns":["a"],"values":[[1]],"tags":|5}]}]}`, false},
+	{"name behind values is a number", `{"results":[{"series":[{"columns":["a"],"values":[[1]],"name":|5}]}]}`, false},
 	{"key is a number", `{|1:2}`, false},
 	{"no colon", `{"results"|[]}`, false},
 	{"trailing comma in document", `{"results":[],|}`, false},
