@@ -1,0 +1,489 @@
+package fuzz
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// scan reads r to its end and writes down what s reports, in the form of
+// answer.events.
+func scan(s *jsonscan.Scanner) (events []string, docs [][]json.RawMessage, end error) {
+	numbers := map[*jsonscan.Series]int{}
+	for row, err := range s.Rows() {
+		var statement *jsonscan.StatementError
+		var server *jsonscan.ServerError
+		switch {
+		case errors.As(err, &statement):
+			events = append(events, fmt.Sprintf("statement %d %d %q", statement.StatementID, statement.Index, statement.Message))
+			continue
+		case errors.As(err, &server):
+			if server.Text {
+				events = append(events, fmt.Sprintf("server text %q", server.Message))
+			} else {
+				events = append(events, fmt.Sprintf("server %q %q", server.Message, server.Code))
+			}
+			continue
+		case err != nil:
+			end = err
+			continue // the last pair: to see that it is
+		}
+		if end != nil {
+			panic("a row behind a fatal error")
+		}
+		ser := row.Series()
+		if numbers[ser] == 0 {
+			numbers[ser] = len(numbers) + 1
+		}
+		var tags []string
+		for _, t := range ser.Tags {
+			tags = append(tags, t.Key, t.Value)
+		}
+		var b strings.Builder
+		fmt.Fprintf(&b, "row %d %q %q %q", ser.StatementID, ser.Name, tags, ser.Columns)
+		raw := make([]json.RawMessage, row.Len())
+		for i := range row.Len() {
+			b.WriteString(rowText(row, i))
+			raw[i] = bytes.Clone(row.Raw(i))
+		}
+		docs = append(docs, raw)
+		fmt.Fprintf(&b, " of series %d", numbers[ser])
+		events = append(events, b.String())
+	}
+	return events, docs, end
+}
+
+// rowText writes down the kind and the value of a cell, like cellText.
+func rowText(r *jsonscan.Row, i int) string {
+	var v any
+	var err error
+	switch r.Kind(i) {
+	case jsonscan.KindNull:
+		return " null"
+	case jsonscan.KindBool:
+		v, err = r.Bool(i)
+	case jsonscan.KindInt:
+		v, err = r.Int(i)
+	case jsonscan.KindUint:
+		v, err = r.Uint(i)
+	case jsonscan.KindFloat:
+		v, err = r.Float(i)
+		if err == nil {
+			return fmt.Sprintf(" float %x", v)
+		}
+	case jsonscan.KindString:
+		var s string
+		s, err = r.String(i)
+		if err == nil {
+			return fmt.Sprintf(" string %q", s)
+		}
+	}
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf(" %v %v", r.Kind(i), v)
+}
+
+// pieces hands out data in pieces of pseudo-random sizes, some of them empty,
+// the last one sometimes with io.EOF.
+type pieces struct {
+	data []byte
+	rand *rand.Rand
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	n := 0
+	switch p.rand.IntN(8) {
+	case 0:
+	case 1:
+		n = 64 << 10
+	default:
+		n = 1 + p.rand.IntN(16)
+	}
+	n = copy(b, p.data[:min(n, len(p.data))])
+	p.data = p.data[n:]
+	if len(p.data) == 0 && (n == 0 || p.rand.IntN(2) == 0) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// bodies are answers with everything in them that servers send, and some that
+// they do not.
+var bodies = []string{
+	`{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a","region":""},"columns":["time","value","text"],"values":[[1500000000060748059,0.64,"a\u003cb\n"],[2,null,"é"],[3,-0,""]],"partial":true}],"partial":true}]}` + "\n" +
+		`{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a","region":""},"columns":["time","value","text"],"values":[[4,1e+21,"\ud83d\ude00"]]}]}]}` + "\n",
+	`{"results":[{"statement_id":0}]}`,
+	`{"results":[{"statement_id":0,"error":"database not found: x"},{"statement_id":0,"error":"not executed"}]}` + "\n",
+	`{"error":"error parsing query: found x"}`,
+	`{"code":"unauthorized","message":"nope"}`,
+	`{"results":[{"series":[{"columns":["key"],"values":[["cpu,host=a"]]}],"messages":[{"level":"warning","text":"deprecated"}]}]}`,
+	"json: error calling MarshalJSON for type httpd.Response: json: unsupported value: +Inf\n" + `{"results":[{"statement_id":1,"series":[{"name":"m","columns":["f"],"values":[[1],[1.5],[9223372036854775808],[18446744073709551616],[100000000000000000000]]}]}]}`,
+	"<html>\n<body>bad gateway\n",
+	`{"results":[{"statement_id":0,"series":[{"values":[[1,2],[3,4]],"columns":["a","b"],"name":"m","tags":{"k":"v"}}]}]}`,
+	`{"results":[{"statement_id":0,"series":[{"columns":["a"],"values":[[1]],"tags":{"k":"v"},"name":"m"}]}]}`,
+	`{"results":[{"statement_id":0,"series":[{"columns":["a"],"values":[[1]],"tags":5}]}]}`,
+	`{"results":[{"statement_id":0,"series":[{"columns":["a"],"values":[[1]],"values":null}]}]}`,
+	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["a"],"values":[[tru]]}]}]}`,
+	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["a"],"values":[[1],[1,2]]}]}]}`,
+	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["a"],"values":[["\ud83d"],["` + "\xff" + `"]]}]}]}`,
+	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["a"],"values":[[1e400]]}]}]}`,
+	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["a"],"values":[[01]]}]}]}`,
+	"{\n    \"results\": [\n        {\n            \"series\": [\n {\n \"name\": \"m\",\n \"columns\": [ \"a\" ],\n \"values\": [\n [\n 1\n ],\n [ \"x\" ]\n ]\n }\n ]\n }\n ]\n}\n",
+	`{"results":null}`, `{}`, ``, ` `, "x", `{"results":[{"partial":true}]}`, `{"results":[{"statement_id":99999999999}]}`,
+	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":[],"values":[[],[]]}]}]} x`,
+	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["a"],"values":[[{}]]}]}]}`,
+	`{"a":{"b":[[[{"c":"\u00e9"}]],1.5e-7,true]},"results":[]}`,
+}
+
+// scanner is used again for every body: a Reset must forget the one before.
+var scanner jsonscan.Scanner
+
+// FuzzScanner compares a Scanner with the slow reader and with encoding/json,
+// for any body, however it arrives.
+func FuzzScanner(f *testing.F) {
+	for i, b := range bodies {
+		f.Add([]byte(b), uint64(i), uint16(0), uint16(i*13))
+		f.Add([]byte(b), uint64(i), uint16(i<<3|7), uint16(i*7))
+	}
+	f.Fuzz(func(t *testing.T, body []byte, seed uint64, pad, cut uint16) {
+		if len(body) > 16<<10 {
+			return
+		}
+		surrogates := bytes.Contains(bytes.ToLower(body), []byte(`\ud`))
+		for _, lax := range []bool{false, true} {
+			if lax && !surrogates && utf8.Valid(body) {
+				continue // nothing to be lax about
+			}
+			want := readAnswer(body, lax)
+			wantEvents := numberSeries(want.events)
+			s := &scanner
+			s.MaxRowBytes, s.AllowInvalidUTF8 = 0, lax
+			s.Reset(bytes.NewReader(body))
+			events, rows, err := scan(s)
+			requireEnd(t, body, want.end, err)
+			if want.end == complete && !slices.Equal(events, wantEvents) || len(events) < len(wantEvents) || !slices.Equal(events[:len(wantEvents)], wantEvents) {
+				t.Fatalf("%q (lax %v) gives\n%s\nwant\n%s", body, lax, strings.Join(events, "\n"), strings.Join(wantEvents, "\n"))
+			}
+			if want.end == complete {
+				requireMessages(t, s, want)
+				requireEncodingJSON(t, want.docs, rows, lax)
+			}
+
+			// The same however it arrives, and wherever the buffer ends.
+			s.Reset(&pieces{body, rand.New(rand.NewPCG(seed, 1))})
+			again, _, err2 := scan(s)
+			if !slices.Equal(again, events) || !sameEnd(err2, err) {
+				t.Fatalf("%q in pieces (seed %d) gives\n%s\n%v\nwant\n%s\n%v", body, seed, strings.Join(again, "\n"), err2, strings.Join(events, "\n"), err)
+			}
+			if pad%8 == 7 {
+				// The buffer is 64 KiB: the body begins close to its end.
+				space := bytes.Repeat([]byte(" "), 64<<10-int(pad)%1024)
+				s.Reset(bytes.NewReader(append(space, body...)))
+				again, _, err2 := scan(s)
+				if !slices.Equal(again, events) || (err2 == nil) != (err == nil) {
+					t.Fatalf("%q behind %d spaces gives\n%s\n%v\nwant\n%s\n%v", body, len(space), strings.Join(again, "\n"), err2, strings.Join(events, "\n"), err)
+				}
+			}
+			if want.end != complete || len(body) == 0 {
+				continue
+			}
+
+			// Cut short: never a short result without an error.
+			short := body[:int(cut)%len(body)]
+			wantShort := readAnswer(short, lax)
+			s.Reset(bytes.NewReader(short))
+			again, fewer, err := scan(s)
+			if wantShort.end == malformed {
+				t.Fatalf("%q is %s", short, wantShort.end)
+			}
+			requireEnd(t, short, wantShort.end, err)
+			if len(fewer) > len(rows) || !reflect.DeepEqual(fewer, rows[:len(fewer)]) && len(fewer) > 0 {
+				t.Fatalf("%q has rows\n%q\nand complete\n%q", short, fewer, rows)
+			}
+			if !isPlain(short) && !slices.ContainsFunc(again, nameless) && (len(again) > len(events) || !slices.Equal(again, events[:len(again)])) {
+				t.Fatalf("%q gives\n%s\nand complete\n%s", short, strings.Join(again, "\n"), strings.Join(events, "\n"))
+			}
+
+			// A limit is an error that says so, or makes no difference.
+			s.MaxRowBytes = 1 + int(cut)
+			s.Reset(bytes.NewReader(body))
+			again, _, err = scan(s)
+			var size *jsonscan.RowSizeError
+			switch {
+			case err == nil && !slices.Equal(again, events):
+				t.Fatalf("%q with a limit of %d gives\n%s\nwant\n%s", body, s.MaxRowBytes, strings.Join(again, "\n"), strings.Join(events, "\n"))
+			case err != nil && (!errors.As(err, &size) || len(body) < s.MaxRowBytes):
+				t.Fatalf("%q with a limit of %d gives %v", body, s.MaxRowBytes, err)
+			}
+		}
+	})
+}
+
+// sameEnd reports whether a and b are the same end. Of a row that is cut short
+// and wrong, either may be told: see README.md.
+func sameEnd(a, b error) bool {
+	var ra, rb *jsonscan.ReadError
+	if a != nil && b != nil && errors.As(a, &ra) != errors.As(b, &rb) {
+		return true
+	}
+	return fmt.Sprint(a) == fmt.Sprint(b)
+}
+
+// nameless reports whether e is a row whose name and tags may have stood in the
+// part of the document that was cut off: see README.md.
+func nameless(e string) bool {
+	_, e, _ = strings.Cut(strings.TrimPrefix(e, "row "), " ")
+	return strings.HasPrefix(e, `"" [] `)
+}
+
+// isPlain reports whether the last line of a body that was cut is plain text,
+// which is then another text.
+func isPlain(body []byte) bool {
+	return slices.ContainsFunc(bytes.Split(body, []byte("\n")), func(l []byte) bool {
+		l = bytes.TrimLeft(l, " \r\t")
+		return len(l) > 0 && l[0] != '{'
+	})
+}
+
+func requireEnd(t *testing.T, body []byte, want outcome, err error) {
+	t.Helper()
+	var syntax *jsonscan.SyntaxError
+	var read *jsonscan.ReadError
+	ok := false
+	switch want {
+	case complete:
+		ok = err == nil
+	case truncated:
+		// A document that is cut may have been wrong before.
+		ok = errors.As(err, &read) && errors.Is(err, io.ErrUnexpectedEOF) && read.Offset == int64(len(body)) || errors.As(err, &syntax)
+	case malformed:
+		ok = errors.As(err, &syntax) && syntax.Offset >= 0 && syntax.Offset <= int64(len(body))
+	}
+	if !ok {
+		t.Fatalf("%q is %s, but the scanner says: %v", body, want, err)
+	}
+}
+
+func requireMessages(t *testing.T, s *jsonscan.Scanner, want *answer) {
+	t.Helper()
+	var got []string
+	for _, m := range s.Messages() {
+		got = append(got, fmt.Sprintf("%d %q %q", m.StatementID, m.Level, m.Text))
+	}
+	if w := want.messages[:min(len(want.messages), 1000)]; !slices.Equal(got, w) {
+		t.Fatalf("messages %q, want %q", got, w)
+	}
+	if s.Statements() != want.count {
+		t.Fatalf("%d statements, want %d", s.Statements(), want.count)
+	}
+}
+
+// requireEncodingJSON reads the documents with encoding/json and compares every
+// cell of every row.
+func requireEncodingJSON(t *testing.T, docs [][]byte, rows [][]json.RawMessage, lax bool) {
+	t.Helper()
+	var want []any
+	for _, doc := range docs {
+		if !json.Valid(doc) {
+			t.Fatalf("encoding/json refuses %q", doc)
+		}
+		d := jsontext.NewDecoder(bytes.NewReader(doc), jsontext.AllowInvalidUTF8(lax))
+		if d.SkipValue() != nil {
+			return // duplicate names: encoding/json takes the last
+		}
+		v := decodeJSON(t, doc)
+		results, _ := v.(map[string]any)["results"].([]any)
+		for _, r := range results {
+			list, _ := r.(map[string]any)["series"].([]any)
+			for _, s := range list {
+				values, _ := s.(map[string]any)["values"].([]any)
+				want = append(want, values...)
+			}
+		}
+	}
+	if len(rows) != len(want) {
+		t.Fatalf("%q has %d rows, want %d", docs, len(rows), len(want))
+	}
+	for i, row := range rows {
+		got := make([]any, len(row))
+		for j, cell := range row {
+			got[j] = decodeJSON(t, cell)
+		}
+		if !reflect.DeepEqual(any(got), want[i]) {
+			t.Fatalf("row %d of %q is %v, want %v", i, docs, got, want[i])
+		}
+	}
+}
+
+func decodeJSON(t *testing.T, data []byte) (v any) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("encoding/json on %q: %v", data, err)
+	}
+	return v
+}
+
+// FuzzCell compares every getter of a row with encoding/json, strconv and time.
+func FuzzCell(f *testing.F) {
+	for i, s := range []string{
+		"0", "-0", "1", "-1", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
+		"18446744073709551615", "18446744073709551616", "100000000000000000000", "1e21", "1E+21", "1e-7", "1.5e-07", "5e-324", "2e-324",
+		"1.7976931348623157e308", "1.7976931348623159e308", "1e400", "0.1", "123456.789", "0.30000000000000004", "9007199254740993",
+		"9007199254740993.0", "1.0", "-1.0", "1e2", "12345678901234567890.123", "0.000001", "00", "01", "1.", ".5", "+1", "1e", "nan", "Inf", "0x10", "1_0",
+		"true", "false", "null", "tru", "nul", `"a"`, `""`, `"\u00e9\n\"\\\/"`, `"\ud83d\ude00"`, `"\ud83d"`, `"\x"`, "\"\t\"", "\"\xff\"", "\"\x00\"",
+		`"2009-11-10T23:00:00Z"`, `"2017-07-14T02:40:00.000000001+09:00"`, `"1969-12-31T23:59:59.5Z"`, `"2018-01-01"`, `"2009-11-10T24:00:00Z"`,
+		`"2009-11-10T23:00:00,5Z"`, `"2009-02-30T23:00:00Z"`, `"2009-11-10T23:00:00.Z"`, `"2009-11-10T23:00:00+24:00"`, `"0000-01-01T00:00:00Z"`, `"9999-12-31T23:59:59.999999999-23:59"`,
+	} {
+		f.Add([]byte(s), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, cell []byte, unit uint8) {
+		if len(cell) > 4096 {
+			return
+		}
+		body := append([]byte(`{"results":[{"series":[{"name":"m","columns":["a"],"values":[[`), cell...)
+		body = append(body, `]]}]}]}`...)
+		p := jsonscan.Precision(unit % 6)
+		s := &scanner
+		s.MaxRowBytes, s.AllowInvalidUTF8 = 0, false
+		s.Reset(bytes.NewReader(body))
+		s.SetPrecision(p)
+		trimmed := bytes.Trim(cell, " \t\r\n")
+		ok := jsontext.Value(cell).IsValid() && trimmed[0] != '[' && trimmed[0] != '{'
+		want := node{}
+		if ok {
+			n, err := readNode(jsontext.NewDecoder(bytes.NewReader(cell)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = n
+			_, err = cellText(n)
+			ok = err == nil
+		}
+		if !s.Next() {
+			// More than one cell, or the end of the row, is another test's.
+			if ok {
+				t.Fatalf("%q is refused: %v", cell, s.Err())
+			}
+			return
+		}
+		if !ok {
+			if bytes.ContainsAny(cell, `]`) {
+				return // the row ends in the cell
+			}
+			t.Fatalf("%q is taken as %q", cell, s.Row().Raw(0))
+		}
+		requireCell(t, s.Row(), want, trimmed, p)
+	})
+}
+
+func requireCell(t *testing.T, r *jsonscan.Row, want node, raw []byte, p jsonscan.Precision) {
+	t.Helper()
+	text, _ := cellText(want)
+	if got := rowText(r, 0); got != text {
+		t.Fatalf("%q is%s, want%s", raw, got, text)
+	}
+	if !bytes.Equal(r.Raw(0), raw) {
+		t.Fatalf("Raw is %q, want %q", r.Raw(0), raw)
+	}
+	i, errInt := r.Int(0)
+	u, errUint := r.Uint(0)
+	v, errFloat := r.Float(0)
+	b, errBool := r.Bool(0)
+	str, errString := r.Bytes(0)
+	at, errTime := r.Time(0)
+	if want.kind == '0' {
+		wantFloat, err := strconv.ParseFloat(want.text, 64)
+		if err != nil || errFloat != nil || math.Float64bits(v) != math.Float64bits(wantFloat) && !isInteger(want.text) || v != wantFloat {
+			t.Fatalf("Float of %q is %x, %v, want %x, %v", raw, v, errFloat, wantFloat, err)
+		}
+		wantInt, wantUint, okInt, okUint := integers(want.text, wantFloat)
+		if (errInt == nil) != okInt || i != wantInt {
+			t.Fatalf("Int of %q is %d, %v, want %d, %v", raw, i, errInt, wantInt, okInt)
+		}
+		if (errUint == nil) != okUint || u != wantUint {
+			t.Fatalf("Uint of %q is %d, %v, want %d, %v", raw, u, errUint, wantUint, okUint)
+		}
+		if okInt != (errTime == nil) && p <= jsonscan.Second {
+			t.Fatalf("Time of %q is %v, %v", raw, at, errTime)
+		}
+		if okInt && errTime == nil {
+			if w := unixTime(wantInt, p); !at.Equal(w) || at.Location() != time.UTC {
+				t.Fatalf("Time of %q in %v is %v, want %v", raw, p, at, w)
+			}
+		}
+	} else if errInt == nil || errUint == nil || errFloat == nil {
+		t.Fatalf("%q is a number", raw)
+	}
+	if (errBool == nil) != (want.kind == 't' || want.kind == 'f') || b != (want.kind == 't') {
+		t.Fatalf("Bool of %q is %v, %v", raw, b, errBool)
+	}
+	if (errString == nil) != (want.kind == '"') || string(str) != want.text && want.kind == '"' || !utf8.Valid(str) {
+		t.Fatalf("Bytes of %q is %q, %v", raw, str, errString)
+	}
+	if want.kind == '"' {
+		wantTime, err := time.Parse(time.RFC3339Nano, want.text)
+		if (err == nil) != (errTime == nil) || !at.Equal(wantTime) {
+			t.Fatalf("Time of %q is %v, %v, want %v, %v", raw, at, errTime, wantTime, err)
+		}
+	}
+}
+
+func isInteger(s string) bool { return !strings.ContainsAny(s, ".eE") }
+
+// integers returns the integers that the number in text is exactly.
+func integers(text string, v float64) (i int64, u uint64, okInt, okUint bool) {
+	if isInteger(text) {
+		i, err := strconv.ParseInt(text, 10, 64)
+		u, err2 := strconv.ParseUint(strings.TrimPrefix(text, "-0"), 10, 64)
+		if text == "-0" {
+			err2 = nil
+		}
+		if err == nil || err2 == nil {
+			if err != nil {
+				i = 0
+			}
+			if err2 != nil {
+				u = 0
+			}
+			return i, u, err == nil, err2 == nil
+		}
+	}
+	if v != math.Trunc(v) {
+		return 0, 0, false, false
+	}
+	if v >= -1<<63 && v < 1<<63 {
+		i, okInt = int64(v), true
+	}
+	if v >= 0 && v < 1<<64 {
+		u, okUint = uint64(v), true
+	}
+	return i, u, okInt, okUint
+}
+
+// unixTime returns the time of ts units of p since 1970.
+func unixTime(ts int64, p jsonscan.Precision) time.Time {
+	u := p.Unit()
+	if u >= int64(time.Second) {
+		return time.Unix(ts*(u/int64(time.Second)), 0)
+	}
+	per := int64(time.Second) / u
+	return time.Unix(floor(ts, per), (ts-floor(ts, per)*per)*u)
+}
