@@ -428,3 +428,25 @@ func TestBreakAndGoOn(t *testing.T) {
 		t.Errorf("rows %v", got)
 	}
 }
+
+// A row that is wrong and cut short is wrong, however it arrives.
+func TestWrongRowCutShort(t *testing.T) {
+	const head = `{"results":[{"series":[{"name":"m","columns":["a","b"],"values":[[0,0],`
+	for _, row := range []string{`[1,0|1`, `[1e+|x`, `["a"|x`, `["|` + "\xff", `[1,2,|3`, `[1|]`, `[|[`, `["]"|"`} {
+		at := len(head) + strings.IndexByte(row, '|')
+		body := head + strings.Replace(row, "|", "", 1)
+		for _, size := range sizes {
+			for how, reader := range readers {
+				s := sized(reader(strings.NewReader(body)), size)
+				var last error
+				for _, err := range s.Rows() {
+					last = err
+				}
+				var e *SyntaxError
+				if !errors.As(last, &e) || e.Offset != int64(at) {
+					t.Errorf("%q, buffer %d, %s: %v, want a syntax error at %d", row, size, how, last, at)
+				}
+			}
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package jsonscan
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+	"io"
+)
 
 // nextRow reads the next row of the values at hand. It reports false after the
 // last one.
@@ -35,7 +39,7 @@ func (s *Scanner) nextRow() (bool, error) {
 		if bytes.IndexByte(s.buf[s.pos:s.end], ']') < 0 {
 			// The common case of an incomplete row.
 			if err := s.wholeRow(); err != nil {
-				return false, err
+				return false, s.cutRow(err)
 			}
 			continue
 		}
@@ -51,9 +55,21 @@ func (s *Scanner) nextRow() (bool, error) {
 			return true, nil
 		}
 		if err := s.wholeRow(); err != nil {
-			return false, err
+			return false, s.cutRow(err)
 		}
 	}
+}
+
+// cutRow returns the error of the row at pos, in which reading ended with err.
+// If the stream ended there, it is what is wrong in the row, if anything is: the
+// error does not depend on how the bytes arrived.
+func (s *Scanner) cutRow(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, at, msg := s.plainRow(); msg != "" {
+			return s.syntax(at, msg)
+		}
+	}
+	return err
 }
 
 // wholeRow reads until the row at pos, which is incomplete, is in the buffer.
