@@ -268,6 +268,9 @@ func (x *exchange) receive() error {
 
 func (x *exchange) read() error {
 	err := x.resp.ReadLimitBody(x.br, x.t.o.MaxBody)
+	if err != nil && cleanHeader(x.br) {
+		err = x.resp.ReadLimitBody(x.br, x.t.o.MaxBody)
+	}
 	if err == nil {
 		return nil
 	}
