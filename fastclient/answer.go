@@ -57,7 +57,7 @@ func answerError(op string, resp *transport.Response) error {
 
 func errorBody(resp *transport.Response) (body []byte, truncated bool) {
 	if resp.Stream == nil {
-		return resp.Body, false
+		return resp.Body, resp.Truncated
 	}
 	r := io.Reader(resp.Stream)
 	if strings.EqualFold(resp.Header("Content-Encoding"), "gzip") {

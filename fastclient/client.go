@@ -29,8 +29,9 @@ type core struct {
 	auth     string        // Authorization, when it does not change
 	userURI  string        // u and p parameters, with a leading &
 	header   []transport.Field
-	deflate  *deflater // nil when requests are never packed
+	pack     packer // nil when requests are never packed
 	minGzip  int
+	plain    atomic.Bool // the server has refused a packed body as such
 	n        counters
 	log      *slog.Logger
 	hooks    Hooks
@@ -90,7 +91,11 @@ func New(o Options) (*Client, error) {
 		c.maxWhole = 64 << 20
 	}
 	for _, a := range addrs {
-		c.ends = append(c.ends, c.newEndpoint(a))
+		e, err := c.newEndpoint(a)
+		if err != nil {
+			return nil, err
+		}
+		c.ends = append(c.ends, e)
 	}
 	client := &Client{core: c, to: target{
 		db: o.Database, rp: o.RetentionPolicy, precision: o.Precision, consistency: o.Consistency,
@@ -163,7 +168,9 @@ func (c *core) setGzip(addrs []address) {
 	}
 	g := c.o.Gzip
 	if !g.Off && (g.Always || !local) {
-		c.deflate = &deflater{level: max(1, g.Level)}
+		if c.pack = newDeflater(max(1, g.Level)); g.Zstd {
+			c.pack = newZstdPacker(max(1, g.Level))
+		}
 	}
 	if c.minGzip <= 0 {
 		c.minGzip = 1024

@@ -2,7 +2,6 @@ package fastclient
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"sync"
 	"time"
@@ -32,7 +31,7 @@ type endpoint struct {
 	health
 }
 
-func (c *core) newEndpoint(a address) *endpoint {
+func (c *core) newEndpoint(a address) (*endpoint, error) {
 	o := &c.o
 	to := transport.Options{
 		Network: a.network, Addr: a.dial, Host: a.host, Dial: o.Dial,
@@ -41,25 +40,22 @@ func (c *core) newEndpoint(a address) *endpoint {
 		HeaderTimeout: o.HeaderTimeout, ReadTimeout: o.ReadTimeout,
 		MaxBody: errorBodyBytes, UserAgent: first(o.UserAgent, "pointwire"), Hooks: c.hooks.transport(),
 	}
-	if o.IdleTimeout < 0 {
-		to.IdleTimeout = -1
-	}
-	if a.tls || a.network == "unix" && o.TLS != nil {
-		to.TLS = new(tls.Config)
-		if o.TLS != nil {
-			to.TLS = o.TLS.Clone()
+	if a.tls || a.network == "unix" && (o.TLS != nil || o.TLSFiles != TLSFiles{}) {
+		var err error
+		if to.TLS, err = o.TLSFiles.config(o.TLS); err != nil {
+			return nil, err
 		}
 		if to.TLS.ServerName == "" {
 			to.TLS.ServerName = a.name
 		}
 	}
 	e := &endpoint{addr: a}
-	if o.HTTPClient != nil {
+	if o.NetHTTP || o.HTTPClient != nil {
 		e.write, e.query = transport.NewStd(to, o.HTTPClient), transport.NewStd(to, o.HTTPClient)
 	} else {
 		e.write, e.query = transport.NewFast(to), transport.NewFast(to)
 	}
-	return e
+	return e, nil
 }
 
 // health tells whether a server of a set is worth trying. A server that is down

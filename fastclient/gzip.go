@@ -5,19 +5,30 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // keptBytes is the largest buffer that goes back to a pool.
 const keptBytes = 8 << 20
 
-// A deflater packs request bodies. It keeps its writers: a new one costs more
+// A packer packs request bodies.
+type packer interface {
+	// pack appends p, packed, to dst.
+	pack(dst *buffer, p []byte)
+	encoding() string
+}
+
+// A deflater packs in gzip's format. It keeps its writers: a new one costs more
 // than packing 100 KiB.
 type deflater struct {
 	level   int
 	writers sync.Pool
 }
 
-// pack appends p in gzip's format to dst.
+func newDeflater(level int) *deflater { return &deflater{level: level} }
+
+func (*deflater) encoding() string { return "gzip" }
+
 func (d *deflater) pack(dst *buffer, p []byte) {
 	z, _ := d.writers.Get().(*gzip.Writer)
 	if z == nil {
@@ -30,6 +41,18 @@ func (d *deflater) pack(dst *buffer, p []byte) {
 	z.Reset(io.Discard)
 	d.writers.Put(z)
 }
+
+// A zstdPacker packs with zstd.
+type zstdPacker struct{ z *zstd.Encoder }
+
+func newZstdPacker(level int) *zstdPacker {
+	z, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(level))) // no option can fail
+	return &zstdPacker{z}
+}
+
+func (*zstdPacker) encoding() string { return "zstd" }
+
+func (s *zstdPacker) pack(dst *buffer, p []byte) { dst.b = s.z.EncodeAll(p, dst.b) }
 
 // A buffer is a []byte that can be written to.
 type buffer struct{ b []byte }

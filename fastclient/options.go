@@ -56,6 +56,8 @@ type Options struct {
 	// TLS configures https. ServerName defaults to the host of Addr. On a unix
 	// socket, a non-nil TLS makes the client speak it.
 	TLS *tls.Config
+	// TLSFiles are added to TLS.
+	TLSFiles TLSFiles
 	// Headers are sent with every request.
 	Headers http.Header
 	// UserAgent is pointwire by default.
@@ -63,9 +65,12 @@ type Options struct {
 	// Dial replaces the dialer, for TCP and unix sockets. It must return when
 	// its context ends.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// HTTPClient makes the client use net/http, for servers that need HTTP/2 or
-	// a proxy. Its Timeout and Transport stand; of the limits below those on
-	// dialling and connections are then the Transport's.
+	// NetHTTP makes the client use net/http instead of fasthttp, with HTTP/2 and
+	// with the proxy of the environment. It costs more and does the same.
+	NetHTTP bool
+	// HTTPClient is NetHTTP with a client of one's own. Its Timeout and Transport
+	// stand: the limits below on dialling and on idle connections are then the
+	// Transport's, and so is the care for connections that the server closed.
 	HTTPClient *http.Client
 
 	Gzip Gzip
@@ -104,6 +109,10 @@ type Gzip struct {
 	MinBytes int
 	// Answers asks the server to compress answers to queries.
 	Answers bool
+	// Zstd packs requests with zstd instead. It is for servers known to unpack
+	// it, such as VictoriaMetrics from 1.148: InfluxDB 1.x and 2.x take the
+	// packed bytes for lines and store garbage.
+	Zstd bool
 }
 
 // An API is a kind of write endpoint.

@@ -17,19 +17,38 @@ type Pong struct {
 // Ping asks the server whether it is there. Any status but a success is a
 // *[ServerError].
 func (c *Client) Ping(ctx context.Context) (Pong, error) {
-	p := call{op: "ping", path: []byte("/ping"), policy: c.o.Retry, idempotent: true}
+	p, err := c.ping(ctx, "/ping")
+	if err != nil {
+		return Pong{}, err
+	}
+	defer p.resp.Close()
+	return p.pong(), nil
+}
+
+// A pingCall is a GET of a path, answered.
+type pingCall struct {
+	call
+	took time.Duration
+}
+
+func (c *Client) ping(ctx context.Context, path string) (*pingCall, error) {
+	p := &pingCall{call: call{op: "ping", path: []byte(path), policy: c.o.Retry, idempotent: true}}
 	p.req.Method = "GET"
 	if c.userURI != "" {
 		p.path = append(append(p.path, '?'), c.userURI[1:]...)
 	}
 	start := time.Now()
-	if err := c.do(ctx, &p); err != nil {
-		return Pong{}, err
+	if err := c.do(ctx, &p.call); err != nil {
+		return nil, err
 	}
-	defer p.resp.Close()
+	p.took = time.Since(start)
+	return p, nil
+}
+
+func (p *pingCall) pong() Pong {
 	return Pong{
 		Version: first(p.resp.Header("X-Influxdb-Version"), p.resp.Header("X-Geminidb-Version")),
 		Build:   first(p.resp.Header("X-Influxdb-Build"), p.resp.Header("X-Geminidb-Build")),
-		Took:    time.Since(start),
-	}, nil
+		Took:    p.took,
+	}
 }

@@ -27,7 +27,7 @@ func (c *Client) Query(ctx context.Context, q string, opts ...QueryOption) (*Res
 	if err != nil {
 		return nil, err
 	}
-	return newResult(resp, qc)
+	return c.newResult(resp, qc)
 }
 
 func (c *Client) newQueryCall(opts []QueryOption) *queryCall {

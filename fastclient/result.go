@@ -10,16 +10,17 @@ import (
 // A Result is an answer to a query on its way. It is for one goroutine, except
 // that Close may be called by another.
 type Result struct {
-	body *answerBody
-	s    *jsonscan.Scanner
+	body  *answerBody
+	s     *jsonscan.Scanner
+	whole int64 // bound of JSON
 }
 
-func newResult(resp *transport.Response, qc *queryCall) (*Result, error) {
+func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, error) {
 	body, err := openBody(resp, qc)
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{body: body, s: jsonscan.NewScanner(body)}
+	r := &Result{body: body, s: jsonscan.NewScanner(body), whole: c.maxWhole}
 	r.s.MaxRowBytes = qc.maxRow
 	r.s.SetPrecision(qc.epoch)
 	return r, nil

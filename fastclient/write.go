@@ -12,6 +12,7 @@ type writeCall struct {
 	to     target
 	own    bool // options changed the target
 	packed buffer
+	raws   []byte // for lines that the client makes
 }
 
 const textPlain = "text/plain; charset=utf-8"
@@ -30,7 +31,7 @@ func (c *Client) newWriteCall() *writeCall {
 
 func (c *Client) freeWriteCall(w *writeCall) {
 	w.req.Body = nil
-	if cap(w.packed.b) <= keptBytes {
+	if cap(w.packed.b) <= keptBytes && cap(w.raws) <= keptBytes {
 		c.writes.Put(w)
 	}
 }
@@ -99,23 +100,38 @@ func join(a, b error) error {
 	return errors.Join(a, b)
 }
 
-// sendBody sends lines as one body.
+// sendBody sends lines as one body, packed if that is worth it. A server that
+// refuses the packing gets plain bodies from then on.
 func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
 	w.raw = len(lines)
 	w.req.Body, w.req.ContentEncoding = lines, ""
-	if c.deflate != nil && len(lines) >= c.minGzip {
+	packed := c.pack != nil && len(lines) >= c.minGzip && !c.plain.Load()
+	if packed {
 		w.packed.b = w.packed.b[:0]
-		c.deflate.pack(&w.packed, lines)
-		w.req.Body, w.req.ContentEncoding = w.packed.b, "gzip"
+		c.pack.pack(&w.packed, lines)
+		w.req.Body, w.req.ContentEncoding = w.packed.b, c.pack.encoding()
 	}
-	var err error
-	if c.o.Balance == Replicate && len(c.ends) > 1 {
-		err = c.replicate(ctx, w)
-	} else if err = c.do(ctx, &w.call); err == nil {
-		w.resp.Close()
+	err := c.deliver(ctx, w)
+	var server *ServerError
+	if packed && errors.As(err, &server) && server.Status == 415 {
+		c.plain.Store(true)
+		w.req.Body, w.req.ContentEncoding = lines, ""
+		err = c.deliver(ctx, w)
 	}
 	if err == nil {
 		c.n.written(lines)
+	}
+	return err
+}
+
+// deliver sends the body to one server, or to all of a replicated set.
+func (c *core) deliver(ctx context.Context, w *writeCall) error {
+	if c.o.Balance == Replicate && len(c.ends) > 1 {
+		return c.replicate(ctx, w)
+	}
+	err := c.do(ctx, &w.call)
+	if err == nil {
+		w.resp.Close()
 	}
 	return err
 }

@@ -97,9 +97,11 @@ func Body(status int, body string, fields ...string) Reply {
 // JSON answers 200 with a JSON body of known length.
 func JSON(body string) Reply { return Body(200, body, "Content-Type", "application/json") }
 
-// Error answers with InfluxDB's form of an error.
+// Error answers with InfluxDB's form of an error: the header holds no more than
+// 1024 bytes of it.
 func Error(status int, message string) Reply {
-	return Body(status, fmt.Sprintf("{\"error\":%q}\n", message), "Content-Type", "application/json", "X-Influxdb-Error", message)
+	return Body(status, fmt.Sprintf("{\"error\":%q}\n", message), "Content-Type", "application/json",
+		"X-Influxdb-Error", message[:min(len(message), 1024)])
 }
 
 // ChunkedBody frames parts as HTTP chunks, without the one that ends a body.

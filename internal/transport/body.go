@@ -1,13 +1,10 @@
 package transport
 
 import (
-	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // What Close reads of an answer to spare its connection. More would cost more
@@ -57,16 +54,12 @@ func (b *body) Read(p []byte) (int, error) {
 
 func (b *body) failure(err error) error {
 	x := b.x
-	var chunk fasthttp.ErrBrokenChunk
-	if errors.As(err, &chunk) && !errors.Is(err, io.ErrUnexpectedEOF) && !isTimeout(err) {
-		err = ErrMalformed
-	}
 	if x.ctx.Err() != nil {
 		x.t.n.cancels.Add(1)
 	}
 	return &Error{
 		Phase: PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.written,
-		Ambiguous: true, Err: cause(x.ctx, x.t.pool.isClosed(), err),
+		Ambiguous: true, Err: cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
 	}
 }
 

@@ -55,6 +55,9 @@ type Response struct {
 	Status int
 	// Body is the body of an answer that was not streamed, valid until Close.
 	Body []byte
+	// Truncated tells that Body is the beginning of a longer one. That is so of
+	// refusals only; another answer beyond the limit is an error.
+	Truncated bool
 	// Stream is the body of a streamed answer, nil if there is none. Closing
 	// it closes the Response.
 	Stream io.ReadCloser

@@ -63,6 +63,8 @@ type exchange struct {
 
 	ctx    context.Context
 	stream bool
+	body   []byte // of an answer that is not streamed
+	cut    bool   // and that was longer
 	c      *conn
 	br     *bufio.Reader
 	stop   func() bool // of the context's AfterFunc, nil if there is none
@@ -83,7 +85,8 @@ func (t *Fast) newExchange(ctx context.Context, req *Request) *exchange {
 		x.req.SetUserValue(exchangeKey{}, x)
 	}
 	x.ctx, x.stream = ctx, req.Stream
-	x.fail, x.reused, x.last, x.stop = nil, false, false, nil
+	x.fail, x.reused, x.last, x.cut, x.stop = nil, false, false, false, nil
+	x.body = x.body[:0]
 	h := &x.req.Header
 	h.Reset()
 	h.SetNoDefaultContentType(true)
@@ -107,7 +110,7 @@ func (t *Fast) newExchange(ctx context.Context, req *Request) *exchange {
 	for _, f := range req.Header {
 		h.Set(f.Key, f.Value)
 	}
-	x.resp.StreamBody = req.Stream
+	x.resp.StreamBody = true // the limit of what is buffered is kept in buffer
 	return x
 }
 
@@ -116,7 +119,7 @@ func (t *Fast) newExchange(ctx context.Context, req *Request) *exchange {
 func (x *exchange) free() {
 	x.req.ResetBody()
 	x.ctx, x.c, x.br = nil, nil, nil
-	if x.stream || cap(x.resp.Body()) > keptBuffer {
+	if x.stream || cap(x.body) > keptBuffer {
 		return
 	}
 	x.t.exchanges.Put(x)
@@ -140,7 +143,7 @@ func (t *Fast) Do(ctx context.Context, req *Request, resp *Response) error {
 	*resp = Response{Status: x.resp.StatusCode(), Reused: x.reused, fast: x}
 	x.req.SetBodyRaw(nil)
 	if !x.stream {
-		resp.Body = x.resp.Body()
+		resp.Body, resp.Truncated = x.body, x.cut
 	} else if x.c != nil {
 		resp.Stream = &body{x: x, src: x.resp.BodyStream()}
 	}
@@ -266,28 +269,63 @@ func (x *exchange) receive() error {
 	return x.read()
 }
 
+// read reads the header and, unless it is streamed, the body.
 func (x *exchange) read() error {
-	err := x.resp.ReadLimitBody(x.br, x.t.o.MaxBody)
+	err := x.resp.ReadLimitBody(x.br, 0)
 	if err != nil && cleanHeader(x.br) {
-		err = x.resp.ReadLimitBody(x.br, x.t.o.MaxBody)
+		err = x.resp.ReadLimitBody(x.br, 0)
 	}
-	if err == nil {
-		return nil
+	if src := x.resp.BodyStream(); err == nil && !x.stream && src != nil {
+		err = x.buffer(src)
+		x.resp.CloseBodyStream()
+	}
+	return meaning(err)
+}
+
+// buffer reads a body that is not streamed. Of a refusal that is too long it
+// keeps the beginning; of any other answer a part would be taken for all.
+func (x *exchange) buffer(src io.Reader) error {
+	limit := x.t.o.MaxBody
+	for {
+		if len(x.body) == cap(x.body) {
+			x.body = append(x.body, make([]byte, min(max(512, len(x.body)), limit+1-len(x.body)))...)[:len(x.body)]
+		}
+		n, err := src.Read(x.body[len(x.body):min(cap(x.body), limit+1)])
+		x.body = x.body[:len(x.body)+n]
+		if len(x.body) > limit {
+			x.body, x.cut, x.last = x.body[:limit], true, true
+			if x.resp.StatusCode() < 300 {
+				return ErrResponseTooLarge
+			}
+			return nil
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// meaning reduces what fasthttp says of an answer, without what it quotes.
+func meaning(err error) error {
+	if err == nil || err == ErrResponseTooLarge {
+		return err // before anything escapes to the heap
 	}
 	var small *fasthttp.ErrSmallBuffer
-	var chunk fasthttp.ErrBrokenChunk
 	switch {
-	case err == fasthttp.ErrBodyTooLarge, errors.As(err, &small):
+	case errors.As(err, &small):
 		return ErrResponseTooLarge
 	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
 		return ErrTruncated
-	case errors.As(err, &chunk), isTransient(err):
+	case isTransient(err):
 		return err
 	}
-	// What fasthttp says about a header it could not parse may quote it.
 	return ErrMalformed
 }
 
+// isTransient reports whether err is of the connection and not of its bytes.
 func isTransient(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t)

@@ -326,8 +326,12 @@ func (x *stdExchange) buffer(resp *Response) error {
 		return err
 	}
 	if len(p) > x.t.o.MaxBody {
-		x.Close()
-		return x.failed(PhaseBody, ErrResponseTooLarge)
+		if resp.Status < 300 {
+			failed := x.failed(PhaseBody, ErrResponseTooLarge)
+			x.Close()
+			return failed
+		}
+		p, resp.Truncated = p[:x.t.o.MaxBody], true
 	}
 	x.Close()
 	resp.Body = p

@@ -356,3 +356,26 @@ func TestNobodyListens(t *testing.T) {
 		}
 	})
 }
+
+// A refusal that is too long keeps its status and its beginning; a success that
+// is too long is an error.
+func TestBodyLimit(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		long := strings.Repeat("x", 165_000)
+		s := influxtest.New(t, influxtest.Body(400, long), influxtest.Body(200, long), influxtest.Body(400, long[:64<<10]))
+		d := open(to(s))
+		defer d.Close()
+		var resp Response
+		if err := d.Do(t.Context(), post("m f=1"), &resp); err != nil || resp.Status != 400 || !resp.Truncated || len(resp.Body) != 64<<10 {
+			t.Fatalf("%v, status %d, %d bytes", err, resp.Status, len(resp.Body))
+		}
+		resp.Close()
+		if err := d.Do(t.Context(), post("m f=1"), &resp); !errors.Is(err, ErrResponseTooLarge) {
+			t.Fatal(err)
+		}
+		if err := d.Do(t.Context(), post("m f=1"), &resp); err != nil || resp.Truncated || len(resp.Body) != 64<<10 {
+			t.Fatalf("%v, %d bytes", err, len(resp.Body))
+		}
+		resp.Close()
+	})
+}

@@ -1,0 +1,160 @@
+package fastclient
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// Lines are complete lines of line protocol as they are, for batches of points
+// of several kinds. A missing last newline is added.
+type Lines []byte
+
+// AppendLP appends the lines.
+func (l Lines) AppendLP(dst []byte) ([]byte, error) {
+	dst = append(dst, l...)
+	if len(l) > 0 && l[len(l)-1] != '\n' {
+		dst = append(dst, '\n')
+	}
+	return dst, nil
+}
+
+var _ lp.Appender = Lines(nil)
+
+// A PointsError says that some points could not be turned into lines. The
+// others were written, unless Write says otherwise.
+type PointsError struct {
+	Bad   int   // points left out
+	Index int   // of the first of them
+	First error // what was wrong with it
+	Write error // of writing the others, nil if they were written
+}
+
+func (e *PointsError) Error() string {
+	s := fmt.Sprintf("fastclient: write: %d bad points left out, the first at index %d: %v", e.Bad, e.Index, e.First)
+	if e.Write != nil {
+		s += "; the others: " + e.Write.Error()
+	}
+	return s
+}
+
+// Unwrap returns the first bad point's error and that of the write.
+func (e *PointsError) Unwrap() []error {
+	if e.Write == nil {
+		return []error{e.First}
+	}
+	return []error{e.First, e.Write}
+}
+
+// A pointCall is one call that turns points into lines and writes them.
+type pointCall struct {
+	*writeCall
+	lines []byte
+	tags  extraTags
+	line  []byte // without the extra tags
+	bad   PointsError
+	index int
+}
+
+// ExtraTags adds tags to every point of one call that has none of the same key.
+// What line protocol cannot carry is an error of the call.
+func ExtraTags(tags ...lp.Tag) PointOption { return tagsOption(tags) }
+
+type tagsOption []lp.Tag
+
+func (o tagsOption) applyPoints(c *pointCall) { c.tags.add(o) }
+
+// WritePoints writes points of any kind that can write itself as line protocol,
+// be they of one type or, as []lp.Appender, of several: points, frames, structs
+// of one's own, [Lines]. It sends them in bodies of about 1 MiB.
+//
+// The timestamps are in the precision of the client, or that of
+// [WritePrecision]. A point that cannot be written is left out and the others
+// are written; the error is then a *[PointsError].
+func WritePoints[P lp.Appender](ctx context.Context, c *Client, points []P, opts ...PointOption) error {
+	return WriteSeq(ctx, c, slices.Values(points), opts...)
+}
+
+// WriteSeq is [WritePoints] for a sequence of any length, of which it holds one
+// body at a time. It stops at the first error of a write.
+func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P], opts ...PointOption) error {
+	return c.writePoints(ctx, opts, func(w *pointCall) error {
+		for p := range points {
+			if err := w.add(ctx, c.core, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// WriteFrame writes the lines of one frame, or of anything else that writes
+// itself as line protocol.
+func (c *Client) WriteFrame(ctx context.Context, frame lp.Appender, opts ...PointOption) error {
+	return c.writePoints(ctx, opts, func(w *pointCall) error { return w.add(ctx, c.core, frame) })
+}
+
+// WriteEncoder writes the points of e's batch in its precision. It does not
+// reset e.
+func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {
+	return c.Write(ctx, e.Bytes(), append([]WriteOption{WritePrecision(e.Precision())}, opts...)...)
+}
+
+// writePoints runs fill, which adds points, and sends what it left.
+func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(*pointCall) error) error {
+	w := &pointCall{writeCall: c.newWriteCall()}
+	defer c.freeWriteCall(w.writeCall)
+	for _, o := range opts {
+		o.applyPoints(w)
+	}
+	if err := w.tags.err; err != nil {
+		return err
+	}
+	if err := w.prepare(c.core); err != nil {
+		return err
+	}
+	w.lines = w.raws[:0]
+	err := fill(w)
+	if err == nil {
+		err = w.flush(ctx, c.core)
+	}
+	w.raws = w.lines[:0]
+	if w.bad.Bad > 0 {
+		w.bad.Write = err
+		return &w.bad
+	}
+	return err
+}
+
+// add adds the lines of p and sends what is enough for a body.
+func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
+	var err error
+	if len(w.tags.tags) == 0 {
+		w.lines, err = p.AppendLP(w.lines)
+	} else {
+		w.line, err = p.AppendLP(w.line[:0])
+		w.lines = w.tags.appendTo(w.lines, w.line)
+	}
+	if err != nil {
+		if w.bad.Bad++; w.bad.Bad == 1 {
+			w.bad.Index, w.bad.First = w.index, err
+		}
+	}
+	w.index++
+	if len(w.lines) < pieceBytes {
+		return nil
+	}
+	return w.flush(ctx, c)
+}
+
+func (w *pointCall) flush(ctx context.Context, c *core) error {
+	if len(w.lines) == 0 {
+		return nil
+	}
+	err := c.sendLines(ctx, w.writeCall, w.lines)
+	w.lines = w.lines[:0]
+	return err
+}
