@@ -1,0 +1,168 @@
+package decimal
+
+import (
+	"math"
+
+	"github.com/pointwire/pointwire/internal/swar"
+)
+
+// A TimeError says why a text is no time. The zero value is no error.
+type TimeError uint8
+
+const (
+	// TimeInvalid: the text has none of the known forms, or names a day or an hour
+	// that does not exist.
+	TimeInvalid TimeError = iota + 1
+	// TimeRange: the time is outside [MinTime] and [MaxTime].
+	TimeRange
+)
+
+// ParseTime returns the nanoseconds from 1970 to the time that s names, exactly,
+// before 1970 too. The forms are those that time.Parse takes for time.RFC3339,
+//
+//	2018-01-01T00:00:00.123456789Z   2018-01-01T09:00:00+09:00
+//
+// and, beyond that, a space in place of the T, no zone, which means UTC wherever
+// the program runs, and these:
+//
+//	2018-01-01   2018-01   20180101T000000Z   20180101T000000
+//
+// Digits of a fraction beyond the ninth are cut off.
+func ParseTime(s string) (int64, TimeError) {
+	if len(s) < 19 {
+		return parseTimeShort(s)
+	}
+	// Two words and a half cover "2018-01-01T00:00:00". XOR with a pattern turns
+	// digits into their values and right separators into 0.
+	x := swar.Load64String(s, 0) ^ 0x2D30302D30303030 // "0000-00-"
+	y := swar.Load64String(s, 8) ^ 0x30303A3030543030 // "00T00:00"
+	z := swar.Load32String(s, 15) ^ 0x30303A30        // "0:00"
+	sep := x&0xFF0000FF_00000000 | y&0x0000FF00_00000000 | uint64(z&0x0000FF00)
+	t := y >> 16 & 0xFF // 0 for T, 0x74 for a space
+	y &^= 0xFF0000
+	const high = 0x76 * swar.Ones
+	bad := ((x + high) | x | (y + high) | y) & swar.Highs
+	bad |= uint64(((z + 0x76767676) | z) & 0x80808080)
+	if sep|bad != 0 || t != 0 && t != 'T'^' ' {
+		return parseTimeSlow(s)
+	}
+	x = x*10 + x>>8
+	y = y*10 + y>>8
+	year := uint32(x&0xFF)*100 + uint32(x>>16&0xFF)
+	month, day := uint32(x>>40&0xFF), uint32(y&0xFF)
+	h, m, sec := uint32(y>>24&0xFF), uint32(y>>48&0xFF), z>>16&0xFF*10+z>>24
+	return parseTimeEnd(s[19:], year, month, day, h, m, sec, false)
+}
+
+// parseTimeEnd reads what follows the second, checks the numbers and puts them
+// together. The zone may be missing unless it is asked for.
+func parseTimeEnd(s string, year, month, day, h, m, sec uint32, zone bool) (int64, TimeError) {
+	if month-1 >= 12 || h >= 24 || m >= 60 || sec >= 60 || day-1 >= daysIn(year, month) {
+		return 0, TimeInvalid
+	}
+	var frac int64
+	if len(s) >= 2 && (s[0] == '.' || s[0] == ',') && isDigit(s[1]) {
+		i, unit := 1, int64(1e8)
+		for ; i < len(s) && isDigit(s[i]); i++ {
+			frac += int64(s[i]-'0') * unit
+			unit /= 10
+		}
+		s = s[i:]
+	}
+	var offset int64
+	switch {
+	case s == "Z" || s == "" && !zone:
+	case len(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':' &&
+		isDigit(s[1]) && isDigit(s[2]) && isDigit(s[4]) && isDigit(s[5]):
+		// The limits are those of time.Parse.
+		zh, zm := int64(s[1]-'0')*10+int64(s[2]-'0'), int64(s[4]-'0')*10+int64(s[5]-'0')
+		if zh > 24 || zm > 60 {
+			return 0, TimeInvalid
+		}
+		offset = zh*3600 + zm*60
+		if s[0] == '-' {
+			offset = -offset
+		}
+	default:
+		return 0, TimeInvalid
+	}
+	unix := daysFromCivil(year, month, day)*secondsPerDay + int64(h*3600+m*60+sec) - offset
+	const limit = math.MaxInt64/1_000_000_000 + 1
+	if unix < -limit || unix > limit {
+		return 0, TimeRange
+	}
+	ns, ok := mulAdd(unix, 1e9, frac)
+	if !ok || ns < MinTime || ns > MaxTime {
+		return 0, TimeRange
+	}
+	return ns, 0
+}
+
+// parseTimeShort reads the forms of less than 19 bytes.
+func parseTimeShort(s string) (int64, TimeError) {
+	switch {
+	case len(s) == 7 && s[4] == '-': // 2018-01
+		s += "-01"
+		fallthrough
+	case len(s) == 10 && s[4] == '-' && s[7] == '-': // 2018-01-01
+		year, ok1 := number(s[:4])
+		month, ok2 := number(s[5:7])
+		day, ok3 := number(s[8:])
+		if !ok1 || !ok2 || !ok3 {
+			return 0, TimeInvalid
+		}
+		return parseTimeEnd("", year, month, day, 0, 0, 0, false)
+	}
+	return parseTimeSlow(s)
+}
+
+// parseTimeSlow reads the basic form and hours of one digit, which time.Parse
+// takes.
+func parseTimeSlow(s string) (int64, TimeError) {
+	if len(s) == 15 || len(s) == 16 && s[15] == 'Z' {
+		if s[8] == 'T' {
+			date, ok1 := number(s[:8])
+			clock, ok2 := number(s[9:15])
+			if ok1 && ok2 {
+				return parseTimeEnd("", date/10000, date/100%100, date%100, clock/10000, clock/100%100, clock%100, false)
+			}
+		}
+		return 0, TimeInvalid
+	}
+	if len(s) >= 19 && s[10] == 'T' && s[12] == ':' { // 2018-01-01T0:00:00Z
+		year, ok1 := number(s[:4])
+		month, ok2 := number(s[5:7])
+		day, ok3 := number(s[8:10])
+		h, ok4 := number(s[11:12])
+		m, ok5 := number(s[13:15])
+		sec, ok6 := number(s[16:18])
+		if ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && s[4] == '-' && s[7] == '-' && s[15] == ':' {
+			return parseTimeEnd(s[18:], year, month, day, h, m, sec, true)
+		}
+	}
+	return 0, TimeInvalid
+}
+
+// number returns the value of s, which must be digits only.
+func number(s string) (v uint32, ok bool) {
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return 0, false
+		}
+		v = v*10 + uint32(s[i]-'0')
+	}
+	return v, true
+}
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
+
+// daysIn returns the number of days of a month.
+func daysIn(year, month uint32) uint32 {
+	if month == 2 {
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 30 + (month+month>>3)&1
+}
