@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // AppendMeasurement appends the escaped name, which starts a line. What has no
@@ -11,7 +12,11 @@ import (
 // zero byte, every line feed, and a backslash at the end or directly before
 // comma, space, '=' or '"' become '_'; invalid UTF-8 becomes U+FFFD.
 func AppendMeasurement(dst []byte, name string) []byte {
-	if r := checkMeasurement(name); r != 0 {
+	dst = grow(dst, len(name)+room)
+	if n := len(dst); putName(dst, n, name) && name != "" && name[0] != '#' {
+		return dst[:n+len(name)]
+	}
+	if checkMeasurement(name) != 0 {
 		name = replaceMeasurement(name)
 	}
 	return escapeMeasurement(dst, name)
@@ -25,10 +30,25 @@ func AppendTag(dst []byte, key, value string) []byte {
 	if value == "" {
 		return dst
 	}
-	if r := checkTagKey(key); r != 0 {
+	dst = grow(dst, len(key)+len(value)+2+2*room)
+	n := len(dst)
+	swar.StoreByte(dst, n, ',')
+	if putKey(dst, n+1, key) {
+		n += 1 + len(key)
+		swar.StoreByte(dst, n, '=')
+		if putName(dst, n+1, value) {
+			return dst[:n+1+len(value)]
+		}
+	}
+	return appendTagSlow(dst, key, value)
+}
+
+// appendTagSlow appends a tag whose key or value may need escaping or replacing.
+func appendTagSlow(dst []byte, key, value string) []byte {
+	if checkTagKey(key) != 0 {
 		key = replaceTagKey(key)
 	}
-	if r := checkTagValue(value); r != 0 {
+	if checkTagValue(value) != 0 {
 		value = replaceTagValue(value)
 	}
 	dst = append(dst, ',')
@@ -44,7 +64,13 @@ func AppendTag(dst []byte, key, value string) []byte {
 // backslash at the end, and the last of an odd number of backslashes directly
 // before comma, space or '=' become '_'; invalid UTF-8 becomes U+FFFD.
 func AppendFieldKey(dst []byte, key string) []byte {
-	if r := checkFieldKey(key); r != 0 {
+	dst = grow(dst, len(key)+1+room)
+	if n := len(dst); putKey(dst, n, key) {
+		n += len(key)
+		swar.StoreByte(dst, n, '=')
+		return dst[:n+1]
+	}
+	if checkFieldKey(key) != 0 {
 		key = replaceFieldKey(key)
 	}
 	dst = escapeFieldKey(dst, key)
@@ -98,6 +124,14 @@ func AppendBool(dst []byte, v bool) []byte {
 // AppendString appends v in double quotes, with '"' and '\' escaped. Line feeds
 // are kept: they are legal inside quotes. Invalid UTF-8 becomes U+FFFD.
 func AppendString(dst []byte, v string) []byte {
+	dst = grow(dst, len(v)+2+room)
+	n := len(dst)
+	swar.StoreByte(dst, n, '"')
+	if putText(dst, n+1, v) {
+		n += 1 + len(v)
+		swar.StoreByte(dst, n, '"')
+		return dst[:n+1]
+	}
 	dst = append(dst, '"')
 	dst = escapeString(dst, v)
 	return append(dst, '"')

@@ -32,6 +32,7 @@ func (e *Encoder) Line(line []byte) error {
 		return e.endBad()
 	}
 	e.buf = append(e.buf, line...)
+	e.buf = append(e.buf, '\n')
 	e.finish()
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // An Encoder writes points into a batch, part by part: a measurement or a
@@ -27,16 +28,19 @@ type Encoder struct {
 	buf   []byte
 	line  int // the complete lines end here in buf
 	state encoderState
-	lines int
-	index int // points begun since Reset
+	// separator goes before the next field: a space, then commas.
+	separator byte
+	lines     int
+	index     int // points begun since Reset
 
 	opt         Options
 	measurement string // of the open point, for errors
 	first, cur  *PointError
 	counts      [numReasons]uint64
 
+	times  decimal.TimestampCache
 	tags   tagSet
-	fields fieldSet
+	fields keySet
 }
 
 type encoderState uint8
@@ -186,6 +190,11 @@ func (e *Encoder) begin(measurement string) {
 // Point starts a point with the given measurement.
 func (e *Encoder) Point(measurement string) {
 	e.begin(measurement)
+	e.buf = grow(e.buf, len(measurement)+room)
+	if n := len(e.buf); putName(e.buf, n, measurement) && measurement != "" && measurement[0] != '#' {
+		e.buf = e.buf[:n+len(measurement)]
+		return
+	}
 	if r := checkMeasurement(measurement); r != 0 {
 		if e.badText(PartMeasurement, "", r) {
 			e.buf = AppendMeasurement(e.buf, measurement)
@@ -205,7 +214,8 @@ func (e *Encoder) Series(s Series) {
 	}
 	e.begin(s.p.measurement)
 	e.tags.series = s.p
-	e.buf = append(e.buf, s.p.wire...)
+	e.buf = grow(e.buf, len(s.p.wire)+room)
+	e.buf = e.buf[:putLiteral(e.buf, len(e.buf), s.p.wire)]
 }
 
 // End ends the point with the time t in the precision of the encoder, rounded
@@ -232,6 +242,7 @@ func (e *Encoder) EndNoTimestamp() error {
 	if e.state != stateFields {
 		return e.endBad()
 	}
+	e.buf = append(e.buf, '\n')
 	e.finish()
 	return nil
 }
@@ -244,18 +255,22 @@ func (e *Encoder) end(ts int64, inRange bool) error {
 		e.fail(PartTimestamp, "", ErrTimeRange, nil)
 		return e.endBad()
 	}
-	e.buf = append(e.buf, ' ')
-	e.buf = AppendTimestamp(e.buf, ts)
+	e.buf = decimal.Grow(e.buf, decimal.RoomInt+2)
+	n := len(e.buf)
+	swar.StoreByte(e.buf, n, ' ')
+	n = e.times.Put(e.buf, n+1, ts)
+	swar.StoreByte(e.buf, n, '\n')
+	e.buf = e.buf[:n+1]
 	e.finish()
 	return nil
 }
 
 // finish makes the open point a complete line.
 func (e *Encoder) finish() {
-	e.buf = append(e.buf, '\n')
 	e.line = len(e.buf)
 	e.lines++
-	e.close()
+	e.state = stateIdle
+	e.measurement = ""
 }
 
 // endBad ends a point that does not become a line.

@@ -2,62 +2,56 @@ package lp
 
 import (
 	"math"
-	"slices"
+	"strings"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// fieldSet is what the encoder knows of the fields of the open point.
-type fieldSet struct{ keys []string }
-
-func (f *fieldSet) reset() {
-	clear(f.keys)
-	f.keys = f.keys[:0]
+// field starts a field: it writes the separator and "key=", makes room for n
+// more bytes, and returns where the value goes, or -1 if it may not follow.
+func (e *Encoder) field(key string, n int) int {
+	if e.state == stateTags {
+		e.endTags()
+		e.state = stateFields
+		e.separator = ' '
+	} else if e.state != stateFields {
+		e.misplaced(PartFieldKey, key)
+		return -1
+	}
+	e.buf = grow(e.buf, len(key)+2+room+n)
+	at := len(e.buf)
+	swar.StoreByte(e.buf, at, e.separator)
+	at++
+	if !putKey(e.buf, at, key) {
+		return e.fieldSlow(key, n)
+	}
+	at += len(key)
+	swar.StoreByte(e.buf, at, '=')
+	e.separator = ','
+	if e.fields.again(key) || e.newField(key) {
+		return at + 1
+	}
+	return -1
 }
 
-// add adds key and reports whether it is new.
-func (f *fieldSet) add(key string) bool {
-	if slices.Contains(f.keys, key) {
-		return false
-	}
-	f.keys = append(f.keys, key)
-	return true
-}
-
-// field starts a field: it writes the separator and "key=". It reports whether
-// the value may follow.
-func (e *Encoder) field(key string) bool {
-	if !e.fieldSeparator(key) {
-		return false
-	}
+// fieldSlow is field for a key that may need escaping, replacing or refusing.
+func (e *Encoder) fieldSlow(key string, n int) int {
 	if r := checkFieldKey(key); r != 0 {
 		if !e.badText(PartFieldKey, key, r) {
-			return false
+			return -1
 		}
 		key = replaceFieldKey(key)
 	}
 	if !e.newField(key) {
-		return false
+		return -1
 	}
+	e.buf = append(e.buf, e.separator)
 	e.buf = escapeFieldKey(e.buf, key)
 	e.buf = append(e.buf, '=')
-	return true
-}
-
-// fieldSeparator writes what goes before the key of a field.
-func (e *Encoder) fieldSeparator(key string) bool {
-	switch e.state {
-	case stateFields:
-		e.buf = append(e.buf, ',')
-	case stateTags:
-		if !e.endTags() {
-			return false
-		}
-		e.state = stateFields
-		e.buf = append(e.buf, ' ')
-	default:
-		e.misplaced(PartFieldKey, key)
-		return false
-	}
-	return true
+	e.buf = grow(e.buf, n)
+	e.separator = ','
+	return len(e.buf)
 }
 
 // newField refuses the point if it has a field of this key already.
@@ -102,8 +96,8 @@ func (e *Encoder) Float(key string, v float64) {
 		e.notFinite(key)
 		return
 	}
-	if e.field(key) {
-		e.buf = AppendFloat(e.buf, v)
+	if n := e.field(key, decimal.RoomFloat); n >= 0 {
+		e.buf = e.buf[:decimal.PutFloat64(e.buf, n, v)]
 	}
 }
 
@@ -114,15 +108,17 @@ func (e *Encoder) Float32(key string, v float32) {
 		e.notFinite(key)
 		return
 	}
-	if e.field(key) {
-		e.buf = AppendFloat32(e.buf, v)
+	if n := e.field(key, decimal.RoomFloat); n >= 0 {
+		e.buf = e.buf[:decimal.PutFloat32(e.buf, n, v)]
 	}
 }
 
 // Int adds an integer field.
 func (e *Encoder) Int(key string, v int64) {
-	if e.field(key) {
-		e.buf = AppendInt(e.buf, v)
+	if n := e.field(key, decimal.RoomInt); n >= 0 {
+		n = decimal.PutInt64(e.buf, n, v)
+		swar.StoreByte(e.buf, n, 'i')
+		e.buf = e.buf[:n+1]
 	}
 }
 
@@ -132,8 +128,10 @@ func (e *Encoder) Uint(key string, v uint64) {
 		e.uintAsInt(key, v)
 		return
 	}
-	if e.field(key) {
-		e.buf = AppendUint(e.buf, v)
+	if n := e.field(key, decimal.RoomInt); n >= 0 {
+		n = decimal.PutUint64(e.buf, n, v)
+		swar.StoreByte(e.buf, n, 'u')
+		e.buf = e.buf[:n+1]
 	}
 }
 
@@ -154,21 +152,35 @@ func (e *Encoder) uintAsInt(key string, v uint64) {
 
 // Bool adds a boolean field.
 func (e *Encoder) Bool(key string, v bool) {
-	if e.field(key) {
-		e.buf = AppendBool(e.buf, v)
+	if n := e.field(key, room); n >= 0 {
+		e.buf = AppendBool(e.buf[:n], v)
 	}
 }
 
 // String adds a string field. The empty string is a value.
 func (e *Encoder) String(key, v string) {
+	n := e.field(key, len(v)+2+room)
+	if n < 0 {
+		return
+	}
+	swar.StoreByte(e.buf, n, '"')
+	if putText(e.buf, n+1, v) && !e.opt.RefuseNewline {
+		n += 1 + len(v)
+		swar.StoreByte(e.buf, n, '"')
+		e.buf = e.buf[:n+1]
+		return
+	}
 	if r := e.checkString(v); r != 0 {
-		if !e.open(key) || !e.badText(PartFieldValue, key, r) {
+		if !e.badText(PartFieldValue, key, r) {
 			return
 		}
+		if r == ErrNewline {
+			v = strings.ReplaceAll(v, "\n", "_")
+		}
 	}
-	if e.field(key) {
-		e.buf = AppendString(e.buf, v)
-	}
+	e.buf = append(e.buf[:n], '"')
+	e.buf = escapeString(e.buf, v)
+	e.buf = append(e.buf, '"')
 }
 
 // StringBytes adds a string field whose text is v.
@@ -185,15 +197,15 @@ func (e *Encoder) Decimal(key, number string) {
 		}
 		return
 	}
-	if e.field(key) {
-		e.buf = append(e.buf, number...)
+	if n := e.field(key, len(number)); n >= 0 {
+		e.buf = append(e.buf[:n], number...)
 	}
 }
 
 // checkString returns why v is not a string field, or 0.
 func (e *Encoder) checkString(v string) Reason {
 	if e.opt.RefuseNewline {
-		if i := indexByte(v, '\n'); i >= 0 {
+		if indexByte(v, '\n') >= 0 {
 			return ErrNewline
 		}
 	}

@@ -3,10 +3,24 @@ package lp
 import (
 	"slices"
 	"strings"
+
+	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // A Tag is a key and a value.
 type Tag struct{ Key, Value string }
+
+// tagSet is what the encoder knows of the tags of the open point.
+type tagSet struct {
+	keys   keySet
+	series *series
+	at     int // where the tags begin in the buffer
+
+	// fixed are the default and extra tags by key.
+	fixed   []fixedTag
+	refs    []tagRef
+	scratch []byte
+}
 
 // tagRef is a tag of the open point.
 type tagRef struct {
@@ -14,16 +28,9 @@ type tagRef struct {
 	start, end int // of ",key=value" in the buffer
 }
 
-// tagSet is what the encoder knows of the tags of the open point.
-type tagSet struct {
-	series *series
-	refs   []tagRef
-	last   string // the key of the last tag
-	mixed  bool   // the keys are not in strictly ascending order
-
-	// fixed are the default and extra tags by key.
-	fixed   []fixedTag
-	scratch []byte
+func (t *tagSet) reset() {
+	t.series = nil
+	t.keys.reset()
 }
 
 // fixedTag is a tag of every point.
@@ -31,13 +38,6 @@ type fixedTag struct {
 	key      string
 	wire     string // ",key=value"
 	override bool   // wins over a tag of the point
-}
-
-func (t *tagSet) reset() {
-	t.series = nil
-	clear(t.refs)
-	t.refs = t.refs[:0]
-	t.last, t.mixed = "", false
 }
 
 // SetDefaultTags sets tags that every point to come gets unless it has a tag of
@@ -102,6 +102,24 @@ func (e *Encoder) Tag(key, value string) {
 		e.misplaced(PartTagKey, key)
 		return
 	}
+	e.buf = grow(e.buf, len(key)+len(value)+2+2*room)
+	n := len(e.buf)
+	swar.StoreByte(e.buf, n, ',')
+	if value != "" && putKey(e.buf, n+1, key) {
+		n += 1 + len(key)
+		swar.StoreByte(e.buf, n, '=')
+		if putName(e.buf, n+1, value) {
+			if e.tags.keys.again(key) || e.newTag(key) {
+				e.buf = e.buf[:n+1+len(value)]
+			}
+			return
+		}
+	}
+	e.tagSlow(key, value)
+}
+
+// tagSlow adds a tag whose key or value may need escaping, replacing or refusing.
+func (e *Encoder) tagSlow(key, value string) {
 	if r := checkTagKey(key); r != 0 {
 		if !e.badText(PartTagKey, key, r) {
 			return
@@ -118,100 +136,99 @@ func (e *Encoder) Tag(key, value string) {
 		}
 		value = replaceTagValue(value)
 	}
-	t := &e.tags
-	if key <= t.last {
-		t.mixed = true
+	if !e.newTag(key) {
+		return
 	}
-	t.last = key
-	start := len(e.buf)
 	e.buf = append(e.buf, ',')
 	e.buf = escapeTag(e.buf, key)
 	e.buf = append(e.buf, '=')
 	e.buf = escapeTag(e.buf, value)
-	t.refs = append(t.refs, tagRef{key, start, len(e.buf)})
 }
 
-// endTags completes the tags before the first field. It reports whether the
-// point is still good.
-func (e *Encoder) endTags() bool {
+// newTag refuses the point if it has a tag of this key already.
+func (e *Encoder) newTag(key string) bool {
+	if s := e.tags.series; s == nil || !s.has(key) {
+		if e.tags.keys.add(key) {
+			return true
+		}
+	}
+	e.fail(PartTagKey, key, ErrDuplicateTag, nil)
+	return false
+}
+
+// endTags completes the tags before the first field: it adds the fixed ones and
+// sorts.
+func (e *Encoder) endTags() {
 	t := &e.tags
-	if len(t.refs) == 0 && len(t.fixed) == 0 {
-		return true
-	}
-	if !t.mixed && t.series == nil && len(t.fixed) == 0 && (e.opt.TagOrder == TagsAsGiven || t.plain(e.buf)) {
-		return true
-	}
-	return e.mergeTags()
-}
-
-// plain reports whether the tags, whose keys ascend, ascend in their escaped
-// form too.
-func (t *tagSet) plain(buf []byte) bool {
-	if len(t.refs) < 2 {
-		return true
-	}
-	tags := buf[t.refs[0].start:t.refs[len(t.refs)-1].end]
-	return !slices.Contains(tags, '\\')
-}
-
-// mergeTags finds duplicates, adds the fixed tags and sorts.
-func (e *Encoder) mergeTags() bool {
-	t := &e.tags
-	tagsAt := len(e.buf)
-	if len(t.refs) > 0 {
-		tagsAt = t.refs[0].start
-	}
-	if s := t.series; s != nil {
-		// The tags of the series come first.
-		tagsAt -= len(s.wire) - s.tagsAt
-		n := len(t.refs)
-		t.refs = append(t.refs, make([]tagRef, len(s.keys))...)
-		copy(t.refs[len(s.keys):], t.refs[:n])
-		at := tagsAt
-		for i, k := range s.keys {
-			t.refs[i] = tagRef{k.key, at, at + k.size}
-			at += k.size
+	if len(t.fixed) == 0 {
+		if e.opt.TagOrder == TagsAsGiven || t.keys.n == 0 || t.keys.n == 1 && t.series == nil {
+			return
 		}
 	}
-	for i := range t.refs {
-		for j := range t.refs[:i] {
-			if t.refs[i].key == t.refs[j].key {
-				e.fail(PartTagKey, t.refs[i].key, ErrDuplicateTag, nil)
-				return false
-			}
+	t.findTags(e.buf, e.line)
+	n := 0
+	for _, r := range t.refs {
+		if i := t.findFixed(r.key); i < 0 || !t.fixed[i].override {
+			t.refs[n] = r
+			n++
 		}
 	}
-	// Build the tags anew behind the present ones, then move them down.
-	refs := t.refs
-	old := len(e.buf)
-	keep := refs[:0]
-	for _, r := range refs {
-		i := slices.IndexFunc(t.fixed, func(f fixedTag) bool { return f.key == r.key })
-		if i < 0 || !t.fixed[i].override {
-			keep = append(keep, r)
-		}
-	}
-	own := len(keep)
+	t.refs = t.refs[:n]
 	for _, f := range t.fixed {
-		if !slices.ContainsFunc(keep[:own], func(r tagRef) bool { return r.key == f.key }) {
+		if !slices.ContainsFunc(t.refs[:n], func(r tagRef) bool { return r.key == f.key }) {
 			start := len(e.buf)
 			e.buf = append(e.buf, f.wire...)
-			keep = append(keep, tagRef{f.key, start, len(e.buf)})
+			t.refs = append(t.refs, tagRef{f.key, start, len(e.buf)})
 		}
 	}
-	t.refs = keep
 	if e.opt.TagOrder == TagsSorted {
-		slices.SortStableFunc(keep, func(a, b tagRef) int {
+		slices.SortFunc(t.refs, func(a, b tagRef) int {
 			return compareWireKeys(e.buf[a.start:a.end], e.buf[b.start:b.end])
 		})
 	}
 	t.scratch = t.scratch[:0]
-	for _, r := range keep {
+	for _, r := range t.refs {
 		t.scratch = append(t.scratch, e.buf[r.start:r.end]...)
 	}
-	e.buf = append(e.buf[:tagsAt], t.scratch...)
-	_ = old
-	return true
+	clear(t.refs)
+	e.buf = append(e.buf[:t.at], t.scratch...)
+}
+
+func (t *tagSet) findFixed(key string) int {
+	for i := range t.fixed {
+		if t.fixed[i].key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// findTags finds the tags in buf, which ends with them, of the line that begins at
+// line.
+func (t *tagSet) findTags(buf []byte, line int) {
+	t.refs = t.refs[:0]
+	own := t.keys.keys[:t.keys.n]
+	// A comma ends a measurement or a tag unless a backslash is before it.
+	next := func(i int) int {
+		for i++; i < len(buf) && (buf[i] != ',' || buf[i-1] == '\\'); i++ {
+		}
+		return i
+	}
+	t.at = next(line)
+	i := t.at
+	add := func(key string) {
+		end := next(i)
+		t.refs = append(t.refs, tagRef{key, i, end})
+		i = end
+	}
+	if t.series != nil {
+		for _, k := range t.series.keys {
+			add(k.key)
+		}
+	}
+	for _, k := range own {
+		add(k)
+	}
 }
 
 // compareWireKeys compares the escaped keys of two tags in the form ",key=value".
@@ -221,13 +238,9 @@ func compareWireKeys(a, b []byte) int {
 
 // wireKey returns the escaped key of a tag in the form ",key=value".
 func wireKey(tag []byte) []byte {
-	for i := 1; i < len(tag); i++ {
-		switch tag[i] {
-		case '\\':
-			i++
-		case '=':
-			return tag[1:i]
-		}
+	i := 1
+	for tag[i] != '=' || tag[i-1] == '\\' {
+		i++
 	}
-	return tag[1:]
+	return tag[1:i]
 }

@@ -17,6 +17,15 @@ type series struct {
 	keys        []seriesKey
 }
 
+func (s *series) has(key string) bool {
+	for i := range s.keys {
+		if s.keys[i].key == key {
+			return true
+		}
+	}
+	return false
+}
+
 type seriesKey struct {
 	key  string
 	size int // of ",key=value"

@@ -71,3 +71,6 @@ func UnixTime(ts int64, p Precision) (time.Time, bool) {
 	}
 	return time.Unix(0, ts*p.Unit()).UTC(), true
 }
+
+// FloorTo returns ns nanoseconds in whole units of p, rounded down.
+func FloorTo(ns int64, p Precision) int64 { return floorDiv(ns, p.Unit()) }

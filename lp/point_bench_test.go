@@ -1,0 +1,124 @@
+package lp_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// A trade is the point of the user guide that the project re-imagines.
+type trade struct {
+	Timestamp  int64   `lp:",timestamp"`
+	Instrument string  `lp:"instrument,tag"`
+	Source     string  `lp:"source,tag"`
+	Side       string  `lp:"side,tag"`
+	Price      float64 `lp:"price"`
+	Size       int64   `lp:"size"`
+	TradeID    string  `lp:"trade_id"`
+}
+
+// benchTrades are the trades of some symbols at some venues: prices with cents,
+// small sizes, random ids, some microseconds from one to the next.
+func benchTrades() []trade {
+	symbols := []string{"AAPL", "MSFT", "GOOG", "AMZN", "META", "NVDA", "TSLA", "BRK.B", "JPM", "V"}
+	venues := []string{"NASDAQ", "NYSE", "ARCA", "BATS"}
+	sides := []string{"BUY", "SELL"}
+	ts := int64(1540184368785116000)
+	return makeSet(func(r *rand.Rand) trade {
+		ts += r.Int64N(50_000)
+		return trade{
+			Timestamp:  ts,
+			Instrument: symbols[r.IntN(len(symbols))],
+			Source:     venues[r.IntN(len(venues))],
+			Side:       sides[r.IntN(len(sides))],
+			Price:      decimals(10+r.Float64()*990, 2),
+			Size:       (1 + r.Int64N(50)) * 10,
+			TradeID: fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", r.Uint32(), r.IntN(1<<16), r.IntN(1<<16),
+				r.IntN(1<<16), r.Int64N(1<<48)),
+		}
+	})
+}
+
+// batch is how many points the benchmarks put into one buffer before they start
+// anew.
+const batch = 1 << 12
+
+// encodeTrade writes t with the Encoder.
+func encodeTrade(e *lp.Encoder, t *trade) error {
+	e.Point("Trade")
+	e.Tag("instrument", t.Instrument)
+	e.Tag("source", t.Source)
+	e.Tag("side", t.Side)
+	e.Float("price", t.Price)
+	e.Int("size", t.Size)
+	e.String("trade_id", t.TradeID)
+	return e.EndTimestamp(t.Timestamp)
+}
+
+// appendTrade writes t with the append primitives.
+func appendTrade(dst []byte, t *trade) []byte {
+	dst = lp.AppendMeasurement(dst, "Trade")
+	dst = lp.AppendTag(dst, "instrument", t.Instrument)
+	dst = lp.AppendTag(dst, "source", t.Source)
+	dst = lp.AppendTag(dst, "side", t.Side)
+	dst = append(dst, ' ')
+	dst = lp.AppendFieldKey(dst, "price")
+	dst = lp.AppendFloat(dst, t.Price)
+	dst = append(dst, ',')
+	dst = lp.AppendFieldKey(dst, "size")
+	dst = lp.AppendInt(dst, t.Size)
+	dst = append(dst, ',')
+	dst = lp.AppendFieldKey(dst, "trade_id")
+	dst = lp.AppendString(dst, t.TradeID)
+	dst = append(dst, ' ')
+	dst = lp.AppendTimestamp(dst, t.Timestamp)
+	return append(dst, '\n')
+}
+
+// BenchmarkTrade writes one point per operation.
+func BenchmarkTrade(b *testing.B) {
+	trades := benchTrades()
+	b.Run("encoder", func(b *testing.B) {
+		var e lp.Encoder
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%batch == 0 {
+				e.Reset()
+			}
+			if err := encodeTrade(&e, &trades[i&(benchValues-1)]); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.SetBytes(int64(e.Len()) / int64(max(1, e.Lines())))
+	})
+	b.Run("append", func(b *testing.B) {
+		var buf []byte
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%batch == 0 {
+				buf = buf[:0]
+			}
+			buf = appendTrade(buf, &trades[i&(benchValues-1)])
+		}
+	})
+	// The floor: the same bytes copied.
+	b.Run("copy", func(b *testing.B) {
+		var e lp.Encoder
+		lines := make([][]byte, batch)
+		for i := range lines {
+			at := e.Len()
+			encodeTrade(&e, &trades[i])
+			lines[i] = append([]byte(nil), e.Bytes()[at:]...)
+		}
+		var buf []byte
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%batch == 0 {
+				buf = buf[:0]
+			}
+			buf = append(buf, lines[i%batch]...)
+		}
+	})
+}
