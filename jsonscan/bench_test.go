@@ -72,7 +72,7 @@ func visitJSON(body io.Reader) (sum float64, n int, err error) {
 func eachBody(b *testing.B, run func(b *testing.B, body []byte)) {
 	for _, shape := range bodies {
 		b.Run(shape.name, func(b *testing.B) {
-			body := shape.make()
+			body := shape.make(shape.rows)
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			run(b, body)

@@ -4,26 +4,28 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
-	"sync"
 )
 
 // The bodies are answers in the shapes that InfluxDB gives to common queries,
 // made the same on every run: epoch=ns, not chunked.
 var bodies = []struct {
 	name string
-	make func() []byte
+	rows int // for about 8 MB
+	make func(rows int) []byte
 }{
-	{"cpugb", sync.OnceValue(func() []byte { return makeCPU(40, 1000, func(r *rand.Rand) float64 { return 100 * r.Float64() }) })},
-	{"cpu2gb", sync.OnceValue(func() []byte {
-		return makeCPU(40, 2500, func(r *rand.Rand) float64 { return float64(r.IntN(10000)) / 100 })
-	})},
-	{"trade", sync.OnceValue(func() []byte { return makeTrade(85_000) })},
-	{"wide", sync.OnceValue(func() []byte { return makeWide(3700) })},
-	{"logs", sync.OnceValue(func() []byte { return makeLogs(66_000) })},
-	{"mix", sync.OnceValue(func() []byte { return makeMix(115_000) })},
-	{"small50k", sync.OnceValue(func() []byte { return makeCPU(1, 240, func(r *rand.Rand) float64 { return 100 * r.Float64() }) })},
-	{"small5k", sync.OnceValue(func() []byte { return makeLast(40) })},
+	{"cpugb", 1000, func(n int) []byte { return makeCPU(40, n, uniform) }},
+	{"cpu2gb", 2500, func(n int) []byte { return makeCPU(40, n, cents) }},
+	{"trade", 85_000, makeTrade},
+	{"wide", 3700, makeWide},
+	{"logs", 66_000, makeLogs},
+	{"mix", 115_000, makeMix},
+	{"small50k", 240, func(n int) []byte { return makeCPU(1, n, uniform) }},
+	{"small5k", 40, makeLast},
 }
+
+func uniform(r *rand.Rand) float64 { return 100 * r.Float64() }
+
+func cents(r *rand.Rand) float64 { return float64(r.IntN(10000)) / 100 }
 
 const bodyStart = 1_500_000_000_000_000_000
 

@@ -118,7 +118,7 @@ func (s *Scanner) stepDocument() error {
 		if !errors.Is(err, io.EOF) {
 			return &ReadError{Offset: s.offset(s.end), Err: err}
 		}
-		if s.doc.pending || s.offset(s.end) == 0 || s.doc.count == 0 {
+		if s.doc.count == 0 || s.doc.pending && (s.Chunked || s.doc.count > 1) {
 			return &ReadError{Offset: s.offset(s.end), Err: io.ErrUnexpectedEOF}
 		}
 		s.state = stEnd

@@ -16,6 +16,11 @@ type Scanner struct {
 	// read as encoding/json reads them: with U+FFFD in the place of each bad
 	// byte. Otherwise they are a *SyntaxError. InfluxDB 1.x sends neither.
 	AllowInvalidUTF8 bool
+	// Chunked says that the query asked for chunks. An answer that ends behind a
+	// result of which the server promised more is then cut, and a *ReadError.
+	// The scanner knows that by itself from the second document on. In a plain
+	// answer the mark means that max-row-limit left something out.
+	Chunked bool
 
 	buffer
 	bufferSize int // initial size; tests make it small

@@ -144,6 +144,7 @@ func TestTruncation(t *testing.T) {
 			for cut := range len(a.body) {
 				body := a.body[:cut]
 				s := sized(strings.NewReader(body), size)
+				s.Chunked = true
 				var last error
 				for _, err := range s.Rows() {
 					last = err
@@ -164,9 +165,16 @@ func TestTruncation(t *testing.T) {
 
 func TestTruncationBehindPartial(t *testing.T) {
 	body := `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]]}],"partial":true}]}` + "\n"
-	_, _, err := readAll(t, strings.NewReader(body))
-	if !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, _, err := readAll(t, strings.NewReader(body)); err != nil {
+		t.Errorf("answer that may be plain: %v", err)
+	}
+	if _, _, err := readAll(t, strings.NewReader(body+body)); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("answer that promises more ended with %v", err)
+	}
+	s := NewScanner(strings.NewReader(body))
+	s.Chunked = true
+	if !s.Next() || s.Next() || !errors.Is(s.Err(), io.ErrUnexpectedEOF) {
+		t.Errorf("chunked answer that promises more ended with %v", s.Err())
 	}
 }
 
