@@ -487,7 +487,8 @@ func (s *Scanner) beginSeries(fast bool) {
 		s.text.sameTags(cur) && s.text.sameColumns(cur.Columns) {
 		cur.Partial = false
 	} else {
-		cur = s.slab.take(&s.text, cur)
+		cur = s.slab.take(&s.text, s.like)
+		s.like = cur
 		cur.StatementID = s.res.id
 	}
 	t.continues = false

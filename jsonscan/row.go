@@ -265,12 +265,16 @@ func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 // scanner, or an RFC 3339 text with any offset.
 func (r *Row) Time(i int) (time.Time, error) {
 	if r.Kind(i) == KindString {
-		b, err := r.Bytes(i)
+		ns, ok, err := r.timeText(i)
+		if ok {
+			return time.Unix(0, ns).UTC(), nil
+		}
 		if err != nil {
 			return time.Time{}, err
 		}
-		t, err := time.Parse(time.RFC3339Nano, string(b))
-		if err != nil {
+		b, _ := r.Bytes(i)
+		t, perr := time.Parse(time.RFC3339Nano, string(b))
+		if perr != nil {
 			return time.Time{}, r.fail(i, "time", ErrTime)
 		}
 		return t.UTC(), nil
@@ -300,26 +304,46 @@ const maxUnixSec = 1 << 62
 // integer in the precision of the scanner, or an RFC 3339 text. A time that
 // does not fit is a *CellError.
 func (r *Row) Timestamp(i int) (int64, error) {
-	if r.Kind(i) != KindString {
-		v, err := r.Int(i)
-		if err != nil {
-			err.(*CellError).Want = "timestamp"
-			return 0, err
+	if r.Kind(i) == KindString {
+		ns, ok, err := r.timeText(i)
+		if err == nil && !ok {
+			err = r.fail(i, "timestamp", ErrRange)
 		}
-		unit := r.precision.Unit()
-		if v > math.MaxInt64/unit || v < math.MinInt64/unit {
-			return 0, r.fail(i, "timestamp", ErrRange)
-		}
-		return v * unit, nil
+		return ns, err
 	}
-	t, err := r.Time(i)
+	v, err := r.Int(i)
 	if err != nil {
+		err.(*CellError).Want = "timestamp"
 		return 0, err
 	}
-	if t.Before(minTimestamp) || t.After(maxTimestamp) {
+	unit := r.precision.Unit()
+	if v > math.MaxInt64/unit || v < math.MinInt64/unit {
 		return 0, r.fail(i, "timestamp", ErrRange)
 	}
-	return t.UnixNano(), nil
+	return v * unit, nil
+}
+
+// timeText reads cell i, a string, as an RFC 3339 time. It reports false if it
+// is one that nanoseconds from 1970 do not reach.
+func (r *Row) timeText(i int) (ns int64, ok bool, err error) {
+	b, err := r.Bytes(i)
+	if err != nil {
+		return 0, false, err
+	}
+	// The kernel takes more forms than RFC 3339 has.
+	n := len(b)
+	zoned := n >= 20 && (b[n-1] == 'Z' || n >= 25 && b[n-3] == ':' && (b[n-6] == '+' || b[n-6] == '-'))
+	if !zoned || b[10] != 'T' {
+		return 0, false, r.fail(i, "time", ErrTime)
+	}
+	v, perr := time.Parse(time.RFC3339Nano, string(b))
+	if perr != nil {
+		return 0, false, r.fail(i, "time", ErrTime)
+	}
+	if v.Before(minTimestamp) || v.After(maxTimestamp) {
+		return 0, false, nil
+	}
+	return v.UnixNano(), true, nil
 }
 
 var (

@@ -38,6 +38,7 @@ type Scanner struct {
 
 	text     seriesText
 	slab     seriesSlab
+	like     *Series // the last Series made, by any answer: the next may share its texts
 	scratch  []byte
 	messages []Message
 }
@@ -64,7 +65,6 @@ func (s *Scanner) Reset(r io.Reader) {
 	s.ser.reset()
 	s.row.b, s.row.series = &s.buffer, nil
 	s.row.cells = nil
-	s.text.raw = s.text.raw[:0]
 	s.messages = nil
 }
 

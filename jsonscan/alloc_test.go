@@ -1,0 +1,151 @@
+//go:build !race
+
+package jsonscan
+
+import (
+	"bytes"
+	"io"
+	"runtime"
+	"testing"
+)
+
+// perRow returns the allocations of a run over n rows, divided by n.
+func perRow(t *testing.T, n int, run func()) float64 {
+	t.Helper()
+	run()
+	return testing.AllocsPerRun(5, run) / float64(n)
+}
+
+func TestRowAllocs(t *testing.T) {
+	for _, shape := range bodies {
+		body := shape.make(max(40, shape.rows/20))
+		r := bytes.NewReader(body)
+		s := NewScanner(r)
+		rows := 0
+		run := func() {
+			r.Reset(body)
+			s.Reset(r)
+			rows = 0
+			for s.Next() {
+				rows++
+				row := s.Row()
+				for i := range row.Len() {
+					row.Int(0)
+					row.Cell(i).Float()
+					if row.Kind(i) == KindString {
+						row.Bytes(i)
+					}
+				}
+			}
+			if s.Err() != nil {
+				t.Fatal(s.Err())
+			}
+		}
+		run()
+		// Series are handed out for good, from blocks of 32.
+		if got := perRow(t, rows, run); got > 0.08 || shape.name != "small5k" && got > 0.01 {
+			t.Errorf("%s: %v allocations per row", shape.name, got)
+		}
+	}
+}
+
+func TestPrettyRowAllocs(t *testing.T) {
+	body := bytes.ReplaceAll(makeMix(2000), []byte(","), []byte(",\n    "))
+	r := bytes.NewReader(body)
+	s := NewScanner(r)
+	got := perRow(t, 2000, func() {
+		r.Reset(body)
+		s.Reset(r)
+		for s.Next() {
+		}
+	})
+	if s.Err() != nil || got > 0.01 {
+		t.Errorf("%v allocations per row, %v", got, s.Err())
+	}
+}
+
+func TestStructAllocs(t *testing.T) {
+	type values struct {
+		Time   int64   `lp:",timestamp"`
+		B      bool    `lp:"b,omitempty"`
+		F      float64 `lp:"f,omitempty"`
+		I      int64   `lp:"i,omitempty"`
+		N      float64 `lp:"n,omitempty"`
+		S      string  `lp:"s,omitempty"`
+		U      uint16  `lp:"u"`
+		absent int
+	}
+	body := makeMix(2000)
+	r := bytes.NewReader(body)
+	s := NewScanner(r)
+	var dst []values
+	got := perRow(t, 2000, func() {
+		r.Reset(body)
+		s.Reset(r)
+		var err error
+		if dst, err = AppendStructs(dst[:0], s.Rows()); err != nil || len(dst) != 2000 {
+			t.Fatal(len(dst), err)
+		}
+	})
+	if got > 0.05 {
+		t.Errorf("%v allocations per row", got)
+	}
+	_ = dst[0].absent
+}
+
+// repeat reads a body of any length without holding it.
+type repeat struct {
+	head, row, tail []byte
+	rows            int
+	rest            []byte
+}
+
+func (r *repeat) Read(b []byte) (int, error) {
+	for len(r.rest) == 0 {
+		switch {
+		case r.head != nil:
+			r.rest, r.head = r.head, nil
+		case r.rows > 0:
+			r.rows--
+			r.rest = r.row
+		case r.tail != nil:
+			r.rest, r.tail = r.tail, nil
+		default:
+			return 0, io.EOF
+		}
+	}
+	n := copy(b, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+// TestHeap bounds what the scanner holds while it reads a body of 28 MB in one
+// document.
+func TestHeap(t *testing.T) {
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	row := []byte(`,[1500000000000000000,43.123456789012345,"some text",true,null,12345]`)
+	body := &repeat{
+		head: []byte(`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","a","b","c","d","e"],"values":[[1,2,"x",true,null,3]`),
+		row:  row, tail: []byte(`]}]}]}` + "\n"), rows: 28 << 20 / len(row),
+	}
+	before := heap()
+	s := NewScanner(body)
+	rows, peak := 0, uint64(0)
+	for s.Next() {
+		if rows++; rows%100_000 == 0 {
+			peak = max(peak, heap())
+		}
+	}
+	if s.Err() != nil || rows != 28<<20/len(row)+1 {
+		t.Fatal(rows, s.Err())
+	}
+	if peak > before+1<<20 {
+		t.Errorf("%d bytes of heap", peak-before)
+	}
+	runtime.KeepAlive(s)
+}

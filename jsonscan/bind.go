@@ -1,0 +1,273 @@
+package jsonscan
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+)
+
+// binder fills structs from rows. It binds the columns of a series when it
+// meets its first row.
+type binder struct {
+	st      *structType
+	options StructOption
+	series  *Series
+	unfit   bool     // the series does not fit
+	bound   []string // the columns that columns binds
+	columns []boundColumn
+	tags    []boundTag
+	text    textBlock
+}
+
+type boundColumn struct {
+	f    *structField
+	col  int
+	last string // the text of the row before
+}
+
+type boundTag struct {
+	f     *structField
+	value string
+}
+
+func newBinder(t reflect.Type, options []StructOption) (*binder, error) {
+	b := &binder{st: structTypeOf(t)}
+	for _, o := range options {
+		b.options |= o
+	}
+	return b, b.st.err
+}
+
+// bind takes the columns and tags of s.
+func (b *binder) bind(s *Series) error {
+	b.series, b.unfit = s, false
+	b.tags = b.tags[:0]
+	// Series of one answer share their columns.
+	known := len(s.Columns) > 0 && len(s.Columns) == len(b.bound) && &s.Columns[0] == &b.bound[0]
+	if !known {
+		b.columns, b.bound = b.columns[:0], s.Columns
+	}
+	var missing []string
+	for i := range b.st.fields {
+		f := &b.st.fields[i]
+		if f.role == roleMeasurement {
+			b.tags = append(b.tags, boundTag{f, s.Name})
+			continue
+		}
+		if col := s.Column(f.name); col >= 0 {
+			if !known {
+				b.columns = append(b.columns, boundColumn{f: f, col: col})
+			}
+			continue
+		}
+		k := slices.IndexFunc(s.Tags, func(t Tag) bool { return t.Key == f.name })
+		switch {
+		case k >= 0 && f.role != roleTimestamp:
+			b.tags = append(b.tags, boundTag{f, s.Tags[k].Value})
+		case b.options&AllowMissingColumns == 0:
+			missing = append(missing, f.name)
+		}
+	}
+	var extra []string
+	if b.options&AllowExtraColumns == 0 {
+		extra = b.extra(s)
+	}
+	if len(missing)+len(extra) > 0 {
+		b.unfit = true
+		return &BindError{Type: b.st.name, Series: s, Extra: extra, Missing: missing}
+	}
+	for _, t := range b.tags {
+		if t.f.op != opString && t.f.op != opText {
+			b.unfit = true
+			return &BindError{Type: b.st.name, Series: s, Extra: []string{t.f.name + ", a tag, in " + opNames[t.f.op]}}
+		}
+	}
+	return nil
+}
+
+// extra returns the columns but time, and the tags, that have no field.
+func (b *binder) extra(s *Series) (names []string) {
+	has := func(name string) bool {
+		return slices.ContainsFunc(b.st.fields, func(f structField) bool { return f.name == name })
+	}
+	for i, c := range s.Columns {
+		if c != "time" && !has(c) || s.Column(c) != i {
+			names = append(names, c)
+		}
+	}
+	for _, t := range s.Tags {
+		if !has(t.Key) {
+			names = append(names, t.Key)
+		}
+	}
+	return names
+}
+
+// fill sets the bound fields of the struct at base. It leaves the others alone.
+func (b *binder) fill(base structPtr, r *Row) error {
+	if r.series != b.series {
+		if err := b.bind(r.series); err != nil {
+			return err
+		}
+	}
+	if b.unfit {
+		return errSkip
+	}
+	for i := range b.columns {
+		c := &b.columns[i]
+		if err := b.cell(base, c, r); err != nil {
+			return err
+		}
+	}
+	for i := range b.tags {
+		t := &b.tags[i]
+		s := slotOf(base, t.f)
+		if t.f.pointer {
+			s = slotNew(s, t.f)
+		}
+		if t.f.op == opString {
+			setString(s, t.value)
+		} else if err := unmarshaler(s, t.f).UnmarshalText([]byte(t.value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
+	f, i := c.f, c.col
+	s := slotOf(base, f)
+	cell := r.Cell(i)
+	kind := cell.Kind()
+	if kind == KindNull {
+		if !f.null && b.options&NullAsZero == 0 {
+			return r.fail(i, opNames[f.op], ErrNull)
+		}
+		setZero(s, f)
+		return nil
+	}
+	if f.pointer {
+		s = slotNew(s, f)
+	}
+	if f.role == roleTimestamp && f.op != opTime && f.op != opText && f.op != opString && kind == KindString {
+		ns, err := r.Timestamp(i)
+		if err != nil {
+			return err
+		}
+		// An exact time in the unit of the field, as an integer would be.
+		unit := r.precision.Unit()
+		cell, kind = Cell{bits: uint64(floorDiv(ns, unit))}, KindInt
+	}
+	switch f.op {
+	case opInt:
+		v := int64(cell.bits)
+		if kind != KindInt {
+			var err error
+			if v, err = r.Int(i); err != nil {
+				return err
+			}
+		}
+		if shift := 64 - f.size; v<<shift>>shift != v {
+			return r.fail(i, f.elem.String(), ErrRange)
+		}
+		setInt(s, f.size, v)
+	case opUint:
+		v := cell.bits
+		if kind != KindInt || int64(v) < 0 {
+			var err error
+			if v, err = r.Uint(i); err != nil {
+				return err
+			}
+		}
+		if shift := 64 - f.size; v<<shift>>shift != v {
+			return r.fail(i, f.elem.String(), ErrRange)
+		}
+		setUint(s, f.size, v)
+	case opFloat64:
+		v, err := r.Float(i)
+		if err != nil {
+			return err
+		}
+		setFloat64(s, v)
+	case opFloat32:
+		v, err := b.float32(r, i)
+		if err != nil {
+			return err
+		}
+		setFloat32(s, v)
+	case opBool:
+		if kind != KindBool {
+			return r.fail(i, opNames[f.op], ErrKind)
+		}
+		setBool(s, cell.bits != 0)
+	default:
+		return b.textCell(s, c, r)
+	}
+	return nil
+}
+
+func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
+	f, i := c.f, c.col
+	switch f.op {
+	case opTime:
+		t, err := r.Time(i)
+		if err != nil {
+			return err
+		}
+		setTime(s, t)
+		return nil
+	case opText:
+		text := r.Raw(i)
+		if r.Kind(i) == KindString {
+			text, _ = r.Bytes(i)
+		}
+		if err := unmarshaler(s, f).UnmarshalText(text); err != nil {
+			return r.fail(i, f.elem.String(), err)
+		}
+		return nil
+	}
+	text, err := r.Bytes(i)
+	if err != nil {
+		return err
+	}
+	if f.op == opBytes {
+		setBytes(s, b.text.bytes(text))
+		return nil
+	}
+	if string(text) != c.last {
+		c.last = b.text.string(text)
+	}
+	setString(s, c.last)
+	return nil
+}
+
+// float32 returns the float32 nearest to the text of cell i. The nearest
+// float64 decides that unless it lies half way between two float32.
+func (b *binder) float32(r *Row, i int) (float32, error) {
+	v, err := r.Float(i)
+	if err != nil {
+		return 0, err
+	}
+	f := float32(v)
+	const below = 1<<29 - 1 // the bits of a float64 that a normal float32 lacks
+	if a := math.Abs(v); math.Float64bits(v)&below == 1<<28 || a < 0x1p-126 && a != 0 {
+		x, err := strconv.ParseFloat(string(r.Raw(i)), 32)
+		if err != nil {
+			return 0, r.fail(i, "float32", ErrRange)
+		}
+		return float32(x), nil
+	}
+	if math.IsInf(float64(f), 0) {
+		return 0, r.fail(i, "float32", ErrRange)
+	}
+	return f, nil
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

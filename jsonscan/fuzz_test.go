@@ -1,0 +1,178 @@
+package jsonscan
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// strictCell accepts what a cell may be.
+type strictCell struct{ raw string }
+
+func (c *strictCell) UnmarshalJSON(b []byte) error {
+	if b[0] == '[' || b[0] == '{' {
+		return fmt.Errorf("cell is %s", b)
+	}
+	if b[0] == '-' || b[0] >= '0' && b[0] <= '9' {
+		var f float64
+		if err := json.Unmarshal(b, &f); err != nil {
+			return err
+		}
+	}
+	c.raw = string(b)
+	return nil
+}
+
+// FuzzRow compares one row with encoding/json: the same rows are accepted, and
+// every cell has the same text.
+func FuzzRow(f *testing.F) {
+	for _, b := range badAnswers {
+		if b.values {
+			f.Add(strings.Replace(b.body, "|", "", 1), uint8(len(b.body)))
+		}
+	}
+	f.Add(`[1500000000060748059,"a\nb",1.5,null,true,false,"é",-0,1e21]`, uint8(9))
+	f.Add(`[ 1 , "x" ]`, uint8(0))
+	f.Fuzz(func(t *testing.T, row string, size uint8) {
+		if !strings.HasPrefix(row, "[") {
+			return
+		}
+		var cells []strictCell
+		jerr := json.Unmarshal([]byte(row), &cells)
+		columns := strings.TrimSuffix(strings.Repeat(`"c",`, len(cells)), ",")
+		body := `{"results":[{"series":[{"name":"m","columns":[` + columns + `],"values":[` + row + `]}]}]}`
+		if jerr == nil && strings.TrimSpace(row) != row {
+			return
+		}
+		for _, size := range []int{64, 64 + int(size), 64 << 10} {
+			s := sized(strings.NewReader(body), size)
+			s.AllowInvalidUTF8 = true
+			ok := s.Next()
+			if jerr == nil != ok && !(jerr != nil && !json.Valid([]byte(body))) {
+				// A row that is no array by itself can make two rows in place.
+				if jerr != nil {
+					continue
+				}
+				t.Fatalf("%q: %v, encoding/json: %v", row, s.Err(), jerr)
+			}
+			if !ok || jerr != nil {
+				continue
+			}
+			for i, c := range cells {
+				compareCell(t, s.Row(), i, c.raw)
+			}
+			if s.Next() || s.Err() != nil {
+				t.Fatalf("%q: behind the row: %v", row, s.Err())
+			}
+		}
+	})
+}
+
+func compareCell(t *testing.T, r *Row, i int, raw string) {
+	t.Helper()
+	if raw == "" {
+		raw = "null" // UnmarshalJSON is not called for it
+	}
+	if got := string(r.Raw(i)); got != raw {
+		t.Fatalf("cell %d is %s, want %s", i, got, raw)
+	}
+	if raw[0] == '"' {
+		var want string
+		if err := json.Unmarshal([]byte(raw), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.String(i); err != nil || got != want {
+			t.Fatalf("cell %d is %q, want %q", i, got, want)
+		}
+		return
+	}
+	if raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' {
+		var want float64
+		if err := json.Unmarshal([]byte(raw), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.Float(i); err != nil || got != want {
+			t.Fatalf("cell %d is %v, want %v", i, got, want)
+		}
+		kind, bits, _ := number([]byte(raw))
+		if kind != r.Kind(i) || bits != r.Cell(i).bits {
+			t.Fatalf("cell %d, %s, has kind %v and bits %x", i, raw, r.Kind(i), r.Cell(i).bits)
+		}
+	}
+}
+
+// FuzzAnswer gives the scanner any bytes: it must end with rows or an error,
+// say the same through every buffer, and accept only what encoding/json does.
+func FuzzAnswer(f *testing.F) {
+	for _, a := range answers {
+		f.Add([]byte(a.body))
+	}
+	for _, b := range badAnswers {
+		f.Add([]byte(strings.Replace(b.body, "|", "", 1)))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		want := trace(sized(bytes.NewReader(body), 64<<10))
+		for _, size := range []int{64, 65, 127} {
+			if got := trace(sized(bytes.NewReader(body), size)); got != want {
+				t.Fatalf("buffer %d:\n%s\nwant:\n%s", size, got, want)
+			}
+		}
+		s := sized(bytes.NewReader(body), 64<<10)
+		s.AllowInvalidUTF8 = true
+		failed := false
+		for _, err := range s.Rows() {
+			failed = failed || err != nil
+		}
+		if failed {
+			return
+		}
+		for d := json.NewDecoder(bytes.NewReader(body)); d.More(); {
+			var doc json.RawMessage
+			if err := d.Decode(&doc); err != nil {
+				t.Fatalf("%q: accepted, encoding/json: %v", body, err)
+			}
+		}
+	})
+}
+
+// FuzzUnescape compares the unescaping of strings with encoding/json.
+func FuzzUnescape(f *testing.F) {
+	for _, s := range []string{``, `a`, `\n`, `\u003c`, `\ud83d\ude00`, `\ud83d`, `\ud83d\u0041`, "\xff", "é\\té", `12345678\n12345678`, "\xe2\x82"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		quoted := `"` + text + `"`
+		var want string
+		err := json.Unmarshal([]byte(quoted), &want)
+		b := make([]byte, len(quoted), len(quoted)+pad)
+		copy(b, quoted)
+		b = b[:len(quoted)+pad]
+		n, fix, code := scanString(b, 1, len(quoted), true)
+		if (err == nil) != (code == scanDone && n == len(quoted)) {
+			t.Fatalf("%q: %v, encoding/json: %v", text, code, err)
+		}
+		fast, bit := fastString(b, 1, true)
+		if fast != 0 && (fast != n || code != scanDone || (bit != 0) != fix) {
+			t.Fatalf("%q: fastString %d %v, scanString %d %v", text, fast, bit, n, fix)
+		}
+		if fast == 0 && code == scanDone {
+			t.Fatalf("%q: fastString declines", text)
+		}
+		if err != nil {
+			return
+		}
+		got := text
+		if fix {
+			got = string(appendUnescaped(nil, b, 1, n-1))
+		}
+		if got != want {
+			t.Fatalf("%q is %q, want %q", text, got, want)
+		}
+		_, strict, code := scanString(b, 1, len(quoted), false)
+		if code == scanDone && (strict != fix || strings.Contains(want, "\ufffd") && !strings.Contains(text, "\ufffd") && !strings.Contains(strings.ToLower(text), `\ufffd`)) {
+			t.Fatalf("%q is accepted as UTF-8", text)
+		}
+	})
+}
