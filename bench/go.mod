@@ -10,6 +10,7 @@ require (
 	github.com/influxdata/influxdb1-client v0.0.0-20220302092344-a9ab5670611c
 	github.com/influxdata/line-protocol/v2 v2.2.1
 	github.com/pointwire/pointwire v0.0.0
+	github.com/valyala/fastjson v1.6.10
 )
 
 require (

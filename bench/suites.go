@@ -9,10 +9,11 @@ import (
 
 	"github.com/pointwire/pointwire/bench/encode"
 	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/bench/numbers"
 )
 
 // Suites are all suites, in the order of the tables.
-var Suites = []measure.Suite{encode.Suite}
+var Suites = []measure.Suite{encode.Suite, numbers.Suite}
 
 // Goals are the goals of the design.
-var Goals = slices.Concat(encode.Goals)
+var Goals = slices.Concat(encode.Goals, numbers.Goals)
