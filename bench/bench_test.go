@@ -27,6 +27,7 @@ func benchSize(tb testing.TB) float64 {
 
 func BenchmarkEncode(b *testing.B)  { benchmarkSuite(b, "encode") }
 func BenchmarkNumbers(b *testing.B) { benchmarkSuite(b, "numbers") }
+func BenchmarkQuery(b *testing.B)   { benchmarkSuite(b, "query") }
 
 // benchmarkSuite runs every contender that is right as
 // case=…/lib=…, the form that benchstat groups. One iteration is one unit.

@@ -10,10 +10,11 @@ import (
 	"github.com/pointwire/pointwire/bench/encode"
 	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/numbers"
+	"github.com/pointwire/pointwire/bench/query"
 )
 
 // Suites are all suites, in the order of the tables.
-var Suites = []measure.Suite{encode.Suite, numbers.Suite}
+var Suites = []measure.Suite{encode.Suite, numbers.Suite, query.Suite}
 
 // Goals are the goals of the design.
-var Goals = slices.Concat(encode.Goals, numbers.Goals)
+var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals)

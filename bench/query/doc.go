@@ -1,0 +1,176 @@
+// Package query compares decoders of query answers.
+//
+// The work is to visit every cell: to sum the numbers, and to count nulls,
+// booleans, strings and the bytes of the unescaped strings. The outcome is
+// compared with that of a plain reference before anything is timed.
+//
+// Decoders that can read from an io.Reader, as a body comes from the network,
+// do so; those that need the whole answer in memory get it there for free.
+package query
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/workload"
+)
+
+// A Contender visits every cell of an answer.
+type Contender interface {
+	// Visit reads the answer, which is one document or a sequence of them.
+	Visit(a *Answer) (Sums, error)
+}
+
+// An Answer is the body of a response.
+type Answer struct {
+	Body []byte
+	// Documents are the documents of the body, for decoders that take one.
+	Documents [][]byte
+	r         bytes.Reader
+}
+
+// Reader returns a reader of the whole body.
+func (a *Answer) Reader() io.Reader {
+	a.r.Reset(a.Body)
+	return &a.r
+}
+
+// Sums is what a visit finds.
+type Sums struct {
+	Rows, Numbers, Nulls, Bools, True, Strings, StringBytes int
+	// Sum is the sum of all numbers as float64, in the order of the answer.
+	Sum float64
+}
+
+func (s *Sums) number(v float64) {
+	s.Numbers++
+	s.Sum += v
+}
+
+func (s *Sums) bool(v bool) {
+	s.Bools++
+	if v {
+		s.True++
+	}
+}
+
+func (s *Sums) string(n int) {
+	s.Strings++
+	s.StringBytes += n
+}
+
+// cells returns the number of cells.
+func (s *Sums) cells() int { return s.Numbers + s.Nulls + s.Bools + s.Strings }
+
+const (
+	suite    = "query"
+	baseName = "encoding-json"
+	rowsName = "pointwire-rows"
+)
+
+// Suite is the suite "query".
+var Suite = measure.Suite{
+	Name:  suite,
+	About: "query answers, every cell visited",
+	Names: names(),
+	Cases: cases,
+}
+
+// general are the general libraries that goals are measured against.
+var general = []string{"sonic-visitor", "sonic", "jsoniter", "jx", "goccy", "fastjson", "simdjson-go", "jsontext", "json-v2", baseName}
+
+// Goals are the goals of the design for this suite.
+var Goals = goals()
+
+func goals() []measure.Goal {
+	var list []measure.Goal
+	for _, b := range workload.Bodies {
+		list = append(list,
+			measure.Goal{Suite: suite, Case: b.Name, Contender: rowsName, Against: []string{baseName}, Factor: 12},
+			measure.Goal{Suite: suite, Case: b.Name, Contender: rowsName, Against: general, Factor: 2},
+		)
+	}
+	return append(list, measure.Goal{Suite: suite, Case: "small_last", Contender: rowsName, Against: []string{"fastjson"}, Factor: 2.5})
+}
+
+const chunk = 10_000
+
+// names lists the bodies, and two of them in chunks.
+func names() []string {
+	var list []string
+	for _, b := range workload.Bodies {
+		list = append(list, b.Name)
+	}
+	return append(list, "logs_chunked", "mix_chunked")
+}
+
+func cases(size float64, want func(string) bool) ([]measure.Case, error) {
+	var list []measure.Case
+	for _, name := range names() {
+		if !want(name) {
+			continue
+		}
+		plain, chunked := strings.CutSuffix(name, "_chunked")
+		b, ok := workload.FindBody(plain)
+		if !ok {
+			return nil, fmt.Errorf("no body %q", plain)
+		}
+		rows := 0
+		if chunked {
+			rows = max(100, int(chunk*size))
+		}
+		if strings.HasPrefix(name, "small") {
+			size = 1
+		}
+		c, err := newCase(name, b.Make(size, rows))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+func newCase(name string, body []byte) (measure.Case, error) {
+	a := &Answer{Body: body}
+	for doc := range bytes.Lines(body) {
+		a.Documents = append(a.Documents, doc)
+	}
+	want, err := reference(body)
+	if err != nil {
+		return measure.Case{}, err
+	}
+	c := measure.Case{Suite: suite, Name: name, Unit: "cell", Units: want.cells(), Bytes: len(body), Base: baseName}
+	c.Ops = append(c.Ops, copyOp(a))
+	for _, e := range entries() {
+		c.Ops = append(c.Ops, measure.Op{
+			Contender: e.name,
+			Version:   measure.Version(e.module),
+			Check: func() error {
+				got, err := e.contender.Visit(a)
+				if err == nil && got != want {
+					err = fmt.Errorf("%w: found %+v instead of %+v", measure.ErrWrong, got, want)
+				}
+				return err
+			},
+			Run: func() error {
+				_, err := e.contender.Visit(a)
+				return err
+			},
+		})
+	}
+	return c, nil
+}
+
+type entry struct {
+	name, module string
+	contender    Contender
+}
+
+// visitor is a Contender made of a function.
+type visitor func(a *Answer) (Sums, error)
+
+func (v visitor) Visit(a *Answer) (Sums, error) { return v(a) }
