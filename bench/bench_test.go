@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/bench/transport"
 )
 
 // Tests check the contenders on a small part of the data.
@@ -25,9 +26,17 @@ func benchSize(tb testing.TB) float64 {
 	return v
 }
 
-func BenchmarkEncode(b *testing.B)  { benchmarkSuite(b, "encode") }
-func BenchmarkNumbers(b *testing.B) { benchmarkSuite(b, "numbers") }
-func BenchmarkQuery(b *testing.B)   { benchmarkSuite(b, "query") }
+func BenchmarkEncode(b *testing.B)    { benchmarkSuite(b, "encode") }
+func BenchmarkNumbers(b *testing.B)   { benchmarkSuite(b, "numbers") }
+func BenchmarkQuery(b *testing.B)     { benchmarkSuite(b, "query") }
+func BenchmarkTransport(b *testing.B) { benchmarkSuite(b, "transport") }
+func BenchmarkGzip(b *testing.B)      { benchmarkSuite(b, "gzip") }
+
+// The suite transport starts this program again as its sink.
+func TestMain(m *testing.M) {
+	transport.ServeSink()
+	os.Exit(m.Run())
+}
 
 // benchmarkSuite runs every contender that is right as
 // case=…/lib=…, the form that benchstat groups. One iteration is one unit.

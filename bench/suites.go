@@ -8,13 +8,15 @@ import (
 	"slices"
 
 	"github.com/pointwire/pointwire/bench/encode"
+	"github.com/pointwire/pointwire/bench/gzip"
 	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/numbers"
 	"github.com/pointwire/pointwire/bench/query"
+	"github.com/pointwire/pointwire/bench/transport"
 )
 
 // Suites are all suites, in the order of the tables.
-var Suites = []measure.Suite{encode.Suite, numbers.Suite, query.Suite}
+var Suites = []measure.Suite{encode.Suite, numbers.Suite, query.Suite, transport.Suite, gzip.Suite}
 
 // Goals are the goals of the design.
-var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals)
+var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals, transport.Goals)

@@ -21,9 +21,11 @@ import (
 
 	"github.com/pointwire/pointwire/bench"
 	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/bench/transport"
 )
 
 func main() {
+	transport.ServeSink()
 	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		if err != flag.ErrHelp {
 			fmt.Fprintln(os.Stderr, "run:", err)
@@ -36,6 +38,7 @@ type options struct {
 	suite, only, contender *regexp.Regexp
 	size                   float64
 	json, progress, list   bool
+	matrix                 bool
 	baseline               string
 	measure                measure.Options
 }
@@ -48,6 +51,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	contender := f.String("contender", "", "run the contenders whose name matches this `regexp`, and the base")
 	f.Float64Var(&o.size, "size", 1, "share of the data to run on")
 	f.BoolVar(&o.json, "json", false, "print JSON lines instead of tables")
+	f.BoolVar(&o.matrix, "matrix", false, "print one table per suite, a row per case")
 	f.BoolVar(&o.progress, "progress", false, "write progress as JSON lines to the standard error")
 	f.BoolVar(&o.list, "list", false, "print the names of suites and cases, run nothing")
 	f.StringVar(&o.baseline, "baseline", "", "write allocations and ratios to this `file`")
@@ -87,6 +91,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 		results, err := runSuite(s, o, stdout, stderr)
 		if err != nil {
 			return err
+		}
+		if o.matrix && !o.json {
+			measure.WriteMatrix(stdout, results)
 		}
 		all = append(all, results...)
 	}
@@ -159,7 +166,9 @@ func runCase(c *measure.Case, o options, k, of int, stdout, stderr io.Writer) ([
 		return nil, err
 	}
 	if !o.json {
-		measure.WriteTable(stdout, results)
+		if !o.matrix {
+			measure.WriteTable(stdout, results)
+		}
 		return results, nil
 	}
 	e := json.NewEncoder(stdout)

@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/bench/measure"
+)
+
+// TestAllocations holds our contenders to the allocations in baseline.json. A
+// contender that is not in it fails too, so that none is forgotten. Ratios are
+// printed beside those of the baseline and never fail: they are timings.
+func TestAllocations(t *testing.T) {
+	base, err := ReadBaseline("baseline.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, s := range Suites {
+		cases, err := s.Cases(testSize, func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range cases {
+			c := &cases[i]
+			ops := c.Ops[:0]
+			for _, op := range c.Ops {
+				if strings.HasPrefix(op.Contender, "pointwire") || op.Contender == c.Base {
+					ops = append(ops, op)
+				}
+			}
+			c.Ops = ops
+			results, err := measure.Run(c, measure.Options{Rounds: 3, Turn: 1})
+			if c.Close != nil {
+				c.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for id, got := range Baselines(results) {
+				seen[id] = true
+				want, ok := base[id]
+				switch {
+				case !ok:
+					t.Errorf("%s is not in baseline.json: %v allocations per unit", id, got.Allocs)
+				case got.Allocs > want.Allocs+slack(c):
+					t.Errorf("%s: %v allocations per unit, baseline.json says %v", id, got.Allocs, want.Allocs)
+				}
+				t.Logf("%s: %.3g times %s, baseline %.3g", id, got.Ratio, got.Base, want.Ratio)
+			}
+		}
+	}
+	for id := range base {
+		if !seen[id] {
+			t.Errorf("%s is in baseline.json and was not run", id)
+		}
+	}
+}
+
+// slack is what the runtime itself may allocate in a turn of a single run, a
+// few objects, spread over the units of the case.
+func slack(c *measure.Case) float64 { return 4 / float64(c.Units) }
+
+func TestBaselineFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "b.json")
+	first := []measure.Result{
+		{Suite: "s", Case: "c", Contender: "pointwire-a", Allocs: 0.0004, Ratio: 8.04, Base: "x"},
+		{Suite: "s", Case: "c", Contender: "pointwire-b", Allocs: 2, Base: "x"},
+		{Suite: "s", Case: "c", Contender: "peer", Allocs: 9, Base: "x"},
+	}
+	if err := WriteBaseline(file, first); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBaseline(file, []measure.Result{{Suite: "s", Case: "c", Contender: "pointwire-b", Allocs: 1, Base: "x"}}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := ReadBaseline(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m) != 2 || m["s/c/pointwire-a"] != (Baseline{0, 8, "x"}) || m["s/c/pointwire-b"].Allocs != 1 {
+		t.Errorf("baselines: %v", m)
+	}
+	if err := os.WriteFile(file, []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBaseline(file, first); err == nil {
+		t.Error("a broken file was overwritten")
+	}
+}

@@ -1,0 +1,179 @@
+// Package transport compares clients that carry line protocol to a server.
+//
+// The server is a sink in a process of its own, which reads a request, throws
+// it away and answers 204: what is compared is the processor time of the client
+// process, with system calls and garbage collection. Before it is timed, every
+// contender writes to a server that keeps the body, which must hold the lines.
+//
+// Each run writes another batch of 26, so that neither lines nor compressed
+// bytes repeat.
+package transport
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/workload"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// A Contender writes batches of points to a server.
+type Contender interface {
+	// Write returns when the server has acknowledged the batch.
+	Write(b *Batch) error
+	Close()
+}
+
+// A Batch is a number of points, as structs and as lines.
+type Batch struct {
+	Trades []workload.Trade
+	Lines  []byte
+	// Text is Lines as a string, for libraries that take one.
+	Text string
+}
+
+const (
+	suite    = "transport"
+	ownName  = "pointwire"
+	netName  = "net-http"
+	v2Name   = "influxdb-client-go"
+	v1Name   = "influxdb1-client"
+	v3Name   = "influxdb3-go"
+	fastName = "fasthttp"
+)
+
+// Suite is the suite "transport".
+var Suite = measure.Suite{Name: suite, About: "writes to a server that discards them, in processor time of the client", Names: names, Cases: cases}
+
+var names = []string{"write5000", "write1", "gzip5000", "structs5000"}
+
+// Goals are the goals of the design for this suite. A cost of 0.45 times that
+// of another is 2.22 times as fast.
+var Goals = []measure.Goal{
+	{Suite: suite, Case: "write5000", Contender: ownName, Against: []string{netName}, Factor: 2.22},
+	{Suite: suite, Case: "write1", Contender: ownName, Against: []string{netName}, Factor: 1.67},
+	{Suite: suite, Case: "gzip5000", Contender: ownName, Against: []string{v2Name}, Factor: 10},
+	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v2Name}, Factor: 10},
+	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v1Name}, Factor: 10},
+}
+
+// maker makes a contender that writes to the server at addr, host:port.
+type maker struct {
+	name, module string
+	make         func(addr string) (Contender, error)
+}
+
+var makers = map[string][]maker{
+	"write5000":   plainMakers,
+	"write1":      plainMakers,
+	"gzip5000":    gzipMakers,
+	"structs5000": structMakers,
+}
+
+func cases(size float64, want func(string) bool) ([]measure.Case, error) {
+	var list []measure.Case
+	for _, name := range names {
+		if !want(name) {
+			continue
+		}
+		n, count := 5000, measure.Scale(26, size, 2)
+		if name == "write1" {
+			n, count = 1, measure.Scale(5000, size, 2)
+		}
+		c, err := newCase(name, batches(n, count))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// batches makes count batches of n points.
+func batches(n, count int) []Batch {
+	trades := workload.Trades(n*count, 1)
+	list := make([]Batch, count)
+	for i := range list {
+		b := &list[i]
+		b.Trades = trades[i*n : (i+1)*n]
+		for k := range b.Trades {
+			b.Lines = appendTrade(b.Lines, &b.Trades[k])
+		}
+		b.Text = string(b.Lines)
+	}
+	return list
+}
+
+func appendTrade(dst []byte, p *workload.Trade) []byte {
+	dst = lp.AppendMeasurement(dst, "Trade")
+	dst = lp.AppendTag(dst, "instrument", p.Instrument)
+	dst = lp.AppendTag(dst, "side", p.Side)
+	dst = lp.AppendTag(dst, "source", p.Source)
+	dst = append(dst, " price="...)
+	dst = lp.AppendFloat(dst, p.Price)
+	dst = append(dst, ",size="...)
+	dst = lp.AppendInt(dst, p.Size)
+	dst = append(dst, ",trade_id="...)
+	dst = lp.AppendString(dst, p.TradeID)
+	dst = append(dst, ' ')
+	dst = lp.AppendTimestamp(dst, p.Timestamp)
+	return append(dst, '\n')
+}
+
+func newCase(name string, list []Batch) (measure.Case, error) {
+	sink, err := startSink()
+	if err != nil {
+		return measure.Case{}, err
+	}
+	c := measure.Case{Suite: suite, Name: name, Unit: "request", Units: 1, Bytes: len(list[0].Lines), Base: netName, CPU: true}
+	if name == "structs5000" {
+		c.Unit, c.Units, c.Base = "point", len(list[0].Trades), v2Name
+	}
+	var open []Contender
+	c.Close = func() {
+		for _, x := range open {
+			x.Close()
+		}
+		sink.close()
+	}
+	for _, m := range makers[name] {
+		x, err := m.make(sink.addr)
+		if err != nil {
+			c.Close()
+			return c, fmt.Errorf("%s: %w", m.name, err)
+		}
+		open = append(open, x)
+		next := 0
+		c.Ops = append(c.Ops, measure.Op{
+			Contender: m.name,
+			Version:   measure.Version(m.module),
+			Check:     func() error { return check(m, &list[0]) },
+			Run: func() error {
+				next++
+				return x.Write(&list[next%len(list)])
+			},
+		})
+	}
+	return c, nil
+}
+
+// check lets a contender write b to a server that keeps what it gets.
+func check(m maker, b *Batch) error {
+	k := startKeeper()
+	defer k.close()
+	x, err := m.make(k.addr())
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	if err := x.Write(b); err != nil {
+		return err
+	}
+	got, err := k.body()
+	if err != nil {
+		return err
+	}
+	// Some clients leave out the last line feed.
+	return measure.Differ(bytes.TrimSuffix(got, []byte("\n")), bytes.TrimSuffix(b.Lines, []byte("\n")))
+}
