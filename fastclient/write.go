@@ -112,8 +112,7 @@ func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
 		w.req.Body, w.req.ContentEncoding = w.packed.b, c.pack.encoding()
 	}
 	err := c.deliver(ctx, w)
-	var server *ServerError
-	if packed && errors.As(err, &server) && server.Status == 415 {
+	if packed && refusedPacking(err) {
 		c.plain.Store(true)
 		w.req.Body, w.req.ContentEncoding = lines, ""
 		err = c.deliver(ctx, w)
@@ -122,6 +121,16 @@ func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
 		c.n.written(lines)
 	}
 	return err
+}
+
+// refusedPacking is a function of its own so that its variable, which lives on
+// the heap, is not made when there is no error.
+func refusedPacking(err error) bool {
+	if err == nil {
+		return false
+	}
+	var server *ServerError
+	return errors.As(err, &server) && server.Status == 415
 }
 
 // deliver sends the body to one server, or to all of a replicated set.
