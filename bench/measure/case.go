@@ -21,7 +21,10 @@ type Case struct {
 	// CPU makes the ratio one of processor time, where waiting for another
 	// process is part of the wall time.
 	CPU bool
-	Ops []Op
+	// Warm runs each contender once before its turn: the collection before the
+	// turn empties pools, and a steady state is what is measured.
+	Warm bool
+	Ops  []Op
 	// Close ends what the case started. It may be nil.
 	Close func()
 }

@@ -63,7 +63,7 @@ func Run(c *Case, o Options) ([]Result, error) {
 			i := (k + round) % len(c.Ops)
 			op := &c.Ops[i]
 			if wrong[i] == "" {
-				s, err := turn(op, c.Units, o.turn())
+				s, err := turn(op, c, o.turn())
 				if err != nil {
 					return nil, fmt.Errorf("%s, %s, %s: %w", c.Suite, c.Name, op.Contender, err)
 				}
@@ -120,9 +120,14 @@ func quotient(base, own []float64) (mid, lo, hi float64) {
 }
 
 // turn runs op until it took at least long.
-func turn(op *Op, units int, long time.Duration) (sample, error) {
+func turn(op *Op, c *Case, long time.Duration) (sample, error) {
 	var before, after runtime.MemStats
 	runtime.GC()
+	if c.Warm {
+		if err := op.Run(); err != nil {
+			return sample{}, err
+		}
+	}
 	runtime.ReadMemStats(&before)
 	cpu := cpuTime()
 	start := time.Now()
@@ -137,7 +142,7 @@ func turn(op *Op, units int, long time.Duration) (sample, error) {
 	}
 	cpu = cpuTime() - cpu
 	runtime.ReadMemStats(&after)
-	per := 1 / (float64(n) * float64(units))
+	per := 1 / (float64(n) * float64(c.Units))
 	return sample{
 		wall:   float64(wall) * per,
 		cpu:    float64(cpu) * per,

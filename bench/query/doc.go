@@ -30,10 +30,15 @@ type Answer struct {
 	// Documents are the documents of the body, for decoders that take one.
 	Documents [][]byte
 	r         bytes.Reader
+	// reader, if not nil, takes the place of a reader of Body.
+	reader io.Reader
 }
 
 // Reader returns a reader of the whole body.
 func (a *Answer) Reader() io.Reader {
+	if a.reader != nil {
+		return a.reader
+	}
 	a.r.Reset(a.Body)
 	return &a.r
 }
