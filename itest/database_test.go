@@ -1,0 +1,240 @@
+package itest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// hostile are names that would end an identifier, a string or a statement if
+// they were not quoted, and names that mean something elsewhere.
+var hostile = []string{
+	`x"; CREATE DATABASE "y`, `x\"; CREATE DATABASE \"y`, `a"b`, `a\`, `a\\`, `\"`, `'`, `a'b`, `x'; DROP DATABASE "keep"; --`,
+	"a\nb", `a\nb`, "a\tb", "a b", "é日本😀", "-- comment", "/* comment */", "; ", "$1", "%00", "select", "SELECT", "1", "1h", "a.b", `a"."b`,
+	"_x", "a,b=c", "a/b", "../a", ".", "..", "a\x00b", "a\rb", "\xff", "", "\ufeff", strings.Repeat("n", 200),
+}
+
+// TestHostileDatabaseNames creates one database of exactly the name, or none.
+func TestHostileDatabaseNames(t *testing.T) {
+	eachServer(t, Config{}, func(t *testing.T, s *Server) {
+		ctx := t.Context()
+		c := newClient(t, s, fastclient.Options{})
+		if err := c.CreateDatabase(ctx, "keep"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.DropDatabase(t.Context(), "keep") })
+		before, err := c.ShowDatabases(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken := 0
+		for _, name := range hostile {
+			err := c.CreateDatabase(ctx, name)
+			after, showErr := c.ShowDatabases(ctx)
+			if showErr != nil {
+				t.Fatal(showErr)
+			}
+			want := slices.Clone(before)
+			if err == nil {
+				taken++
+				want = append(want, name)
+			}
+			if slices.Sort(after); !slices.Equal(after, sorted(want)) {
+				t.Errorf("CreateDatabase(%q) = %v: databases %q, want %q", name, err, after, want)
+			}
+			if err != nil {
+				t.Logf("%q: %v", name, err)
+				continue
+			}
+			// A view of it writes to it and reads from it.
+			v := c.WithDatabase(name)
+			if err := v.Write(ctx, []byte("m f=1i 1\n")); err != nil {
+				t.Errorf("write to %q: %v", name, err)
+			} else if got := raws(t, v, "SELECT f FROM m"); fmt.Sprint(got) != "[[1 1]]" {
+				t.Errorf("%q holds %v", name, got)
+			}
+			if err := c.DropDatabase(ctx, name); err != nil {
+				t.Errorf("DropDatabase(%q): %v", name, err)
+			}
+			if after, _ := c.ShowDatabases(ctx); !slices.Equal(sorted(after), sorted(before)) {
+				t.Errorf("DropDatabase(%q): left %q, want %q", name, after, before)
+			}
+		}
+		if taken < len(hostile)/2 {
+			t.Errorf("only %d of %d names were taken", taken, len(hostile))
+		}
+	})
+}
+
+func sorted(s []string) []string {
+	s = slices.Clone(s)
+	slices.Sort(s)
+	return s
+}
+
+// TestHostileNamesInStatements uses names as measurements, tags, fields and
+// values of the SHOW, DROP and DELETE helpers.
+func TestHostileNamesInStatements(t *testing.T) {
+	eachServer(t, Config{}, func(t *testing.T, s *Server) {
+		ctx := t.Context()
+		c := createDatabase(t, newClient(t, s, fastclient.Options{}), "statements")
+		for _, name := range hostile {
+			var e lp.Encoder
+			e.Point(name)
+			e.Tag(name, name)
+			e.String(name+"_f", name)
+			if e.EndTimestamp(1) != nil {
+				continue // not a name that line protocol carries
+			}
+			e.Point("other")
+			e.Tag("t", "v")
+			e.Int("f", 1)
+			if err := e.EndTimestamp(1); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Write(ctx, e.Bytes()); err != nil {
+				t.Fatalf("%q: %v", name, err)
+			}
+			o := fastclient.ShowOptions{Measurement: name}
+			check := func(what string, got any, err error, want any) {
+				t.Helper()
+				if err != nil || fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
+					t.Errorf("%q: %s: %q, want %q: %v", name, what, got, want, err)
+				}
+			}
+			if strings.ContainsAny(name, "\x00\r") {
+				if _, err := c.ShowTagKeys(ctx, o); err == nil {
+					t.Errorf("%q has no form in a statement, yet there is no error", name)
+				}
+				c = createDatabase(t, c, "statements")
+				continue
+			}
+			measurements, err := c.ShowMeasurements(ctx, o)
+			check("measurements", measurements, err, []string{name})
+			tags, err := c.ShowTagKeys(ctx, o)
+			check("tag keys", tags, err, []fastclient.Key{{Measurement: name, Key: name}})
+			fields, err := c.ShowFieldKeys(ctx, o)
+			check("field keys", fields, err, []fastclient.Key{{Measurement: name, Key: name + "_f", Type: "string"}})
+			values, err := c.ShowTagValues(ctx, []string{name}, o)
+			check("tag values", values, err, []fastclient.TagValue{{Measurement: name, Key: name, Value: name}})
+			where := string(fastclient.AppendText(append(fastclient.AppendIdent(nil, name), " = "...), name))
+			o.Where = where
+			series, err := c.ShowSeries(ctx, o)
+			if err != nil || len(series) != 1 {
+				t.Errorf("%q: series %q: %v", name, series, err)
+			}
+			// A bound parameter is a value whatever it holds.
+			q := "SELECT " + string(fastclient.AppendIdent(nil, name+"_f")) + " FROM " + string(fastclient.AppendIdent(nil, name)) +
+				" WHERE " + string(fastclient.AppendIdent(nil, name)) + " = $v"
+			if got := raws(t, c, q, fastclient.Param("v", name)); len(got) != 1 {
+				t.Errorf("%q: %s gives %v", name, q, got)
+			}
+			if err := c.DropSeries(ctx, name, where); err != nil {
+				t.Errorf("%q: drop series: %v", name, err)
+			}
+			if err := c.DropMeasurement(ctx, name); err != nil {
+				t.Errorf("%q: drop measurement: %v", name, err)
+			}
+			left, err := c.ShowMeasurements(ctx, fastclient.ShowOptions{})
+			check("measurements left", left, err, []string{"other"})
+		}
+	})
+}
+
+func key(measurement, name, kind string) fastclient.Key {
+	return fastclient.Key{Measurement: measurement, Key: name, Type: kind}
+}
+
+// TestDatabaseHelpers has the helpers in plain use.
+func TestDatabaseHelpers(t *testing.T) {
+	eachServer(t, Config{}, func(t *testing.T, s *Server) {
+		ctx := t.Context()
+		c := createDatabase(t, newClient(t, s, fastclient.Options{}), "helpers")
+		writeLines(t, c, "cpu,host=a,region=x load=0.5,cores=4i 10\ncpu,host=b,region=y load=1.5,up=true 20\nmem,host=a free=1i,note=\"n\" 30\n")
+		check := func(what string, got any, err error, want any) {
+			t.Helper()
+			if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%s: %v, want %v: %v", what, got, want, err)
+			}
+		}
+		all := fastclient.ShowOptions{}
+		measurements, err := c.ShowMeasurements(ctx, all)
+		check("measurements", measurements, err, []string{"cpu", "mem"})
+		fields, err := c.ShowFieldKeys(ctx, all)
+		check("field keys", fields, err, []fastclient.Key{key("cpu", "cores", "integer"), key("cpu", "load", "float"), key("cpu", "up", "boolean"), key("mem", "free", "integer"), key("mem", "note", "string")})
+		tags, err := c.ShowTagKeys(ctx, all)
+		check("tag keys", tags, err, []fastclient.Key{key("cpu", "host", ""), key("cpu", "region", ""), key("mem", "host", "")})
+		values, err := c.ShowTagValues(ctx, []string{"host"}, all)
+		check("tag values", values, err, []fastclient.TagValue{{Measurement: "cpu", Key: "host", Value: "a"}, {Measurement: "cpu", Key: "host", Value: "b"}, {Measurement: "mem", Key: "host", Value: "a"}})
+		series, err := c.ShowSeries(ctx, all)
+		check("series", series, err, []string{"cpu,host=a,region=x", "cpu,host=b,region=y", "mem,host=a"})
+		series, err = c.ShowSeries(ctx, fastclient.ShowOptions{Where: "host = 'a'", Limit: 1, Offset: 1})
+		check("series, second of host a", series, err, []string{"mem,host=a"})
+		other := c.WithDatabase("")
+		measurements, err = other.ShowMeasurements(ctx, fastclient.ShowOptions{Database: "helpers", Limit: 1})
+		check("measurements on another database", measurements, err, []string{"cpu"})
+
+		if err := c.Delete(ctx, "cpu", "host = 'a'"); err != nil {
+			t.Error(err)
+		}
+		check("after delete", raws(t, c, "SELECT load FROM cpu"), nil, "[[20 1.5]]")
+		if err := c.DeleteBefore(ctx, "cpu", time.Unix(0, 21)); err != nil {
+			t.Error(err)
+		}
+		check("after delete by time", len(raws(t, c, "SELECT load FROM cpu")), nil, 0)
+
+		rp := fastclient.RetentionPolicyInfo{Name: `two "days"`, Duration: 48 * time.Hour, ShardDuration: time.Hour, Replication: 1, Default: false}
+		if err := c.CreateRetentionPolicy(ctx, "", rp); err != nil {
+			t.Fatal(err)
+		}
+		policies, err := c.ShowRetentionPolicies(ctx, "")
+		check("retention policies", policies, err, []fastclient.RetentionPolicyInfo{
+			{Name: "autogen", Forever: true, ShardDuration: 168 * time.Hour, Replication: 1, Default: true}, rp})
+		now := time.Now().UnixNano()
+		writeLines(t, c, fmt.Sprintf("m f=1i %d\n", now), fastclient.RetentionPolicy(rp.Name))
+		check("in the policy", raws(t, c.WithRetentionPolicy(rp.Name), "SELECT f FROM m"), nil, fmt.Sprintf("[[%d 1]]", now))
+		check("in the default policy", len(raws(t, c, "SELECT f FROM m")), nil, 0)
+		err = c.Write(ctx, []byte("m f=1i 1\n"), fastclient.RetentionPolicy(rp.Name))
+		if err == nil || !strings.Contains(err.Error(), "points beyond retention policy") || fastclient.Retryable(err) {
+			t.Errorf("point before the policy's time: %v", err)
+		}
+		if err := c.AlterRetentionPolicy(ctx, "", fastclient.RetentionPolicyInfo{Name: rp.Name, Forever: true, Default: true}); err != nil {
+			t.Error(err)
+		}
+		policies, err = c.ShowRetentionPolicies(ctx, "")
+		if err != nil || len(policies) != 2 || policies[1].Duration != 0 || !policies[1].Default {
+			t.Errorf("after alter: %+v, %v", policies, err)
+		}
+		if err := c.AlterRetentionPolicy(ctx, "", fastclient.RetentionPolicyInfo{Name: "autogen", Default: true}); err != nil {
+			t.Error(err)
+		}
+		if err := c.DropRetentionPolicy(ctx, "", rp.Name); err != nil {
+			t.Error(err)
+		}
+
+		create := `CREATE CONTINUOUS QUERY "cq" ON "helpers" BEGIN SELECT mean("load") INTO "mean" FROM "cpu" GROUP BY time(1h) END`
+		raws(t, c, create)
+		queries, err := c.ShowContinuousQueries(ctx)
+		if err != nil || !slices.ContainsFunc(queries, func(q fastclient.ContinuousQuery) bool {
+			return q.Database == "helpers" && q.Name == "cq" && strings.HasPrefix(q.Query, "CREATE CONTINUOUS QUERY")
+		}) {
+			t.Errorf("continuous queries %+v: %v", queries, err)
+		}
+		// Both helpers can be called again.
+		for range 2 {
+			if err := c.CreateDatabase(ctx, "helpers"); err != nil {
+				t.Error(err)
+			}
+		}
+		for range 2 {
+			if err := c.DropDatabase(ctx, "helpers"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
