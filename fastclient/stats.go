@@ -1,7 +1,6 @@
 package fastclient
 
 import (
-	"bytes"
 	"errors"
 	"sync/atomic"
 
@@ -13,7 +12,6 @@ import (
 type Stats struct {
 	Requests     uint64 // attempts that were made
 	Writes       uint64 // bodies of lines that were acknowledged
-	Lines        uint64 // lines in them
 	RawBytes     uint64 // bytes of the bodies of all attempts, before packing
 	WireBytes    uint64 // bytes handed to connections
 	Retries      uint64 // attempts after the first
@@ -41,7 +39,7 @@ type EndpointStats struct {
 }
 
 type counters struct {
-	requests, writes, lines, raw, retries, retriesNet, retriesBusy, splits, failovers, partial, dropped atomic.Uint64
+	requests, writes, raw, retries, retriesNet, retriesBusy, splits, failovers, partial, dropped atomic.Uint64
 }
 
 func (n *counters) attempt(call *call, err error) {
@@ -67,24 +65,11 @@ func (n *counters) retry(err error) {
 	}
 }
 
-// written counts an acknowledged body. Its lines are its newlines, and one more
-// if it does not end with one.
-func (n *counters) written(lines []byte) {
-	n.writes.Add(1)
-	k := bytes.Count(lines, newline)
-	if lines[len(lines)-1] != '\n' {
-		k++
-	}
-	n.lines.Add(uint64(k))
-}
-
-var newline = []byte{'\n'}
-
 // Stats returns the counters and gauges.
 func (c *Client) Stats() Stats {
 	n := &c.n
 	s := Stats{
-		Requests: n.requests.Load(), Writes: n.writes.Load(), Lines: n.lines.Load(), RawBytes: n.raw.Load(),
+		Requests: n.requests.Load(), Writes: n.writes.Load(), RawBytes: n.raw.Load(),
 		Retries: n.retries.Load(), RetriesNet: n.retriesNet.Load(), RetriesBusy: n.retriesBusy.Load(),
 		Splits: n.splits.Load(), Failovers: n.failovers.Load(), Partial: n.partial.Load(), Dropped: n.dropped.Load(),
 	}

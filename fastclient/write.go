@@ -78,7 +78,7 @@ func (c *core) sendLines(ctx context.Context, w *writeCall, lines []byte) error 
 		return err
 	}
 	head, tail := halve(lines)
-	if len(tail) == 0 {
+	if len(head) == 0 {
 		return err // a single line
 	}
 	c.n.splits.Add(1)
@@ -118,7 +118,7 @@ func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
 		err = c.deliver(ctx, w)
 	}
 	if err == nil {
-		c.n.written(lines)
+		c.n.writes.Add(1)
 	}
 	return err
 }

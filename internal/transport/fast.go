@@ -254,13 +254,14 @@ func (x *exchange) receive() error {
 	if t.o.HeaderTimeout > 0 {
 		deadline = now.Add(t.o.HeaderTimeout)
 	}
-	if err := c.SetReadDeadline(deadline); err != nil {
-		return err
+	err := c.SetReadDeadline(deadline)
+	if err == nil {
+		_, err = x.br.Peek(1)
 	}
-	if _, err := x.br.Peek(1); err != nil {
-		if err == io.EOF {
-			err = ErrNoAnswer
-		}
+	if err == io.EOF || err == io.ErrClosedPipe { // of net.Pipe
+		return ErrNoAnswer
+	}
+	if err != nil {
 		return err
 	}
 	if t.o.Hooks.FirstByte != nil {
