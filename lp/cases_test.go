@@ -231,3 +231,196 @@ func TestGuideEncodeBatch(t *testing.T) {
 		})
 	}
 }
+
+// The structs of the cases of kind encode_schema. "MyPoint" and the names of the
+// columns are those of the cases.
+type (
+	caseTrade struct {
+		_          lp.Measurement `lp:"Trade"`
+		Timestamp  int64          `lp:",timestamp"`
+		Instrument instrument     `lp:"instrument,tag"`
+		Source     string         `lp:"source,tag"`
+		Side       string         `lp:"side,tag"`
+		Price      float64        `lp:"price"`
+		Size       int            `lp:"size"`
+		TradeID    string         `lp:"trade_id"`
+	}
+	caseTyped struct {
+		_         lp.Measurement `lp:"MyTypedClass"`
+		Timestamp int64
+		Value     float64
+	}
+	casePointInt struct {
+		_       lp.Measurement `lp:"MyPoint"`
+		M       lp.Measurement
+		Time    *int64 `lp:",timestamp"`
+		Host    string `lp:"host,tag"`
+		Running *bool  `lp:"running"`
+		Users   *int   `lp:"users"`
+	}
+	casePointText struct {
+		_       lp.Measurement `lp:"MyPoint"`
+		M       lp.Measurement
+		Time    string `lp:",timestamp"`
+		Host    string `lp:"host,tag"`
+		Running *bool  `lp:"running"`
+		Users   *int   `lp:"users"`
+	}
+	caseEnumTag struct {
+		_ lp.Measurement `lp:"MyPoint"`
+		H instrument     `lp:"h,tag"`
+		V int64          `lp:"v"`
+	}
+	caseTag struct {
+		_ lp.Measurement `lp:"MyPoint"`
+		H string         `lp:"h,tag"`
+		V int64          `lp:"v"`
+	}
+	caseField struct {
+		_ lp.Measurement `lp:"MyPoint"`
+		V int64          `lp:"v"`
+	}
+)
+
+// instrument is an enumeration whose values have names.
+type instrument uint8
+
+func (i instrument) String() string { return [...]string{"AAPL", "a b"}[i] }
+
+func TestGuideEncodeSchema(t *testing.T) {
+	for _, c := range guideCases(t, "encode_schema") {
+		t.Run(c.Name, func(t *testing.T) {
+			var in struct {
+				Schema  [][2]string
+				Values  []any
+				Options struct {
+					ExtraTags map[string]string `json:"extra_tags"`
+				}
+			}
+			decodeInput(t, c, &in)
+			var o lp.SchemaOptions
+			for k, v := range in.Options.ExtraTags {
+				o.ExtraTags = append(o.ExtraTags, lp.Tag{Key: k, Value: v})
+			}
+			value := func(name string) any {
+				for i, col := range in.Schema {
+					if col[0] == name {
+						return in.Values[i]
+					}
+				}
+				return nil
+			}
+			text := func(name string) string { s, _ := value(name).(string); return s }
+			integer := func(name string) *int64 {
+				n, ok := value(name).(json.Number)
+				if !ok {
+					return nil
+				}
+				v, err := n.Int64()
+				if err != nil {
+					t.Fatal(err)
+				}
+				return &v
+			}
+			users := func() *int {
+				v := integer("users")
+				if v == nil {
+					return nil
+				}
+				n := int(*v)
+				return &n
+			}
+			running := func() *bool {
+				if v, ok := value("running").(bool); ok {
+					return &v
+				}
+				return nil
+			}
+			float := func(name string) float64 { v, _ := value(name).(json.Number).Float64(); return v }
+			var line []byte
+			var err error
+			switch {
+			case c.Name == "guide Trade":
+				line, err = appendOne(t, o, caseTrade{Timestamp: *integer("timestamp"), Source: text("source"), Side: text("side"),
+					Price: float("price"), Size: int(*integer("size")), TradeID: text("trade_id")})
+			case c.Name == "guide MyTypedClass":
+				o.Columns = map[string]string{"Timestamp": ",timestamp", "Value": "value"}
+				line, err = appendOne(t, o, caseTyped{Timestamp: *integer("timestamp"), Value: float("value")})
+			case in.Schema[0][1] == "TAGENUM":
+				line, err = appendOne(t, o, caseEnumTag{H: 1, V: *integer("v")})
+			case in.Schema[0][1] == "TAG":
+				line, err = appendOne(t, o, caseTag{H: text("h"), V: *integer("v")})
+			case in.Schema[0][0] == "v":
+				line, err = appendOne(t, o, caseField{V: *integer("v")})
+			case in.Schema[1][1] == "TIMESTR":
+				line, err = appendOne(t, o, casePointText{M: lp.Measurement(text("measurement")), Time: text("time"), Host: text("host"), Running: running(), Users: users()})
+			default:
+				line, err = appendOne(t, o, casePointInt{M: lp.Measurement(text("measurement")), Time: integer("time"), Host: text("host"), Running: running(), Users: users()})
+			}
+			checkLine(t, c, string(line), err)
+		})
+	}
+}
+
+func appendOne[T any](t *testing.T, o lp.SchemaOptions, v T) ([]byte, error) {
+	t.Helper()
+	s, err := lp.NewSchema[T](o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Append(nil, &v)
+}
+
+func TestGuideSchemaError(t *testing.T) {
+	type empty struct{}
+	type noField struct {
+		M lp.Measurement
+		T int64  `lp:",timestamp"`
+		H string `lp:"h,tag"`
+	}
+	type twoTimes struct {
+		T  int64     `lp:",timestamp"`
+		T2 time.Time `lp:",timestamp"`
+		V  int64     `lp:"v"`
+	}
+	compile := map[string]func() error{
+		"schema error: empty schema": func() error { _, err := lp.SchemaFor[empty](); return err },
+		"schema error: no field":     func() error { _, err := lp.SchemaFor[noField](); return err },
+		"schema error: two times":    func() error { _, err := lp.SchemaFor[twoTimes](); return err },
+	}
+	for _, c := range guideCases(t, "schema_error") {
+		f, ok := compile[c.Name]
+		if !ok {
+			t.Errorf("no type for case %q", c.Name)
+			continue
+		}
+		var se *lp.SchemaError
+		if err := f(); !errors.As(err, &se) || len(se.Problems) != 1 {
+			t.Errorf("%s: error %v", c.Name, err)
+		}
+	}
+}
+
+func TestGuideParseTime(t *testing.T) {
+	for _, c := range guideCases(t, "parse_time") {
+		t.Run(c.Name, func(t *testing.T) {
+			var in struct {
+				Text string
+				Env  struct{ TZ []string }
+			}
+			decodeInput(t, c, &in)
+			defer func(l *time.Location) { time.Local = l }(time.Local)
+			for _, zone := range append(in.Env.TZ, "UTC") {
+				time.Local = time.FixedZone(zone, 3600*len(zone))
+				got, err := lp.ParseTimestamp(in.Text, lp.Nanosecond)
+				if c.Expect.UnixNS == nil {
+					if !errors.Is(err, lp.ErrTime) {
+						t.Errorf("error %v", err)
+					}
+				} else if err != nil || got != *c.Expect.UnixNS {
+					t.Errorf("%d, %v, want %d", got, err, *c.Expect.UnixNS)
+				}
+			}
+		})
+	}
+}

@@ -51,6 +51,8 @@ type PointError struct {
 	Reason Reason
 	// Err is the error of a value that wrote itself, or nil.
 	Err error
+	// More is how many more points of AppendAll or AppendSeq were refused.
+	More int
 }
 
 // Error describes the error in one line. The contents may change.
@@ -74,6 +76,11 @@ func (e *PointError) Error() string {
 	if e.Err != nil {
 		b = append(b, ": "...)
 		b = append(b, e.Err.Error()...)
+	}
+	if e.More > 0 {
+		b = append(b, " (and "...)
+		b = strconv.AppendInt(b, int64(e.More), 10)
+		b = append(b, " more points)"...)
 	}
 	return string(b)
 }

@@ -10,13 +10,14 @@ import (
 
 // A trade is the point of the user guide that the project re-imagines.
 type trade struct {
-	Timestamp  int64   `lp:",timestamp"`
-	Instrument string  `lp:"instrument,tag"`
-	Source     string  `lp:"source,tag"`
-	Side       string  `lp:"side,tag"`
-	Price      float64 `lp:"price"`
-	Size       int64   `lp:"size"`
-	TradeID    string  `lp:"trade_id"`
+	_          lp.Measurement `lp:"Trade"`
+	Timestamp  int64          `lp:",timestamp"`
+	Instrument string         `lp:"instrument,tag"`
+	Source     string         `lp:"source,tag"`
+	Side       string         `lp:"side,tag"`
+	Price      float64        `lp:"price"`
+	Size       int64          `lp:"size"`
+	TradeID    string         `lp:"trade_id"`
 }
 
 // benchTrades are the trades of some symbols at some venues: prices with cents,
@@ -101,6 +102,31 @@ func BenchmarkTrade(b *testing.B) {
 				buf = buf[:0]
 			}
 			buf = appendTrade(buf, &trades[i&(benchValues-1)])
+		}
+	})
+	schema := lp.Must(lp.SchemaFor[trade]())
+	b.Run("schema", func(b *testing.B) {
+		var buf []byte
+		var err error
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%batch == 0 {
+				buf = buf[:0]
+			}
+			if buf, err = schema.Append(buf, &trades[i&(benchValues-1)]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("schema-all", func(b *testing.B) {
+		var buf []byte
+		var err error
+		b.ReportAllocs()
+		for i := 0; i < b.N; i += batch {
+			at := i & (benchValues - 1)
+			if buf, err = schema.AppendAll(buf[:0], trades[at:at+min(batch, b.N-i)]); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	// The floor: the same bytes copied.

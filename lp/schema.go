@@ -1,0 +1,244 @@
+package lp
+
+import (
+	"iter"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+)
+
+// Measurement is the type of a struct field that holds the measurement of a
+// point. A blank field of this type names the measurement of all points of the
+// struct in its tag:
+//
+//	_ lp.Measurement `lp:"Trade"`
+type Measurement string
+
+// A Schema writes structs of type T as points. It is compiled once and is
+// immutable; it may be used by many goroutines at once.
+//
+// A struct field takes part if it has a tag with the key lp:
+//
+//	type Trade struct {
+//		Time       time.Time `lp:",timestamp"`     // zero: no timestamp
+//		Instrument string    `lp:"instrument,tag"` // empty: no tag
+//		Price      float64   `lp:"price"`          // a field
+//		Note       string    `lp:"note,omitempty"` // no field if empty
+//		Stop       *float64  `lp:"stop"`           // no field if nil
+//	}
+//
+// The text before the first comma is the key, then follow options:
+//
+//   - tag: a tag instead of a field
+//   - timestamp: the time of the point; no key
+//   - measurement: the measurement of the point; no key. A field of type
+//     [Measurement] needs no tag. Without either, and where the value is empty,
+//     the measurement is that of the schema: the blank field, or the type's name
+//   - omitempty: left out if false, zero or empty
+//   - string: an integer with a String method is written as that text
+//   - decimal: text that is a number, written as it is, as a float field
+//   - inline: the fields of a struct; the key, if any, goes before theirs
+//   - "-" alone: no part
+//
+// Embedded structs without a tag count as their fields. A pointer is what it
+// points to, and nothing if nil.
+//
+// Fields may be of any integer and float kind, bool, string, []byte (nil is
+// nothing), or of a type that implements encoding.TextAppender or
+// encoding.TextMarshaler, which is written as a string. Tags may be of these but
+// floats and bool; an integer with a String method is written as that text. A
+// timestamp may be a time.Time, an integer in units of the precision since 1970,
+// or a string in a form that [ParseTimestamp] takes. Names for the values of an
+// integer field can be given in [SchemaOptions.Enums].
+//
+// Tags are written before fields, each in the order of the struct.
+type Schema[T any] struct {
+	p   *program
+	opt Options
+}
+
+// SchemaOptions change how a schema is compiled.
+type SchemaOptions struct {
+	// Options are those of an encoder.
+	Options
+	// Measurement is the measurement of points that have none of their own. The
+	// default is that of a blank [Measurement] field, else the name of the type.
+	Measurement string
+	// Columns, if not nil, is used instead of the struct tags: it gives the text of
+	// the tag for the names of struct fields. Others take no part.
+	Columns map[string]string
+	// ExtraTags are tags of every point. They follow the tags of the struct and
+	// take the place of one with the same key.
+	ExtraTags []Tag
+	// Enums gives the names of the values of integer fields, by the name of the
+	// struct field. They are written as a string, or as a tag. A value without a
+	// name is refused with ErrValue.
+	Enums map[string]map[int64]string
+	// OmitEmpty treats every field as if it had the option omitempty.
+	OmitEmpty bool
+	// Placeholder adds the field "_=true" to points of a schema without fields.
+	Placeholder bool
+}
+
+// A SchemaError lists all that is wrong with a schema.
+type SchemaError struct {
+	Type     string
+	Problems []string
+}
+
+// Error returns the problems in one line. The contents may change.
+func (e *SchemaError) Error() string {
+	return "lp: schema of " + e.Type + ": " + strings.Join(e.Problems, "; ")
+}
+
+var schemas sync.Map // reflect.Type to *program or *SchemaError
+
+// SchemaFor returns the schema of T with the default options. It is compiled the
+// first time and kept. The error is a *[SchemaError].
+func SchemaFor[T any]() (*Schema[T], error) {
+	t := reflect.TypeFor[T]()
+	c, ok := schemas.Load(t)
+	if !ok {
+		p, err := compile(t, &SchemaOptions{})
+		if err != nil {
+			c, _ = schemas.LoadOrStore(t, err)
+		} else {
+			c, _ = schemas.LoadOrStore(t, p)
+		}
+	}
+	if err, ok := c.(*SchemaError); ok {
+		return nil, err
+	}
+	return &Schema[T]{p: c.(*program)}, nil
+}
+
+// NewSchema compiles the schema of T with options. It is not kept: call it once.
+// The error is a *[SchemaError].
+func NewSchema[T any](o SchemaOptions) (*Schema[T], error) {
+	p, err := compile(reflect.TypeFor[T](), &o)
+	if err != nil {
+		return nil, err
+	}
+	return &Schema[T]{p, o.Options}, nil
+}
+
+// With returns the schema with other options. The order of the tags is that of
+// the compilation.
+func (s *Schema[T]) With(o Options) *Schema[T] { return &Schema[T]{s.p, o} }
+
+// Options returns the options of the schema.
+func (s *Schema[T]) Options() Options { return s.opt }
+
+// Append appends v as a line, ended by a line feed. With an error, a
+// *[PointError], dst is returned unchanged; so it is, without an error, if a
+// policy leaves the point out.
+func (s *Schema[T]) Append(dst []byte, v *T) ([]byte, error) {
+	var f fault
+	dst = s.p.append(dst, baseOf(v), &s.opt, nil, nil, &f)
+	if f.reason != 0 && !f.drop {
+		return dst, f.error(0)
+	}
+	return dst, nil
+}
+
+// AppendWith is [Schema.Append] with more tags. They follow the tags of the
+// struct and take the place of those with the same key, extra tags of the schema
+// too. Tags with an empty value are left out.
+func (s *Schema[T]) AppendWith(dst []byte, v *T, tags ...Tag) ([]byte, error) {
+	var f fault
+	dst = s.appendWith(dst, v, tags, &f)
+	if f.reason != 0 && !f.drop {
+		return dst, f.error(0)
+	}
+	return dst, nil
+}
+
+func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
+	for i, t := range tags {
+		if r := checkTagKey(t.Key); r != 0 {
+			f.set(PartTagKey, t.Key, r)
+			return dst
+		}
+		if t.Value != "" {
+			if r := checkTagValue(t.Value); r != 0 {
+				f.set(PartTagValue, t.Key, r)
+				return dst
+			}
+		}
+		for _, u := range tags[:i] {
+			if u.Key == t.Key {
+				f.set(PartTagKey, t.Key, ErrDuplicateTag)
+				return dst
+			}
+		}
+	}
+	return s.p.append(dst, baseOf(v), &s.opt, &overlay{extra: tags}, nil, f)
+}
+
+// AppendAll appends all of values. A bad one is left out and the others are
+// written: the error is the *[PointError] of the first, which tells its index and
+// how many more there were.
+func (s *Schema[T]) AppendAll(dst []byte, values []T) ([]byte, error) {
+	var f fault
+	var first *PointError
+	var times decimal.TimestampCache
+	for i := range values {
+		dst = s.p.append(dst, baseOf(&values[i]), &s.opt, nil, &times, &f)
+		if f.reason != 0 {
+			first = f.collect(first, i)
+		}
+	}
+	if first != nil {
+		return dst, first
+	}
+	return dst, nil
+}
+
+// AppendSeq is [Schema.AppendAll] for a sequence.
+func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
+	var f fault
+	var first *PointError
+	var times decimal.TimestampCache
+	i := 0
+	for v := range values {
+		dst = s.p.append(dst, baseOf(&v), &s.opt, nil, &times, &f)
+		if f.reason != 0 {
+			first = f.collect(first, i)
+		}
+		i++
+	}
+	if first != nil {
+		return dst, first
+	}
+	return dst, nil
+}
+
+// Encode adds v to the batch of e, with the options, the default and extra tags
+// and the counts of e. It returns like [Encoder.End].
+func (s *Schema[T]) Encode(e *Encoder, v *T) error {
+	e.Cancel()
+	e.begin(s.p.measurement)
+	var f fault
+	f.counts = &e.counts
+	var x *overlay
+	if len(e.tags.fixed) > 0 {
+		x = &overlay{fixed: e.tags.fixed}
+	}
+	e.buf = s.p.append(e.buf, baseOf(v), &e.opt, x, &e.times, &f)
+	switch {
+	case f.reason == 0:
+		e.finish()
+		return nil
+	case f.drop:
+		e.close()
+		return nil
+	}
+	err := f.error(e.index - 1)
+	if e.first == nil {
+		e.first = err
+	}
+	e.close()
+	return err
+}

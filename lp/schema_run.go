@@ -1,0 +1,438 @@
+package lp
+
+import (
+	"math"
+	"strings"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/swar"
+)
+
+// program writes structs of one type. It is a list of ops: each finds a value in
+// the struct and writes it behind its key.
+type program struct {
+	measurement string // where a point has none of its own
+	escaped     string
+	name        *op // the measurement in the struct, or nil
+	tags        []op
+	fields      []op
+	time        *op // the timestamp, or nil
+	placeholder bool
+	room        int // for the parts of known size
+}
+
+// op writes one value. What nearly every op needs is in its first 64 bytes.
+type op struct {
+	kind    kind
+	omit    bool // nothing if false, zero or empty
+	pointer bool // nothing if nil
+	bits    uint8
+	size    uint8     // of the literal in words, 0 if it is longer
+	rest    int32     // room for this op and all behind it, but for their texts
+	words   [2]uint64 // the literal: ",key=", or `,key="`
+	at      location
+	more    *opMore
+}
+
+// opMore is what few ops need.
+type opMore struct {
+	key      string
+	text     string // the literal
+	decimal  bool
+	unsigned bool
+	first    []string         // names of the values from 0 on, escaped
+	names    map[int64]string // names of values, escaped
+	value    valueText
+}
+
+type kind uint8
+
+const (
+	kindNone kind = iota
+	kindString
+	kindFloat64
+	kindInt64
+	kindInt
+	kindUint64
+	kindUint
+	kindFloat32
+	kindBool
+	kindBytes
+	kindTime
+	kindText    // writes itself
+	kindEnum    // an integer with names
+	kindDecimal // a string that is a number
+	kindConst   // an extra tag: the literal is all
+)
+
+// A valueText writes the text of a value that is found at a place.
+type valueText interface {
+	appendText(dst []byte, at base) ([]byte, error)
+}
+
+// fault says why a point was not written.
+type fault struct {
+	reason      Reason
+	drop        bool // without an error
+	part        Part
+	key         string
+	measurement string
+	err         error
+	counts      *[numReasons]uint64 // of the encoder, or nil
+}
+
+func (f *fault) set(part Part, key string, r Reason) {
+	f.part, f.key, f.reason = part, key, r
+	f.count(r)
+}
+
+func (f *fault) count(r Reason) {
+	if f.counts != nil {
+		f.counts[r]++
+	}
+}
+
+// error makes an error of the fault.
+func (f *fault) error(index int) *PointError {
+	return &PointError{
+		Index:       index,
+		Measurement: strings.Clone(f.measurement),
+		Part:        f.part,
+		Key:         strings.Clone(f.key),
+		Reason:      f.reason,
+		Err:         f.err,
+	}
+}
+
+// collect adds the fault of point i to the first error, and forgets it.
+func (f *fault) collect(first *PointError, i int) *PointError {
+	switch {
+	case f.drop:
+	case first == nil:
+		first = f.error(i)
+	default:
+		first.More++
+	}
+	*f = fault{counts: f.counts}
+	return first
+}
+
+// text applies the policy for text without a representation. It reports whether
+// the text is to be replaced.
+func (f *fault) text(opt *Options, part Part, key string, r Reason) (replace bool) {
+	if opt.Text == TextReplace {
+		f.count(Replaced)
+		return true
+	}
+	f.set(part, key, r)
+	f.drop = opt.Text == TextDropPoint
+	return false
+}
+
+// overlay is a list of tags that are not in the struct.
+type overlay struct {
+	extra []Tag      // take the place of tags of the same key
+	fixed []fixedTag // of an encoder
+}
+
+// hides reports whether another tag takes the place of the one with this key.
+func (x *overlay) hides(key string) bool {
+	for i := range x.extra {
+		if x.extra[i].Key == key {
+			return true
+		}
+	}
+	for i := range x.fixed {
+		if x.fixed[i].override && x.fixed[i].key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// append appends the point at p. With a fault it returns dst unchanged.
+func (s *program) append(dst []byte, p base, opt *Options, x *overlay, times *decimal.TimestampCache, f *fault) []byte {
+	b := grow(dst, s.room)
+	n := len(dst)
+	if s.name == nil {
+		n = putLiteral(b, n, s.escaped)
+	} else {
+		b, n = s.putName(b, n, p, opt, f)
+		if n < 0 {
+			return dst
+		}
+	}
+	if x == nil {
+		b, n = s.putTags(b, n, p, opt, f)
+	} else {
+		b, n = s.putTagsWith(b, n, p, opt, x, f)
+	}
+	if n < 0 {
+		return dst
+	}
+	space := n
+	b, n = s.putFields(b, n, p, opt, f)
+	if n < 0 {
+		return dst
+	}
+	if n == space {
+		if !s.placeholder {
+			f.set(PartLine, "", ErrNoFields)
+			f.measurement = s.measurementOf(p)
+			return dst
+		}
+		n = putLiteral(b, n, ",_=true")
+	}
+	// Every field begins with a comma: the first becomes the space.
+	swar.StoreByte(b, space, ' ')
+	if s.time != nil {
+		if n = s.putTime(b, n, p, opt, times, f); n < 0 {
+			return dst
+		}
+	}
+	swar.StoreByte(b, n, '\n')
+	return b[:n+1]
+}
+
+// measurementOf returns the measurement of the point at p, for errors.
+func (s *program) measurementOf(p base) string {
+	if s.name != nil {
+		if at, ok := s.name.at.in(p); ok {
+			if v := loadString(at); v != "" {
+				return v
+			}
+		}
+	}
+	return s.measurement
+}
+
+// putName writes the measurement that is in the struct.
+func (s *program) putName(b []byte, n int, p base, opt *Options, f *fault) ([]byte, int) {
+	name := s.measurementOf(p)
+	if len(name) > 16 {
+		b = growAt(b, n, len(name)+s.room)
+	}
+	if putName(b, n, name) && name != "" && name[0] != '#' {
+		return b, n + len(name)
+	}
+	if r := checkMeasurement(name); r != 0 {
+		if !f.text(opt, PartMeasurement, "", r) {
+			f.measurement = name
+			return b, -1
+		}
+	}
+	b = AppendMeasurement(b[:n], name)
+	return growAt(b, len(b), s.room), len(b)
+}
+
+// growAt returns b with room for size more bytes behind n.
+func growAt(b []byte, n, size int) []byte {
+	if cap(b)-n < size {
+		b = extend(b[:n], size)
+	}
+	return b
+}
+
+// put writes the literal of o.
+func (o *op) put(b []byte, n int) int {
+	if o.size != 0 {
+		swar.Store64(b, n, o.words[0])
+		swar.Store64(b, n+8, o.words[1])
+		return n + int(o.size)
+	}
+	return putLiteral(b, n, o.more.text)
+}
+
+// putTags writes the tags. The returned n is negative if there is a fault.
+func (s *program) putTags(b []byte, n int, p base, opt *Options, f *fault) ([]byte, int) {
+	for i := range s.tags {
+		o := &s.tags[i]
+		if o.kind != kindString || o.pointer {
+			if b, n = s.putTag(o, b, n, p, opt, f); n < 0 {
+				return b, -1
+			}
+			continue
+		}
+		v := loadString(o.at.here(p))
+		if v == "" {
+			f.count(EmptyTag)
+			continue
+		}
+		if cap(b)-n < len(v)+int(o.rest) {
+			b = growAt(b, n, len(v)+int(o.rest))
+		}
+		end := o.put(b, n)
+		if putName(b, end, v) {
+			n = end + len(v)
+			continue
+		}
+		if b, n = s.putTagText(o, b, n, v, p, opt, f); n < 0 {
+			return b, -1
+		}
+	}
+	return b, n
+}
+
+// putTagsWith writes the tags and those of an overlay.
+func (s *program) putTagsWith(b []byte, n int, p base, opt *Options, x *overlay, f *fault) ([]byte, int) {
+	start := n
+	for i := range s.tags {
+		o := &s.tags[i]
+		if x.hides(o.more.key) {
+			continue
+		}
+		if b, n = s.putTag(o, b, n, p, opt, f); n < 0 {
+			return b, -1
+		}
+	}
+	own := n
+	b = b[:n]
+	for _, t := range x.extra {
+		b = AppendTag(b, t.Key, t.Value)
+	}
+	for _, t := range x.fixed {
+		if t.override || !hasTag(b[start:own], t.wire) {
+			b = append(b, t.wire...)
+		}
+	}
+	n = len(b)
+	return growAt(b, n, s.room), n
+}
+
+// hasTag reports whether tags, in the form ",key=value,key=value", has one with
+// the key of tag, ",key=value".
+func hasTag(tags []byte, tag string) bool {
+	key := tag[:1+len(wireKey([]byte(tag)))+1] // ",key="
+	for i := 0; i+len(key) <= len(tags); i++ {
+		// A comma that separates is not behind a backslash.
+		if tags[i] == ',' && (i == 0 || tags[i-1] != '\\') && string(tags[i:i+len(key)]) == key {
+			return true
+		}
+	}
+	return false
+}
+
+// putTag writes a tag of any kind.
+func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault) ([]byte, int) {
+	if o.kind == kindConst {
+		return b, o.put(b, n)
+	}
+	at, ok := o.at.in(p)
+	if !ok {
+		f.count(EmptyTag)
+		return b, n
+	}
+	switch o.kind {
+	case kindInt64, kindInt:
+		v := loadInt(at, o.bits)
+		if v == 0 && o.omit {
+			return b, n
+		}
+		return b, decimal.PutInt64(b, o.put(b, n), v)
+	case kindUint64, kindUint:
+		v := loadUint(at, o.bits)
+		if v == 0 && o.omit {
+			return b, n
+		}
+		return b, decimal.PutUint64(b, o.put(b, n), v)
+	case kindEnum:
+		name, ok := o.enumName(at)
+		if !ok {
+			f.set(PartTagValue, o.more.key, ErrValue)
+			f.measurement = s.measurementOf(p)
+			return b, -1
+		}
+		if name == "" {
+			f.count(EmptyTag)
+			return b, n
+		}
+		b = growAt(b, n, len(name)+int(o.rest))
+		return b, putLiteral(b, o.put(b, n), name)
+	case kindText:
+		// Its own text goes where it will stand and is escaped from there.
+		b = growAt(b, n, int(o.rest))
+		end := o.put(b, n)
+		out, err := o.more.value.appendText(b[:end:cap(b)], at)
+		if err != nil || len(out) < end {
+			f.set(PartTagValue, o.more.key, ErrValue)
+			f.measurement, f.err = s.measurementOf(p), err
+			return b, -1
+		}
+		v := viewString(out[end:])
+		if v == "" {
+			f.count(EmptyTag)
+			return b, n
+		}
+		if allClean(v) {
+			return growAt(out, len(out), int(o.rest)), len(out)
+		}
+		return s.putTagText(o, out, n, strings.Clone(v), p, opt, f)
+	}
+	v := o.loadText(at)
+	if v == "" {
+		f.count(EmptyTag)
+		return b, n
+	}
+	b = growAt(b, n, len(v)+int(o.rest))
+	end := o.put(b, n)
+	if putName(b, end, v) {
+		return b, end + len(v)
+	}
+	return s.putTagText(o, b, n, v, p, opt, f)
+}
+
+// putTagText writes a tag whose value may need escaping, replacing or refusing.
+func (s *program) putTagText(o *op, b []byte, n int, v string, p base, opt *Options, f *fault) ([]byte, int) {
+	if r := checkTagValue(v); r != 0 {
+		if !f.text(opt, PartTagValue, o.more.key, r) {
+			f.measurement = s.measurementOf(p)
+			return b, -1
+		}
+		v = replaceTagValue(v)
+	}
+	b = append(b[:n], o.more.text...)
+	b = escapeTag(b, v)
+	return growAt(b, len(b), int(o.rest)), len(b)
+}
+
+// allClean reports whether s is clean in a name.
+func allClean(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if unclean(swar.Load64String(s, i)) != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if unclean(uint64(s[i])*swar.Ones) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// loadText returns the text of a string or []byte.
+func (o *op) loadText(at base) string {
+	if o.kind == kindBytes {
+		return viewString(loadBytes(at))
+	}
+	return loadString(at)
+}
+
+func (o *op) enumName(at base) (string, bool) {
+	var v int64
+	if o.more.unsigned {
+		u := loadUint(at, o.bits)
+		if u > math.MaxInt64 {
+			return "", false
+		}
+		v = int64(u)
+	} else {
+		v = loadInt(at, o.bits)
+	}
+	if uint64(v) < uint64(len(o.more.first)) {
+		return o.more.first[v], true
+	}
+	name, ok := o.more.names[v]
+	return name, ok
+}
