@@ -32,6 +32,7 @@ type Encoder struct {
 	separator byte
 	lines     int
 	index     int // points begun since Reset
+	bad       int // points refused since Reset
 
 	opt         Options
 	measurement string // of the open point, for errors
@@ -73,7 +74,7 @@ func (e *Encoder) Precision() Precision { return e.opt.Precision }
 func (e *Encoder) Reset() {
 	e.Cancel()
 	e.buf = e.buf[:0]
-	e.line, e.lines, e.index = 0, 0, 0
+	e.line, e.lines, e.index, e.bad = 0, 0, 0, 0
 	e.first = nil
 }
 
@@ -94,6 +95,9 @@ func (e *Encoder) Len() int { return e.line }
 
 // Lines returns the number of complete lines in the batch.
 func (e *Encoder) Lines() int { return e.lines }
+
+// Refused returns the number of points refused since the last Reset.
+func (e *Encoder) Refused() int { return e.bad }
 
 // Err returns the first error since the last Reset, a *[PointError], or nil.
 func (e *Encoder) Err() error {
@@ -130,6 +134,7 @@ func (e *Encoder) close() {
 // fail refuses the open point.
 func (e *Encoder) fail(part Part, key string, reason Reason, cause error) {
 	e.counts[reason]++
+	e.bad++
 	e.buf = e.buf[:e.line]
 	e.state = stateBad
 	e.cur = &PointError{
