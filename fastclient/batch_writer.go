@@ -1,0 +1,172 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// A BatchWriter gathers lines and sends them in batches, as a bufio.Writer
+// gathers bytes: on the calling goroutine, when a batch is full and at Flush.
+// It is the twin of [Writer] for scripts and tools: it treats lines, answers and
+// failures the same way and has no goroutine. What it could not send it keeps.
+//
+// Of [WriterOptions] it uses those that do not speak of time, memory or order:
+// it holds two batches at most. It calls OnEvent on the calling goroutine.
+//
+// A BatchWriter must not be used by two goroutines at once.
+type BatchWriter struct {
+	w    *Writer // without goroutines
+	s    *sending
+	last error // why the last attempt failed
+}
+
+func newBatchWriter(p writerPlan) (*BatchWriter, error) {
+	p.outlets = p.outlets[:1:1]
+	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
+	p.o.MaxMemory = 2 * p.o.BatchBytes
+	if p.pack != nil {
+		p.o.MaxMemory += p.o.BatchBytes
+	}
+	w, err := newWriter(p)
+	if err != nil {
+		return nil, err
+	}
+	return &BatchWriter{w: w, s: w.newSending(p.outlets[0].newSender())}, nil
+}
+
+// Append takes lines of line protocol like [Writer.Append]. When batches are
+// full it sends them. If that fails in a way that may pass, it tries again until
+// ctx ends or WriterOptions.RetryFor is over; the *[AppendError] then says how
+// many lines it took nonetheless, to be sent later.
+func (b *BatchWriter) Append(ctx context.Context, lines []byte) error {
+	return appendLines(ctx, b, lines)
+}
+
+// AppendPoints takes whatever writes itself as line protocol, and returns like
+// [BatchWriter.Append].
+func (b *BatchWriter) AppendPoints(ctx context.Context, points ...lp.Appender) error {
+	return appendPoints(ctx, b, points)
+}
+
+// Encode takes the points that f gives to the encoder, like [Writer.Encode], and
+// returns like [BatchWriter.Append].
+func (b *BatchWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
+	return encodeLines(ctx, b, f)
+}
+
+func (b *BatchWriter) stager() *stager { return &b.w.stage }
+
+func (b *BatchWriter) refused(n int, err error) { b.w.refused(n, err) }
+
+func (b *BatchWriter) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+	for {
+		k, err := b.w.put(ctx, lines, n)
+		accepted += k
+		sendErr := b.send(ctx)
+		if sendErr != nil {
+			return accepted, sendErr
+		}
+		if !errors.Is(err, ErrOverflow) {
+			return accepted, err
+		}
+		// There was no room for the rest; now there is.
+		for ; k > 0; k-- {
+			lines = lines[lineLen(lines):]
+			n--
+		}
+	}
+}
+
+// errGaveUp is part of every error of a BatchWriter that keeps lines for later.
+var errGaveUp = errors.New("fastclient: given up for now")
+
+// send sends what is sealed. It returns nil when nothing of that is left.
+func (b *BatchWriter) send(ctx context.Context) error {
+	w, out := b.w, b.w.outlets[0]
+	if w.queue.n == 0 {
+		return nil
+	}
+	b.s.ctx.parent = ctx
+	defer b.s.ctx.close()
+	start := time.Now()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		w.mu.Lock()
+		if w.queue.n == 0 {
+			w.mu.Unlock()
+			return nil
+		}
+		wait := time.Duration(0)
+		if g := &out.gate; g.failures > 0 {
+			wait = time.Until(g.until)
+		}
+		w.mu.Unlock()
+		if wait > 0 {
+			if limit := w.o.RetryFor; limit > 0 && time.Since(start)+wait > limit || !pause(ctx, wait) {
+				return errors.Join(errGaveUp, ctx.Err(), b.last)
+			}
+		}
+		w.mu.Lock()
+		j, ok := w.take(out)
+		w.mu.Unlock()
+		if ok {
+			w.exchange(out, b.s, j)
+			b.last = b.s.reply.failure()
+		}
+		w.events.deliver()
+	}
+}
+
+// Flush sends what was appended before it. It returns nil only if all of it,
+// and all that was settled since the Flush before, is stored; else the errors,
+// joined: a *[BatchError] for what was rejected, and a *[PendingError] with the
+// reason if something could not be sent. That is kept for the next Flush.
+func (b *BatchWriter) Flush(ctx context.Context) error {
+	w := b.w
+	if w.closing {
+		return ErrWriterClosed
+	}
+	if w.open != nil {
+		w.seal()
+	}
+	err := b.send(ctx)
+	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
+	w.verdicts.errs = nil
+	if err != nil {
+		errs = append(errs, &PendingError{Batches: w.live, Count: w.ledger.pending, Err: err})
+	}
+	return errors.Join(errs...)
+}
+
+// Close flushes, and refuses new lines. What it cannot send it hands back in an
+// *[UnsentError]. A further Close returns the same.
+func (b *BatchWriter) Close(ctx context.Context) error {
+	w := b.w
+	if w.closing {
+		return w.closeErr
+	}
+	if w.open != nil {
+		w.seal()
+	}
+	w.outlets[0].gate.hurry(time.Now())
+	err := b.send(ctx)
+	w.closing, w.aborted = true, true
+	w.cancel()
+	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
+	if unsent := w.giveBack(err); unsent != nil {
+		errs = append(errs, unsent)
+	}
+	w.closeErr = errors.Join(errs...)
+	return w.closeErr
+}
+
+// Buffered returns what is appended and not yet settled.
+func (b *BatchWriter) Buffered() Count { return b.w.ledger.pending }
+
+// Stats returns the state at this moment. It may be called after Close.
+func (b *BatchWriter) Stats() WriterStats { return b.w.Stats() }

@@ -1,0 +1,267 @@
+package fastclient
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// A Writer takes lines from many goroutines and sends them in batches from its
+// own. Make one with [Client.NewWriter], and end it with [Writer.Close].
+//
+// From the moment an append takes a line, the Writer sends it until the server
+// has stored it or refused it for good, for as long as the process lives: a line
+// may arrive more than once, and because lines without a timestamp are stamped
+// when they are appended, that stores it once. What becomes of every line is
+// counted: appended is at every moment acked, rejected, dropped and pending
+// taken together, see [WriterStats].
+//
+// The order of the lines of one goroutine is kept within a batch. Batches start
+// in their order, and may be stored in another one unless WriterOptions.Ordered
+// is set; that matters to lines of one series and timestamp only.
+//
+// All methods are safe for concurrent use.
+type Writer struct {
+	writerPlan
+	stage    stager
+	spread   func(n int64) int64
+	ctx      context.Context // of all requests
+	cancel   context.CancelFunc
+	ageTimer *time.Timer
+	gateTime *time.Timer
+	quit     chan struct{} // ends the clock
+	ticking  sync.WaitGroup
+	events   events
+
+	mu   sync.Mutex
+	work sync.Cond // a sender may have something to do
+
+	slabs     slabPool
+	spare     *slabBatch // free batches
+	sealBytes int
+	open      *slabBatch
+	openUntil time.Time
+	ageArmed  bool
+	seq       uint64 // of the last sealed batch
+
+	queue  partList // waiting
+	flying partList // under way
+	live   int      // batches sealed and not settled
+
+	ledger   ledger
+	counters writerCounters
+	room     chan struct{} // closed when memory comes free; nil when nobody waits
+	verdicts verdictLog
+	barriers []*barrier
+
+	closing  bool
+	aborted  bool
+	mute     bool // no more events
+	senders  int
+	idle     chan struct{} // closed when the last sender ends
+	closed   chan struct{} // closed when Close is done
+	closeErr error
+}
+
+// A batchSender makes exchanges with one server or a set that acts as one. It
+// belongs to one goroutine.
+type batchSender interface {
+	// send makes one exchange and fills r. The batch's bytes are free when it
+	// returns, which it does soon after ctx ends.
+	send(ctx context.Context, b *wireBatch, r *writeReply)
+}
+
+// An outlet is one server as the Writer sees it.
+type outlet struct {
+	api       API
+	newSender func() batchSender
+	// downgrade makes the senders use another write API after a 405 of the one
+	// that failed, and reports whether there is one.
+	downgrade func(failed API) bool
+
+	// Guarded by the Writer's lock.
+	gate  gate
+	limit int  // requests of more bytes of lines are refused; 0: not known
+	plain bool // the server refused a content encoding
+}
+
+// A writerPlan is what a Writer is made from.
+type writerPlan struct {
+	o         WriterOptions // with its defaults
+	precision Precision
+	outlets   []*outlet
+	pack      packer // of bodies, nil for none
+	minPack   int    // from that size on
+}
+
+// newWriter returns a Writer without its goroutines.
+func newWriter(p writerPlan) (*Writer, error) {
+	o := p.o
+	senders := len(p.outlets) * o.MaxInFlight
+	w := &Writer{
+		writerPlan: p, spread: rand.Int64N, sealBytes: o.BatchBytes,
+		quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{}),
+	}
+	budget := o.MaxMemory / o.BatchBytes
+	if p.pack != nil {
+		budget -= senders // what packed bodies take
+	}
+	if budget < senders+1 {
+		return nil, &OptionError{"WriterOptions.MaxMemory", "is too small for MaxInFlight batches under way and one being filled"}
+	}
+	if err := new(lp.Encoder).SetDefaultTags(o.Tags...); err != nil {
+		return nil, &OptionError{"WriterOptions.Tags", err.Error()}
+	}
+	w.slabs = slabPool{size: o.BatchBytes, budget: budget}
+	w.stage.init(&o, p.precision)
+	w.work.L = &w.mu
+	w.events.f = o.OnEvent
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.ageTimer, w.gateTime = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
+	w.ageTimer.Stop()
+	w.gateTime.Stop()
+	return w, nil
+}
+
+// startAll starts the goroutines of w: the senders, the clock and, for OnEvent,
+// the dispatcher.
+func (w *Writer) startAll() {
+	w.events.start()
+	w.senders = len(w.outlets) * w.o.MaxInFlight
+	for _, out := range w.outlets {
+		for range w.o.MaxInFlight {
+			go w.run(out, out.newSender())
+		}
+	}
+	w.ticking.Add(1)
+	go w.tick()
+}
+
+// tick is the clock: it seals what is old and wakes the senders when a gate's
+// time has come.
+func (w *Writer) tick() {
+	defer w.ticking.Done()
+	for {
+		select {
+		case <-w.ageTimer.C:
+			w.mu.Lock()
+			w.aged()
+			w.mu.Unlock()
+		case <-w.gateTime.C:
+			w.mu.Lock()
+			w.armGate()
+			w.work.Broadcast()
+			w.mu.Unlock()
+		case <-w.quit:
+			w.ageTimer.Stop()
+			w.gateTime.Stop()
+			return
+		}
+	}
+}
+
+// aged seals the open batch if its time is over. The timer is not moved for
+// every batch: it may find one that is younger than the one it was set for.
+func (w *Writer) aged() {
+	w.ageArmed = false
+	if w.open == nil {
+		if w.live == 0 {
+			w.slabs.trim(len(w.outlets)*w.o.MaxInFlight + 2)
+		}
+		return
+	}
+	if left := time.Until(w.openUntil); left > 0 {
+		w.armAge(left)
+		return
+	}
+	w.seal()
+}
+
+func (w *Writer) armAge(d time.Duration) {
+	if !w.ageArmed {
+		w.ageArmed = true
+		w.ageTimer.Reset(d)
+	}
+}
+
+// armGate sets the timer to the first moment at which a shut gate lets a probe
+// through.
+func (w *Writer) armGate() {
+	now := time.Now()
+	var next time.Duration
+	for _, out := range w.outlets {
+		g := &out.gate
+		if g.failures == 0 || g.probing {
+			continue
+		}
+		if d := g.until.Sub(now); d > 0 && (next == 0 || d < next) {
+			next = d
+		}
+	}
+	if next > 0 {
+		w.gateTime.Reset(next)
+	}
+}
+
+// openBatch makes an empty batch the open one. It reports false if there is no
+// memory.
+func (w *Writer) openBatch() bool {
+	slab := w.slabs.take()
+	if slab == nil {
+		return false
+	}
+	b := w.spare
+	if b != nil {
+		w.spare = b.next
+		*b = slabBatch{}
+	} else {
+		b = new(slabBatch)
+	}
+	b.buf = slab
+	b.opened = time.Now()
+	tenth := int64(w.o.MaxDelay / 10)
+	age := w.o.MaxDelay + time.Duration(w.spread(2*tenth+1)-tenth)
+	w.openUntil = b.opened.Add(age)
+	w.armAge(age)
+	w.open = b
+	return true
+}
+
+// seal puts the open batch, which is not empty, into the queue.
+func (w *Writer) seal() {
+	b := w.open
+	w.open = nil
+	w.seq++
+	b.seq = w.seq
+	b.sealed = time.Now()
+	b.parts = 1
+	b.first = part{batch: b, data: b.buf[:len(b.buf):len(b.buf)], lines: b.lines}
+	w.live++
+	w.queue.insert(&b.first)
+	w.work.Broadcast()
+}
+
+// settled takes note that a part of b is gone, and frees b with the last one.
+func (w *Writer) settled(b *slabBatch) {
+	if b.parts--; b.parts > 0 {
+		return
+	}
+	w.live--
+	w.passBarriers(b.seq)
+	if !w.aborted { // else its memory has been given to the caller of Close
+		w.slabs.give(b.buf)
+		b.next, b.buf = w.spare, nil
+		w.spare = b
+		w.wakeAppenders()
+	}
+}
+
+func (w *Writer) wakeAppenders() {
+	if w.room != nil {
+		close(w.room)
+		w.room = nil
+	}
+}

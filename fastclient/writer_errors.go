@@ -1,0 +1,115 @@
+package fastclient
+
+import (
+	"errors"
+	"strconv"
+)
+
+// What a [Writer] answers, for errors.Is.
+var (
+	// ErrWriterClosed: the Writer was closed before.
+	ErrWriterClosed = errors.New("fastclient: writer is closed")
+	// ErrOverflow: there is no memory for the lines, see [OverflowPolicy].
+	ErrOverflow = errors.New("fastclient: writer has no room")
+	// ErrNoSpool: the [Spill] policy was asked for without a spool.
+	ErrNoSpool = errors.New("fastclient: the Spill policy needs a spool, and none is given")
+	// ErrPending: the context of a Flush ended before every line was settled.
+	ErrPending = errors.New("fastclient: lines are still pending")
+)
+
+// An AppendError says that an append did not take all lines it was given. Those
+// it took are on their way.
+type AppendError struct {
+	Accepted int // lines taken
+	Refused  int // lines and points not taken
+	// Err is the first reason: an *lp.PointError, [ErrOverflow],
+	// [ErrLineTooLong], [ErrWriterClosed] or the context's error.
+	Err error
+}
+
+func (e *AppendError) Error() string {
+	b := append(make([]byte, 0, 96), "fastclient: append: "...)
+	b = strconv.AppendInt(b, int64(e.Refused), 10)
+	b = append(b, " refused, "...)
+	b = strconv.AppendInt(b, int64(e.Accepted), 10)
+	b = append(b, " accepted: "...)
+	return string(append(b, e.Err.Error()...))
+}
+
+// Unwrap returns the reason.
+func (e *AppendError) Unwrap() error { return e.Err }
+
+// A BatchError says that lines of a batch will not be stored.
+type BatchError struct {
+	Seq     uint64 // of the batch
+	Lines   int    // how many of its lines
+	Loss    Loss   // why
+	Status  int    // of the server's answer, 0 without one
+	Message string // of the server
+	// More is the number of further errors whose lines are in Lines, too: of
+	// many errors the last one stands for the rest.
+	More int
+}
+
+func (e *BatchError) Error() string {
+	b := append(make([]byte, 0, 128), "fastclient: batch "...)
+	b = strconv.AppendUint(b, e.Seq, 10)
+	b = append(b, ": "...)
+	b = strconv.AppendInt(b, int64(e.Lines), 10)
+	b = append(b, " lines lost ("...)
+	b = append(b, e.Loss.String()...)
+	b = append(b, ')')
+	if e.Status != 0 {
+		b = append(b, ": status "...)
+		b = strconv.AppendInt(b, int64(e.Status), 10)
+	}
+	if e.Message != "" {
+		b = append(b, ": "...)
+		b = append(b, e.Message...)
+	}
+	if e.More > 0 {
+		b = append(b, " (and "...)
+		b = strconv.AppendInt(b, int64(e.More), 10)
+		b = append(b, " more errors)"...)
+	}
+	return string(b)
+}
+
+// A PendingError says that the context of a Flush ended first. The lines stay
+// queued. It is [ErrPending] and wraps the context's error.
+type PendingError struct {
+	Batches int // not settled
+	Count       // of all lines that the Writer holds
+	Err     error
+}
+
+func (e *PendingError) Error() string {
+	b := append(make([]byte, 0, 96), "fastclient: flush: "...)
+	b = strconv.AppendInt(b, int64(e.Batches), 10)
+	b = append(b, " batches are pending: "...)
+	return string(append(b, e.Err.Error()...))
+}
+
+// Unwrap returns ErrPending and the context's error.
+func (e *PendingError) Unwrap() []error { return []error{ErrPending, e.Err} }
+
+// An UnsentError says that Close could not send everything. A batch that was
+// under way when the context ended may have been stored nonetheless; to write it
+// again does no harm if its lines have timestamps.
+type UnsentError struct {
+	Count           // of all batches
+	Batches []Batch // in the order of their lines, uncompressed, the caller's own
+	Err     error   // the context's
+}
+
+func (e *UnsentError) Error() string {
+	b := append(make([]byte, 0, 96), "fastclient: close: "...)
+	b = strconv.AppendInt(b, int64(len(e.Batches)), 10)
+	b = append(b, " batches of "...)
+	b = strconv.AppendUint(b, e.Lines, 10)
+	b = append(b, " lines were not sent: "...)
+	return string(append(b, e.Err.Error()...))
+}
+
+// Unwrap returns the context's error.
+func (e *UnsentError) Unwrap() error { return e.Err }

@@ -1,0 +1,151 @@
+package fastclient
+
+import (
+	"context"
+	"time"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// WriterOptions configure a [Writer] or a [BatchWriter]. The zero value of every
+// field is its default.
+type WriterOptions struct {
+	// BatchBytes seals a batch before it grows beyond so many bytes of lines,
+	// 1 MiB by default. It is the longest line, too.
+	BatchBytes int
+	// BatchLines seals a batch with so many lines: 5,000 by default, 10,000 for
+	// [V3].
+	BatchLines int
+	// MaxDelay seals a batch that long after its first line, give or take a
+	// tenth: 1 s by default.
+	MaxDelay time.Duration
+	// MaxMemory bounds the bytes of all lines the Writer holds: being filled,
+	// waiting, on the way, and packed. It is divided into slabs of BatchBytes.
+	// The default is 64 MiB.
+	MaxMemory int
+	// MaxInFlight is the number of requests under way to one server, 2 by
+	// default.
+	MaxInFlight int
+	// Overflow says what happens to lines when MaxMemory is used up.
+	Overflow OverflowPolicy
+	// Ordered sends one batch at a time in the order of sealing: a batch that
+	// has to be sent again holds up those behind it.
+	Ordered bool
+	// MaxAge drops batches that could not be sent for so long. By default only
+	// the want of memory ends the life of a batch.
+	MaxAge time.Duration
+	// RequestTimeout bounds one request, lengthened by 1 s for every 100 KiB:
+	// 10 s by default.
+	RequestTimeout time.Duration
+	// RetryFor bounds how long a call of a [BatchWriter] tries: 3 minutes by
+	// default, no limit but the context's if negative. A [Writer] tries on.
+	RetryFor time.Duration
+
+	// Isolate finds the lines that the server refused without naming them, as
+	// 1.x and 2.x do, by sending halves of the batch again, and halves of these.
+	// Without it only their number is known, and of a batch that was refused
+	// because of one line no line is stored.
+	Isolate bool
+	// DeadLetter gets the lines that will not be stored, with the reason. By
+	// default they are only counted.
+	DeadLetter DeadLetter
+
+	// NoStamp leaves lines without a timestamp as they are. The server stamps
+	// them when they arrive: what is sent again then is stored twice, and points
+	// of one series in one batch replace each other. By default a line without a
+	// timestamp gets the time of the append.
+	NoStamp bool
+	// Tags are added to every point that the Writer encodes and that has no tag of
+	// their keys.
+	Tags []lp.Tag
+	// Encoder is for what the Writer encodes. Its Precision is replaced by that
+	// of the client.
+	Encoder lp.Options
+	// Write holds options for every request, such as [Database].
+	Write []WriteOption
+
+	// OnEvent is called for what is worth a look, from one goroutine of the
+	// Writer. Events it has no time for are counted and dropped. It must not
+	// call Close.
+	OnEvent func(WriterEvent)
+	// OnMissing is called when the server says that the database does not exist,
+	// before the next attempt; it may create the database.
+	OnMissing func(ctx context.Context) error
+}
+
+// An OverflowPolicy says what happens to lines when a [Writer] has no memory
+// for them.
+type OverflowPolicy uint8
+
+const (
+	// Block waits until there is memory or the context ends.
+	Block OverflowPolicy = iota
+	// DropNewest refuses the lines with [ErrOverflow].
+	DropNewest
+	// DropOldest drops the oldest batch that is not under way, and refuses the
+	// lines with [ErrOverflow] if there is none.
+	DropOldest
+	// Spill moves batches to disk. It needs a spool.
+	Spill
+)
+
+// Limits of request bodies in servers: 25,000,000 bytes in InfluxDB 1.x by
+// default, 10 MiB in 3 Core.
+const (
+	maxBatchBytes   = 25_000_000
+	maxBatchBytesV3 = 10_000_000
+	minBatchBytes   = 1 << 10
+)
+
+// withDefaults checks o and fills it in for a server of the given API.
+func (o WriterOptions) withDefaults(api API) (WriterOptions, error) {
+	bad := func(field, reason string) (WriterOptions, error) {
+		return o, &OptionError{Field: "WriterOptions." + field, Reason: reason}
+	}
+	def := func(p *int, v int) {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	lines, largest := 5000, maxBatchBytes
+	if api == V3 {
+		lines, largest = 10000, maxBatchBytesV3
+	}
+	def(&o.BatchBytes, 1<<20)
+	def(&o.BatchLines, lines)
+	def(&o.MaxMemory, 64<<20)
+	def(&o.MaxInFlight, 2)
+	if o.Ordered {
+		o.MaxInFlight = 1
+	}
+	if o.MaxDelay == 0 {
+		o.MaxDelay = time.Second
+	}
+	if o.RequestTimeout == 0 {
+		o.RequestTimeout = 10 * time.Second
+	}
+	if o.RetryFor == 0 {
+		o.RetryFor = 3 * time.Minute
+	}
+	switch {
+	case o.BatchBytes < minBatchBytes || o.BatchBytes > largest:
+		return bad("BatchBytes", "is outside what servers take")
+	case o.BatchLines < 1:
+		return bad("BatchLines", "is negative")
+	case o.MaxDelay < 0:
+		return bad("MaxDelay", "is negative")
+	case o.MaxInFlight < 1 || o.MaxInFlight > 1024:
+		return bad("MaxInFlight", "is not within 1 and 1024")
+	case o.MaxAge < 0:
+		return bad("MaxAge", "is negative")
+	case o.RequestTimeout < 0:
+		return bad("RequestTimeout", "is negative")
+	case o.Overflow == Spill:
+		return o, ErrNoSpool
+	case o.Overflow > Spill:
+		return bad("Overflow", "is not one of the declared policies")
+	case !o.Encoder.Precision.Valid():
+		return bad("Encoder.Precision", "is not one of the declared ones")
+	}
+	return o, nil
+}

@@ -1,0 +1,137 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// errRequestTimeout is the cause of the end of a request's context when its
+// time was up.
+var errRequestTimeout = errors.New("fastclient: no answer within WriterOptions.RequestTimeout")
+
+// A requestContext is the context of one sender's requests, one after the other.
+// It is made again only when a request has run out of time.
+type requestContext struct {
+	parent context.Context
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+}
+
+// begin returns a context that ends after d, or with the parent.
+func (c *requestContext) begin(d time.Duration) context.Context {
+	if c.ctx != nil {
+		c.timer.Reset(d)
+		return c.ctx
+	}
+	var cancel context.CancelCauseFunc
+	c.ctx, cancel = context.WithCancelCause(c.parent)
+	c.cancel = cancel
+	c.timer = time.AfterFunc(d, func() { cancel(errRequestTimeout) })
+	return c.ctx
+}
+
+// end must follow begin when the request is over.
+func (c *requestContext) end() {
+	if !c.timer.Stop() || c.ctx.Err() != nil {
+		c.close() // the timer ran, or is about to run
+	}
+}
+
+func (c *requestContext) close() {
+	if c.ctx != nil {
+		c.timer.Stop()
+		c.cancel(nil)
+		c.ctx = nil
+	}
+}
+
+// A sending is what one sender goroutine works with.
+type sending struct {
+	sender batchSender
+	ctx    requestContext
+	packed buffer
+	batch  wireBatch
+	reply  writeReply
+	plan   plan
+}
+
+func (w *Writer) newSending(sender batchSender) *sending {
+	return &sending{sender: sender, ctx: requestContext{parent: w.ctx}}
+}
+
+// run sends parts through out until there is nothing left to do.
+func (w *Writer) run(out *outlet, sender batchSender) {
+	s := w.newSending(sender)
+	for {
+		j, ok := w.next(out)
+		if !ok {
+			break
+		}
+		w.exchange(out, s, j)
+	}
+	s.ctx.close()
+	w.mu.Lock()
+	if w.senders--; w.senders == 0 {
+		close(w.idle)
+	}
+	w.mu.Unlock()
+}
+
+// exchange sends the part of j and does what the answer asks for.
+func (w *Writer) exchange(out *outlet, s *sending, j job) {
+	p := j.p
+	s.batch = wireBatch{
+		body: p.data, lines: p.lines, rawSize: len(p.data), seq: p.batch.seq, sealedAt: p.batch.sealed,
+	}
+	if w.pack != nil && !j.plain && len(p.data) >= w.minPack {
+		if w.packBody(s, p.data); len(s.packed.b) < len(p.data) {
+			s.batch.body, s.batch.encoding = s.packed.b, w.pack.encoding()
+		}
+	}
+	s.reply.reset(out.api)
+	start := time.Now()
+	ctx := s.ctx.begin(requestTimeout(w.o.RequestTimeout, len(s.batch.body)))
+	s.sender.send(ctx, &s.batch, &s.reply)
+	if s.reply.err != nil && context.Cause(ctx) == errRequestTimeout {
+		s.reply.err = errRequestTimeout
+	}
+	s.ctx.end()
+	took := time.Since(start)
+
+	limits := planLimits{
+		isolate: w.o.Isolate, spent: j.spent, tries: p.tries + 1, plain: s.batch.encoding == "",
+	}
+	action := judge(&s.reply)
+	if action == actDowngrade && out.downgrade != nil {
+		limits.downgrade = out.downgrade(s.reply.api)
+	}
+	if action == actMissing && w.o.OnMissing != nil {
+		w.missing(s)
+	}
+	settle(&s.plan, p.data, p.lines, &s.reply, limits)
+	w.apply(out, j, s, took)
+}
+
+// packBody packs data into the sender's own slab, which has room for what does
+// not get smaller.
+func (w *Writer) packBody(s *sending, data []byte) {
+	if s.packed.b == nil {
+		s.packed.b = make([]byte, 0, w.o.BatchBytes+w.o.BatchBytes/64+1024)
+	}
+	s.packed.b = s.packed.b[:0]
+	w.pack.pack(&s.packed, data)
+}
+
+// missing lets the user create the database.
+func (w *Writer) missing(s *sending) {
+	ctx := s.ctx.begin(w.o.RequestTimeout)
+	err := w.o.OnMissing(ctx)
+	s.ctx.end()
+	if err != nil {
+		w.mu.Lock()
+		w.emit(WriterEvent{Kind: EventMissing, Err: err})
+		w.mu.Unlock()
+	}
+}

@@ -1,0 +1,155 @@
+package fastclient
+
+import (
+	"errors"
+	"math/bits"
+	"time"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// WriterStats is the state of a [Writer] at one moment. The lines always add up:
+//
+//	Appended = Acked + Rejected + Dropped + Pending
+type WriterStats struct {
+	Appended Count // taken by an append
+	Acked    Count // stored by the server
+	Rejected Count // refused by the server for good
+	Dropped  Count // dropped by the Writer
+	Pending  Count // being filled, waiting, or under way
+
+	// Lost is what is in Rejected and Dropped, by reason. Index it with a Loss.
+	// When the server did not say which lines of a batch it refused, their bytes
+	// are an average.
+	Lost [numLosses]Count
+	// Beyond is the number of acked lines that the server let go because its
+	// retention policy does not reach back so far.
+	Beyond uint64
+
+	// Lines and points that no append took: not valid, too long or without room.
+	RefusedInvalid, RefusedOverflow, RefusedOther uint64
+
+	Sealed  uint64 // number of the last sealed batch
+	Settled uint64 // every batch up to this number is acked, rejected or dropped
+
+	Queued   int // requests waiting
+	InFlight int // requests under way
+	Requests uint64
+	NoAnswer uint64 // requests without an answer
+	// Status counts the answers by the hundreds of their status.
+	Status  [6]uint64
+	Retried uint64 // requests whose lines were to be sent again later
+	Splits  uint64 // requests divided because of their size
+	// RawBytes and WireBytes are the sizes of all requests before and after
+	// compression.
+	RawBytes, WireBytes uint64
+	// Latency counts requests by their time: Latency[i] those that took less
+	// than 1 ms << i, and not less than half of that; the last one all others.
+	Latency [16]uint64
+
+	Memory      int // bytes of slabs in existence, for lines
+	MemoryLimit int
+	Blocked     uint64        // appends that had to wait
+	BlockedFor  time.Duration // in all
+
+	Down     bool      // the server fails, and is asked again at RetryAt
+	Failures uint64    // in a row
+	RetryAt  time.Time // zero unless Down
+
+	EventsLost       uint64
+	DeadLetterErrors uint64
+}
+
+// writerCounters are the counters beside the ledger. They are guarded by their
+// owner's lock.
+type writerCounters struct {
+	invalid, overflow, other uint64
+	blocked                  uint64
+	blockedFor               time.Duration
+	requests, noAnswer       uint64
+	status                   [6]uint64
+	retried, splits          uint64
+	raw, wire                uint64
+	latency                  [16]uint64
+	beyond                   uint64
+	deadLetterErrors         uint64
+}
+
+func (c *writerCounters) refuse(n int, err error) {
+	var point *lp.PointError
+	switch {
+	case errors.As(err, &point):
+		c.invalid += uint64(n)
+	case errors.Is(err, ErrLineTooLong):
+		c.invalid += uint64(n)
+	case errors.Is(err, ErrOverflow):
+		c.overflow += uint64(n)
+	default:
+		c.other += uint64(n)
+	}
+}
+
+func (c *writerCounters) answered(b *wireBatch, r *writeReply, took time.Duration) {
+	c.requests++
+	c.raw += uint64(b.rawSize)
+	c.wire += uint64(len(b.body))
+	if r.status == 0 {
+		c.noAnswer++
+	} else {
+		c.status[min(r.status/100, len(c.status)-1)]++
+	}
+	c.latency[min(bits.Len64(uint64(took/time.Millisecond)), len(c.latency)-1)]++
+}
+
+func (c *writerCounters) fill(s *WriterStats) {
+	s.RefusedInvalid, s.RefusedOverflow, s.RefusedOther = c.invalid, c.overflow, c.other
+	s.Requests, s.NoAnswer, s.Status = c.requests, c.noAnswer, c.status
+	s.Retried, s.Splits, s.RawBytes, s.WireBytes = c.retried, c.splits, c.raw, c.wire
+	s.Latency, s.Beyond = c.latency, c.beyond
+	s.Blocked, s.BlockedFor, s.DeadLetterErrors = c.blocked, c.blockedFor, c.deadLetterErrors
+}
+
+func (l *ledger) fill(s *WriterStats) {
+	s.Appended, s.Acked, s.Pending = l.appended, l.acked, l.pending
+	s.Rejected, s.Dropped, s.Lost = l.rejected(), l.dropped(), l.losses
+}
+
+// Stats returns the state of the Writer at this moment. It may be called after
+// Close.
+func (w *Writer) Stats() WriterStats {
+	var s WriterStats
+	s.EventsLost = w.events.dropped()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ledger.fill(&s)
+	w.counters.fill(&s)
+	s.Sealed, s.Settled = w.seq, w.settledUpTo()
+	s.Queued, s.InFlight = w.queue.n, w.flying.n
+	s.Memory, s.MemoryLimit = w.slabs.made*w.slabs.size, w.o.MaxMemory
+	if w.pack != nil {
+		s.Memory += len(w.outlets) * w.o.MaxInFlight * w.slabs.size
+	}
+	for _, out := range w.outlets {
+		g := &out.gate
+		if g.failures == 0 {
+			continue
+		}
+		if !s.Down || g.until.Before(s.RetryAt) {
+			s.RetryAt, s.Failures = g.until, g.failures
+		}
+		s.Down = true
+	}
+	return s
+}
+
+// settledUpTo returns the number up to which all batches are settled.
+func (w *Writer) settledUpTo() uint64 {
+	oldest := w.seq + 1
+	if p := w.queue.head; p != nil {
+		oldest = min(oldest, p.batch.seq)
+	}
+	if p := w.flying.head; p != nil {
+		oldest = min(oldest, p.batch.seq)
+	}
+	return oldest - 1
+}
