@@ -1,0 +1,299 @@
+package fastclient
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A senderFunc is a batchSender that answers by a function.
+type senderFunc func(ctx context.Context, b *wireBatch, r *writeReply)
+
+func (f senderFunc) send(ctx context.Context, b *wireBatch, r *writeReply) { f(ctx, b, r) }
+
+// acker stores nothing and says yes.
+func acker(_ context.Context, _ *wireBatch, r *writeReply) { r.status = 204 }
+
+// black is a server that takes requests and never answers.
+func black(ctx context.Context, _ *wireBatch, r *writeReply) {
+	<-ctx.Done()
+	r.err = ctx.Err()
+}
+
+// testPlan is the plan of a Writer over f.
+func testPlan(tb testing.TB, o WriterOptions, api API, f senderFunc) writerPlan {
+	tb.Helper()
+	o, err := o.withDefaults(api)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return writerPlan{o: o, outlets: []*outlet{{api: api, newSender: func() batchSender { return f }}}}
+}
+
+// testWriter starts a Writer over f. The test closes it.
+func testWriter(tb testing.TB, o WriterOptions, f senderFunc) *Writer {
+	tb.Helper()
+	w, err := newWriter(testPlan(tb, o, V1, f))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w.startAll()
+	return w
+}
+
+// audit fails the test unless the accounts add up and agree with what the
+// Writer really holds.
+func audit(t *testing.T, w *Writer) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var s WriterStats
+	w.ledger.fill(&s)
+	if sum := s.Acked.plus(s.Rejected).plus(s.Dropped).plus(s.Pending); sum != s.Appended {
+		t.Errorf("appended %v, but acked %v + rejected %v + dropped %v + pending %v = %v",
+			s.Appended, s.Acked, s.Rejected, s.Dropped, s.Pending, sum)
+	}
+	var held Count
+	parts := map[*slabBatch]int{}
+	for _, l := range []*partList{&w.queue, &w.flying} {
+		n, count := 0, Count{}
+		var before *part
+		for p := l.head; p != nil; p = p.next {
+			n++
+			parts[p.batch]++
+			count.add(p.lines, len(p.data))
+			if countLines(p.data) != p.lines {
+				t.Errorf("part of batch %d holds %d lines, says %d", p.batch.seq, countLines(p.data), p.lines)
+			}
+			if before != nil && !before.before(p) {
+				t.Error("a list of parts is out of order")
+			}
+			before = p
+		}
+		if n != l.n || count != l.count {
+			t.Errorf("a list holds %d parts %v, says %d %v", n, count, l.n, l.count)
+		}
+		held = held.plus(count)
+	}
+	for b, n := range parts {
+		if b.parts != n {
+			t.Errorf("batch %d has %d parts, says %d", b.seq, n, b.parts)
+		}
+	}
+	if len(parts) != w.live {
+		t.Errorf("%d batches are live, says %d", len(parts), w.live)
+	}
+	if w.open != nil {
+		held.add(w.open.lines, len(w.open.buf))
+	}
+	if held != s.Pending {
+		t.Errorf("holds %v, pending says %v", held, s.Pending)
+	}
+	inUse := len(parts)
+	if w.open != nil {
+		inUse++
+	}
+	if !w.aborted && w.slabs.made-len(w.slabs.free) != inUse {
+		t.Errorf("%d slabs in use by %d batches", w.slabs.made-len(w.slabs.free), inUse)
+	}
+	if w.slabs.made > w.slabs.budget {
+		t.Errorf("%d slabs over a budget of %d", w.slabs.made, w.slabs.budget)
+	}
+}
+
+// eachLine calls f with the number and the text of every line of the tests' own
+// form in body: "m,id=<number>…". It finds them without the code under test.
+func eachLine(body []byte, f func(id int, line string)) {
+	const mark = "m,id="
+	text := string(body)
+	for len(text) > 0 {
+		end := strings.Index(text, "\n"+mark) + 1
+		if end == 0 {
+			end = len(text)
+		}
+		digits := strings.TrimPrefix(text[:end], mark)
+		id, _ := strconv.Atoi(digits[:strings.IndexAny(digits, ", ")])
+		f(id, text[:end])
+		text = text[end:]
+	}
+}
+
+func unpacked(b *wireBatch) []byte {
+	if b.encoding == "" {
+		return b.body
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b.body))
+	if err != nil {
+		panic(err)
+	}
+	body, err := io.ReadAll(z)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
+// A moodyServer stores lines in memory, or does anything else a server can do.
+// A line with the tag bad is one it never stores.
+type moodyServer struct {
+	mu     sync.Mutex
+	rng    *rand.Rand
+	api    API
+	trust  float64 // share of the requests that it treats as it should
+	limit  int     // bytes of a body
+	noGzip bool
+	strict bool // version 3: all or nothing
+	stored map[int]string
+	beyond map[int]bool
+	calls  int
+}
+
+var errReset = errors.New("connection reset")
+
+func (s *moodyServer) send(ctx context.Context, b *wireBatch, r *writeReply) {
+	s.mu.Lock()
+	delay := time.Duration(0)
+	if s.rng.IntN(3) == 0 {
+		delay = time.Duration(s.rng.Int64N(int64(2 * time.Second)))
+	}
+	if s.rng.IntN(200) == 0 {
+		delay = time.Hour
+	}
+	s.mu.Unlock()
+	if delay > 0 {
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			r.err = ctx.Err()
+			return
+		}
+	} else if r.err = ctx.Err(); r.err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	r.api = s.api
+	switch {
+	case b.encoding != "" && s.noGzip:
+		r.status = 415
+		return
+	case s.limit > 0 && len(b.body) > s.limit:
+		r.status = 413
+		return
+	case s.rng.Float64() < s.trust:
+		s.take(unpacked(b), r)
+		return
+	}
+	s.misbehave(b, r)
+}
+
+// take answers as the server of its API does.
+func (s *moodyServer) take(body []byte, r *writeReply) {
+	bad, n := 0, 0
+	eachLine(body, func(_ int, line string) {
+		n++
+		if isBad(line) {
+			bad++
+			if s.api == V3 {
+				r.refused = append(r.refused, refusedLine{n, "bad line"})
+			}
+		}
+	})
+	r.status = 204
+	if bad > 0 {
+		r.status = 400
+		switch {
+		case s.api == V3 && s.strict:
+			r.message = "parsing failed for write_lp endpoint"
+			return
+		case s.api == V3:
+			r.message = "partial write of line protocol occurred"
+		case s.api == V2:
+			r.message = "unable to parse 'm': bad line"
+			return
+		default:
+			r.message = fmt.Sprintf("partial write: field type conflict dropped=%d", bad)
+			r.dropped = bad
+		}
+	}
+	s.store(body)
+}
+
+func (s *moodyServer) store(body []byte) {
+	eachLine(body, func(id int, line string) {
+		if !isBad(line) {
+			s.stored[id] = line
+		}
+	})
+}
+
+// storeAll stores the lines of a request that is acknowledged as a whole. Those
+// it cannot store are let go.
+func (s *moodyServer) storeAll(body []byte) {
+	s.store(body)
+	eachLine(body, func(id int, line string) {
+		if isBad(line) {
+			s.beyond[id] = true
+		}
+	})
+}
+
+func isBad(line string) bool { return strings.Contains(line, ",bad=") }
+
+// misbehave fails in some way, with the lines stored or not.
+func (s *moodyServer) misbehave(b *wireBatch, r *writeReply) {
+	if s.rng.IntN(4) == 0 {
+		s.store(unpacked(b)) // and the answer is lost or wrong
+	}
+	if s.rng.IntN(4) == 0 {
+		r.retryAfter = time.Duration(s.rng.Int64N(int64(3 * time.Second)))
+	}
+	statuses := []int{0, 0, 0, 100, 302, 401, 403, 404, 405, 408, 425, 429, 500, 500, 501, 502, 503, 503, 504, 505, 507, 509, 523, 524, 529, 599, 400, 406, 409, 422}
+	switch r.status = statuses[s.rng.IntN(len(statuses))]; r.status {
+	case 0:
+		r.err = errReset
+	case 400, 422:
+		s.refuse(b, r)
+	case 500:
+		switch s.rng.IntN(4) {
+		case 0:
+			r.message = "retention policy not found: x"
+		case 1:
+			r.message = "hinted handoff queue not empty"
+			s.storeAll(unpacked(b))
+		default:
+			r.message = "timeout"
+		}
+	}
+}
+
+func (s *moodyServer) refuse(b *wireBatch, r *writeReply) {
+	body := unpacked(b)
+	switch s.rng.IntN(3) {
+	case 0: // one line is too old
+		r.message = "partial write: points beyond retention policy dropped=1"
+		r.dropped = 1
+		first := -1
+		eachLine(body, func(id int, line string) {
+			if first < 0 && !isBad(line) {
+				first = id
+			}
+		})
+		s.storeAll(body)
+		s.beyond[first] = true
+	case 1:
+		r.message = "unable to parse 'x': missing fields"
+	default:
+		r.message = "database is required"
+	}
+}
