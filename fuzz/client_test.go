@@ -1,0 +1,390 @@
+package fuzz
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// reply is what a server sends for an answer, and what net/http makes of it.
+type reply struct {
+	raw    []byte
+	status int
+	header http.Header
+	body   []byte // unpacked, as far as it could be
+	framed bool   // the answer is whole as far as HTTP can tell
+	whole  bool   // and its body unpacks
+	sized  bool   // it has a Content-Length
+	// alone tells that nothing follows the answer and that the connection may
+	// be used again.
+	alone bool
+}
+
+// readReply reads raw with net/http.
+func readReply(raw []byte, method string) reply {
+	r := reply{raw: raw}
+	// Line ends before the status line are skipped by fasthttp: see README.md.
+	in := bufio.NewReader(bytes.NewReader(bytes.TrimLeft(raw, "\r\n")))
+	var resp *http.Response
+	for {
+		var err error
+		if resp, err = http.ReadResponse(in, &http.Request{Method: method}); err != nil {
+			return r
+		}
+		if resp.StatusCode >= 200 || resp.StatusCode == 101 {
+			break
+		}
+	}
+	r.status, r.header = resp.StatusCode, resp.Header
+	packed, err := io.ReadAll(resp.Body)
+	r.body, r.framed, r.whole = packed, err == nil, err == nil
+	r.sized = resp.ContentLength >= 0 && resp.Header.Get("Content-Length") != ""
+	_, err = in.Peek(1)
+	r.alone = r.framed && err == io.EOF && !resp.Close && (r.sized || resp.TransferEncoding != nil)
+	if e := strings.ToLower(resp.Header.Get("Content-Encoding")); (e == "gzip" || e == "x-gzip") && len(packed) > 0 {
+		z, err := gzip.NewReader(bytes.NewReader(packed))
+		if err == nil {
+			r.body, err = io.ReadAll(z)
+		}
+		r.whole = r.whole && err == nil
+	}
+	return r
+}
+
+// liar is a server in memory that answers the first request of a round with a
+// given text and every other one with good, on whatever connection it comes.
+type liar struct {
+	reply atomic.Pointer[reply] // of the next request
+	good  string
+	dials atomic.Int64
+	conns atomic.Int64 // open
+}
+
+// pipeConn is an end of a pipe in memory that takes deadlines after the other
+// end is closed, as TCP does.
+type pipeConn struct{ net.Conn }
+
+func (c pipeConn) SetDeadline(t time.Time) error      { c.Conn.SetDeadline(t); return nil }
+func (c pipeConn) SetReadDeadline(t time.Time) error  { c.Conn.SetReadDeadline(t); return nil }
+func (c pipeConn) SetWriteDeadline(t time.Time) error { c.Conn.SetWriteDeadline(t); return nil }
+
+// dial connects a client.
+func (l *liar) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	l.dials.Add(1)
+	l.conns.Add(1)
+	go func() {
+		defer l.conns.Add(-1)
+		defer server.Close()
+		in := bufio.NewReader(server)
+		for {
+			r, err := http.ReadRequest(in)
+			if err != nil {
+				return
+			}
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				return
+			}
+			if reply := l.reply.Swap(nil); reply == nil {
+				if _, err := io.WriteString(server, l.good); err != nil {
+					return
+				}
+			} else if _, err := server.Write(reply.raw); err != nil || reply.bareLF() || !reply.alone && !reply.more() {
+				return
+			}
+		}
+	}()
+	return pipeConn{client}, nil
+}
+
+// more reports whether something follows the answer, on a connection that could
+// be used again if it did not.
+func (r *reply) more() bool {
+	return r.framed && r.sized && r.header.Get("Connection") == "" && !r.bareLF()
+}
+
+// bareLF reports whether a line of the header ends without a carriage return:
+// see README.md.
+func (r *reply) bareLF() bool {
+	head, _, _ := bytes.Cut(r.raw, []byte("\r\n\r\n"))
+	return bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n"))
+}
+
+const secondRow = `{"results":[{"statement_id":0,"series":[{"name":"second","columns":["a"],"values":[[42]]}]}]}`
+
+// newLiar returns a client of a liar.
+func newLiar(f *testing.F) (*liar, *fastclient.Client) {
+	l := &liar{good: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(secondRow)) + "\r\n\r\n" + secondRow}
+	c, err := fastclient.New(fastclient.Options{
+		Addr: "http://liar:8086", Database: "db", Dial: l.dial,
+		HeaderTimeout: 3 * time.Second, ReadTimeout: 3 * time.Second, WriteTimeout: 3 * time.Second,
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { c.Close() })
+	return l, c
+}
+
+// call lets the server answer raw to a call of the client, and compares what
+// the client makes of it with what net/http and the slow reader do.
+func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, plain bool) {
+	method := "POST"
+	if op%5 == 4 {
+		method = "GET"
+	}
+	want := readReply(raw, method)
+	l.reply.Store(&want)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	start := time.Now()
+	var err error
+	switch op % 5 {
+	case 0:
+		if err = c.Write(ctx, []byte("m f=1 1\n")); err == nil {
+			requireSuccess(t, want, want.framed)
+		}
+	case 1, 2:
+		err = l.query(ctx, t, c, want, plain)
+	case 3:
+		var body io.ReadCloser
+		if body, err = c.QueryRaw(ctx, "q"); err != nil {
+			break
+		}
+		var got []byte
+		got, err = io.ReadAll(body)
+		body.Close()
+		if err == nil {
+			requireSuccess(t, want, want.whole)
+			if !bytes.Equal(got, want.body) {
+				t.Fatalf("%q has the body %q, want %q", raw, got, want.body)
+			}
+		}
+	case 4:
+		if _, err = c.Ping(ctx); err == nil {
+			requireSuccess(t, want, want.framed)
+		}
+	}
+	if d := time.Since(start); d > 2*time.Second {
+		t.Fatalf("op %d of %q took %v: %v", op%5, raw, d, err)
+	}
+	requireTyped(t, raw, err)
+	var server *fastclient.ServerError
+	if errors.As(err, &server) && (want.status != server.Status && want.status != 0 || server.Status >= 200 && server.Status <= 299 && want.header.Get("Content-Encoding") == "") {
+		t.Fatalf("%q has status %d, the client says %d: %v", raw, want.status, server.Status, err)
+	}
+	if want.framed && (want.status < 200 || want.status > 299) && err == nil {
+		t.Fatalf("%q with status %d is taken as success", raw, want.status)
+	}
+
+	// The next answer is the next answer, whatever the one before left behind.
+	l.reply.Store(nil)
+	res, err := c.Query(ctx, "q")
+	if err != nil {
+		var transport *fastclient.TransportError
+		if !errors.As(err, &transport) {
+			t.Fatalf("behind %q: %v", raw, err)
+		}
+		return // the connection was closed meanwhile
+	}
+	n := 0
+	for row, err := range res.Rows() {
+		var v int64
+		if err == nil {
+			v, err = row.Int(0)
+		}
+		if n++; err != nil || v != 42 || row.Series().Name != "second" || n > 1 {
+			t.Fatalf("behind %q the answer is %v, %v", raw, v, err)
+		}
+	}
+	if n != 1 {
+		t.Fatalf("behind %q the answer has %d rows", raw, n)
+	}
+}
+
+// query reads rows and compares them with those of the slow reader.
+func (l *liar) query(ctx context.Context, t *testing.T, c *fastclient.Client, want reply, plain bool) error {
+	res, err := c.Query(ctx, "q")
+	if err != nil {
+		return err
+	}
+	events, _, err := scan(res.Scanner())
+	for range res.Rows() {
+		// At the end: it closes the result.
+	}
+	a := readAnswer(want.body, false)
+	wantEvents := numberSeries(a.events)
+	if err == nil {
+		requireSuccess(t, want, want.whole)
+		if a.end != complete || !slices.Equal(events, wantEvents) {
+			t.Fatalf("%q (%s) gives\n%s\nwant\n%s", want.raw, a.end, strings.Join(events, "\n"), strings.Join(wantEvents, "\n"))
+		}
+		return nil
+	}
+	if plain && want.whole && want.status/100 == 2 && a.end == complete && len(want.body) > 0 {
+		t.Fatalf("%q is a whole answer, but the client says: %v", want.raw, err)
+	}
+	return err
+}
+
+// requireSuccess fails unless want is an answer that says success and is whole.
+func requireSuccess(t *testing.T, want reply, whole bool) {
+	t.Helper()
+	if want.status < 200 || want.status > 299 || !whole {
+		t.Fatalf("%q is taken as success: net/http says %d, whole %v", want.raw, want.status, whole)
+	}
+}
+
+// requireTyped fails unless err is one of the types that the documentation
+// names, with a text of bounded length.
+func requireTyped(t *testing.T, raw []byte, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	var (
+		server    *fastclient.ServerError
+		transport *fastclient.TransportError
+		syntax    *jsonscan.SyntaxError
+		read      *jsonscan.ReadError
+		size      *jsonscan.RowSizeError
+	)
+	if !errors.As(err, &server) && !errors.As(err, &transport) && !errors.As(err, &syntax) && !errors.As(err, &read) && !errors.As(err, &size) {
+		t.Fatalf("%q: error of type %T: %v", raw, err, err)
+	}
+	if len(err.Error()) > 8<<10 {
+		t.Fatalf("%q: the error has %d bytes", raw, len(err.Error()))
+	}
+	_ = fastclient.Retryable(err)
+	_ = fastclient.RetryDelay(err)
+}
+
+// httpAnswer frames a body.
+func httpAnswer(status uint16, fields string, body []byte, framing uint8) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "HTTP/1.1 %03d X\r\n", status%1000)
+	for line := range strings.SplitSeq(fields, "\n") {
+		if line = strings.TrimSuffix(line, "\r"); line != "" {
+			b.WriteString(line + "\r\n")
+		}
+	}
+	if framing>>3&1 != 0 {
+		var z bytes.Buffer
+		w := gzip.NewWriter(&z)
+		w.Write(body)
+		w.Close()
+		body = z.Bytes()
+		b.WriteString("Content-Encoding: gzip\r\n")
+	}
+	cut := framing>>4&1 != 0
+	switch framing & 7 {
+	case 0, 1, 2:
+		n := len(body)
+		if cut {
+			n += 7
+		}
+		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", n, body)
+	case 3, 4:
+		b.WriteString("Transfer-Encoding: chunked\r\n\r\n")
+		size := 1 + int(framing>>5)*int(framing>>5)*9
+		for len(body) > 0 {
+			n := min(size, len(body))
+			fmt.Fprintf(&b, "%x\r\n%s\r\n", n, body[:n])
+			body = body[n:]
+		}
+		if !cut {
+			b.WriteString("0\r\n\r\n")
+		}
+	case 5:
+		fmt.Fprintf(&b, "Connection: close\r\n\r\n%s", body)
+	case 6:
+		fmt.Fprintf(&b, "\r\n%s", body)
+	case 7: // more than was promised
+		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(body)/2, body)
+	}
+	return b.Bytes()
+}
+
+// plainFields reports whether fields say nothing about the form of the answer.
+func plainFields(fields string) bool {
+	for line := range strings.SplitSeq(fields, "\n") {
+		name, value, ok := strings.Cut(line, ": ")
+		if !ok || !strings.HasPrefix(name, "X-") && name != "Content-Type" && name != "Retry-After" {
+			return line == ""
+		}
+		if strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) || strings.ContainsAny(name, " :()<>@,;\\\"/[]?={}") || value == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// FuzzAnswer sends well-formed and cut answers of any status, fields and body.
+func FuzzAnswer(f *testing.F) {
+	for i, b := range bodies {
+		for op := range uint8(4) {
+			f.Add(uint16(200), "Content-Type: application/json", []byte(b), uint8(i*8+i), op)
+			f.Add(uint16(200), "Content-Type: application/json\nX-Influxdb-Version: 1.8.10", []byte(b), uint8(i), op+1)
+		}
+		f.Add([]uint16{204, 400, 401, 404, 413, 429, 500, 503}[i%8], "Retry-After: 3", []byte(b), uint8(i), uint8(0))
+	}
+	for i, s := range []string{
+		`{"error":"partial write: unable to parse 'x': missing fields dropped=1"}`, `{"error":"partial write: points beyond retention policy dropped=99999999999999999999"}`,
+		`{"code":"invalid","message":"unable to parse","line":7}`, `{"error":"x","data":[{"original_line":"x","line_number":1,"error_message":"bad"}]}`,
+		`{"error":1}`, `{"error":{"a":[1]}}`, `[`, `{"data":{"line_number":-1}}`, `{"error":"` + "\xff" + `"}`,
+	} {
+		f.Add([]uint16{400, 422, 500}[i%3], "X-Influxdb-Error: y", []byte(s), uint8(i), uint8(0))
+	}
+	f.Add(uint16(301), "Location: http://user:pw@elsewhere/x", []byte(nil), uint8(0), uint8(0))
+	f.Add(uint16(204), "Transfer-Encoding: chunked", []byte(nil), uint8(6), uint8(0))
+	f.Add(uint16(100), "", []byte(nil), uint8(6), uint8(0))
+	l, c := newLiar(f)
+	f.Fuzz(func(t *testing.T, status uint16, fields string, body []byte, framing, op uint8) {
+		if len(body) > 16<<10 || len(fields) > 4<<10 {
+			return
+		}
+		l.call(t, c, httpAnswer(status, fields, body, framing), op, plainFields(fields))
+	})
+}
+
+// FuzzHTTP sends any bytes.
+func FuzzHTTP(f *testing.F) {
+	for op := range uint8(5) {
+		for i, s := range []string{
+			"", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 500 X\r\n\r\n",
+			"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n{}", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "SSH-2.0-x\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 200 OK\nContent-Length: 2\n\n{}",
+			"HTTP/1.1 200 OK\r\n X: y\r\n\r\n", "HTTP/1.1 200 OK\r\nX\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+			"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nabcde", "HTTP/1.1 304 X\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n{}", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n0\r\nTrailer: z\r\n\r\n", "\x16\x03\x01",
+		} {
+			if i%5 == int(op) || i < 12 {
+				f.Add([]byte(s), op)
+			}
+		}
+	}
+	l, c := newLiar(f)
+	f.Fuzz(func(t *testing.T, raw []byte, op uint8) {
+		if len(raw) > 16<<10 {
+			return
+		}
+		l.call(t, c, raw, op, false)
+	})
+}
