@@ -30,6 +30,7 @@ type reply struct {
 	framed bool   // the answer is whole as far as HTTP can tell
 	whole  bool   // and its body unpacks
 	sized  bool   // it has a Content-Length
+	odd    bool   // net/http is no judge of it
 	// alone tells that nothing follows the answer and that the connection may
 	// be used again.
 	alone bool
@@ -38,8 +39,9 @@ type reply struct {
 // readReply reads raw with net/http.
 func readReply(raw []byte, method string) reply {
 	r := reply{raw: raw}
-	// Line ends before the status line are skipped by fasthttp: see README.md.
-	in := bufio.NewReader(bytes.NewReader(bytes.TrimLeft(raw, "\r\n")))
+	text, ok := tame(raw)
+	r.odd = !ok
+	in := bufio.NewReader(bytes.NewReader(text))
 	var resp *http.Response
 	for {
 		var err error
@@ -64,6 +66,35 @@ func readReply(raw []byte, method string) reply {
 		r.whole = r.whole && err == nil
 	}
 	return r
+}
+
+// tame returns raw without what the client reads past in a header and net/http
+// does not: see README.md. It reports false if there are control bytes in a
+// header outside of values, which the two may read differently.
+func tame(raw []byte) ([]byte, bool) {
+	raw = bytes.TrimLeft(raw, "\r\n")
+	end := len(raw)
+	for _, empty := range []string{"\r\n\r\n", "\n\r\n", "\n\n"} {
+		if i := bytes.Index(raw, []byte(empty)); i >= 0 {
+			end = min(end, i)
+		}
+	}
+	tame := bytes.Clone(raw)
+	name := true
+	for i, c := range raw[:end] {
+		switch {
+		case c == '\n':
+			name = true
+		case c == ':':
+			name = false
+		case c >= ' ' && c != 0x7f || c == '\r' || c == '\t':
+		case name:
+			return raw, false
+		default:
+			tame[i] = ' '
+		}
+	}
+	return tame, true
 }
 
 // liar is a server in memory that answers the first request of a round with a
@@ -171,7 +202,7 @@ func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, pl
 		body.Close()
 		if err == nil {
 			requireSuccess(t, want, want.whole)
-			if !bytes.Equal(got, want.body) {
+			if !want.odd && !bytes.Equal(got, want.body) {
 				t.Fatalf("%q has the body %q, want %q", raw, got, want.body)
 			}
 		}
@@ -185,10 +216,10 @@ func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, pl
 	}
 	requireTyped(t, raw, err)
 	var server *fastclient.ServerError
-	if errors.As(err, &server) && (want.status != server.Status && want.status != 0 || server.Status >= 200 && server.Status <= 299 && want.header.Get("Content-Encoding") == "") {
+	if errors.As(err, &server) && !want.odd && (want.status != server.Status && want.status != 0 || server.Status >= 200 && server.Status <= 299 && want.header.Get("Content-Encoding") == "") {
 		t.Fatalf("%q has status %d, the client says %d: %v", raw, want.status, server.Status, err)
 	}
-	if want.framed && (want.status < 200 || want.status > 299) && err == nil {
+	if !want.odd && want.framed && (want.status < 200 || want.status > 299) && err == nil {
 		t.Fatalf("%q with status %d is taken as success", raw, want.status)
 	}
 
@@ -231,7 +262,7 @@ func (l *liar) query(ctx context.Context, t *testing.T, c *fastclient.Client, wa
 	wantEvents := numberSeries(a.events)
 	if err == nil {
 		requireSuccess(t, want, want.whole)
-		if a.end != complete || !slices.Equal(events, wantEvents) {
+		if !want.odd && (a.end != complete || !slices.Equal(events, wantEvents)) {
 			t.Fatalf("%q (%s) gives\n%s\nwant\n%s", want.raw, a.end, strings.Join(events, "\n"), strings.Join(wantEvents, "\n"))
 		}
 		return nil
@@ -245,6 +276,9 @@ func (l *liar) query(ctx context.Context, t *testing.T, c *fastclient.Client, wa
 // requireSuccess fails unless want is an answer that says success and is whole.
 func requireSuccess(t *testing.T, want reply, whole bool) {
 	t.Helper()
+	if want.odd {
+		return
+	}
 	if want.status < 200 || want.status > 299 || !whole {
 		t.Fatalf("%q is taken as success: net/http says %d, whole %v", want.raw, want.status, whole)
 	}
