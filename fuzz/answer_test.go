@@ -74,7 +74,7 @@ type answer struct {
 	end    outcome
 	docs   [][]byte // the documents that are JSON objects
 
-	pending bool // the last result promised another document
+	pending bool // the last result promised another document, which counts behind the first
 	count   int  // of statements
 
 	// The result at hand.
@@ -113,7 +113,7 @@ func (a *answer) read(body []byte, lax bool) outcome {
 			body = body[1:]
 		}
 		switch {
-		case len(body) == 0 && (docs == 0 || a.pending):
+		case len(body) == 0 && (docs == 0 || a.pending && docs > 1):
 			return truncated
 		case len(body) == 0:
 			return complete

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -246,6 +247,9 @@ func FuzzEncoder(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, name, k1, v1, k2, v2, f1, s, f2 string, bits uint64, ts int64, shape uint32) {
 		in := input{name, k1, v1, k2, v2, f1, s, f2, bits, ts, shape}
+		if swallows(in.point()) {
+			return
+		}
 		var e lp.Encoder
 		opt := lp.Options{Precision: in.precision()}
 		if in.sort() {
@@ -301,6 +305,9 @@ func FuzzEncoderReplace(f *testing.F) {
 			if s, ok := g.value.(string); ok {
 				want.fields[i].value = strings.ToValidUTF8(s, "\uFFFD")
 			}
+		}
+		if swallows(want) {
+			return
 		}
 		requirePoints(t, e.Bytes(), in.precision(), want)
 		if e.Count(lp.Replaced) == 0 && describe([]point{want}) != describe([]point{in.point()}) {
@@ -423,6 +430,9 @@ func FuzzPrimitives(f *testing.F) {
 		if len(want.tags) == 2 && want.tags[0].key == want.tags[1].key {
 			return // refused by the server; to see it is the business of Encoder
 		}
+		if swallows(want) {
+			return
+		}
 		want.fields = []field{{replaced(f1, posFieldKey), replaced(s, posString)}, {replaced(f2, posFieldKey), v}}
 		requirePoints(t, line, p,
 			point{measurement: "x", fields: []field{{"y", int64(1)}}, ts: 1, hasTime: true},
@@ -471,6 +481,9 @@ func FuzzLine(f *testing.F) {
 		if len(parsed) != want || parsed[0].UnixNano() != 1 || parsed[want-1].UnixNano() != 2 {
 			t.Fatalf("InfluxDB reads %d points from %q: %v", len(parsed), body, err)
 		}
+		if !utf8.Valid(line) || control(strings.ReplaceAll(string(line), "\n", "")) {
+			return // the reference decoder refuses it and goes on at the next line feed, be it in a string
+		}
 		if good, bad := referenceLines(body); good < 2 || good+bad != 3 {
 			t.Fatalf("the reference decoder finds %d points and %d bad lines in %q", good, bad, body)
 		}
@@ -494,4 +507,37 @@ func looseLine(line []byte) bool {
 		}
 	}
 	return false
+}
+
+// escapedSpace finds an odd number of backslashes before a space. Escaped, they
+// are an even number, and the scanner that cuts a body of InfluxDB into lines
+// takes the space for the end of the tags.
+var escapedSpace = regexp.MustCompile(`(^|[^\\])(\\\\)*\\ `)
+
+// swallows reports whether InfluxDB may read the line behind p as a part of p,
+// which is the open difference in README.md: behind such a space in the key of
+// a tag, a double quote in the value of a tag begins a string.
+func swallows(p point) bool {
+	space, quote := false, false
+	for _, t := range p.tags {
+		space = space || escapedSpace.MatchString(t.key)
+		quote = quote || strings.Contains(t.value, `"`)
+	}
+	return space && quote
+}
+
+// TestSwallowedLine shows the open difference with the least input. When it
+// fails, the encoder refuses such points: then remove swallows.
+func TestSwallowedLine(t *testing.T) {
+	var e lp.Encoder
+	e.Point("m")
+	e.Tag(`a\ b`, `"`)
+	e.Int("f", 1)
+	if err := e.EndTimestamp(1); err != nil {
+		t.Fatalf("the difference is closed: %v", err)
+	}
+	neighbour(&e, 2)
+	if _, err := readInflux(e.Bytes(), lp.Nanosecond); err == nil {
+		t.Fatal("InfluxDB reads both lines: the difference is closed")
+	}
 }
