@@ -48,36 +48,32 @@ func uncleanString(w uint64) uint64 {
 	return (((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones) | w) & swar.Highs
 }
 
+// fill replaces the bytes of w from n on, which are zero, by a clean one.
+func fill(w uint64, n int) uint64 {
+	return w | swar.Ones*'a'<<(8*uint(n)&63)
+}
+
 // putName copies s to b from n on and reports whether s is clean. The caller
 // makes sure of len(s)+room bytes.
 func putName(b []byte, n int, s string) bool {
-	switch {
-	case len(s) >= 8:
-		last := len(s) - 8
-		w := swar.Load64String(s, last)
-		bad := unclean(w)
-		for i := 0; i < last; i += 8 {
-			w := swar.Load64String(s, i)
-			bad |= unclean(w)
-			swar.Store64(b, n+i, w)
+	if len(s) < 8 {
+		if s == "" {
+			return true
 		}
-		swar.Store64(b, n+last, w)
-		return bad == 0
-	case len(s) >= 4:
-		v, w := swar.Load32String(s, 0), swar.Load32String(s, len(s)-4)
-		swar.Store32(b, n, v)
-		swar.Store32(b, n+len(s)-4, w)
-		return unclean(uint64(v)|uint64(w)<<32) == 0
-	case len(s) >= 2:
-		v, w := swar.Load16String(s, 0), swar.Load16String(s, len(s)-2)
-		swar.Store16(b, n, v)
-		swar.Store16(b, n+len(s)-2, w)
-		return unclean(uint64(v)*(1+1<<32)|uint64(w)*(1<<16+1<<48)) == 0
-	case len(s) == 1:
-		swar.StoreByte(b, n, s[0])
-		return unclean(uint64(s[0])*swar.Ones) == 0
+		w := swar.Head(s)
+		swar.Store64(b, n, w)
+		return unclean(fill(w, len(s))) == 0
 	}
-	return true
+	last := len(s) - 8
+	w := swar.Load64String(s, last)
+	bad := unclean(w)
+	for i := 0; i < last; i += 8 {
+		w := swar.Load64String(s, i)
+		bad |= unclean(w)
+		swar.Store64(b, n+i, w)
+	}
+	swar.Store64(b, n+last, w)
+	return bad == 0
 }
 
 // putKey is putName for a tag key or field key.
@@ -88,39 +84,36 @@ func putKey(b []byte, n int, key string) bool {
 // putText copies s to b from n on and reports whether s is clean in a string
 // field. The caller makes sure of len(s)+room bytes.
 func putText(b []byte, n int, s string) bool {
-	switch {
-	case len(s) >= 8:
-		last := len(s) - 8
-		w := swar.Load64String(s, last)
-		bad := uncleanString(w)
-		for i := 0; i < last; i += 8 {
-			w := swar.Load64String(s, i)
-			bad |= uncleanString(w)
-			swar.Store64(b, n+i, w)
+	if len(s) < 8 {
+		if s == "" {
+			return true
 		}
-		swar.Store64(b, n+last, w)
-		return bad == 0
-	case len(s) >= 4:
-		v, w := swar.Load32String(s, 0), swar.Load32String(s, len(s)-4)
-		swar.Store32(b, n, v)
-		swar.Store32(b, n+len(s)-4, w)
-		return uncleanString(uint64(v)|uint64(w)<<32) == 0
-	case len(s) >= 2:
-		v, w := swar.Load16String(s, 0), swar.Load16String(s, len(s)-2)
-		swar.Store16(b, n, v)
-		swar.Store16(b, n+len(s)-2, w)
-		return uncleanString(uint64(v)*(1+1<<32)|uint64(w)*(1<<16+1<<48)) == 0
-	case len(s) == 1:
-		swar.StoreByte(b, n, s[0])
-		return uncleanString(uint64(s[0])*swar.Ones) == 0
+		w := swar.Head(s)
+		swar.Store64(b, n, w)
+		return uncleanString(fill(w, len(s))) == 0
 	}
-	return true
+	last := len(s) - 8
+	w := swar.Load64String(s, last)
+	bad := uncleanString(w)
+	for i := 0; i < last; i += 8 {
+		w := swar.Load64String(s, i)
+		bad |= uncleanString(w)
+		swar.Store64(b, n+i, w)
+	}
+	swar.Store64(b, n+last, w)
+	return bad == 0
 }
 
 // putLiteral copies s, which needs no look, to b from n on and returns its end.
 // The caller makes sure of len(s)+room bytes.
 func putLiteral(b []byte, n int, s string) int {
-	if len(s) < 8 || len(s) > 64 {
+	if len(s) < 8 {
+		if s != "" {
+			swar.Store64(b, n, swar.Head(s))
+		}
+		return n + len(s)
+	}
+	if len(s) > 64 {
 		return n + copy(b[n:cap(b)], s)
 	}
 	last := len(s) - 8

@@ -32,13 +32,25 @@ func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]
 				}
 				continue
 			}
-			n = decimal.PutFloat64(b, o.put(b, n), v)
+			swar.Store64(b, n, o.words[0])
+			swar.Store64(b, n+8, o.words[1])
+			end := n + int(o.size)
+			if o.size == 0 {
+				end = putLiteral(b, n, o.more.text)
+			}
+			n = decimal.PutFloat64(b, end, v)
 		case kindInt64:
 			v := loadInt64(at)
 			if v == 0 && o.omit {
 				continue
 			}
-			n = decimal.PutInt64(b, o.put(b, n), v)
+			swar.Store64(b, n, o.words[0])
+			swar.Store64(b, n+8, o.words[1])
+			end := n + int(o.size)
+			if o.size == 0 {
+				end = putLiteral(b, n, o.more.text)
+			}
+			n = decimal.PutInt64(b, end, v)
 			swar.StoreByte(b, n, 'i')
 			n++
 		case kindString:
@@ -49,7 +61,12 @@ func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]
 			if cap(b)-n < len(v)+int(o.rest) {
 				b = growAt(b, n, len(v)+int(o.rest))
 			}
-			end := o.put(b, n)
+			swar.Store64(b, n, o.words[0])
+			swar.Store64(b, n+8, o.words[1])
+			end := n + int(o.size)
+			if o.size == 0 {
+				end = putLiteral(b, n, o.more.text)
+			}
 			if putText(b, end, v) && !opt.RefuseNewline {
 				n = end + len(v)
 				swar.StoreByte(b, n, '"')

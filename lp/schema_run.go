@@ -261,8 +261,23 @@ func (s *program) putTags(b []byte, n int, p base, opt *Options, f *fault) ([]by
 		if cap(b)-n < len(v)+int(o.rest) {
 			b = growAt(b, n, len(v)+int(o.rest))
 		}
-		end := o.put(b, n)
-		if putName(b, end, v) {
+		swar.Store64(b, n, o.words[0])
+		swar.Store64(b, n+8, o.words[1])
+		end := n + int(o.size)
+		if o.size == 0 {
+			end = putLiteral(b, n, o.more.text)
+		}
+		if len(v) <= 8 {
+			w := swar.Head(v)
+			swar.Store64(b, end, w)
+			if len(v) < 8 {
+				w = fill(w, len(v))
+			}
+			if unclean(w) == 0 {
+				n = end + len(v)
+				continue
+			}
+		} else if putName(b, end, v) {
 			n = end + len(v)
 			continue
 		}

@@ -59,9 +59,18 @@ func floorDiv(a, b int64) int64 {
 // InRange reports whether ts units of p since 1970 are a time that InfluxDB
 // stores: between [MinTime] and [MaxTime] in nanoseconds.
 func InRange(ts int64, p Precision) bool {
-	u := p.Unit()
-	return ts >= -(math.MaxInt64-1)/u && ts <= (math.MaxInt64-1)/u
+	limit := timeLimits[p&7]
+	return ts >= -limit && ts <= limit
 }
+
+// timeLimits are the largest timestamps by precision. Those without a meaning
+// count as nanoseconds, like their Unit.
+var timeLimits = func() (t [8]int64) {
+	for p := range t {
+		t[p] = MaxTime / Precision(p).Unit()
+	}
+	return t
+}()
 
 // UnixTime returns the time of ts units of p since 1970, in UTC. It reports
 // false if that is outside [MinTime] and [MaxTime].

@@ -164,3 +164,23 @@ func ExampleDigits8() {
 	fmt.Println(string(b[:]))
 	// Output: 20491231
 }
+
+// TestHead tries every length at every place around the end of a memory page.
+func TestHead(t *testing.T) {
+	mem := make([]byte, 3*4096)
+	for i := range mem {
+		mem[i] = byte(i*31 + i>>8 + 1)
+	}
+	s := string(mem)
+	for i := 4096 - 64; i < 2*4096+64; i++ {
+		for n := 1; n <= 8; n++ {
+			var want uint64
+			for j := range n {
+				want |= uint64(s[i+j]) << (8 * j)
+			}
+			if got := Head(s[i : i+n]); got != want {
+				t.Fatalf("Head of %d bytes at %d = %x, want %x", n, i, got, want)
+			}
+		}
+	}
+}
