@@ -1,0 +1,227 @@
+package fastclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// exampleClient returns a client of a server that answers as replies say.
+func exampleClient(replies ...influxtest.Reply) (*fastclient.Client, *influxtest.Server) {
+	s, err := influxtest.Start(replies...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return c, s
+}
+
+func ExampleClient_NewWriter() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+
+	w, err := c.NewWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	for i := range 3 {
+		// From any goroutine; the lines go out in batches.
+		if err := w.Append(ctx, fmt.Appendf(nil, "cpu,host=a load=%d %d", i, i)); err != nil {
+			log.Print(err)
+		}
+	}
+	if err := w.Close(ctx); err != nil {
+		log.Print(err)
+	}
+	fmt.Print(string(s.Last().Body))
+	// Output:
+	// cpu,host=a load=0 0
+	// cpu,host=a load=1 1
+	// cpu,host=a load=2 2
+}
+
+func ExampleWriter_Encode() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewWriter(fastclient.WriterOptions{Tags: []lp.Tag{{Key: "host", Value: "a"}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	err = w.Encode(ctx, func(e *lp.Encoder) {
+		e.Point("cpu")
+		e.Float("load", 0.64)
+		e.EndTimestamp(1)
+		e.Point("memory")
+		e.Int("free", 4096)
+		e.EndTimestamp(1)
+	})
+	if err != nil {
+		log.Print(err)
+	}
+	w.Close(ctx)
+	fmt.Print(string(s.Last().Body))
+	// Output:
+	// cpu,host=a load=0.64 1
+	// memory,host=a free=4096i 1
+}
+
+func ExampleWriter_Append() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	// The line that is not complete is refused, the others are taken.
+	err = w.Append(ctx, []byte("a v=1 1\nb\nc v=3 1\n"))
+	var ae *fastclient.AppendError
+	if errors.As(err, &ae) {
+		fmt.Println(ae.Accepted, "accepted,", ae.Refused, "refused:", ae.Err)
+	}
+	w.Close(ctx)
+	// Output: 2 accepted, 1 refused: lp: point 1: not one complete line: no field
+}
+
+func ExampleWriter_AppendPoints() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := w.AppendPoints(ctx, fastclient.Lines("a v=1 1"), fastclient.Lines("b v=2 1")); err != nil {
+		log.Print(err)
+	}
+	w.Close(ctx)
+	fmt.Print(string(s.Last().Body))
+	// Output:
+	// a v=1 1
+	// b v=2 1
+}
+
+func ExampleWriter_Flush() {
+	c, s := exampleClient(influxtest.Error(400, "partial write: field type conflict dropped=1"))
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	w.Append(ctx, []byte("a v=1 1\nb v=2 1\n"))
+	err = w.Flush(ctx)
+	var lost *fastclient.BatchError
+	switch {
+	case errors.As(err, &lost):
+		fmt.Println(lost.Lines, "line refused, status", lost.Status)
+	case errors.Is(err, fastclient.ErrPending):
+		fmt.Println("the server is away; the lines are kept")
+	}
+	w.Close(ctx)
+	// Output: 1 line refused, status 400
+}
+
+func ExampleWriter_Close() {
+	c, s := exampleClient(influxtest.Status(503))
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	w.Append(context.Background(), []byte("a v=1 1\n"))
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	var unsent *fastclient.UnsentError
+	if err := w.Close(ctx); errors.As(err, &unsent) {
+		for _, b := range unsent.Batches {
+			fmt.Printf("to be written later: %s", b.Data)
+		}
+	}
+	// Output: to be written later: a v=1 1
+}
+
+func ExampleWriter_Stats() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	w.Append(context.Background(), []byte("a v=1 1\nb v=2 1\n"))
+	fmt.Println("pending:", w.Stats().Pending.Lines)
+	w.Close(context.Background())
+	st := w.Stats()
+	fmt.Println(st.Appended.Lines == st.Acked.Lines+st.Rejected.Lines+st.Dropped.Lines+st.Pending.Lines, st.Acked.Lines)
+	// Output:
+	// pending: 2
+	// true 2
+}
+
+func ExampleOpenDeadLetterFile() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	dead, err := fastclient.OpenDeadLetterFile(filepath.Join(dir, "dead.lp"), 1<<30)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, s := exampleClient(influxtest.Error(400, "unable to parse"))
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewWriter(fastclient.WriterOptions{DeadLetter: dead})
+	if err != nil {
+		log.Fatal(err)
+	}
+	w.Append(context.Background(), []byte("a v=1 1\n"))
+	fmt.Println(w.Close(context.Background()))
+	dead.Close()
+	// Output: fastclient: batch 1: 1 lines lost (line): status 400: unable to parse
+}
+
+func ExampleClient_NewBatchWriter() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	b, err := c.NewBatchWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	for i := range 3 {
+		if err := b.Append(ctx, fmt.Appendf(nil, "m v=%d %d", i, i)); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println("buffered:", b.Buffered().Lines)
+	if err := b.Close(ctx); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("stored:", b.Stats().Acked.Lines)
+	// Output:
+	// buffered: 3
+	// stored: 3
+}
