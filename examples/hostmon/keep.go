@@ -1,0 +1,44 @@
+package main
+
+import (
+	"sync"
+
+	"github.com/pointwire/pointwire/fastclient"
+)
+
+// A keeper is a dead letter whose file is made when there is something to keep.
+type keeper struct {
+	path string
+
+	mu    sync.Mutex
+	file  *fastclient.DeadLetterFile
+	lines int
+	err   error // the first
+}
+
+// Put keeps the lines.
+func (k *keeper) Put(l *fastclient.LostLines) (err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	defer func() {
+		if err == nil {
+			k.lines += l.Count
+		} else if k.err == nil {
+			k.err = err
+		}
+	}()
+	if k.file == nil {
+		if k.file, err = fastclient.OpenDeadLetterFile(k.path, 1<<30); err != nil {
+			return err
+		}
+	}
+	return k.file.Put(l)
+}
+
+func (k *keeper) close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.file != nil {
+		k.file.Close()
+	}
+}

@@ -1,0 +1,154 @@
+// Hostmon collects the counters of this host from /proc and writes them to
+// InfluxDB. It is the first program to read for the author of a collector: a
+// loop that samples and appends, and a Writer that does the rest.
+//
+//	go run ./examples/hostmon -url 'http://127.0.0.1:8086?database=hostmon'
+//
+// On a terminal it shows one line that is kept up to date. An interrupt stops
+// it: what was collected is sent, and what the server does not take within
+// -patience goes to the file of -keep, as line protocol. The last line says
+// what became of every point.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/hostproc"
+	"github.com/pointwire/pointwire/lp"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	m := monitor{out: os.Stdout, live: isTerminal(os.Stdout)}
+	flag.StringVar(&m.url, "url", "http://127.0.0.1:8086?database=hostmon", "server and database")
+	flag.DurationVar(&m.every, "every", time.Second, "time between samples")
+	flag.DurationVar(&m.patience, "patience", 30*time.Second, "time for sending what is left when it stops")
+	flag.StringVar(&m.keep, "keep", "hostmon-unsent.lp", "file for what could not be sent or was refused")
+	flag.StringVar(&m.sampler.Root, "proc", "/proc", "directory to read the counters from")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := m.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "hostmon:", err)
+		os.Exit(1)
+	}
+}
+
+// A monitor samples until it is told to stop.
+type monitor struct {
+	url      string
+	every    time.Duration
+	patience time.Duration
+	keep     string
+	out      io.Writer
+	live     bool // keep one line up to date
+	sampler  hostproc.Sampler
+	sample   hostproc.Sample
+	samples  int
+}
+
+// run returns when ctx has ended and what was collected is sent or kept. It
+// returns an error if points were lost, or are in the file.
+func (m *monitor) run(ctx context.Context) error {
+	if m.every <= 0 {
+		return errors.New("-every must be positive")
+	}
+	client, err := fastclient.Open(m.url)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	kept := &keeper{path: m.keep}
+	defer kept.close()
+	host, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	w, err := client.NewWriter(fastclient.WriterOptions{
+		// Every point says where it comes from.
+		Tags: []lp.Tag{{Key: "host", Value: host}},
+		// A collector would rather lose its oldest points than stop collecting.
+		Overflow:   fastclient.DropOldest,
+		DeadLetter: kept,
+		OnMissing:  func(ctx context.Context) error { return client.CreateDatabase(ctx, client.Database()) },
+	})
+	if err != nil {
+		return err
+	}
+	collectErr := m.collect(ctx, w)
+
+	// The context is over; sending what is left has a limit of its own.
+	last, cancel := context.WithTimeout(context.Background(), m.patience)
+	defer cancel()
+	closeErr := w.Close(last)
+	if m.live {
+		fmt.Fprintln(m.out)
+	}
+	var unsent *fastclient.UnsentError
+	if errors.As(closeErr, &unsent) {
+		for _, b := range unsent.Batches {
+			kept.Put(&fastclient.LostLines{
+				Lines: b.Data, Count: b.Lines, Lost: b.Lines, Loss: fastclient.LossUnsent, Seq: b.Seq, Time: time.Now(),
+			})
+		}
+	}
+	s := w.Stats()
+	fmt.Fprintf(m.out, "%d samples, %d points: %d stored, %d refused, %d dropped, %d pending",
+		m.samples, s.Appended.Lines, s.Acked.Lines, s.Rejected.Lines, s.Dropped.Lines, s.Pending.Lines)
+	if kept.lines > 0 {
+		fmt.Fprintf(m.out, "; %d lines are in %s", kept.lines, m.keep)
+	}
+	fmt.Fprintln(m.out)
+	return errors.Join(collectErr, closeErr, kept.err)
+}
+
+// collect samples and appends until ctx ends.
+func (m *monitor) collect(ctx context.Context, w *fastclient.Writer) error {
+	tick := time.NewTicker(m.every)
+	defer tick.Stop()
+	for {
+		if err := m.sampler.Read(&m.sample, time.Now()); err != nil {
+			return err
+		}
+		m.samples++
+		if err := w.Encode(ctx, func(e *lp.Encoder) { encode(e, &m.sample) }); err != nil {
+			fmt.Fprintln(os.Stderr, "hostmon:", err)
+		}
+		if m.live {
+			fmt.Fprint(m.out, status(m.samples, m.sample.Points(), w.Stats()))
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// status is the line that is kept up to date.
+func status(samples, points int, s fastclient.WriterStats) string {
+	line := fmt.Sprintf("%d samples of %d points: %d stored, %d pending, %d refused, %d dropped",
+		samples, points, s.Acked.Lines, s.Pending.Lines, s.Rejected.Lines, s.Dropped.Lines)
+	if s.Down {
+		line += fmt.Sprintf("; the server is down, next attempt in %v",
+			max(0, time.Until(s.RetryAt)).Round(100*time.Millisecond))
+	}
+	return "\r" + line + "\x1b[K" // and clears the rest of the line
+}
+
+func isTerminal(f *os.File) bool {
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}
