@@ -1,5 +1,7 @@
 package lp
 
+import "sync"
+
 // Appender is implemented by whatever writes itself as line protocol: points,
 // frames, batches and types of the user. AppendLP appends complete lines, each
 // ended by a line feed, to dst and returns the extended slice. With an error it
@@ -76,6 +78,10 @@ func completeLine(line []byte) bool {
 	}
 	return line[i] == ' ' && validTimestamp(line[i+1:])
 }
+
+// encoders are the encoders of points that are written one by one. They hold no
+// buffer.
+var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 
 // countLines returns the number of line feeds in b outside quoted field values.
 func countLines(b []byte) int {

@@ -244,7 +244,7 @@ func (e *Encoder) EndTimestamp(ts int64) error {
 // EndNoTimestamp ends the point without a timestamp: the server stamps it with
 // the time it arrives. It returns like [Encoder.End].
 func (e *Encoder) EndNoTimestamp() error {
-	if e.state != stateFields {
+	if e.state != stateFields || e.separator == ' ' {
 		return e.endBad()
 	}
 	e.buf = append(e.buf, '\n')
@@ -253,7 +253,7 @@ func (e *Encoder) EndNoTimestamp() error {
 }
 
 func (e *Encoder) end(ts int64, inRange bool) error {
-	if e.state != stateFields {
+	if e.state != stateFields || e.separator == ' ' {
 		return e.endBad()
 	}
 	if !inRange || !e.opt.Precision.Valid() {
@@ -281,7 +281,7 @@ func (e *Encoder) finish() {
 // endBad ends a point that does not become a line.
 func (e *Encoder) endBad() error {
 	switch e.state {
-	case stateTags:
+	case stateTags, stateFields:
 		e.fail(PartLine, "", ErrNoFields, nil)
 	case stateIdle:
 		e.fail(PartLine, "", ErrOrder, nil)

@@ -3,6 +3,7 @@ package lp
 import (
 	"math"
 	"strings"
+	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/swar"
@@ -12,9 +13,7 @@ import (
 // more bytes, and returns where the value goes, or -1 if it may not follow.
 func (e *Encoder) field(key string, n int) int {
 	if e.state == stateTags {
-		e.endTags()
-		e.state = stateFields
-		e.separator = ' '
+		e.startFields()
 	} else if e.state != stateFields {
 		e.misplaced(PartFieldKey, key)
 		return -1
@@ -33,6 +32,15 @@ func (e *Encoder) field(key string, n int) int {
 		return at + 1
 	}
 	return -1
+}
+
+// startFields ends the tags.
+func (e *Encoder) startFields() {
+	if e.state == stateTags {
+		e.endTags()
+		e.state = stateFields
+		e.separator = ' '
+	}
 }
 
 // fieldSlow is field for a key that may need escaping, replacing or refusing.
@@ -159,10 +167,13 @@ func (e *Encoder) Bool(key string, v bool) {
 
 // String adds a string field. The empty string is a value.
 func (e *Encoder) String(key, v string) {
-	n := e.field(key, len(v)+2+room)
-	if n < 0 {
-		return
+	if n := e.field(key, len(v)+2+room); n >= 0 {
+		e.putString(n, key, v)
 	}
+}
+
+// putString writes the string v, for the field key, to the buffer from n on.
+func (e *Encoder) putString(n int, key, v string) {
 	swar.StoreByte(e.buf, n, '"')
 	if putText(e.buf, n+1, v) && !e.opt.RefuseNewline {
 		n += 1 + len(v)
@@ -185,6 +196,52 @@ func (e *Encoder) String(key, v string) {
 
 // StringBytes adds a string field whose text is v.
 func (e *Encoder) StringBytes(key string, v []byte) { e.String(key, viewString(v)) }
+
+// Value adds a field with a value of a type known at run time: any integer or
+// float type, bool, string, []byte, or a time.Duration, which is an integer of
+// nanoseconds. Nil is no field; another type refuses the point with [ErrType].
+// The methods for one type are quicker.
+func (e *Encoder) Value(key string, v any) {
+	switch v := v.(type) {
+	case nil:
+	case float64:
+		e.Float(key, v)
+	case float32:
+		e.Float32(key, v)
+	case int:
+		e.Int(key, int64(v))
+	case int64:
+		e.Int(key, v)
+	case int32:
+		e.Int(key, int64(v))
+	case int16:
+		e.Int(key, int64(v))
+	case int8:
+		e.Int(key, int64(v))
+	case uint:
+		e.Uint(key, uint64(v))
+	case uint64:
+		e.Uint(key, v)
+	case uint32:
+		e.Uint(key, uint64(v))
+	case uint16:
+		e.Uint(key, uint64(v))
+	case uint8:
+		e.Uint(key, uint64(v))
+	case bool:
+		e.Bool(key, v)
+	case string:
+		e.String(key, v)
+	case []byte:
+		e.StringBytes(key, v)
+	case time.Duration:
+		e.Int(key, int64(v))
+	default:
+		if e.open(key) {
+			e.fail(PartFieldValue, key, ErrType, nil)
+		}
+	}
+}
 
 // Decimal adds a float field whose value is written as the text number, digit by
 // digit: an optional '-', digits with an optional point among or before or after

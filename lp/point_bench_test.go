@@ -78,6 +78,71 @@ func appendTrade(dst []byte, t *trade) []byte {
 	return append(dst, '\n')
 }
 
+// BenchmarkWide writes points of 10 tags and 10 float fields, one per operation.
+func BenchmarkWide(b *testing.B) {
+	var tags []lp.Tag
+	var keys []string
+	for i := range 10 {
+		tags = append(tags, lp.Tag{Key: fmt.Sprintf("tag_%02d", i), Value: fmt.Sprintf("value_%d", i)})
+		keys = append(keys, fmt.Sprintf("field_%02d", i))
+	}
+	values := makeSet(floatSets[0].make)
+	b.Run("encoder", func(b *testing.B) {
+		var e lp.Encoder
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%batch == 0 {
+				e.Reset()
+			}
+			e.Point("cpu")
+			for _, t := range tags {
+				e.Tag(t.Key, t.Value)
+			}
+			for j, k := range keys {
+				e.Float(k, values[(i*10+j)&(benchValues-1)])
+			}
+			if err := e.EndTimestamp(1540184368785116000 + int64(i)*1000); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	series := lp.Must(lp.NewSeries("cpu", tags...))
+	layout := lp.Must(lp.NewLayout(keys...))
+	b.Run("layout", func(b *testing.B) {
+		var e lp.Encoder
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%batch == 0 {
+				e.Reset()
+			}
+			e.Series(series)
+			r := layout.Row(&e)
+			for j := range keys {
+				r.Float(values[(i*10+j)&(benchValues-1)])
+			}
+			if err := e.EndTimestamp(1540184368785116000 + int64(i)*1000); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("layout-floats", func(b *testing.B) {
+		var e lp.Encoder
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%batch == 0 {
+				e.Reset()
+			}
+			e.Series(series)
+			r := layout.Row(&e)
+			at := i * 10 & (benchValues - 1)
+			r.Floats(values[min(at, benchValues-10):][:10])
+			if err := e.EndTimestamp(1540184368785116000 + int64(i)*1000); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // BenchmarkTrade writes one point per operation.
 func BenchmarkTrade(b *testing.B) {
 	trades := benchTrades()

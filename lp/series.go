@@ -79,27 +79,6 @@ func (s Series) Measurement() string {
 	return s.p.measurement
 }
 
-// A FieldKey is the key of a field, checked and escaped once. It is immutable
-// and may be shared. The zero value is no key.
-type FieldKey struct {
-	key  string
-	wire string // "key="
-}
-
-// NewFieldKey returns the field key for key. An error is a *[PointError].
-func NewFieldKey(key string) (FieldKey, error) {
-	if r := checkFieldKey(key); r != 0 {
-		return FieldKey{}, &PointError{Part: PartFieldKey, Key: key, Reason: r}
-	}
-	return FieldKey{strings.Clone(key), string(AppendFieldKey(nil, key))}, nil
-}
-
-// Append appends "key=", escaped.
-func (k FieldKey) Append(dst []byte) []byte { return append(dst, k.wire...) }
-
-// String returns the key, not escaped.
-func (k FieldKey) String() string { return k.key }
-
 // Must returns v, and panics if err is not nil. It is for package variables:
 //
 //	var load = lp.Must(lp.NewFieldKey("load"))

@@ -1,0 +1,315 @@
+package lp
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A Point is a point whose shape is known at run time only. The zero value is
+// empty and ready to use; Reset makes it so again and keeps the memory. The
+// setters replace a tag or field of the same key. A Point must not be used by two
+// goroutines at once while one of them changes it.
+type Point struct {
+	// Options are those of an encoder; Precision is the unit of SetTimestamp.
+	Options Options
+
+	measurement string
+	tags        []Tag
+	fields      []pointField
+	time        time.Time
+	stamp       int64
+	stamped     bool
+}
+
+// pointField is a value of one of the types of line protocol.
+type pointField struct {
+	key  string
+	kind kind
+	num  uint64
+	f    float64
+	s    string
+}
+
+// NewPoint returns a point of a measurement, tags and fields, like the mapping of
+// other clients. The tags are in the order of their keys, and so are the fields,
+// whose values may be of the types that [Encoder.Value] takes; nil is no field.
+// The zero time is no timestamp. An error, a *[PointError] with [ErrType], says
+// which field has another type; what line protocol cannot carry is found when the
+// point is written.
+func NewPoint(measurement string, tags map[string]string, fields map[string]any, t time.Time) (*Point, error) {
+	p := &Point{measurement: measurement, time: t}
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		p.tags = append(p.tags, Tag{k, tags[k]})
+	}
+	for _, k := range slices.Sorted(maps.Keys(fields)) {
+		if err := p.SetValue(k, fields[k]); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// PointFromMap returns the point of a mapping in the form of the Python clients:
+// "measurement", a string; "tags", a map[string]string or map[string]any of
+// strings; "fields", a map[string]any; and "time", absent, nil, a time.Time, an
+// integer of nanoseconds, or text that [ParseTimestamp] takes. A missing
+// measurement is the given one. Other keys are an error.
+func PointFromMap(m map[string]any, measurement string) (*Point, error) {
+	p := &Point{measurement: measurement}
+	bad := func(part Part, key string, r Reason) error {
+		return &PointError{Measurement: p.measurement, Part: part, Key: key, Reason: r}
+	}
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		ok := true
+		switch k {
+		case "measurement":
+			if m[k] != nil {
+				p.measurement, ok = m[k].(string)
+			}
+		case "time":
+			if err := p.setTime(m[k]); err != 0 {
+				return nil, bad(PartTimestamp, "", err)
+			}
+		case "tags":
+			switch tags := m[k].(type) {
+			case nil:
+			case map[string]string:
+				for _, t := range slices.Sorted(maps.Keys(tags)) {
+					p.SetTag(t, tags[t])
+				}
+			case map[string]any:
+				for _, t := range slices.Sorted(maps.Keys(tags)) {
+					v, isString := tags[t].(string)
+					if !isString && tags[t] != nil {
+						return nil, bad(PartTagValue, t, ErrType)
+					}
+					p.SetTag(t, v)
+				}
+			default:
+				ok = false
+			}
+		case "fields":
+			var fields map[string]any
+			if fields, ok = m[k].(map[string]any); ok {
+				for _, f := range slices.Sorted(maps.Keys(fields)) {
+					if err := p.SetValue(f, fields[f]); err != nil {
+						return nil, err
+					}
+				}
+			}
+		default:
+			ok = false
+		}
+		if !ok {
+			return nil, bad(PartLine, "", ErrType).(*PointError).because(fmt.Errorf("key %q", k))
+		}
+	}
+	return p, nil
+}
+
+func (e *PointError) because(err error) error {
+	e.Err = err
+	return e
+}
+
+func (p *Point) setTime(v any) Reason {
+	switch v := v.(type) {
+	case nil:
+	case time.Time:
+		p.SetTime(v)
+	case int:
+		p.SetTimestamp(int64(v))
+	case int64:
+		p.SetTimestamp(v)
+	case string:
+		ts, r := parseTimestamp(v, Nanosecond)
+		if r != 0 {
+			return r
+		}
+		p.SetTimestamp(ts)
+	default:
+		return ErrType
+	}
+	return 0
+}
+
+// Reset makes the point empty and keeps the memory and the options.
+func (p *Point) Reset() {
+	clear(p.tags)
+	clear(p.fields)
+	*p = Point{Options: p.Options, tags: p.tags[:0], fields: p.fields[:0]}
+}
+
+// SetMeasurement sets the measurement.
+func (p *Point) SetMeasurement(name string) { p.measurement = name }
+
+// Measurement returns the measurement.
+func (p *Point) Measurement() string { return p.measurement }
+
+// SetTag sets a tag. An empty value is no tag.
+func (p *Point) SetTag(key, value string) {
+	for i := range p.tags {
+		if p.tags[i].Key == key {
+			p.tags[i].Value = value
+			return
+		}
+	}
+	p.tags = append(p.tags, Tag{key, value})
+}
+
+// Tags returns the tags in the order they were first set. The slice is the
+// point's own and valid until the next change.
+func (p *Point) Tags() []Tag { return p.tags[:len(p.tags):len(p.tags)] }
+
+func (p *Point) set(f pointField) {
+	for i := range p.fields {
+		if p.fields[i].key == f.key {
+			p.fields[i] = f
+			return
+		}
+	}
+	p.fields = append(p.fields, f)
+}
+
+// SetFloat sets a float field.
+func (p *Point) SetFloat(key string, v float64) {
+	p.set(pointField{key: key, kind: kindFloat64, f: v})
+}
+
+// SetFloat32 sets a float field, written with the digits of a float32.
+func (p *Point) SetFloat32(key string, v float32) {
+	p.set(pointField{key: key, kind: kindFloat32, f: float64(v)})
+}
+
+// SetInt sets an integer field.
+func (p *Point) SetInt(key string, v int64) {
+	p.set(pointField{key: key, kind: kindInt64, num: uint64(v)})
+}
+
+// SetUint sets an unsigned field.
+func (p *Point) SetUint(key string, v uint64) {
+	p.set(pointField{key: key, kind: kindUint64, num: v})
+}
+
+// SetBool sets a boolean field.
+func (p *Point) SetBool(key string, v bool) {
+	f := pointField{key: key, kind: kindBool}
+	if v {
+		f.num = 1
+	}
+	p.set(f)
+}
+
+// SetString sets a string field.
+func (p *Point) SetString(key, v string) {
+	p.set(pointField{key: key, kind: kindString, s: v})
+}
+
+// SetDecimal sets a float field to the text of a number, see [Encoder.Decimal].
+func (p *Point) SetDecimal(key, number string) {
+	p.set(pointField{key: key, kind: kindDecimal, s: number})
+}
+
+// SetValue sets a field to a value of a type known at run time, see
+// [Encoder.Value]. Nil removes the field. The error is a *[PointError] with
+// [ErrType].
+func (p *Point) SetValue(key string, v any) error {
+	switch v := v.(type) {
+	case nil:
+		p.fields = slices.DeleteFunc(p.fields, func(f pointField) bool { return f.key == key })
+	case float64:
+		p.SetFloat(key, v)
+	case float32:
+		p.SetFloat32(key, v)
+	case int:
+		p.SetInt(key, int64(v))
+	case int64:
+		p.SetInt(key, v)
+	case int32:
+		p.SetInt(key, int64(v))
+	case int16:
+		p.SetInt(key, int64(v))
+	case int8:
+		p.SetInt(key, int64(v))
+	case uint:
+		p.SetUint(key, uint64(v))
+	case uint64:
+		p.SetUint(key, v)
+	case uint32:
+		p.SetUint(key, uint64(v))
+	case uint16:
+		p.SetUint(key, uint64(v))
+	case uint8:
+		p.SetUint(key, uint64(v))
+	case bool:
+		p.SetBool(key, v)
+	case string:
+		p.SetString(key, v)
+	case []byte:
+		p.SetString(key, string(v))
+	case time.Duration:
+		p.SetInt(key, int64(v))
+	default:
+		return &PointError{Measurement: p.measurement, Part: PartFieldValue, Key: key, Reason: ErrType}
+	}
+	return nil
+}
+
+// SetTime sets the time. The zero time is no timestamp.
+func (p *Point) SetTime(t time.Time) { p.time, p.stamped = t, false }
+
+// SetTimestamp sets the time as a timestamp in units of the precision of the
+// options since 1970; 0 is a timestamp.
+func (p *Point) SetTimestamp(ts int64) { p.stamp, p.stamped = ts, true }
+
+// Encode adds the point to the batch of e, with the options of e. It returns like
+// [Encoder.End].
+func (p *Point) Encode(e *Encoder) error {
+	e.Point(p.measurement)
+	for i := range p.tags {
+		e.Tag(p.tags[i].Key, p.tags[i].Value)
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		switch f.kind {
+		case kindFloat64:
+			e.Float(f.key, f.f)
+		case kindFloat32:
+			e.Float32(f.key, float32(f.f))
+		case kindInt64:
+			e.Int(f.key, int64(f.num))
+		case kindUint64:
+			e.Uint(f.key, f.num)
+		case kindBool:
+			e.Bool(f.key, f.num != 0)
+		case kindString:
+			e.String(f.key, f.s)
+		case kindDecimal:
+			e.Decimal(f.key, f.s)
+		}
+	}
+	if p.stamped {
+		return e.EndTimestamp(p.stamp)
+	}
+	return e.End(p.time)
+}
+
+// AppendLP appends the point as a line. With an error, a *[PointError], dst is
+// returned unchanged. It implements [Appender].
+func (p *Point) AppendLP(dst []byte) ([]byte, error) {
+	e := encoders.Get().(*Encoder)
+	e.opt = p.Options
+	e.SetBuffer(dst)
+	err := p.Encode(e)
+	dst = dst[:len(dst):cap(dst)]
+	if e.line > len(dst) {
+		dst = e.buf[:e.line]
+	}
+	e.SetBuffer(nil)
+	if len(e.fields.stamps) <= 4096 && len(e.tags.keys.stamps) <= 4096 {
+		encoders.Put(e)
+	}
+	return dst, err
+}
