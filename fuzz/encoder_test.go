@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -247,9 +246,6 @@ func FuzzEncoder(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, name, k1, v1, k2, v2, f1, s, f2 string, bits uint64, ts int64, shape uint32) {
 		in := input{name, k1, v1, k2, v2, f1, s, f2, bits, ts, shape}
-		if swallows(in.point()) {
-			return
-		}
 		var e lp.Encoder
 		opt := lp.Options{Precision: in.precision()}
 		if in.sort() {
@@ -306,9 +302,6 @@ func FuzzEncoderReplace(f *testing.F) {
 				want.fields[i].value = strings.ToValidUTF8(s, "\uFFFD")
 			}
 		}
-		if swallows(want) {
-			return
-		}
 		requirePoints(t, e.Bytes(), in.precision(), want)
 		if e.Count(lp.Replaced) == 0 && describe([]point{want}) != describe([]point{in.point()}) {
 			t.Fatalf("%+v: replaced and not counted", in)
@@ -354,6 +347,7 @@ func replaced(s string, pos position) string {
 		run := len(b[:i+1]) - len(bytes.TrimRight(b[:i+1], `\`))
 		switch last := i == len(b)-1; {
 		case last,
+			(pos == posTagKey || pos == posTagValue) && b[i+1] == ' ' && run%2 == 1,
 			pos == posMeasurement && strings.IndexByte(`, ="`, b[i+1]) >= 0,
 			pos == posFieldKey && strings.IndexByte(`, =`, b[i+1]) >= 0 && run%2 == 1:
 			b[i] = '_'
@@ -429,9 +423,6 @@ func FuzzPrimitives(f *testing.F) {
 		}
 		if len(want.tags) == 2 && want.tags[0].key == want.tags[1].key {
 			return // refused by the server; to see it is the business of Encoder
-		}
-		if swallows(want) {
-			return
 		}
 		want.fields = []field{{replaced(f1, posFieldKey), replaced(s, posString)}, {replaced(f2, posFieldKey), v}}
 		requirePoints(t, line, p,
@@ -509,35 +500,61 @@ func looseLine(line []byte) bool {
 	return false
 }
 
-// escapedSpace finds an odd number of backslashes before a space. Escaped, they
-// are an even number, and the scanner that cuts a body of InfluxDB into lines
-// takes the space for the end of the tags.
-var escapedSpace = regexp.MustCompile(`(^|[^\\])(\\\\)*\\ `)
-
-// swallows reports whether InfluxDB may read the line behind p as a part of p,
-// which is the open difference in README.md: behind such a space in the key of
-// a tag, a double quote in the value of a tag begins a string.
-func swallows(p point) bool {
-	space, quote := false, false
-	for _, t := range p.tags {
-		space = space || escapedSpace.MatchString(t.key)
-		quote = quote || strings.Contains(t.value, `"`)
-	}
-	return space && quote
-}
-
-// TestSwallowedLine shows the open difference with the least input. When it
-// fails, the encoder refuses such points: then remove swallows.
+// TestSwallowedLine writes points that InfluxDB would read together with the
+// line behind them: a space before which an odd number of backslashes stands ends
+// the tags for what cuts a body into lines, and a quote behind it begins a
+// string, or the quote of a string with a line feed begins none.
 func TestSwallowedLine(t *testing.T) {
-	var e lp.Encoder
-	e.Point("m")
-	e.Tag(`a\ b`, `"`)
-	e.Int("f", 1)
-	if err := e.EndTimestamp(1); err != nil {
-		t.Fatalf("the difference is closed: %v", err)
-	}
-	neighbour(&e, 2)
-	if _, err := readInflux(e.Bytes(), lp.Nanosecond); err == nil {
-		t.Fatal("InfluxDB reads both lines: the difference is closed")
+	type tags = []lp.Tag
+	for _, c := range []struct {
+		name string
+		tags tags
+		text string
+		part lp.Part
+	}{
+		{"m", tags{{Key: `a\ b`, Value: `"`}}, "", lp.PartTagKey},
+		{"m", tags{{Key: `a\\\ b`, Value: `"`}}, "", lp.PartTagKey},
+		{"m", tags{{Key: "k", Value: `a\ b\="`}}, "", lp.PartTagValue},
+		{"m", tags{{Key: "k", Value: `a\ b`}, {Key: `l\=`, Value: `"`}}, "", lp.PartTagValue},
+		{"m", tags{{Key: "k", Value: `a\ b`}, {Key: "l", Value: `c\,d`}}, "x\ny", lp.PartTagValue},
+		{`a\ b`, tags{{Key: "k", Value: `"`}}, "", lp.PartMeasurement},
+		{`a\ b`, nil, "x\ny", lp.PartMeasurement},
+	} {
+		if c.part != lp.PartMeasurement {
+			// The line that it would be.
+			line := escapeName.Replace(c.name)
+			for _, g := range c.tags {
+				line += "," + escapeTags.Replace(g.Key) + "=" + escapeTags.Replace(g.Value)
+			}
+			var e lp.Encoder
+			neighbour(&e, 2)
+			body := fmt.Appendf(nil, "%s f=\"%s\" 1\n%s", line, c.text, e.Bytes())
+			if got, err := readInflux(body, lp.Nanosecond); err == nil && len(got) == 2 {
+				t.Errorf("InfluxDB reads %q as it is: the case shows nothing", body)
+			}
+		}
+		var e lp.Encoder
+		e.Point(c.name)
+		for _, g := range c.tags {
+			e.Tag(g.Key, g.Value)
+		}
+		e.String("f", c.text)
+		var pe *lp.PointError
+		if err := e.EndTimestamp(1); !errors.As(err, &pe) || pe.Reason != lp.ErrBackslash || pe.Part != c.part {
+			t.Errorf("%q %q: %v", c.name, c.tags, err)
+		}
+		for _, g := range c.tags {
+			line := append(lp.AppendTag([]byte("m"), g.Key, g.Value), " f=1i 1\n"...)
+			e.Reset()
+			neighbour(&e, 2)
+			if got, err := readInflux(append(line, e.Bytes()...), lp.Nanosecond); err != nil || len(got) != 2 {
+				t.Errorf("AppendTag of %q writes %q: %v", g, line, err)
+			}
+		}
 	}
 }
+
+var (
+	escapeName = strings.NewReplacer(",", `\,`, " ", `\ `)
+	escapeTags = strings.NewReplacer(",", `\,`, " ", `\ `, "=", `\=`)
+)

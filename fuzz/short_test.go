@@ -83,13 +83,15 @@ func minimal(s string, pos position) []byte {
 // The differences between pointwire and the oracles: see README.md.
 const (
 	behindBackslash    = "refused although InfluxDB reads it back: line feed behind a backslash"
+	alone              = "refused although InfluxDB reads it back in this line: odd backslashes before a space"
 	refusedByReference = "taken although the reference decoder refuses it: control byte in a name"
 	otherInReference   = "taken although the reference decoder reads it otherwise: double quote in a field key"
 )
 
 // TestShortStrings writes every string of up to four letters into every
 // position. Each is refused, or read back by both oracles as it was; and each
-// that is refused is one that InfluxDB would not give back.
+// that is refused is one that InfluxDB would not give back, but for the classes
+// that are counted apart.
 func TestShortStrings(t *testing.T) {
 	all := shortStrings(4)
 	if len(all) != 1+11+121+1331+14641 {
@@ -103,10 +105,10 @@ func TestShortStrings(t *testing.T) {
 			"backslash that line protocol cannot carry": 1838, "line feed": 3602, behindBackslash: 217,
 		},
 		posTagKey: {
-			"taken": 9999, refusedByReference: 5904, "empty key": 1, "backslash that line protocol cannot carry": 1111, "line feed": 4712, behindBackslash: 282,
+			"taken": 9719, refusedByReference: 5800, "empty key": 1, "backslash that line protocol cannot carry": 1111, alone: 280, "line feed": 4712, behindBackslash: 282,
 		},
 		posTagValue: {
-			"taken": 10000, refusedByReference: 5904, "backslash that line protocol cannot carry": 1111, "line feed": 4712, behindBackslash: 282,
+			"taken": 9720, refusedByReference: 5800, "backslash that line protocol cannot carry": 1111, alone: 280, "line feed": 4712, behindBackslash: 282,
 		},
 		posFieldKey: {
 			"taken": 7279, refusedByReference: 3706, otherInReference: 1566, "empty key": 1, "leading tab or zero byte": 2928, "backslash that line protocol cannot carry": 1696,
@@ -144,6 +146,10 @@ func TestShortStrings(t *testing.T) {
 				if got, err := readInflux(minimal(s, pos), lp.Nanosecond); err == nil && describe(got) == describe([]point{p}) {
 					if pe.Reason == lp.ErrNewline && strings.Contains(s, "\\\n") {
 						counts[behindBackslash]++
+						continue
+					}
+					if pe.Reason == lp.ErrBackslash && (pos == posTagKey || pos == posTagValue) && strings.Contains(s, `\ `) {
+						counts[alone]++
 						continue
 					}
 					t.Errorf("%q is refused (%v), but InfluxDB reads it back", s, pe.Reason)

@@ -244,7 +244,9 @@ func (p *position) roundTrip(t *testing.T, s *Server, texts []string) {
 // refusedRightly writes what the encoder refused, each text by itself, as the
 // encoder would have escaped it. Texts with a line feed are left out: InfluxDB
 // stores one behind a backslash, and the encoder refuses it all the same, so
-// that one point is one line to everybody.
+// that one point is one line to everybody. So are tags with a backslash before a
+// space, which are stored unless the text behind them makes the line swallow the
+// next one.
 func (p *position) refusedRightly(t *testing.T, s *Server, refused map[int64]string) {
 	db := newDatabase(t, s, "refused")
 	client := s.HTTPClient()
@@ -262,7 +264,7 @@ func (p *position) refusedRightly(t *testing.T, s *Server, refused map[int64]str
 		}
 	}
 	for id, text := range p.read(t, s, db) {
-		if refused[id] == text {
+		if refused[id] == text && !(strings.HasPrefix(p.name, "tag") && strings.Contains(text, `\ `)) {
 			t.Errorf("%q was refused, yet the server has it", text)
 		}
 	}

@@ -24,8 +24,9 @@ func AppendMeasurement(dst []byte, name string) []byte {
 
 // AppendTag appends ",key=value", escaped, and nothing if value is empty. What
 // has no representation is replaced: an empty key becomes "_" and the key "time"
-// "_time"; every line feed and a backslash at the end of key or value become
-// '_'; invalid UTF-8 becomes U+FFFD.
+// "_time"; every line feed, a backslash at the end of key or value, and the last
+// of an odd number of backslashes directly before a space become '_'; invalid
+// UTF-8 becomes U+FFFD.
 func AppendTag(dst []byte, key, value string) []byte {
 	if value == "" {
 		return dst
@@ -79,7 +80,9 @@ func AppendFieldKey(dst []byte, key string) []byte {
 
 // AppendFloat appends the shortest text that parses back to v: plain for zero
 // and 1e-6 <= |v| < 1e21 ("1", "0.64", "-0"), else with an exponent ("1e+21",
-// "1.5e-07"), byte for byte as encoding/json. It appends nothing for NaN and the
+// "1.5e-07"). These are the bounds of encoding/json, and the text is that of
+// strconv.AppendFloat with the format 'f' or 'e': an exponent has two digits or
+// more, where encoding/json writes "1.5e-7". It appends nothing for NaN and the
 // infinities, which line protocol cannot carry: check before the key is written.
 func AppendFloat(dst []byte, v float64) []byte {
 	dst = decimal.Grow(dst, decimal.RoomFloat)

@@ -42,6 +42,8 @@ func TestAppendGolden(t *testing.T) {
 		{"tag time", tag("time", "v"), ",_time=v"},
 		{"tag trailing backslash", tag(`k\`, `C:\`), ",k_=C:_"},
 		{"tag inner backslash", tag(`k\l`, `C:\,d`), `,k\l=C:\\,d`},
+		{"tag odd backslashes before space", tag(`k\ l`, `a\\\ b`), `,k_\ l=a\\_\ b`},
+		{"tag even backslashes before space", tag(`k\\ l`, `a\\ b`), `,k\\\ l=a\\\ b`},
 		{"tag line feed", tag("k\nl", "x\nadmin v=1"), `,k_l=x_admin\ v\=1`},
 		{"field key", key("value"), "value="},
 		{"field key escaped", key(`a b,c=d"e`), `a\ b\,c\=d\"e=`},

@@ -49,6 +49,9 @@ func TestEncoderRefuses(t *testing.T) {
 		{"tag key empty", func(e *lp.Encoder) error { e.Point("m"); e.Tag("", "v"); return ok(e) }, lp.PartTagKey, "", lp.ErrEmptyKey},
 		{"tag key time", func(e *lp.Encoder) error { e.Point("m"); e.Tag("time", "v"); return ok(e) }, lp.PartTagKey, "time", lp.ErrReservedKey},
 		{"tag value backslash", func(e *lp.Encoder) error { e.Point("m"); e.Tag("p", `C:\`); return ok(e) }, lp.PartTagValue, "p", lp.ErrBackslash},
+		{"tag key backslash before space", func(e *lp.Encoder) error { e.Point("m"); e.Tag(`a\ b`, `"`); return ok(e) }, lp.PartTagKey, `a\ b`, lp.ErrBackslash},
+		{"tag value backslash before space", func(e *lp.Encoder) error { e.Point("m"); e.Tag("p", `a\\\ b`); return ok(e) }, lp.PartTagValue, "p", lp.ErrBackslash},
+		{"measurement backslash before space", func(e *lp.Encoder) error { e.Point(`a\ b`); e.Tag("t", `"`); return ok(e) }, lp.PartMeasurement, "", lp.ErrBackslash},
 		{"tag value line feed", func(e *lp.Encoder) error { e.Point("m"); e.Tag("p", "x\nadmin v=1"); return ok(e) }, lp.PartTagValue, "p", lp.ErrNewline},
 		{"tag after field", func(e *lp.Encoder) error { e.Point("m"); e.Int("f", 1); e.Tag("t", "v"); return ok(e) }, lp.PartTagKey, "t", lp.ErrOrder},
 		{"duplicate tag", func(e *lp.Encoder) error {

@@ -17,8 +17,9 @@ const (
 	ErrNewline
 	// ErrBackslash: a backslash at a place where line protocol cannot carry it: at
 	// the end of a measurement, tag key, tag value or field key; in a measurement
-	// directly before comma, space, equals sign or double quote; in a field key,
-	// an odd number of them directly before comma, space or equals sign.
+	// directly before comma, space, equals sign or double quote; in a tag key or
+	// tag value, an odd number of them directly before a space; in a field key, an
+	// odd number of them directly before comma, space or equals sign.
 	ErrBackslash
 	// ErrLeadingSpace: a tab or a zero byte at the start of a measurement or a
 	// field key, which InfluxDB skips like a space.

@@ -8,9 +8,10 @@ import (
 )
 
 // AppendFloat64 appends the shortest decimal text that parses back to v, the
-// closest to v if there are several, in the format of encoding/json: plain for
-// zero and 1e-6 <= |v| < 1e21, with an exponent of at least two digits otherwise
-// ("1e+21", "1.5e-07"). Negative zero is "-0". It appends nothing for NaN and
+// closest to v if there are several: plain for zero and 1e-6 <= |v| < 1e21, the
+// bounds of encoding/json, with an exponent otherwise. The exponent has two
+// digits or more, as in strconv ("1e+21", "1.5e-07"; encoding/json writes
+// "1.5e-7"). Negative zero is "-0". It appends nothing for NaN and
 // the infinities.
 func AppendFloat64(dst []byte, v float64) []byte {
 	dst = Grow(dst, RoomFloat)
