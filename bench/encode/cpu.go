@@ -36,7 +36,22 @@ func cpuCase(size float64) (measure.Case, error) {
 		}
 		series[p.Host] = s
 	}
+	own, err := schemaEntry(points, "cpu")
+	if err != nil {
+		return measure.Case{}, err
+	}
+	layout, err := lp.NewLayout(workload.CPUFields...)
+	if err != nil {
+		return measure.Case{}, err
+	}
 	entries := []entry{
+		own,
+		{name: "pointwire-layout", module: ownModule, contender: &encoder[T]{points: points, add: func(e *lp.Encoder, p *T) error {
+			e.Series(series[p.Host])
+			row, values := layout.Row(e), p.Values()
+			row.Floats(values[:])
+			return e.EndTimestamp(p.Timestamp)
+		}}},
 		{name: "pointwire-series-encoder", module: ownModule, contender: &encoder[T]{points: points, add: func(e *lp.Encoder, p *T) error {
 			e.Series(series[p.Host])
 			for i, v := range p.Values() {

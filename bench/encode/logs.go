@@ -18,7 +18,12 @@ func logsCase(size float64) (measure.Case, error) {
 		return []pair{{"host", p.Host}, {"level", p.Level}, {"service", p.Service}},
 			[]pair{{"message", p.Message}, {"micros", p.Micros}}, p.Timestamp
 	})
+	own, err := schemaEntry(points, "log")
+	if err != nil {
+		return measure.Case{}, err
+	}
 	entries := []entry{
+		own,
 		{name: "pointwire-encoder", module: ownModule, contender: &encoder[T]{points: points, add: func(e *lp.Encoder, p *T) error {
 			e.Point("log")
 			e.Tag("host", p.Host)

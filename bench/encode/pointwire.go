@@ -21,3 +21,19 @@ func (c *encoder[T]) AppendLines(_ []byte, lo, hi int) ([]byte, error) {
 	}
 	return c.enc.Bytes(), nil
 }
+
+// schemaEntry writes the structs themselves, compiled from their tags: strict,
+// every value checked.
+func schemaEntry[T any](points []T, measurement string) (entry, error) {
+	s, err := lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement})
+	return entry{name: "pointwire-schema", module: ownModule, contender: &schema[T]{points, s}}, err
+}
+
+type schema[T any] struct {
+	points []T
+	schema *lp.Schema[T]
+}
+
+func (c *schema[T]) AppendLines(dst []byte, lo, hi int) ([]byte, error) {
+	return c.schema.AppendAll(dst, c.points[lo:hi])
+}

@@ -29,7 +29,12 @@ func serverCase(size float64) (measure.Case, error) {
 		}
 		return []pair{{"cluster", p.Cluster}, {"host", p.Host}, {"role", p.Role}}, fields, p.Timestamp
 	})
+	own, err := schemaEntry(points, "mysql")
+	if err != nil {
+		return measure.Case{}, err
+	}
 	entries := []entry{
+		own,
 		{name: "pointwire-encoder", module: ownModule, contender: &encoder[T]{points: points, add: func(e *lp.Encoder, p *T) error {
 			e.Point("mysql")
 			e.Tag("cluster", p.Cluster)

@@ -31,7 +31,12 @@ func tradeCase(size float64) (measure.Case, error) {
 		return []pair{{"instrument", p.Instrument}, {"source", p.Source}, {"side", p.Side}},
 			[]pair{{"price", p.Price}, {"size", p.Size}, {"trade_id", p.TradeID}}, p.Timestamp
 	})
+	own, err := schemaEntry(points, "Trade")
+	if err != nil {
+		return measure.Case{}, err
+	}
 	entries := []entry{
+		own,
 		{name: "pointwire-encoder", module: ownModule, contender: &encoder[T]{points: points, add: func(e *lp.Encoder, p *T) error {
 			e.Point("Trade")
 			e.Tag("instrument", p.Instrument)
