@@ -251,7 +251,7 @@ func (r *Sampler) process(text string) (p Process, err error) {
 		return p, err
 	}
 	return Process{
-		Name:     text[open+1 : end],
+		Name:     strings.ToValidUTF8(text[open+1:end], "\uFFFD"), // the kernel cuts names at 15 bytes
 		State:    f[0],
 		Seconds:  float64(v[0]+v[1]) / ticks,
 		Threads:  v[2],
