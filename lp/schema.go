@@ -235,6 +235,7 @@ func (s *Schema[T]) Encode(e *Encoder, v *T) error {
 		e.close()
 		return nil
 	}
+	e.bad++
 	err := f.error(e.index - 1)
 	if e.first == nil {
 		e.first = err

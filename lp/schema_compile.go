@@ -405,8 +405,10 @@ func (p *program) reserve() {
 // room is what an op takes at most, but for the length of its text.
 func (o *op) room() int { return len(o.more.text) + decimal.RoomFloat + room }
 
-// literal sets the text before the value.
+// literal sets the text before the value, and what the loops test on the way to
+// the value.
 func (o *op) literal(text string) {
+	o.pointer = o.pointer || o.at.indirect()
 	o.more.text = text
 	if len(text) <= 16 {
 		var b [16]byte

@@ -14,7 +14,7 @@ func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]
 	for i := range s.fields {
 		o := &s.fields[i]
 		at := o.at.here(p)
-		if o.pointer || o.at.indirect() {
+		if o.pointer {
 			var ok bool
 			if at, ok = o.at.in(p); !ok {
 				continue

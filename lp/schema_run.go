@@ -25,7 +25,7 @@ type program struct {
 type op struct {
 	kind    kind
 	omit    bool // nothing if false, zero or empty
-	pointer bool // nothing if nil
+	pointer bool // behind pointers: nothing if one is nil
 	bits    uint8
 	size    uint8     // of the literal in words, 0 if it is longer
 	rest    int32     // room for this op and all behind it, but for their texts
