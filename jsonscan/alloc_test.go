@@ -43,7 +43,7 @@ func TestRowAllocs(t *testing.T) {
 		}
 		run()
 		// Series are handed out for good, from blocks of 32.
-		if got := perRow(t, rows, run); got > 0.08 || shape.name != "small5k" && got > 0.01 {
+		if got := perRow(t, rows, run); got > seriesAllocs || shape.name != "small5k" && got > rowAllocs {
 			t.Errorf("%s: %v allocations per row", shape.name, got)
 		}
 	}
@@ -87,7 +87,7 @@ func TestStructAllocs(t *testing.T) {
 			t.Fatal(len(dst), err)
 		}
 	})
-	if got > 0.05 {
+	if got > structAllocs {
 		t.Errorf("%v allocations per row", got)
 	}
 	_ = dst[0].absent
