@@ -1,0 +1,619 @@
+// Package docs holds the documents. Its examples are the code blocks of
+// guide.md: TestBlocks holds that each block stands here, between two marks.
+package docs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
+)
+
+const h2o = `{"results":[{"statement_id":0,"series":[{"name":"h2o_quality",` +
+	`"columns":["time","index","location","randtag"],"values":[` +
+	`[1439856000000000000,41,"coyote_creek","1"],` +
+	`[1439856000000000000,99,"santa_monica","2"],` +
+	`[1439856360000000000,11,"coyote_creek","3"]]}]}]}` + "\n"
+
+// serve starts a server that answers as replies say, and a client of it.
+func serve(replies ...influxtest.Reply) (context.Context, *fastclient.Client, *influxtest.Server) {
+	s, err := influxtest.Start(replies...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return context.Background(), c, s
+}
+
+func Example_quickstart() {
+	const answer = `{"results":[{"statement_id":0,"series":[{"name":"cpu_load_short","columns":["time","value"],"values":[[1257894000000000000,0.64]]}]}]}` + "\n"
+	ctx, _, s := serve(influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"), influxtest.Status(204), influxtest.JSON(answer))
+	defer s.Close()
+	err := func() error {
+		addr := s.URL
+		// begin quickstart
+		c, err := fastclient.New(fastclient.Options{Addr: addr, Database: "testdb"})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		if err := c.CreateDatabase(ctx, "testdb"); err != nil {
+			return err
+		}
+
+		var e lp.Encoder
+		e.Point("cpu_load_short")
+		e.Tag("host", "server01")
+		e.Tag("region", "us-west")
+		e.Float("value", 0.64)
+		e.End(time.Date(2009, 11, 10, 23, 0, 0, 0, time.UTC))
+		if err := c.WriteEncoder(ctx, &e); err != nil {
+			return err
+		}
+
+		r, err := c.Query(ctx, "SELECT value FROM cpu_load_short")
+		if err != nil {
+			return err
+		}
+		for row, err := range r.Rows() {
+			if err != nil {
+				return err
+			}
+			t, _ := row.Time(0)
+			value, _ := row.Float(1)
+			fmt.Println(t, value)
+		}
+		// end
+		return nil
+	}()
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output: 2009-11-10 23:00:00 +0000 UTC 0.64
+}
+
+func Example_lines() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	// begin lines
+	err := c.Write(ctx, []byte("cpu_load_short,host=server01 value=0.64 1257894000000000000\n"))
+	// end
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// cpu_load_short,host=server01 value=0.64 1257894000000000000
+	// <nil>
+}
+
+func Example_encoder() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	readings := []struct {
+		room  string
+		value float64
+		at    int64
+	}{{"kitchen", 21.5, 1}, {"cellar", 12.25, 2}}
+	var e lp.Encoder
+	send := func() error {
+		// begin encoder
+		e.Reset() // keeps its memory
+		for _, r := range readings {
+			e.Point("temperature")
+			e.Tag("room", r.room)
+			e.Float("value", r.value)
+			if err := e.EndTimestamp(r.at); err != nil {
+				log.Print(err) // says which part of which point; the others are kept
+			}
+		}
+		return c.WriteEncoder(ctx, &e)
+		// end
+	}
+	err := send()
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// temperature,room=kitchen value=21.5 1
+	// temperature,room=cellar value=12.25 2
+	// <nil>
+}
+
+func Example_primitives() {
+	var buf []byte
+	ts := int64(1)
+	// begin primitives
+	buf = lp.AppendMeasurement(buf[:0], "cpu load")
+	buf = lp.AppendTag(buf, "host", "server 01")
+	buf = append(buf, ' ')
+	buf = lp.AppendFieldKey(buf, "value")
+	buf = lp.AppendFloat(buf, 0.64)
+	buf = append(buf, ' ')
+	buf = lp.AppendTimestamp(buf, ts)
+	buf = append(buf, '\n')
+	// end
+	fmt.Print(string(buf))
+	// Output: cpu\ load,host=server\ 01 value=0.64 1
+}
+
+func Example_mapping() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	err := func() error {
+		// begin mapping
+		p, err := lp.PointFromMap(map[string]any{
+			"time":        "2009-11-10T23:00:00Z",
+			"measurement": "cpu_load_short",
+			"tags":        map[string]string{"host": "server01", "region": "us-west"},
+			"fields":      map[string]any{"value1": 0.64, "value2": true, "value3": 10},
+		}, "")
+		if err != nil {
+			return err
+		}
+		return fastclient.WritePoints(ctx, c, []*lp.Point{p})
+		// end
+	}()
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// cpu_load_short,host=server01,region=us-west value1=0.64,value2=true,value3=10i 1257894000000000000
+	// <nil>
+}
+
+func Example_point() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	names, values := []string{"free", "used"}, []int64{4096, 1024}
+	// begin point
+	var p lp.Point // reuse it: Reset keeps its memory
+	p.SetMeasurement("memory")
+	p.SetTag("host", "server01")
+	for i, name := range names {
+		p.SetInt(name, values[i])
+	}
+	p.SetTimestamp(1)
+	err := fastclient.WritePoints(ctx, c, []*lp.Point{&p})
+	// end
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// memory,host=server01 free=4096i,used=1024i 1
+	// <nil>
+}
+
+// begin trade
+type Trade struct {
+	Timestamp  time.Time `lp:",timestamp"`
+	Instrument string    `lp:"instrument,tag"`
+	Source     string    `lp:"source,tag"`
+	Side       string    `lp:"side,tag"`
+	Price      float64   `lp:"price"`
+	Size       int64     `lp:"size"`
+	TradeID    string    `lp:"trade_id"`
+}
+
+var trades = lp.Must(lp.SchemaFor[Trade]()) // compiled once
+
+// end
+
+func Example_structs() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	batch := []Trade{{time.Unix(0, 1540184368785116000), "AAPL", "NASDAQ", "BUY", 219.23, 100, "34a1e085-3122-429c-9662-7ce82039d287"}}
+	var buf []byte
+	err := func() error {
+		// begin structs
+		var err error
+		buf, err = trades.AppendAll(buf[:0], batch)
+		if err != nil {
+			return err // the points before and behind a bad one are in buf
+		}
+		return c.Write(ctx, buf)
+		// end
+	}()
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// Trade,instrument=AAPL,source=NASDAQ,side=BUY price=219.23,size=100i,trade_id="34a1e085-3122-429c-9662-7ce82039d287" 1540184368785116000
+	// <nil>
+}
+
+func Example_schemaOptions() {
+	type reading struct {
+		At    int64
+		Room  string
+		Value *float64
+		State int
+	}
+	value := 21.5
+	// begin schemaoptions
+	schema, err := lp.NewSchema[reading](lp.SchemaOptions{
+		Measurement: "temperature",
+		Columns: map[string]string{ // in place of struct tags
+			"At": ",timestamp", "Room": "room,tag", "Value": "value,omitempty", "State": "state",
+		},
+		Enums:     map[string]map[int64]string{"State": {0: "off", 1: "on"}},
+		ExtraTags: []lp.Tag{{Key: "house", Value: "north"}},
+		Options:   lp.Options{Precision: lp.Second},
+	})
+	if err != nil {
+		log.Fatal(err) // names every problem of the type at once
+	}
+	line, err := schema.AppendWith(nil, &reading{At: 5, Room: "attic", Value: &value, State: 1}, lp.Tag{Key: "floor", Value: "2"})
+	// end
+	fmt.Print(string(line), err)
+	// Output:
+	// temperature,room=attic,house=north,floor=2 value=21.5,state="on" 5
+	// <nil>
+}
+
+func Example_layout() {
+	var e lp.Encoder
+	samples := [][3]float64{{0.5, 0.25, 0.125}}
+	ts := int64(1)
+	// begin layout
+	series := lp.Must(lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "server01"}))
+	layout := lp.Must(lp.NewLayout("user", "system", "idle"))
+	for _, sample := range samples {
+		e.Series(series)
+		row := layout.Row(&e)
+		row.Floats(sample[:])
+		e.EndTimestamp(ts)
+	}
+	// end
+	fmt.Print(string(e.Bytes()))
+	// Output: cpu,host=server01 user=0.5,system=0.25,idle=0.125 1
+}
+
+func Example_policies() {
+	// begin policies
+	var e lp.Encoder
+	e.SetOptions(lp.Options{
+		NotFinite: lp.NotFiniteDropField, // instead of refusing the point
+		Text:      lp.TextReplace,        // what line protocol cannot carry
+		TagOrder:  lp.TagsSorted,         // what InfluxDB likes best
+		Precision: lp.Millisecond,        // for End and EndTimestamp
+	})
+	// end
+	fmt.Println(e.Precision())
+	// Output: ms
+}
+
+func Example_mixed() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	var p lp.Point
+	p.SetMeasurement("memory")
+	p.SetInt("free", 4096)
+	p.SetTimestamp(1)
+	// begin mixed
+	err := fastclient.WritePoints(ctx, c, []lp.Appender{
+		&p,
+		fastclient.Lines("cpu,host=a load=0.64 1"),
+	}, fastclient.Database("other"))
+	// end
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// memory free=4096i 1
+	// cpu,host=a load=0.64 1
+	// <nil>
+}
+
+func Example_seq() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	var points iter.Seq[fastclient.Lines] = slices.Values([]fastclient.Lines{fastclient.Lines("a v=1 1"), fastclient.Lines("b v=2 1")})
+	// begin seq
+	err := fastclient.WriteSeq(ctx, c, points) // any length: a piece is in memory at a time
+	if err == nil {
+		_, err = c.WriteFrom(ctx, strings.NewReader("c v=3 1\nd v=4 1\n"))
+	}
+	// end
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// c v=3 1
+	// d v=4 1
+	// <nil>
+}
+
+func Example_partial() {
+	ctx, c, s := serve(influxtest.Error(400, `partial write: field type conflict: input field "v" on measurement "m" is type float, already exists as type integer dropped=1`))
+	defer s.Close()
+	defer c.Close()
+	lines := []byte("m v=1 1\nm v=2i 2\n")
+	// begin partial
+	err := c.Write(ctx, lines)
+	var partial *fastclient.PartialWriteError
+	switch {
+	case errors.As(err, &partial):
+		fmt.Println(partial.Dropped, "dropped, the others are stored")
+	case errors.Is(err, fastclient.ErrUnauthorized):
+		fmt.Println("wrong password")
+	case fastclient.Retryable(err):
+		time.Sleep(fastclient.RetryDelay(err))
+	}
+	// end
+	// Output: 1 dropped, the others are stored
+}
+
+func Example_times() {
+	// begin times
+	ts, err := lp.ParseTimestamp("2009-11-10T23:00:00.5+02:00", lp.Millisecond)
+	// end
+	fmt.Println(ts, err)
+	// Output: 1257886800500 <nil>
+}
+
+func Example_rows() {
+	ctx, c, s := serve(influxtest.JSON(h2o))
+	defer s.Close()
+	defer c.Close()
+	err := func() error {
+		// begin rows
+		r, err := c.Query(ctx, "SELECT * FROM h2o_quality WHERE randtag = $tag", fastclient.Param("tag", "1"))
+		if err != nil {
+			return err
+		}
+		for row, err := range r.Rows() {
+			if err != nil {
+				return err // of one statement, or of the connection
+			}
+			index := row.Series().Column("index")
+			if row.IsNull(index) {
+				continue
+			}
+			v, err := row.Int(index)
+			if err != nil {
+				return err
+			}
+			fmt.Println(v)
+		}
+		// end
+		return nil
+	}()
+	fmt.Println(err)
+	// Output:
+	// 41
+	// 99
+	// 11
+	// <nil>
+}
+
+func Example_json() {
+	ctx, c, s := serve(influxtest.JSON(h2o))
+	defer s.Close()
+	defer c.Close()
+	err := func() error {
+		// begin json
+		r, err := c.Query(ctx, "SELECT * FROM h2o_quality")
+		if err != nil {
+			return err
+		}
+		v, err := r.JSON() // the whole answer as a *fastjson.Value
+		if err != nil {
+			return err
+		}
+		fmt.Println(v.Get("results", "0", "series", "0", "name"))
+		// end
+		return nil
+	}()
+	fmt.Println(err)
+	// Output:
+	// "h2o_quality"
+	// <nil>
+}
+
+func Example_chunked() {
+	ctx, c, s := serve(influxtest.Chunked(h2o, h2o))
+	defer s.Close()
+	defer c.Close()
+	err := func() error {
+		rows := 0
+		// begin chunked
+		r, err := c.Query(ctx, "SELECT * FROM h2o_quality", fastclient.Chunked(10_000))
+		if err != nil {
+			return err
+		}
+		for row, err := range r.Rows() {
+			if err != nil {
+				return err
+			}
+			rows += min(1, row.Len())
+		}
+		// end
+		fmt.Println(rows)
+		return nil
+	}()
+	fmt.Println(err)
+	// Output:
+	// 6
+	// <nil>
+}
+
+func Example_into() {
+	ctx, c, s := serve(influxtest.JSON(h2o))
+	defer s.Close()
+	defer c.Close()
+	err := func() error {
+		// begin into
+		type point struct {
+			Time     time.Time `lp:",timestamp"`
+			Index    int64     `lp:"index"`
+			Location string    `lp:"location,tag"`
+			RandTag  string    `lp:"randtag,tag"`
+		}
+		r, err := c.Query(ctx, "SELECT * FROM h2o_quality")
+		if err != nil {
+			return err
+		}
+		points, err := jsonscan.AppendStructs([]point(nil), r.Rows())
+		if err != nil {
+			return err
+		}
+		fmt.Println(len(points), points[1].Location)
+		// end
+		return nil
+	}()
+	fmt.Println(err)
+	// Output:
+	// 3 santa_monica
+	// <nil>
+}
+
+func Example_auth() {
+	// begin auth
+	byPassword := fastclient.Options{Username: "user", Password: "pass"}
+	byToken := fastclient.Options{API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}
+	byJWT := fastclient.Options{BearerAuth: true, TokenSource: func(ctx context.Context) (string, error) {
+		return os.Getenv("INFLUX_JWT"), nil // asked for every request
+	}}
+	// end
+	for _, o := range []fastclient.Options{byPassword, byToken, byJWT} {
+		c, err := fastclient.New(o)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		if strings.Contains(fmt.Sprintf("%v %#v", c, o), "pass\"") {
+			fmt.Println("a secret is shown")
+		}
+		c.Close()
+	}
+	// Output:
+}
+
+func Example_unix() {
+	// begin unix
+	c, err := fastclient.New(fastclient.Options{Addr: "unix:///var/run/influxdb.sock", Database: "mydb"})
+	// end
+	fmt.Println(err)
+	c.Close()
+	// Output: <nil>
+}
+
+func Example_timeouts() {
+	ctx, c, s := serve(influxtest.Silent())
+	defer s.Close()
+	defer c.Close()
+	// begin timeouts
+	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	err := c.Write(ctx, []byte("m v=1 1"))
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
+	// end
+	// Output: true
+}
+
+func Example_tls() {
+	dir, err := os.MkdirTemp("", "docs")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	cert := influxtest.NewCert(fatal{}, "client")
+	for name, pem := range map[string][]byte{"ca.pem": cert.CertPEM, "cert.pem": cert.CertPEM, "key.pem": cert.KeyPEM} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem, 0o600); err != nil {
+			log.Fatal(err)
+		}
+	}
+	ca, certFile, key := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	// begin tls
+	c, err := fastclient.New(fastclient.Options{
+		Addr:     "https://influx.example:8086",
+		TLSFiles: fastclient.TLSFiles{CA: ca, Cert: certFile, Key: key}, // read again when they change
+	})
+	// end
+	fmt.Println(err)
+	c.Close()
+	// Output: <nil>
+}
+
+// fatal is a test that ends the program.
+type fatal struct{}
+
+func (fatal) Helper()                        {}
+func (fatal) Fatalf(format string, a ...any) { log.Fatalf(format, a...) }
+func (fatal) Cleanup(func())                 {}
+
+func Example_databases() {
+	ctx, c, s := serve(
+		influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["_internal"],["mydb"]]}]}]}`+"\n"),
+		influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"),
+		influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["key","value"],"values":[["host","a"],["host","b"]]}]}]}`+"\n"),
+		influxtest.Status(204))
+	defer s.Close()
+	defer c.Close()
+	err := func() error {
+		// begin databases
+		names, err := c.ShowDatabases(ctx)
+		if err != nil {
+			return err
+		}
+		week := fastclient.RetentionPolicyInfo{Name: "week", Duration: 7 * 24 * time.Hour}
+		if err := c.CreateRetentionPolicy(ctx, "mydb", week); err != nil {
+			return err
+		}
+		hosts, err := c.ShowTagValues(ctx, []string{"host"}, fastclient.ShowOptions{Measurement: "cpu", Limit: 100})
+		if err != nil {
+			return err
+		}
+		weekly := c.WithRetentionPolicy("week") // a view: the connections are shared
+		err = weekly.Write(ctx, []byte("cpu,host=a load=0.5 1"))
+		// end
+		fmt.Println(names, hosts[1].Value, s.Last().Query.Get("rp"))
+		return err
+	}()
+	fmt.Println(err)
+	// Output:
+	// [_internal mydb] b week
+	// <nil>
+}
+
+func Example_debugging() {
+	s, err := influxtest.Start()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	addr := s.URL
+	out := os.Stdout
+	// begin debugging
+	logger := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	c, err := fastclient.New(fastclient.Options{Addr: addr, Database: "mydb", Logger: logger})
+	// end
+	if err != nil {
+		log.Fatal(err)
+	}
+	c.Close()
+	// Output:
+}
+
+func Example_failover() {
+	// begin failover
+	c, err := fastclient.New(fastclient.Options{
+		Addr:     "http://influx1:8086",
+		Addrs:    []string{"http://influx2:8086"},
+		Balance:  fastclient.Failover, // or RoundRobin, or Replicate
+		Database: "mydb",
+		Retry:    &fastclient.RetryPolicy{MaxAttempts: 5},
+	})
+	// end
+	fmt.Println(err)
+	c.Close()
+	// Output: <nil>
+}
