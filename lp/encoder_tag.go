@@ -1,6 +1,7 @@
 package lp
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -233,7 +234,7 @@ func (t *tagSet) findTags(buf []byte, line int) {
 
 // compareWireKeys compares the escaped keys of two tags in the form ",key=value".
 func compareWireKeys(a, b []byte) int {
-	return strings.Compare(string(wireKey(a)), string(wireKey(b)))
+	return bytes.Compare(wireKey(a), wireKey(b))
 }
 
 // wireKey returns the escaped key of a tag in the form ",key=value".

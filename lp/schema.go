@@ -202,7 +202,8 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 	var first *PointError
 	var times decimal.TimestampCache
 	i := 0
-	for v := range values {
+	var v T // outside of the loop: where it escapes, it does so once
+	for v = range values {
 		dst = s.p.append(dst, baseOf(&v), &s.opt, nil, &times, &f)
 		if f.reason != 0 {
 			first = f.collect(first, i)

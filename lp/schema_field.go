@@ -221,7 +221,7 @@ func (s *program) putString(o *op, b []byte, n int, v string, p base, opt *Optio
 func (s *program) putText(o *op, b []byte, n int, at, p base, opt *Options, f *fault) ([]byte, int) {
 	b = growAt(b, n, int(o.rest))
 	end := o.put(b, n)
-	out, err := o.more.value.appendText(b[:end:cap(b)], at)
+	out, err := o.more.value.appendText(b[:end:cap(b)], hide(at))
 	if err != nil || len(out) < end {
 		return b, s.bad(o, p, f, ErrValue, err)
 	}

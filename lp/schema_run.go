@@ -367,7 +367,7 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 		// Its own text goes where it will stand and is escaped from there.
 		b = growAt(b, n, int(o.rest))
 		end := o.put(b, n)
-		out, err := o.more.value.appendText(b[:end:cap(b)], at)
+		out, err := o.more.value.appendText(b[:end:cap(b)], hide(at))
 		if err != nil || len(out) < end {
 			f.set(PartTagValue, o.more.key, ErrValue)
 			f.measurement, f.err = s.measurementOf(p), err

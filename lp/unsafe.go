@@ -108,7 +108,7 @@ func loadUint(p base, bits uint8) uint64 {
 // be on the heap, whether it has such a field or not. It is safe because the
 // methods called this way have returned before Append does and, as documented
 // for them, keep nothing.
-func hide(p unsafe.Pointer) unsafe.Pointer { return unsafe.Add(nil, uintptr(p)) }
+func hide(p base) base { return unsafe.Add(nil, uintptr(p)) }
 
 // methods is an interface value of a pointer type: the table of its methods and
 // the pointer. The layout is that of the runtime since Go 1.4; newMethods checks
@@ -135,7 +135,7 @@ func newAppenderText(_ reflect.Type, v encoding.TextAppender) valueText {
 }
 
 func (t appenderText) appendText(dst []byte, at base) ([]byte, error) {
-	m := methods{t.table, hide(at)}
+	m := methods{t.table, at}
 	return (*(*encoding.TextAppender)(unsafe.Pointer(&m))).AppendText(dst)
 }
 
@@ -146,7 +146,7 @@ func newMarshalerText(_ reflect.Type, v encoding.TextMarshaler) valueText {
 }
 
 func (t marshalerText) appendText(dst []byte, at base) ([]byte, error) {
-	m := methods{t.table, hide(at)}
+	m := methods{t.table, at}
 	text, err := (*(*encoding.TextMarshaler)(unsafe.Pointer(&m))).MarshalText()
 	return append(dst, text...), err
 }
@@ -158,6 +158,6 @@ func newStringerText(_ reflect.Type, v fmt.Stringer) valueText {
 }
 
 func (t stringerText) appendText(dst []byte, at base) ([]byte, error) {
-	m := methods{t.table, hide(at)}
+	m := methods{t.table, at}
 	return append(dst, (*(*fmt.Stringer)(unsafe.Pointer(&m))).String()...), nil
 }

@@ -1,0 +1,138 @@
+//go:build !race
+
+package lp_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// TestAllocs holds that no form allocates per point once its buffer is large
+// enough. The race detector allocates by itself.
+func TestAllocs(t *testing.T) {
+	values := make([]reading, 64)
+	for i := range values {
+		values[i] = reading{
+			M: "m", Time: int64(i), Host: fmt.Sprint("host ", i), Rack: "r", Load: float64(i) / 3, Temp: 0.5, N: int64(i), U: 7,
+			Ok: true, Text: `say "hi"`, Opt: ref(1.5),
+		}
+	}
+	series := lp.Must(lp.NewSeries("m", lp.Tag{Key: "host", Value: "a"}))
+	floats := []float64{1, 2, 3}
+	layout := lp.Must(lp.NewLayout("a", "b", "c"))
+	sorted := lp.Options{TagOrder: lp.TagsSorted}
+	var e, fixed lp.Encoder
+	fixed.SetOptions(sorted)
+	if err := fixed.SetDefaultTags(lp.Tag{Key: "dc", Value: "eu"}); err != nil {
+		t.Fatal(err)
+	}
+	var p lp.Point
+	var cache lp.TimestampCache
+	buf := make([]byte, 0, 1<<16)
+	now := time.Unix(1540184368, 785116000)
+	var i int
+	next := func() *reading { i++; return &values[i%len(values)] }
+	keep := func(b []byte, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+		buf = b[:0]
+	}
+	batch := func(e *lp.Encoder, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+		e.Reset()
+	}
+	encodeSeries := func(v *reading) error {
+		e.Series(series)
+		e.Tag("rack", v.Rack)
+		e.Float("load", v.Load)
+		return e.End(now)
+	}
+	encodeRow := func(v *reading) error {
+		e.Series(series)
+		row := layout.Row(&e)
+		row.Floats(floats)
+		return e.EndTimestamp(v.Time)
+	}
+	refuse := func(v *reading) error { // a policy leaves the point out
+		e.SetOptions(lp.Options{Text: lp.TextDropPoint})
+		e.Point("m")
+		e.Tag("t", "a\nb")
+		return e.EndTimestamp(v.Time)
+	}
+	for _, c := range []struct {
+		name string
+		f    func()
+	}{
+		{"AppendMeasurement", func() { keep(lp.AppendMeasurement(buf, next().Host), nil) }},
+		{"AppendTag", func() { keep(lp.AppendTag(buf, "k", next().Host), nil) }},
+		{"AppendFieldKey", func() { keep(lp.AppendFieldKey(buf, next().Host), nil) }},
+		{"AppendString", func() { keep(lp.AppendString(buf, next().Text), nil) }},
+		{"AppendFloat", func() { keep(lp.AppendFloat(buf, next().Load), nil) }},
+		{"AppendFloat32", func() { keep(lp.AppendFloat32(buf, next().Temp), nil) }},
+		{"AppendInt", func() { keep(lp.AppendInt(buf, next().N), nil) }},
+		{"AppendUint", func() { keep(lp.AppendUint(buf, next().U), nil) }},
+		{"AppendBool", func() { keep(lp.AppendBool(buf, next().Ok), nil) }},
+		{"AppendTimestamp", func() { keep(lp.AppendTimestamp(buf, next().Time), nil) }},
+		{"AppendTime", func() { keep(lp.AppendTime(buf, now, lp.Second), nil) }},
+		{"TimestampCache", func() { keep(cache.Append(buf, next().Time), nil) }},
+		{"ParseTimestamp", func() {
+			if _, err := lp.ParseTimestamp("2018-01-01T09:00:00+09:00", lp.Nanosecond); err != nil {
+				t.Error(err)
+			}
+		}},
+		{"Encoder", func() { batch(&e, next().encode(&e)) }},
+		{"Encoder, tags sorted and added", func() { batch(&fixed, next().encode(&fixed)) }},
+		{"Encoder, Value", func() {
+			e.Point("m")
+			e.Value("v", true)
+			batch(&e, e.EndNoTimestamp())
+		}},
+		{"Encoder, Line", func() { batch(&e, e.Line([]byte("m f=1 1"))) }},
+		{"FieldKey", func() { batch(&e, next().encodeKeys(&e)) }},
+		{"Series", func() { batch(&e, encodeSeries(next())) }},
+		{"Layout", func() { batch(&e, encodeRow(next())) }},
+		{"Point", func() {
+			next().setPoint(&p)
+			batch(&e, p.Encode(&e))
+		}},
+		{"Point.AppendLP", func() {
+			next().setPoint(&p)
+			keep(p.AppendLP(buf))
+		}},
+		{"Schema.Append", func() { keep(readingSchema.Append(buf, next())) }},
+		{"Schema.AppendWith", func() {
+			keep(readingSchema.AppendWith(buf, next(), lp.Tag{Key: "host", Value: "b"}, lp.Tag{Key: "x", Value: "y z"}))
+		}},
+		{"Schema.AppendAll", func() { keep(readingSchema.AppendAll(buf, values)) }},
+		{"Schema.Encode", func() { batch(&e, readingSchema.Encode(&e, next())) }},
+		{"Schema.Encode, tags added", func() { batch(&fixed, readingSchema.Encode(&fixed, next())) }},
+		{"a point that a policy leaves out", func() { batch(&e, refuse(next())) }},
+		{"Encoder.Cancel", func() {
+			e.Point("m")
+			e.Tag("t", "v")
+			e.Cancel()
+		}},
+	} {
+		for range 200 { // to the size of the longest
+			c.f()
+		}
+		if n := testing.AllocsPerRun(500, c.f); n != 0 {
+			t.Errorf("%s: %v allocations", c.name, n)
+		}
+	}
+	// A sequence costs what the caller's closures cost, however long it is.
+	seq := func(n int) float64 {
+		all := slices.Values(values[:n])
+		return testing.AllocsPerRun(100, func() { keep(readingSchema.AppendSeq(buf, all)) })
+	}
+	if one, all := seq(1), seq(len(values)); all > one {
+		t.Errorf("Schema.AppendSeq: %v allocations for one point, %v for %d", one, all, len(values))
+	}
+}
