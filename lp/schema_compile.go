@@ -37,6 +37,7 @@ type compiler struct {
 	p        *program
 	keys     map[string]bool // "t" or "f" and the key
 	seen     map[string]bool // names of struct fields
+	tried    bool            // there is a field, be it a bad one
 	problems []string
 }
 
@@ -83,6 +84,7 @@ func (c *compiler) fields(t reflect.Type, prefix string, at location, parents []
 		default:
 			col, ok := c.parse(sf, tag)
 			if !ok {
+				c.tried = true
 				continue
 			}
 			if col.inline {
@@ -164,6 +166,7 @@ func (c *compiler) parse(sf reflect.StructField, tag string) (col column, ok boo
 
 // add adds the op for a struct field.
 func (c *compiler) add(sf reflect.StructField, col column, at location) {
+	c.tried = c.tried || col.role == roleField
 	t := sf.Type
 	o := op{omit: col.omit || c.o.OmitEmpty && col.role == roleField, more: &opMore{key: col.key}}
 	if t.Kind() == reflect.Pointer && (t.Elem() == timeType || !implementsText(t)) {
@@ -346,7 +349,7 @@ func (c *compiler) finish() {
 	if r := checkMeasurement(p.measurement); r != 0 && !(p.measurement == "" && p.name != nil) {
 		c.problem("", "measurement %q: %v", p.measurement, r)
 	}
-	if len(p.fields) == 0 {
+	if len(p.fields) == 0 && !c.tried {
 		switch {
 		case c.o.Placeholder:
 			p.placeholder = true
