@@ -272,6 +272,9 @@ func (x *exchange) receive() error {
 
 // read reads the header and, unless it is streamed, the body.
 func (x *exchange) read() error {
+	if err := awaitFinal(x.br); err != nil {
+		return err
+	}
 	err := x.resp.ReadLimitBody(x.br, 0)
 	if err != nil && cleanHeader(x.br) {
 		err = x.resp.ReadLimitBody(x.br, 0)

@@ -75,6 +75,12 @@ func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 		x.end()
 		return failed
 	}
+	if answer.StatusCode < 100 || answer.StatusCode > 599 {
+		answer.Body.Close()
+		failed := x.failed(PhaseHeader, ErrMalformed)
+		x.end()
+		return failed
+	}
 	*resp = Response{Status: answer.StatusCode, Reused: x.reused.Load(), std: answer.Header}
 	x.src = answer.Body
 	if req.Stream {

@@ -1,0 +1,53 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+)
+
+// statusBytes is the length of a status line up to what ends the status.
+const statusBytes = len("HTTP/1.1 200 ")
+
+// awaitFinal skips interim answers, of which fasthttp knows 100 alone, and
+// refuses a status that is none: fasthttp v1.78.0 takes the status 0 for 200.
+// An answer too short for a status it leaves to the parser.
+func awaitFinal(br *bufio.Reader) error {
+	for {
+		head, err := br.Peek(statusBytes)
+		switch {
+		case err != nil:
+			return nil
+		case head[0] == '\r' || head[0] == '\n':
+			br.Discard(1)
+			continue
+		case !bytes.HasPrefix(head, []byte("HTTP/1.1 ")) && !bytes.HasPrefix(head, []byte("HTTP/1.0 ")):
+			return ErrMalformed // fasthttp takes every version
+		}
+		class, tens, ones, end := head[9], head[10], head[11], head[12]
+		switch {
+		case class < '1' || class > '5' || tens < '0' || tens > '9' || ones < '0' || ones > '9' || end != ' ' && end != '\r':
+			return ErrMalformed
+		case class > '1' || tens == '0' && ones == '1':
+			return nil
+		}
+		if !skipHeader(br) {
+			return nil
+		}
+	}
+}
+
+// skipHeader goes behind the header that br is at, and reports whether it ended
+// within the buffer.
+func skipHeader(br *bufio.Reader) bool {
+	end := []byte("\r\n\r\n")
+	for {
+		head, _ := br.Peek(br.Buffered())
+		if i := bytes.Index(head, end); i >= 0 {
+			br.Discard(i + len(end))
+			return true
+		}
+		if _, err := br.Peek(br.Buffered() + 1); err != nil {
+			return false
+		}
+	}
+}
