@@ -17,7 +17,6 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/influxtest"
-	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -214,20 +213,24 @@ func Example_structs() {
 	defer s.Close()
 	defer c.Close()
 	batch := []Trade{{time.Unix(0, 1540184368785116000), "AAPL", "NASDAQ", "BUY", 219.23, 100, "34a1e085-3122-429c-9662-7ce82039d287"}}
-	var buf []byte
-	err := func() error {
-		// begin structs
-		var err error
-		buf, err = trades.AppendAll(buf[:0], batch)
-		if err != nil {
-			return err // the points before and behind a bad one are in buf
-		}
-		return c.Write(ctx, buf)
-		// end
-	}()
+	// begin structs
+	err := fastclient.WriteStructs(ctx, c, trades, batch)
+	// end
 	fmt.Print(string(s.Last().Body), err)
 	// Output:
 	// Trade,instrument=AAPL,source=NASDAQ,side=BUY price=219.23,size=100i,trade_id="34a1e085-3122-429c-9662-7ce82039d287" 1540184368785116000
+	// <nil>
+}
+
+func Example_appendAll() {
+	batch := []Trade{{time.Unix(0, 1), "AAPL", "NASDAQ", "BUY", 219.23, 100, "x"}}
+	var buf []byte
+	// begin appendall
+	buf, err := trades.AppendAll(buf[:0], batch) // with an error, buf has the points that are good
+	// end
+	fmt.Print(string(buf), err)
+	// Output:
+	// Trade,instrument=AAPL,source=NASDAQ,side=BUY price=219.23,size=100i,trade_id="x" 1
 	// <nil>
 }
 
@@ -457,11 +460,7 @@ func Example_into() {
 			Location string    `lp:"location,tag"`
 			RandTag  string    `lp:"randtag,tag"`
 		}
-		r, err := c.Query(ctx, "SELECT * FROM h2o_quality")
-		if err != nil {
-			return err
-		}
-		points, err := jsonscan.AppendStructs([]point(nil), r.Rows())
+		points, err := fastclient.QueryInto(ctx, c, []point(nil), "SELECT * FROM h2o_quality")
 		if err != nil {
 			return err
 		}
