@@ -127,6 +127,9 @@ func AppendBool(dst []byte, v bool) []byte {
 // AppendString appends v in double quotes, with '"' and '\' escaped. Line feeds
 // are kept: they are legal inside quotes. Invalid UTF-8 becomes U+FFFD.
 func AppendString(dst []byte, v string) []byte {
+	if len(v) > longText {
+		return appendText(dst, v)
+	}
 	dst = grow(dst, len(v)+2+room)
 	n := len(dst)
 	swar.StoreByte(dst, n, '"')
@@ -135,9 +138,7 @@ func AppendString(dst []byte, v string) []byte {
 		swar.StoreByte(dst, n, '"')
 		return dst[:n+1]
 	}
-	dst = append(dst, '"')
-	dst = escapeString(dst, v)
-	return append(dst, '"')
+	return appendText(dst, v)
 }
 
 // AppendTimestamp appends ts in decimal. The caller appends the space before it.

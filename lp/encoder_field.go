@@ -174,11 +174,27 @@ func (e *Encoder) String(key, v string) {
 
 // putString writes the string v, for the field key, to the buffer from n on.
 func (e *Encoder) putString(n int, key, v string) {
-	swar.StoreByte(e.buf, n, '"')
-	if putText(e.buf, n+1, v) && !e.opt.RefuseNewline {
-		n += 1 + len(v)
+	if len(v) <= longText && !e.opt.RefuseNewline {
 		swar.StoreByte(e.buf, n, '"')
-		e.buf = e.buf[:n+1]
+		if putText(e.buf, n+1, v) {
+			n += 1 + len(v)
+			swar.StoreByte(e.buf, n, '"')
+			e.buf = e.buf[:n+1]
+			return
+		}
+	}
+	e.putStringSlow(n, key, v)
+}
+
+// putStringSlow is putString for a string that may need escaping, replacing or
+// refusing.
+func (e *Encoder) putStringSlow(n int, key, v string) {
+	e.buf = grow(e.buf[:n], 2*len(v)+2+room)
+	swar.StoreByte(e.buf, n, '"')
+	end, ascii := escapeText(e.buf, n+1, v)
+	if ascii && !e.opt.RefuseNewline {
+		swar.StoreByte(e.buf, end, '"')
+		e.buf = e.buf[:end+1]
 		return
 	}
 	if r := e.checkString(v); r != 0 {
@@ -189,9 +205,7 @@ func (e *Encoder) putString(n int, key, v string) {
 			v = strings.ReplaceAll(v, "\n", "_")
 		}
 	}
-	e.buf = append(e.buf[:n], '"')
-	e.buf = escapeString(e.buf, v)
-	e.buf = append(e.buf, '"')
+	e.buf = appendText(e.buf[:n], v)
 }
 
 // StringBytes adds a string field whose text is v.

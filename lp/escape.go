@@ -81,6 +81,10 @@ func putKey(b []byte, n int, key string) bool {
 	return putName(b, n, key) && key != "" && key != "time"
 }
 
+// longText is the length up to which a string field is copied in the hope that
+// it is clean. A longer one rarely is, and the escaping copy costs it little.
+const longText = 64
+
 // putText copies s to b from n on and reports whether s is clean in a string
 // field. The caller makes sure of len(s)+room bytes.
 func putText(b []byte, n int, s string) bool {
@@ -135,43 +139,90 @@ func escapeTag(dst []byte, s string) []byte { return escapeSet(dst, s, ',', ' ',
 // escapeFieldKey appends key, which has a representation, escaped.
 func escapeFieldKey(dst []byte, key string) []byte { return escapeSet(dst, key, ',', ' ', '=', '"') }
 
-// escapeString appends the inside of a string field, escaped, with U+FFFD for
-// invalid UTF-8.
-func escapeString(dst []byte, s string) []byte {
-	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
-	}
-	return escapeSet(dst, s, '"', '\\', '"', '"')
-}
-
 // escapeSet appends s with a backslash before each of the four bytes.
 func escapeSet(dst []byte, s string, c0, c1, c2, c3 byte) []byte {
 	const ones = swar.Ones
-	k0, k1, k2, k3 := ones*uint64(c0), ones*uint64(c1), ones*uint64(c2), ones*uint64(c3)
 	dst = grow(dst, 2*len(s)+room)
-	n, i := len(dst), 0
-	for i+8 <= len(s) {
-		w := swar.Load64String(s, i)
-		swar.Store64(dst, n, w)
-		x0, x1, x2, x3 := w^k0, w^k1, w^k2, w^k3
-		m := ((x0-ones)&^x0 | (x1-ones)&^x1 | (x2-ones)&^x2 | (x3-ones)&^x3) & swar.Highs
-		if m == 0 {
-			i, n = i+8, n+8
-			continue
-		}
-		at := bits.TrailingZeros64(m) >> 3
-		i, n = i+at, n+at
-		swar.Store16(dst, n, '\\'|uint16(s[i])<<8)
-		i, n = i+1, n+2
-	}
-	for ; i < len(s); i++ {
-		c := s[i]
-		if c == c0 || c == c1 || c == c2 || c == c3 {
-			swar.StoreByte(dst, n, '\\')
-			n++
-		}
-		swar.StoreByte(dst, n, c)
-		n++
+	n := len(dst)
+	for i := 0; i < len(s); i += 8 {
+		w, size := word(s, i)
+		m := differs(w^ones*uint64(c0)) & differs(w^ones*uint64(c1)) & differs(w^ones*uint64(c2)) & differs(w^ones*uint64(c3))
+		n = putWord(dst, n, w, size, ^m&swar.Highs)
 	}
 	return dst[:n]
+}
+
+// appendText appends s in double quotes, escaped, with U+FFFD for invalid UTF-8.
+func appendText(dst []byte, s string) []byte {
+	dst = grow(dst, 2*len(s)+2+room)
+	swar.StoreByte(dst, len(dst), '"')
+	end, ascii := escapeText(dst, len(dst)+1, s)
+	if !ascii && !utf8.ValidString(s) {
+		return appendText(dst, strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	swar.StoreByte(dst, end, '"')
+	return dst[:end+1]
+}
+
+// escapeText writes the inside of a string field to b from n on, escaped, and
+// returns its end, and whether s is ASCII: else the caller looks whether it is
+// UTF-8. The caller makes sure of 2*len(s)+room bytes.
+func escapeText(b []byte, n int, s string) (end int, ascii bool) {
+	const ones = swar.Ones
+	seen := uint64(0)
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := swar.Load64String(s, i)
+		seen |= w
+		swar.Store64(b, n, w)
+		x, y := w^ones*'"', w^ones*'\\'
+		if ((x-ones)&^x|(y-ones)&^y)&swar.Highs == 0 {
+			n += 8
+			continue
+		}
+		n = putWord(b, n, w, 8, ^(differs(x)&differs(y))&swar.Highs)
+	}
+	if i < len(s) {
+		w, size := word(s, i)
+		seen |= w
+		n = putWord(b, n, w, size, ^(differs(w^ones*'"')&differs(w^ones*'\\'))&swar.Highs)
+	}
+	return n, seen&swar.Highs == 0
+}
+
+// word returns up to 8 bytes of s from i on, and how many there are. The others
+// are zero.
+func word(s string, i int) (w uint64, size int) {
+	switch size = len(s) - i; {
+	case size >= 8:
+		return swar.Load64String(s, i), 8
+	case i > 0:
+		return swar.Load64String(s, len(s)-8) >> (64 - 8*uint(size)&63), size
+	}
+	return swar.Head(s), size
+}
+
+// differs marks the bytes of w that are not zero, each of them and no other, in
+// their highest bit. The lower bits mean nothing.
+func differs(w uint64) uint64 { return w&^swar.Highs + ^uint64(swar.Highs) | w }
+
+// putWord writes size bytes of w to b from n on, with a backslash before each
+// that is marked in its highest bit, and returns the end. It writes up to 8 bytes
+// beyond the end.
+func putWord(b []byte, n int, w uint64, size int, marks uint64) int {
+	n += size
+	size <<= 3
+	for marks != 0 {
+		// All that is left is written, then the backslash over the marked byte,
+		// which is the first of what is left now.
+		at := bits.TrailingZeros64(marks) - 7
+		swar.Store64(b, n-size>>3, w)
+		w >>= uint(at) & 63
+		size -= at
+		swar.StoreByte(b, n-size>>3, '\\')
+		n++
+		marks = marks >> (uint(at) & 63) &^ 0x80
+	}
+	swar.Store64(b, n-size>>3, w)
+	return n
 }

@@ -315,7 +315,8 @@ func (c *compiler) enum(sf reflect.StructField, o *op, names map[int64]string, r
 			if r := checkUTF8(name); r != 0 {
 				c.problem(sf.Name, "name %q: %v", name, r)
 			}
-			name = string(escapeString(nil, name))
+			name = string(appendText(nil, name))
+			name = name[1 : len(name)-1]
 		}
 		o.more.names[v] = name
 	}

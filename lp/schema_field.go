@@ -67,7 +67,7 @@ func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]
 			if o.size == 0 {
 				end = putLiteral(b, n, o.more.text)
 			}
-			if putText(b, end, v) && !opt.RefuseNewline {
+			if len(v) <= longText && putText(b, end, v) && !opt.RefuseNewline {
 				n = end + len(v)
 				swar.StoreByte(b, n, '"')
 				n++
@@ -198,6 +198,11 @@ func (s *program) putUint(o *op, b []byte, n int, v uint64, p base, opt *Options
 
 // putString writes a string that may need escaping, replacing or refusing.
 func (s *program) putString(o *op, b []byte, n int, v string, p base, opt *Options, f *fault) ([]byte, int) {
+	b = growAt(b, n, 2*len(v)+int(o.rest))
+	if end, ascii := escapeText(b, o.put(b, n), v); ascii && !opt.RefuseNewline {
+		swar.StoreByte(b, end, '"')
+		return growAt(b, end+1, int(o.rest)), end + 1
+	}
 	r := checkUTF8(v)
 	if opt.RefuseNewline && strings.IndexByte(v, '\n') >= 0 {
 		r = ErrNewline
@@ -211,9 +216,7 @@ func (s *program) putString(o *op, b []byte, n int, v string, p base, opt *Optio
 			v = strings.ReplaceAll(v, "\n", "_")
 		}
 	}
-	b = append(b[:n], o.more.text...)
-	b = escapeString(b, v)
-	b = append(b, '"')
+	b = appendText(b[:o.put(b, n)-1], v)
 	return growAt(b, len(b), int(o.rest)), len(b)
 }
 
