@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/decimal"
 )
 
 // Kind is what a cell holds. InfluxDB prints a float without fraction as an
@@ -330,20 +332,26 @@ func (r *Row) timeText(i int) (ns int64, ok bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	// The kernel takes more forms than RFC 3339 has.
+	// The kernel takes more forms than RFC 3339 has; an hour of one digit, which
+	// time.Parse takes, makes 19 bytes.
 	n := len(b)
-	zoned := n >= 20 && (b[n-1] == 'Z' || n >= 25 && b[n-3] == ':' && (b[n-6] == '+' || b[n-6] == '-'))
+	zoned := n >= 19 && (b[n-1] == 'Z' || n >= 24 && b[n-3] == ':' && (b[n-6] == '+' || b[n-6] == '-'))
 	if !zoned || b[10] != 'T' {
 		return 0, false, r.fail(i, "time", ErrTime)
 	}
-	v, perr := time.Parse(time.RFC3339Nano, string(b))
-	if perr != nil {
+	ns, bad := decimal.ParseTime(viewString(b))
+	switch bad {
+	case 0:
+		return ns, true, nil
+	case decimal.TimeInvalid:
 		return 0, false, r.fail(i, "time", ErrTime)
 	}
-	if v.Before(minTimestamp) || v.After(maxTimestamp) {
+	// The kernel keeps to the times that servers store, which int64 exceeds.
+	t, perr := time.Parse(time.RFC3339Nano, string(b))
+	if perr != nil || t.Before(minTimestamp) || t.After(maxTimestamp) {
 		return 0, false, nil
 	}
-	return v.UnixNano(), true, nil
+	return t.UnixNano(), true, nil
 }
 
 var (
