@@ -30,24 +30,42 @@ func awaitFinal(br *bufio.Reader) error {
 		case class > '1' || tens == '0' && ones == '1':
 			return nil
 		}
-		if !skipHeader(br) {
-			return nil
+		if ended, err := skipHeader(br); !ended {
+			return err
 		}
 	}
 }
 
 // skipHeader goes behind the header that br is at, and reports whether it ended
-// within the buffer.
-func skipHeader(br *bufio.Reader) bool {
+// within the buffer. A line of it that is no header field is ErrMalformed, as
+// net/http has it: what stands behind such a line need not be an answer.
+func skipHeader(br *bufio.Reader) (ended bool, err error) {
 	end := []byte("\r\n\r\n")
 	for {
 		head, _ := br.Peek(br.Buffered())
 		if i := bytes.Index(head, end); i >= 0 {
+			if !fieldLines(head[:i]) {
+				return false, ErrMalformed
+			}
 			br.Discard(i + len(end))
-			return true
+			return true, nil
 		}
 		if _, err := br.Peek(br.Buffered() + 1); err != nil {
+			return false, nil
+		}
+	}
+}
+
+// fieldLines reports whether every line of head behind its first is a header
+// field. A line folded into the one before it is none (RFC 9112, section 5.2).
+func fieldLines(head []byte) bool {
+	_, fields, found := bytes.Cut(head, []byte("\n"))
+	for found {
+		var line []byte
+		line, fields, found = bytes.Cut(fields, []byte("\n"))
+		if bytes.IndexByte(line, ':') < 1 || line[0] == ' ' || line[0] == '\t' {
 			return false
 		}
 	}
+	return true
 }

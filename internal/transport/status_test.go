@@ -47,6 +47,21 @@ func TestInterim(t *testing.T) {
 	}
 }
 
+// TestInterimMalformed plays an interim answer whose header is none: the end of
+// what looks like a header may lie in the middle of something else.
+func TestInterimMalformed(t *testing.T) {
+	for _, header := range []string{"inue\r\n", ": x\r\n", "A: b\r\nc\r\n", " A: b\r\n"} {
+		over(t, func(t *testing.T, open func(Options) Doer) {
+			s := influxtest.New(t, influxtest.RawClose("HTTP/1.1 100 Continue\r\n"+header+"\r\nHTTP/1.1 204 No Content\r\n\r\n"))
+			d := open(to(s))
+			defer d.Close()
+			if status, _, err := fetch(context.Background(), d, post("m v=1 1")); err == nil {
+				t.Errorf("%q: status %d and no error", header, status)
+			}
+		})
+	}
+}
+
 // TestVersion plays versions that are not those of the connection.
 func TestVersion(t *testing.T) {
 	for _, version := range []string{"HTTP/2.0", "HTTP/9.9", "HTTP/1.2", "HTTP", "SSH-2.0-"} {
