@@ -19,6 +19,10 @@ printf '%-20s %12s %10s  %s\n' target executions 'new paths' result
 for target; do
 	if go test -run '^$' -fuzz "^$target\$" -fuzztime "${seconds}s" -fuzzminimizetime 20x -parallel 1 . >"$log" 2>&1; then
 		result=ok
+	elif grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written' "$log"; then
+		# The time ended while a worker was starting an input: go test calls
+		# that a failure of the target (golang/go issue 75804, mended in Go 1.27).
+		result='ok (cut off)'
 	else
 		result=FAILED
 		status=1
