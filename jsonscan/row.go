@@ -54,6 +54,10 @@ const (
 // Kind returns what the cell holds.
 func (c Cell) Kind() Kind { return Kind(c.meta >> kindShift) }
 
+// Bits returns the int64 or uint64 of an integer, the math.Float64bits of a
+// float, and 1 for true; for any other cell it means nothing.
+func (c Cell) Bits() uint64 { return c.bits }
+
 // Int returns the integer in a cell of KindInt, and false for any other.
 func (c Cell) Int() (int64, bool) { return int64(c.bits), c.Kind() == KindInt }
 
@@ -91,6 +95,10 @@ func (r *Row) Series() *Series { return r.series }
 
 // Len returns the number of cells, which is the number of columns.
 func (r *Row) Len() int { return len(r.cells) }
+
+// Cells returns the cells of the row, valid until the next row. They must not be
+// changed.
+func (r *Row) Cells() []Cell { return r.cells }
 
 // Cell returns cell i, the zero Cell if there is no such cell.
 func (r *Row) Cell(i int) Cell {

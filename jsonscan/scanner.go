@@ -73,6 +73,9 @@ func (s *Scanner) Reset(r io.Reader) {
 // RFC 3339 text need no precision.
 func (s *Scanner) SetPrecision(p Precision) { s.row.precision = p }
 
+// Precision returns the unit of integer times.
+func (s *Scanner) Precision() Precision { return s.row.precision }
+
 func (s *Scanner) maxRow() int {
 	switch {
 	case s.MaxRowBytes <= 0:

@@ -1,0 +1,371 @@
+package frame
+
+import (
+	"math"
+
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// This file puts rows into columns. While a frame is read its columns have
+// memory for Reader.rows rows and are written by index; a bitmap of validity
+// comes into being with the first null and has the bits of all rows to come set,
+// so that a value that is not null touches its slice alone.
+
+// fill puts row into the frame. It reports false if the row does not fit the
+// types of the columns, and must begin a new frame. A row whose time is none is
+// left out, with r.late saying so.
+func (r *Reader) fill(row *jsonscan.Row, limit int) bool {
+	n := r.n
+	if n == r.rows {
+		r.grow(limit)
+	}
+	cells, cols := row.Cells(), r.f.Columns
+	t := r.time
+	if t < 0 {
+		t = len(cells)
+	} else if c := cells[t]; c.Kind() == jsonscan.KindInt && !r.texts {
+		r.f.Time[n] = int64(c.Bits())
+	} else if ok, err := r.slowTime(row); !ok {
+		r.late = err
+		return err != nil
+	}
+	if k := fillCells(row, 0, t, cols, n, r.rows); k < t {
+		r.undo(cells[:k], cols)
+		return false
+	}
+	if t < len(cells) {
+		if k := fillCells(row, t+1, len(cells), cols[t:], n, r.rows); k < len(cells) {
+			r.undo(cells[:t], cols)
+			r.undo(cells[t+1:k], cols[t:])
+			return false
+		}
+	}
+	if len(r.codes) > 0 {
+		tags := cols[len(cols)-len(r.codes):]
+		for k, code := range r.codes {
+			tags[k].Codes[n] = code
+		}
+	}
+	r.n++
+	return true
+}
+
+// undo takes back what cells of a row that goes into another frame counted.
+func (r *Reader) undo(cells []jsonscan.Cell, cols []Column) {
+	for k, cell := range cells {
+		v, ok := cell.Int()
+		if cols[k].Type == Float64 && (ok && beyond53(v) || cell.Kind() == jsonscan.KindUint) {
+			cols[k].Rounded--
+		}
+	}
+}
+
+// slowTime is for a time that is not an integer among integers. It reports false
+// without an error if the row must begin a new frame.
+func (r *Reader) slowTime(row *jsonscan.Row) (bool, error) {
+	if text := row.Kind(r.time) == jsonscan.KindString; text != r.texts && r.n > 0 {
+		return false, nil
+	} else if !text {
+		v, err := row.Int(r.time)
+		r.f.Time[r.n] = v
+		return err == nil, err
+	}
+	ns, err := row.Timestamp(r.time)
+	r.f.Time[r.n] = ns
+	return err == nil, err
+}
+
+// fillCells puts the cells lo to hi-1 of row into row n of cols. It returns hi, or
+// the index of the cell whose type does not fit.
+func fillCells(row *jsonscan.Row, lo, hi int, cols []Column, n, rows int) int {
+	cells := row.Cells()[lo:hi]
+	cols = cols[:len(cells)]
+	for k := range cells {
+		c, cell := &cols[k], cells[k]
+		switch kind := cell.Kind(); {
+		case c.Type == Float64 && kind == jsonscan.KindFloat:
+			c.Floats[n] = math.Float64frombits(cell.Bits())
+			continue
+		case c.Type == Int64 && kind == jsonscan.KindInt:
+			c.Ints[n] = int64(cell.Bits())
+			continue
+		case c.Type == String && kind == jsonscan.KindString:
+			text, _ := row.Bytes(lo + k)
+			if c.addText(text, n) {
+				continue
+			}
+			return lo + k
+		case c.Type == Float64 && kind == jsonscan.KindInt:
+			c.Floats[n] = c.rounded(int64(cell.Bits()))
+			continue
+		case c.Type == Bool && kind == jsonscan.KindBool:
+			c.Bits.put(n, cell.Bits())
+			continue
+		case kind == jsonscan.KindNull:
+			c.setNull(n, rows)
+			continue
+		}
+		if !c.adapt(row, lo+k, n, rows) {
+			return lo + k
+		}
+	}
+	return hi
+}
+
+// addText puts text into row n. It reports false if the arena is full.
+func (c *Column) addText(text []byte, n int) bool {
+	c.Data = append(c.Data[:c.Offsets[n]], text...)
+	c.Offsets[n+1] = int32(len(c.Data))
+	return len(c.Data) <= math.MaxInt32
+}
+
+// setNull makes row n null.
+func (c *Column) setNull(n, rows int) {
+	switch c.Type {
+	case Null:
+		return
+	case String:
+		c.Offsets[n+1] = c.Offsets[n]
+	case Dict:
+		c.Codes[n] = 0
+	}
+	if c.Valid == nil {
+		c.Valid = resize(c.spare, bitmapLen(rows))
+		c.Valid.fill(rows)
+	}
+	c.Valid.Clear(n)
+}
+
+// adapt puts a cell that is not null, and not of the column's type, into row n,
+// by changing the type if nothing is lost by it. It reports false if it cannot.
+func (c *Column) adapt(row *jsonscan.Row, i, n, rows int) bool {
+	cell := row.Cell(i)
+	kind := cell.Kind()
+	if c.Type == Dict && kind == jsonscan.KindString {
+		text, _ := row.Bytes(i)
+		code, ok := c.codes[string(text)]
+		if !ok {
+			code = c.code(string(text))
+		}
+		c.Codes[n] = code
+		return true
+	}
+	if c.Type == Null || c.allNull(n) {
+		c.setType(c.typeOf(kind), n, rows)
+	} else if !c.promote(cell, n, rows) {
+		return false
+	}
+	switch c.Type {
+	case Int64:
+		c.Ints[n] = int64(cell.Bits())
+	case Uint64:
+		c.Uints[n] = cell.Bits()
+	case Float64:
+		switch kind {
+		case jsonscan.KindInt:
+			c.Floats[n] = c.rounded(int64(cell.Bits()))
+		case jsonscan.KindUint:
+			c.Rounded++
+			c.Floats[n] = float64(cell.Bits())
+		default:
+			c.Floats[n] = math.Float64frombits(cell.Bits())
+		}
+	case Bool:
+		c.Bits.put(n, cell.Bits())
+	case String:
+		text, _ := row.Bytes(i)
+		return c.addText(text, n)
+	case Dict:
+		return c.adapt(row, i, n, rows)
+	}
+	return true
+}
+
+// typeOf returns the type of a column that begins with a cell of kind.
+func (c *Column) typeOf(kind jsonscan.Kind) Type {
+	switch kind {
+	case jsonscan.KindBool:
+		return Bool
+	case jsonscan.KindInt:
+		return Int64
+	case jsonscan.KindUint:
+		return Uint64
+	case jsonscan.KindFloat:
+		return Float64
+	}
+	if c.Role == Tag {
+		return Dict
+	}
+	return String
+}
+
+// allNull reports whether the first n rows are null.
+func (c *Column) allNull(n int) bool {
+	return n == 0 || c.Valid != nil && c.Valid.none(n)
+}
+
+// promote changes the type of a column of numbers so that cell fits, if it is a
+// number of another type.
+func (c *Column) promote(cell jsonscan.Cell, n, rows int) bool {
+	kind := cell.Kind()
+	number := kind == jsonscan.KindInt || kind == jsonscan.KindUint || kind == jsonscan.KindFloat
+	switch {
+	case !number:
+		return false
+	case c.Type == Float64:
+	case c.Type == Int64 && kind == jsonscan.KindUint && !c.negative(n):
+		c.Uints = grown(c.Uints, rows)
+		for i, v := range c.Ints[:n] {
+			c.Uints[i] = uint64(v)
+		}
+		c.Type = Uint64
+	case c.Type == Uint64 && kind == jsonscan.KindInt && int64(cell.Bits()) >= 0:
+	case c.Type == Uint64 && kind == jsonscan.KindUint:
+	case c.Type == Int64:
+		c.Floats = grown(c.Floats, rows)
+		for i, v := range c.Ints[:n] {
+			c.Floats[i] = float64(v)
+			if beyond53(v) && !c.IsNull(i) {
+				c.Rounded++
+			}
+		}
+		c.Type = Float64
+	case c.Type == Uint64:
+		c.Floats = grown(c.Floats, rows)
+		for i, v := range c.Uints[:n] {
+			c.Floats[i] = float64(v)
+			if v > 1<<53 && !c.IsNull(i) {
+				c.Rounded++
+			}
+		}
+		c.Type = Float64
+	default:
+		return false
+	}
+	return true
+}
+
+// negative reports whether one of the first n integers is.
+func (c *Column) negative(n int) bool {
+	for i, v := range c.Ints[:n] {
+		if v < 0 && !c.IsNull(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// rounded returns v as a float and counts it if it may differ.
+func (c *Column) rounded(v int64) float64 {
+	if beyond53(v) {
+		c.Rounded++
+	}
+	return float64(v)
+}
+
+// setType makes c, whose first n rows are null, a column of type t.
+func (c *Column) setType(t Type, n, rows int) {
+	c.setAside()
+	c.Type = t
+	c.reserve(rows)
+	switch t {
+	case String:
+		clear(c.Offsets[:n+1])
+		c.Data = c.Data[:0]
+	case Dict:
+		clear(c.Codes[:n])
+		c.Offsets, c.Data = append(c.Offsets[:0], 0), c.Data[:0]
+		c.resetCodes()
+	}
+	if n > 0 {
+		c.Valid = resize(c.spare, bitmapLen(rows))
+		c.Valid.fill(rows)
+		for i := range n {
+			c.Valid.Clear(i)
+		}
+	}
+}
+
+// grow gives the columns memory for more rows.
+func (r *Reader) grow(limit int) {
+	old := r.rows
+	r.rows = max(64, 2*old)
+	if limit > 0 {
+		r.rows = min(r.rows, limit)
+	}
+	if r.time >= 0 {
+		r.f.Time = grown(r.f.Time, r.rows)
+	}
+	for i := range r.f.Columns {
+		c := &r.f.Columns[i]
+		c.reserve(r.rows)
+		if c.Valid != nil {
+			c.Valid.grow(old, r.rows)
+		}
+	}
+}
+
+// grow makes b a bitmap of rows bits, of which those from n on are set.
+func (b *Bitmap) grow(n, rows int) {
+	v := grown(*b, bitmapLen(rows))
+	for i := n; i < rows && i&7 != 0; i++ {
+		v.Set(i)
+	}
+	for i := bitmapLen(n); i < len(v); i++ {
+		v[i] = 0xff
+	}
+	*b = v
+}
+
+// grown returns s with n elements; those that s has stay as they are.
+func grown[S ~[]E, E any](s S, n int) S {
+	if cap(s) < n {
+		t := make(S, n)
+		copy(t, s)
+		return t
+	}
+	return s[:n]
+}
+
+// reserve gives c memory for rows rows.
+func (c *Column) reserve(rows int) {
+	switch c.Type {
+	case Bool:
+		c.Bits = grown(c.Bits, bitmapLen(rows))
+	case Int64:
+		c.Ints = grown(c.Ints, rows)
+	case Uint64:
+		c.Uints = grown(c.Uints, rows)
+	case Float64:
+		c.Floats = grown(c.Floats, rows)
+	case String:
+		c.Offsets = grown(c.Offsets, rows+1)
+	case Dict:
+		c.Codes = grown(c.Codes, rows)
+	}
+}
+
+// cut ends the filling of c with n rows.
+func (c *Column) cut(n int) {
+	c.n = n
+	switch c.Type {
+	case Bool:
+		c.Bits = c.Bits[:bitmapLen(n)]
+		c.Bits.trim(n)
+	case Int64:
+		c.Ints = c.Ints[:n]
+	case Uint64:
+		c.Uints = c.Uints[:n]
+	case Float64:
+		c.Floats = c.Floats[:n]
+	case String:
+		c.Offsets = c.Offsets[:n+1]
+		c.Data = c.Data[:c.Offsets[n]]
+	case Dict:
+		c.Codes = c.Codes[:n]
+	}
+	if c.Valid != nil {
+		c.Valid = c.Valid[:bitmapLen(n)]
+		c.Valid.trim(n)
+	}
+}

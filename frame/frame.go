@@ -1,0 +1,139 @@
+package frame
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// A Frame is a table of points of one measurement. The zero value is an empty
+// frame; its fields may be set and changed freely. A frame must not be used by
+// two goroutines at once.
+type Frame struct {
+	// Measurement is the measurement of all rows, in an answer the name of the
+	// series.
+	Measurement string
+	// Tags are the tags that all rows have: in an answer those of GROUP BY.
+	Tags []lp.Tag
+	// Time is the time of each row since 1970 in units of Precision. Nil means
+	// that the rows have none.
+	Time      []int64
+	Precision lp.Precision
+	// Columns are the fields and the tags that differ from row to row. All have
+	// as many rows as Time, unless that is nil.
+	Columns []Column
+
+	// StatementID is the statement that the frame is part of the answer to.
+	StatementID int
+	// Partial is the mark of that name of the series as far as it was read: see
+	// jsonscan.Series.
+	Partial bool
+
+	skipped int
+}
+
+// Len returns the number of rows.
+func (f *Frame) Len() int {
+	if f.Time != nil {
+		return len(f.Time)
+	}
+	if len(f.Columns) > 0 {
+		return f.Columns[0].Len()
+	}
+	return 0
+}
+
+// Column returns the first column of that name, or nil. It is a pointer into
+// Columns.
+func (f *Frame) Column(name string) *Column {
+	for i := range f.Columns {
+		if f.Columns[i].Name == name {
+			return &f.Columns[i]
+		}
+	}
+	return nil
+}
+
+// Tag returns the value of the tag that all rows have, or "".
+func (f *Frame) Tag(key string) string {
+	for i := range f.Tags {
+		if f.Tags[i].Key == key {
+			return f.Tags[i].Value
+		}
+	}
+	return ""
+}
+
+// SetTags makes the columns of these names tags. A name without a column is an
+// error, and nothing is changed.
+func (f *Frame) SetTags(names ...string) error {
+	for _, name := range names {
+		if f.Column(name) == nil {
+			return &ShapeError{Column: name, err: ErrNoColumn}
+		}
+	}
+	for _, name := range names {
+		f.Column(name).Role = Tag
+	}
+	return nil
+}
+
+// Clone returns a copy of f that shares no memory with it.
+func (f *Frame) Clone() *Frame {
+	c := *f
+	c.Tags = slices.Clone(f.Tags)
+	c.Time = slices.Clone(f.Time)
+	c.Columns = slices.Clone(f.Columns)
+	for i := range c.Columns {
+		c.Columns[i] = c.Columns[i].clone()
+	}
+	return &c
+}
+
+// check returns an error if the columns have different numbers of rows.
+func (f *Frame) check() error {
+	n := f.Len()
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		if err := c.check(); err != nil {
+			return &ShapeError{Column: c.Name, Rows: c.Len(), Want: n, err: err}
+		}
+		if c.Len() != n {
+			return &ShapeError{Column: c.Name, Rows: c.Len(), Want: n, err: ErrLength}
+		}
+	}
+	return nil
+}
+
+// setSeries takes what the rows of s have in common.
+func (f *Frame) setSeries(s *jsonscan.Series, tags bool) {
+	f.Measurement, f.StatementID, f.Partial = s.Name, s.StatementID, s.Partial
+	f.Tags = f.Tags[:0]
+	if tags {
+		for _, t := range s.Tags {
+			f.Tags = append(f.Tags, lp.Tag(t))
+		}
+	}
+}
+
+// A ShapeError says that a frame is no table: a column is missing, or has
+// another number of rows than the frame. It unwraps to one of [ErrNoColumn],
+// [ErrLength] and [ErrLayout].
+type ShapeError struct {
+	Column     string
+	Rows, Want int
+	err        error
+}
+
+func (e *ShapeError) Error() string {
+	s := fmt.Sprintf("frame: column %q: %v", e.Column, e.err)
+	if e.err == ErrLength {
+		s += fmt.Sprintf(": %d rows, the frame has %d", e.Rows, e.Want)
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *ShapeError) Unwrap() error { return e.err }

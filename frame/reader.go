@@ -1,0 +1,313 @@
+package frame
+
+import (
+	"errors"
+	"iter"
+	"slices"
+
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// DefaultRows is how many rows a frame of a [Reader] holds at most unless
+// Reader.Rows says otherwise.
+const DefaultRows = 1024
+
+// A Reader reads query answers as frames. Make one with NewReader and use it
+// again with Reset. Set the fields before the first frame is read.
+type Reader struct {
+	// Rows is how many rows a frame holds at most: 0 means DefaultRows, a
+	// negative number all rows of a series.
+	Rows int
+	// Merge puts series into one frame that belong to the same statement and
+	// measurement, have the same columns and the same tag keys, and follow each
+	// other. The tags of GROUP BY are then dictionary-coded columns with the role
+	// Tag, behind the others, instead of Frame.Tags.
+	Merge bool
+	// Tags are the names of columns that are tags: their texts are
+	// dictionary-coded, and they have the role Tag.
+	Tags []string
+
+	s      *jsonscan.Scanner
+	f      *Frame
+	err    error
+	late   error // what stopped the frame at hand
+	held   bool  // the scanner's row is in no frame yet
+	series *jsonscan.Series
+
+	n     int     // rows of the frame at hand
+	rows  int     // rows that its columns have memory for
+	time  int     // index of the time in a row, or -1
+	texts bool    // times are RFC 3339 texts
+	codes []int32 // of the tags of series, if Merge
+}
+
+// NewReader returns a Reader of the answer that s reads. It does not read before
+// the first call of Next.
+func NewReader(s *jsonscan.Scanner) *Reader { return &Reader{s: s} }
+
+// Reset makes the reader read from s, keeping its memory and its options. The
+// frame at hand is no longer valid.
+func (r *Reader) Reset(s *jsonscan.Scanner) {
+	r.s, r.err, r.late, r.held, r.series = s, nil, nil, false, nil
+}
+
+// Frames iterates over the frames of all series of all statements, in the order
+// of the answer. A frame is valid until the next one is asked for, and may be
+// changed until then. The error of a statement or of the server comes in its
+// place with a nil frame, and the iteration goes on if the loop does; so it does
+// behind a *[jsonscan.CellError], which stands for a row whose time is none. Any
+// other error is the last pair, behind the rows before it.
+func (r *Reader) Frames() iter.Seq2[*Frame, error] {
+	return func(yield func(*Frame, error) bool) {
+		for {
+			if r.Next() {
+				if !yield(r.f, nil) {
+					return
+				}
+				continue
+			}
+			if r.err == nil || !yield(nil, r.err) || !recoverable(r.err) {
+				return
+			}
+		}
+	}
+}
+
+// recoverable reports whether reading can go on behind err.
+func recoverable(err error) bool {
+	var cell *jsonscan.CellError
+	return jsonscan.Recoverable(err) || errors.As(err, &cell)
+}
+
+// Next moves to the next frame. It reports false at the end of the answer and
+// at an error, which Err then returns. Calling it again goes on behind an error
+// that is not the end of the stream, see [Reader.Frames].
+func (r *Reader) Next() bool {
+	r.err = nil
+	if r.late == nil && !r.held {
+		r.pull()
+	}
+	if r.held && r.late == nil {
+		r.read()
+		if r.n > 0 {
+			return true
+		}
+	}
+	r.err, r.late = r.late, nil
+	return false
+}
+
+// Frame returns the frame that Next moved to, valid until the next call of Next.
+func (r *Reader) Frame() *Frame { return r.f }
+
+// Err returns the error at which Next reported false, or nil at the end.
+func (r *Reader) Err() error { return r.err }
+
+// Take returns the frame that Next moved to and gives it to the caller: the
+// reader takes new memory for the next one.
+func (r *Reader) Take() *Frame {
+	f := r.f
+	// The next frame of the series begins with columns of the same types.
+	next := &Frame{Columns: slices.Clone(f.Columns)}
+	next.setSeries(r.series, !r.Merge)
+	for i := range next.Columns {
+		c, old := &next.Columns[i], &f.Columns[i]
+		*c = Column{Name: old.Name, Role: old.Role, Type: old.Type}
+		if c.Type == Dict {
+			c.Type = Null
+			c.begin(Dict)
+		}
+	}
+	if r.Merge {
+		r.joinTags(next, r.series)
+	}
+	r.f, r.rows = next, 0
+	return f
+}
+
+// ReadAll reads the answer to its end, with a frame for all rows of each series
+// unless r.Rows says otherwise. It goes on behind the errors that can be gone on
+// behind and returns them, at most 16, joined at the end with the frames; any
+// other error is the last.
+func ReadAll(r *Reader) ([]*Frame, error) {
+	if r.Rows == 0 {
+		r.Rows = -1
+		defer func() { r.Rows = 0 }()
+	}
+	var frames []*Frame
+	var failed []error
+	for _, err := range r.Frames() {
+		if err == nil {
+			frames = append(frames, r.Take())
+		} else if len(failed) < 16 || !recoverable(err) {
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) == 1 {
+		return frames, failed[0]
+	}
+	return frames, errors.Join(failed...)
+}
+
+// pull moves the scanner to the next row, or keeps its error.
+func (r *Reader) pull() {
+	r.held = r.s.Next()
+	if !r.held {
+		r.late = r.s.Err()
+	}
+}
+
+// read fills the frame with rows from the one at hand on.
+func (r *Reader) read() {
+	limit := r.Rows
+	if limit == 0 {
+		limit = DefaultRows
+	}
+	row := r.s.Row()
+	r.start(row)
+	for {
+		if !r.fill(row, limit) {
+			break // the row is held for the next frame
+		}
+		if r.late != nil {
+			r.held = false
+			break
+		}
+		r.pull()
+		if !r.held || r.n == limit {
+			break
+		}
+		if s := row.Series(); s != r.series {
+			if !r.Merge || !r.joins(s) {
+				break
+			}
+			r.series = s
+			r.joinTags(r.f, s)
+		}
+	}
+	r.finish()
+}
+
+// joins reports whether rows of s may stand in the frame at hand.
+func (r *Reader) joins(s *jsonscan.Series) bool {
+	old := r.series
+	if s.StatementID != old.StatementID || s.Name != old.Name || len(s.Tags) != len(old.Tags) || !slices.Equal(s.Columns, old.Columns) {
+		return false
+	}
+	for i := range s.Tags {
+		if s.Tags[i].Key != old.Tags[i].Key {
+			return false
+		}
+	}
+	return true
+}
+
+// joinTags looks up the codes of the tags of s.
+func (r *Reader) joinTags(f *Frame, s *jsonscan.Series) {
+	r.codes = r.codes[:0]
+	cols := f.Columns[len(f.Columns)-len(s.Tags):]
+	for i := range s.Tags {
+		r.codes = append(r.codes, cols[i].code(s.Tags[i].Value))
+	}
+}
+
+// start begins a frame with row.
+func (r *Reader) start(row *jsonscan.Row) {
+	if r.f == nil {
+		r.f = new(Frame)
+	}
+	s := row.Series()
+	switch {
+	case s == r.series:
+	case r.Merge && r.series != nil && r.joins(s):
+		r.series = s
+	default:
+		r.bind(s)
+	}
+	r.n = 0
+	f := r.f
+	f.Partial = false
+	f.Precision = r.s.Precision()
+	r.texts = r.time >= 0 && row.Kind(r.time) == jsonscan.KindString
+	if r.texts {
+		f.Precision = jsonscan.Nanosecond
+	}
+	if r.time < 0 {
+		f.Time = nil
+	} else {
+		f.Time = slices.Grow(f.Time[:0], r.rows)[:r.rows]
+	}
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		c.setAside()
+		c.Rounded = 0
+		c.reserve(r.rows)
+		switch c.Type {
+		case String:
+			c.Offsets[0], c.Data = 0, c.Data[:0]
+		case Dict:
+			if len(c.Offsets) > maxCodes {
+				c.Type, c.n = Null, 0
+				c.begin(Dict)
+				c.reserve(r.rows)
+			}
+		}
+	}
+	r.codes = r.codes[:0]
+	if r.Merge {
+		r.joinTags(f, s)
+	}
+}
+
+// maxCodes is how many texts a dictionary may have when a frame begins; a larger
+// one is begun anew, so that memory does not grow with the answer.
+const maxCodes = 4096
+
+// bind makes the columns of the frame those of s.
+func (r *Reader) bind(s *jsonscan.Series) {
+	f := r.f
+	r.series = s
+	r.time = s.Column("time")
+	f.setSeries(s, !r.Merge)
+	n := len(s.Columns)
+	if r.time >= 0 {
+		n--
+	}
+	tags := 0
+	if r.Merge {
+		tags = len(s.Tags)
+	}
+	if cap(f.Columns) < n+tags {
+		f.Columns = append(f.Columns[:cap(f.Columns)], make([]Column, n+tags-cap(f.Columns))...)
+	}
+	f.Columns = f.Columns[:n+tags]
+	k := 0
+	for i, name := range s.Columns {
+		if i == r.time {
+			continue
+		}
+		c := &f.Columns[k]
+		c.Name, c.Role, c.Type = name, Field, Null
+		if slices.Contains(r.Tags, name) {
+			c.Role = Tag
+		}
+		k++
+	}
+	for i := range tags {
+		c := &f.Columns[n+i]
+		c.Name, c.Role, c.Type, c.n = s.Tags[i].Key, Tag, Null, 0
+		c.begin(Dict)
+	}
+}
+
+// finish cuts the columns to the rows that were read.
+func (r *Reader) finish() {
+	f, n := r.f, r.n
+	f.Partial = r.series.Partial
+	if r.time >= 0 {
+		f.Time = f.Time[:n]
+	}
+	for i := range f.Columns {
+		f.Columns[i].cut(n)
+	}
+}

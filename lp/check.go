@@ -1,0 +1,25 @@
+package lp
+
+// CheckMeasurement returns nil if line protocol can carry name as a measurement,
+// or the [Reason] why it cannot.
+func CheckMeasurement(name string) error { return asError(checkMeasurement(name)) }
+
+// CheckTag returns nil if line protocol can carry a tag of this key and value, or
+// the [Reason] why it cannot. An empty value is no tag, and no error.
+func CheckTag(key, value string) error {
+	if r := checkTagKey(key); r != 0 {
+		return r
+	}
+	return asError(checkTagValue(value))
+}
+
+// CheckFieldKey returns nil if line protocol can carry key as the key of a field,
+// or the [Reason] why it cannot.
+func CheckFieldKey(key string) error { return asError(checkFieldKey(key)) }
+
+func asError(r Reason) error {
+	if r == 0 {
+		return nil
+	}
+	return r
+}
