@@ -25,6 +25,7 @@ func TestImports(t *testing.T) {
 		{"jsonscan", nil},
 		{"internal/swar", nil},
 		{"internal/decimal", nil},
+		{"frame", nil},
 		{"fastclient", []string{fastjson, fasthttp, compress}},
 	} {
 		t.Run(c.pkg, func(t *testing.T) {
@@ -64,6 +65,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		{"lp", "jsonscan"},
 		{"jsonscan", "lp"},
 		{"lp", "fastclient"},
+		{"frame", "fastclient"},
+		{"lp", "frame"},
+		{"jsonscan", "frame"},
 		{"jsonscan", "fastclient"},
 		{"internal/swar", "internal/decimal"},
 		{"internal/decimal", "lp"},

@@ -91,12 +91,6 @@ func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P],
 	})
 }
 
-// WriteFrame writes the lines of one frame, or of anything else that writes
-// itself as line protocol.
-func (c *Client) WriteFrame(ctx context.Context, frame lp.Appender, opts ...PointOption) error {
-	return c.writePoints(ctx, opts, func(w *pointCall) error { return w.add(ctx, c.core, frame) })
-}
-
 // WriteEncoder writes the points of e's batch in its precision. It does not
 // reset e.
 func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {

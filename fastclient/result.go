@@ -3,6 +3,7 @@ package fastclient
 import (
 	"iter"
 
+	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/transport"
 	"github.com/pointwire/pointwire/jsonscan"
 )
@@ -47,6 +48,25 @@ func (r *Result) Rows() iter.Seq2[*jsonscan.Row, error] {
 // it knows of the answer: messages, statements, documents. The result must
 // still be closed.
 func (r *Result) Scanner() *jsonscan.Scanner { return r.s }
+
+// FrameReader returns a reader of frames from the scanner under Rows, for its
+// options. The result must still be closed.
+func (r *Result) FrameReader() *frame.Reader { return frame.NewReader(r.s) }
+
+// Frames iterates over the rows as frames: columns of at most
+// [frame.DefaultRows] rows of one series. A frame is valid until the next one is
+// asked for. Errors are those of [Result.Rows], and of rows whose time is none.
+// At its end, and when the loop is left, the result is closed.
+func (r *Result) Frames() iter.Seq2[*frame.Frame, error] {
+	return func(yield func(*frame.Frame, error) bool) {
+		defer r.Close()
+		for f, err := range r.FrameReader().Frames() {
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}
 
 // Messages returns what the server said beside the rows, such as warnings, as
 // far as the answer was read.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -34,4 +35,47 @@ func ExampleQueryInto() {
 	loads, err := fastclient.QueryInto(context.Background(), c, []Load(nil), `SELECT * FROM "Load"`)
 	fmt.Println(loads, err)
 	// Output: [{1 a 0.5} {2 b 0.25}] <nil>
+}
+
+func ExampleClient_QueryFrames() {
+	c, s := exampleClient(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"Load",` +
+		`"columns":["time","host","value"],"values":[[1,"a",0.5],[2,"b",null]]}]}]}` + "\n"))
+	defer s.Close()
+	defer c.Close()
+	frames, err := c.QueryFrames(context.Background(), `SELECT * FROM "Load"`)
+	value := frames[0].Column("value")
+	fmt.Println(frames[0].Time, value.Floats[0], value.IsNull(1), err)
+	// Output: [1 2] 0.5 true <nil>
+}
+
+func ExampleResult_Frames() {
+	c, s := exampleClient(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"Load",` +
+		`"columns":["time","value"],"values":[[1,0.5],[2,0.25]]}]}]}` + "\n"))
+	defer s.Close()
+	defer c.Close()
+	r, err := c.Query(context.Background(), `SELECT value FROM "Load"`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for f, err := range r.Frames() {
+		fmt.Println(f.Measurement, f.Column("value").Floats, err)
+	}
+	// Output: Load [0.5 0.25] <nil>
+}
+
+func ExampleClient_WriteFrame() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	err := c.WriteFrame(context.Background(), &frame.Frame{
+		Measurement: "prices",
+		Time:        []int64{1, 2},
+		Columns:     []frame.Column{frame.Tags("symbol", []string{"AAPL", "MSFT"}), frame.Floats("price", []float64{219.23, 107.6})},
+	})
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// prices,symbol=AAPL price=219.23 1
+	// prices,symbol=MSFT price=107.6 2
+	// <nil>
 }

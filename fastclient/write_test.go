@@ -246,7 +246,6 @@ func TestWritePoints(t *testing.T) {
 	if s.Last().Query.Get("db") != "e" {
 		t.Error("the database option is lost")
 	}
-	check(c.WriteFrame(t.Context(), Lines("x f=1\ny f=2\n")), "x f=1\ny f=2\n")
 	check(WriteSeq(t.Context(), c, iter.Seq[reading](func(yield func(reading) bool) { _ = yield(a) && yield(b) })), lineA+lineB)
 	check(WritePoints(t.Context(), c, []reading{a}, ExtraTags(lp.Tag{Key: "dc", Value: "x y"}, lp.Tag{Key: "host", Value: "z"})), "cpu,host=a,dc=x\\ y load=0.5 1\n")
 

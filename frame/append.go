@@ -11,11 +11,11 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// append appends rows of f from row i on, up to the first that needs a look by
+// append appends the rows i to hi-1 of f, up to the first that needs a look by
 // lp.Encoder, and returns how many it appended.
-func (p *plan) append(dst []byte, f *Frame, i int) (int, []byte) {
-	first, rows := i, f.Len()
-	for ; i < rows; i++ {
+func (p *plan) append(dst []byte, f *Frame, i, hi int) (int, []byte) {
+	first := i
+	for ; i < hi; i++ {
 		if cap(dst)-len(dst) < p.room {
 			dst = slices.Grow(dst, p.room)
 		}

@@ -209,26 +209,32 @@ func (c *Column) AppendValue(dst []byte, i int) []byte {
 	return append(dst, c.Text(i)...)
 }
 
-// check returns ErrLayout if a row points beyond what the column holds.
-func (c *Column) check() error {
+// check returns ErrLayout if one of the rows lo to hi-1 points beyond what the
+// column holds.
+func (c *Column) check(lo, hi int) error {
 	n := c.Len()
 	if c.Valid != nil && len(c.Valid) < bitmapLen(n) || c.Type == Bool && len(c.Bits) < bitmapLen(n) {
 		return ErrLayout
 	}
-	if c.Type != String && c.Type != Dict {
+	offsets := c.Offsets
+	switch c.Type {
+	case String:
+		offsets = offsets[min(lo, len(offsets)):min(hi+1, len(offsets))]
+	case Dict:
+		for i, code := range c.Codes[lo:hi] {
+			if (code < 0 || int(code) >= len(offsets)-1) && !c.IsNull(lo+i) {
+				return ErrLayout
+			}
+		}
+	default:
 		return nil
 	}
 	last := int32(0)
-	for _, o := range c.Offsets {
+	for _, o := range offsets {
 		if o < last || int(o) > len(c.Data) {
 			return ErrLayout
 		}
 		last = o
-	}
-	for i, code := range c.Codes {
-		if c.Type == Dict && !c.IsNull(i) && (code < 0 || int(code) >= len(c.Offsets)-1) {
-			return ErrLayout
-		}
 	}
 	return nil
 }

@@ -53,24 +53,29 @@ func (e *Encoder) Count(reason lp.Reason) uint64 {
 // Tags come in the order of Frame.Tags, tag columns, Encoder.Tags, or sorted if
 // the options say so.
 func (e *Encoder) Append(dst []byte, f *Frame) ([]byte, error) {
-	if err := f.check(); err != nil {
+	return e.AppendRows(dst, f, 0, f.Len())
+}
+
+// AppendRows is [Encoder.Append] for the rows lo to hi-1 of f alone. It panics if
+// f has no such rows.
+func (e *Encoder) AppendRows(dst []byte, f *Frame, lo, hi int) ([]byte, error) {
+	if lo < 0 || lo > hi || hi > f.Len() {
+		panic("frame: rows out of range")
+	}
+	if err := f.check(lo, hi); err != nil || lo == hi {
 		return dst, err
 	}
-	rows := f.Len()
-	if rows == 0 {
-		return dst, nil
-	}
-	usable := e.make(f, &e.Options, e.Tags)
+	usable := e.make(f, &e.Options, e.Tags, lo, hi)
 	o := e.Options
 	o.Precision = f.Precision
 	e.plain.SetOptions(o)
 	var first *lp.PointError
-	for i := 0; i < rows; i++ {
+	for i := lo; i < hi; i++ {
 		if usable {
 			var n int
-			n, dst = e.plan.append(dst, f, i)
+			n, dst = e.plan.append(dst, f, i, hi)
 			e.lines += n
-			if i += n; i == rows {
+			if i += n; i == hi {
 				break
 			}
 		}
@@ -246,8 +251,8 @@ type op struct {
 
 type span struct{ start, end int32 }
 
-// make compiles f. It reports false if every row has to go the plain way.
-func (p *plan) make(f *Frame, o *lp.Options, extra []lp.Tag) bool {
+// make compiles f for the rows lo to hi-1. It reports false if every row has to go the plain way.
+func (p *plan) make(f *Frame, o *lp.Options, extra []lp.Tag, lo, hi int) bool {
 	p.text, p.ops, p.room = p.text[:0], p.ops[:0], 2*pad+decimal.RoomInt
 	p.spans = p.spans[:0]
 	if lp.CheckMeasurement(f.Measurement) != nil || !f.Precision.Valid() || p.duplicate(f) && !o.AllowDuplicateFields {
@@ -275,7 +280,7 @@ func (p *plan) make(f *Frame, o *lp.Options, extra []lp.Tag) bool {
 	}
 	p.fields = len(p.ops)
 	for k := range f.Columns {
-		if c := &f.Columns[k]; c.Role == Field && c.Type != Null && !p.addField(c, o) {
+		if c := &f.Columns[k]; c.Role == Field && c.Type != Null && !p.addField(c, o, lo, hi) {
 			return false
 		}
 	}
@@ -375,7 +380,7 @@ func (p *plan) duplicate(f *Frame) bool {
 }
 
 // addField adds a field.
-func (p *plan) addField(c *Column, o *lp.Options) bool {
+func (p *plan) addField(c *Column, o *lp.Options, lo, hi int) bool {
 	if lp.CheckFieldKey(c.Name) != nil {
 		return false
 	}
@@ -403,10 +408,13 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 		f.kind = opFloat32
 	case String, Dict:
 		f.kind = opString
+		offsets := c.Offsets
 		if c.Type == Dict {
 			f.kind = opDictString
+		} else {
+			offsets = offsets[lo : hi+1]
 		}
-		f.check = !utf8.Valid(c.Data) || !wholeRunes(c) || o.RefuseNewline && bytes.IndexByte(c.Data, '\n') >= 0
+		f.check = !validTexts(offsets, c.Data, o.RefuseNewline)
 	default:
 		return false
 	}
@@ -415,12 +423,20 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 	return true
 }
 
-// wholeRunes reports whether no text of c, whose arena is UTF-8, begins within a
-// character.
-func wholeRunes(c *Column) bool {
-	for _, o := range c.Offsets {
-		if int(o) < len(c.Data) && !utf8.RuneStart(c.Data[o]) {
-			return false
+// validTexts reports whether the texts between offsets are UTF-8, and without a
+// line feed if it is refused. It may report false for texts that are valid.
+func validTexts(offsets []int32, data []byte, refuseNewline bool) bool {
+	if len(offsets) == 0 {
+		return true
+	}
+	data = data[:offsets[len(offsets)-1]]
+	all := data[offsets[0]:]
+	if !utf8.Valid(all) || refuseNewline && bytes.IndexByte(all, '\n') >= 0 {
+		return false
+	}
+	for _, o := range offsets {
+		if int(o) < len(data) && !utf8.RuneStart(data[o]) {
+			return false // a text begins within a character
 		}
 	}
 	return true

@@ -92,16 +92,17 @@ func (f *Frame) Clone() *Frame {
 	return &c
 }
 
-// check returns an error if the columns have different numbers of rows.
-func (f *Frame) check() error {
+// check returns an error if the columns have different numbers of rows, or rows
+// lo to hi-1 point beyond what their columns hold.
+func (f *Frame) check(lo, hi int) error {
 	n := f.Len()
 	for i := range f.Columns {
 		c := &f.Columns[i]
-		if err := c.check(); err != nil {
-			return &ShapeError{Column: c.Name, Rows: c.Len(), Want: n, err: err}
-		}
 		if c.Len() != n {
 			return &ShapeError{Column: c.Name, Rows: c.Len(), Want: n, err: ErrLength}
+		}
+		if err := c.check(lo, hi); err != nil {
+			return &ShapeError{Column: c.Name, Rows: n, Want: n, err: err}
 		}
 	}
 	return nil

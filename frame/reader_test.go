@@ -55,7 +55,7 @@ func showAll(t *testing.T, r *Reader) (list []string) {
 			list = append(list, "error: "+err.Error())
 			continue
 		}
-		if err := f.check(); err != nil {
+		if err := f.check(0, f.Len()); err != nil {
 			t.Error(err)
 		}
 		list = append(list, show(f))

@@ -1,0 +1,65 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// frameBlock is how many rows are turned into lines between two looks at the size
+// of the body.
+const frameBlock = 1024
+
+// QueryFrames sends q like [Client.Query] and returns the whole answer as
+// columns: a frame for each series, in order. It returns the frames of the
+// statements that went well beside the errors of the others, joined.
+//
+// For answers that should not be held whole, range over [Result.Frames].
+func (c *Client) QueryFrames(ctx context.Context, q string, opts ...QueryOption) ([]*frame.Frame, error) {
+	r, err := c.Query(ctx, q, opts...)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return frame.ReadAll(r.FrameReader())
+}
+
+// WriteFrame writes the rows of f in bodies of about 1 MiB, in the precision of f
+// whatever the client's and the options' is. Rows without a field are left out,
+// as [frame.Encoder.Append] does. A row that cannot be written is left out and the
+// others are written; the error is then a *[PointsError]. A frame that is no table
+// is a *[frame.ShapeError].
+func (c *Client) WriteFrame(ctx context.Context, f *frame.Frame, opts ...PointOption) error {
+	opts = append(opts[:len(opts):len(opts)], WritePrecision(f.Precision))
+	return c.writePoints(ctx, opts, func(w *pointCall) error { return addFrame(ctx, w, c.core, f) })
+}
+
+func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error {
+	var e frame.Encoder
+	for lo, rows := 0, f.Len(); lo < rows; lo += frameBlock {
+		hi := min(lo+frameBlock, rows)
+		var err error
+		if len(w.tags.tags) == 0 {
+			w.lines, err = e.AppendRows(w.lines, f, lo, hi)
+		} else {
+			w.line, err = e.AppendRows(w.line[:0], f, lo, hi)
+			w.lines = w.tags.appendTo(w.lines, w.line)
+		}
+		if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
+			if w.bad.Bad == 0 {
+				w.bad.Index, w.bad.First = bad.Index, err
+			}
+			w.bad.Bad += 1 + bad.More
+		} else if err != nil {
+			return err
+		}
+		if len(w.lines) >= pieceBytes {
+			if err := w.flush(ctx, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

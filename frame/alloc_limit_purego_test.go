@@ -1,0 +1,7 @@
+//go:build purego
+
+package frame
+
+// appendAllocs is the most allocations for the lines of a frame: each text that is
+// checked is copied.
+const appendAllocs = 20_000

@@ -1,0 +1,58 @@
+//go:build !race
+
+package frame
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/pointwire/pointwire/internal/workload"
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// TestReaderAllocs holds reading to no allocation per row: what is left are the
+// series, which are handed out for good.
+func TestReaderAllocs(t *testing.T) {
+	for _, b := range workload.Bodies {
+		body := b.Make(0.05, 0)
+		in := bytes.NewReader(nil)
+		s := jsonscan.NewScanner(in)
+		r := NewReader(s)
+		r.Merge = b.Name == "small_last"
+		rows := 0
+		run := func() {
+			in.Reset(body)
+			s.Reset(in)
+			r.Reset(s)
+			rows = 0
+			for r.Next() {
+				rows += r.Frame().Len()
+			}
+			if r.Err() != nil {
+				t.Fatal(r.Err())
+			}
+		}
+		run()
+		if got := testing.AllocsPerRun(5, run); got > max(0.02*float64(rows), 4) {
+			t.Errorf("%s: %v allocations for %d rows", b.Name, got, rows)
+		}
+	}
+}
+
+// TestAppendAllocs holds writing to no allocation per frame.
+func TestAppendAllocs(t *testing.T) {
+	f := tradeFrame(1024)
+	dst := make([]byte, 0, 1<<20)
+	var e Encoder
+	if got := testing.AllocsPerRun(20, func() {
+		var err error
+		if dst, err = e.Append(dst[:0], f); err != nil {
+			t.Fatal(err)
+		}
+	}); got > appendAllocs {
+		t.Errorf("Encoder.Append: %v allocations", got)
+	}
+	if got := testing.AllocsPerRun(20, func() { dst, _ = f.AppendLP(dst[:0]) }); got > appendAllocs {
+		t.Errorf("Frame.AppendLP: %v allocations", got)
+	}
+}

@@ -1,0 +1,144 @@
+package frame_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
+)
+
+const loads = `{"results":[{"statement_id":0,"series":[` +
+	`{"name":"cpu","tags":{"host":"a"},"columns":["time","load","note"],"values":[[1,0.5,"x"],[2,null,null],[3,2,"y"]]},` +
+	`{"name":"cpu","tags":{"host":"b"},"columns":["time","load","note"],"values":[[1,1.5,null]]}]}]}`
+
+func Example() {
+	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(loads)))
+	for f, err := range r.Frames() {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		load := f.Column("load")
+		sum, n := 0.0, 0
+		for i, v := range load.Floats {
+			if !load.IsNull(i) {
+				sum += v
+				n++
+			}
+		}
+		fmt.Println(f.Measurement, f.Tag("host"), f.Time, sum/float64(n))
+	}
+	// Output:
+	// cpu a [1 2 3] 1.25
+	// cpu b [1] 1.5
+}
+
+func ExampleReader_merge() {
+	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(loads)))
+	r.Merge = true
+	for r.Next() {
+		f := r.Frame()
+		host := f.Column("host")
+		for i := range f.Len() {
+			fmt.Printf("%d %s %q\n", f.Time[i], host.Text(i), f.Column("load").AppendValue(nil, i))
+		}
+	}
+	fmt.Println(r.Err())
+	// Output:
+	// 1 a "0.5"
+	// 2 a ""
+	// 3 a "2"
+	// 1 b "1.5"
+	// <nil>
+}
+
+func ExampleReadAll() {
+	frames, err := frame.ReadAll(frame.NewReader(jsonscan.NewScanner(strings.NewReader(loads))))
+	fmt.Println(len(frames), frames[0].Len(), frames[0].Column("load").Nulls(), err)
+	// Output: 2 3 1 <nil>
+}
+
+func ExampleFrame_AppendLP() {
+	f := &frame.Frame{
+		Measurement: "prices",
+		Tags:        []lp.Tag{{Key: "asset_class", Value: "equities"}},
+		Time:        []int64{1, 2, 3},
+		Columns: []frame.Column{
+			frame.Tags("symbol", []string{"AAPL", "MSFT", "AAPL"}),
+			frame.Floats("price", []float64{219.23, 0, 0}),
+			frame.Ints("size", []int64{100, 200, 0}),
+		},
+	}
+	f.Columns[1].SetNull(1)
+	f.Columns[1].SetNull(2)
+	f.Columns[2].SetNull(2)
+	lines, err := f.AppendLP(nil)
+	fmt.Printf("%s%d skipped, %v\n", lines, f.Skipped(), err)
+	// Output:
+	// prices,asset_class=equities,symbol=AAPL price=219.23,size=100i 1
+	// prices,asset_class=equities,symbol=MSFT size=200i 2
+	// 1 skipped, <nil>
+}
+
+func ExampleEncoder() {
+	e := frame.Encoder{
+		Options: lp.Options{TagOrder: lp.TagsSorted},
+		Tags:    []lp.Tag{{Key: "dc", Value: "x"}},
+	}
+	f := &frame.Frame{Measurement: "cpu", Columns: []frame.Column{frame.Tags("host", []string{"a", "b"}), frame.Bools("up", []bool{true, false})}}
+	lines, err := e.Append(nil, f)
+	fmt.Printf("%s%d lines, %v\n", lines, e.Lines(), err)
+	// Output:
+	// cpu,dc=x,host=a up=true
+	// cpu,dc=x,host=b up=false
+	// 2 lines, <nil>
+}
+
+func ExampleFrame_SetTags() {
+	body := `{"results":[{"series":[{"name":"cpu","columns":["time","host","load"],"values":[[1,"a",0.5],[2,"b",0.25]]}]}]}`
+	frames, _ := frame.ReadAll(frame.NewReader(jsonscan.NewScanner(strings.NewReader(body))))
+	if err := frames[0].SetTags("host"); err != nil {
+		fmt.Println(err)
+	}
+	lines, err := frames[0].AppendLP(nil)
+	fmt.Printf("%s%v\n", lines, err)
+	// Output:
+	// cpu,host=a load=0.5 1
+	// cpu,host=b load=0.25 2
+	// <nil>
+}
+
+func ExampleColumn() {
+	c := frame.Column{Name: "load"}
+	c.AppendFloat(0.5)
+	c.AppendNull()
+	c.AppendFloat(2)
+	fmt.Println(c.Type, c.Len(), c.Nulls(), c.IsNull(1), c.Valid.Get(2))
+	// Output: float64 3 1 true true
+}
+
+func ExampleReader_Take() {
+	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(loads)))
+	var kept []*frame.Frame
+	for r.Next() {
+		kept = append(kept, r.Take())
+	}
+	fmt.Println(len(kept), kept[0].Time, kept[1].Time)
+	// Output: 2 [1 2 3] [1]
+}
+
+func ExampleColumn_Text() {
+	c := frame.Strings("note", []string{"a", "b"})
+	fmt.Printf("%s %d\n", c.Text(1), c.Offsets)
+	// Output: b [0 1 2]
+}
+
+func ExampleFrame_Clone() {
+	f := &frame.Frame{Measurement: "m", Columns: []frame.Column{frame.Ints("i", []int64{1})}}
+	c := f.Clone()
+	f.Columns[0].Ints[0] = 2
+	fmt.Println(c.Columns[0].Ints)
+	// Output: [1]
+}
