@@ -52,6 +52,10 @@ func Store32(b []byte, i int, v uint32) { binary.LittleEndian.PutUint32(b[i:i+4]
 // 0 <= i and i+2 <= cap(b).
 func Store16(b []byte, i int, v uint16) { binary.LittleEndian.PutUint16(b[i:i+2], v) }
 
+// Copy16 copies the 16 bytes of src from i on to b from n on. The caller makes
+// sure that n+16 <= cap(b) and i+16 <= cap(src).
+func Copy16(b []byte, n int, src []byte, i int) { copy(b[n:n+16], src[i:i+16]) }
+
 // StoreByte writes v to b at i. The caller makes sure that 0 <= i < cap(b).
 func StoreByte(b []byte, i int, v byte) { b[i : i+1][0] = v }
 

@@ -67,6 +67,14 @@ func Store16(b []byte, i int, v uint16) {
 	*(*uint16)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i)) = v
 }
 
+// Copy16 copies the 16 bytes of src from i on to b from n on. The caller makes
+// sure that 0 <= n, n+16 <= cap(b), 0 <= i, i+16 <= cap(src), and that the two do
+// not overlap.
+func Copy16(b []byte, n int, src []byte, i int) {
+	*(*[2]uint64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n)) =
+		*(*[2]uint64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(src)), i))
+}
+
 // StoreByte writes v to b at i. The caller makes sure that 0 <= i < cap(b).
 func StoreByte(b []byte, i int, v byte) {
 	*(*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i)) = v

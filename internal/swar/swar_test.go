@@ -1,9 +1,11 @@
 package swar
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -180,6 +182,19 @@ func TestHead(t *testing.T) {
 			}
 			if got := Head(s[i : i+n]); got != want {
 				t.Fatalf("Head of %d bytes at %d = %x, want %x", n, i, got, want)
+			}
+		}
+	}
+}
+
+func TestCopy16(t *testing.T) {
+	src := []byte("0123456789abcdefghijklmnop")
+	for i := range 10 {
+		for n := range 10 {
+			b := bytes.Repeat([]byte("-"), 30)
+			Copy16(b, n, src, i)
+			if want := strings.Repeat("-", n) + string(src[i:i+16]) + strings.Repeat("-", 14-n); string(b) != want {
+				t.Fatalf("from %d to %d: %q, want %q", i, n, b, want)
 			}
 		}
 	}

@@ -1,0 +1,293 @@
+package frame
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/swar"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// This file turns the values of a block into text, column by column. Numbers of a
+// column do not wait for each other's length, as they would in a line.
+
+// begin makes the texts of up to a block of rows from lo on, none from hi on.
+func (p *plan) begin(f *Frame, lo, hi int) {
+	hi = min(hi, lo+p.block)
+	p.lo, p.hi, p.irregular = lo, hi, 0
+	p.room = 3 * pad * (hi - lo) // for the times
+	p.parts = append(p.parts[:0], part{p.text, &zeros, p.headEnd, p.head})
+	p.reserve(p.head, (hi-lo)*p.head)
+	for k := range p.ops {
+		if k == p.fields {
+			p.tags = len(p.parts)
+		}
+		switch o := &p.ops[k]; o.kind {
+		case opSlot:
+			p.numbers(o, lo, hi)
+			p.add(o.slots, o, (hi-lo)*o.longest)
+		case opCode:
+			p.codes(o, lo, hi)
+			p.add(p.text, o, (hi-lo)*o.longest)
+		case opLiteral:
+			p.add(p.text, o, (hi-lo)*o.longest)
+		case opText:
+			if !p.cleanTexts(o, lo, hi) {
+				p.texts(o, lo, hi)
+				p.add(o.slots, o, len(o.slots))
+			}
+		}
+	}
+	if p.fields == len(p.ops) {
+		p.tags = len(p.parts)
+	}
+	if f.Time != nil {
+		p.timestamps(f, lo, hi)
+	}
+}
+
+// add adds a part to the lines of the block, which has size bytes in all.
+func (p *plan) add(src []byte, o *op, size int) {
+	p.parts = append(p.parts, part{src, o.from, o.to, o.longest})
+	p.reserve(o.longest, size)
+}
+
+// reserve makes room for a part of the lines of the block.
+func (p *plan) reserve(longest, size int) {
+	if longest > shortText {
+		p.room += size
+	} else {
+		p.room += (p.hi - p.lo) * (longest + pad)
+	}
+}
+
+var (
+	zeros, ones [blockRows]int32
+	quote       = append(make([]byte, 0, 2*pad), '"')
+)
+
+func init() {
+	for i := range ones {
+		ones[i] = 1
+	}
+}
+
+// null reports whether row i of the column is null. Its text is then empty.
+func (o *op) null(i int) bool { return o.col.Valid != nil && !o.col.Valid.Get(i) }
+
+// codes finds the tags of the block, and makes those that are not made yet.
+func (p *plan) codes(o *op, lo, hi int) {
+	c, from, to, longest := o.col, o.from, o.to, int32(0)
+	for i, code := range c.Codes[lo:hi] {
+		i &= blockRows - 1
+		from[i], to[i] = 0, 0
+		if c.Valid != nil && !c.Valid.Get(lo+i) {
+			continue
+		}
+		s := o.spans[code]
+		if s.end == 0 {
+			if !p.addCode(o, code) {
+				p.irregular |= 1 << i
+				continue
+			}
+			s = o.spans[code]
+		}
+		from[i], to[i] = s.start, s.end
+		longest = max(longest, s.end-s.start)
+	}
+	o.longest = int(longest)
+	// A copy reads as far behind a short text as the longest goes.
+	p.text = slices.Grow(p.text, p.longest+pad)
+}
+
+// cleanTexts finds the texts of the block in the arena of the column, if they are
+// strings without anything to escape. Otherwise it reports false.
+func (p *plan) cleanTexts(o *op, lo, hi int) bool {
+	c := o.col
+	if c.Role != Field || c.Type != String {
+		return false
+	}
+	offsets := c.Offsets[lo : hi+1]
+	first, last := offsets[0], offsets[hi-lo]
+	if int(last)+shortText+pad > cap(c.Data) || !clean(c.Data[first:last]) {
+		return false
+	}
+	key := part{p.text, o.keyFrom, o.keyTo, o.end + 1 - o.start}
+	end := part{quote, &zeros, &ones, 1}
+	text := part{c.Data, o.from, o.to, 0}
+	longest := int32(0)
+	if c.Valid == nil {
+		for i := range hi - lo {
+			longest = max(longest, offsets[i+1]-offsets[i])
+		}
+		copy(o.from[:], offsets[:hi-lo])
+		copy(o.to[:], offsets[1:])
+	} else {
+		// For a row that is null all three are empty.
+		key.to, end.to = o.keyEnds, o.quotes
+		for i := range hi - lo {
+			o.from[i], o.to[i], key.to[i], end.to[i] = 0, 0, int32(o.start), 0
+			if !o.null(lo + i) {
+				o.from[i], o.to[i], key.to[i], end.to[i] = offsets[i], offsets[i+1], int32(o.end+1), 1
+				longest = max(longest, offsets[i+1]-offsets[i])
+			}
+		}
+	}
+	text.longest = int(longest)
+	p.parts = append(p.parts, key, text, end)
+	p.reserve(key.longest, (hi-lo)*key.longest)
+	p.reserve(text.longest, int(last-first))
+	p.reserve(1, hi-lo)
+	return true
+}
+
+// clean reports whether text is ASCII without a quote, a backslash and a line feed,
+// so that it is written as it is. It may report false for some that is.
+func clean(text []byte) bool {
+	const ones = swar.Ones
+	marks, i := uint64(0), 0
+	for ; i+8 <= len(text); i += 8 {
+		w := swar.Load64(text, i)
+		// A borrow that runs into a byte starts in one that is marked already.
+		marks |= ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones) | ((w ^ ones*'\n') - ones) | w
+	}
+	for _, c := range text[i:] {
+		if c >= 0x80 || c == '"' || c == '\\' || c == '\n' {
+			return false
+		}
+	}
+	return marks&swar.Highs == 0
+}
+
+// texts puts the values of a column that may need escaping one behind the other:
+// strings with their key, or tags.
+func (p *plan) texts(o *op, lo, hi int) {
+	c, longest := o.col, 0
+	b := o.slots[:0]
+	for i := range hi - lo {
+		start := len(b)
+		switch {
+		case o.null(lo + i):
+		case c.Role == Tag:
+			p.scratch = c.AppendValue(p.scratch[:0], lo+i)
+			value := viewString(p.scratch)
+			if lp.CheckTag(c.Name, value) != nil {
+				p.irregular |= 1 << i
+				break
+			}
+			b = lp.AppendTag(b, c.Name, value)
+		default:
+			text := c.Text(lo + i)
+			if !utf8.Valid(text) || o.refuseNewline && bytes.IndexByte(text, '\n') >= 0 {
+				p.irregular |= 1 << i
+				break
+			}
+			b = append(b, p.text[o.start:o.end]...)
+			b = lp.AppendString(b, viewString(text))
+		}
+		o.from[i], o.to[i] = int32(start), int32(len(b))
+		longest = max(longest, len(b)-start)
+	}
+	o.longest = longest
+	o.slots = slices.Grow(b, shortText+pad)
+}
+
+// numbers puts the values of a column of numbers or booleans into its slots,
+// behind the key.
+func (p *plan) numbers(o *op, lo, hi int) {
+	switch c := o.col; c.Type {
+	case Float64:
+		p.floats(o, c.Floats[lo:hi])
+	case Int64:
+		b, at, to := o.slots, o.end-o.start, o.to
+		for i, v := range c.Ints[lo:hi] {
+			n := decimal.PutInt64(b, at, v)
+			swar.StoreByte(b, n, o.suffix)
+			to[i&(blockRows-1)] = int32(n + 1)
+			at += o.size
+		}
+	case Uint64:
+		for i, v := range c.Uints[lo:hi] {
+			if v > math.MaxInt64 && o.suffix == 'i' {
+				p.refuse(o, i)
+			}
+			n := decimal.PutUint64(o.slots, i*o.size+o.end-o.start, v)
+			swar.StoreByte(o.slots, n, o.suffix)
+			o.to[i] = int32(n + 1)
+		}
+	case Float32:
+		for i, v := range c.Floats32[lo:hi] {
+			if v-v != 0 {
+				p.refuse(o, i)
+				v = 0
+			}
+			o.to[i] = int32(decimal.PutFloat32(o.slots, i*o.size+o.end-o.start, v))
+		}
+	case Bool:
+		for i := range hi - lo {
+			o.to[i] = int32(putBool(o.slots, i*o.size+o.end-o.start, c.Bits.Get(lo+i)))
+		}
+	}
+	longest := int32(0)
+	if o.col.Valid != nil {
+		for i := range hi - lo {
+			if o.null(lo + i) {
+				o.to[i] = o.from[i]
+			}
+		}
+	}
+	for i := range hi - lo {
+		longest = max(longest, o.to[i&(blockRows-1)]-o.from[i&(blockRows-1)])
+	}
+	o.longest = int(longest)
+}
+
+// floats is numbers for float64.
+func (p *plan) floats(o *op, values []float64) {
+	b, at, to := o.slots, o.end-o.start, o.to
+	for i, v := range values {
+		if v-v != 0 {
+			p.refuse(o, i)
+			v = 0
+		}
+		to[i&(blockRows-1)] = int32(decimal.PutFloat64(b, at, v))
+		at += o.size
+	}
+}
+
+// refuse leaves row i of the block to lp.Encoder, unless it is null: what a null
+// holds means nothing.
+func (p *plan) refuse(o *op, i int) {
+	if !o.null(p.lo + i) {
+		p.irregular |= 1 << i
+	}
+}
+
+func putBool(b []byte, n int, v bool) int {
+	if v {
+		swar.Store32(b, n, 't'|'r'<<8|'u'<<16|'e'<<24)
+		return n + 4
+	}
+	swar.Store32(b, n, 'f'|'a'<<8|'l'<<16|'s'<<24)
+	swar.StoreByte(b, n+4, 'e')
+	return n + 5
+}
+
+// timestamps puts the times of the block into their slots. Their ends are those of
+// the first slot.
+func (p *plan) timestamps(f *Frame, lo, hi int) {
+	o, at := &p.times, 0
+	for i, ts := range f.Time[lo:hi] {
+		if !decimal.InRange(ts, f.Precision) {
+			p.irregular |= 1 << i
+			ts = 0
+		}
+		n := p.cache.Put(o.slots, at+1, ts)
+		swar.StoreByte(o.slots, n, '\n')
+		o.to[i&(blockRows-1)] = int32(n + 1 - at)
+		at += o.size
+	}
+}
