@@ -11,19 +11,24 @@ import (
 // A Goal is what the design asks for: Contender at least Factor times as fast
 // as the fastest of Against, in processor time where the case says so.
 type Goal struct {
-	Suite, Case, Contender string
-	Against                []string
-	Factor                 float64
+	Suite     string   `json:"suite"`
+	Case      string   `json:"case"`
+	Contender string   `json:"contender"`
+	Against   []string `json:"against"`
+	Factor    float64  `json:"factor"`
 }
 
 // An Outcome is a goal beside what was measured.
 type Outcome struct {
 	Goal
 	// Fastest is the one of Against that was fastest.
-	Fastest      string
-	Ratio        float64
-	Lo, Hi       float64
-	Met, Missing bool
+	Fastest string  `json:"fastest,omitempty"`
+	Ratio   float64 `json:"ratio"`
+	Lo      float64 `json:"ratio_lo"`
+	Hi      float64 `json:"ratio_hi"`
+	Met     bool    `json:"met"`
+	// Missing says that a contender was not run, so that there is no ratio.
+	Missing bool `json:"missing,omitempty"`
 }
 
 // Judge returns the outcome of each goal that results hold a case for.
@@ -50,7 +55,7 @@ func Judge(goals []Goal, results []Result) []Outcome {
 				if r == nil {
 					continue
 				}
-				if q, lo, hi := quotient(slices.Clone(r.cost), own.cost); q < least {
+				if q, lo, hi := quotient(r.cost, own.cost); q < least {
 					least = q
 					o.Fastest, o.Ratio, o.Lo, o.Hi = name, q, lo, hi
 					o.Missing = false

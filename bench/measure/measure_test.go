@@ -2,7 +2,9 @@ package measure
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,61 +12,179 @@ import (
 
 var sink []byte
 
-func spin(d time.Duration) func() error {
+func nothing() error { return nil }
+
+// A clock stands still until a contender moves it, so that what is measured is
+// known in advance.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+// takes returns work that takes the given times in turn, over and over.
+func (c *clock) takes(times ...time.Duration) func() error {
+	i := 0
 	return func() error {
-		for start := time.Now(); time.Since(start) < d; {
-		}
+		c.at = c.at.Add(times[i%len(times)])
+		i++
 		return nil
 	}
 }
 
-func nothing() error { return nil }
-
-func testCase() *Case {
+func testCase(c *clock) *Case {
+	// The first run of each belongs to the check, the others to the rounds.
+	ms := time.Millisecond
 	return &Case{Suite: "s", Name: "c", Unit: "point", Units: 10, Bytes: 1000, Base: "slow", Ops: []Op{
-		{Contender: "fast", Check: nothing, Run: spin(100 * time.Microsecond)},
-		{Contender: "slow", Check: nothing, Run: spin(800 * time.Microsecond)},
+		{Contender: "fast", Version: "1.2.3", Check: nothing, Run: c.takes(9*ms, 1*ms, 2*ms, 1*ms, 4*ms, 1*ms)},
+		{Contender: "slow", Check: nothing, Run: c.takes(9*ms, 8*ms, 8*ms, 10*ms, 8*ms, 7*ms)},
 		{Contender: "greedy", Check: nothing, Run: func() error {
+			c.at = c.at.Add(ms)
 			for range 10 {
 				sink = make([]byte, 1024)
 			}
 			return nil
 		}},
 		{Contender: "liar", Check: func() error { return Differ([]byte("abd"), []byte("abc")) }, Run: func() error { panic("timed although wrong") }},
+		{Contender: "broken", Check: nothing, Run: func() error { return errors.New("no | luck") }},
 	}}
 }
 
 func TestRun(t *testing.T) {
+	var clock clock
 	turns := 0
-	c := testCase()
-	o := Options{Rounds: 5, Turn: 4 * time.Millisecond, Done: func(*Case, *Op) { turns++ }}
+	c := testCase(&clock)
+	o := Options{Rounds: 5, Turn: 1, Done: func(*Case, *Op) { turns++ }, clock: clock.now}
 	results, err := Run(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if turns != o.Turns(c) || turns != 20 {
+	if turns != o.Turns(c) || turns != 25 {
 		t.Errorf("%d turns, Turns says %d", turns, o.Turns(c))
 	}
-	fast, slow, greedy, liar := results[0], results[1], results[2], results[3]
-	if fast.Ns < 10_000 || slow.Ns < 80_000 || fast.NsLo > fast.Ns || fast.NsHi < fast.Ns {
-		t.Errorf("wall times: %+v, %+v", fast, slow)
+	fast, slow, greedy, liar, broken := results[0], results[1], results[2], results[3], results[4]
+	if fast.Ns != 1e5 || fast.NsLo != 1e5 || fast.NsHi != 4e5 || !slices.Equal(fast.Samples, []float64{1e5, 2e5, 1e5, 4e5, 1e5}) {
+		t.Errorf("wall times: %+v", fast)
 	}
-	if slow.Ratio != 1 || fast.Ratio < 1 || fast.RatioLo > fast.Ratio || fast.RatioHi < fast.Ratio {
-		t.Errorf("ratios: %v and %v", slow.Ratio, fast.Ratio)
+	if slow.Ns != 8e5 || slow.NsLo != 7e5 || slow.NsHi != 10e5 || slow.Ratio != 1 || slow.RatioLo != 1 || slow.RatioHi != 1 {
+		t.Errorf("the base: %+v", slow)
+	}
+	// 8/1, 8/2, 10/1, 8/4, 7/1: not the quotient of the medians, which is 8.
+	if fast.Ratio != 7 || fast.RatioLo != 2 || fast.RatioHi != 10 || fast.Confidence != 0.9375 || fast.Rounds != 5 {
+		t.Errorf("ratio %v, %v to %v, confidence %v of %d rounds", fast.Ratio, fast.RatioLo, fast.RatioHi, fast.Confidence, fast.Rounds)
+	}
+	if fast.MBps != 1 { // 100 bytes in 100 µs
+		t.Errorf("%v MB/s", fast.MBps)
 	}
 	if greedy.Allocs < 1 || greedy.Allocs > 1.5 || greedy.BytesPer < 1024 {
 		t.Errorf("one allocation of 1024 bytes per unit counted as %v, %v", greedy.Allocs, greedy.BytesPer)
 	}
-	if fast.Allocs > 0.05 {
-		t.Errorf("%v allocations in a loop without any", fast.Allocs)
+	for _, r := range []Result{liar, broken} {
+		if r.Wrong == "" || r.Ns != 0 || r.Ratio != 0 || r.Samples != nil {
+			t.Errorf("a wrong contender got figures: %+v", r)
+		}
 	}
-	if liar.Wrong == "" || liar.Ns != 0 || liar.Ratio != 0 {
-		t.Errorf("a wrong contender got figures: %+v", liar)
+	for _, write := range []func(b *bytes.Buffer){
+		func(b *bytes.Buffer) { WriteTable(b, results) }, func(b *bytes.Buffer) { WriteMatrix(b, results) },
+	} {
+		var b bytes.Buffer
+		write(&b)
+		if strings.Count(b.String(), "**wrong**") != 2 {
+			t.Errorf("no word of the wrong contenders in\n%s", &b)
+		}
 	}
-	var table bytes.Buffer
-	WriteTable(&table, results)
-	if lines := strings.Split(table.String(), "\n"); !strings.Contains(table.String(), "| liar |  | **wrong**") {
-		t.Errorf("no word of the wrong contender in %q", lines)
+	var b bytes.Buffer
+	if WriteTable(&b, results); !strings.Contains(b.String(), `no \| luck`) {
+		t.Errorf("a bar splits a cell in\n%s", &b)
+	}
+}
+
+// TestInterleaving holds that each round gives every contender one turn, and
+// that each goes first as often as any other.
+func TestInterleaving(t *testing.T) {
+	var clock clock
+	var order []string
+	c := &Case{Units: 1, Base: "a"}
+	for _, name := range []string{"a", "b", "c"} {
+		c.Ops = append(c.Ops, Op{Contender: name, Check: nothing, Run: func() error {
+			order = append(order, name)
+			return clock.takes(time.Second)()
+		}})
+	}
+	if _, err := Run(c, Options{Rounds: 3, clock: clock.now}); err != nil {
+		t.Fatal(err)
+	}
+	// Once in the check, then once in each round: a second is longer than a turn.
+	if got := strings.Join(order, ""); got != "abc"+"abc"+"bca"+"cab" {
+		t.Errorf("order %s", got)
+	}
+}
+
+func TestTurnsLast(t *testing.T) {
+	var clock clock
+	runs := 0
+	c := &Case{Units: 1, Base: "a", Warm: true, Ops: []Op{{Contender: "a", Check: nothing, Run: func() error {
+		runs++
+		return clock.takes(3 * time.Millisecond)()
+	}}}}
+	results, err := Run(c, Options{Rounds: 1, Turn: 10 * time.Millisecond, clock: clock.now})
+	// One in the check, one to warm up, four until 10 ms are over.
+	if err != nil || runs != 6 || results[0].Ns != 3e6 {
+		t.Errorf("%d runs of %v ns, %v", runs, results[0].Ns, err)
+	}
+}
+
+func TestFailureWhileTiming(t *testing.T) {
+	runs := 0
+	c := &Case{Suite: "s", Name: "c", Units: 1, Ops: []Op{{Contender: "a", Check: nothing, Run: func() error {
+		if runs++; runs > 1 {
+			return errors.New("server gone")
+		}
+		return nil
+	}}}}
+	if _, err := Run(c, Options{}); err == nil || err.Error() != "s, c, a: server gone" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestProcessorTime(t *testing.T) {
+	s := []sample{{wall: 10, cpu: 4}, {wall: 12, cpu: 3}}
+	if got := cost(s, true); !slices.Equal(got, []float64{4, 3}) {
+		t.Errorf("processor times %v", got)
+	}
+	if got := cost(s, false); !slices.Equal(got, []float64{10, 12}) {
+		t.Errorf("wall times %v", got)
+	}
+}
+
+func TestInterval(t *testing.T) {
+	for _, x := range []struct {
+		v           []float64
+		mid, lo, hi float64
+	}{
+		{[]float64{3}, 3, 3, 3},
+		{[]float64{4, 2}, 3, 2, 4},
+		{[]float64{5, 1, 3, 2, 4}, 3, 1, 5},
+		{[]float64{9, 8, 7, 6, 5, 4, 3, 2, 1}, 5, 2, 8},
+	} {
+		v := slices.Clone(x.v)
+		if mid, lo, hi := Interval(v); mid != x.mid || lo != x.lo || hi != x.hi {
+			t.Errorf("Interval(%v) = %v, %v, %v", x.v, mid, lo, hi)
+		}
+		if !slices.Equal(v, x.v) {
+			t.Errorf("Interval changed its argument to %v", v)
+		}
+	}
+}
+
+// TestRank compares with the tables of the sign test.
+func TestRank(t *testing.T) {
+	for _, x := range []struct {
+		n, k       int
+		confidence float64
+	}{{1, 1, 0}, {2, 1, 0.5}, {5, 1, 0.9375}, {6, 1, 0.96875}, {7, 1, 0.984375}, {8, 1, 0.9921875}, {9, 2, 0.9609375},
+		{12, 3, 0.96142578125}, {20, 6, 0.9586105346679688}} {
+		if k, c := rank(x.n); k != x.k || c != x.confidence {
+			t.Errorf("rank(%d) = %d, %v, want %d, %v", x.n, k, c, x.k, x.confidence)
+		}
 	}
 }
 
@@ -92,8 +212,15 @@ func TestJudge(t *testing.T) {
 	if o := got[1]; o.Met || o.Fastest != "b" || o.Ratio != 4 {
 		t.Errorf("second goal: %+v", o)
 	}
-	if !got[2].Missing || !got[3].Missing {
+	if !got[2].Missing || !got[3].Missing || got[2].Met || got[3].Met {
 		t.Errorf("goals without figures: %+v, %+v", got[2], got[3])
+	}
+	var b bytes.Buffer
+	WriteGoals(&b, got)
+	for _, row := range []string{"| s | c | us | a | ≥8x | 8x (7–9) | met |", "| b (fastest of 3) | ≥4.5x | 4x (3–5) | not met |", "| – | not measured |"} {
+		if !strings.Contains(b.String(), row) {
+			t.Errorf("no %q in\n%s", row, &b)
+		}
 	}
 }
 
@@ -105,5 +232,16 @@ func TestDiffer(t *testing.T) {
 		if err := Differ([]byte(got), []byte("abc")); !errors.Is(err, ErrWrong) {
 			t.Errorf("%q passes for abc: %v", got, err)
 		}
+	}
+}
+
+func TestHere(t *testing.T) {
+	e := Here()
+	if e.CPU == "" || e.Cores < 1 || e.OS == "" || e.Arch == "" || !strings.HasPrefix(e.Go, "go") && !strings.HasPrefix(e.Go, "devel") || e.Date.IsZero() {
+		t.Errorf("environment %+v", e)
+	}
+	text, err := json.Marshal(e)
+	if err != nil || !strings.Contains(string(text), `"cores":`) {
+		t.Errorf("%s, %v", text, err)
 	}
 }

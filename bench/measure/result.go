@@ -26,13 +26,19 @@ type Result struct {
 	BytesPer float64 `json:"bytes_per_unit"`
 	Allocs   float64 `json:"allocs_per_unit"`
 	// Ratio says how many times as fast as Base the contender is: the median of
-	// the ratios of the rounds; RatioLo and RatioHi are the least and the
-	// greatest of them.
-	Base    string  `json:"base"`
-	Ratio   float64 `json:"ratio"`
-	RatioLo float64 `json:"ratio_lo"`
-	RatioHi float64 `json:"ratio_hi"`
-	Rounds  int     `json:"rounds"`
+	// the ratios of the rounds. RatioLo and RatioHi are the ends of its
+	// confidence interval, see Interval, and Confidence what that interval has.
+	Base       string  `json:"base"`
+	Ratio      float64 `json:"ratio"`
+	RatioLo    float64 `json:"ratio_lo"`
+	RatioHi    float64 `json:"ratio_hi"`
+	Confidence float64 `json:"confidence"`
+	Rounds     int     `json:"rounds"`
+	// Samples are the wall times per unit, one per round, in the order of the
+	// rounds: sample i of two contenders of a case are from the same round.
+	// CPUSamples are the processor times where the ratio is one of those.
+	Samples    []float64 `json:"samples,omitempty"`
+	CPUSamples []float64 `json:"cpu_samples,omitempty"`
 	// Wrong says what is wrong with the outcome; all figures are then 0.
 	Wrong string `json:"wrong,omitempty"`
 

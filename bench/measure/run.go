@@ -15,6 +15,8 @@ type Options struct {
 	Turn time.Duration
 	// Done, if not nil, is called after each turn.
 	Done func(c *Case, op *Op)
+	// clock, if not nil, takes the place of the wall clock.
+	clock func() time.Time
 }
 
 // Turns returns how many turns Run takes for a case.
@@ -63,7 +65,7 @@ func Run(c *Case, o Options) ([]Result, error) {
 			i := (k + round) % len(c.Ops)
 			op := &c.Ops[i]
 			if wrong[i] == "" {
-				s, err := turn(op, c, o.turn())
+				s, err := turn(op, c, o)
 				if err != nil {
 					return nil, fmt.Errorf("%s, %s, %s: %w", c.Suite, c.Name, op.Contender, err)
 				}
@@ -88,9 +90,13 @@ func Run(c *Case, o Options) ([]Result, error) {
 			if c.Bytes > 0 {
 				r.MBps = float64(c.Bytes) / float64(c.Units) / r.Ns * 1000
 			}
-			r.cost = cost(s, c.CPU)
+			r.Samples = cost(s, false)
+			if r.cost = cost(s, c.CPU); c.CPU {
+				r.CPUSamples = r.cost
+			}
 			if base >= 0 && len(samples[base]) > 0 {
 				r.Ratio, r.RatioLo, r.RatioHi = quotient(cost(samples[base], c.CPU), r.cost)
+				_, r.Confidence = rank(len(r.cost))
 			}
 		}
 		results[i] = r
@@ -109,18 +115,12 @@ func cost(s []sample, cpu bool) []float64 {
 	return v
 }
 
-// quotient returns the median, the least and the greatest of base over own,
-// each from the same round.
-func quotient(base, own []float64) (mid, lo, hi float64) {
-	q := make([]float64, min(len(base), len(own)))
-	for i := range q {
-		q[i] = base[i] / own[i]
+// turn runs op until it took at least as long as a turn has to.
+func turn(op *Op, c *Case, o Options) (sample, error) {
+	now, long := time.Now, o.turn()
+	if o.clock != nil {
+		now = o.clock
 	}
-	return median(q)
-}
-
-// turn runs op until it took at least long.
-func turn(op *Op, c *Case, long time.Duration) (sample, error) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	if c.Warm {
@@ -130,7 +130,7 @@ func turn(op *Op, c *Case, long time.Duration) (sample, error) {
 	}
 	runtime.ReadMemStats(&before)
 	cpu := cpuTime()
-	start := time.Now()
+	start := now()
 	n := 0
 	var wall time.Duration
 	for wall < long {
@@ -138,7 +138,7 @@ func turn(op *Op, c *Case, long time.Duration) (sample, error) {
 			return sample{}, err
 		}
 		n++
-		wall = time.Since(start)
+		wall = now().Sub(start)
 	}
 	cpu = cpuTime() - cpu
 	runtime.ReadMemStats(&after)
@@ -149,19 +149,4 @@ func turn(op *Op, c *Case, long time.Duration) (sample, error) {
 		bytes:  float64(after.TotalAlloc-before.TotalAlloc) * per,
 		allocs: float64(after.Mallocs-before.Mallocs) * per,
 	}, nil
-}
-
-func spread(s []sample, of func(sample) float64) (mid, lo, hi float64) {
-	v := make([]float64, len(s))
-	for i := range s {
-		v[i] = of(s[i])
-	}
-	return median(v)
-}
-
-// median returns the median, the least and the greatest of v, which it sorts.
-func median(v []float64) (mid, lo, hi float64) {
-	slices.Sort(v)
-	n := len(v)
-	return (v[(n-1)/2] + v[n/2]) / 2, v[0], v[n-1]
 }

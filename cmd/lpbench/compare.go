@@ -110,7 +110,9 @@ func readResults(r io.Reader) (results []result, err error) {
 		case err != nil:
 			return results, err
 		}
-		results = append(results, v)
+		if v.Suite != "" { // the environment and the goals are lines of their own
+			results = append(results, v)
+		}
 	}
 }
 

@@ -3,8 +3,10 @@
 //
 //	go run -C bench ./cmd/run -suite encode
 //
-// It prints Markdown tables, or with -json one JSON object per contender and
-// line (see measure.Result). With -progress it writes a JSON line to the
+// It prints Markdown tables, or with -json one JSON object per line: first
+// {"environment":…}, see measure.Environment; then one per contender and case,
+// see measure.Result, which are the objects with a "suite"; last {"goal":…} for
+// each goal that was measured, see measure.Outcome. With -progress it writes a JSON line to the
 // standard error after each turn: {"suite":…,"case":…,"done":…,"of":…}.
 package main
 
@@ -16,7 +18,6 @@ import (
 	"os"
 	"regexp"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/pointwire/pointwire/bench"
@@ -80,9 +81,17 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if !o.json && !o.list {
+	switch {
+	case o.list:
+	case o.json:
+		env := measure.Here()
+		env.Rounds, env.Turn, env.Size = o.measure.Rounds, o.measure.Turn, o.size
+		if err := json.NewEncoder(stdout).Encode(map[string]any{"environment": env}); err != nil {
+			return err
+		}
+	default:
 		fmt.Fprintf(stdout, "%s, %s/%s, %d processors, %s; %d rounds, in turn; medians, in brackets the fastest and the slowest round.\n",
-			cpuModel(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), o.measure.Rounds)
+			measure.CPUModel(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), o.measure.Rounds)
 	}
 	var all []measure.Result
 	for _, s := range bench.Suites {
@@ -106,8 +115,15 @@ func run(args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
+	outcomes := measure.Judge(bench.Goals, all)
 	if !o.json {
-		measure.WriteGoals(stdout, measure.Judge(bench.Goals, all))
+		measure.WriteGoals(stdout, outcomes)
+	} else {
+		for _, g := range outcomes {
+			if err := json.NewEncoder(stdout).Encode(map[string]any{"goal": g}); err != nil {
+				return err
+			}
+		}
 	}
 	if o.baseline != "" {
 		return bench.WriteBaseline(o.baseline, all)
@@ -184,17 +200,4 @@ func runCase(c *measure.Case, o options, k, of int, stdout, stderr io.Writer) ([
 		}
 	}
 	return results, nil
-}
-
-// cpuModel returns the name of the processor where the system says it.
-func cpuModel() string {
-	info, err := os.ReadFile("/proc/cpuinfo")
-	if err == nil {
-		for line := range strings.Lines(string(info)) {
-			if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == "model name" {
-				return strings.TrimSpace(v)
-			}
-		}
-	}
-	return "processor unknown"
 }

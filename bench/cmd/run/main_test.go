@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,17 +18,35 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := json.NewDecoder(&out)
-	d.DisallowUnknownFields()
 	seen := map[string]measure.Result{}
+	var env []measure.Environment
+	var goals []measure.Outcome
 	for d.More() {
-		var r measure.Result
-		if err := d.Decode(&r); err != nil {
+		var line struct {
+			measure.Result
+			Environment *measure.Environment
+			Goal        *measure.Outcome
+		}
+		if err := d.Decode(&line); err != nil {
 			t.Fatal(err)
 		}
-		seen[r.Contender] = r
+		switch {
+		case line.Environment != nil:
+			env = append(env, *line.Environment)
+		case line.Goal != nil:
+			goals = append(goals, *line.Goal)
+		default:
+			seen[line.Contender] = line.Result
+		}
+	}
+	if len(env) != 1 || env[0].Rounds != 1 || env[0].Turn != 1 || env[0].Size != 0.01 || env[0].Cores < 1 {
+		t.Errorf("environment %+v", env)
+	}
+	if !slices.ContainsFunc(goals, func(g measure.Outcome) bool { return g.Contender == "pointwire-encoder" && g.Ratio > 0 }) {
+		t.Errorf("no goal of the encoder in %+v", goals)
 	}
 	r, ok := seen["pointwire-encoder"]
-	if !ok || r.Suite != "encode" || r.Case != "trade" || r.Unit != "point" || r.Ns <= 0 || r.MBps <= 0 || r.Ratio <= 0 || r.Wrong != "" {
+	if !ok || r.Suite != "encode" || r.Case != "trade" || r.Unit != "point" || r.Ns <= 0 || r.MBps <= 0 || r.Ratio <= 0 || len(r.Samples) != 1 || r.Wrong != "" {
 		t.Errorf("result of the encoder: %+v", r)
 	}
 	if b := seen["line-protocol"]; b.Ratio != 1 {

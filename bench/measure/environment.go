@@ -1,0 +1,77 @@
+package measure
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// An Environment says where and with what figures were measured.
+type Environment struct {
+	CPU   string    `json:"cpu"`
+	Cores int       `json:"cores"`
+	OS    string    `json:"os"`
+	Arch  string    `json:"arch"`
+	Go    string    `json:"go"`
+	Date  time.Time `json:"date"`
+	// Commit is that of this tree, with "-dirty" if files differ from it, or ""
+	// where neither the program nor git knows.
+	Commit string `json:"commit,omitempty"`
+	// Modules are the versions of all modules in this program, by path.
+	Modules map[string]string `json:"modules"`
+	Rounds  int               `json:"rounds"`
+	// Turn is the least time of a turn.
+	Turn time.Duration `json:"turn_ns"`
+	// Size is the share of the data that was run on.
+	Size float64 `json:"size"`
+}
+
+// Here returns the environment of this process. Rounds, Turn and Size are left
+// to whoever measures.
+func Here() Environment {
+	e := Environment{
+		CPU: CPUModel(), Cores: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Go: runtime.Version(), Date: time.Now().UTC().Truncate(time.Second), Modules: map[string]string{},
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			e.Modules[m.Path] = Version(m.Path)
+		}
+		e.Commit = commit(info.Settings)
+	}
+	if e.Commit == "" {
+		// "go run" and "go test" leave no commit in the program.
+		out, _ := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*").Output()
+		e.Commit = strings.TrimSpace(string(out))
+	}
+	return e
+}
+
+// commit returns the commit that the program was built from, if it says so.
+func commit(settings []debug.BuildSetting) (c string) {
+	for _, s := range settings {
+		switch {
+		case s.Key == "vcs.revision":
+			c = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true" && c != "":
+			c += "-dirty"
+		}
+	}
+	return c
+}
+
+// CPUModel returns the name of the processor where the system says it.
+func CPUModel() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(info)) {
+			if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == "model name" {
+				return strings.TrimSpace(v)
+			}
+		}
+	}
+	return "processor unknown"
+}

@@ -1,0 +1,60 @@
+package measure
+
+import "slices"
+
+// Interval returns the median of v and the ends of a confidence interval of it:
+// the order statistics that hold the median of the distribution with at least
+// 95 % probability, whatever the distribution. With fewer than 6 values there
+// are none, and the interval is the range of v: 93.75 % for 5 values. v is not
+// changed; it must not be empty.
+func Interval(v []float64) (mid, lo, hi float64) {
+	v = slices.Sorted(slices.Values(v))
+	n := len(v)
+	k, _ := rank(n)
+	return (v[(n-1)/2] + v[n/2]) / 2, v[k-1], v[n-k]
+}
+
+// rank returns the largest k, at least 1, for which the k-th smallest and the
+// k-th greatest of n values enclose the median with a probability of 95 % or
+// more, and that probability. The median lies below the k-th smallest value if
+// fewer than k of n values fall below it, each with probability 1/2; the same
+// holds at the other end.
+func rank(n int) (k int, confidence float64) {
+	// term is C(n, k)/2^n, tail the sum of those below k.
+	term := 1.0
+	for range n {
+		term /= 2
+	}
+	tail := term
+	confidence = max(0, 1-2*tail)
+	for k = 1; 2*(k+1) <= n; k++ {
+		term *= float64(n-k+1) / float64(k)
+		if 1-2*(tail+term) < 0.95 {
+			break
+		}
+		tail += term
+		confidence = 1 - 2*tail
+	}
+	return k, confidence
+}
+
+// quotient returns the median of base over own and the ends of its confidence
+// interval. The ratios are paired: each is of two turns of one round, so that
+// what slows a whole round down leaves them alone.
+func quotient(base, own []float64) (mid, lo, hi float64) {
+	q := make([]float64, min(len(base), len(own)))
+	for i := range q {
+		q[i] = base[i] / own[i]
+	}
+	return Interval(q)
+}
+
+// spread returns the median, the least and the greatest of what of says of s.
+func spread(s []sample, of func(sample) float64) (mid, lo, hi float64) {
+	v := make([]float64, len(s))
+	for i := range s {
+		v[i] = of(s[i])
+	}
+	mid, _, _ = Interval(v)
+	return mid, slices.Min(v), slices.Max(v)
+}
