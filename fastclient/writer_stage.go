@@ -199,10 +199,15 @@ func appendPoints(ctx context.Context, w LineWriter, points []lp.Appender) error
 }
 
 func encodeLines(ctx context.Context, w LineWriter, f func(*lp.Encoder)) error {
-	var r refusal
 	s := w.stager()
 	sc := s.get()
 	f(&sc.enc)
+	return handEncoded(ctx, w, s, sc)
+}
+
+// handEncoded puts the points of sc's encoder into w and lets go of sc.
+func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) error {
+	var r refusal
 	sc.enc.Point("_") // refuses a point that was left open
 	sc.enc.Cancel()
 	if sc.enc.Options() != s.opt {

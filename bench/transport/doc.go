@@ -46,7 +46,7 @@ const (
 // Suite is the suite "transport".
 var Suite = measure.Suite{Name: suite, About: "writes to a server that discards them, in processor time of the client", Names: names, Cases: cases}
 
-var names = []string{"write5000", "write1", "gzip5000", "structs5000"}
+var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer5000"}
 
 // Goals are the goals of the design for this suite. A cost of 0.45 times that
 // of another is 2.22 times as fast.
@@ -56,6 +56,9 @@ var Goals = []measure.Goal{
 	{Suite: suite, Case: "gzip5000", Contender: ownName, Against: []string{v2Name}, Factor: 10},
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v2Name}, Factor: 10},
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v1Name}, Factor: 10},
+	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v2Name + "-async"}, Factor: 10},
+	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v1Name}, Factor: 10},
+	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v3Name + "-batching"}, Factor: 10},
 }
 
 // maker makes a contender that writes to the server at addr, host:port.
@@ -69,6 +72,7 @@ var makers = map[string][]maker{
 	"write1":      plainMakers,
 	"gzip5000":    gzipMakers,
 	"structs5000": structMakers,
+	"writer5000":  writerMakers,
 }
 
 func cases(size float64, want func(string) bool) ([]measure.Case, error) {
@@ -127,8 +131,11 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 		return measure.Case{}, err
 	}
 	c := measure.Case{Suite: suite, Name: name, Unit: "request", Units: 1, Bytes: len(list[0].Lines), Base: netName, CPU: true, Warm: true}
-	if name == "structs5000" {
+	switch name {
+	case "structs5000":
 		c.Unit, c.Units, c.Base = "point", len(list[0].Trades), v2Name
+	case "writer5000":
+		c.Unit, c.Units, c.Base = "point", len(list[0].Trades), v2Name+"-async"
 	}
 	var open []Contender
 	c.Close = func() {
