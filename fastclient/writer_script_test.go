@@ -1,0 +1,90 @@
+package fastclient
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// script answers requests by its functions in turn, the last one for ever, and
+// records the bodies.
+type script struct {
+	mu     sync.Mutex
+	steps  []senderFunc
+	bodies []string
+	times  []time.Time
+}
+
+func newScript(steps ...senderFunc) *script { return &script{steps: steps} }
+
+func (s *script) send(ctx context.Context, b *wireBatch, r *writeReply) {
+	s.mu.Lock()
+	f := s.steps[0]
+	if len(s.steps) > 1 {
+		s.steps = s.steps[1:]
+	}
+	s.bodies = append(s.bodies, string(unpacked(b)))
+	s.times = append(s.times, time.Now())
+	s.mu.Unlock()
+	f(ctx, b, r)
+}
+
+func (s *script) seen() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.bodies...)
+}
+
+// answer is a reply with a status and a message.
+func answer(status int, message string) senderFunc {
+	return func(_ context.Context, _ *wireBatch, r *writeReply) { r.status, r.message = status, message }
+}
+
+func v3(message string, refused ...refusedLine) senderFunc {
+	return func(_ context.Context, _ *wireBatch, r *writeReply) {
+		r.api, r.status, r.message, r.refused = V3, 400, message, append(r.refused, refused...)
+	}
+}
+
+// A grave is a dead letter in memory.
+type grave struct {
+	mu   sync.Mutex
+	lost []string
+}
+
+func (g *grave) Put(l *LostLines) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lost = append(g.lost, fmt.Sprintf("%s %d %s: %s", l.Loss, l.Lost, l.Message, l.Lines))
+	return nil
+}
+
+func mustAppend(t *testing.T, w LineWriter, lines string) {
+	t.Helper()
+	if err := w.Append(context.Background(), []byte(lines)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustClose(t *testing.T, w LineWriter) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+	defer cancel()
+	if err := w.Close(ctx); err != nil {
+		t.Error("close:", err)
+	}
+}
+
+// inBubble runs f with a Writer over s under a fake clock.
+func inBubble(t *testing.T, o WriterOptions, s *script, f func(t *testing.T, w *Writer)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := testWriter(t, o, s.send)
+		f(t, w)
+		mustClose(t, w)
+		audit(t, w)
+	})
+}
