@@ -2,6 +2,7 @@ package frame_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/pointwire/pointwire/frame"
@@ -141,4 +142,74 @@ func ExampleFrame_Clone() {
 	f.Columns[0].Ints[0] = 2
 	fmt.Println(c.Columns[0].Ints)
 	// Output: [1]
+}
+
+// Columns are built value by value, too.
+func ExampleColumn_AppendInt() {
+	ints, uints := frame.Column{Name: "i"}, frame.Uints("u", []uint64{1})
+	ints.AppendInt(-5)
+	uints.AppendUint(7)
+	ints.AppendNull()
+	floats := frame.Floats32("f", []float32{0.1})
+	floats.AppendFloat32(0.2)
+	bools, texts, codes := frame.Column{Name: "b"}, frame.Column{Name: "s"}, frame.Column{Name: "t", Role: frame.Tag}
+	for _, v := range []string{"x", "y"} {
+		bools.AppendBool(v == "y")
+		texts.AppendString(v)
+		codes.AppendCode("same")
+	}
+	f := &frame.Frame{Measurement: "m", Columns: []frame.Column{codes, ints, uints, floats, bools, texts}}
+	lines, err := f.AppendLP(nil)
+	fmt.Printf("%s%v\n", lines, err)
+	fmt.Println(f.Column("b").Bool(1), f.Column("t").Codes)
+	ints.Reset()
+	fmt.Println(ints.Len())
+	// Output:
+	// m,t=same i=-5i,u=1u,f=0.1,b=false,s="x"
+	// m,t=same u=7u,f=0.2,b=true,s="y"
+	// <nil>
+	// true [0 0]
+	// 0
+}
+
+func ExampleBitmap() {
+	b := frame.NewBitmap(10) // all set
+	b.Clear(3)
+	b.Clear(4)
+	b.Set(4)
+	fmt.Println(b.Get(3), b.Get(4), b.Count(), []byte(b))
+	// Output: false true 9 [247 3]
+}
+
+// A large frame is written piece by piece.
+func ExampleEncoder_AppendRows() {
+	f := &frame.Frame{Measurement: "m", Columns: []frame.Column{frame.Floats("f", []float64{1, math.NaN(), 3})}}
+	e := frame.Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField}}
+	for lo := 0; lo < f.Len(); lo += 2 {
+		lines, err := e.AppendRows(nil, f, lo, min(lo+2, f.Len()))
+		fmt.Printf("%q %v\n", lines, err)
+	}
+	fmt.Println(e.Count(lp.ErrNotFinite), e.Skipped())
+	// Output:
+	// "m f=1\n" <nil>
+	// "m f=3\n" <nil>
+	// 1 1
+}
+
+func ExampleReader_Reset() {
+	s := jsonscan.NewScanner(nil)
+	r := frame.NewReader(s)
+	r.Rows = 2
+	for range 2 { // answers
+		s.Reset(strings.NewReader(loads))
+		r.Reset(s)
+		frames := 0
+		for r.Next() {
+			frames++
+		}
+		fmt.Println(frames, r.Err())
+	}
+	// Output:
+	// 3 <nil>
+	// 3 <nil>
 }

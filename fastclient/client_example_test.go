@@ -1,0 +1,248 @@
+package fastclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/lp"
+)
+
+func ExampleNew() {
+	c, err := fastclient.New(fastclient.Options{
+		Addr:     "https://influx.example.org",
+		Database: "mydb",
+		Username: "jane", Password: "secret",
+		Retry: &fastclient.RetryPolicy{MaxAttempts: 5},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Println(c) // without the password
+	_, err = fastclient.New(fastclient.Options{Addr: "https://influx.example.org", Username: "jane"})
+	var bad *fastclient.OptionError
+	fmt.Println(errors.As(err, &bad), bad.Field)
+	// Output:
+	// fastclient.Client{https://influx.example.org:8086 database=mydb}
+	// true Password
+}
+
+func ExampleOpen() {
+	c, err := fastclient.Open("http://127.0.0.1:8086/?database=mydb&precision=ms")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Println(c.Database(), c.Precision())
+	// Output: mydb ms
+}
+
+func ExampleClient_Ping() {
+	c, s := exampleClient(influxtest.Status(204, "X-Influxdb-Version", "1.8.10", "X-Influxdb-Build", "OSS"))
+	defer s.Close()
+	defer c.Close()
+	pong, err := c.Ping(context.Background())
+	fmt.Println(pong.Version, pong.Build, err)
+	// Output: 1.8.10 OSS <nil>
+}
+
+func ExampleClient_Capabilities() {
+	c, s := exampleClient(influxtest.Func(func(conn *influxtest.Conn, r *influxtest.Request) {
+		switch r.Path { // as InfluxDB 1.8.10 answers
+		case "/ping":
+			influxtest.Status(204).Play(conn, r)
+		case "/health":
+			influxtest.JSON(`{"status":"pass"}`).Play(conn, r)
+		case "/write", "/api/v2/write":
+			influxtest.Error(400, "database is required").Play(conn, r)
+		default:
+			influxtest.Error(404, "not found").Play(conn, r)
+		}
+	}))
+	defer s.Close()
+	defer c.Close()
+	can, err := c.Capabilities(context.Background())
+	fmt.Println(can.Healthy, can.V1, can.V2, can.V3, err)
+	// Output: true true true false <nil>
+}
+
+func ExampleClient_WithDatabase() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	// Views share the connections of the client and cost one small allocation.
+	archive := c.WithDatabase("archive").WithRetentionPolicy("year").WithPrecision(fastclient.Second).WithConsistency(fastclient.ConsistencyAny)
+	err := archive.Write(context.Background(), []byte("m v=1 1500000000\n"))
+	fmt.Println(s.Last().Query.Encode(), err)
+	// Output: consistency=any&db=archive&precision=s&rp=year <nil>
+}
+
+func ExampleClient_Write() {
+	c, s := exampleClient(influxtest.Status(204), influxtest.Error(400, "partial write: field type conflict: input field v is type float dropped=1"))
+	defer s.Close()
+	defer c.Close()
+	ctx := context.Background()
+	lines := []byte("cpu,host=a load=0.64 1500000000\n")
+	err := c.Write(ctx, lines, fastclient.Database("metrics"), fastclient.RetentionPolicy("week"),
+		fastclient.WritePrecision(fastclient.Second), fastclient.Consistency(fastclient.ConsistencyQuorum))
+	fmt.Println(s.Last().Query.Encode(), err)
+	err = c.Write(ctx, lines)
+	var partial *fastclient.PartialWriteError
+	if errors.As(err, &partial) {
+		fmt.Println("dropped:", partial.Dropped)
+	}
+	// Output:
+	// consistency=quorum&db=metrics&precision=s&rp=week <nil>
+	// dropped: 1
+}
+
+func ExampleRetry() {
+	c, s := exampleClient(influxtest.Error(503, "busy"), influxtest.Status(204), influxtest.Error(503, "busy"))
+	defer s.Close()
+	defer c.Close()
+	ctx := context.Background()
+	lines := []byte("m v=1 1\n")
+	policy := fastclient.RetryPolicy{MinDelay: time.Millisecond}
+	// Every line has a timestamp: to apply the write twice does no harm.
+	fmt.Println(c.Write(ctx, lines, fastclient.Retry(policy), fastclient.Idempotent()))
+	err := c.Write(ctx, lines, fastclient.NoRetry())
+	fmt.Println(fastclient.Retryable(err), fastclient.RetryDelay(err), errors.Is(err, fastclient.ErrUnavailable))
+	// Output:
+	// <nil>
+	// true 0s true
+}
+
+func ExampleClient_WriteEncoder() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	var e lp.Encoder
+	e.SetPrecision(lp.Millisecond)
+	e.Point("cpu")
+	e.Float("load", 0.64)
+	e.EndTimestamp(1_500_000_000_000)
+	err := c.WriteEncoder(context.Background(), &e)
+	fmt.Printf("%s%s %v\n", s.Last().Body, s.Last().Query.Get("precision"), err)
+	// Output:
+	// cpu load=0.64 1500000000000
+	// ms <nil>
+}
+
+func ExampleClient_WriteFrom() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	file := strings.NewReader("m v=1 1\nm v=2 2\n") // of any size
+	n, err := c.WriteFrom(context.Background(), file)
+	fmt.Println(n, err)
+	// Output: 16 <nil>
+}
+
+func ExampleWritePoints() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	var p lp.Point
+	p.SetMeasurement("cpu")
+	p.SetTag("host", "a")
+	p.SetFloat("load", 0.64)
+	p.SetTimestamp(1)
+	batch := []lp.Appender{&p, fastclient.Lines("memory,host=a free=4096i 1")}
+	err := fastclient.WritePoints(context.Background(), c, batch, fastclient.ExtraTags(lp.Tag{Key: "dc", Value: "x"}))
+	fmt.Printf("%s%v\n", s.Last().Body, err)
+	// Output:
+	// cpu,host=a,dc=x load=0.64 1
+	// memory,host=a,dc=x free=4096i 1
+	// <nil>
+}
+
+func ExampleWriteSeq() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	points := func(yield func(fastclient.Lines) bool) {
+		for i := range 3 {
+			if !yield(fmt.Appendf(nil, "m v=%d %d", i, i)) {
+				return
+			}
+		}
+	}
+	err := fastclient.WriteSeq(context.Background(), c, points)
+	fmt.Printf("%s%v\n", s.Last().Body, err)
+	// Output:
+	// m v=0 0
+	// m v=1 1
+	// m v=2 2
+	// <nil>
+}
+
+func ExampleLines_AppendLP() {
+	batch, err := fastclient.Lines("m v=1 1").AppendLP(nil)
+	fmt.Printf("%q %v\n", batch, err)
+	// Output: "m v=1 1\n" <nil>
+}
+
+func ExampleHooks() {
+	s, err := influxtest.Start()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	c, err := fastclient.New(fastclient.Options{
+		Addr: s.URL, Database: "mydb",
+		Headers: http.Header{"X-Team": {"storage"}},
+		Logger:  slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Hooks: &fastclient.Hooks{
+			Done: func(e fastclient.DoneEvent) { fmt.Println("answered with", e.Status) },
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	c.Write(context.Background(), []byte("m v=1 1\n"))
+	fmt.Println(s.Last().Header.Get("X-Team"), c.Stats().Writes)
+	// Output:
+	// answered with 204
+	// storage 1
+}
+
+func ExampleDeadLetterFile() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	dead, err := fastclient.OpenDeadLetterFile(dir+"/dead.lp", 1<<20)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer dead.Close()
+	// A Writer calls Put; a program may, too.
+	err = dead.Put(&fastclient.LostLines{Lines: []byte("m v=1 1\n"), Count: 1, Lost: 1, Loss: fastclient.LossLine, Status: 400, Message: "no", Time: time.Unix(0, 0).UTC()})
+	fmt.Println(err, dead.Sync())
+	text, _ := os.ReadFile(dir + "/dead.lp")
+	fmt.Println(strings.HasSuffix(string(text), "m v=1 1\n"))
+	// Output:
+	// <nil> <nil>
+	// true
+}
+
+func ExampleLoss() {
+	fmt.Println(fastclient.LossTooLarge.Rejected(), fastclient.LossAge.Rejected())
+	// Output: true false
+}

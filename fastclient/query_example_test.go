@@ -1,0 +1,119 @@
+package fastclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+const cpuAnswer = `{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","load"],"values":[[1,0.5],[2,0.25]]}]},` +
+	`{"statement_id":1,"error":"database not found: x"}]}` + "\n"
+
+func ExampleClient_Query() {
+	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	defer s.Close()
+	defer c.Close()
+	r, err := c.Query(context.Background(), `SELECT load FROM cpu GROUP BY host; SELECT * FROM x..cpu`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for row, err := range r.Rows() {
+		var failed *fastclient.QueryError
+		if errors.As(err, &failed) {
+			fmt.Println("statement", failed.StatementID, "failed:", failed.Message)
+			continue // with the other statements
+		} else if err != nil {
+			fmt.Println(err)
+			return
+		}
+		load, _ := row.Float(1)
+		fmt.Println(row.Series().Name, row.Series().Tag("host"), load)
+	}
+	fmt.Println(len(r.Messages()), r.Scanner().Statements())
+	// Output:
+	// cpu a 0.5
+	// cpu a 0.25
+	// statement 1 failed: database not found: x
+	// 0 2
+}
+
+func ExampleParam() {
+	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	defer s.Close()
+	defer c.Close()
+	r, err := c.Query(context.Background(), `SELECT load FROM cpu WHERE host = $host AND time > $since`,
+		fastclient.Param("host", "it's a"), fastclient.ParamTime("since", time.Unix(1_500_000_000, 0)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r.Close()
+	fmt.Println(s.Last().Form.Get("params"))
+	// Output: {"host":"it's a","since":"2017-07-14T02:40:00Z"}
+}
+
+func ExampleChunked() {
+	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	defer s.Close()
+	defer c.Close()
+	ctx := context.Background()
+	for _, options := range [][]fastclient.QueryOption{
+		nil,
+		{fastclient.Chunked(15_000), fastclient.Epoch(fastclient.Millisecond)},
+		{fastclient.Unchunked(), fastclient.RFC3339(), fastclient.Database("archive")},
+		{fastclient.MaxBytes(1 << 20), fastclient.MaxRowBytes(64 << 10), fastclient.AcceptGzip()},
+	} {
+		r, err := c.Query(ctx, "SELECT 1", options...)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		r.Close()
+		fmt.Printf("%s %q\n", s.Last().Form.Encode(), s.Last().Header.Get("Accept-Encoding"))
+	}
+	// Output:
+	// chunked=true&db=mydb&epoch=ns&q=SELECT+1 ""
+	// chunk_size=15000&chunked=true&db=mydb&epoch=ms&q=SELECT+1 ""
+	// db=archive&q=SELECT+1 ""
+	// chunked=true&db=mydb&epoch=ns&q=SELECT+1 "gzip"
+}
+
+func ExampleClient_QueryRaw() {
+	c, s := exampleClient(influxtest.Gzip(cpuAnswer))
+	defer s.Close()
+	defer c.Close()
+	body, err := c.QueryRaw(context.Background(), "SELECT load FROM cpu", fastclient.UseGET(), fastclient.PipelinedGzip())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer body.Close()
+	text, err := io.ReadAll(body)
+	fmt.Println(s.Last().Method, string(text) == cpuAnswer, err)
+	// Output: GET true <nil>
+}
+
+func ExampleResult_FrameReader() {
+	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	defer s.Close()
+	defer c.Close()
+	r, err := c.Query(context.Background(), "SELECT load FROM cpu GROUP BY host")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer r.Close()
+	frames := r.FrameReader()
+	frames.Merge = true // tags as columns, however many series there are
+	for frames.Next() {
+		f := frames.Frame()
+		fmt.Printf("%s %v\n", f.Column("host").Text(0), f.Column("load").Floats)
+	}
+	// Output: a [0.5 0.25]
+}
