@@ -9,6 +9,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/jsonscan"
 )
 
 const cpuAnswer = `{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","load"],"values":[[1,0.5],[2,0.25]]}]},` +
@@ -116,4 +117,45 @@ func ExampleResult_FrameReader() {
 		fmt.Printf("%s %v\n", f.Column("host").Text(0), f.Column("load").Floats)
 	}
 	// Output: a [0.5 0.25]
+}
+
+func ExampleResult_JSON() {
+	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	defer s.Close()
+	defer c.Close()
+	r, err := c.Query(context.Background(), "SELECT load FROM cpu GROUP BY host")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	v, err := r.JSON()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(v.GetFloat64("results", "0", "series", "0", "values", "0", "1"))
+	// Output: 0.5
+}
+
+func ExampleResult_Statements() {
+	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	defer s.Close()
+	defer c.Close()
+	r, err := c.Query(context.Background(), "SELECT load FROM cpu GROUP BY host; SELECT * FROM x..cpu")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for v, err := range r.Statements() {
+		fmt.Println(v.GetInt("statement_id"), len(v.GetArray("series")), string(v.GetStringBytes("error")), err)
+	}
+	// Output:
+	// 0 1  <nil>
+	// 1 0 database not found: x <nil>
+}
+
+func ExampleSeriesJSON() {
+	series := &jsonscan.Series{Name: "cpu", Tags: []jsonscan.Tag{{Key: "host", Value: "a"}}, Columns: []string{"time", "load"}}
+	fmt.Printf("%s\n", fastclient.SeriesJSON(series).MarshalTo(nil))
+	// Output: {"name":"cpu","tags":{"host":"a"},"columns":["time","load"]}
 }

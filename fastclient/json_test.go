@@ -1,0 +1,123 @@
+package fastclient
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+const jsonAnswer = `{"results":[{"statement_id":0,"series":[{"name":"m","tags":{"a":"x","b":""},"columns":["time","v"],` +
+	`"values":[[1500000000060748059,9223372036854775807],[2,-0],[3,null],[4,"a\"b"],[5,true],[6,1e+21]]}]},` +
+	`{"statement_id":1},{"statement_id":2,"error":"database not found: x"},` +
+	`{"statement_id":3,"series":[{"columns":["key"],"values":[["m,a=x"]],"partial":true}],"messages":[{"level":"warning","text":"deprecated"}]},{"statement_id":4}]}`
+
+func result(t *testing.T, answer string, opts ...QueryOption) *Result {
+	t.Helper()
+	s := influxtest.New(t, influxtest.JSON(answer))
+	r, err := client(t, s, Options{}).Query(t.Context(), "SELECT 1", opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestResultJSON(t *testing.T) {
+	v, err := result(t, jsonAnswer+"\n").JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(v.MarshalTo(nil)); got != jsonAnswer {
+		t.Errorf("got\n%s\nwant\n%s", got, jsonAnswer)
+	}
+	if n := v.GetInt64("results", "0", "series", "0", "values", "0", "0"); n != 1500000000060748059 {
+		t.Errorf("time %d", n)
+	}
+}
+
+// TestResultJSONForms reads the same answer pretty-printed and in chunks.
+func TestResultJSONForms(t *testing.T) {
+	const want = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,1],[2,2]]},{"name":"n","columns":["time","v"],"values":[[3,3]]}]}]}`
+	for name, answer := range map[string]string{
+		"compact": want,
+		"pretty":  strings.NewReplacer(",", ",\n    ", "[", "[\n  ", "}", "\n}").Replace(want),
+		"chunks": `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,1]],"partial":true}],"partial":true}]}` + "\n" +
+			`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[2,2]]}],"partial":true}]}` + "\n" +
+			`{"results":[{"statement_id":0,"series":[{"name":"n","columns":["time","v"],"values":[[3,3]]}]}]}` + "\n",
+	} {
+		v, err := result(t, answer).JSON()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if got := string(v.MarshalTo(nil)); got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestResultJSONErrors(t *testing.T) {
+	if v, err := result(t, jsonAnswer[:100]).JSON(); v != nil || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("cut: %v, %v", v, err)
+	}
+	var server *jsonscan.ServerError
+	if v, err := result(t, "json: unsupported value: -Inf\n").JSON(); v != nil || !errors.As(err, &server) {
+		t.Errorf("text: %v, %v", v, err)
+	}
+	s := influxtest.New(t, influxtest.JSON(jsonAnswer))
+	r, err := client(t, s, Options{MaxResponseBytes: 100}).Query(t.Context(), "SELECT 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := r.JSON(); v != nil || !errors.Is(err, ErrResponseTooLarge) {
+		t.Errorf("bound: %v, %v", v, err)
+	}
+	v, err := result(t, `{"results":[]}`).JSON()
+	if err != nil || string(v.MarshalTo(nil)) != `{"results":[]}` {
+		t.Errorf("nothing: %v, %v", v, err)
+	}
+}
+
+func TestResultStatements(t *testing.T) {
+	var got []string
+	for v, err := range result(t, jsonAnswer).Statements() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(v.MarshalTo(nil)))
+	}
+	want := strings.Replace(jsonAnswer, `,"messages":[{"level":"warning","text":"deprecated"}]`, "", 1)
+	if text := `{"results":[` + strings.Join(got, ",") + `]}`; text != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+	// Rows of one statement, then its failure, then another statement.
+	const late = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["v"],"values":[[1]]}],"error":"late"},{"statement_id":1,"series":[{"name":"m","columns":["v"],"values":[[2]]}]}]}`
+	got = nil
+	for v, err := range result(t, late).Statements() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(v.GetInt("statement_id"), len(v.GetArray("series")), v.Exists("error")))
+	}
+	if fmt.Sprint(got) != "[0 1 true 1 1 false]" {
+		t.Errorf("got %q", got)
+	}
+	n := 0
+	for range result(t, jsonAnswer).Statements() {
+		n++
+		break
+	}
+	if n != 1 {
+		t.Errorf("%d statements", n)
+	}
+	for v, err := range result(t, jsonAnswer[:len(jsonAnswer)-30]).Statements() {
+		if (err == nil) != (v != nil) {
+			t.Errorf("%v, %v", v, err)
+		}
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Error(err)
+		}
+	}
+}
