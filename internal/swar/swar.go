@@ -52,14 +52,15 @@ func NonDigits(v uint64) uint64 {
 //
 // The number is split by 10^4, 10^2 and 10 with one multiplication each that
 // serves all the parts; the multipliers are exact in the range they are used
-// for (109951163>>40 below 1e8, 5243>>19 below 1e4, 103>>10 below 100).
+// for (109951163>>40 below 1e8, 5243>>19 below 1e4, 103>>10 below 100). A part v
+// with the quotient h = v/m becomes the two parts h and v-h*m, the latter s bits
+// above the former: h + (v-h*m)<<s is v<<s - h*(m<<s-1), and neither of the terms
+// leaves the 2*s bits of the part.
 func Digits8(x uint32) uint64 {
-	hi := uint64(x) * 109951163 >> 40
-	v := hi | (uint64(x)-hi*10000)<<32
-	h := v * 5243 >> 19 & 0x0000007F_0000007F
-	v = h | (v-h*100)<<16
-	h = v * 103 >> 10 & 0x000F000F_000F000F
-	return h | (v-h*10)<<8
+	v := uint64(x)
+	v = v<<32 - v*109951163>>40*(10000<<32-1)
+	v = v<<16 - v*5243>>19&0x0000007F_0000007F*(100<<16-1)
+	return v<<8 - v*103>>10&0x000F000F_000F000F*(10<<8-1)
 }
 
 // Value8 is the inverse of [Digits8]: it returns the number whose eight digits
