@@ -101,9 +101,8 @@ func AppendFloat32(dst []byte, v float32) []byte {
 func AppendInt(dst []byte, v int64) []byte {
 	dst = decimal.Grow(dst, decimal.RoomInt)
 	n := decimal.PutInt64(dst, len(dst), v)
-	dst = dst[:n+1]
-	dst[n] = 'i'
-	return dst
+	swar.StoreByte(dst, n, 'i')
+	return dst[:n+1]
 }
 
 // AppendUint appends v as an unsigned field value: "5u". InfluxDB 1.x as
@@ -111,9 +110,8 @@ func AppendInt(dst []byte, v int64) []byte {
 func AppendUint(dst []byte, v uint64) []byte {
 	dst = decimal.Grow(dst, decimal.RoomInt)
 	n := decimal.PutUint64(dst, len(dst), v)
-	dst = dst[:n+1]
-	dst[n] = 'u'
-	return dst
+	swar.StoreByte(dst, n, 'u')
+	return dst[:n+1]
 }
 
 // AppendBool appends "true" or "false".

@@ -20,32 +20,23 @@ func AppendUint64(dst []byte, v uint64) []byte {
 
 // PutInt64 writes v in decimal. It asks for [RoomInt].
 func PutInt64(b []byte, n int, v int64) int {
-	// The sign is written in any case and stays if v is negative. Negating as
-	// unsigned serves the smallest int64 too.
-	swar.StoreByte(b, n, '-')
+	// Negating as unsigned serves the smallest int64 too.
 	s := uint64(v >> 63)
-	n += int(s & 1)
-	u := (uint64(v) ^ s) - s
-	if u < 1000 {
-		t := small[u]
-		swar.Store32(b, n, t)
-		return n + int(t>>24)
-	}
-	return putUint64(b, n, u)
+	return putInt(b, n, (uint64(v)^s)-s, s)
 }
 
 // PutUint64 writes v in decimal. It asks for [RoomInt].
-func PutUint64(b []byte, n int, v uint64) int {
+func PutUint64(b []byte, n int, v uint64) int { return putInt(b, n, v, 0) }
+
+// putInt writes v, with a minus if sign is all ones and not if it is 0.
+func putInt(b []byte, n int, v, sign uint64) int {
+	swar.StoreByte(b, n, '-') // in any case; it stays if n moves on
+	n -= int(sign)
 	if v < 1000 {
 		t := small[v]
 		swar.Store32(b, n, t)
 		return n + int(t>>24)
 	}
-	return putUint64(b, n, v)
-}
-
-// putUint64 writes v > 0.
-func putUint64(b []byte, n int, v uint64) int {
 	if v < 1e8 {
 		d := swar.Digits8(uint32(v))
 		skip := bits.TrailingZeros64(d) &^ 7
