@@ -20,68 +20,69 @@ func AppendFloat64(dst []byte, v float64) []byte {
 
 // PutFloat64 writes v like [AppendFloat64]. It asks for [RoomFloat].
 //
-// A value from 2^-10 to 2^23 that is the double closest to a decimal r/10^8 goes
-// a short way. With x = c*2^-s, c < 2^53, that is so if r/10^8 is nearer to x
-// than half of 2^-s, the distance of the neighbours:
+// A value from 1e-6 to 1e4 that is the double closest to a decimal r/10^8 goes a
+// short way. r is guessed by a multiplication and proved by a division: r and
+// 10^8 are doubles themselves, and a division is rounded to the nearest, so r/10^8
+// parses to the quotient. A wrong guess costs the short way only.
 //
-//	|c*10^8 - r*2^s| < 10^8/2
-//
-// Adding 10^8/2 on the left before the s bits are shifted out makes r the
-// quotient and the condition one on the remainder: between 0 and 10^8, both
-// excluded (a tie is left to the other way). The double below a power of two is
-// nearer than that, but there c*10^8 is a multiple of 2^52 or of 2^s, whichever
-// is less, and the difference, if not zero, too large.
-//
-// Then r/10^8 has at most 15 significant digits, as r < 2^23*10^8 < 10^15. Two
-// such decimals never parse to the same double in this range, so it is the only
-// one of them that parses to x; every shorter text has at most 15 digits too, so
-// it is the shortest and the closest, trailing zeros cut.
-//
-// The whole part of x is that of r/10^8, so the digits after the point come from
-// the fraction alone.
+// The decimal has at most 15 significant digits, as r < 10^15. Two such decimals
+// never parse to the same double, so it is the only one of them that parses to
+// v; every shorter text has at most 15 digits too, so it is the shortest and the
+// closest, trailing zeros cut.
 func PutFloat64(b []byte, n int, v float64) int {
 	u := math.Float64bits(v)
 	// The sign is written in any case and stays if v is negative.
 	swar.StoreByte(b, n, '-')
 	n += int(u >> 63)
-	e := u >> mantBits64 & 0x7FF
-	if e-shortMin >= uint64(len(wholeDigits)) {
+	abs := u &^ (1 << 63)
+	if abs-shortMin >= shortMax-shortMin {
 		return putFloat64Wide(b, n, u)
 	}
-	c := u&(1<<mantBits64-1) | 1<<mantBits64
-	s := (bias64 - e) & 63 // 30..62
-	whole := c >> s
-	hi, lo := bits.Mul64(c&(1<<s-1), 1e8)
-	lo, carry := bits.Add64(lo, 1e8/2, 0)
-	if lo&(1<<s-1)-1 >= 1e8-1 {
+	x := math.Float64frombits(abs)
+	r := int64(x*1e8 + 0.5)
+	if float64(r)/1e8 != x {
 		return putFloat64Core(b, n, u)
 	}
-	frac := swar.Digits8(uint32((hi+carry)<<(-s&63) | lo>>s))
-	nd := (whole + wholeDigits[e-shortMin]) >> 32
-	swar.Store64(b, n, (swar.Digits8(uint32(whole))|swar.Zeros)>>((64-8*nd)&63))
-	n += int(nd)
-	swar.StoreByte(b, n, '.')
-	swar.Store64(b, n+1, frac|swar.Zeros)
-	k := (bits.Len64(frac) + 7) >> 3 // digits up to the last that is not 0
-	return n + k + (k+7)>>3
+	m := uint64(r) / 1e4
+	low := uint32(uint64(r) - m*1e4)
+	if low == 0 {
+		return putTenThousandths(b, n, uint32(m), true)
+	}
+	n = putTenThousandths(b, n, uint32(m), false)
+	d := digits4(low)
+	swar.Store32(b, n, d|swar.Zeros&0xFFFFFFFF)
+	return n + (bits.Len32(d)+7)>>3
 }
 
-// shortMin is the exponent in the bits of 2^-10.
-const shortMin = 1023 - 10
+// The bits of the values that go a short way.
+const (
+	shortMin = 0x3EB0C6F7A0B5ED8D // 1e-6
+	shortMax = 0x40C3880000000000 // 1e4
+	wideMin  = shortMax
+	wideMax  = 0x4340000000000000 // 2^53
+)
 
-// wholeDigits serves to count the digits of the whole part of a value that has
-// the exponent shortMin+i in its bits: (whole + wholeDigits[i]) >> 32.
-var wholeDigits = func() (t [10 + 23]uint64) {
-	for i := range t {
-		digits, p := uint64(1), uint64(10)
-		for i >= 10 && p <= 1<<(i-10) {
-			digits, p = digits+1, p*10
-		}
-		// One more from p on, which the range of the exponent may reach.
-		t[i] = (digits+1)<<32 - p
+// putTenThousandths writes m/10^4 for m < 10^8: one to four digits, a point and
+// four digits, or if cut is set only those up to the last that is not 0, and no
+// point if there is none.
+func putTenThousandths(b []byte, n int, m uint32, cut bool) int {
+	d := swar.Digits8(m)
+	t := d | swar.Zeros
+	skip := bits.TrailingZeros64(d|1<<24) &^ 7
+	swar.Store32(b, n, uint32(t)>>skip)
+	n += 4 - skip>>3
+	swar.Store64(b, n, t>>32<<8|'.')
+	if !cut {
+		return n + 5
 	}
-	return t
-}()
+	return n + (bits.Len64(d>>32<<8)+7)>>3
+}
+
+// digits4 is swar.Digits8 for the four digits of x < 10^4.
+func digits4(x uint32) uint32 {
+	x = x<<16 - x*5243>>19*(100<<16-1)
+	return x<<8 - x*103>>10&0x000F000F*(10<<8-1)
+}
 
 const (
 	mantBits64 = 52
@@ -89,37 +90,46 @@ const (
 )
 
 // putFloat64Wide writes a float64, given by its bits, behind its sign. It knows
-// zero, decimals with up to 4 digits after the point from 2^23 to 2^36, with the
-// argument of PutFloat64, and whole numbers from there to 2^53.
+// zero, whole numbers from 10^4 to 2^53, and, with the argument of PutFloat64,
+// decimals with up to 8 digits after the point below 10^7 and with up to 4 below
+// 10^11.
 func putFloat64Wide(b []byte, n int, u uint64) int {
-	if u<<1 == 0 {
-		swar.StoreByte(b, n, '0')
-		return n + 1
-	}
-	e := u >> mantBits64 & 0x7FF
-	if e-(1023+23) >= 53-23 {
+	abs := u &^ (1 << 63)
+	if abs-wideMin >= wideMax-wideMin {
+		if abs == 0 {
+			swar.StoreByte(b, n, '0')
+			return n + 1
+		}
 		return putFloat64Core(b, n, u)
 	}
-	c := u&(1<<mantBits64-1) | 1<<mantBits64
-	s := (bias64 - e) & 63 // 0..29
-	if c&(1<<s-1) == 0 {
-		return putUint64(b, n, c>>s)
+	x := math.Float64frombits(abs)
+	whole := int64(x)
+	if float64(whole) == x {
+		return putInt(b, n, uint64(whole), 0)
 	}
-	if e >= 1023+36 {
+	var frac uint32
+	switch {
+	case x < 1e7:
+		r := int64(x*1e8 + 0.5)
+		if float64(r)/1e8 != x {
+			return putFloat64Core(b, n, u)
+		}
+		frac = uint32(r - whole*1e8)
+	case x < 1e11:
+		r := int64(x*1e4 + 0.5)
+		if float64(r)/1e4 != x {
+			return putFloat64Core(b, n, u)
+		}
+		frac = uint32(r-whole*1e4) * 1e4
+	default:
 		return putFloat64Core(b, n, u)
 	}
-	hi, lo := bits.Mul64(c, 1e4)
-	lo, carry := bits.Add64(lo, 1e4/2, 0)
-	if lo&(1<<s-1)-1 >= 1e4-1 {
-		return putFloat64Core(b, n, u)
-	}
-	r := (hi+carry)<<(64-s) | lo>>s
-	whole := r / 1e4
-	n = putUint64(b, n, whole)
-	frac := swar.Digits8(uint32(r-whole*1e4) * 1e4)
+	// The fraction is not 0: the whole part of x is that of the decimal.
+	n = putInt(b, n, uint64(whole), 0)
+	d := swar.Digits8(frac)
 	swar.StoreByte(b, n, '.')
-	swar.Store64(b, n+1, frac|swar.Zeros)
-	return n + 1 + (bits.Len64(frac)+7)>>3
+	swar.Store64(b, n+1, d|swar.Zeros)
+	return n + 1 + (bits.Len64(d)+7)>>3
 }
 
 // putFloat64Core writes any float64 but zero, given by its bits, behind its sign.
@@ -145,11 +155,12 @@ func putFloat64Core(b []byte, n int, u uint64) int {
 			d, k = schubfach64(mant, 1-bias64, false)
 		}
 	}
-	if d < 1e16 {
+	// Whether d has 16 or 17 digits is no pattern to predict: make it 17 without a
+	// branch.
+	short := int64(d-1e16) >> 63 // -1 if d < 1e16
+	d, k = d+d*9&uint64(short), k+int(short)
+	for d < 1e16 { // subnormals alone have so few digits
 		d, k = d*10, k-1
-		for d < 1e16 { // subnormals alone have so few digits
-			d, k = d*10, k-1
-		}
 	}
 	return putDecimal17(b, n, d, k+16)
 }
@@ -318,16 +329,29 @@ func putPoint(b []byte, n int, x, y uint64, e, digits int) int {
 
 // putExponent writes "e", the sign and at least two digits of e.
 func putExponent(b []byte, n int, e int) int {
-	sign := uint16('+')
-	if e < 0 {
-		sign, e = '-', -e
-	}
-	swar.Store16(b, n, 'e'|sign<<8)
-	if e < 100 {
-		h := uint16(e) * 103 >> 10
-		swar.Store16(b, n+2, h|(uint16(e)-h*10)<<8|0x3030)
-		return n + 4
-	}
-	swar.Store32(b, n+2, small[e])
-	return n + 5
+	t := exponents[e+maxExponent]
+	swar.Store64(b, n, t)
+	return n + int(t>>56)
 }
+
+// maxExponent is the largest size of a decimal exponent.
+const maxExponent = 324
+
+// exponents[e+maxExponent] holds the text of the exponent e in its low bytes and
+// the length of the text in the highest one: neither the sign nor the length is a
+// pattern to predict.
+var exponents = func() (t [2*maxExponent + 1]uint64) {
+	for i := range t {
+		sign, e, w := uint64('+'), uint64(i-maxExponent), uint64(0)
+		if i < maxExponent {
+			sign, e = '-', uint64(maxExponent-i)
+		}
+		size := uint64(4)
+		if e >= 100 {
+			w, e, size = '0'+e/100, e%100, 5
+		}
+		w |= ('0' + e/10 | ('0'+e%10)<<8) << (8 * (size - 4))
+		t[i] = 'e' | sign<<8 | w<<16 | size<<56
+	}
+	return t
+}()

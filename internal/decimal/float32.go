@@ -21,10 +21,33 @@ const (
 )
 
 // PutFloat32 writes v like [AppendFloat32]. It asks for [RoomFloat].
+//
+// A value from 0.001 to 1000 that is the float32 closest to a decimal r/10^3 goes
+// a short way, see [PutFloat64]: such a decimal has at most 6 significant digits,
+// and two of these never parse to the same float32.
 func PutFloat32(b []byte, n int, v float32) int {
 	u := math.Float32bits(v)
 	swar.StoreByte(b, n, '-')
 	n += int(u >> 31)
+	abs := u &^ (1 << 31)
+	if abs-shortMin32 < shortMax32-shortMin32 {
+		x := math.Float32frombits(abs)
+		r := int32(x*1e3 + 0.5)
+		if float32(r)/1e3 == x {
+			return putTenThousandths(b, n, uint32(r)*10, true)
+		}
+	}
+	return putFloat32Core(b, n, u)
+}
+
+// The bits of the values that go the short way.
+const (
+	shortMin32 = 0x3A83126F // 0.001
+	shortMax32 = 0x447A0000 // 1000
+)
+
+// putFloat32Core writes any float32, given by its bits, behind its sign.
+func putFloat32Core(b []byte, n int, u uint32) int {
 	mant := uint64(u & (1<<mantBits32 - 1))
 	exp := int(u >> mantBits32 & 0xFF)
 	var d uint64

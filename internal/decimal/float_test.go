@@ -90,6 +90,11 @@ var floatKinds = []floatKind{
 		return math.Float64frombits(math.Float64bits(v) + uint64(r.IntN(9)) - 4)
 	}},
 	{"float32 widened", func(r *rand.Rand) float64 { return float64(math.Float32frombits(r.Uint32())) }},
+	{"short ways and their neighbours", func(r *rand.Rand) float64 {
+		unit := math.Pow10(r.IntN(9))
+		v := math.Floor(r.Float64()*math.Pow10(r.IntN(16))) / unit
+		return math.Float64frombits(math.Float64bits(v) + uint64(r.IntN(5)) - 2)
+	}},
 	{"near halves of the 8th digit", func(r *rand.Rand) float64 {
 		return float64(r.IntN(1e7)) + (float64(r.IntN(1e8))+0.5)/1e8
 	}},
