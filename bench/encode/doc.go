@@ -60,7 +60,10 @@ type lines struct {
 
 // newCase puts entries to work on n points.
 func newCase(name string, n int, want lines, entries []entry) measure.Case {
-	c := measure.Case{Suite: "encode", Name: name, Unit: "point", Units: n, Bytes: len(want.plain), Base: lp2Name}
+	// A run makes one batch, each run another one: a turn ends soon even for a
+	// slow contender, and no predictor sees a batch again before all others.
+	batches := n / batch
+	c := measure.Case{Suite: "encode", Name: name, Unit: "point", Units: batch, Bytes: len(want.plain) * batch / n, Base: lp2Name}
 	entries = append([]entry{{name: "copy", contender: newCopier(want.plain, n)}}, entries...)
 	for _, e := range entries {
 		var buf []byte
@@ -68,40 +71,41 @@ func newCase(name string, n int, want lines, entries []entry) measure.Case {
 		if e.sorts {
 			expected = want.sorted
 		}
-		// pass makes all batches and shows each to see.
-		pass := func(see func(got []byte) error) error {
-			for lo := 0; lo < n; lo += batch {
-				got, err := e.contender.AppendLines(buf[:0], lo, min(lo+batch, n))
-				if err != nil {
-					return err
-				}
-				if cap(got) > cap(buf) {
-					buf = got
-				}
-				if see != nil {
-					if err := see(got); err != nil {
-						return fmt.Errorf("batch from point %d: %w", lo, err)
-					}
-				}
+		lines := func(lo int) ([]byte, error) {
+			got, err := e.contender.AppendLines(buf[:0], lo, min(lo+batch, n))
+			if cap(got) > cap(buf) {
+				buf = got
 			}
-			return nil
+			return got, err
 		}
+		next := 0
 		c.Ops = append(c.Ops, measure.Op{
 			Contender: e.name,
 			Version:   measure.Version(e.module),
 			Check: func() error {
 				rest := expected
-				err := pass(func(got []byte) error {
+				for lo := 0; lo < n; lo += batch {
+					got, err := lines(lo)
+					if err != nil {
+						return err
+					}
 					want := rest[:min(len(rest), len(got))]
 					rest = rest[len(want):]
-					return measure.Differ(got, want)
-				})
-				if err == nil && len(rest) > 0 {
-					err = fmt.Errorf("%w: %d bytes of lines are missing", measure.ErrWrong, len(rest))
+					if err := measure.Differ(got, want); err != nil {
+						return fmt.Errorf("batch from point %d: %w", lo, err)
+					}
 				}
+				if len(rest) > 0 {
+					return fmt.Errorf("%w: %d bytes of lines are missing", measure.ErrWrong, len(rest))
+				}
+				return nil
+			},
+			Run: func() error {
+				lo := next % batches * batch
+				next++
+				_, err := lines(lo)
 				return err
 			},
-			Run: func() error { return pass(nil) },
 		})
 	}
 	return c
