@@ -24,11 +24,14 @@ func Baselines(results []measure.Result) map[string]Baseline {
 	m := map[string]Baseline{}
 	for _, r := range results {
 		if strings.HasPrefix(r.Contender, "pointwire") && r.Wrong == "" {
-			m[r.Suite+"/"+r.Case+"/"+r.Contender] = Baseline{round(r.Allocs, 100), round(r.Ratio, 10), r.Base}
+			m[identity(r)] = Baseline{round(r.Allocs, 100), round(r.Ratio, 10), r.Base}
 		}
 	}
 	return m
 }
+
+// identity names a result in a baseline.
+func identity(r measure.Result) string { return r.Suite + "/" + r.Case + "/" + r.Contender }
 
 func round(v, unit float64) float64 { return math.Round(v*unit) / unit }
 

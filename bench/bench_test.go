@@ -68,6 +68,9 @@ func benchmarkSuite(b *testing.B, name string) {
 }
 
 func benchmarkOp(b *testing.B, c *measure.Case, op *measure.Op) {
+	if op.Skip != "" {
+		b.Skip(op.Skip)
+	}
 	if err := op.Check(); err != nil {
 		b.Skipf("not timed: %v", err)
 	}
@@ -97,6 +100,9 @@ func TestContendersAgree(t *testing.T) {
 			c := &cases[i]
 			for k := range c.Ops {
 				op := &c.Ops[k]
+				if op.Skip != "" {
+					continue
+				}
 				id := c.Suite + "/" + c.Name + "/" + op.Contender
 				err := op.Check()
 				switch why, known := wrong[id]; {

@@ -118,6 +118,7 @@ func newCase(name string, lines []byte, ends []int) (measure.Case, error) {
 	}
 	batches = batches[:len(batches)-1] // the last is shorter
 	c := measure.Case{Suite: suite, Name: name, Unit: "point", Units: 5000, Bytes: len(batches[0]), Base: baseName}
+	c.Ops = append(c.Ops, copyOp(batches))
 	for _, e := range entries {
 		z, err := e.make()
 		if err != nil {
@@ -164,6 +165,25 @@ func newCase(name string, lines []byte, ends []int) (measure.Case, error) {
 		})
 	}
 	return c, nil
+}
+
+// copyOp copies one batch after the other: the floor under every compressor.
+func copyOp(batches [][]byte) measure.Op {
+	var buf []byte
+	next := 0
+	return measure.Op{
+		Contender: "copy",
+		Version:   measure.Version(""),
+		Check: func() error {
+			buf = append(buf[:0], batches[0]...)
+			return measure.Differ(buf, batches[0])
+		},
+		Run: func() error {
+			next++
+			buf = append(buf[:0], batches[next%len(batches)]...)
+			return nil
+		},
+	}
 }
 
 var names = []string{"trade", "cpu"}

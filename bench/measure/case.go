@@ -33,6 +33,9 @@ type Case struct {
 type Op struct {
 	Contender string
 	Version   string
+	// Skip, if not empty, says why the contender cannot run here: what it needs
+	// is not installed. It is shown so, and Check and Run may be nil.
+	Skip string
 	// Check does the work once and returns an error if the outcome differs from
 	// what it has to be. Whoever fails is shown as wrong and not timed.
 	Check func() error

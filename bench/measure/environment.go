@@ -25,8 +25,10 @@ type Environment struct {
 	Rounds  int               `json:"rounds"`
 	// Turn is the least time of a turn.
 	Turn time.Duration `json:"turn_ns"`
-	// Size is the share of the data that was run on.
+	// Size is the share of the data that was run on, 0 if that is another one
+	// for each case, as on a tour.
 	Size float64 `json:"size"`
+	Tour bool    `json:"tour,omitempty"`
 }
 
 // Here returns the environment of this process. Rounds, Turn and Size are left

@@ -3,7 +3,6 @@ package measure
 import (
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 )
@@ -27,7 +26,8 @@ type Outcome struct {
 	Lo      float64 `json:"ratio_lo"`
 	Hi      float64 `json:"ratio_hi"`
 	Met     bool    `json:"met"`
-	// Missing says that a contender was not run, so that there is no ratio.
+	// Missing says that one of the contenders was not run, so that nobody knows
+	// who is fastest. Those that are wrong do not count.
 	Missing bool `json:"missing,omitempty"`
 }
 
@@ -39,7 +39,7 @@ func Judge(goals []Goal, results []Result) []Outcome {
 			i := slices.IndexFunc(results, func(r Result) bool {
 				return r.Suite == g.Suite && r.Case == g.Case && r.Contender == name
 			})
-			if i < 0 || len(results[i].cost) == 0 {
+			if i < 0 {
 				return nil
 			}
 			return &results[i]
@@ -47,20 +47,22 @@ func Judge(goals []Goal, results []Result) []Outcome {
 		if !slices.ContainsFunc(results, func(r Result) bool { return r.Suite == g.Suite && r.Case == g.Case }) {
 			continue
 		}
-		o := Outcome{Goal: g, Missing: true}
-		if own := find(g.Contender); own != nil {
-			least := math.Inf(1)
-			for _, name := range g.Against {
-				r := find(name)
-				if r == nil {
-					continue
-				}
-				if q, lo, hi := quotient(r.cost, own.cost); q < least {
-					least = q
+		o := Outcome{Goal: g}
+		own := find(g.Contender)
+		for _, name := range g.Against {
+			r := find(name)
+			switch {
+			case r == nil || r.Skipped != "" && len(g.Against) == 1:
+				o.Missing = true
+			case len(r.cost) == 0 || own == nil || len(own.cost) == 0:
+			default:
+				if q, lo, hi := quotient(r.cost, own.cost); o.Fastest == "" || q < o.Ratio {
 					o.Fastest, o.Ratio, o.Lo, o.Hi = name, q, lo, hi
-					o.Missing = false
 				}
 			}
+		}
+		if o.Missing = o.Missing || o.Fastest == ""; o.Missing {
+			o.Fastest, o.Ratio, o.Lo, o.Hi = "", 0, 0, 0
 		}
 		o.Met = !o.Missing && o.Ratio >= g.Factor
 		outcomes = append(outcomes, o)

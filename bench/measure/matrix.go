@@ -39,6 +39,8 @@ func WriteMatrix(w io.Writer, results []Result) {
 			switch {
 			case !ok:
 				fmt.Fprint(w, " |")
+			case r.Skipped != "":
+				fmt.Fprintf(w, " %s |", r.Skipped)
 			case r.Wrong != "":
 				fmt.Fprint(w, " **wrong** |")
 			default:

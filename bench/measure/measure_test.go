@@ -44,6 +44,7 @@ func testCase(c *clock) *Case {
 			return nil
 		}},
 		{Contender: "liar", Check: func() error { return Differ([]byte("abd"), []byte("abc")) }, Run: func() error { panic("timed although wrong") }},
+		{Contender: "absent", Skip: "not installed"},
 		{Contender: "broken", Check: nothing, Run: func() error { return errors.New("no | luck") }},
 	}}
 }
@@ -57,10 +58,10 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if turns != o.Turns(c) || turns != 25 {
+	if turns != o.Turns(c) || turns != 30 {
 		t.Errorf("%d turns, Turns says %d", turns, o.Turns(c))
 	}
-	fast, slow, greedy, liar, broken := results[0], results[1], results[2], results[3], results[4]
+	fast, slow, greedy, liar, absent, broken := results[0], results[1], results[2], results[3], results[4], results[5]
 	if fast.Ns != 1e5 || fast.NsLo != 1e5 || fast.NsHi != 4e5 || !slices.Equal(fast.Samples, []float64{1e5, 2e5, 1e5, 4e5, 1e5}) {
 		t.Errorf("wall times: %+v", fast)
 	}
@@ -82,13 +83,16 @@ func TestRun(t *testing.T) {
 			t.Errorf("a wrong contender got figures: %+v", r)
 		}
 	}
+	if absent.Skipped != "not installed" || absent.Wrong != "" || absent.Rounds != 0 {
+		t.Errorf("a contender that is not installed: %+v", absent)
+	}
 	for _, write := range []func(b *bytes.Buffer){
 		func(b *bytes.Buffer) { WriteTable(b, results) }, func(b *bytes.Buffer) { WriteMatrix(b, results) },
 	} {
 		var b bytes.Buffer
 		write(&b)
-		if strings.Count(b.String(), "**wrong**") != 2 {
-			t.Errorf("no word of the wrong contenders in\n%s", &b)
+		if strings.Count(b.String(), "**wrong**") != 2 || strings.Count(b.String(), "not installed") != 1 {
+			t.Errorf("no word of the wrong contenders or of the absent one in\n%s", &b)
 		}
 	}
 	var b bytes.Buffer
@@ -194,16 +198,20 @@ func TestJudge(t *testing.T) {
 		{Suite: "s", Case: "c", Contender: "a", cost: []float64{9, 8, 7}},
 		{Suite: "s", Case: "c", Contender: "b", cost: []float64{4, 3, 5}},
 		{Suite: "s", Case: "c", Contender: "liar", Wrong: "wrong"},
+		{Suite: "s", Case: "c", Contender: "gone", Skipped: "not installed"},
 	}
 	goals := []Goal{
 		{"s", "c", "us", []string{"a"}, 8},
 		{"s", "c", "us", []string{"a", "b", "liar"}, 4.5},
 		{"s", "c", "us", []string{"liar"}, 2},
 		{"s", "c", "absent", []string{"a"}, 2},
+		{"s", "c", "us", []string{"a", "absent"}, 2}, // who knows how fast that is
+		{"s", "c", "us", []string{"gone"}, 2},
+		{"s", "c", "us", []string{"a", "gone"}, 7}, // cannot run on this machine
 		{"s", "elsewhere", "us", []string{"a"}, 2},
 	}
 	got := Judge(goals, results)
-	if len(got) != 4 {
+	if len(got) != 7 {
 		t.Fatalf("%d outcomes: %+v", len(got), got)
 	}
 	if o := got[0]; !o.Met || o.Ratio != 8 || o.Lo != 7 || o.Hi != 9 {
@@ -212,8 +220,13 @@ func TestJudge(t *testing.T) {
 	if o := got[1]; o.Met || o.Fastest != "b" || o.Ratio != 4 {
 		t.Errorf("second goal: %+v", o)
 	}
-	if !got[2].Missing || !got[3].Missing || got[2].Met || got[3].Met {
-		t.Errorf("goals without figures: %+v, %+v", got[2], got[3])
+	for _, o := range got[2:6] {
+		if !o.Missing || o.Met || o.Ratio != 0 {
+			t.Errorf("a goal without figures: %+v", o)
+		}
+	}
+	if o := got[6]; !o.Met || o.Fastest != "a" {
+		t.Errorf("last goal: %+v", o)
 	}
 	var b bytes.Buffer
 	WriteGoals(&b, got)

@@ -41,6 +41,8 @@ type Result struct {
 	CPUSamples []float64 `json:"cpu_samples,omitempty"`
 	// Wrong says what is wrong with the outcome; all figures are then 0.
 	Wrong string `json:"wrong,omitempty"`
+	// Skipped says why the contender did not run, such as "not installed".
+	Skipped string `json:"skipped,omitempty"`
 
 	cost []float64 // per round, for goals
 }
@@ -55,6 +57,10 @@ func WriteTable(w io.Writer, results []Result) {
 	fmt.Fprintf(w, "| contender | version | ns/%s (spread) | CPU ns | MB/s | B | allocs | times as fast as %s |\n", r.Unit, r.Base)
 	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|--:|")
 	for _, r := range results {
+		if r.Skipped != "" {
+			fmt.Fprintf(w, "| %s | | %s | | | | | |\n", r.Contender, inline(r.Skipped))
+			continue
+		}
 		if r.Wrong != "" {
 			fmt.Fprintf(w, "| %s | %s | **wrong**: %s | | | | | |\n", r.Contender, r.Version, inline(r.Wrong))
 			continue

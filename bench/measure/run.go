@@ -48,6 +48,9 @@ type sample struct {
 func Run(c *Case, o Options) ([]Result, error) {
 	wrong := make([]string, len(c.Ops))
 	for i := range c.Ops {
+		if c.Ops[i].Skip != "" {
+			continue
+		}
 		// The check doubles as warm-up. A second run lets buffers reach their size.
 		err := c.Ops[i].Check()
 		if err == nil {
@@ -64,7 +67,7 @@ func Run(c *Case, o Options) ([]Result, error) {
 		for k := range c.Ops {
 			i := (k + round) % len(c.Ops)
 			op := &c.Ops[i]
-			if wrong[i] == "" {
+			if wrong[i] == "" && op.Skip == "" {
 				s, err := turn(op, c, o)
 				if err != nil {
 					return nil, fmt.Errorf("%s, %s, %s: %w", c.Suite, c.Name, op.Contender, err)
@@ -80,7 +83,7 @@ func Run(c *Case, o Options) ([]Result, error) {
 	results := make([]Result, len(c.Ops))
 	for i := range c.Ops {
 		op := &c.Ops[i]
-		r := Result{Suite: c.Suite, Case: c.Name, Contender: op.Contender, Version: op.Version, Unit: c.Unit, Base: c.Base, Wrong: wrong[i]}
+		r := Result{Suite: c.Suite, Case: c.Name, Contender: op.Contender, Version: op.Version, Unit: c.Unit, Base: c.Base, Wrong: wrong[i], Skipped: op.Skip}
 		if s := samples[i]; len(s) > 0 {
 			r.Rounds = len(s)
 			r.Ns, r.NsLo, r.NsHi = spread(s, func(s sample) float64 { return s.wall })

@@ -32,7 +32,7 @@ func names() []string {
 	for _, s := range workload.IntSets {
 		list = append(list, "parse-int-"+s.Name)
 	}
-	return list
+	return append(list, "format-rfc3339", "parse-rfc3339")
 }
 
 func cases(size float64, want func(string) bool) ([]measure.Case, error) {
@@ -84,6 +84,14 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 			return readCase("parse-int-"+s.Name, s.Make(n, 1), appendInt, sameInt, intReaders)
 		})
 	}
+	// Nanoseconds anywhere in sixteen years: nine digits after the second mostly.
+	times, _ := workload.FindInts("timestamp")
+	add("format-rfc3339", func() measure.Case {
+		return writeCase("format-rfc3339", times.Make(n, 1), timeWriters)
+	})
+	add("parse-rfc3339", func() measure.Case {
+		return readCase("parse-rfc3339", times.Make(n, 1), appendTime, sameInt, timeReaders)
+	})
 	return list, nil
 }
 

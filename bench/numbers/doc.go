@@ -86,6 +86,7 @@ type entry[C any] struct {
 func writeCase[V any](name string, vs []V, entries []entry[Writer[V]]) measure.Case {
 	want := entries[0].contender.AppendAll(nil, vs)
 	c := measure.Case{Suite: suite, Name: name, Unit: "value", Units: len(vs), Bytes: len(want) - len(vs), Base: entries[0].name}
+	c.Ops = append(c.Ops, copyOp(want, block*len(want)/len(vs)))
 	for _, e := range entries {
 		buf := make([]byte, 0, 64*block)
 		c.Ops = append(c.Ops, measure.Op{
@@ -107,6 +108,25 @@ func writeCase[V any](name string, vs []V, entries []entry[Writer[V]]) measure.C
 		})
 	}
 	return c
+}
+
+// copyOp copies text, a piece at a time into the same place: the floor under
+// every writer.
+func copyOp(text []byte, piece int) measure.Op {
+	buf := make([]byte, piece)
+	return measure.Op{
+		Contender: "copy",
+		Version:   measure.Version(""),
+		Check: func() error {
+			copy(buf, text)
+			return measure.Differ(buf, text[:piece])
+		},
+		Run: func() error {
+			for rest := text; len(rest) > 0; rest = rest[copy(buf, rest):] {
+			}
+			return nil
+		},
+	}
 }
 
 // readCase times readers of the texts of vs, of which same says when two values

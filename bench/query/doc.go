@@ -151,6 +151,10 @@ func newCase(name string, body []byte) (measure.Case, error) {
 	c := measure.Case{Suite: suite, Name: name, Unit: "cell", Units: want.cells(), Bytes: len(body), Base: baseName}
 	c.Ops = append(c.Ops, copyOp(a))
 	for _, e := range entries() {
+		if e.contender == nil {
+			c.Ops = append(c.Ops, measure.Op{Contender: e.name, Version: measure.Version(e.module), Skip: "not for this processor"})
+			continue
+		}
 		c.Ops = append(c.Ops, measure.Op{
 			Contender: e.name,
 			Version:   measure.Version(e.module),

@@ -24,10 +24,11 @@ func entries() []entry {
 		{baseName, "", visitor(encodingJSON)},
 		{"influxdb1-client", "github.com/influxdata/influxdb1-client", visitor(client1)},
 	}
+	simd := entry{"simdjson-go", "github.com/minio/simdjson-go", nil}
 	if simdjson.SupportedCPU() {
-		list = append(list, entry{"simdjson-go", "github.com/minio/simdjson-go", newSimdjson()})
+		simd.contender = newSimdjson()
 	}
-	return list
+	return append(list, simd)
 }
 
 // copyOp reads the body through a buffer of 64 KiB and looks at nothing: the

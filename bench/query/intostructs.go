@@ -43,6 +43,7 @@ func structCases(size float64, want func(string) bool) ([]measure.Case, error) {
 	a.Documents = [][]byte{a.Body}
 	trades := workload.Trades(max(1, int(150_000*size)), 1)
 	c := measure.Case{Suite: "structs", Name: "trade", Unit: "row", Units: len(trades), Bytes: len(a.Body), Base: baseName}
+	c.Ops = append(c.Ops, copyOp(a))
 	for _, e := range []struct {
 		name, module string
 		contender    StructContender

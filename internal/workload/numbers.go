@@ -116,6 +116,16 @@ var IntSets = []IntSet{
 	}},
 }
 
+// FindInts returns the set of integers called name.
+func FindInts(name string) (IntSet, bool) {
+	for _, s := range IntSets {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return IntSet{}, false
+}
+
 // anyLength returns an integer of 1 to 19 digits, each length alike.
 func anyLength(r *rand.Rand) int64 {
 	lo := int64(1)

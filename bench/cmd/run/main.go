@@ -12,6 +12,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -38,8 +39,10 @@ func main() {
 type options struct {
 	suite, only, contender *regexp.Regexp
 	size                   float64
+	sized                  bool // the size was given, for a tour as well
 	json, progress, list   bool
 	matrix, goals          bool
+	tour, drift            bool
 	baseline               string
 	measure                measure.Options
 }
@@ -57,6 +60,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f.BoolVar(&o.progress, "progress", false, "write progress as JSON lines to the standard error")
 	f.BoolVar(&o.list, "list", false, "print the names of suites and cases, run nothing")
 	f.StringVar(&o.baseline, "baseline", "", "write allocations and ratios to this `file`")
+	f.BoolVar(&o.tour, "tour", false, "in a minute or less: -rounds 6 -turn 5ms, less data where that leaves 100,000 values")
+	f.BoolVar(&o.drift, "drift", false, "print how the ratios of our own contenders differ from those of baseline.json; implies -tour")
 	f.IntVar(&o.measure.Rounds, "rounds", 7, "turns of each contender")
 	f.DurationVar(&o.measure.Turn, "turn", 50*time.Millisecond, "least time of a turn")
 	if err := f.Parse(args); err != nil {
@@ -64,6 +69,23 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	given := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if o.tour = o.tour || o.drift; o.tour {
+		if !given["rounds"] {
+			o.measure.Rounds = 6
+		}
+		if !given["turn"] {
+			o.measure.Turn = 5 * time.Millisecond
+		}
+		o.sized = given["size"]
+	}
+	if o.drift && (o.json || o.baseline != "") {
+		return o, errors.New("-drift goes with neither -json nor -baseline")
+	}
+	if o.drift && !given["contender"] {
+		*contender = "^pointwire"
 	}
 	for _, x := range []struct {
 		to   **regexp.Regexp
@@ -82,10 +104,13 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	switch {
-	case o.list:
+	case o.list, o.drift:
 	case o.json:
 		env := measure.Here()
 		env.Rounds, env.Turn, env.Size = o.measure.Rounds, o.measure.Turn, o.size
+		if env.Tour = o.tour; o.tour && !o.sized {
+			env.Size = 0
+		}
 		if err := json.NewEncoder(stdout).Encode(map[string]any{"environment": env}); err != nil {
 			return err
 		}
@@ -102,7 +127,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if o.matrix && !o.json {
+		if o.matrix && !o.json && !o.drift {
 			measure.WriteMatrix(stdout, results)
 		}
 		all = append(all, results...)
@@ -114,6 +139,13 @@ func run(args []string, stdout, stderr io.Writer) error {
 		if err := writeGoals(stdout, measure.Judge(bench.Goals, all)); err != nil {
 			return err
 		}
+	}
+	if o.drift {
+		base, err := bench.ReadBaseline("baseline.json")
+		if err != nil {
+			return fmt.Errorf("%w: run it in the directory of the bench module", err)
+		}
+		return bench.WriteDrift(stdout, bench.Drift(base, all))
 	}
 	outcomes := measure.Judge(bench.Goals, all)
 	if !o.json {
@@ -144,7 +176,11 @@ func runSuite(s measure.Suite, o options, stdout, stderr io.Writer) ([]measure.R
 			fmt.Fprintf(stdout, "%s %s\n", s.Name, name)
 			continue
 		}
-		cases, err := s.Cases(o.size, func(n string) bool { return n == name })
+		size := o.size
+		if o.tour && !o.sized {
+			size = bench.TourSize(s.Name, name)
+		}
+		cases, err := s.Cases(size, func(n string) bool { return n == name })
 		if err != nil {
 			return nil, err
 		}
@@ -188,7 +224,7 @@ func runCase(c *measure.Case, o options, k, of int, stdout, stderr io.Writer) ([
 		return nil, err
 	}
 	if !o.json {
-		if !o.matrix {
+		if !o.matrix && !o.drift {
 			measure.WriteTable(stdout, results)
 		}
 		return results, nil
