@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 )
 
 const module = "github.com/pointwire/pointwire"
@@ -34,7 +36,7 @@ func checkout(ctx context.Context) (string, error) {
 
 // build builds the command pkg of the nested module into file, and shows how
 // many packages the compiler is done with.
-func build(ctx context.Context, root, nested, pkg, file string, p *progress) error {
+func build(ctx context.Context, root, nested, pkg, file string, p *term.Progress) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(root, nested), "-v", "-o", file, pkg)
 	names, err := cmd.StderrPipe()
 	if err != nil {
@@ -43,16 +45,16 @@ func build(ctx context.Context, root, nested, pkg, file string, p *progress) err
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	bar := p.start("building "+nested+", packages", 0)
+	bar := p.Start("building "+nested+", packages", 0)
 	var said bytes.Buffer
-	for s := bufio.NewScanner(names); s.Scan(); bar.add(1) {
+	for s := bufio.NewScanner(names); s.Scan(); bar.Add(1) {
 		// What is no package is what went wrong.
 		if text := s.Text(); strings.ContainsAny(text, " :") && !strings.HasPrefix(text, "go: downloading") {
 			fmt.Fprintln(&said, text)
 		}
 	}
 	err = cmd.Wait()
-	bar.end()
+	bar.End()
 	if err != nil {
 		return fmt.Errorf("building %s: %w\n%s", nested, err, &said)
 	}

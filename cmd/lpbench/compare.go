@@ -5,45 +5,217 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 )
 
-// A result is one line of the output of the bench module's command: what one
-// contender cost in one case.
-type result struct {
-	Suite     string  `json:"suite"`
-	Case      string  `json:"case"`
-	Contender string  `json:"contender"`
-	Version   string  `json:"version"`
-	Unit      string  `json:"unit"`
-	Ns        float64 `json:"ns_per_unit"`
-	NsLo      float64 `json:"ns_lo"`
-	NsHi      float64 `json:"ns_hi"`
-	CPU       float64 `json:"cpu_ns_per_unit"`
-	MBps      float64 `json:"mb_per_s"`
-	BytesPer  float64 `json:"bytes_per_unit"`
-	Allocs    float64 `json:"allocs_per_unit"`
-	Base      string  `json:"base"`
-	Ratio     float64 `json:"ratio"`
-	RatioLo   float64 `json:"ratio_lo"`
-	RatioHi   float64 `json:"ratio_hi"`
-	Rounds    int     `json:"rounds"`
-	Wrong     string  `json:"wrong,omitempty"`
+// compareOptions are the flags of the comparison.
+type compareOptions struct {
+	count     int
+	benchtime time.Duration
+	size      float64
 }
 
-// compare builds the bench module and shows what it measures.
-func compare(ctx context.Context, o options, root, dir string, out io.Writer, p *progress) error {
-	file := filepath.Join(dir, "bench")
-	if err := build(ctx, root, "bench", "./cmd/run", file, p); err != nil {
+func (o *compareOptions) define(f *flag.FlagSet) {
+	f.IntVar(&o.count, "count", 7, "`rounds` of the comparison: in each, every contender has one turn")
+	f.DurationVar(&o.benchtime, "benchtime", 5*time.Millisecond, "least `time` of a contender's turn")
+	f.Float64Var(&o.size, "size", 1, "`share` of the data that the comparison runs on")
+}
+
+func (o *compareOptions) check() error {
+	if o.count < 1 || o.benchtime <= 0 || o.size <= 0 || o.size > 1 {
+		return usage("-count must be at least 1, -benchtime above 0, -size above 0 and at most 1")
+	}
+	return nil
+}
+
+var compareHelp = help{
+	synopsis: "compare [flags] [SUITE|SUITE/CASE …]",
+	about: `
+Measures pointwire beside other libraries, in rounds: in each, every contender
+of a case has one turn. Each one's output is checked first; who is wrong is shown
+as wrong and not timed. Without arguments it measures everything; -list prints
+the names.`,
+	examples: `
+go run ./cmd/lpbench compare
+go run ./cmd/lpbench compare -list
+go run ./cmd/lpbench compare -count 9 -benchtime 50ms encode query/trade
+go run ./cmd/lpbench compare -json run.json -html report.html numbers
+go run ./cmd/lpbench encode`,
+}
+
+// compareOnly is the comparison without the round trip.
+func compareOnly(ctx context.Context, c console, args []string) error {
+	var (
+		o    compareOptions
+		keep keepOptions
+		list bool
+	)
+	f := flags("compare")
+	o.define(f)
+	keep.define(f)
+	f.BoolVar(&list, "list", false, "print the names of suites and cases, run nothing")
+	what, err := parse(c, f, compareHelp, args)
+	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, file, "-json", "-progress",
-		"-rounds", strconv.Itoa(o.count), "-turn", o.benchtime.String())
+	if err := o.check(); err != nil {
+		return err
+	}
+	root, err := checkout(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "lpbench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	r := &results.Report{Environment: results.Here(time.Now())}
+	if list {
+		_, names, err := buildBench(ctx, c, nil, root, dir)
+		for _, n := range names {
+			fmt.Fprintf(c.out, "%s/%s\n", n.suite, n.name)
+		}
+		return err
+	}
+	fmt.Fprintf(c.out, "pointwire on %s\n", r.Environment.Machine())
+	if err := compare(ctx, c, o, what, root, dir, r); err != nil {
+		return err
+	}
+	return keep.keep(r)
+}
+
+// A caseName is the place of a case.
+type caseName struct{ suite, name string }
+
+// compare builds the bench module, measures the cases that what names, or all,
+// shows them and adds them to r.
+func compare(ctx context.Context, c console, o compareOptions, what []string, root, dir string, r *results.Report) error {
+	file, names, err := buildBench(ctx, c, what, root, dir)
+	if err != nil {
+		return err
+	}
+	var found results.Report
+	bar := c.progress.Start("measuring", overall)
+	defer bar.End()
+	for i, suite := range suitesOf(names) {
+		args := []string{"-json", "-progress", "-rounds", strconv.Itoa(o.count), "-turn", o.benchtime.String(),
+			"-size", strconv.FormatFloat(o.size, 'g', -1, 64), "-suite", "^" + regexp.QuoteMeta(suite) + "$"}
+		if len(what) > 0 {
+			args = append(args, "-case", pattern(names, suite))
+		}
+		share := func(done, of int) { bar.Set(shareOf(names, i, done, of)) }
+		if err := runBench(ctx, file, args, &found, bar, share); err != nil {
+			return err
+		}
+	}
+	bar.End()
+	r.Environment.Merge(found.Environment)
+	r.Results = append(r.Results, found.Results...)
+	r.Goals = append(r.Goals, found.Goals...)
+	fmt.Fprintf(c.out, "\nbeside other libraries: %d rounds in turn, medians; × is how many times as fast as the base, with its interval\n", o.count)
+	if err := showCases(c, found.Cases()); err != nil {
+		return err
+	}
+	return showGoals(c, &found)
+}
+
+// buildBench builds the bench module's command into dir, and returns the cases
+// it has of those that what names.
+func buildBench(ctx context.Context, c console, what []string, root, dir string) (file string, names []caseName, err error) {
+	file = filepath.Join(dir, "bench")
+	if err := build(ctx, root, "bench", "./cmd/run", file, c.progress); err != nil {
+		return "", nil, err
+	}
+	list, err := exec.CommandContext(ctx, file, "-list").Output()
+	if err != nil {
+		return "", nil, fmt.Errorf("the comparison: %w", err)
+	}
+	names, err = choose(string(list), what)
+	return file, names, err
+}
+
+// choose returns the cases in list, a suite and a case per line, that one of
+// what names; without any, all.
+func choose(list string, what []string) (names []caseName, err error) {
+	used := make([]bool, len(what))
+	for line := range strings.Lines(list) {
+		suite, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		wanted := len(what) == 0
+		for i, w := range what {
+			if w == suite || w == suite+"/"+name {
+				used[i], wanted = true, true
+			}
+		}
+		if wanted {
+			names = append(names, caseName{suite, name})
+		}
+	}
+	if i := slices.Index(used, false); i >= 0 {
+		return nil, usage("there is no suite or case %q: compare -list prints what there is", what[i])
+	}
+	return names, nil
+}
+
+func suitesOf(names []caseName) (suites []string) {
+	for _, n := range names {
+		if !slices.Contains(suites, n.suite) {
+			suites = append(suites, n.suite)
+		}
+	}
+	return suites
+}
+
+// pattern matches the names of a suite's chosen cases.
+func pattern(names []caseName, suite string) string {
+	var list []string
+	for _, n := range names {
+		if n.suite == suite {
+			list = append(list, regexp.QuoteMeta(n.name))
+		}
+	}
+	return "^(" + strings.Join(list, "|") + ")$"
+}
+
+// overall is the number of parts of the bar over all suites.
+const overall = 10_000
+
+// shareOf returns how much of everything is done when done of so many turns of
+// suite i are: a case is taken to last as long as any other.
+func shareOf(names []caseName, i, done, of int) int {
+	suites := suitesOf(names)
+	before, own := 0, 0
+	for _, n := range names {
+		switch at := slices.Index(suites, n.suite); {
+		case at < i:
+			before++
+		case at == i:
+			own++
+		}
+	}
+	share := float64(before)
+	if of > 0 {
+		share += float64(own) * min(1, float64(done)/float64(of))
+	}
+	return int(share / float64(len(names)) * overall)
+}
+
+// runBench runs the bench module's command and adds what it prints to r.
+func runBench(ctx context.Context, file string, args []string, r *results.Report, bar *term.Bar, share func(done, of int)) error {
+	cmd := exec.CommandContext(ctx, file, args...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -56,111 +228,36 @@ func compare(ctx context.Context, o options, root, dir string, out io.Writer, p 
 		return err
 	}
 	said := make(chan string, 1)
-	go func() { said <- follow(stderr, p) }()
-	results, err := readResults(stdout)
+	go func() { said <- follow(stderr, bar, share) }()
+	err = r.Read(stdout)
+	if err != nil {
+		io.Copy(io.Discard, stdout) // so that the child does not wait for a reader
+	}
 	text := <-said
 	if err := errors.Join(err, cmd.Wait()); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("the comparison: %w\n%s", err, text)
 	}
-	if o.json != "" {
-		if err := writeResults(o.json, results); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(out, "\nbeside other libraries: %d rounds in turn, medians; × is how many times as fast as the base, with the least and the greatest round\n", o.count)
-	return writeResultTables(out, results, o.bold)
+	return nil
 }
 
 // follow shows the progress lines of the child and returns its other lines.
-func follow(r io.Reader, p *progress) (said string) {
-	var (
-		b     *bar
-		suite string
-	)
-	for s := bufio.NewScanner(r); s.Scan(); {
+func follow(r io.Reader, bar *term.Bar, share func(done, of int)) (said string) {
+	s := bufio.NewScanner(r)
+	for s.Scan() {
 		var line struct {
-			Suite    string
-			Done, Of int
+			Suite, Case string
+			Done, Of    int
 		}
 		if json.Unmarshal(s.Bytes(), &line) != nil || line.Suite == "" {
 			said += s.Text() + "\n"
 			continue
 		}
-		if line.Suite != suite {
-			if b != nil {
-				b.end()
-			}
-			suite = line.Suite
-			b = p.start("measuring "+suite, line.Of)
-		}
-		b.set(line.Done)
+		bar.Note(line.Suite + "/" + line.Case)
+		share(line.Done, line.Of)
 	}
-	if b != nil {
-		b.end()
-	}
+	io.Copy(io.Discard, r) // a line too long ends the scanner, not the child
 	return said
-}
-
-func readResults(r io.Reader) (results []result, err error) {
-	for d := json.NewDecoder(r); ; {
-		var v result
-		switch err := d.Decode(&v); {
-		case err == io.EOF:
-			return results, nil
-		case err != nil:
-			return results, err
-		}
-		if v.Suite != "" { // the environment and the goals are lines of their own
-			results = append(results, v)
-		}
-	}
-}
-
-func writeResults(file string, results []result) (err error) {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	e := json.NewEncoder(f)
-	for _, r := range results {
-		if err := e.Encode(r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeResultTables writes a table per case.
-func writeResultTables(out io.Writer, results []result, bold bool) error {
-	for i := 0; i < len(results); {
-		first := results[i]
-		fmt.Fprintf(out, "\n%s, %s\n", first.Suite, first.Case)
-		t := table{head: []string{"contender", "version", "ns/" + first.Unit, "CPU ns", "MB/s", "allocs", "× " + first.Base}, bold: bold}
-		for ; i < len(results) && results[i].Suite == first.Suite && results[i].Case == first.Case; i++ {
-			r := results[i]
-			if r.Wrong != "" {
-				t.add(r.Contender, r.Version, "wrong", "", "", "", "")
-				continue
-			}
-			ratio := "1"
-			if r.Contender != r.Base {
-				ratio = fmt.Sprintf("%.3g (%.3g–%.3g)", r.Ratio, r.RatioLo, r.RatioHi)
-			}
-			t.add(r.Contender, r.Version, figure(r.Ns), figure(r.CPU), figure(r.MBps), allocs(r.Allocs), ratio)
-		}
-		if err := t.write(out); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// allocs prints allocations per unit; below one in a thousand units they are
-// the runtime's own.
-func allocs(v float64) string {
-	if v < 0.001 {
-		return "0"
-	}
-	return figure(v)
 }

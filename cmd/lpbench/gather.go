@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/internal/hostproc"
 	"github.com/pointwire/pointwire/internal/workload"
 )
@@ -11,7 +12,7 @@ import (
 // gather samples the counters of this host until they make at least least
 // points, and adds trades points of the guide. Without /proc there are only
 // trades.
-func gather(least, trades int, progress *progress) ([]kind, error) {
+func gather(least, trades int, progress *term.Progress) ([]kind, error) {
 	kinds := []kind{newPoints(workload.Trades(trades, 1))}
 	if _, err := os.Stat("/proc/stat"); err != nil || least == 0 {
 		return kinds, nil
@@ -24,9 +25,9 @@ func gather(least, trades int, progress *progress) ([]kind, error) {
 		disks     []hostproc.Disk
 		networks  []hostproc.Network
 		processes []hostproc.Process
-		bar       = progress.start("reading /proc", least)
+		bar       = progress.Start("reading /proc", least)
 	)
-	defer bar.end()
+	defer bar.End()
 	for n := 0; n < least; {
 		if err := sampler.Read(&sample, time.Now()); err != nil {
 			return nil, err
@@ -37,7 +38,7 @@ func gather(least, trades int, progress *progress) ([]kind, error) {
 		networks = append(networks, sample.Networks...)
 		processes = append(processes, sample.Processes...)
 		n += sample.Points()
-		bar.set(n)
+		bar.Set(n)
 	}
 	kinds = append(kinds, newPoints(cpus), newPoints(memory), newPoints(processes))
 	if len(disks) > 0 {

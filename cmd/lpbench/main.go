@@ -8,16 +8,22 @@
 // reads them back, and compares each value: floats by their bits, integers,
 // strings, timestamps. It prints what each part cost this process: the server
 // is another one. Then it builds the bench module and shows pointwire beside
-// other libraries.
+// other libraries, and each goal of the design beside what was measured.
 //
-//	-url URL    use this server, in the form that fastclient.Open takes, with
-//	            a database of its own that is dropped at the end
-//	-quick      start no child: an in-process server replays recorded answers
-//	-roundtrip  leave out the comparison with other libraries
-//	-trades N   so many trades instead of 100,000
-//	-json FILE  write the results of the comparison as JSON lines
+// Parts of it, and what else there is, are commands:
 //
-// The exit status is 1 if a value came back changed or anything failed.
+//	lpbench roundtrip           the way there and back alone
+//	lpbench compare [what…]     the comparison alone, or some suites or cases
+//	lpbench encode              compare encode
+//	lpbench write -url URL      write to a server for a while: rate and latency
+//	lpbench query -url URL      query a server for a while: rate and latency
+//	lpbench report FILE         show what -json kept, as tables or as a page
+//	lpbench diff OLD NEW        say what differs between two files of -json
+//	lpbench readme FILE…        fill the tables of Markdown files from -json
+//
+// Each explains itself with -h. The exit status is 0 if all is well, 1 if a
+// value came back changed, a total differs, diff -fail found something slower,
+// or anything failed, and 2 if the arguments make no sense.
 package main
 
 import (
@@ -28,151 +34,53 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"runtime"
 	"syscall"
-	"time"
 
-	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, newProgress(os.Stderr), colour(os.Stdout))
+	c := console{out: os.Stdout, progress: term.NewProgress(os.Stderr), colour: term.Colour(os.Stdout)}
+	err := run(ctx, c, os.Args[1:])
 	stop()
+	os.Exit(status(err, os.Stderr))
+}
+
+// A console is where a command speaks.
+type console struct {
+	out      io.Writer
+	progress *term.Progress
+	colour   bool
+}
+
+// A usageError is about the arguments.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// status says what went wrong and returns the exit status.
+func status(err error, stderr io.Writer) int {
+	var u usageError
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "lpbench:", err)
-		os.Exit(1)
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &u):
+		fmt.Fprintf(stderr, "lpbench: %v; -h says what there is\n", err)
+		return 2
 	}
+	fmt.Fprintln(stderr, "lpbench:", err)
+	return 1
 }
 
-type options struct {
-	url, json, record string
-	quick, onlyTrip   bool
-	trades, points    int
-	database          string
-	count             int
-	benchtime         time.Duration
-	bold              bool
-}
-
-func parse(args []string, stderr io.Writer) (o options, err error) {
-	f := flag.NewFlagSet("lpbench", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.StringVar(&o.url, "url", "", "use the server at this `URL` instead of a child")
-	f.BoolVar(&o.quick, "quick", false, "start no child: replay recorded answers")
-	f.BoolVar(&o.onlyTrip, "roundtrip", false, "leave out the comparison with other libraries")
-	f.IntVar(&o.trades, "trades", 100_000, "`number` of trades to write")
-	f.IntVar(&o.points, "counters", 20_000, "least `number` of points of this host's counters")
-	f.IntVar(&o.count, "count", 5, "`rounds` of the comparison")
-	f.DurationVar(&o.benchtime, "benchtime", 5*time.Millisecond, "least `time` of a contender's turn")
-	f.StringVar(&o.json, "json", "", "write the comparison to this `file`, a JSON object per line")
-	f.StringVar(&o.record, "record", "", "keep the answers for -quick in this `directory`")
-	if err := f.Parse(args); err != nil {
-		return o, err
-	}
-	switch {
-	case f.NArg() > 0:
-		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
-	case o.trades < 1 || o.points < 0 || o.count < 1:
-		err = errors.New("-trades and -count must be at least 1, -counters at least 0")
-	case o.quick && (o.url != "" || o.record != ""):
-		err = errors.New("-quick needs no server: it goes with neither -url nor -record")
-	}
-	return o, err
-}
-
-func run(ctx context.Context, args []string, out io.Writer, p *progress, bold bool) error {
-	o, err := parse(args, p.w)
-	if err != nil {
-		return err
-	}
-	o.bold = bold
-	fmt.Fprintf(out, "pointwire on %s/%s, %d processors, %s\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
-	if o.quick {
-		return replay(ctx, o, out, p)
-	}
-	root, err := checkout(ctx)
-	if err != nil && o.url == "" {
-		fmt.Fprintf(out, "%v: no server and no other library was run; this is -quick.\n\n", err)
-		return replay(ctx, o, out, p)
-	}
-	dir, err := os.MkdirTemp("", "lpbench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if err := live(ctx, o, root, dir, out, p); err != nil {
-		return err
-	}
-	if o.onlyTrip || root == "" {
-		return nil
-	}
-	return compare(ctx, o, root, dir, out, p)
-}
-
-// live makes the round trip with a real server.
-func live(ctx context.Context, o options, root, dir string, out io.Writer, p *progress) (err error) {
-	url := o.url
-	if url == "" {
-		file := filepath.Join(dir, "influxd")
-		if err := build(ctx, root, "itest", "./cmd/influxd", file, p); err != nil {
-			return err
+// run runs the command that the first argument names, or the main job.
+func run(ctx context.Context, c console, args []string) error {
+	if len(args) > 0 {
+		for _, cmd := range commands() {
+			if cmd.name == args[0] {
+				return cmd.run(ctx, c, args[1:])
+			}
 		}
-		s, err := startServer(ctx, file)
-		if err != nil {
-			return err
-		}
-		defer s.stop()
-		url = s.url
 	}
-	c, err := open(url)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	pong, err := c.Ping(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "server: InfluxDB %s\n\n", pong.Version)
-	// A name of its own: an existing server's data is not touched.
-	database := fmt.Sprintf("lpbench_%d_%d", os.Getpid(), time.Now().UnixNano())
-	if err := c.CreateDatabase(ctx, database); err != nil {
-		return err
-	}
-	defer func() {
-		// Also after an interrupt.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		err = errors.Join(err, c.DropDatabase(ctx, database))
-	}()
-	points := o.points
-	if o.record != "" {
-		points = 0 // the counters differ from run to run
-	}
-	kinds, err := gather(points, o.trades, p)
-	if err != nil {
-		return err
-	}
-	view := c.WithDatabase(database)
-	legs, err := roundTrip(ctx, view, kinds, out, p)
-	if err != nil {
-		return err
-	}
-	if o.record != "" {
-		return record(ctx, view, kinds, o.record)
-	}
-	return report(out, kinds, legs, o.bold)
-}
-
-// open returns a client for url that packs what it writes.
-func open(rawURL string) (*fastclient.Client, error) {
-	u, err := withGzip(rawURL)
-	if err != nil {
-		return nil, err
-	}
-	return fastclient.Open(u)
+	return everything(ctx, c, args)
 }

@@ -4,28 +4,86 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-func silent() *progress { return &progress{w: io.Discard} }
+// quiet returns a console that keeps what is said.
+func quiet() (console, *bytes.Buffer) {
+	out := new(bytes.Buffer)
+	return console{out: out, progress: term.Lines(io.Discard)}, out
+}
 
 func TestQuick(t *testing.T) {
-	var out bytes.Buffer
-	if err := run(context.Background(), []string{"-quick", "-count", "1", "-benchtime", "1us"}, &out, silent(), false); err != nil {
+	c, out := quiet()
+	file := filepath.Join(t.TempDir(), "r")
+	args := []string{"-quick", "-count", "2", "-benchtime", "1us", "-size", "0.01", "-json", file + ".json", "-html", file + ".html"}
+	if err := run(context.Background(), c, args); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"5 000", "encode", "write", "query", "AppendFloat, sensor", "rows of trades"} {
+	for _, want := range []string{"5 000", "encode", "write", "query", "quick, append-float-sensor", "× encoding/json", "goals of the design"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, &out)
+			t.Errorf("no %q in\n%s", want, out)
 		}
+	}
+	r, err := results.ReadFile(file + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(r.Results, func(r results.Result) bool { return r.ID() == "quick/rows-trade/pointwire" })
+	if i < 0 {
+		t.Fatalf("no rows in %+v", r.Results)
+	}
+	if v := r.Results[i]; v.Ns <= 0 || v.MBps <= 0 || v.Ratio <= 0 || v.RatioLo > v.Ratio || v.RatioHi < v.Ratio || len(v.Samples) != 2 || v.Base != "encoding/json" {
+		t.Errorf("%+v", v)
+	}
+	if len(r.Goals) != 5 || r.Environment.Get("rounds") != "2" || r.Environment.Get("turn_ns") != "1000" {
+		t.Errorf("goals %+v, environment %v", r.Goals, r.Environment)
+	}
+	for _, g := range r.Goals {
+		if g.Met != (g.Ratio >= g.Factor) {
+			t.Errorf("%+v", g)
+		}
+	}
+	if text, err := os.ReadFile(file + ".html"); err != nil || !bytes.Contains(text, []byte("append-float-geo6")) {
+		t.Errorf("page of %d bytes, %v", len(text), err)
+	}
+	// What was kept is shown again.
+	c, again := quiet()
+	if err := run(context.Background(), c, []string{"report", file + ".json", "-html", file + "2.html"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"quick, rows-trade", "goals of the design", "roundtrip, replayed", "pointwire-encode"} {
+		if !strings.Contains(again.String(), part) {
+			t.Errorf("no %q in\n%s", part, again)
+		}
+	}
+	one, _ := os.ReadFile(file + ".html")
+	two, err := os.ReadFile(file + "2.html")
+	if err != nil || !bytes.Equal(one, two) {
+		t.Errorf("the page of report differs, %v", err)
+	}
+}
+
+// TestRoundTripQuick leaves out the comparison.
+func TestRoundTripQuick(t *testing.T) {
+	c, out := quiet()
+	if err := run(context.Background(), c, []string{"roundtrip", "-quick"}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "proved identical") || strings.Contains(out.String(), "append-float") {
+		t.Errorf("said\n%s", out)
 	}
 }
 
@@ -60,7 +118,7 @@ func TestMismatch(t *testing.T) {
 			defer client.Close()
 			var out bytes.Buffer
 			kinds := []kind{newPoints(c.alter(workload.Trades(recordedTrades, 1)))}
-			_, err = roundTrip(context.Background(), client.WithDatabase("x"), kinds, &out, silent())
+			_, err = roundTrip(context.Background(), client.WithDatabase("x"), kinds, &out, term.Lines(io.Discard))
 			if c.says == "" {
 				if err != nil {
 					t.Fatalf("%v\n%s", err, &out)
@@ -77,15 +135,28 @@ func TestMismatch(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := run(ctx, []string{"-quick"}, io.Discard, silent(), false); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+	for _, args := range [][]string{{"-quick"}, {"roundtrip", "-quick"}, {}} {
+		c, _ := quiet()
+		if err := run(ctx, c, args); !errors.Is(err, context.Canceled) {
+			t.Errorf("%q: error %v", args, err)
+		}
 	}
 }
 
-func TestFlags(t *testing.T) {
-	for _, args := range [][]string{{"-trades", "0"}, {"-count", "0"}, {"-quick", "-url", "http://x"}, {"surplus"}, {"-nonsense"}} {
-		if err := run(context.Background(), args, io.Discard, silent(), false); err == nil {
-			t.Errorf("%q was taken", args)
+// TestArguments holds the exit status of arguments that make no sense.
+func TestArguments(t *testing.T) {
+	for _, args := range [][]string{
+		{"-trades", "0"}, {"-counters", "-1"}, {"-count", "0"}, {"-benchtime", "0s"}, {"-size", "2"}, {"-quick", "-url", "http://x"},
+		{"-quick", "-record", "x"}, {"surplus"}, {"-nonsense"},
+		{"roundtrip", "-trades", "0"}, {"roundtrip", "x"}, {"roundtrip", "-quick", "-url", "http://x"},
+		{"compare", "-count", "0"}, {"compare", "-nonsense"}, {"encode", "-size", "0"},
+		{"report"}, {"report", "a", "b"}, {"report", "-nonsense", "a"},
+	} {
+		c, _ := quiet()
+		err := run(context.Background(), c, args)
+		var said strings.Builder
+		if got := status(err, &said); got != 2 || !strings.HasPrefix(said.String(), "lpbench: ") {
+			t.Errorf("%q: status %d, %v", args, got, err)
 		}
 	}
 	const secret = "http://u:se%zcret@x"
@@ -97,76 +168,56 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-func TestTable(t *testing.T) {
-	var b strings.Builder
-	table := table{head: []string{"a", "größe", "c"}}
-	table.add("long", "1", "2")
-	table.add("x", "22 222", "–")
-	if err := table.write(&b); err != nil {
-		t.Fatal(err)
-	}
-	const want = "a      größe  c\nlong       1  2\nx     22 222  –\n"
-	if b.String() != want {
-		t.Errorf("got\n%swant\n%s", b.String(), want)
-	}
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1 000", 1234567: "1 234 567"} {
-		if got := number(n); got != want {
-			t.Errorf("number(%d) = %q, want %q", n, got, want)
+func TestStatus(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want int
+		says string
+	}{
+		{nil, 0, ""},
+		{flag.ErrHelp, 0, ""},
+		{errMismatch, 1, "lpbench: values changed on the way\n"},
+		{fmt.Errorf("x: %w", context.Canceled), 1, "lpbench: x: context canceled\n"},
+		{usage("no %s", "way"), 2, "lpbench: no way; -h says what there is\n"},
+		{errors.Join(nil, usage("no")), 2, "lpbench: no; -h says what there is\n"},
+	} {
+		var said strings.Builder
+		if got := status(c.err, &said); got != c.want || said.String() != c.says {
+			t.Errorf("%v: status %d, said %q", c.err, got, &said)
 		}
 	}
 }
 
-func TestBar(t *testing.T) {
-	b := bar{what: "x", done: 1, of: 4}
-	if got, want := b.text(3*time.Second), "x [======                  ]  25 %, 9s left"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+// TestHelp holds that each command explains itself, with examples that name it
+// and with nothing but flags that it has.
+func TestHelp(t *testing.T) {
+	names := []string{""}
+	for _, cmd := range commands() {
+		names = append(names, cmd.name)
 	}
-	b.of = 0
-	if got, want := b.text(3*time.Second), "x: 1, 3s"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-// TestResults reads what the bench module's command prints, and writes it.
-func TestResults(t *testing.T) {
-	const lines = `{"suite":"encode","case":"trade","contender":"pointwire","version":"this tree","unit":"point","ns_per_unit":50,"base":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25,"rounds":5}
-{"suite":"encode","case":"trade","contender":"peer","version":"2.2.1","unit":"point","ns_per_unit":400,"base":"peer","ratio":1,"rounds":5}
-{"suite":"encode","case":"trade","contender":"other","version":"1","unit":"point","base":"peer","wrong":"loses a tag"}
-`
-	results, err := readResults(strings.NewReader(lines))
-	if err != nil || len(results) != 3 {
-		t.Fatalf("%d results, %v", len(results), err)
-	}
-	var out strings.Builder
-	if err := writeResultTables(&out, results, false); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"8 (7.5–8.25)", "wrong", "ns/point"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, out.String())
+	for _, name := range names {
+		c, out := quiet()
+		args := strings.Fields(name + " -h")
+		if err := run(context.Background(), c, args); !errors.Is(err, flag.ErrHelp) {
+			t.Errorf("%q: %v", args, err)
+			continue
 		}
-	}
-	file := filepath.Join(t.TempDir(), "r.json")
-	if err := writeResults(file, results); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	again, err := readResults(f)
-	if err != nil || len(again) != 3 || again[0] != results[0] || again[2] != results[2] {
-		t.Errorf("read back %+v, %v", again, err)
-	}
-	if _, err := readResults(strings.NewReader(lines[:100])); err == nil {
-		t.Error("half a line was taken")
-	}
-}
-
-func TestFollow(t *testing.T) {
-	said := follow(strings.NewReader("{\"suite\":\"encode\",\"done\":1,\"of\":2}\npanic: x\n"), silent())
-	if said != "panic: x\n" {
-		t.Errorf("said %q", said)
+		for _, part := range []string{"usage: lpbench", "flags:", "examples:", "go run ./cmd/lpbench " + name} {
+			if !strings.Contains(out.String(), strings.TrimSpace(part)) {
+				t.Errorf("%q: no %q in\n%s", args, part, out)
+			}
+		}
+		_, examples, _ := strings.Cut(out.String(), "examples:")
+		described, _, _ := strings.Cut(out.String(), "examples:")
+		for line := range strings.Lines(examples) {
+			if words := strings.Fields(line); len(words) < 4 || name != "" && words[3] != name || name == "" && !strings.HasPrefix(words[3], "-") {
+				continue // that of another command
+			}
+			for _, word := range strings.Fields(line) {
+				if strings.HasPrefix(word, "-") && !strings.Contains(described, "  "+word) {
+					t.Errorf("%q: an example has %s, which is no flag", args, word)
+				}
+			}
+		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 
 // A cost is what a part of the way took: this process alone, not the server.
 type cost struct {
-	wall, cpu time.Duration
-	allocs    uint64
+	wall, cpu     time.Duration
+	allocs, bytes uint64
 }
 
 // measure runs f and returns what it cost.
@@ -20,6 +20,6 @@ func measure(f func() error) (cost, error) {
 	err := f()
 	c := cost{wall: time.Since(began), cpu: cpuTime() - cpu}
 	runtime.ReadMemStats(&after)
-	c.allocs = after.Mallocs - before.Mallocs
+	c.allocs, c.bytes = after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
 	return c, err
 }

@@ -5,72 +5,125 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
-
-	"github.com/pointwire/pointwire/internal/workload"
 )
 
 // A contest is one piece of work done in two ways: that of the standard
 // library and that of this module.
 type contest struct {
 	name, unit string
+	base       string // the way of the standard library
 	units      int
 	bytes      int
+	goal       float64   // of the design, 0 if it has none for this
 	ways       [2]func() // standard library, pointwire
 }
 
-// quick measures pointwire beside the standard library in this process: the
-// contenders in turn, round by round.
-func quick(ctx context.Context, o options, out io.Writer, p *progress) error {
-	contests, err := contests()
+// quick measures pointwire beside the standard library in this process, the
+// contenders in turn, round by round, and adds what it found to r.
+func quick(ctx context.Context, c console, o compareOptions, r *results.Report) error {
+	contests, err := contests(o.size)
 	if err != nil {
 		return err
 	}
-	bar := p.start("measuring", len(contests)*o.count)
-	t := table{head: []string{"beside the standard library", "unit", "std ns", "pointwire ns", "MB/s", "×"}, bold: o.bold}
-	for _, c := range contests {
-		var took [2][]float64
-		var ratios []float64
-		for range o.count {
+	r.Environment.Set("rounds", strconv.Itoa(o.count))
+	r.Environment.Set("turn_ns", strconv.FormatInt(int64(o.benchtime), 10))
+	var found results.Report
+	bar := c.progress.Start("measuring", len(contests)*o.count)
+	defer bar.End()
+	for _, k := range contests {
+		bar.Note(k.name)
+		var samples [2][]turn
+		for round := range o.count {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			for i, way := range c.ways {
-				took[i] = append(took[i], perUnit(way, c.units, o.benchtime))
+			for i := range k.ways {
+				i := (i + round) % 2 // who goes first changes
+				samples[i] = append(samples[i], takeTurn(k.ways[i], k.units, o.benchtime))
 			}
-			ratios = append(ratios, took[0][len(took[0])-1]/took[1][len(took[1])-1])
-			bar.add(1)
+			bar.Add(1)
 		}
-		for _, s := range [][]float64{took[0], took[1], ratios} {
-			slices.Sort(s)
-		}
-		mid := o.count / 2
-		t.add(c.name, c.unit, figure(took[0][mid]), figure(took[1][mid]),
-			figure(float64(c.bytes)/float64(c.units)/took[1][mid]*1000),
-			fmt.Sprintf("%.3g (%.3g–%.3g)", ratios[mid], ratios[0], ratios[len(ratios)-1]))
+		k.add(&found, samples)
 	}
-	bar.end()
-	return t.write(out)
+	bar.End()
+	r.Results = append(r.Results, found.Results...)
+	r.Goals = append(r.Goals, found.Goals...)
+	fmt.Fprintf(c.out, "\nbeside the standard library: %d rounds in turn, medians; × is how many times as fast, with the least and the greatest round\n", o.count)
+	if err := showCases(c, found.Cases()); err != nil {
+		return err
+	}
+	return showGoals(c, &found)
 }
 
-// perUnit returns the nanoseconds per unit of way, run until long has passed.
-func perUnit(way func(), units int, long time.Duration) float64 {
+// add adds the figures of a contest and its goal.
+func (k *contest) add(r *results.Report, samples [2][]turn) {
+	ratios := make([]float64, len(samples[0]))
+	for i := range ratios {
+		ratios[i] = samples[0][i].wall / samples[1][i].wall
+	}
+	ratio, lo, hi := median(ratios)
+	for i, name := range [2]string{k.base, "pointwire"} {
+		v := results.Result{Suite: "quick", Case: k.name, Contender: name, Version: "this tree", Unit: k.unit, Base: k.base,
+			Ratio: ratio, RatioLo: lo, RatioHi: hi, Rounds: len(samples[i])}
+		if i == 0 {
+			v.Version, v.Ratio, v.RatioLo, v.RatioHi = runtime.Version(), 1, 1, 1
+		}
+		var cpu, allocs, bytes []float64
+		for _, s := range samples[i] {
+			v.Samples = append(v.Samples, s.wall)
+			cpu, allocs, bytes = append(cpu, s.cpu), append(allocs, s.allocs), append(bytes, s.bytes)
+		}
+		v.Ns, v.NsLo, v.NsHi = median(v.Samples)
+		v.CPU, _, _ = median(cpu)
+		v.Allocs, _, _ = median(allocs)
+		v.BytesPer, _, _ = median(bytes)
+		v.MBps = float64(k.bytes) / float64(k.units) / v.Ns * 1000
+		r.Results = append(r.Results, v)
+	}
+	if k.goal > 0 {
+		r.Goals = append(r.Goals, results.Goal{Suite: "quick", Case: k.name, Contender: "pointwire", Against: []string{k.base}, Factor: k.goal,
+			Fastest: k.base, Ratio: ratio, RatioLo: lo, RatioHi: hi, Met: ratio >= k.goal})
+	}
+}
+
+// median returns the median, the least and the greatest of v.
+func median(v []float64) (mid, lo, hi float64) {
+	v = slices.Sorted(slices.Values(v))
+	n := len(v)
+	return (v[(n-1)/2] + v[n/2]) / 2, v[0], v[n-1]
+}
+
+// A turn is what a unit of work cost in one turn.
+type turn struct{ wall, cpu, allocs, bytes float64 }
+
+// takeTurn runs way until long has passed.
+func takeTurn(way func(), units int, long time.Duration) turn {
 	runs := 0
-	began := time.Now()
-	for time.Since(began) < long || runs == 0 {
-		way()
-		runs++
-	}
-	return float64(time.Since(began)) / float64(runs*units)
+	c, _ := measure(func() error {
+		for began := time.Now(); time.Since(began) < long || runs == 0; runs++ {
+			way()
+		}
+		return nil
+	})
+	per := 1 / float64(runs*units)
+	return turn{float64(c.wall) * per, float64(c.cpu) * per, float64(c.allocs) * per, float64(c.bytes) * per}
 }
 
-func contests() ([]contest, error) {
-	const n = 131_072
+// goals are those of the design beside the standard library, by the name of the
+// set of floats.
+var goals = map[string]float64{"sensor": 5.5, "geo6": 5, "mix": 2.7, "bits": 2.4}
+
+func contests(size float64) ([]contest, error) {
+	n := max(1, int(131_072*size))
 	var list []contest
 	buf := make([]byte, 0, 64)
 	for _, set := range workload.FloatSets {
@@ -78,11 +131,11 @@ func contests() ([]contest, error) {
 			continue
 		}
 		values := set.Make(n, 1)
-		size := 0
+		bytes := 0
 		for _, v := range values {
-			size += len(lp.AppendFloat(buf[:0], v))
+			bytes += len(lp.AppendFloat(buf[:0], v))
 		}
-		list = append(list, contest{"AppendFloat, " + set.Name, "value", n, size, [2]func(){
+		list = append(list, contest{"append-float-" + set.Name, "value", "strconv", n, bytes, goals[set.Name], [2]func(){
 			func() {
 				for _, v := range values {
 					buf = strconv.AppendFloat(buf[:0], v, 'g', -1, 64)
@@ -99,7 +152,7 @@ func contests() ([]contest, error) {
 	if !ok {
 		return nil, fmt.Errorf("no body of trades")
 	}
-	text := body.Make(0.1, 0)
+	text := body.Make(0.1*size, 0)
 	rows := 0
 	var scanner jsonscan.Scanner
 	reader := newLoop(text)
@@ -118,7 +171,7 @@ func contests() ([]contest, error) {
 		}
 	}
 	read()
-	return append(list, contest{"rows of trades, every cell", "row", rows, len(text), [2]func(){
+	return append(list, contest{"rows-trade", "row", "encoding/json", rows, len(text), 12, [2]func(){
 		func() {
 			var v struct {
 				Results []struct {

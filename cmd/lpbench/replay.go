@@ -16,6 +16,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/workload"
 )
@@ -23,7 +25,7 @@ import (
 // recorded holds answers of InfluxDB 1.8.10 to the queries of a round trip of
 // recordedTrades trades, gzip'ed. To record them anew:
 //
-//	go run ./cmd/lpbench -trades 5000 -record cmd/lpbench/recorded
+//	go run ./cmd/lpbench roundtrip -trades 5000 -record cmd/lpbench/recorded
 //
 //go:embed recorded
 var recorded embed.FS
@@ -72,28 +74,24 @@ func record(ctx context.Context, c *fastclient.Client, kinds []kind, dir string)
 
 // replay makes the round trip with a listener of this process that takes every
 // write and gives the recorded answers.
-func replay(ctx context.Context, o options, out io.Writer, p *progress) error {
+func replay(ctx context.Context, c console, r *results.Report) error {
 	url, stop, err := replayServer(recorded)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	c, err := open(url)
+	client, err := open(url)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	fmt.Fprintf(out, "replaying %s recorded trades: the server is this process, its cost is in the figures\n\n", number(recordedTrades))
+	defer client.Close()
+	fmt.Fprintf(c.out, "replaying %s recorded trades: the server is this process, its cost is in the figures\n\n", term.Number(recordedTrades))
 	kinds := []kind{newPoints(workload.Trades(recordedTrades, 1))}
-	legs, err := roundTrip(ctx, c.WithDatabase("lpbench"), kinds, out, p)
+	legs, err := roundTrip(ctx, client.WithDatabase("lpbench"), kinds, c.out, c.progress)
 	if err != nil {
 		return err
 	}
-	if err := report(out, kinds, legs, o.bold); err != nil {
-		return err
-	}
-	fmt.Fprintln(out)
-	return quick(ctx, o, out, p)
+	return showTrip(c, kinds, legs, "replayed", r)
 }
 
 // replayServer serves the answers in files on a port of its own.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
 )
 
@@ -21,7 +23,7 @@ var errMismatch = errors.New("values changed on the way")
 
 // roundTrip writes all kinds to the client's database, reads them back,
 // compares, and returns what each part cost.
-func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.Writer, p *progress) ([]leg, error) {
+func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.Writer, p *term.Progress) ([]leg, error) {
 	var (
 		total   int
 		lines   []byte
@@ -53,24 +55,24 @@ func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.W
 	}
 
 	wire := c.Stats().WireBytes
-	bar := p.start("writing", total)
+	bar := p.Start("writing", total)
 	written, err := measure(func() error {
 		for _, b := range batches {
 			if err := c.Write(ctx, b); err != nil {
 				return err
 			}
-			bar.add(min(batchLines, total))
+			bar.Add(min(batchLines, total))
 		}
 		return nil
 	})
-	bar.end()
+	bar.End()
 	if err != nil {
 		return nil, err
 	}
 	sent := int64(c.Stats().WireBytes - wire)
 
 	var answers int64
-	bar = p.start("reading back", total)
+	bar = p.Start("reading back", total)
 	read, err := measure(func() error {
 		for _, k := range kinds {
 			n, err := k.read(ctx, c)
@@ -78,11 +80,11 @@ func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.W
 				return fmt.Errorf("%s: %w", k.name(), err)
 			}
 			answers += n
-			bar.add(k.len())
+			bar.Add(k.len())
 		}
 		return nil
 	})
-	bar.end()
+	bar.End()
 	if err != nil {
 		return nil, err
 	}
@@ -99,30 +101,42 @@ func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.W
 	}, nil
 }
 
-// report prints the points and what the legs cost.
-func report(out io.Writer, kinds []kind, legs []leg, bold bool) error {
+// showTrip prints the points and what the legs cost, and adds the legs to r.
+func showTrip(c console, kinds []kind, legs []leg, server string, r *results.Report) error {
 	var total int
 	for _, k := range kinds {
 		total += k.len()
 	}
-	points := table{head: []string{"points", "", "proved identical"}, bold: bold}
+	points := term.Table{Head: []string{"points", "", "proved identical"}, Colour: c.colour}
 	for _, k := range kinds {
-		points.add(k.name(), number(int64(k.len())), "yes")
+		points.Add(k.name(), term.Number(int64(k.len())), "yes")
 	}
-	points.add("all", number(int64(total)), "yes")
-	if err := points.write(out); err != nil {
+	points.Add("all", term.Number(int64(total)), "yes")
+	if err := points.Write(c.out); err != nil {
 		return err
 	}
-	fmt.Fprintln(out)
-	t := table{head: []string{"part", "bytes raw", "on the wire", "points/s", "MB/s", "ns/point", "CPU ns/point", "allocs/point"}, bold: bold}
+	fmt.Fprintln(c.out)
+	t := term.Table{Head: []string{"part", "bytes raw", "on the wire", "points/s", "MB/s", "ns/point", "CPU ns/point", "allocs/point"}, Colour: c.colour}
 	for _, l := range legs {
+		v := l.result(total, server)
+		r.Results = append(r.Results, v)
 		wire := "–"
 		if l.wire > 0 {
-			wire = number(l.wire)
+			wire = term.Number(l.wire)
 		}
-		n, seconds := float64(total), l.wall.Seconds()
-		t.add(l.name, number(l.raw), wire, number(int64(n/seconds)), figure(float64(l.raw)/seconds/1e6),
-			figure(float64(l.wall)/n), figure(float64(l.cpu)/n), figure(float64(l.allocs)/n))
+		t.Add(l.name, term.Number(l.raw), wire, term.Number(int64(float64(total)/l.wall.Seconds())), term.Figure(v.MBps),
+			term.Figure(v.Ns), term.Figure(v.CPU), term.Figure(v.Allocs))
 	}
-	return t.write(out)
+	return t.Write(c.out)
+}
+
+// result is the leg as a line of the JSON form: it was gone once.
+func (l *leg) result(points int, server string) results.Result {
+	n := float64(points)
+	ns := float64(l.wall) / n
+	return results.Result{
+		Suite: "roundtrip", Case: server, Contender: "pointwire-" + l.name, Version: "this tree", Unit: "point",
+		Ns: ns, NsLo: ns, NsHi: ns, Rounds: 1, Samples: []float64{ns},
+		CPU: float64(l.cpu) / n, MBps: float64(l.raw) / l.wall.Seconds() / 1e6, BytesPer: float64(l.bytes) / n, Allocs: float64(l.allocs) / n,
+	}
 }

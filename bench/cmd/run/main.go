@@ -41,7 +41,7 @@ type options struct {
 	size                   float64
 	sized                  bool // the size was given, for a tour as well
 	json, progress, list   bool
-	matrix, goals          bool
+	matrix                 bool
 	tour, drift            bool
 	baseline               string
 	measure                measure.Options
@@ -55,7 +55,6 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	contender := f.String("contender", "", "run the contenders whose name matches this `regexp`, and the base")
 	f.Float64Var(&o.size, "size", 1, "share of the data to run on")
 	f.BoolVar(&o.json, "json", false, "print JSON lines instead of tables")
-	f.BoolVar(&o.goals, "goals", false, "with -json, print a line per goal of the cases that ran as well")
 	f.BoolVar(&o.matrix, "matrix", false, "print one table per suite, a row per case")
 	f.BoolVar(&o.progress, "progress", false, "write progress as JSON lines to the standard error")
 	f.BoolVar(&o.list, "list", false, "print the names of suites and cases, run nothing")
@@ -134,11 +133,6 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	if o.list {
 		return nil
-	}
-	if o.json && o.goals {
-		if err := writeGoals(stdout, measure.Judge(bench.Goals, all)); err != nil {
-			return err
-		}
 	}
 	if o.drift {
 		base, err := bench.ReadBaseline("baseline.json")

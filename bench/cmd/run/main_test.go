@@ -76,28 +76,3 @@ func TestBadArguments(t *testing.T) {
 		}
 	}
 }
-
-// TestGoals reads the lines of the goals behind those of the results.
-func TestGoals(t *testing.T) {
-	var out bytes.Buffer
-	if err := run(append(quick, "-json", "-goals"), &out, &out); err != nil {
-		t.Fatal(err)
-	}
-	met := map[string]goal{}
-	for d := json.NewDecoder(&out); d.More(); {
-		var line goalLine
-		if err := d.Decode(&line); err != nil {
-			t.Fatal(err)
-		}
-		if line.Goal.Factor > 0 {
-			met[line.Goal.Contender] = line.Goal
-		}
-	}
-	g := met["pointwire-encoder"]
-	if g.Suite != "encode" || g.Case != "trade" || g.Fastest != "line-protocol" || g.Ratio <= 0 || g.Met != (g.Ratio >= g.Factor) {
-		t.Errorf("goal of the encoder: %+v", g)
-	}
-	if g := met["pointwire-schema"]; g.Factor == 0 || g.Ratio != 0 || g.Met {
-		t.Errorf("goal of a contender that was not run: %+v", g)
-	}
-}

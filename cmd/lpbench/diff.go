@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
+)
+
+var diffHelp = help{
+	synopsis: "diff [flags] OLD NEW",
+	about: `
+Says what differs between two files of -json. The rounds of each contender are
+compared with the Mann-Whitney U test, two-sided and exact up to 50 rounds; what
+is less likely than -alpha to be chance, and more than -threshold, is called
+slower or faster. Allocations are compared as they are.
+
+The metrics: ns is the wall time per unit; cpu the processor time, where it was
+kept per round; ratio is how many times as fast as the base of the case, which
+two machines have in common more than times.
+
+With -fail the exit status is 1 if anything is slower or allocates more.`,
+	examples: `
+go run ./cmd/lpbench compare -count 9 -json new.json encode
+go run ./cmd/lpbench diff old.json new.json
+go run ./cmd/lpbench diff -metric ratio -fail -only pointwire old.json new.json`,
+}
+
+type diffOptions struct {
+	alpha, threshold float64
+	metric, only     string
+	fail, all        bool
+}
+
+// errSlower is the end of diff -fail.
+var errSlower = errors.New("something is slower or allocates more")
+
+// diff compares two files of -json.
+func diff(_ context.Context, c console, args []string) error {
+	var o diffOptions
+	f := flags("diff")
+	f.Float64Var(&o.alpha, "alpha", 0.05, "call it chance above this `probability`")
+	f.Float64Var(&o.threshold, "threshold", 2, "call it the same up to so many `percent`")
+	f.StringVar(&o.metric, "metric", "ns", "compare `ns`, cpu or ratio")
+	f.StringVar(&o.only, "only", "", "compare contenders whose name begins with this `text`")
+	f.BoolVar(&o.fail, "fail", false, "exit with 1 if anything is slower or allocates more")
+	f.BoolVar(&o.all, "all", false, "show also what is the same")
+	files, err := parse(c, f, diffHelp, args)
+	switch {
+	case err != nil:
+		return err
+	case len(files) != 2:
+		return usage("diff compares two files, not %d", len(files))
+	case !slices.Contains([]string{"ns", "cpu", "ratio"}, o.metric):
+		return usage("there is no metric %q: ns, cpu or ratio", o.metric)
+	case o.alpha <= 0 || o.alpha >= 1 || o.threshold < 0:
+		return usage("-alpha must be between 0 and 1, -threshold at least 0")
+	}
+	before, err := results.ReadFile(files[0])
+	if err != nil {
+		return err
+	}
+	after, err := results.ReadFile(files[1])
+	if err != nil {
+		return err
+	}
+	if a, b := before.Environment.Machine(), after.Environment.Machine(); a != b {
+		fmt.Fprintf(c.out, "two machines: %s\n              %s\n\n", a, b)
+	}
+	changes := changesOf(before, after, o)
+	if err := showChanges(c, changes, o); err != nil {
+		return err
+	}
+	if o.fail && slices.ContainsFunc(changes, change.worse) {
+		return errSlower
+	}
+	return nil
+}
+
+// A verdict is what became of a contender.
+type verdict string
+
+const (
+	slower  verdict = "slower"
+	faster  verdict = "faster"
+	alike   verdict = "same"
+	unclear verdict = "no test" // without rounds to compare
+	gone    verdict = "gone"
+	added   verdict = "new"
+	broke   verdict = "wrong now"
+	mended  verdict = "right now"
+)
+
+// A change is a contender of a case in both files, or in one.
+type change struct {
+	id                   string
+	old, new             float64 // medians of the metric
+	oldAllocs, newAllocs float64
+	percent, p           float64
+	oldRounds, newRounds int
+	verdict              verdict
+	allocatesMore        bool
+}
+
+// worse reports whether -fail fails because of it.
+func (k change) worse() bool { return k.verdict == slower || k.verdict == broke || k.allocatesMore }
+
+// changesOf compares each contender, in the order of the new file; what is gone
+// comes last.
+func changesOf(before, after *results.Report, o diffOptions) (changes []change) {
+	find := func(r *results.Report, id string) *results.Result {
+		for i := range r.Results {
+			if r.Results[i].ID() == id {
+				return &r.Results[i]
+			}
+		}
+		return nil
+	}
+	for i := range after.Results {
+		b := &after.Results[i]
+		if !strings.HasPrefix(b.Contender, o.only) {
+			continue
+		}
+		if a := find(before, b.ID()); a == nil {
+			changes = append(changes, change{id: b.ID(), new: b.Ns, newAllocs: b.Allocs, verdict: added})
+		} else {
+			changes = append(changes, compareResults(a, b, find(before, baseID(a)), find(after, baseID(b)), o))
+		}
+	}
+	for i := range before.Results {
+		if a := &before.Results[i]; strings.HasPrefix(a.Contender, o.only) && find(after, a.ID()) == nil {
+			changes = append(changes, change{id: a.ID(), old: a.Ns, oldAllocs: a.Allocs, verdict: gone})
+		}
+	}
+	return changes
+}
+
+func baseID(r *results.Result) string { return r.Suite + "/" + r.Case + "/" + r.Base }
+
+// compareResults compares one contender; the bases are those of its case.
+func compareResults(a, b, baseA, baseB *results.Result, o diffOptions) change {
+	k := change{id: b.ID(), oldAllocs: a.Allocs, newAllocs: b.Allocs, p: 1, verdict: alike}
+	switch {
+	case a.Wrong == "" && b.Wrong != "":
+		k.verdict = broke
+		return k
+	case a.Wrong != "" && b.Wrong == "":
+		k.verdict = mended
+		return k
+	case a.Wrong != "":
+		return k
+	}
+	// A hundredth is what the runtime's own allocations come to.
+	k.allocatesMore = b.Allocs > a.Allocs*1.01+0.01
+	old, new := metric(a, baseA, o.metric), metric(b, baseB, o.metric)
+	k.oldRounds, k.newRounds = len(old), len(new)
+	if len(old) == 0 || len(new) == 0 {
+		k.verdict = unclear
+		return k
+	}
+	k.old, _, _ = median(old)
+	k.new, _, _ = median(new)
+	if k.old > 0 {
+		k.percent = (k.new/k.old - 1) * 100
+	}
+	_, k.p = stat.MannWhitney(old, new)
+	// Fewer rounds than this can never be told from chance.
+	least := make([]float64, len(old))
+	most := make([]float64, len(new))
+	for i := range most {
+		most[i] = 1
+	}
+	_, best := stat.MannWhitney(least, most)
+	if best >= o.alpha {
+		k.verdict = unclear
+		return k
+	}
+	up := k.percent > 0
+	if o.metric == "ratio" {
+		up = !up // more times as fast is better
+	}
+	switch {
+	case k.p >= o.alpha || max(k.percent, -k.percent) <= o.threshold:
+	case up:
+		k.verdict = slower
+	default:
+		k.verdict = faster
+	}
+	return k
+}
+
+// metric returns the figure of each round.
+func metric(r, base *results.Result, name string) []float64 {
+	switch name {
+	case "cpu":
+		return r.CPUSamples
+	case "ratio":
+		if base == nil || base == r {
+			return nil
+		}
+		own, of := r.Samples, base.Samples
+		if len(r.CPUSamples) > 0 && len(base.CPUSamples) > 0 {
+			own, of = r.CPUSamples, base.CPUSamples
+		}
+		ratios := make([]float64, 0, len(own))
+		for i := range min(len(own), len(of)) {
+			if own[i] > 0 {
+				ratios = append(ratios, of[i]/own[i])
+			}
+		}
+		return ratios
+	}
+	return r.Samples
+}
+
+// showChanges prints a row per change, and how many there are of each kind.
+func showChanges(c console, changes []change, o diffOptions) error {
+	unit := o.metric
+	if unit != "ratio" {
+		unit += "/unit"
+	}
+	t := term.Table{Head: []string{"suite/case/contender", "old " + unit, "new " + unit, "change", "p", "rounds", "allocs", ""}, Colour: c.colour}
+	count := map[verdict]int{}
+	more := 0
+	for _, k := range changes {
+		count[k.verdict]++
+		if k.allocatesMore {
+			more++
+		}
+		if k.verdict == alike && !k.allocatesMore && !o.all {
+			continue
+		}
+		style := term.Plain
+		switch {
+		case k.worse():
+			style = term.Bad
+		case k.verdict == faster || k.verdict == mended:
+			style = term.Good
+		}
+		t.AddStyled(style, k.cells()...)
+	}
+	if len(changes) > count[alike]-more || o.all {
+		if err := t.Write(c.out); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.out)
+	}
+	var said []string
+	for _, v := range []verdict{slower, faster, alike, broke, mended, unclear, added, gone} {
+		if n := count[v]; n > 0 {
+			said = append(said, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	if more > 0 {
+		said = append(said, fmt.Sprintf("%d allocating more", more))
+	}
+	_, err := fmt.Fprintf(c.out, "%d compared: %s (p < %g, more than %g %%)\n", len(changes), strings.Join(said, ", "), o.alpha, o.threshold)
+	return err
+}
+
+func (k *change) cells() []string {
+	allocs := term.Count(k.newAllocs)
+	if old := term.Count(k.oldAllocs); old != allocs && k.verdict != added && k.verdict != gone {
+		allocs = old + " → " + allocs
+	}
+	switch k.verdict {
+	case added:
+		return []string{k.id, "", term.Figure(k.new), "", "", "", allocs, string(k.verdict)}
+	case gone:
+		return []string{k.id, term.Figure(k.old), "", "", "", "", "", string(k.verdict)}
+	case broke, mended:
+		return []string{k.id, "", "", "", "", "", "", string(k.verdict)}
+	}
+	said := string(k.verdict)
+	if k.allocatesMore {
+		said += ", allocates more"
+	}
+	if k.oldRounds == 0 || k.newRounds == 0 {
+		return []string{k.id, "", "", "", "", fmt.Sprintf("%d+%d", k.oldRounds, k.newRounds), allocs, said}
+	}
+	return []string{k.id, term.Figure(k.old), term.Figure(k.new), fmt.Sprintf("%+.1f %%", k.percent), fmt.Sprintf("%.3f", k.p),
+		fmt.Sprintf("%d+%d", k.oldRounds, k.newRounds), allocs, said}
+}

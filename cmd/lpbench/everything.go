@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/page"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+)
+
+// options are the flags of the main job and of its parts.
+type options struct {
+	trip    tripOptions
+	compare compareOptions
+	quick   bool
+	keep    keepOptions
+}
+
+// keepOptions say where results are kept.
+type keepOptions struct{ json, html string }
+
+func (k *keepOptions) define(f *flag.FlagSet) {
+	f.StringVar(&k.json, "json", "", "write what was measured to this `file`, a JSON object per line")
+	f.StringVar(&k.html, "html", "", "write a page with charts to this `file`")
+}
+
+// keep writes the files that were asked for.
+func (k *keepOptions) keep(r *results.Report) error {
+	if k.json != "" {
+		if err := r.WriteFile(k.json); err != nil {
+			return err
+		}
+	}
+	if k.html == "" {
+		return nil
+	}
+	f, err := os.Create(k.html)
+	if err != nil {
+		return err
+	}
+	return errors.Join(page.Write(f, r), f.Close())
+}
+
+var everythingHelp = help{
+	synopsis: "[flags]\n       lpbench roundtrip|compare|encode|write|query|report|diff|readme [flags] …",
+	about: `
+Proves and measures the whole way of points. It starts a real InfluxDB as a
+child, writes this host's counters and 100,000 trades, reads them back, proves
+each value identical, and prints what each part cost. Then it measures pointwire
+beside other libraries, and shows each goal of the design beside its figure.
+lpbench COMMAND -h explains a command.`,
+	examples: `
+go run ./cmd/lpbench
+go run ./cmd/lpbench -quick
+go run ./cmd/lpbench -json run.json -html report.html
+go run ./cmd/lpbench -url http://user:password@influx.example:8086
+go run ./cmd/lpbench compare -count 9 encode query/trade
+go run ./cmd/lpbench write -url http://127.0.0.1:8086 -rate 100000 -duration 1m`,
+}
+
+// everything is the main job.
+func everything(ctx context.Context, c console, args []string) error {
+	var o options
+	f := flags("lpbench")
+	o.trip.define(f)
+	o.compare.define(f)
+	o.keep.define(f)
+	f.BoolVar(&o.quick, "quick", false, "start no child: replay recorded answers, measure beside the standard library")
+	rest, err := parse(c, f, everythingHelp, args)
+	switch {
+	case err != nil:
+		return err
+	case len(rest) > 0:
+		return usage("there is no command %q", rest[0])
+	case o.quick && (o.trip.url != "" || o.trip.record != ""):
+		return usage("-quick needs no server: it goes with neither -url nor -record")
+	}
+	if err := errors.Join(o.trip.check(), o.compare.check()); err != nil {
+		return err
+	}
+	r := &results.Report{Environment: results.Here(time.Now())}
+	fmt.Fprintf(c.out, "pointwire on %s\n\n", r.Environment.Machine())
+	if o.quick {
+		return quickly(ctx, c, o, r)
+	}
+	root, err := checkout(ctx)
+	if err != nil && o.trip.url == "" {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		fmt.Fprintf(c.out, "%v: no server and no other library was run; this is -quick.\n\n", err)
+		return quickly(ctx, c, o, r)
+	}
+	dir, err := os.MkdirTemp("", "lpbench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := live(ctx, c, o.trip, root, dir, r); err != nil {
+		return err
+	}
+	if root != "" && o.trip.record == "" {
+		if err := compare(ctx, c, o.compare, nil, root, dir, r); err != nil {
+			return err
+		}
+	}
+	return o.keep.keep(r)
+}
+
+// quickly is the main job without a child.
+func quickly(ctx context.Context, c console, o options, r *results.Report) error {
+	if err := replay(ctx, c, r); err != nil {
+		return err
+	}
+	if err := quick(ctx, c, o.compare, r); err != nil {
+		return err
+	}
+	return o.keep.keep(r)
+}
+
+var roundTripHelp = help{
+	synopsis: "roundtrip [flags]",
+	about: `
+Writes this host's counters and trades of the guide to a server, reads them
+back, proves each value identical, and prints what each part cost this process.`,
+	examples: `
+go run ./cmd/lpbench roundtrip
+go run ./cmd/lpbench roundtrip -quick
+go run ./cmd/lpbench roundtrip -url http://127.0.0.1:8086 -trades 1000000`,
+}
+
+// roundTripOnly is the way there and back without the comparison.
+func roundTripOnly(ctx context.Context, c console, args []string) error {
+	var o options
+	f := flags("roundtrip")
+	o.trip.define(f)
+	o.keep.define(f)
+	f.BoolVar(&o.quick, "quick", false, "start no child: replay recorded answers")
+	rest, err := parse(c, f, roundTripHelp, args)
+	switch {
+	case err != nil:
+		return err
+	case len(rest) > 0:
+		return usage("unexpected argument %q", rest[0])
+	case o.quick && (o.trip.url != "" || o.trip.record != ""):
+		return usage("-quick needs no server: it goes with neither -url nor -record")
+	}
+	if err := o.trip.check(); err != nil {
+		return err
+	}
+	r := &results.Report{Environment: results.Here(time.Now())}
+	if o.quick {
+		if err := replay(ctx, c, r); err != nil {
+			return err
+		}
+		return o.keep.keep(r)
+	}
+	root := ""
+	if o.trip.url == "" {
+		if root, err = checkout(ctx); err != nil {
+			return fmt.Errorf("%w: there is no server to start; name one with -url, or use -quick", err)
+		}
+	}
+	dir, err := os.MkdirTemp("", "lpbench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := live(ctx, c, o.trip, root, dir, r); err != nil {
+		return err
+	}
+	return o.keep.keep(r)
+}

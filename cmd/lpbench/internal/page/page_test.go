@@ -1,0 +1,115 @@
+package page
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+)
+
+const lines = `{"environment":{"cpu":"a <cpu>","cores":2,"os":"linux","arch":"amd64","go":"go1.26.8","date":"2026-01-02T03:04:05Z","rounds":5,"turn_ns":5000000,"commit":"0123456789abcdef0123-dirty","server":"InfluxDB 1.8.10"}}
+{"suite":"encode","case":"trade","contender":"copy","version":"go1.26.8","unit":"point","ns_per_unit":13,"base":"line-protocol","ratio":30,"ratio_lo":29,"ratio_hi":31}
+{"suite":"encode","case":"trade","contender":"pointwire-schema","version":"this tree","unit":"point","ns_per_unit":50,"cpu_ns_per_unit":51,"mb_per_s":2700,"base":"line-protocol","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25,"confidence":0.9375,"rounds":5}
+{"suite":"encode","case":"trade","contender":"line-protocol","version":"2.2.1","unit":"point","ns_per_unit":400,"base":"line-protocol","ratio":1,"ratio_lo":1,"ratio_hi":1}
+{"suite":"encode","case":"trade","contender":"a-client-with-a-long-name-in-one-word","version":"0.0.0-20220302092344-a9ab5670611c","unit":"point","ns_per_unit":1600,"base":"line-protocol","ratio":0.25,"ratio_lo":0.2,"ratio_hi":0.3,"allocs_per_unit":28}
+{"suite":"encode","case":"trade","contender":"liar","version":"1","unit":"point","base":"line-protocol","wrong":"at byte 7: \"<script>alert(1)</script>aVeryLongWordWithoutAnyPlaceToBreakItInTheMiddleOfANarrowScreen\" instead of \"x\""}
+{"suite":"roundtrip","case":"InfluxDB 1.8.10","contender":"pointwire-encode","version":"this tree","unit":"point","ns_per_unit":70,"ns_lo":70,"ns_hi":70}
+{"suite":"roundtrip","case":"InfluxDB 1.8.10","contender":"pointwire-write","version":"this tree","unit":"point","ns_per_unit":4700,"ns_lo":4700,"ns_hi":4700}
+{"goal":{"suite":"encode","case":"trade","contender":"pointwire-schema","against":["line-protocol"],"factor":9,"fastest":"line-protocol","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
+{"goal":{"suite":"encode","case":"trade","contender":"pointwire-schema","against":["line-protocol","liar"],"factor":5,"fastest":"line-protocol","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25,"met":true}}
+{"goal":{"suite":"encode","case":"trade","contender":"pointwire-absent","against":["line-protocol"],"factor":5}}
+`
+
+func report(t *testing.T) *results.Report {
+	t.Helper()
+	r := new(results.Report)
+	if err := r.Read(strings.NewReader(lines)); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func render(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, report(t)); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestSelfContained holds that the page names nothing outside of itself, that
+// no text of a result becomes markup, and that all styles passed the template.
+func TestSelfContained(t *testing.T) {
+	html := render(t)
+	for _, not := range []string{"<script", "http:", "https:", "url(", "@import", "<link", "<img", "<iframe", "src=", "ZgotmplZ"} {
+		if strings.Contains(html, not) {
+			t.Errorf("the page holds %q", not)
+		}
+	}
+	for _, want := range []string{
+		"a &lt;cpu&gt;, 2 cores, linux/amd64, go1.26.8", "2026-01-02T03:04:05Z", "0123456789ab, changed", "InfluxDB 1.8.10",
+		"go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode/trade", "go run ./cmd/lpbench roundtrip",
+		"&lt;script&gt;", "beyond the scale", "fastest of 2", "not measured",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// TestLinks holds that each link within the page leads somewhere.
+func TestLinks(t *testing.T) {
+	html := render(t)
+	for _, m := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(html, -1) {
+		if strings.Count(html, `id="`+m[1]+`"`) != 1 {
+			t.Errorf("#%s leads to %d places", m[1], strings.Count(html, `id="`+m[1]+`"`))
+		}
+	}
+}
+
+// TestChart holds the lengths of bars: to the scale of the longest that does
+// work.
+func TestChart(t *testing.T) {
+	r := report(t)
+	cases := r.Cases()
+	v := chart(r, cases[0])
+	if v.Base1 != 12.12 {
+		t.Errorf("the base ends at %v", v.Base1)
+	}
+	copied, own, base, slow, liar := v.Bars[0], v.Bars[1], v.Bars[2], v.Bars[3], v.Bars[4]
+	if !copied.Beyond || copied.Width != 100 || own.Beyond {
+		t.Errorf("copy: %+v", copied)
+	}
+	if own.Width != 96.97 || own.From != 90.91 || own.To != 100 || !own.Own || own.Value != "8×" || own.Interval != "7.5–8.25" {
+		t.Errorf("own: %+v", own)
+	}
+	if base.Width != 12.12 || base.Interval != "" || base.Own || slow.Width != 3.03 {
+		t.Errorf("base %+v, slow %+v", base, slow)
+	}
+	if liar.Width != 0 || liar.Value != "" {
+		t.Errorf("the wrong one has a bar: %+v", liar)
+	}
+	times := chart(r, cases[1])
+	if times.Base1 != 0 || times.Bars[1].Width != 100 || times.Bars[0].Width != 1.49 || times.Bars[0].Value != "70.0 ns" || times.Bars[0].Interval != "" {
+		t.Errorf("without a base: %+v", times)
+	}
+	if g := goals(r.Goals); g[0].Width != 59.26 || g[1].Width != 100 || g[2].Width != 0 {
+		t.Errorf("goals %+v", g)
+	}
+	if percent(1, 0) != 0 || percent(-1, 2) != 0 || percent(3, 2) != 100 {
+		t.Error("percent leaves its range")
+	}
+}
+
+func TestWriteFails(t *testing.T) {
+	if err := Write(broken{}, report(t)); err == nil {
+		t.Error("no error of the writer")
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, bytes.ErrTooLarge }

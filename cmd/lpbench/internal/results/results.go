@@ -1,0 +1,234 @@
+// Package results holds what a comparison found: the figures of contenders, the
+// goals beside what was measured, and the machine. Its file form is one JSON
+// object per line.
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+)
+
+// A Result is what one contender cost in one case: medians over the rounds.
+type Result struct {
+	Suite     string  `json:"suite"`
+	Case      string  `json:"case"`
+	Contender string  `json:"contender"`
+	Version   string  `json:"version"`
+	Unit      string  `json:"unit"`
+	Ns        float64 `json:"ns_per_unit"`
+	NsLo      float64 `json:"ns_lo"`
+	NsHi      float64 `json:"ns_hi"`
+	CPU       float64 `json:"cpu_ns_per_unit"`
+	MBps      float64 `json:"mb_per_s"`
+	BytesPer  float64 `json:"bytes_per_unit"`
+	Allocs    float64 `json:"allocs_per_unit"`
+	// Base names the contender that the ratio is to. It is empty where a case
+	// has only one.
+	Base    string  `json:"base"`
+	Ratio   float64 `json:"ratio"`
+	RatioLo float64 `json:"ratio_lo"`
+	RatioHi float64 `json:"ratio_hi"`
+	// Confidence is that of the interval from RatioLo to RatioHi, 0 if these are
+	// the least and the greatest round.
+	Confidence float64 `json:"confidence,omitempty"`
+	Rounds     int     `json:"rounds"`
+	// Samples are the wall time per unit of each round in nanoseconds, CPUSamples
+	// the processor time where the ratio is one of those. Both are in the order of
+	// the rounds, which the contenders of a case have in common.
+	Samples    []float64 `json:"samples,omitempty"`
+	CPUSamples []float64 `json:"cpu_samples,omitempty"`
+	// Wrong says what is wrong with the outcome; all figures are then 0.
+	Wrong string `json:"wrong,omitempty"`
+	// Latency is for loads.
+	Latency *Latency `json:"latency_ns,omitempty"`
+}
+
+// A Latency holds percentiles in nanoseconds.
+type Latency struct {
+	P50  int64 `json:"p50"`
+	P90  int64 `json:"p90"`
+	P99  int64 `json:"p99"`
+	P999 int64 `json:"p99.9"`
+	Max  int64 `json:"max"`
+}
+
+// ID is the place of a result: suite/case/contender.
+func (r *Result) ID() string { return r.Suite + "/" + r.Case + "/" + r.Contender }
+
+// A Goal is what the design asks for beside what was measured: Contender at
+// least Factor times as fast as the fastest of Against.
+type Goal struct {
+	Suite     string   `json:"suite"`
+	Case      string   `json:"case"`
+	Contender string   `json:"contender"`
+	Against   []string `json:"against"`
+	Factor    float64  `json:"factor"`
+	// Fastest is the one of Against that the ratio is of; it is empty if one of
+	// the two was not measured.
+	Fastest string  `json:"fastest"`
+	Ratio   float64 `json:"ratio"`
+	RatioLo float64 `json:"ratio_lo"`
+	RatioHi float64 `json:"ratio_hi"`
+	Met     bool    `json:"met"`
+}
+
+// Verdict says in a word what became of the goal.
+func (g *Goal) Verdict() string {
+	switch {
+	case g.Fastest == "":
+		return "not measured"
+	case g.Met:
+		return "met"
+	}
+	return "not met"
+}
+
+// A Report is everything one run found.
+type Report struct {
+	Environment Environment
+	Results     []Result
+	Goals       []Goal
+}
+
+// line is any line of the file.
+type line struct {
+	Environment Environment `json:"environment,omitempty"`
+	Goal        *Goal       `json:"goal,omitempty"`
+}
+
+// Read reads lines to the end and adds what they say to r. Lines of kinds it
+// does not know are left out.
+func (r *Report) Read(in io.Reader) error {
+	for d := json.NewDecoder(in); ; {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := r.readLine(raw); err != nil {
+			return fmt.Errorf("%w in %s", err, bytes.TrimSpace(raw))
+		}
+	}
+}
+
+func (r *Report) readLine(raw json.RawMessage) error {
+	var l line
+	if err := json.Unmarshal(raw, &l); err != nil {
+		return err
+	}
+	switch {
+	case l.Environment != nil:
+		r.Environment.Merge(l.Environment)
+		return nil
+	case l.Goal != nil:
+		r.Goals = append(r.Goals, *l.Goal)
+		return nil
+	}
+	var v Result
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return err
+	}
+	if v.Suite != "" && v.Contender != "" {
+		r.Results = append(r.Results, v)
+	}
+	return nil
+}
+
+// Write writes r as lines.
+func (r *Report) Write(out io.Writer) error {
+	e := json.NewEncoder(out)
+	if len(r.Environment) > 0 {
+		if err := e.Encode(line{Environment: r.Environment}); err != nil {
+			return err
+		}
+	}
+	for i := range r.Results {
+		if err := e.Encode(&r.Results[i]); err != nil {
+			return err
+		}
+	}
+	for i := range r.Goals {
+		if err := e.Encode(line{Goal: &r.Goals[i]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadFile returns what is in a file. A file without a single result is an
+// error.
+func ReadFile(name string) (*Report, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r := new(Report)
+	if err := r.Read(f); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(r.Results) == 0 {
+		return nil, fmt.Errorf("%s holds no result", name)
+	}
+	return r, nil
+}
+
+// WriteFile puts r into a file.
+func (r *Report) WriteFile(name string) (err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return r.Write(f)
+}
+
+// A Case is the contenders of one piece of work.
+type Case struct {
+	Suite, Name string
+	Results     []Result
+}
+
+// Cases returns the results by case, in the order in which they appear.
+func (r *Report) Cases() []Case {
+	var cases []Case
+	for _, v := range r.Results {
+		i := slices.IndexFunc(cases, func(c Case) bool { return c.Suite == v.Suite && c.Name == v.Case })
+		if i < 0 {
+			i = len(cases)
+			cases = append(cases, Case{Suite: v.Suite, Name: v.Case})
+		}
+		cases[i].Results = append(cases[i].Results, v)
+	}
+	return cases
+}
+
+// Suites returns the names of the suites, in the order in which they appear.
+func (r *Report) Suites() []string {
+	var names []string
+	for _, v := range r.Results {
+		if !slices.Contains(names, v.Suite) {
+			names = append(names, v.Suite)
+		}
+	}
+	return names
+}
+
+// Met returns how many of the goals that were measured are met.
+func (r *Report) Met() (met, measured int) {
+	for i := range r.Goals {
+		if r.Goals[i].Fastest != "" {
+			measured++
+			if r.Goals[i].Met {
+				met++
+			}
+		}
+	}
+	return met, measured
+}

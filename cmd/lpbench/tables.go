@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
+)
+
+// showCases prints a table per case.
+func showCases(c console, cases []results.Case) error {
+	for _, k := range cases {
+		first := k.Results[0]
+		fmt.Fprintf(c.out, "\n%s, %s\n", k.Suite, k.Name)
+		t := term.Table{Head: []string{"contender", "version", "ns/" + first.Unit, "CPU ns", "MB/s", "allocs"}, Left: 2, Colour: c.colour}
+		if first.Base != "" {
+			t.Head = append(t.Head, "× "+first.Base)
+		}
+		for _, r := range k.Results {
+			switch {
+			case r.Wrong != "":
+				t.AddStyled(term.Bad, r.Contender, r.Version, "wrong")
+				continue
+			case strings.HasPrefix(r.Contender, "pointwire"):
+				t.AddStyled(term.Strong, row(&r)...)
+			default:
+				t.Add(row(&r)...)
+			}
+		}
+		if err := t.Write(c.out); err != nil {
+			return err
+		}
+		for _, r := range k.Results {
+			if r.Wrong != "" {
+				fmt.Fprintf(c.out, "%s is wrong: %s\n", r.Contender, strings.TrimSpace(r.Wrong))
+			}
+		}
+	}
+	return nil
+}
+
+func row(r *results.Result) []string {
+	cells := []string{r.Contender, r.Version, term.Figure(r.Ns), term.Figure(r.CPU), term.Figure(r.MBps), term.Count(r.Allocs)}
+	switch {
+	case r.Base == "":
+	case r.Contender == r.Base:
+		cells = append(cells, "1")
+	case r.Ratio != 0:
+		cells = append(cells, interval(r.Ratio, r.RatioLo, r.RatioHi))
+	}
+	return cells
+}
+
+func interval(v, lo, hi float64) string {
+	return fmt.Sprintf("%s (%s–%s)", term.Ratio(v), term.Ratio(lo), term.Ratio(hi))
+}
+
+// showGoals prints each goal beside what was measured.
+func showGoals(c console, r *results.Report) error {
+	if len(r.Goals) == 0 {
+		return nil
+	}
+	met, measured := r.Met()
+	fmt.Fprintf(c.out, "\ngoals of the design: %d of %d met\n", met, measured)
+	t := term.Table{Head: []string{"suite", "case", "contender", "against", "goal", "measured", ""}, Left: 4, Colour: c.colour}
+	for i := range r.Goals {
+		g := &r.Goals[i]
+		against, figure, style := g.Fastest, interval(g.Ratio, g.RatioLo, g.RatioHi), term.Bad
+		switch {
+		case g.Fastest == "":
+			against, figure, style = strings.Join(g.Against, ", "), "–", term.Dim
+		case g.Met:
+			style = term.Good
+		}
+		t.AddStyled(style, g.Suite, g.Case, g.Contender, against, "≥"+term.Ratio(g.Factor), figure, g.Verdict())
+	}
+	return t.Write(c.out)
+}
