@@ -30,6 +30,7 @@ func BenchmarkEncode(b *testing.B)    { benchmarkSuite(b, "encode") }
 func BenchmarkNumbers(b *testing.B)   { benchmarkSuite(b, "numbers") }
 func BenchmarkQuery(b *testing.B)     { benchmarkSuite(b, "query") }
 func BenchmarkStructs(b *testing.B)   { benchmarkSuite(b, "structs") }
+func BenchmarkColumns(b *testing.B)   { benchmarkSuite(b, "columns") }
 func BenchmarkTransport(b *testing.B) { benchmarkSuite(b, "transport") }
 func BenchmarkGzip(b *testing.B)      { benchmarkSuite(b, "gzip") }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // Suites are all suites, in the order of the tables.
-var Suites = []measure.Suite{encode.Suite, numbers.Suite, query.Suite, query.Structs, transport.Suite, gzip.Suite}
+var Suites = []measure.Suite{encode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite}
 
 // Goals are the goals of the design.
-var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals, query.StructGoals, transport.Goals)
+var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals, transport.Goals)

@@ -38,6 +38,7 @@ var names = []string{"trade", "cpu", "server", "logs"}
 var Goals = []measure.Goal{
 	{Suite: "encode", Case: "trade", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 8},
 	{Suite: "encode", Case: "trade", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
+	{Suite: "encode", Case: "trade", Contender: "pointwire-frame", Against: []string{"pointwire-schema"}, Factor: 1.3},
 	{Suite: "encode", Case: "cpu", Contender: "pointwire-layout", Against: []string{lp2Name}, Factor: 8},
 	{Suite: "encode", Case: "cpu", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
 	{Suite: "encode", Case: "server", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 4},

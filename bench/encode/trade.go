@@ -37,6 +37,7 @@ func tradeCase(size float64) (measure.Case, error) {
 	}
 	entries := []entry{
 		own,
+		frameEntry(points),
 		{name: "pointwire-encoder", module: ownModule, contender: &encoder[T]{points: points, add: func(e *lp.Encoder, p *T) error {
 			e.Point("Trade")
 			e.Tag("instrument", p.Instrument)
