@@ -1,0 +1,139 @@
+// Export writes the answer to a query as CSV: a table per measurement, with its
+// tags as columns, in constant memory whatever the size of the answer.
+//
+//	go run ./examples/export -url 'http://127.0.0.1:8086?database=hostmon' \
+//		'SELECT * FROM cpu GROUP BY *' >cpu.csv
+//
+// Times are RFC 3339 in UTC unless -epoch names a unit. Null is an empty cell, as
+// an empty text is. A statement that fails is reported, the others are exported,
+// and the exit status is 1.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	url := flag.String("url", "http://127.0.0.1:8086", "server and database")
+	epoch := flag.String("epoch", "", "unit of times as integers: ns, u, ms, s, m or h")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: export [flags] 'SELECT …'")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() != 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := export(ctx, os.Stdout, *url, *epoch, flag.Arg(0)); err != nil {
+		fmt.Fprintln(os.Stderr, "export:", err)
+		os.Exit(1)
+	}
+}
+
+var units = map[string]fastclient.Precision{
+	"": fastclient.Nanosecond, "ns": fastclient.Nanosecond, "u": fastclient.Microsecond, "ms": fastclient.Millisecond,
+	"s": fastclient.Second, "m": fastclient.Minute, "h": fastclient.Hour,
+}
+
+// export writes the answer to q to w. It returns the errors of statements, joined,
+// behind the rows of the others.
+func export(ctx context.Context, w io.Writer, url, epoch, q string) error {
+	unit, ok := units[epoch]
+	if !ok {
+		return fmt.Errorf("-epoch %q is not ns, u, ms, s, m or h", epoch)
+	}
+	client, err := fastclient.Open(url)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	result, err := client.Query(ctx, q, fastclient.Epoch(unit))
+	if err != nil {
+		return err
+	}
+	defer result.Close()
+
+	buffered := bufio.NewWriter(w)
+	t := table{w: csv.NewWriter(buffered), rfc3339: epoch == ""}
+	frames := result.FrameReader()
+	frames.Merge = true
+	var failed error
+	for f, err := range frames.Frames() {
+		if err == nil {
+			err = t.add(f)
+		}
+		if err != nil {
+			failed = errors.Join(failed, err)
+			if !jsonscan.Recoverable(err) {
+				break
+			}
+		}
+	}
+	t.w.Flush()
+	return errors.Join(failed, t.w.Error(), buffered.Flush())
+}
+
+// A table writes frames, with a header wherever the columns change.
+type table struct {
+	w       *csv.Writer
+	rfc3339 bool
+	header  []string
+	record  []string
+	text    []byte
+}
+
+func (t *table) add(f *frame.Frame) error {
+	header := []string{"measurement"}
+	if f.Time != nil {
+		header = append(header, "time")
+	}
+	for i := range f.Columns {
+		header = append(header, f.Columns[i].Name)
+	}
+	if !slices.Equal(header, t.header) {
+		if t.header != nil {
+			t.w.Write(nil) // an empty line ends a table
+		}
+		t.header = header
+		t.w.Write(header)
+	}
+	for i := range f.Len() {
+		t.record = append(t.record[:0], f.Measurement)
+		if f.Time != nil {
+			t.record = append(t.record, t.time(f, i))
+		}
+		for k := range f.Columns {
+			t.text = f.Columns[k].AppendValue(t.text[:0], i)
+			t.record = append(t.record, string(t.text))
+		}
+		if err := t.w.Write(t.record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *table) time(f *frame.Frame, i int) string {
+	if !t.rfc3339 {
+		return strconv.FormatInt(f.Time[i], 10)
+	}
+	return time.Unix(0, f.Time[i]).UTC().Format(time.RFC3339Nano)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+const answer = `{"results":[{"statement_id":0,"series":[` +
+	`{"name":"cpu","tags":{"host":"a"},"columns":["time","load","note"],"values":[[1,0.5,"x, \"y\""],[2,null,null]]},` +
+	`{"name":"cpu","tags":{"host":"b"},"columns":["time","load","note"],"values":[[1500000000000000000,9007199254740993,""]]}]},` +
+	`{"statement_id":1,"error":"no such thing"},` +
+	`{"statement_id":2,"series":[{"name":"databases","columns":["name"],"values":[["mydb"]]}]}]}` + "\n"
+
+func TestExport(t *testing.T) {
+	for _, tt := range []struct{ epoch, want string }{
+		{"", "measurement,time,load,note,host\n" +
+			"cpu,1970-01-01T00:00:00.000000001Z,0.5,\"x, \"\"y\"\"\",a\n" +
+			"cpu,1970-01-01T00:00:00.000000002Z,,,a\n" +
+			"cpu,2017-07-14T02:40:00Z,9007199254740992,,b\n\n" +
+			"measurement,name\ndatabases,mydb\n"},
+		{"ms", "measurement,time,load,note,host\n" +
+			"cpu,1,0.5,\"x, \"\"y\"\"\",a\n" +
+			"cpu,2,,,a\n" +
+			"cpu,1500000000000000000,9007199254740992,,b\n\n" +
+			"measurement,name\ndatabases,mydb\n"},
+	} {
+		s := influxtest.New(t, influxtest.JSON(answer))
+		var b strings.Builder
+		err := export(t.Context(), &b, s.URL, tt.epoch, "SELECT * FROM cpu GROUP BY *; SELECT; SHOW DATABASES")
+		if err == nil || !strings.Contains(err.Error(), "no such thing") {
+			t.Errorf("error %v", err)
+		}
+		if b.String() != tt.want {
+			t.Errorf("epoch %q:\n%s\nwant\n%s", tt.epoch, b.String(), tt.want)
+		}
+	}
+}
+
+func TestExportErrors(t *testing.T) {
+	s := influxtest.New(t, influxtest.Error(401, "authorization failed"))
+	var b strings.Builder
+	if err := export(t.Context(), &b, s.URL, "us", "SELECT 1"); err == nil || s.Last() != nil {
+		t.Errorf("unit: %v", err)
+	}
+	if err := export(t.Context(), &b, s.URL, "", "SELECT 1"); err == nil || b.Len() > 0 {
+		t.Errorf("refused: %v", err)
+	}
+	if err := export(t.Context(), &b, ":", "", "SELECT 1"); err == nil {
+		t.Error("no error for an address that is none")
+	}
+	s = influxtest.New(t, influxtest.JSON(answer[:150]))
+	if err := export(t.Context(), &b, s.URL, "", "SELECT 1"); err == nil {
+		t.Error("no error for an answer that was cut")
+	}
+}
