@@ -81,6 +81,7 @@ func TestAllocs(t *testing.T) {
 		{"AppendBool", func() { keep(lp.AppendBool(buf, next().Ok), nil) }},
 		{"AppendTimestamp", func() { keep(lp.AppendTimestamp(buf, next().Time), nil) }},
 		{"AppendTime", func() { keep(lp.AppendTime(buf, now, lp.Second), nil) }},
+		{"AppendRFC3339", func() { keep(lp.AppendRFC3339(buf, next().Time, lp.Second), nil) }},
 		{"TimestampCache", func() { keep(cache.Append(buf, next().Time), nil) }},
 		{"ParseTimestamp", func() {
 			if _, err := lp.ParseTimestamp("2018-01-01T09:00:00+09:00", lp.Nanosecond); err != nil {

@@ -22,6 +22,7 @@ func TestAppendGolden(t *testing.T) {
 		}
 		return string(lp.AppendTime(nil, v, p))
 	}
+	rfc3339 := func(ts int64, p lp.Precision) string { return string(lp.AppendRFC3339(nil, ts, p)) }
 	for _, c := range []struct{ name, got, want string }{
 		{"measurement", measurement("cpu"), "cpu"},
 		{"measurement escaped", measurement("a,b c=d\"e"), `a\,b\ c=d"e`},
@@ -88,6 +89,14 @@ func TestAppendGolden(t *testing.T) {
 		{"time before 1970, ms", at("1969-12-31T23:59:59.9999Z", lp.Millisecond), "-1"},
 		{"time out of range", at("2300-01-01T00:00:00Z", lp.Nanosecond), "9223372036854775806"},
 		{"time out of range below", at("1600-01-01T00:00:00Z", lp.Second), "-9223372036"},
+		{"RFC 3339", rfc3339(1514764800000000000, lp.Nanosecond), "2018-01-01T00:00:00Z"},
+		{"RFC 3339, fraction", rfc3339(1514764800120, lp.Millisecond), "2018-01-01T00:00:00.12Z"},
+		{"RFC 3339, seconds before 1970", rfc3339(-1, lp.Second), "1969-12-31T23:59:59Z"},
+		{"RFC 3339, hours", rfc3339(420768, lp.Hour), "2018-01-01T00:00:00Z"},
+		{"RFC 3339, latest", rfc3339(math.MaxInt64, lp.Nanosecond), "2262-04-11T23:47:16.854775806Z"},
+		{"RFC 3339, out of range", rfc3339(math.MaxInt64, lp.Second), "2262-04-11T23:47:16.854775806Z"},
+		{"RFC 3339, out of range below", rfc3339(math.MinInt64, lp.Minute), "1677-09-21T00:12:43.145224194Z"},
+		{"RFC 3339, earliest", rfc3339(math.MinInt64, lp.Nanosecond), "1677-09-21T00:12:43.145224194Z"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)

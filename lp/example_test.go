@@ -108,6 +108,14 @@ func ExampleParseTimestamp() {
 	// 0 lp: invalid time
 }
 
+func ExampleAppendRFC3339() {
+	fmt.Printf("%s\n", lp.AppendRFC3339(nil, 1540184368785116000, lp.Nanosecond))
+	fmt.Printf("%s\n", lp.AppendRFC3339(nil, 1540184368, lp.Second))
+	// Output:
+	// 2018-10-22T04:59:28.785116Z
+	// 2018-10-22T04:59:28Z
+}
+
 func ExampleEncoder() {
 	var e lp.Encoder
 	for i, load := range []float64{0.64, math.NaN(), 0.66} {

@@ -34,3 +34,21 @@ func parseTimestamp(text string, p Precision) (int64, Reason) {
 	}
 	return ts, 0
 }
+
+// AppendRFC3339 appends ts units of p since 1970 as a time in UTC, with as many
+// digits after the second as it takes: "2018-01-01T00:00:00.5Z". It is the text
+// of time.RFC3339Nano, and [ParseTimestamp] is the way back. A time outside
+// [MinTime] and [MaxTime] is replaced by the nearer of the two.
+func AppendRFC3339(dst []byte, ts int64, p Precision) []byte {
+	switch unit := p.Unit(); {
+	case p == Nanosecond:
+		ts = min(max(ts, MinTime), MaxTime)
+	case ts > MaxTime/unit:
+		ts = MaxTime
+	case ts < MinTime/unit:
+		ts = MinTime
+	default:
+		ts *= unit
+	}
+	return decimal.AppendRFC3339(dst, ts)
+}

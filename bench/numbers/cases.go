@@ -179,11 +179,9 @@ var timestampWriters = []entry[Writer[int64]]{
 	})},
 	// The stateful form inside Encoder and Schema, which keeps the first digits.
 	{"pointwire-cached", ownModule, writer[int64](func(dst []byte, vs []int64) []byte {
-		var c decimal.TimestampCache
+		var c lp.TimestampCache
 		for _, v := range vs {
-			dst = decimal.Grow(dst, 32)
-			n := c.Put(dst[:cap(dst)], len(dst), v)
-			dst = append(dst[:n], '\n')
+			dst = append(c.Append(dst, v), '\n')
 		}
 		return dst
 	})},

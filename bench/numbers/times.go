@@ -3,7 +3,6 @@ package numbers
 import (
 	"time"
 
-	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -22,7 +21,7 @@ var timeWriters = []entry[Writer[int64]]{
 	})},
 	{"pointwire", ownModule, writer[int64](func(dst []byte, vs []int64) []byte {
 		for _, v := range vs {
-			dst = append(decimal.AppendRFC3339(dst, v), '\n')
+			dst = append(lp.AppendRFC3339(dst, v, lp.Nanosecond), '\n')
 		}
 		return dst
 	})},

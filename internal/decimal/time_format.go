@@ -17,23 +17,39 @@ const (
 	yearsBefore = 400 * eraShift
 )
 
-// civil returns the date of the day that is days after 1970-01-01. It follows
-// Cassio Neri and Lorenz Schneider, "Euclidean affine functions and their
-// application to calendar algorithms" (2022), figure 12.
-func civil(days int64) (year, month, day uint32) {
-	n := 4*uint32(days+daysTo1970) + 3
-	century := n / daysPerEra
-	n = n%daysPerEra/4*4 + 3
-	p := uint64(n) * 2939745
-	y := uint32(p >> 32)
-	n = uint32(p) / 2939745 / 4 // day of the year that begins in March
-	m := n*2141 + 197913
-	year, month, day = 100*century+y-yearsBefore, m>>16, m&0xFFFF/2141+1
-	if n >= 306 { // January and February end the year
-		year, month = year+1, month-12
-	}
-	return year, month, day
+// yearDay returns the century, the year of the century and the day of that year
+// for the day that is days after the first one. The years begin in March, and the
+// centuries are counted from that of the first day. It follows Cassio Neri and
+// Lorenz Schneider, "Euclidean affine functions and their application to calendar
+// algorithms" (2022), figure 12.
+func yearDay(days uint32) (century, year, day uint32) {
+	n := 4*days + 3
+	century = n / daysPerEra
+	p := uint64(n%daysPerEra|3) * 2939745
+	return century, uint32(p >> 32), uint32(p) / 2939745 / 4
 }
+
+// monthAndDay holds the text "-MM-DDT" for each day of a year that begins in
+// March: February ends it, however long it is. The highest byte is 1 in January
+// and February, which belong to the next year of the calendar.
+var monthAndDay = func() (t [366]uint64) {
+	day := 0
+	for i := range uint64(12) {
+		month := (i+2)%12 + 1
+		length := uint64(monthDays[month])
+		if month == 2 {
+			length++
+		}
+		for d := uint64(1); d <= length; d++ {
+			t[day] = twoDigits(month<<8|d<<32, 0xF<<8|0xF<<32, 0x00543030_2D30302D) &^ (0xFF << 56)
+			if month <= 2 {
+				t[day] |= 1 << 56
+			}
+			day++
+		}
+	}
+	return t
+}()
 
 // daysFromCivil is the inverse of civil.
 func daysFromCivil(year, month, day uint32) int64 {
@@ -50,33 +66,48 @@ func daysFromCivil(year, month, day uint32) int64 {
 // digits after the second as it takes: "2018-01-01T00:00:00.5Z". It is the text
 // of time.RFC3339Nano. It asks for [RoomRFC3339].
 func PutRFC3339(b []byte, n int, ns int64) int {
-	sec := floorDiv(ns, 1e9)
-	frac := uint32(ns - sec*1e9)
-	days := floorDiv(sec, secondsPerDay)
+	sec := uint64(ns) / 1e9
+	frac := uint32(uint64(ns) - sec*1e9)
+	if ns < 0 {
+		s := floorDiv(ns, 1e9)
+		sec, frac = uint64(s), uint32(ns-s*1e9)
+	}
+	sec += daysTo1970 * secondsPerDay
+	days := sec / secondsPerDay
 	s := uint32(sec - days*secondsPerDay)
-	year, month, day := civil(days)
+	century, year, day := yearDay(uint32(days))
 	h := s / 3600
 	s -= h * 3600
 	m := s / 60
 	s -= m * 60
 
-	// "YYYYMMDD" opened into "YYYY-MM-" and "DD"; then "T", "HHMMSS" and so on.
-	date := swar.Digits8(year*10000+month*100+day) | swar.Zeros
-	clock := swar.Digits8(h*10000+m*100+s) | swar.Zeros // "00HHMMSS"
-	swar.Store64(b, n, date&0xFFFFFFFF|'-'<<32|date>>32&0xFFFF<<40|'-'<<56)
-	swar.Store64(b, n+8, date>>48|'T'<<16|clock>>16&0xFFFF<<24|':'<<40|clock>>32&0xFFFF<<48)
-	swar.Store32(b, n+16, ':'|uint32(clock>>48)<<8)
-	n += 19
-	if frac != 0 {
-		// Nine digits: the first with the point, then eight.
-		first := frac / 1e8
-		d := swar.Digits8(frac - first*1e8)
-		swar.Store16(b, n, '.'|uint16('0'+first)<<8)
-		swar.Store64(b, n+2, d|swar.Zeros)
-		n += 2 + (bits.Len64(d)+7)>>3
+	date := monthAndDay[day]
+	year += uint32(date >> 56)
+	carry := (year + 28) >> 7 // of the year 100
+	century += carry - yearsBefore/100
+	year -= 100 * carry
+	swar.Store32(b, n, uint32(twoDigits(uint64(century|year<<16), 0xF<<0|0xF<<16, swar.Zeros)))
+	swar.Store64(b, n+4, date)
+	swar.Store64(b, n+11, twoDigits(uint64(h)|uint64(m)<<24|uint64(s)<<48, 0xF<<0|0xF<<24|0xF<<48, 0x30303A30303A3030)) // "00:00:00"
+	if frac == 0 {
+		swar.StoreByte(b, n+19, 'Z')
+		return n + 20
 	}
+	// Nine digits: the first with the point, then eight.
+	first := frac / 1e8
+	d := swar.Digits8(frac - first*1e8)
+	swar.Store16(b, n+19, '.'|uint16('0'+first)<<8)
+	swar.Store64(b, n+21, d|swar.Zeros)
+	n += 21 + (bits.Len64(d)+7)>>3
 	swar.StoreByte(b, n, 'Z')
 	return n + 1
+}
+
+// twoDigits writes numbers below 100 over the pattern: each fills two bytes of w,
+// its two digits are added to those of the pattern, and mask has the four lowest
+// bits of each set. See swar.Digits8.
+func twoDigits(w, mask, pattern uint64) uint64 {
+	return w<<8 - w*103>>10&mask*(10<<8-1) + pattern
 }
 
 // AppendRFC3339 appends the text of [PutRFC3339].

@@ -29,29 +29,70 @@ const (
 //
 // Digits of a fraction beyond the ninth are cut off.
 func ParseTime(s string) (int64, TimeError) {
-	if len(s) < 19 {
-		return parseTimeShort(s)
+	if len(s) < 20 || s[len(s)-1] != 'Z' {
+		return parseTimeOther(s)
 	}
-	// Two words and a half cover "2018-01-01T00:00:00". XOR with a pattern turns
-	// digits into their values and right separators into 0.
-	x := swar.Load64String(s, 0) ^ 0x2D30302D30303030 // "0000-00-"
-	y := swar.Load64String(s, 8) ^ 0x30303A3030543030 // "00T00:00"
-	z := swar.Load32String(s, 15) ^ 0x30303A30        // "0:00"
-	sep := x&0xFF0000FF_00000000 | y&0x0000FF00_00000000 | uint64(z&0x0000FF00)
-	t := y >> 16 & 0xFF // 0 for T, 0x74 for a space
-	y &^= 0xFF0000
-	const high = 0x76 * swar.Ones
-	bad := ((x + high) | x | (y + high) | y) & swar.Highs
-	bad |= uint64(((z + 0x76767676) | z) & 0x80808080)
-	if sep|bad != 0 || t != 0 && t != 'T'^' ' {
-		return parseTimeSlow(s)
+	// XOR with the pattern "0000-00-00T00:00:00" in two words and a half turns
+	// digits into their values and separators into 0. The sums then mark what is
+	// more than 9 or, for a separator, more than 0.
+	x := swar.Load64String(s, 0) ^ 0x2D30302D30303030
+	y := swar.Load64String(s, 8) ^ 0x30303A3030543030
+	z := uint64(swar.Load32String(s, 15) ^ 0x30303A30)
+	bad := ((x + 0x7F76767F76767676) | x | (y + 0x76767F76767F7676) | y | (z + 0x76767F76) | z) & swar.Highs
+	frac := uint64(0)
+	if len(s) > 20 {
+		k := len(s) - 21 // digits
+		if k-1 >= 9 || k < 1 || s[19] != '.' {
+			return parseTimeOther(s)
+		}
+		// The first eight digits. Where there are less, what is before them is
+		// shifted out and zeros follow.
+		at := min(len(s)-9, 20)
+		w := (swar.Load64String(s, at) ^ swar.Zeros) >> (8 * uint(20-at))
+		bad |= ((w + 0x76*swar.Ones) | w) & swar.Highs
+		frac = uint64(swar.Value8(w)) * 10
+		if k == 9 {
+			c := s[28] - '0'
+			if c > 9 {
+				return 0, TimeInvalid
+			}
+			frac += uint64(c)
+		}
 	}
 	x = x*10 + x>>8
 	y = y*10 + y>>8
 	year := uint32(x&0xFF)*100 + uint32(x>>16&0xFF)
 	month, day := uint32(x>>40&0xFF), uint32(y&0xFF)
-	h, m, sec := uint32(y>>24&0xFF), uint32(y>>48&0xFF), z>>16&0xFF*10+z>>24
-	return parseTimeEnd(s[19:], year, month, day, h, m, sec, false)
+	h, m, sec := uint32(y>>24&0xFF), uint32(y>>48&0xFF), uint32(z>>16&0xFF*10+z>>24)
+	// Whatever is too small or too large becomes negative: a month, a day but for a
+	// leap day, the clock, and a year in which int64 may end.
+	wrong := (month - 1) | (12 - month) | (day - 1) | (uint32(monthDays[month&15]) - day) |
+		(23 - h) | (59 - m) | (59 - sec) | (year - 1678) | (2261 - year)
+	if bad|uint64(wrong>>31) != 0 {
+		return parseTimeOther(s)
+	}
+	unix := daysFromCivil(year, month, day)*secondsPerDay + int64(h*3600+m*60+sec)
+	return unix*1e9 + int64(frac), 0
+}
+
+// monthDays are the days of the months of a year that is no leap year.
+var monthDays = [16]uint8{1: 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+// parseTimeOther reads all forms.
+func parseTimeOther(s string) (int64, TimeError) {
+	if len(s) < 19 {
+		return parseTimeShort(s)
+	}
+	year, ok1 := number(s[:4])
+	month, ok2 := number(s[5:7])
+	day, ok3 := number(s[8:10])
+	h, ok4 := number(s[11:13])
+	m, ok5 := number(s[14:16])
+	sec, ok6 := number(s[17:19])
+	if ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && s[4] == '-' && s[7] == '-' && (s[10] == 'T' || s[10] == ' ') && s[13] == ':' && s[16] == ':' {
+		return parseTimeEnd(s[19:], year, month, day, h, m, sec, false)
+	}
+	return parseTimeSlow(s)
 }
 
 // parseTimeEnd reads what follows the second, checks the numbers and puts them
