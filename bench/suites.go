@@ -11,12 +11,16 @@ import (
 	"github.com/pointwire/pointwire/bench/gzip"
 	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/numbers"
+	"github.com/pointwire/pointwire/bench/python"
 	"github.com/pointwire/pointwire/bench/query"
 	"github.com/pointwire/pointwire/bench/transport"
 )
 
 // Suites are all suites, in the order of the tables.
-var Suites = []measure.Suite{encode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite}
+var Suites = []measure.Suite{
+	encode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite, python.Suite,
+}
 
 // Goals are the goals of the design.
-var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals, transport.Goals)
+var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals,
+	transport.Goals, python.Goals)

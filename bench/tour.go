@@ -13,6 +13,8 @@ var tour = map[string]float64{
 	"query/logs":    0.5,   // 20,000 rows of six cells
 	"structs":       0.25,  // 37,500 rows of seven cells
 	"transport":     1,     // 26 batches of 5,000 points
+	"python":        0.4,   // 50,000 points, 5 answers of 10,000 rows
+	"python/trade":  0.8,   // 100,000 points
 	"gzip":          0.25,  // 6 batches of 5,000 points
 }
 

@@ -5,6 +5,7 @@ package measure
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A Case is one piece of work and the contenders that do it.
@@ -41,6 +42,9 @@ type Op struct {
 	Check func() error
 	// Run does the work once.
 	Run func() error
+	// CPU returns the processor time that another process has used for this
+	// contender, if it does the work: what it allocates is then unknown.
+	CPU func() time.Duration
 }
 
 // A Suite makes the cases of one kind of work.
@@ -73,3 +77,11 @@ func Differ(got, want []byte) error {
 
 // Scale returns n times size, and at least low.
 func Scale(n int, size float64, low int) int { return max(low, int(float64(n)*size)) }
+
+// cpuTime returns the processor time of whoever does the work.
+func (op *Op) cpuTime() time.Duration {
+	if op.CPU != nil {
+		return cpuTime() + op.CPU()
+	}
+	return cpuTime()
+}

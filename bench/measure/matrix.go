@@ -48,7 +48,7 @@ func WriteMatrix(w io.Writer, results []Result) {
 				if r.Ratio != 0 && r.Contender != r.Base {
 					fmt.Fprintf(w, " (**%sx**, %s–%s)", times(r.Ratio), times(r.RatioLo), times(r.RatioHi))
 				}
-				if n := count(r.Allocs); n != "0" {
+				if n := count(r.Allocs); r.Allocs > 0 && n != "0" {
 					fmt.Fprintf(w, ", %s allocs", n)
 				}
 				fmt.Fprint(w, " |")

@@ -21,8 +21,9 @@ type Result struct {
 	NsHi float64 `json:"ns_hi"`
 	// CPU is the processor time per unit in nanoseconds, garbage collection
 	// included.
-	CPU      float64 `json:"cpu_ns_per_unit"`
-	MBps     float64 `json:"mb_per_s"`
+	CPU  float64 `json:"cpu_ns_per_unit"`
+	MBps float64 `json:"mb_per_s"`
+	// BytesPer and Allocs are -1 where another process does the work.
 	BytesPer float64 `json:"bytes_per_unit"`
 	Allocs   float64 `json:"allocs_per_unit"`
 	// Ratio says how many times as fast as Base the contender is: the median of
@@ -97,6 +98,8 @@ func figure(v float64) string {
 // units, which is what the runtime itself allocates between two rounds.
 func count(v float64) string {
 	switch {
+	case v < 0:
+		return "–"
 	case v < 0.001:
 		return "0"
 	case v < 10:

@@ -90,6 +90,9 @@ func Run(c *Case, o Options) ([]Result, error) {
 			r.CPU, _, _ = spread(s, func(s sample) float64 { return s.cpu })
 			r.BytesPer, _, _ = spread(s, func(s sample) float64 { return s.bytes })
 			r.Allocs, _, _ = spread(s, func(s sample) float64 { return s.allocs })
+			if op.CPU != nil {
+				r.BytesPer, r.Allocs = -1, -1
+			}
 			if c.Bytes > 0 {
 				r.MBps = float64(c.Bytes) / float64(c.Units) / r.Ns * 1000
 			}
@@ -132,7 +135,7 @@ func turn(op *Op, c *Case, o Options) (sample, error) {
 		}
 	}
 	runtime.ReadMemStats(&before)
-	cpu := cpuTime()
+	cpu := op.cpuTime()
 	start := now()
 	n := 0
 	var wall time.Duration
@@ -143,7 +146,7 @@ func turn(op *Op, c *Case, o Options) (sample, error) {
 		n++
 		wall = now().Sub(start)
 	}
-	cpu = cpuTime() - cpu
+	cpu = op.cpuTime() - cpu
 	runtime.ReadMemStats(&after)
 	per := 1 / (float64(n) * float64(c.Units))
 	return sample{
