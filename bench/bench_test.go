@@ -92,7 +92,10 @@ var wrong = map[string]string{
 	"numbers/parse-float-bits/fastfloat": "multiplies by a rounded power of ten where the text has an exponent",
 }
 
+// TestContendersAgree holds that every contender is right, or wrong as listed,
+// and that each goal names a case and contenders that take part in it.
 func TestContendersAgree(t *testing.T) {
+	have := map[string]bool{}
 	for _, s := range Suites {
 		cases, err := s.Cases(testSize, func(string) bool { return true })
 		if err != nil {
@@ -102,10 +105,11 @@ func TestContendersAgree(t *testing.T) {
 			c := &cases[i]
 			for k := range c.Ops {
 				op := &c.Ops[k]
+				id := c.Suite + "/" + c.Name + "/" + op.Contender
+				have[id] = true
 				if op.Skip != "" {
 					continue
 				}
-				id := c.Suite + "/" + c.Name + "/" + op.Contender
 				err := op.Check()
 				switch why, known := wrong[id]; {
 				case err != nil && !known:
@@ -116,6 +120,13 @@ func TestContendersAgree(t *testing.T) {
 			}
 			if c.Close != nil {
 				c.Close()
+			}
+		}
+	}
+	for _, g := range Goals {
+		for _, name := range append([]string{g.Contender}, g.Against...) {
+			if id := g.Suite + "/" + g.Case + "/" + name; !have[id] {
+				t.Errorf("a goal names %s, which does not run", id)
 			}
 		}
 	}

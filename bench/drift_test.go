@@ -70,31 +70,3 @@ func TestTour(t *testing.T) {
 		t.Errorf("sizes %v, %v, %v", a, b, c)
 	}
 }
-
-// TestGoalsAreMeasured holds that each goal names a case, and contenders that
-// take part in it.
-func TestGoalsAreMeasured(t *testing.T) {
-	have := map[string]bool{}
-	for _, s := range Suites {
-		cases, err := s.Cases(testSize, func(string) bool { return true })
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range cases {
-			c := &cases[i]
-			for _, op := range c.Ops {
-				have[c.Suite+"/"+c.Name+"/"+op.Contender] = true
-			}
-			if c.Close != nil {
-				c.Close()
-			}
-		}
-	}
-	for _, g := range Goals {
-		for _, name := range append([]string{g.Contender}, g.Against...) {
-			if id := g.Suite + "/" + g.Case + "/" + name; !have[id] {
-				t.Errorf("a goal names %s, which does not run", id)
-			}
-		}
-	}
-}
