@@ -1,23 +1,26 @@
 #!/bin/sh
-# Runs fuzz targets one after the other and prints what each did. It keeps
-# nothing but the inputs that go test -fuzz itself stores: new paths in the
-# build cache, a failing input in testdata.
+# Runs the fuzz targets of this module and of the library one after the other, and
+# prints what each did. It keeps nothing but the inputs that go test -fuzz itself
+# stores: new paths in the build cache, a failing input in testdata.
 #
-#	./run.sh [seconds] [target ...]
+#	fuzz/run.sh [seconds] [target ...]
 #
-# The default is 30 seconds for every target. The exit status is 1 if any
-# target failed.
+# A target is package.Name, as they are printed, or Name for all of that name. The
+# default is 30 seconds for every target. The exit status is 1 if any failed.
 set -u
-cd "$(dirname "$0")" || exit 1
+cd "$(dirname "$0")/.." || exit 1
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- $(go test -list '^Fuzz' . | grep '^Fuzz')
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 status=0
-printf '%-20s %12s %10s  %s\n' target executions 'new paths' result
-for target; do
-	if go test -run '^$' -fuzz "^$target\$" -fuzztime "${seconds}s" -fuzzminimizetime 20x -parallel 1 . >"$log" 2>&1; then
+
+# run fuzzes target $2 of package $1.
+run() {
+	flags="-C ."
+	package=./$1
+	[ "$1" = fuzz ] && flags="-C fuzz" && package=.
+	if go test $flags -run '^$' -fuzz "^$2\$" -fuzztime "${seconds}s" -fuzzminimizetime 20x -parallel 1 "$package" >"$log" 2>&1; then
 		result=ok
 	elif grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written' "$log"; then
 		# The time ended while a worker was starting an input: go test calls
@@ -29,7 +32,24 @@ for target; do
 	fi
 	execs=$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
 	paths=$(sed -n 's/.*new interesting: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
-	printf '%-20s %12s %10s  %s\n' "$target" "${execs:-0}" "${paths:-0}" "$result"
-	[ "$result" = ok ] || cat "$log"
+	printf '%-32s %12s %10s  %s\n' "$1.$2" "${execs:-0}" "${paths:-0}" "$result"
+	[ "$result" = FAILED ] && cat "$log"
+}
+
+wanted() {
+	name=$1
+	shift
+	[ $# -eq 0 ] && return 0
+	for want; do
+		[ "$want" = "$name" ] || [ "$want" = "${name##*.}" ] && return 0
+	done
+	return 1
+}
+
+printf '%-32s %12s %10s  %s\n' target executions 'new paths' result
+for package in fuzz lp jsonscan frame fastclient internal/swar internal/decimal; do
+	for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(f \*testing\.F).*/\1/p' "$package"/*_test.go); do
+		wanted "$package.$target" "$@" && run "$package" "$target"
+	done
 done
 exit $status
