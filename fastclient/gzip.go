@@ -65,10 +65,7 @@ func (b *buffer) Write(p []byte) (int, error) {
 var inflaters sync.Pool
 
 // An inflater unpacks an answer and gives its reader back when closed.
-type inflater struct {
-	z   *gzip.Reader
-	err error
-}
+type inflater struct{ z *gzip.Reader }
 
 func newInflater(r io.Reader) (*inflater, error) {
 	z, _ := inflaters.Get().(*gzip.Reader)

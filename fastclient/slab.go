@@ -24,9 +24,6 @@ func (p *slabPool) take() []byte {
 	return make([]byte, 0, p.size)
 }
 
-// available reports whether take would return a slab.
-func (p *slabPool) available() bool { return len(p.free) > 0 || p.made < p.budget }
-
 // give takes a slab back.
 func (p *slabPool) give(s []byte) {
 	if cap(s) != p.size {

@@ -56,7 +56,7 @@ func compareRow(t *testing.T, f *Frame, i int, row *jsonscan.Row) {
 		t.Fatalf("frame of %q, %d, want %q, %d", f.Measurement, f.StatementID, series.Name, series.StatementID)
 	}
 	for k, tag := range series.Tags {
-		if f.Tags == nil || len(f.Tags) == 0 {
+		if len(f.Tags) == 0 {
 			if c := f.Columns[len(f.Columns)-len(series.Tags)+k]; c.Name != tag.Key || string(c.Text(i)) != tag.Value {
 				t.Fatalf("tag column %q is %q, want %v", c.Name, c.Text(i), tag)
 			}

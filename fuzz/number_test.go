@@ -60,7 +60,7 @@ func FuzzFloat(f *testing.F) {
 		v, v32 := math.Float64frombits(bits), math.Float32frombits(uint32(bits))
 		// Nearly all bits are numbers of 17 digits: look at shorter ones too.
 		digits := math.Float64frombits(bits &^ (1<<(bits%53) - 1))
-		decimals := math.Trunc(float64(int64(bits)>>(bits%64))) / math.Pow10(int(bits%23))
+		decimals := float64(int64(bits)>>(bits%64)) / math.Pow10(int(bits%23))
 		for _, v := range []float64{v, digits, decimals} {
 			want := "x=" + formatFloat(v, 64)
 			if got := lp.AppendFloat(around("x=", int(room%64)), v); string(got) != want {

@@ -370,7 +370,7 @@ var (
 // number converts the text of a JSON number with the library. It is the plain
 // twin of decimal.Number.
 func number(text []byte) (kind Kind, value uint64, ok bool) {
-	if bytes.IndexAny(text, ".eE") < 0 && string(text) != "-0" {
+	if !bytes.ContainsAny(text, ".eE") && string(text) != "-0" {
 		if v, err := strconv.ParseInt(string(text), 10, 64); err == nil {
 			return KindInt, uint64(v), true
 		}

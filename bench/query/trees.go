@@ -80,7 +80,6 @@ func newSimdjson() visitor {
 
 type simdWalk struct {
 	s   *Sums
-	obj simdjson.Object
 	err error
 }
 

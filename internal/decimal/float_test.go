@@ -71,8 +71,8 @@ var floatKinds = []floatKind{
 		return math.Float64frombits(math.Float64bits(v) + uint64(r.IntN(5)) - 2)
 	}},
 	{"sparse mantissas", func(r *rand.Rand) float64 {
-		m := uint64(1)<<r.IntN(52) | uint64(1)<<r.IntN(52)
-		return math.Float64frombits(r.Uint64()<<52&^(1<<63) | m)
+		a, b := r.IntN(52), r.IntN(52)
+		return math.Float64frombits(r.Uint64()<<52&^(1<<63) | 1<<a | 1<<b)
 	}},
 	{"dense mantissas", func(r *rand.Rand) float64 {
 		m := (uint64(1)<<52 - 1) &^ (1 << r.IntN(52)) &^ (1 << r.IntN(52))
