@@ -22,6 +22,8 @@ func commands() []command {
 		{"encode", func(ctx context.Context, c console, args []string) error {
 			return compareOnly(ctx, c, append(args, "encode"))
 		}},
+		{"write", writeLoad},
+		{"query", queryLoad},
 		{"report", report},
 		{"diff", diff},
 		{"readme", readme},

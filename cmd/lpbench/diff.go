@@ -146,6 +146,9 @@ func baseID(r *results.Result) string { return r.Suite + "/" + r.Case + "/" + r.
 func compareResults(a, b, baseA, baseB *results.Result, o diffOptions) change {
 	k := change{id: b.ID(), oldAllocs: a.Allocs, newAllocs: b.Allocs, p: 1, verdict: alike}
 	switch {
+	case a.Skipped != "" || b.Skipped != "":
+		k.verdict = unclear
+		return k
 	case a.Wrong == "" && b.Wrong != "":
 		k.verdict = broke
 		return k

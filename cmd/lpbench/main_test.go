@@ -149,7 +149,7 @@ func TestArguments(t *testing.T) {
 		{"-trades", "0"}, {"-counters", "-1"}, {"-count", "0"}, {"-benchtime", "0s"}, {"-size", "2"}, {"-quick", "-url", "http://x"},
 		{"-quick", "-record", "x"}, {"surplus"}, {"-nonsense"},
 		{"roundtrip", "-trades", "0"}, {"roundtrip", "x"}, {"roundtrip", "-quick", "-url", "http://x"},
-		{"compare", "-count", "0"}, {"compare", "-nonsense"}, {"encode", "-size", "0"},
+		{"compare", "-count", "0"}, {"compare", "-nonsense"}, {"encode", "-size", "-1"},
 		{"report"}, {"report", "a", "b"}, {"report", "-nonsense", "a"},
 	} {
 		c, _ := quiet()

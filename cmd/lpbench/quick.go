@@ -123,6 +123,9 @@ func takeTurn(way func(), units int, long time.Duration) turn {
 var goals = map[string]float64{"sensor": 5.5, "geo6": 5, "mix": 2.7, "bits": 2.4}
 
 func contests(size float64) ([]contest, error) {
+	if size == 0 {
+		size = 1
+	}
 	n := max(1, int(131_072*size))
 	var list []contest
 	buf := make([]byte, 0, 64)

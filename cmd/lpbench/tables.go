@@ -20,8 +20,9 @@ func showCases(c console, cases []results.Case) error {
 		for _, r := range k.Results {
 			switch {
 			case r.Wrong != "":
-				t.AddStyled(term.Bad, r.Contender, r.Version, "wrong")
-				continue
+				t.AddStyled(term.Bad, r.Contender, r.Version, r.Out())
+			case r.Skipped != "":
+				t.AddStyled(term.Dim, r.Contender, r.Version, r.Out())
 			case strings.HasPrefix(r.Contender, "pointwire"):
 				t.AddStyled(term.Strong, row(&r)...)
 			default:
@@ -32,8 +33,11 @@ func showCases(c console, cases []results.Case) error {
 			return err
 		}
 		for _, r := range k.Results {
-			if r.Wrong != "" {
+			switch {
+			case r.Wrong != "":
 				fmt.Fprintf(c.out, "%s is wrong: %s\n", r.Contender, strings.TrimSpace(r.Wrong))
+			case r.Skipped != "":
+				fmt.Fprintf(c.out, "%s did not run: %s\n", r.Contender, strings.TrimSpace(r.Skipped))
 			}
 		}
 	}

@@ -11,6 +11,7 @@ const lines = `{"environment":{"cpu":"a cpu","cores":2,"os":"linux","arch":"amd6
 {"suite":"encode","case":"trade","contender":"pointwire","version":"this tree","unit":"point","ns_per_unit":50,"mb_per_s":2000,"cpu_ns_per_unit":51,"base":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25,"rounds":5}
 {"suite":"encode","case":"trade","contender":"peer","version":"2.2.1","unit":"point","ns_per_unit":400,"allocs_per_unit":3,"base":"peer","ratio":1,"rounds":5}
 {"suite":"encode","case":"trade","contender":"other","version":"1","unit":"point","base":"peer","wrong":"loses a | tag"}
+{"suite":"encode","case":"trade","contender":"python","version":"","unit":"point","base":"peer","skipped":"not installed"}
 {"suite":"encode","case":"cpu","contender":"peer","version":"2.2.1","unit":"point","ns_per_unit":900,"base":"peer","ratio":1}
 {"suite":"roundtrip","case":"InfluxDB","contender":"pointwire-write","version":"this tree","unit":"point","ns_per_unit":4000}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire","against":["peer","other"],"factor":9,"fastest":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
@@ -113,10 +114,10 @@ func TestTable(t *testing.T) {
 `,
 		"suite encode": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode
 
-| ns/point | pointwire | peer 2.2.1 | other 1 |
-|---|--:|--:|--:|
-| trade | 50.0 (**8×**, 7.5–8.25) | 400, 3.00 allocs | **wrong** |
-| cpu | | 900 | |
+| ns/point | pointwire | peer 2.2.1 | other 1 | python |
+|---|--:|--:|--:|--:|
+| trade | 50.0 (**8×**, 7.5–8.25) | 400, 3.00 allocs | **wrong** | not run |
+| cpu | | 900 | | |
 `,
 		"suite roundtrip": `    go run ./cmd/lpbench roundtrip
 
@@ -131,6 +132,7 @@ func TestTable(t *testing.T) {
 | pointwire | this tree | 50.0 | 51.0 | 2 000 | 0 | **8×** (7.5–8.25) |
 | peer | 2.2.1 | 400 | 0 | 0 | 3.00 | 1 |
 | other | 1 | **wrong**: loses a \| tag | | | | |
+| python |  | **not run**: not installed | | | | |
 `,
 	} {
 		got, err := Table(report(t), name)

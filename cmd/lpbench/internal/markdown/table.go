@@ -126,8 +126,11 @@ func suite(r *results.Report, name string) string {
 
 // figure is a contender of a case in one cell.
 func figure(v *results.Result) string {
-	if v.Wrong != "" {
+	switch {
+	case v.Wrong != "":
 		return "**wrong**"
+	case v.Skipped != "":
+		return v.Out()
 	}
 	s := term.Figure(v.Ns)
 	if v.Base != "" && v.Contender != v.Base && v.Ratio != 0 {
@@ -153,8 +156,8 @@ func contenders(r *results.Report, c results.Case) string {
 	}
 	b.WriteByte('\n')
 	for _, v := range c.Results {
-		if v.Wrong != "" {
-			fmt.Fprintf(&b, "| %s | %s | **wrong**: %s | | | |", cell(v.Contender), cell(v.Version), cell(v.Wrong))
+		if v.Out() != "" {
+			fmt.Fprintf(&b, "| %s | %s | **%s**: %s | | | |", cell(v.Contender), cell(v.Version), v.Out(), cell(v.Wrong+v.Skipped))
 			if first.Base != "" {
 				b.WriteString(" |")
 			}

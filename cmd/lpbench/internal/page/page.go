@@ -106,7 +106,7 @@ func chart(r *results.Report, c results.Case) caseView {
 	for _, x := range c.Results {
 		b := bar{Result: x, Own: strings.HasPrefix(x.Contender, "pointwire")}
 		switch {
-		case x.Wrong != "":
+		case x.Out() != "":
 		case v.Base != "":
 			b.Width, b.From, b.To = percent(x.Ratio, most), percent(x.RatioLo, most), percent(x.RatioHi, most)
 			b.Value = term.Ratio(x.Ratio) + "×"

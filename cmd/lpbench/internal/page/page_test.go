@@ -15,6 +15,7 @@ const lines = `{"environment":{"cpu":"a <cpu>","cores":2,"os":"linux","arch":"am
 {"suite":"encode","case":"trade","contender":"line-protocol","version":"2.2.1","unit":"point","ns_per_unit":400,"base":"line-protocol","ratio":1,"ratio_lo":1,"ratio_hi":1}
 {"suite":"encode","case":"trade","contender":"a-client-with-a-long-name-in-one-word","version":"0.0.0-20220302092344-a9ab5670611c","unit":"point","ns_per_unit":1600,"base":"line-protocol","ratio":0.25,"ratio_lo":0.2,"ratio_hi":0.3,"allocs_per_unit":28}
 {"suite":"encode","case":"trade","contender":"liar","version":"1","unit":"point","base":"line-protocol","wrong":"at byte 7: \"<script>alert(1)</script>aVeryLongWordWithoutAnyPlaceToBreakItInTheMiddleOfANarrowScreen\" instead of \"x\""}
+{"suite":"encode","case":"trade","contender":"python","unit":"point","base":"line-protocol","skipped":"not installed"}
 {"suite":"roundtrip","case":"InfluxDB 1.8.10","contender":"pointwire-encode","version":"this tree","unit":"point","ns_per_unit":70,"ns_lo":70,"ns_hi":70}
 {"suite":"roundtrip","case":"InfluxDB 1.8.10","contender":"pointwire-write","version":"this tree","unit":"point","ns_per_unit":4700,"ns_lo":4700,"ns_hi":4700}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire-schema","against":["line-protocol"],"factor":9,"fastest":"line-protocol","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
@@ -52,7 +53,7 @@ func TestSelfContained(t *testing.T) {
 	for _, want := range []string{
 		"a &lt;cpu&gt;, 2 cores, linux/amd64, go1.26.8", "2026-01-02T03:04:05Z", "0123456789ab, changed", "InfluxDB 1.8.10",
 		"go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode/trade", "go run ./cmd/lpbench roundtrip",
-		"&lt;script&gt;", "beyond the scale", "fastest of 2", "not measured",
+		"&lt;script&gt;", "beyond the scale", "fastest of 2", "not measured", ">not run<", "not installed",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)

@@ -10,6 +10,8 @@ func (r *Report) Command(suite, name string) string {
 	switch suite {
 	case "roundtrip":
 		return "go run ./cmd/lpbench roundtrip"
+	case "load":
+		return "go run ./cmd/lpbench " + name + " -url URL"
 	case "quick":
 		return "go run ./cmd/lpbench -quick"
 	}
@@ -20,7 +22,7 @@ func (r *Report) Command(suite, name string) string {
 	if ns, err := strconv.ParseInt(r.Environment.Get("turn_ns"), 10, 64); err == nil {
 		command += "-benchtime " + time.Duration(ns).String() + " "
 	}
-	if size := r.Environment.Get("size"); size != "" && size != "1" {
+	if size := r.Environment.Get("size"); size != "" && size != "0" {
 		command += "-size " + size + " "
 	}
 	if name == "" {

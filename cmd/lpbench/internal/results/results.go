@@ -44,6 +44,8 @@ type Result struct {
 	CPUSamples []float64 `json:"cpu_samples,omitempty"`
 	// Wrong says what is wrong with the outcome; all figures are then 0.
 	Wrong string `json:"wrong,omitempty"`
+	// Skipped says why the contender did not run; all figures are then 0.
+	Skipped string `json:"skipped,omitempty"`
 	// Latency is for loads.
 	Latency *Latency `json:"latency_ns,omitempty"`
 }
@@ -55,6 +57,17 @@ type Latency struct {
 	P99  int64 `json:"p99"`
 	P999 int64 `json:"p99.9"`
 	Max  int64 `json:"max"`
+}
+
+// Out says why a contender has no figures, "" if it has.
+func (r *Result) Out() string {
+	switch {
+	case r.Wrong != "":
+		return "wrong"
+	case r.Skipped != "":
+		return "not run"
+	}
+	return ""
 }
 
 // ID is the place of a result: suite/case/contender.
