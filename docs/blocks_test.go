@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the code of the examples into the blocks of guide.md")
+var update = flag.Bool("update", false, "write the code of the examples into the blocks of the documents")
 
-var block = regexp.MustCompile("(?ms)^<!-- code: ([a-z]+) -->\n```go\n(.*?)^```$")
+var block = regexp.MustCompile("(?ms)^<!-- code: ([a-z0-9]+) -->\n```go\n(.*?)^```$")
 
 // regions returns what stands between "// begin NAME" and "// end" in the
 // examples, without the indentation of its first line.
@@ -51,38 +51,46 @@ func regions(t *testing.T) map[string]string {
 	return found
 }
 
-// TestBlocks holds that every block of Go in the guide is code of an example,
+// TestBlocks holds that every block of Go in the documents is code of an example,
 // which go test compiles and runs, and that no region is unused.
 func TestBlocks(t *testing.T) {
 	code := regions(t)
-	text, err := os.ReadFile("guide.md")
+	files, err := filepath.Glob("*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	used := map[string]bool{}
-	now := block.ReplaceAllStringFunc(string(text), func(b string) string {
-		name := block.FindStringSubmatch(b)[1]
-		used[name] = true
-		if code[name] == "" {
-			t.Errorf("no example holds the block %s", name)
-			return b
-		}
-		return "<!-- code: " + name + " -->\n```go\n" + code[name] + "```"
-	})
-	if *update {
-		if err := os.WriteFile("guide.md", []byte(now), 0o666); err != nil {
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-	} else if now != string(text) {
-		t.Error("blocks of guide.md differ from the examples: go test ./docs -update")
+		named := 0
+		now := block.ReplaceAllStringFunc(string(text), func(b string) string {
+			name := block.FindStringSubmatch(b)[1]
+			used[name] = true
+			named++
+			if code[name] == "" {
+				t.Errorf("%s: no example holds the block %s", file, name)
+				return b
+			}
+			return "<!-- code: " + name + " -->\n```go\n" + code[name] + "```"
+		})
+		if *update {
+			if err := os.WriteFile(file, []byte(now), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		} else if now != string(text) {
+			t.Errorf("blocks of %s differ from the examples: go test ./docs -update", file)
+		}
+		if n := strings.Count(string(text), "```go"); n != named {
+			t.Errorf("%s: %d blocks of Go, %d of them with a name", file, n, named)
+		}
 	}
 	for name := range code {
 		if !used[name] {
 			t.Errorf("region %s is in no block", name)
 		}
-	}
-	if n := strings.Count(string(text), "```go"); n != len(used) {
-		t.Errorf("%d blocks of Go, %d of them named once", n, len(used))
 	}
 }
 

@@ -1,0 +1,277 @@
+package jsonscan
+
+import (
+	"errors"
+	"io"
+)
+
+// This file takes the next token of the envelope from the buffer, and fills it.
+
+// more reads on, or says why the answer cannot go on.
+func (s *Scanner) more() error {
+	err := s.fill(s.maxRow())
+	switch {
+	case err == nil:
+		return nil
+	case err == errFull:
+		at := s.pos
+		if s.keep >= 0 {
+			at = min(at, s.keep)
+		}
+		return &RowSizeError{Offset: s.offset(at), Limit: s.maxRow()}
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
+	}
+	return &ReadError{Offset: s.offset(s.end), Err: err}
+}
+
+func (s *Scanner) syntax(i int, msg string) error {
+	return &SyntaxError{Offset: s.offset(i), Msg: msg}
+}
+
+// peek skips white space and returns the next byte without consuming it.
+func (s *Scanner) peek() (byte, error) {
+	for {
+		for s.pos < s.end {
+			switch c := s.buf[s.pos]; c {
+			case ' ', '\n', '\r', '\t':
+				s.pos++
+			default:
+				return c, nil
+			}
+		}
+		if err := s.more(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// expect consumes the byte c.
+func (s *Scanner) expect(c byte, msg string) error {
+	got, err := s.peek()
+	if err != nil {
+		return err
+	}
+	if got != c {
+		return s.syntax(s.pos, msg)
+	}
+	s.pos++
+	return nil
+}
+
+// element moves to the next element of the array or object that close ends and
+// that was entered with first set. It reports false after consuming close.
+func (s *Scanner) element(first bool, close byte) (bool, error) {
+	c, err := s.peek()
+	if err != nil {
+		return false, err
+	}
+	if c == close {
+		s.pos++
+		return false, nil
+	}
+	if first {
+		return true, nil
+	}
+	if c != ',' {
+		return false, s.syntax(s.pos, "expected ',' or '"+string(rune(close))+"'")
+	}
+	s.pos++
+	if c, err = s.peek(); err != nil {
+		return false, err
+	}
+	if c == close {
+		return false, s.syntax(s.pos, "expected a value after ','")
+	}
+	return true, nil
+}
+
+// null consumes null, if it is next.
+func (s *Scanner) null() (bool, error) {
+	c, err := s.peek()
+	if err != nil || c != 'n' {
+		return false, err
+	}
+	return true, s.word("null")
+}
+
+func (s *Scanner) word(w string) error {
+	for {
+		n, code := scanWord(s.buf, s.pos, s.end, w)
+		switch code {
+		case scanDone:
+			s.pos = n
+			return nil
+		case scanBad:
+			return s.syntax(n, "invalid literal")
+		}
+		if err := s.more(); err != nil {
+			return err
+		}
+	}
+}
+
+// appendText consumes a string and appends its text to dst.
+func (s *Scanner) appendText(dst []byte) ([]byte, error) {
+	c, err := s.peek()
+	if err != nil {
+		return dst, err
+	}
+	if c != '"' {
+		return dst, s.syntax(s.pos, "expected a string")
+	}
+	fix := false
+	for done := 1; ; {
+		n, f, code := scanString(s.buf, s.pos+done, s.end, s.AllowInvalidUTF8)
+		fix = fix || f
+		switch code {
+		case scanDone:
+			i := s.pos + 1
+			s.pos = n
+			if fix {
+				return appendUnescaped(dst, s.buf, i, n-1), nil
+			}
+			return append(dst, s.buf[i:n-1]...), nil
+		case scanMore:
+			done = n - s.pos
+			if err := s.more(); err != nil {
+				return dst, err
+			}
+		default:
+			return dst, s.badString(n, code)
+		}
+	}
+}
+
+func (s *Scanner) badString(i int, code scanCode) error {
+	switch {
+	case code == scanUTF8 && s.buf[i] == '\\':
+		return s.syntax(i, "lone surrogate in string")
+	case code == scanUTF8:
+		return s.syntax(i, "invalid UTF-8 in string")
+	case s.buf[i] < 0x20:
+		return s.syntax(i, "control character in string")
+	}
+	return s.syntax(i, "invalid escape in string")
+}
+
+// maxDepth bounds the nesting of values that are skipped, as encoding/json
+// does.
+const maxDepth = 10000
+
+// skip consumes one value of any kind without holding it.
+func (s *Scanner) skip() error {
+	var stack [(maxDepth + 63) / 64]uint64 // a set bit is an object
+	depth := 0
+	for {
+		c, err := s.peek()
+		if err != nil {
+			return err
+		}
+		opened := c == '{' || c == '['
+		if opened {
+			if depth == maxDepth {
+				return s.syntax(s.pos, "nested too deep")
+			}
+			bit := uint64(1) << (depth % 64)
+			stack[depth/64] &^= bit
+			if c == '{' {
+				stack[depth/64] |= bit
+			}
+			depth++
+			s.pos++
+		} else if err := s.skipScalar(c); err != nil {
+			return err
+		}
+		// Behind a value: close what ends here, and stop before the next value.
+		for {
+			if depth == 0 {
+				return nil
+			}
+			object := stack[(depth-1)/64]>>((depth-1)%64)&1 == 1
+			close := byte(']')
+			if object {
+				close = '}'
+			}
+			more, err := s.element(opened, close)
+			if err != nil {
+				return err
+			}
+			if more {
+				if object {
+					if err := s.skipKey(); err != nil {
+						return err
+					}
+				}
+				break
+			}
+			depth--
+			opened = false
+		}
+	}
+}
+
+func (s *Scanner) skipKey() error {
+	c, err := s.peek()
+	if err != nil {
+		return err
+	}
+	if c != '"' {
+		return s.syntax(s.pos, "expected a key")
+	}
+	if err := s.skipScalar(c); err != nil {
+		return err
+	}
+	return s.expect(':', "expected ':'")
+}
+
+func (s *Scanner) skipScalar(c byte) error {
+	if c != '"' {
+		if w := literal(c); w != "" {
+			return s.word(w)
+		}
+		_, err := s.number()
+		return err
+	}
+	s.pos++
+	for {
+		n, _, code := scanString(s.buf, s.pos, s.end, s.AllowInvalidUTF8)
+		switch code {
+		case scanDone:
+			s.pos = n
+			return nil
+		case scanMore:
+			s.pos = n
+			if err := s.more(); err != nil {
+				return err
+			}
+		default:
+			return s.badString(n, code)
+		}
+	}
+}
+
+func (s *Scanner) badNumber(i int) error {
+	if i == s.pos {
+		return s.syntax(i, "expected a value")
+	}
+	return s.syntax(i, "invalid number")
+}
+
+// number consumes a number and returns its text, valid until the next call.
+func (s *Scanner) number() ([]byte, error) {
+	for {
+		n, code := scanNumber(s.buf, s.pos, s.end)
+		switch code {
+		case scanDone:
+			text := s.buf[s.pos:n:n]
+			s.pos = n
+			return text, nil
+		case scanBad:
+			return nil, s.badNumber(n)
+		}
+		if err := s.more(); err != nil {
+			return nil, err
+		}
+	}
+}
