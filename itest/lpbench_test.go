@@ -1,0 +1,147 @@
+package itest
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+)
+
+// A lpbench is the path of the command.
+type lpbench string
+
+// run runs the command and returns what it printed and its exit status.
+func (l lpbench) run(t *testing.T, args ...string) (out string, status int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), string(l), args...)
+	text, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return string(text), cmd.ProcessState.ExitCode()
+}
+
+// TestLpbench runs the commands that need a server against each one.
+func TestLpbench(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "lpbench")
+	if out, err := exec.Command("go", "build", "-C", "..", "-o", file, "./cmd/lpbench").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	eachServer(t, Config{}, func(t *testing.T, s *Server) {
+		c := newClient(t, s, fastclient.Options{})
+		t.Run("totals", func(t *testing.T) { lpbench(file).totals(t, s, c) })
+		t.Run("place", func(t *testing.T) { lpbench(file).place(t, s, c) })
+		t.Run("interrupt", func(t *testing.T) { lpbench(file).interrupt(t, s, c) })
+	})
+}
+
+// lpbenchDatabases returns the databases that lpbench made.
+func lpbenchDatabases(t *testing.T, c *fastclient.Client) []string {
+	t.Helper()
+	names, err := c.ShowDatabases(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, "lpbench_") })
+}
+
+// totals holds that what the commands count is what is there, and that nothing
+// of theirs stays.
+func (l lpbench) totals(t *testing.T, s *Server, c *fastclient.Client) {
+	for _, k := range []struct {
+		args string
+		says []string
+	}{
+		{"roundtrip -trades 6000 -counters 100", []string{"6 000", "proved identical"}},
+		{"write -duration 300ms -workers 3", []string{"3 workers", "schedule to stored", "points, as acknowledged"}},
+		{"write -duration 300ms -rate 20000 -batch 100", []string{"20 000 points/s", "points, as acknowledged"}},
+		{"query -duration 300ms -points 12000", []string{"each answer had 12 000 rows, as the server counts"}},
+		{"query -duration 300ms -points 3000 -rate 50 -chunk 0", []string{"each answer had 3 000 rows, as the server counts"}},
+	} {
+		words := strings.Fields(k.args)
+		out, status := l.run(t, append([]string{words[0], "-url", s.URL()}, words[1:]...)...)
+		if status != 0 {
+			t.Errorf("%s: status %d\n%s", k.args, status, out)
+		}
+		for _, part := range append(k.says, "InfluxDB "+s.Version()) {
+			if !strings.Contains(out, part) {
+				t.Errorf("%s: no %q in\n%s", k.args, part, out)
+			}
+		}
+	}
+	if left := lpbenchDatabases(t, c); len(left) > 0 {
+		t.Errorf("databases left: %q", left)
+	}
+	out, status := l.run(t, "query", "-url", s.URL(), "-database", "nowhere", "-q", "SELECT x FROM y", "-duration", "100ms")
+	if status != 1 || !strings.Contains(out, "nowhere") {
+		t.Errorf("a database that is not there: status %d\n%s", status, out)
+	}
+}
+
+// place writes into a database that exists: its other points stay, and those of
+// the load with -keep.
+func (l lpbench) place(t *testing.T, s *Server, c *fastclient.Client) {
+	c = createDatabase(t, c, "place")
+	writeLines(t, c, "Trade size=1i 1\n")
+	for _, keep := range []bool{false, true} {
+		args := []string{"write", "-url", s.URL(), "-database", c.Database(), "-duration", "100ms", "-batch", "50"}
+		if keep {
+			args = append(args, "-keep")
+		}
+		if out, status := l.run(t, args...); status != 0 {
+			t.Fatalf("status %d\n%s", status, out)
+		}
+		names, err := c.ShowMeasurements(t.Context(), fastclient.ShowOptions{})
+		if want := map[bool]int{true: 2, false: 1}[keep]; err != nil || len(names) != want || !slices.Contains(names, "Trade") {
+			t.Errorf("keep %v: measurements %q, %v", keep, names, err)
+		}
+	}
+}
+
+// interrupt sends the signal of a keyboard in the middle of a load of an hour:
+// it ends soon and well, with all points counted and removed.
+func (l lpbench) interrupt(t *testing.T, s *Server, c *fastclient.Client) {
+	for _, k := range []struct{ name, begun, says string }{
+		{"write", "writing …", "points, as acknowledged"},
+		{"query", "querying …", "schedule to last row"},
+	} {
+		cmd := exec.CommandContext(t.Context(), string(l), k.name, "-url", s.URL(), "-duration", "1h")
+		var out bytes.Buffer
+		cmd.Stdout = &out
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := bufio.NewScanner(stderr)
+		for said.Scan() && said.Text() != k.begun {
+		}
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		rest, _ := io.ReadAll(stderr)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%s: %v\n%s%s", k.name, err, &out, rest)
+		}
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s: ended %v after the interrupt", k.name, took)
+		}
+		if !strings.Contains(out.String(), k.says) {
+			t.Errorf("%s: no %q in\n%s", k.name, k.says, &out)
+		}
+		if left := lpbenchDatabases(t, c); len(left) > 0 {
+			t.Errorf("%s: databases left: %q", k.name, left)
+		}
+	}
+}
