@@ -187,7 +187,7 @@ func shortest64(c uint64, q int) (d uint64, k int, ok bool) {
 	k = log10Pow2(q)
 	h := uint(q + log2Pow10(-k) + 1) // 1..4
 	g := pow10(-k)
-	cp := c << h
+	cp := c << (h & 63)
 	hi, mid := bits.Mul64(cp, g.hi)
 	carry, _ := bits.Mul64(cp, g.lo)
 	frac, over := bits.Add64(mid, carry, 0)
@@ -197,7 +197,7 @@ func shortest64(c uint64, q int) (d uint64, k int, ok bool) {
 	const ten = 10 << 60
 	tens := whole / 10 * 10
 	r := (whole-tens)<<60 | frac>>4
-	half := g.hi >> (5 - h)
+	half := g.hi >> ((5 - h) & 63)
 	if frac-(1<<63)+2 <= 4 || r-half+2 <= 4 || r+half-ten+2 <= 4 {
 		return 0, 0, false
 	}
@@ -271,17 +271,25 @@ func roundToOdd64(g uint128, cp uint64) uint64 {
 // putDecimal17 writes d*10^(e-16), where d has 17 digits: its first digit has
 // the weight 10^e. Zeros at the end of d are not significant.
 func putDecimal17(b []byte, n int, d uint64, e int) int {
-	first := d / 1e16
-	rest := d - first*1e16
-	hi := rest / 1e8
-	x := swar.Digits8(uint32(hi))
-	y := swar.Digits8(uint32(rest - hi*1e8))
+	top := d / 1e8 // 9 digits
+	first := top * 1441151881 >> 57
+	x := swar.Digits8(uint32(top - first*1e8))
+	y := swar.Digits8(uint32(d - top*1e8))
 	digits := 9 + (bits.Len64(y)+7)>>3 // significant ones
 	if y == 0 {
 		digits = 1 + (bits.Len64(x)+7)>>3
 	}
 	x |= swar.Zeros
 	y |= swar.Zeros
+	if uint(e) < 8 && digits > e+1 {
+		// The digits up to the point, the point and what is left of x behind it, the
+		// last digit of x, y.
+		swar.Store64(b, n, x<<8|(first+'0'))
+		swar.Store64(b, n+e+1, x>>(8*uint(e))<<8|'.')
+		swar.StoreByte(b, n+9, byte(x>>56))
+		swar.Store64(b, n+10, y)
+		return n + digits + 1
+	}
 	swar.StoreByte(b, n, byte(first)+'0')
 	switch {
 	case uint(e) <= 20:
