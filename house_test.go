@@ -1,0 +1,202 @@
+package pointwire
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tracked returns the files of the repository.
+func tracked(t *testing.T) []string {
+	t.Helper()
+	out, err := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		t.Skip("no repository: ", err)
+	}
+	var list []string
+	for f := range strings.Lines(string(out)) {
+		if f = strings.TrimSpace(f); f != "" {
+			if _, err := os.Stat(f); err == nil {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
+
+// TestFileMap holds that DESIGN.md names every file of code that is not a test,
+// and none that does not exist.
+func TestFileMap(t *testing.T) {
+	text, err := os.ReadFile("DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, files, ok := strings.Cut(string(text), "\n## Files\n")
+	if !ok {
+		t.Fatal("DESIGN.md has no section Files")
+	}
+	files, _, _ = strings.Cut(files, "\n## ")
+	named := map[string]bool{}
+	dir := ""
+	for line := range strings.Lines(files) {
+		if rest, ok := strings.CutPrefix(line, "### "); ok {
+			dir = strings.Trim(strings.TrimSpace(rest), "`/")
+			continue
+		}
+		cells := strings.Split(line, "|")
+		if len(cells) < 3 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+		for name := range strings.SplitSeq(cells[1], ",") {
+			name = filepath.ToSlash(filepath.Join(dir, strings.Trim(strings.TrimSpace(name), "`")))
+			if named[name] {
+				t.Errorf("%s is named twice", name)
+			}
+			named[name] = true
+			if _, err := os.Stat(name); err != nil {
+				t.Errorf("%s is named and does not exist", name)
+			}
+		}
+	}
+	for _, f := range tracked(t) {
+		if strings.HasSuffix(f, ".go") && !strings.HasSuffix(f, "_test.go") && !named[f] {
+			t.Errorf("%s is not named", f)
+		}
+	}
+}
+
+// long are the files of more than 500 lines, with the reason.
+var long = map[string]string{
+	"internal/decimal/pow10_table.go": "a generated table",
+}
+
+// TestFileLength holds that a file holds one idea, as far as its length tells.
+func TestFileLength(t *testing.T) {
+	for _, f := range tracked(t) {
+		if !strings.HasSuffix(f, ".go") {
+			continue
+		}
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := bytes.Count(text, []byte("\n"))
+		if n > 500 && long[f] == "" {
+			t.Errorf("%s has %d lines", f, n)
+		}
+		if n <= 500 && long[f] != "" {
+			t.Errorf("%s has %d lines and stands in the list of long files", f, n)
+		}
+	}
+}
+
+// caseTests are the tests that run the acceptance cases of a kind. All cases of a
+// kind are run by its test.
+var caseTests = map[string]string{
+	"encode_point":         "lp/cases_test.go",
+	"encode_raw":           "lp/cases_test.go",
+	"encode_batch":         "lp/cases_test.go",
+	"encode_schema":        "lp/cases_test.go",
+	"schema_error":         "lp/cases_test.go",
+	"parse_time":           "lp/cases_test.go",
+	"iterate":              "jsonscan/cases_test.go",
+	"iterate_meta":         "jsonscan/cases_test.go",
+	"iterate_count":        "jsonscan/cases_test.go",
+	"chunked":              "jsonscan/cases_test.go",
+	"http_request":         "fastclient/cases_test.go",
+	"http_response":        "fastclient/cases_test.go",
+	"client_config":        "fastclient/cases_test.go",
+	"server":               "itest/guide_test.go",
+	"server_line":          "itest/guide_test.go",
+	"server_epoch":         "itest/guide_test.go",
+	"server_escape_matrix": "itest/escape_guide_test.go",
+}
+
+// TestCases holds that the acceptance cases are the same in every package, and that
+// each of their kinds has its test.
+func TestCases(t *testing.T) {
+	copies, err := filepath.Glob("*/testdata/guide-cases.json")
+	if err != nil || len(copies) == 0 {
+		t.Fatal("no cases", err)
+	}
+	first, err := os.ReadFile(copies[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range copies[1:] {
+		other, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(first, other) {
+			t.Errorf("%s differs from %s", name, copies[0])
+		}
+	}
+	var cases []struct{ Name, Kind string }
+	if err := json.Unmarshal(first, &cases); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, c := range cases {
+		seen[c.Kind] = true
+		file := caseTests[c.Kind]
+		if file == "" {
+			t.Errorf("case %q: no test for the kind %s", c.Name, c.Kind)
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(text, []byte(`"`+c.Kind+`"`)) {
+			t.Errorf("%s does not speak of %s", file, c.Kind)
+		}
+	}
+	for kind := range caseTests {
+		if !seen[kind] {
+			t.Errorf("no case of the kind %s", kind)
+		}
+	}
+}
+
+// TestReadmeExample holds that the example of README.md is the program that it
+// names.
+func TestReadmeExample(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("examples/quickstart/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "```go\n"+string(code)+"```\n") {
+		t.Error("the example of README.md is not examples/quickstart/main.go")
+	}
+}
+
+// TestWorkflow holds that the workflow runs the parts of .ci/run.
+func TestWorkflow(t *testing.T) {
+	run, err := os.ReadFile(".ci/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	workflow, err := os.ReadFile(".github/workflows/ci.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := func(text, before, after string) []string {
+		_, text, _ = strings.Cut(text, before)
+		text, _, _ = strings.Cut(text, after)
+		return strings.Fields(strings.NewReplacer(",", " ", `"`, "").Replace(text))
+	}
+	parts := between(string(run), "parts=(install ", ")")
+	if got := between(string(workflow), "part: [", "]"); !slices.Equal(got, parts) {
+		t.Errorf("the workflow runs %v, .ci/run %v", got, parts)
+	}
+}
