@@ -46,7 +46,7 @@ const (
 // Suite is the suite "transport".
 var Suite = measure.Suite{Name: suite, About: "writes to a server that discards them, in processor time of the client", Names: names, Cases: cases}
 
-var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer5000"}
+var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer5000", streamCase}
 
 // Goals are the goals of the design for this suite. A cost of 0.45 times that
 // of another is 2.22 times as fast.
@@ -54,6 +54,7 @@ var Goals = []measure.Goal{
 	{Suite: suite, Case: "write5000", Contender: ownName, Against: []string{netName}, Factor: 2.22},
 	{Suite: suite, Case: "write1", Contender: ownName, Against: []string{netName}, Factor: 1.67},
 	{Suite: suite, Case: "gzip5000", Contender: ownName, Against: []string{v2Name}, Factor: 10},
+	{Suite: suite, Case: streamCase, Contender: ownName, Against: []string{bareName}, Factor: 0.91}, // 1.1 times its cost
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v2Name}, Factor: 10},
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v1Name}, Factor: 10},
 	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v2Name + "-async"}, Factor: 10},
@@ -79,6 +80,14 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	var list []measure.Case
 	for _, name := range names {
 		if !want(name) {
+			continue
+		}
+		if name == streamCase {
+			c, err := newStreamCase()
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, c)
 			continue
 		}
 		n, count := 5000, measure.Scale(26, size, 2)

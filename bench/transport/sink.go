@@ -46,17 +46,21 @@ func ServeSink() {
 
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
-// serveConn reads requests and answers 204 until the connection ends. It knows
-// the two ways of framing a body and nothing else of HTTP.
+// serveConn reads requests and answers them until the connection ends: queries
+// with the body of the stream, everything else with 204. It knows the two ways of
+// framing a body and nothing else of HTTP.
 func serveConn(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 256<<10)
 	for {
-		length, chunked := 0, false
+		length, chunked, query := 0, false, false
 		for first := true; ; first = false {
 			line, err := r.ReadSlice('\n')
 			if err != nil {
 				return
+			}
+			if first {
+				query = bytes.Contains(line, []byte(" /query"))
 			}
 			line = bytes.TrimRight(line, "\r\n")
 			if len(line) == 0 && !first {
@@ -84,7 +88,12 @@ func serveConn(c net.Conn) {
 		if err != nil {
 			return
 		}
-		if _, err := io.WriteString(c, noContent); err != nil {
+		if query {
+			err = sendStream(c)
+		} else {
+			_, err = io.WriteString(c, noContent)
+		}
+		if err != nil {
 			return
 		}
 	}

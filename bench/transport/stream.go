@@ -1,0 +1,172 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/workload"
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// The case stream reads an answer of 29 MB, one document, from the sink and visits
+// its rows. Whoever reads the connection bare is the floor under every client.
+
+const (
+	streamCase = "stream"
+	bareName   = "bare"
+)
+
+// stream is the body, the same in the sink and here.
+var stream = sync.OnceValue(func() []byte {
+	b, _ := workload.FindBody("cpugb")
+	return b.Make(1, 0)
+})
+
+func sendStream(w io.Writer) error {
+	body := stream()
+	head := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n"
+	_, err := io.WriteString(w, head)
+	if err == nil {
+		_, err = w.Write(body)
+	}
+	return err
+}
+
+// A streamer reads the answer and returns the number of its rows.
+type streamer func() (rows int, err error)
+
+func newStreamCase() (measure.Case, error) {
+	sink, err := startSink()
+	if err != nil {
+		return measure.Case{}, err
+	}
+	body := stream()
+	want, err := countRows(jsonscan.NewScanner(bytes.NewReader(body)))
+	if err != nil {
+		return measure.Case{}, err
+	}
+	c := measure.Case{Suite: suite, Name: streamCase, Unit: "row", Units: want, Bytes: len(body), Base: bareName, CPU: true, Warm: true}
+	closers := []func(){sink.close}
+	c.Close = func() {
+		for _, f := range closers {
+			f()
+		}
+	}
+	add := func(name, module string, make func(addr string) (streamer, func(), error)) error {
+		read, end, err := make(sink.addr)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		closers = append([]func(){end}, closers...)
+		run := func() error {
+			rows, err := read()
+			if err == nil && rows != want {
+				err = fmt.Errorf("%w: %d rows instead of %d", measure.ErrWrong, rows, want)
+			}
+			return err
+		}
+		c.Ops = append(c.Ops, measure.Op{Contender: name, Version: measure.Version(module), Check: run, Run: run})
+		return nil
+	}
+	for _, m := range []struct {
+		name, module string
+		make         func(addr string) (streamer, func(), error)
+	}{{ownName, ownModule, ownStream}, {bareName, "", bareStream}, {netName, "", netStream}} {
+		if err := add(m.name, m.module, m.make); err != nil {
+			c.Close()
+			return measure.Case{}, err
+		}
+	}
+	return c, nil
+}
+
+func countRows(s *jsonscan.Scanner) (rows int, err error) {
+	for s.Next() {
+		rows++
+	}
+	return rows, s.Err()
+}
+
+// ownStream is Client.Query.
+func ownStream(addr string) (streamer, func(), error) {
+	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb"})
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() (rows int, err error) {
+		r, err := c.Query(context.Background(), "SELECT * FROM cpu", fastclient.Unchunked())
+		if err != nil {
+			return 0, err
+		}
+		defer r.Close()
+		return countRows(r.Scanner())
+	}, func() { c.Close() }, nil
+}
+
+const queryText = "db=testdb&epoch=ns&q=SELECT+*+FROM+cpu"
+
+// bareStream reads what comes from a connection of its own, with nothing between it
+// and the scanner.
+func bareStream(addr string) (streamer, func(), error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	request := "POST /query HTTP/1.1\r\nHost: " + addr + "\r\nContent-Length: " + strconv.Itoa(len(queryText)) + "\r\n\r\n" + queryText
+	head := bufio.NewReaderSize(conn, 4096)
+	s := jsonscan.NewScanner(nil)
+	return func() (int, error) {
+		if _, err := io.WriteString(conn, request); err != nil {
+			return 0, err
+		}
+		head.Reset(conn)
+		left := int64(0)
+		for {
+			line, err := head.ReadString('\n')
+			if err != nil {
+				return 0, err
+			}
+			if value, ok := strings.CutPrefix(line, "Content-Length: "); ok {
+				if left, err = strconv.ParseInt(strings.TrimSpace(value), 10, 64); err != nil {
+					return 0, err
+				}
+			}
+			if line == "\r\n" {
+				break
+			}
+		}
+		buffered, _ := head.Peek(head.Buffered())
+		s.Reset(io.MultiReader(bytes.NewReader(buffered), io.LimitReader(conn, left-int64(len(buffered)))))
+		return countRows(s)
+	}, func() { conn.Close() }, nil
+}
+
+// netStream is net/http with the same scanner.
+func netStream(addr string) (streamer, func(), error) {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	c := &http.Client{Transport: t}
+	s := jsonscan.NewScanner(nil)
+	return func() (int, error) {
+		resp, err := c.Post("http://"+addr+"/query", "application/x-www-form-urlencoded", strings.NewReader(queryText))
+		if err != nil {
+			return 0, err
+		}
+		defer resp.Body.Close()
+		s.Reset(resp.Body)
+		rows, err := countRows(s)
+		if err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
+		}
+		return rows, err
+	}, t.CloseIdleConnections, nil
+}
