@@ -21,14 +21,15 @@ func TestReadme(t *testing.T) {
 		err := run(context.Background(), c, append([]string{"readme", "-json", json}, args...))
 		return out.String(), err
 	}
-	said, err := fill("-check", one, two)
+	_, err := fill("-check", one, two)
 	if !errors.Is(err, errStale) || status(err, new(strings.Builder)) != 1 {
 		t.Errorf("check of empty tables: %v", err)
 	}
 	if text, _ := os.ReadFile(one); strings.Contains(string(text), "1 of 1") {
 		t.Error("-check writes")
 	}
-	if said, err = fill(one, two); err != nil || !strings.Contains(said, "README.md: 1 tables, changed") || !strings.Contains(said, "bench.md: 2 tables, changed") {
+	said, err := fill(one, two)
+	if err != nil || !strings.Contains(said, "README.md: 1 tables, changed") || !strings.Contains(said, "bench.md: 2 tables, changed") {
 		t.Fatalf("%v, said %q", err, said)
 	}
 	first, err := os.ReadFile(one)

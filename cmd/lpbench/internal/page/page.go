@@ -56,14 +56,14 @@ type goalView struct {
 }
 
 // skipped are facts that the machine's line, or the commands, already say.
-var skipped = map[string]bool{"cpu": true, "cores": true, "os": true, "arch": true, "go": true, "turn_ns": true}
+var skipped = map[string]bool{"cpu": true, "cores": true, "os": true, "arch": true, "go": true, "turn_ns": true, "tour": true}
 
 // Write writes the page of r.
 func Write(w io.Writer, r *results.Report) error {
 	v := view{Machine: r.Environment.Machine(), Goals: goals(r.Goals)}
 	v.Met, v.Measured = r.Met()
 	for _, f := range r.Environment {
-		if !skipped[f.Name] && f.Value != "" {
+		if !skipped[f.Name] && f.Value != "" && (f.Name != "size" || f.Value != "0") {
 			if f.Name == "commit" {
 				f.Value = f.Value[:min(12, len(f.Value))] + map[bool]string{true: ", changed"}[strings.HasSuffix(f.Value, "-dirty")]
 			}
@@ -84,6 +84,10 @@ func Write(w io.Writer, r *results.Report) error {
 // is many times as fast as any other, and to its scale the others look alike.
 const ceiling = "copy"
 
+// longest is how far an interval widens the scale at most: one disturbed round
+// must not make all bars short. What is beyond ends at the edge.
+const longest = 1.3
+
 // chart lays out a case. With a base, bars show how many times as fast as the
 // base; without one, they show the time.
 func chart(r *results.Report, c results.Case) caseView {
@@ -95,9 +99,9 @@ func chart(r *results.Report, c results.Case) caseView {
 			continue
 		}
 		if v.Base != "" {
-			most = max(most, x.Ratio, x.RatioHi)
+			most = max(most, x.Ratio, min(x.RatioHi, longest*x.Ratio))
 		} else {
-			most = max(most, x.Ns, x.NsHi)
+			most = max(most, x.Ns, min(x.NsHi, longest*x.Ns))
 		}
 	}
 	if v.Base != "" {

@@ -105,6 +105,15 @@ func TestChart(t *testing.T) {
 	}
 }
 
+// TestDisturbed holds that a wide interval does not make all bars short.
+func TestDisturbed(t *testing.T) {
+	r := report(t)
+	r.Results[1].RatioHi = 500
+	if own := chart(r, r.Cases()[0]).Bars[1]; own.Width != 76.92 || own.To != 100 {
+		t.Errorf("%+v", own)
+	}
+}
+
 func TestWriteFails(t *testing.T) {
 	if err := Write(broken{}, report(t)); err == nil {
 		t.Error("no error of the writer")

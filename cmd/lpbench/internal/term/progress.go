@@ -46,7 +46,23 @@ type Bar struct {
 	drawn    time.Time
 }
 
-const barWidth = 24
+const (
+	barWidth = 24
+	// maxWidth keeps a bar on one line of a terminal of 80 columns: what wraps
+	// cannot be drawn over.
+	maxWidth = 79
+)
+
+// cut returns the first n characters of s.
+func cut(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
 
 // Add says that n more parts are done.
 func (b *Bar) Add(n int) {
@@ -76,7 +92,7 @@ func (b *Bar) Note(note string) {
 func (b *Bar) draw() {
 	if now := time.Now(); b.p.terminal && now.Sub(b.drawn) >= 100*time.Millisecond {
 		b.drawn = now
-		fmt.Fprintf(b.p.w, "\r\x1b[K%s", b.text(now.Sub(b.began)))
+		fmt.Fprintf(b.p.w, "\r\x1b[K%s", cut(b.text(now.Sub(b.began)), maxWidth))
 	}
 }
 

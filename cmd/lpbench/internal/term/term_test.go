@@ -81,6 +81,26 @@ func TestBar(t *testing.T) {
 	}
 }
 
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		s    string
+		n    int
+		want string
+	}{{"größe", 3, "grö"}, {"größe", 5, "größe"}, {"größe", 9, "größe"}, {"", 3, ""}, {"x", 0, ""}} {
+		if got := cut(c.s, c.n); got != c.want {
+			t.Errorf("cut(%q, %d) = %q", c.s, c.n, got)
+		}
+	}
+	var b strings.Builder
+	p := &Progress{w: &b, terminal: true}
+	p.Start(strings.Repeat("long ", 40), 10).End()
+	for line := range strings.SplitSeq(b.String(), "\r\x1b[K") {
+		if len(line) > maxWidth {
+			t.Errorf("a line of %d characters", len(line))
+		}
+	}
+}
+
 // TestProgress compares what is shown on a terminal and elsewhere.
 func TestProgress(t *testing.T) {
 	for _, terminal := range []bool{true, false} {
