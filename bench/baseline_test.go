@@ -46,7 +46,7 @@ func TestAllocations(t *testing.T) {
 				switch {
 				case !ok:
 					t.Errorf("%s is not in baseline.json: %v allocations per unit", id, got.Allocs)
-				case got.Allocs > want.Allocs+slack(c):
+				case got.Allocs > want.Allocs*1.05+slack(c):
 					t.Errorf("%s: %v allocations per unit, baseline.json says %v", id, got.Allocs, want.Allocs)
 				}
 				t.Logf("%s: %.3g times %s, baseline %.3g", id, got.Ratio, got.Base, want.Ratio)
@@ -62,6 +62,8 @@ func TestAllocations(t *testing.T) {
 
 // slack is what the runtime itself may allocate in a turn, a few objects, spread
 // over the units of a run; or half an object where a turn is many short runs.
+// The twentieth beside it is for what points of one batch cost more than those of
+// another: a refused one makes an error.
 func slack(c *measure.Case) float64 { return min(0.5, 4/float64(c.Units)) }
 
 func TestBaselineFile(t *testing.T) {

@@ -8,6 +8,7 @@ var tour = map[string]float64{
 	"encode/cpu":    0.125, // 16,384 points of ten floats
 	"encode/server": 0.4,   // 6,553 points of 45 numbers
 	"encode/logs":   0.3,   // 39,321 points of three values that do not repeat
+	"encode/refuse": 0.3,   // 39,321 points, paths and command lines
 	"numbers":       1,     // 131,072 values
 	"query":         0.1,   // 105,000 cells and more, 1 to 3 MB
 	"query/logs":    0.42,  // 16,800 rows of six cells

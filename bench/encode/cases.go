@@ -4,6 +4,7 @@ import "github.com/pointwire/pointwire/bench/measure"
 
 var makers = map[string]func(size float64) (measure.Case, error){
 	"trade": tradeCase, "cpu": cpuCase, "server": serverCase, "logs": logsCase,
+	"refuse": refuseCase,
 }
 
 func cases(size float64, want func(string) bool) ([]measure.Case, error) {

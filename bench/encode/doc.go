@@ -32,7 +32,7 @@ var Suite = measure.Suite{
 	Cases: cases,
 }
 
-var names = []string{"trade", "cpu", "server", "logs"}
+var names = []string{"trade", "cpu", "server", "logs", "refuse"}
 
 // Goals are the goals of the design for this suite.
 var Goals = []measure.Goal{
@@ -115,18 +115,13 @@ func newCase(name string, n int, want lines, entries []entry) measure.Case {
 // copier copies finished lines: the floor under every encoder.
 type copier struct {
 	lines []byte
-	ends  []int // of each batch
+	ends  []int // of each batch: parts of the same size
 }
 
 func newCopier(lines []byte, n int) *copier {
 	c := &copier{lines: lines}
-	line := 0
-	for at, b := range lines {
-		if b == '\n' {
-			if line++; line%batch == 0 || line == n {
-				c.ends = append(c.ends, at+1)
-			}
-		}
+	for batches := (n + batch - 1) / batch; len(c.ends) < batches; {
+		c.ends = append(c.ends, len(lines)*(len(c.ends)+1)/batches)
 	}
 	return c
 }

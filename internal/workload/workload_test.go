@@ -22,6 +22,23 @@ func TestPointsAreReproducible(t *testing.T) {
 	}
 }
 
+func TestPathsThatHaveNoText(t *testing.T) {
+	const n = 20_000
+	a := Paths(n, 1)
+	if !slices.Equal(a, Paths(n, 1)) || a[0] == Paths(1, 2)[0] {
+		t.Error("Paths does not follow its seed")
+	}
+	bad := 0
+	for i := range a {
+		if !a[i].Representable() {
+			bad++
+		}
+	}
+	if share := float64(bad) / n; share < 0.13 || share > 0.16 {
+		t.Errorf("%.3f of the points have no representation, want 1 in 7", share)
+	}
+}
+
 func TestKeysAreSorted(t *testing.T) {
 	servers := slices.Concat(ServerFloats, ServerInts, ServerBools, ServerStrings)
 	if len(servers) != 50 {
