@@ -42,6 +42,10 @@ type Op struct {
 	Check func() error
 	// Run does the work once.
 	Run func() error
+	// Renew, if not nil, makes the contender anew before each turn, outside of what
+	// is timed. It is for what depends on chance that lasts as long as the
+	// contender, such as the buffers that a kernel gives to a connection.
+	Renew func() error
 	// CPU returns the processor time that another process has used for this
 	// contender, if it does the work: what it allocates is then unknown.
 	CPU func() time.Duration

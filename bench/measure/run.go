@@ -128,6 +128,11 @@ func turn(op *Op, c *Case, o Options) (sample, error) {
 		now = o.clock
 	}
 	var before, after runtime.MemStats
+	if op.Renew != nil {
+		if err := op.Renew(); err != nil {
+			return sample{}, err
+		}
+	}
 	runtime.GC()
 	if c.Warm {
 		if err := op.Run(); err != nil {

@@ -103,6 +103,9 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	return list, nil
 }
 
+// renewed is how many runs a new contender makes before it is timed.
+const renewed = 3
+
 // batches makes count batches of n points.
 func batches(n, count int) []Batch {
 	trades := workload.Trades(n*count, 1)
@@ -146,10 +149,10 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 	case "writer5000":
 		c.Unit, c.Units, c.Base = "point", len(list[0].Trades), v2Name+"-async"
 	}
-	var open []Contender
+	var open []*Contender
 	c.Close = func() {
 		for _, x := range open {
-			x.Close()
+			(*x).Close()
 		}
 		sink.close()
 	}
@@ -159,15 +162,30 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 			c.Close()
 			return c, fmt.Errorf("%s: %w", m.name, err)
 		}
-		open = append(open, x)
+		open = append(open, &x)
 		next := 0
+		run := func() error {
+			next++
+			return x.Write(&list[next%len(list)])
+		}
 		c.Ops = append(c.Ops, measure.Op{
 			Contender: m.name,
 			Version:   measure.Version(m.module),
 			Check:     func() error { return check(m, &list[0]) },
-			Run: func() error {
-				next++
-				return x.Write(&list[next%len(list)])
+			Run:       run,
+			// A connection keeps the buffers that the kernel gave it at first, and
+			// what a write costs differs twofold with them.
+			Renew: func() error {
+				x.Close()
+				if x, err = m.make(sink.addr); err != nil {
+					return err
+				}
+				for range renewed {
+					if err := run(); err != nil {
+						return err
+					}
+				}
+				return nil
 			},
 		})
 	}
