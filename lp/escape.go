@@ -176,11 +176,31 @@ func escapeText(b []byte, n int, s string) (end int, ascii bool) {
 		seen |= w
 		swar.Store64(b, n, w)
 		x, y := w^ones*'"', w^ones*'\\'
-		if ((x-ones)&^x|(y-ones)&^y)&swar.Highs == 0 {
+		// A one in the lowest bit of each byte that needs a backslash.
+		m := ^((x + ^uint64(swar.Highs)) & (y + ^uint64(swar.Highs))) & swar.Highs >> 7
+		if w&swar.Highs != 0 { // the sums carry
+			m = ^(differs(x) & differs(y)) & swar.Highs >> 7
+		}
+		if m == 0 {
 			n += 8
 			continue
 		}
-		n = putWord(b, n, w, 8, ^(differs(x)&differs(y))&swar.Highs)
+		// What begins with such a byte is written again behind a backslash. That is
+		// done once in any case: whether there is one is no pattern to predict.
+		// Without one, it happens behind the end.
+		end := n + 8 + int(m*ones>>56)
+		at := bits.TrailingZeros64(m)
+		n += at >> 3
+		swar.StoreByte(b, n, '\\')
+		swar.Store64(b, n+1, w>>(uint(at)&63))
+		for m &= m - 1; m != 0; m &= m - 1 {
+			next := bits.TrailingZeros64(m)
+			n += 1 + (next-at)>>3
+			at = next
+			swar.StoreByte(b, n, '\\')
+			swar.Store64(b, n+1, w>>(uint(at)&63))
+		}
+		n = end
 	}
 	if i < len(s) {
 		w, size := word(s, i)
