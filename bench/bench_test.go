@@ -128,9 +128,15 @@ func TestContendersAgree(t *testing.T) {
 		}
 	}
 	for _, g := range Goals {
-		for _, name := range append([]string{g.Contender}, g.Against...) {
-			if id := g.Suite + "/" + g.Case + "/" + name; !have[id] {
-				t.Errorf("a goal names %s, which does not run", id)
+		of := g.Of
+		if len(of) == 0 {
+			of = []string{g.Case}
+		}
+		for _, c := range of {
+			for _, name := range append([]string{g.Contender}, g.Against...) {
+				if id := g.Suite + "/" + c + "/" + name; !have[id] {
+					t.Errorf("a goal names %s, which does not run", id)
+				}
 			}
 		}
 	}

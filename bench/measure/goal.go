@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -10,8 +11,12 @@ import (
 // A Goal is what the design asks for: Contender at least Factor times as fast
 // as the fastest of Against, in processor time where the case says so.
 type Goal struct {
-	Suite     string   `json:"suite"`
+	Suite string `json:"suite"`
+	// Case is the case, or a name for Of: cases of which Need have to meet the
+	// goal.
 	Case      string   `json:"case"`
+	Of        []string `json:"of,omitempty"`
+	Need      int      `json:"need,omitempty"`
 	Contender string   `json:"contender"`
 	Against   []string `json:"against"`
 	Factor    float64  `json:"factor"`
@@ -35,39 +40,71 @@ type Outcome struct {
 func Judge(goals []Goal, results []Result) []Outcome {
 	var outcomes []Outcome
 	for _, g := range goals {
-		find := func(name string) *Result {
-			i := slices.IndexFunc(results, func(r Result) bool {
-				return r.Suite == g.Suite && r.Case == g.Case && r.Contender == name
-			})
-			if i < 0 {
-				return nil
-			}
-			return &results[i]
+		of := g.Of
+		if len(of) == 0 {
+			of = []string{g.Case}
 		}
-		if !slices.ContainsFunc(results, func(r Result) bool { return r.Suite == g.Suite && r.Case == g.Case }) {
+		var each []Outcome
+		for _, name := range of {
+			if o, ok := judge(g, name, results); ok {
+				each = append(each, o)
+			}
+		}
+		if len(each) == 0 {
 			continue
 		}
-		o := Outcome{Goal: g}
-		own := find(g.Contender)
-		for _, name := range g.Against {
-			r := find(name)
-			switch {
-			case r == nil || r.Skipped != "" && len(g.Against) == 1:
-				o.Missing = true
-			case len(r.cost) == 0 || own == nil || len(own.cost) == 0:
-			default:
-				if q, lo, hi := quotient(r.cost, own.cost); o.Fastest == "" || q < o.Ratio {
-					o.Fastest, o.Ratio, o.Lo, o.Hi = name, q, lo, hi
-				}
-			}
-		}
-		if o.Missing = o.Missing || o.Fastest == ""; o.Missing {
-			o.Fastest, o.Ratio, o.Lo, o.Hi = "", 0, 0, 0
+		o := each[0]
+		if len(g.Of) > 0 {
+			o = nth(g, each)
 		}
 		o.Met = !o.Missing && o.Ratio >= g.Factor
 		outcomes = append(outcomes, o)
 	}
 	return outcomes
+}
+
+// judge returns the outcome of a goal in one case, if results hold that case.
+func judge(g Goal, name string, results []Result) (Outcome, bool) {
+	find := func(contender string) *Result {
+		i := slices.IndexFunc(results, func(r Result) bool {
+			return r.Suite == g.Suite && r.Case == name && (contender == "" || r.Contender == contender)
+		})
+		if i < 0 {
+			return nil
+		}
+		return &results[i]
+	}
+	if find("") == nil {
+		return Outcome{}, false
+	}
+	o := Outcome{Goal: g}
+	own := find(g.Contender)
+	for _, name := range g.Against {
+		r := find(name)
+		switch {
+		case r == nil || r.Skipped != "" && len(g.Against) == 1:
+			o.Missing = true
+		case len(r.cost) == 0 || own == nil || len(own.cost) == 0:
+		default:
+			if q, lo, hi := quotient(r.cost, own.cost); o.Fastest == "" || q < o.Ratio {
+				o.Fastest, o.Ratio, o.Lo, o.Hi = name, q, lo, hi
+			}
+		}
+	}
+	if o.Missing = o.Missing || o.Fastest == ""; o.Missing {
+		return Outcome{Goal: g, Missing: true}, true
+	}
+	return o, true
+}
+
+// nth returns the outcome of a goal that Need of its cases have to meet: that of
+// the case with the Need-th greatest ratio, which meets it if and only if they do.
+func nth(g Goal, each []Outcome) Outcome {
+	if len(each) < len(g.Of) || slices.ContainsFunc(each, func(o Outcome) bool { return o.Missing }) {
+		return Outcome{Goal: g, Missing: true}
+	}
+	slices.SortStableFunc(each, func(a, b Outcome) int { return cmp.Compare(b.Ratio, a.Ratio) })
+	return each[g.Need-1]
 }
 
 // WriteGoals writes outcomes as a Markdown table.

@@ -192,6 +192,35 @@ func TestRank(t *testing.T) {
 	}
 }
 
+func goal(name, contender string, factor float64, against ...string) Goal {
+	return Goal{Suite: "s", Case: name, Contender: contender, Against: against, Factor: factor}
+}
+
+// TestJudgeSome is about goals that some of several cases have to meet.
+func TestJudgeSome(t *testing.T) {
+	var results []Result
+	for i, name := range []string{"a", "b", "c", "d"} {
+		results = append(results, Result{Suite: "s", Case: name, Contender: "us", cost: []float64{1, 1}},
+			Result{Suite: "s", Case: name, Contender: "peer", cost: []float64{float64(i + 1), float64(i + 1)}})
+	}
+	some := func(need int, factor float64, of ...string) Goal {
+		return Goal{Suite: "s", Case: "some", Of: of, Need: need, Contender: "us", Against: []string{"peer"}, Factor: factor}
+	}
+	got := Judge([]Goal{some(3, 2, "a", "b", "c", "d"), some(3, 2.5, "a", "b", "c", "d"), some(1, 1, "a", "e"), some(1, 1, "e")}, results)
+	if len(got) != 3 {
+		t.Fatalf("%d outcomes: %+v", len(got), got)
+	}
+	if o := got[0]; !o.Met || o.Ratio != 2 || o.Case != "some" {
+		t.Errorf("three of 1, 2, 3 and 4 times: %+v", o)
+	}
+	if o := got[1]; o.Met || o.Ratio != 2 {
+		t.Errorf("two of 1, 2, 3 and 4 times: %+v", o)
+	}
+	if o := got[2]; !o.Missing || o.Met {
+		t.Errorf("a case was not run: %+v", o)
+	}
+}
+
 func TestJudge(t *testing.T) {
 	results := []Result{
 		{Suite: "s", Case: "c", Contender: "us", cost: []float64{1, 1, 1}},
@@ -201,14 +230,14 @@ func TestJudge(t *testing.T) {
 		{Suite: "s", Case: "c", Contender: "gone", Skipped: "not installed"},
 	}
 	goals := []Goal{
-		{"s", "c", "us", []string{"a"}, 8},
-		{"s", "c", "us", []string{"a", "b", "liar"}, 4.5},
-		{"s", "c", "us", []string{"liar"}, 2},
-		{"s", "c", "absent", []string{"a"}, 2},
-		{"s", "c", "us", []string{"a", "absent"}, 2}, // who knows how fast that is
-		{"s", "c", "us", []string{"gone"}, 2},
-		{"s", "c", "us", []string{"a", "gone"}, 7}, // cannot run on this machine
-		{"s", "elsewhere", "us", []string{"a"}, 2},
+		goal("c", "us", 8, []string{"a"}...),
+		goal("c", "us", 4.5, []string{"a", "b", "liar"}...),
+		goal("c", "us", 2, []string{"liar"}...),
+		goal("c", "absent", 2, []string{"a"}...),
+		goal("c", "us", 2, []string{"a", "absent"}...), // who knows how fast that is
+		goal("c", "us", 2, []string{"gone"}...),
+		goal("c", "us", 7, []string{"a", "gone"}...), // cannot run on this machine
+		goal("elsewhere", "us", 2, []string{"a"}...),
 	}
 	got := Judge(goals, results)
 	if len(got) != 7 {

@@ -98,6 +98,8 @@ func goals() []measure.Goal {
 			measure.Goal{Suite: suite, Case: b.Name, Contender: rowsName, Against: general, Factor: 2},
 		)
 	}
+	large := []string{"cpugb", "cpu2gb", "trade", "wide", "logs", "mix"}
+	list = append(list, measure.Goal{Suite: suite, Case: "4 of the 6 large bodies", Of: large, Need: 4, Contender: rowsName, Against: general, Factor: 3})
 	return append(list, measure.Goal{Suite: suite, Case: "small_last", Contender: rowsName, Against: []string{"fastjson"}, Factor: 2.5})
 }
 
