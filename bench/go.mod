@@ -14,7 +14,7 @@ require (
 	github.com/influxdata/influxdb1-client v0.0.0-20220302092344-a9ab5670611c
 	github.com/influxdata/line-protocol/v2 v2.2.1
 	github.com/json-iterator/go v1.1.12
-	github.com/klauspost/compress v1.20.3
+	github.com/klauspost/compress v1.20.4
 	github.com/minio/simdjson-go v0.4.5
 	github.com/pointwire/pointwire v0.0.0
 	github.com/valyala/fasthttp v1.78.0
