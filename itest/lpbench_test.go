@@ -77,6 +77,13 @@ func (l lpbench) totals(t *testing.T, s *Server, c *fastclient.Client) {
 			}
 		}
 	}
+	dir := t.TempDir()
+	if out, status := l.run(t, "roundtrip", "-url", s.URL(), "-trades", "10", "-record", dir); status != 0 {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	if f, err := os.Stat(filepath.Join(dir, "Trade.json.gz")); err != nil || f.Size() == 0 {
+		t.Errorf("the recorded answer: %v", err)
+	}
 	if left := lpbenchDatabases(t, c); len(left) > 0 {
 		t.Errorf("databases left: %q", left)
 	}

@@ -85,7 +85,7 @@ func compareOnly(ctx context.Context, c console, args []string) error {
 	defer os.RemoveAll(dir)
 	r := &results.Report{Environment: results.Here(time.Now())}
 	if list {
-		_, names, err := buildBench(ctx, c, nil, root, dir)
+		_, names, err := buildBench(ctx, c, what, root, dir)
 		for _, n := range names {
 			fmt.Fprintf(c.out, "%s/%s\n", n.suite, n.name)
 		}
