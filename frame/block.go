@@ -19,8 +19,11 @@ func (p *plan) begin(f *Frame, lo, hi int) {
 	hi = min(hi, lo+p.block)
 	p.lo, p.hi, p.irregular = lo, hi, 0
 	p.room = 3 * pad * (hi - lo) // for the times
-	p.parts = append(p.parts[:0], part{p.text, &zeros, p.headEnd, p.head})
-	p.reserve(p.head, (hi-lo)*p.head)
+	p.parts = p.parts[:0]
+	if p.fields == 0 || p.ops[0].kind != opCodes {
+		p.parts = append(p.parts, part{p.text, &zeros, p.headEnd, p.head})
+		p.reserve(p.head, (hi-lo)*p.head)
+	}
 	for k := range p.ops {
 		if k == p.fields {
 			p.tags = len(p.parts)
@@ -31,6 +34,9 @@ func (p *plan) begin(f *Frame, lo, hi int) {
 			p.add(o.slots, o, (hi-lo)*o.longest)
 		case opCode:
 			p.codes(o, lo, hi)
+			p.add(p.text, o, (hi-lo)*o.longest)
+		case opCodes:
+			p.fusedCodes(o, lo, hi)
 			p.add(p.text, o, (hi-lo)*o.longest)
 		case opLiteral:
 			p.add(p.text, o, (hi-lo)*o.longest)
@@ -101,6 +107,57 @@ func (p *plan) codes(o *op, lo, hi int) {
 	o.longest = int(longest)
 	// A copy reads as far behind a short text as the longest goes.
 	p.text = slices.Grow(p.text, p.longest+pad)
+}
+
+// fusedCodes is codes for all that is fused.
+func (p *plan) fusedCodes(o *op, lo, hi int) {
+	var index [blockRows]int32
+	for k := range p.fused {
+		if f := &p.fused[k]; f.kind == opCode {
+			n := int32(len(f.spans))
+			for i, code := range f.col.Codes[lo:hi] {
+				index[i&(blockRows-1)] = index[i&(blockRows-1)]*n + code
+			}
+		}
+	}
+	from, to, longest := o.from, o.to, int32(0)
+	for i := range hi - lo {
+		i &= blockRows - 1
+		s := o.spans[index[i]]
+		if s.end == 0 {
+			s = p.fusedText(lo + i)
+			if o.spans[index[i]] = s; s.end == 0 {
+				p.irregular |= 1 << i
+			}
+		}
+		from[i], to[i] = s.start, s.end
+		longest = max(longest, s.end-s.start)
+	}
+	o.longest = int(longest)
+	p.text = slices.Grow(p.text, p.longest+pad)
+}
+
+// fusedText puts together measurement and tags of row i. It returns the zero span
+// if lp.Encoder has to write them.
+func (p *plan) fusedText(i int) span {
+	for k := range p.fused {
+		f := &p.fused[k]
+		if f.kind == opCode && f.spans[f.col.Codes[i]].end == 0 && !p.addCode(f, f.col.Codes[i]) {
+			return span{}
+		}
+	}
+	start := len(p.text)
+	p.text = append(p.text, p.text[:p.head]...)
+	for k := range p.fused {
+		f := &p.fused[k]
+		s := span{int32(f.start), int32(f.end)}
+		if f.kind == opCode {
+			s = f.spans[f.col.Codes[i]]
+		}
+		p.text = append(p.text, p.text[s.start:s.end]...)
+	}
+	p.longest = max(p.longest, len(p.text)-start)
+	return span{int32(start), int32(len(p.text))}
 }
 
 // cleanTexts finds the texts of the block in the arena of the column, if they are

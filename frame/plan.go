@@ -28,6 +28,7 @@ type plan struct {
 	irregular uint64 // those of them that lp.Encoder has to write
 	room      int    // bytes that the lines of the block may take
 	parts     []part
+	fused     []op // what an opCodes stands for
 	tags      int // how many of the parts come before the fields
 
 	spans   [][]span // memory of the ops
@@ -44,6 +45,7 @@ type opKind uint8
 const (
 	opLiteral opKind = iota // the text alone
 	opCode                  // a text by code
+	opCodes                 // measurement and first tags, by the codes of all of them
 	opSlot                  // a text in a slot for each row of the block
 	opText                  // a text of any length
 )
@@ -110,6 +112,7 @@ func (p *plan) make(f *Frame, o *lp.Options, extra []lp.Tag, lo, hi int) bool {
 		return false
 	}
 	p.joinLiterals()
+	p.fuse(hi - lo)
 	p.fields = len(p.ops)
 	for k := range f.Columns {
 		if c := &f.Columns[k]; c.Role == Field && c.Type != Null && !p.addField(c, o) {
@@ -219,6 +222,31 @@ func (p *plan) joinLiterals() {
 	}
 	p.ops = ops
 	p.slots[len(p.slots)-1], p.text = old, text
+}
+
+// maxFused is how many texts an opCodes may have.
+const maxFused = 4096
+
+// fuse makes one op of the measurement and the first tags, if there are far more
+// rows than ways to put their values together: each way is put together once.
+func (p *plan) fuse(rows int) {
+	k, n := 0, 1
+	for ; k < len(p.ops); k++ {
+		o := &p.ops[k]
+		if o.kind == opCode && o.col.Valid == nil && len(o.spans) > 0 && n*len(o.spans) <= min(rows/4, maxFused) {
+			n *= len(o.spans)
+		} else if o.kind != opLiteral {
+			break
+		}
+	}
+	if n == 1 {
+		return
+	}
+	p.fused = append(p.fused[:0], p.ops[:k]...)
+	spans := borrow(&p.spans, n)
+	clear(spans)
+	p.ops[0] = op{kind: opCodes, spans: spans}
+	p.ops = slices.Delete(p.ops, 1, k)
 }
 
 // duplicate reports whether two fields of f have one name.
@@ -377,6 +405,7 @@ func (p *plan) addSlot(o *op) {
 // forget lets go of the frame.
 func (p *plan) forget() {
 	clear(p.ops[:cap(p.ops)])
+	clear(p.fused[:cap(p.fused)])
 	clear(p.names[:cap(p.names)])
 	p.names, p.twice = p.names[:0], false
 }
