@@ -172,7 +172,7 @@ func (p *plan) cleanTexts(o *op, lo, hi int) bool {
 	if int(last)+shortText+pad > cap(c.Data) || !clean(c.Data[first:last]) {
 		return false
 	}
-	key := part{p.text, o.keyFrom, o.keyTo, o.end + 1 - o.start}
+	key := part{p.keys, o.keyFrom, o.keyTo, o.end + 1 - o.start}
 	end := part{quote, &zeros, &ones, 1}
 	text := part{c.Data, o.from, o.to, 0}
 	longest := int32(0)
@@ -242,7 +242,7 @@ func (p *plan) texts(o *op, lo, hi int) {
 				p.irregular |= 1 << i
 				break
 			}
-			b = append(b, p.text[o.start:o.end]...)
+			b = append(b, p.keys[o.start:o.end]...)
 			b = lp.AppendString(b, viewString(text))
 		}
 		o.from[i], o.to[i] = int32(start), int32(len(b))

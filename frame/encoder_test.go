@@ -202,6 +202,9 @@ func randomFrame(r *rand.Rand) *Frame {
 		return fmt.Sprintf("k%d", r.IntN(40))
 	}
 	rows := r.IntN(20)
+	if r.IntN(8) == 0 {
+		rows = 200 // several blocks, and enough to put tags together
+	}
 	f := &Frame{Measurement: name(), Precision: lp.Precision(r.IntN(6))}
 	for range r.IntN(3) {
 		f.Tags = append(f.Tags, lp.Tag{Key: name(), Value: text()})
@@ -259,7 +262,18 @@ func randomOptions(r *rand.Rand) lp.Options {
 // comparePlain writes f twice, by plan and by lp.Encoder alone.
 func comparePlain(t *testing.T, f *Frame, o lp.Options, extra []lp.Tag) {
 	t.Helper()
-	fast := Encoder{Options: o, Tags: extra}
+	comparePlainTo(t, &Encoder{Options: o, Tags: extra}, f)
+}
+
+// comparePlainTo is comparePlain for an encoder that may have been used.
+func comparePlainTo(t *testing.T, fast *Encoder, f *Frame) {
+	t.Helper()
+	o, extra := fast.Options, fast.Tags
+	linesBefore, skippedBefore := fast.Lines(), fast.Skipped()
+	var before [lp.Replaced + 1]uint64
+	for reason := range before {
+		before[reason] = fast.Count(lp.Reason(reason))
+	}
 	got, err := fast.Append([]byte("x"), f)
 	plain := Encoder{Options: o, Tags: extra}
 	o.Precision = f.Precision
@@ -287,12 +301,57 @@ func comparePlain(t *testing.T, f *Frame, o lp.Options, extra []lp.Tag) {
 	if (err == nil) != (first == nil) || err != nil && err.Error() != first.Error() {
 		t.Fatalf("error %v, want %v", err, first)
 	}
-	if fast.Lines() != plain.Lines() || fast.Skipped() != plain.Skipped() {
-		t.Fatalf("%d lines and %d skipped, want %d and %d", fast.Lines(), fast.Skipped(), plain.Lines(), plain.Skipped())
+	if lines, skipped := fast.Lines()-linesBefore, fast.Skipped()-skippedBefore; lines != plain.Lines() || skipped != plain.Skipped() {
+		t.Fatalf("%d lines and %d skipped, want %d and %d", lines, skipped, plain.Lines(), plain.Skipped())
 	}
 	for reason := range lp.Replaced + 1 {
-		if fast.Count(reason) != plain.Count(reason) {
-			t.Fatalf("%d times %v, want %d", fast.Count(reason), reason, plain.Count(reason))
+		if n := fast.Count(reason) - before[reason]; n != plain.Count(reason) {
+			t.Fatalf("%d times %v, want %d", n, reason, plain.Count(reason))
+		}
+	}
+}
+
+// TestEncoderReuse writes with one encoder frames that differ little from the one
+// before: what it keeps of the tags must not outlive what they were made from.
+func TestEncoderReuse(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		e := new(Encoder)
+		f := randomFrame(r)
+		for range 20 {
+			switch r.IntN(9) {
+			case 0:
+				f = randomFrame(r)
+			case 1:
+				f = f.Clone()
+			case 2:
+				f.Measurement += "x"
+			case 3:
+				f.Tags = append(f.Tags, lp.Tag{Key: fmt.Sprintf("t%d", r.IntN(5)), Value: "v"})
+			case 4:
+				e.Options = randomOptions(r)
+			case 5:
+				e.Tags = []lp.Tag{{Key: fmt.Sprintf("k%d", r.IntN(40)), Value: "extra"}}
+			case 6:
+				if n := len(f.Columns); n > 1 {
+					a, b := r.IntN(n), r.IntN(n)
+					f.Columns[a], f.Columns[b] = f.Columns[b], f.Columns[a]
+				}
+			default: // in place
+				for k := range f.Columns {
+					c := &f.Columns[k]
+					if n := len(c.Data); n > 0 && r.IntN(2) == 0 {
+						c.Data[r.IntN(n)] = "ab\n\\"[r.IntN(4)]
+					}
+					if c.Len() > 0 && r.IntN(4) == 0 {
+						c.SetNull(r.IntN(c.Len()))
+					}
+					if r.IntN(8) == 0 {
+						c.Role ^= 1
+					}
+				}
+			}
+			comparePlainTo(t, e, f)
 		}
 	}
 }

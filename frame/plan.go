@@ -2,6 +2,7 @@ package frame
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"slices"
 
@@ -14,7 +15,8 @@ import (
 // block.go turns the values of a block into text column by column, append.go puts
 // the texts together row by row.
 type plan struct {
-	text    []byte // what is escaped, with room for loads behind it
+	text    []byte // measurement and tags, escaped, with room for loads behind them
+	keys    []byte // what stands before the values of fields
 	longest int    // length of the longest text by code
 	head    int    // text[:head] is the measurement, and the tags behind it that all rows have
 	ops     []op
@@ -29,7 +31,11 @@ type plan struct {
 	room      int    // bytes that the lines of the block may take
 	parts     []part
 	fused     []op // what an opCodes stands for
-	tags      int // how many of the parts come before the fields
+	tags      int  // how many of the parts come before the fields
+
+	made, old []byte // what the tags were made from, and before
+	tagsOK    bool   // they were
+	spare     []byte // for the next text
 
 	spans   [][]span // memory of the ops
 	slots   [][]byte
@@ -55,6 +61,7 @@ type op struct {
 	kind       opKind
 	start, end int // the text that all rows have: a tag, or the key and what stands before it
 	col        *Column
+	column     int  // of a tag: its index in the frame, or -1
 	suffix     byte // of integers
 	// refuseNewline: a line feed in a string is for lp.Encoder to see.
 	refuseNewline bool
@@ -86,9 +93,98 @@ const (
 // make compiles f for the rows lo to hi-1. It reports false if every row has to go
 // the plain way.
 func (p *plan) make(f *Frame, o *lp.Options, extra []lp.Tag, lo, hi int) bool {
-	p.text, p.ops, p.longest, p.lo, p.hi = p.text[:0], p.ops[:0], 0, 0, 0
-	p.spans, p.slots, p.taken = p.spans[:0], p.slots[:0], 0
-	if lp.CheckMeasurement(f.Measurement) != nil || !f.Precision.Valid() || p.duplicate(f) && !o.AllowDuplicateFields {
+	p.keys, p.lo, p.hi = p.keys[:0], 0, 0
+	p.slots, p.taken = p.slots[:0], 0
+	if !f.Precision.Valid() || p.duplicate(f) && !o.AllowDuplicateFields || !p.makeTags(f, o, extra, hi-lo) {
+		return false
+	}
+	for k := range f.Columns {
+		if c := &f.Columns[k]; c.Role == Field && c.Type != Null && !p.addField(c, o) {
+			return false
+		}
+	}
+	p.addSlots(f, hi-lo)
+	p.text = slices.Grow(p.text, p.longest+pad)
+	p.keys = slices.Grow(p.keys, pad)
+	return true
+}
+
+// keptText is how much escaped text is kept for the next frame.
+const keptText = 1 << 20
+
+// makeTags compiles what stands before the fields, or takes what it made the last
+// time if that was made from the same.
+func (p *plan) makeTags(f *Frame, o *lp.Options, extra []lp.Tag, rows int) bool {
+	p.old, p.made = p.made, p.signature(p.old[:0], f, o, extra, rows)
+	if p.tagsOK && len(p.text) < keptText && bytes.Equal(p.old, p.made) {
+		p.ops = p.ops[:p.fields]
+		p.setColumns(f)
+		return true
+	}
+	p.text, p.ops, p.longest, p.spans = p.text[:0], p.ops[:0], 0, p.spans[:0]
+	p.tagsOK = p.compileTags(f, o, extra, rows)
+	return p.tagsOK
+}
+
+// signature appends all that the texts of the tags are made from.
+func (p *plan) signature(dst []byte, f *Frame, o *lp.Options, extra []lp.Tag, rows int) []byte {
+	put := func(b []byte) {
+		dst = binary.AppendUvarint(dst, uint64(len(b)))
+		dst = append(dst, b...)
+	}
+	dst = append(dst, byte(o.TagOrder))
+	dst = binary.AppendUvarint(dst, uint64(rows))
+	dst = append(dst, byte(len(f.Tags)))
+	put([]byte(f.Measurement))
+	for _, t := range f.Tags {
+		put([]byte(t.Key))
+		put([]byte(t.Value))
+	}
+	for k := range f.Columns {
+		c := &f.Columns[k]
+		if c.Role != Tag || c.Type == Null {
+			continue
+		}
+		dst = append(dst, 1, byte(c.Type))
+		dst = binary.AppendUvarint(dst, uint64(k))
+		put([]byte(c.Name))
+		if c.Valid != nil {
+			dst = append(dst, 1)
+		}
+		if c.Type == Dict {
+			put(c.Data)
+			for _, at := range c.Offsets {
+				dst = binary.AppendVarint(dst, int64(at))
+			}
+		}
+	}
+	for _, t := range extra {
+		if !f.hasTag(t.Key) {
+			dst = append(dst, 2)
+			put([]byte(t.Key))
+			put([]byte(t.Value))
+		}
+	}
+	return dst
+}
+
+// setColumns gives the columns of f to the ops that were made for those of another
+// frame.
+func (p *plan) setColumns(f *Frame) {
+	set := func(ops []op) {
+		for k := range ops {
+			if o := &ops[k]; o.column >= 0 {
+				o.col = &f.Columns[o.column]
+			}
+		}
+	}
+	set(p.ops)
+	set(p.fused)
+}
+
+// compileTags is makeTags without a look at what is there.
+func (p *plan) compileTags(f *Frame, o *lp.Options, extra []lp.Tag, rows int) bool {
+	if lp.CheckMeasurement(f.Measurement) != nil {
 		return false
 	}
 	p.text = lp.AppendMeasurement(p.text, f.Measurement)
@@ -99,7 +195,7 @@ func (p *plan) make(f *Frame, o *lp.Options, extra []lp.Tag, lo, hi int) bool {
 		}
 	}
 	for k := range f.Columns {
-		if c := &f.Columns[k]; c.Role == Tag && c.Type != Null && !p.addTagColumn(c) {
+		if c := &f.Columns[k]; c.Role == Tag && c.Type != Null && !p.addTagColumn(c, k) {
 			return false
 		}
 	}
@@ -112,16 +208,9 @@ func (p *plan) make(f *Frame, o *lp.Options, extra []lp.Tag, lo, hi int) bool {
 		return false
 	}
 	p.joinLiterals()
-	p.fuse(hi - lo)
+	p.fuse(rows)
 	p.fields = len(p.ops)
-	for k := range f.Columns {
-		if c := &f.Columns[k]; c.Role == Field && c.Type != Null && !p.addField(c, o) {
-			return false
-		}
-	}
-	p.addSlots(f, hi-lo)
-	p.addCodes(hi - lo)
-	p.text = slices.Grow(p.text, p.longest+pad)
+	p.addCodes(rows)
 	return true
 }
 
@@ -132,20 +221,20 @@ func (p *plan) addTag(t lp.Tag) bool {
 	}
 	if start := len(p.text); t.Value != "" {
 		p.text = lp.AppendTag(p.text, t.Key, t.Value)
-		p.ops = append(p.ops, op{kind: opLiteral, start: start, end: len(p.text)})
+		p.ops = append(p.ops, op{kind: opLiteral, column: -1, start: start, end: len(p.text)})
 	}
 	return true
 }
 
-// addTagColumn adds a tag that differs from row to row.
-func (p *plan) addTagColumn(c *Column) bool {
+// addTagColumn adds a tag that differs from row to row, column k.
+func (p *plan) addTagColumn(c *Column, k int) bool {
 	if lp.CheckTag(c.Name, "") != nil {
 		return false
 	}
 	start := len(p.text)
 	p.text = lp.AppendTag(p.text, c.Name, "_")
 	p.text = p.text[:len(p.text)-1]
-	o := op{kind: opText, start: start, end: len(p.text), col: c}
+	o := op{kind: opText, column: k, start: start, end: len(p.text), col: c}
 	if c.Type == Dict {
 		o.kind = opCode
 		o.spans = borrow(&p.spans, max(len(c.Offsets)-1, 0))
@@ -202,7 +291,7 @@ func (p *plan) orderTags(sorted bool) bool {
 // rows have, and of other such tags that follow each other.
 func (p *plan) joinLiterals() {
 	old := p.text
-	text := append(borrow(&p.slots, 0), old[:p.head]...)
+	text := append(p.spare[:0], old[:p.head]...)
 	ops := p.ops[:0]
 	for _, o := range p.ops {
 		start := len(text)
@@ -221,7 +310,7 @@ func (p *plan) joinLiterals() {
 		}
 	}
 	p.ops = ops
-	p.slots[len(p.slots)-1], p.text = old, text
+	p.spare, p.text = old, text
 }
 
 // maxFused is how many texts an opCodes may have.
@@ -245,7 +334,7 @@ func (p *plan) fuse(rows int) {
 	p.fused = append(p.fused[:0], p.ops[:k]...)
 	spans := borrow(&p.spans, n)
 	clear(spans)
-	p.ops[0] = op{kind: opCodes, spans: spans}
+	p.ops[0] = op{kind: opCodes, column: -1, spans: spans}
 	p.ops = slices.Delete(p.ops, 1, k)
 }
 
@@ -277,10 +366,10 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 	if lp.CheckFieldKey(c.Name) != nil {
 		return false
 	}
-	start := len(p.text)
-	p.text = append(p.text, ',')
-	p.text = lp.AppendFieldKey(p.text, c.Name)
-	f := op{kind: opSlot, start: start, end: len(p.text), col: c}
+	start := len(p.keys)
+	p.keys = append(p.keys, ',')
+	p.keys = lp.AppendFieldKey(p.keys, c.Name)
+	f := op{kind: opSlot, start: start, end: len(p.keys), col: c}
 	switch c.Type {
 	case Bool, Float64, Float32:
 	case Int64:
@@ -295,7 +384,7 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 			f.suffix = 'i'
 		}
 	case String, Dict:
-		p.text = append(p.text, '"') // behind the key, see cleanTexts
+		p.keys = append(p.keys, '"') // behind the key, see cleanTexts
 		f.kind = opText
 		f.refuseNewline = o.RefuseNewline
 	default:
@@ -397,7 +486,7 @@ func (p *plan) addSlots(f *Frame, rows int) {
 func (p *plan) addSlot(o *op) {
 	o.slots = borrow(&p.slots, p.block*o.size+pad)
 	for i := range p.block {
-		copy(o.slots[i*o.size:], p.text[o.start:o.end])
+		copy(o.slots[i*o.size:], p.keys[o.start:o.end])
 		o.from[i] = int32(i * o.size)
 	}
 }
@@ -407,5 +496,5 @@ func (p *plan) forget() {
 	clear(p.ops[:cap(p.ops)])
 	clear(p.fused[:cap(p.fused)])
 	clear(p.names[:cap(p.names)])
-	p.names, p.twice = p.names[:0], false
+	p.names, p.twice, p.tagsOK = p.names[:0], false, false
 }
