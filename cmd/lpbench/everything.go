@@ -103,7 +103,11 @@ func everything(ctx context.Context, c console, args []string) error {
 	if err := live(ctx, c, o.trip, root, dir, r); err != nil {
 		return err
 	}
-	if root != "" && o.trip.record == "" {
+	switch {
+	case o.trip.record != "":
+	case root == "":
+		fmt.Fprintf(c.out, "\n%v: no other library was run\n", errNoCheckout)
+	default:
 		if err := compare(ctx, c, o.compare, nil, root, dir, r); err != nil {
 			return err
 		}

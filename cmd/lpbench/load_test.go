@@ -247,6 +247,10 @@ func TestQueryLoad(t *testing.T) {
 	if v := r.Results[0]; v.ID() != "load/query/pointwire" || v.Unit != "row" || v.MBps <= 0 || v.Latency == nil {
 		t.Errorf("%+v", v)
 	}
+	c, again := quiet()
+	if err := run(context.Background(), c, []string{"report", file}); err != nil || !strings.Contains(again.String(), "latency of pointwire: p50 ") {
+		t.Errorf("%v\n%s", err, again)
+	}
 }
 
 func TestQueryLoadOwnQuery(t *testing.T) {

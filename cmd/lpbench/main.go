@@ -41,6 +41,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // who interrupts a second time does not want to wait
 	c := console{out: os.Stdout, progress: term.NewProgress(os.Stderr), colour: term.Colour(os.Stdout)}
 	err := run(ctx, c, os.Args[1:])
 	stop()

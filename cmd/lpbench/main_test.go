@@ -76,6 +76,36 @@ func TestQuick(t *testing.T) {
 	}
 }
 
+// TestNoCheckout runs where the nested modules are not at hand: what needs none
+// is run, and what was left out is said.
+func TestNoCheckout(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c, out := quiet()
+	if err := run(context.Background(), c, []string{"-count", "1", "-benchtime", "1us", "-size", "0.01"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"no server and no other library was run", "proved identical", "quick, rows-trade"} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("no %q in\n%s", part, out)
+		}
+	}
+	for _, args := range [][]string{{"compare"}, {"roundtrip"}} {
+		c, out := quiet()
+		if err := run(context.Background(), c, args); !errors.Is(err, errNoCheckout) || status(err, out) != 1 {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	c, out = quiet()
+	url, stop, err := replayServer(recorded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	if err := run(context.Background(), c, []string{"-url", url, "-trades", "5000", "-counters", "0"}); err != nil || !strings.Contains(out.String(), "no other library was run") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestRoundTripQuick leaves out the comparison.
 func TestRoundTripQuick(t *testing.T) {
 	c, out := quiet()

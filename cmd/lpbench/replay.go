@@ -107,6 +107,10 @@ func replayServer(files fs.FS) (url string, stop func(), err error) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("/ping", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Influxdb-Version", "1.8.10")
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("/query", func(w http.ResponseWriter, r *http.Request) {
 		answer, err := files.Open("recorded/Trade.json.gz")
 		if err != nil {

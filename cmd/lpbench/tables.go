@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
@@ -38,6 +39,10 @@ func showCases(c console, cases []results.Case) error {
 				fmt.Fprintf(c.out, "%s is wrong: %s\n", r.Contender, strings.TrimSpace(r.Wrong))
 			case r.Skipped != "":
 				fmt.Fprintf(c.out, "%s did not run: %s\n", r.Contender, strings.TrimSpace(r.Skipped))
+			case r.Latency != nil:
+				ns := func(v int64) string { return term.Duration(time.Duration(v)) }
+				fmt.Fprintf(c.out, "latency of %s: p50 %s, p90 %s, p99 %s, p99.9 %s, most %s\n", r.Contender,
+					ns(r.Latency.P50), ns(r.Latency.P90), ns(r.Latency.P99), ns(r.Latency.P999), ns(r.Latency.Max))
 			}
 		}
 	}
