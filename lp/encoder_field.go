@@ -51,7 +51,7 @@ func (e *Encoder) fieldSlow(key string, n int) int {
 		}
 		key = replaceFieldKey(key)
 	}
-	if !e.newField(key) {
+	if !e.fields.again(key) && !e.newField(key) {
 		return -1
 	}
 	e.buf = append(e.buf, e.separator)

@@ -14,14 +14,19 @@ type Tag struct{ Key, Value string }
 // tagSet is what the encoder knows of the tags of the open point.
 type tagSet struct {
 	keys   keySet
-	series *series
-	at     int // where the tags begin in the buffer
+	series *series // of the open point
+	of     *series // of the point that keys are of
+	at     int     // where the tags begin in the buffer
 
 	// fixed are the default and extra tags by key.
 	fixed   []fixedTag
 	refs    []tagRef
 	scratch []byte
 }
+
+// again is keySet.again. Keys that were new beside the tags of one series may be in
+// another.
+func (t *tagSet) again(key string) bool { return t.series == t.of && t.keys.again(key) }
 
 // tagRef is a tag of the open point.
 type tagRef struct {
@@ -110,7 +115,7 @@ func (e *Encoder) Tag(key, value string) {
 		n += 1 + len(key)
 		swar.StoreByte(e.buf, n, '=')
 		if putName(e.buf, n+1, value) {
-			if e.tags.keys.again(key) || e.newTag(key) {
+			if e.tags.again(key) || e.newTag(key) {
 				e.buf = e.buf[:n+1+len(value)]
 			}
 			return
@@ -137,7 +142,7 @@ func (e *Encoder) tagSlow(key, value string) {
 		}
 		value = replaceTagValue(value)
 	}
-	if !e.newTag(key) {
+	if !e.tags.again(key) && !e.newTag(key) {
 		return
 	}
 	e.buf = append(e.buf, ',')
@@ -149,6 +154,7 @@ func (e *Encoder) tagSlow(key, value string) {
 // newTag refuses the point if it has a tag of this key already.
 func (e *Encoder) newTag(key string) bool {
 	if s := e.tags.series; s == nil || !s.has(key) {
+		e.tags.of = s
 		if e.tags.keys.add(key) {
 			return true
 		}

@@ -144,3 +144,46 @@ func TestLineWithEscapedNewline(t *testing.T) {
 		t.Errorf("line feed in a string field: %v", err)
 	}
 }
+
+// TestTagsBesideSeries holds that a tag is looked for in the series of its own
+// point, whatever the point before had.
+func TestTagsBesideSeries(t *testing.T) {
+	without := lp.Must(lp.NewSeries("m", lp.Tag{Key: "a", Value: "1"}))
+	with := lp.Must(lp.NewSeries("m", lp.Tag{Key: "b", Value: "1"}))
+	var e lp.Encoder
+	add := func(s lp.Series, keys ...string) error {
+		e.Series(s)
+		for _, k := range keys {
+			e.Tag(k, "x y")
+		}
+		e.Int("f", 1)
+		return e.EndNoTimestamp()
+	}
+	for i, c := range []struct {
+		series lp.Series
+		keys   []string
+		ok     bool
+	}{
+		{without, []string{"c", "b"}, true},
+		{without, []string{"c", "b"}, true},
+		{with, []string{"c", "b"}, false},
+		{with, []string{"c"}, true},
+		{without, []string{"c", "b"}, true},
+		{with, []string{"b"}, false},
+		{with, nil, true},
+		{without, []string{"b", "b"}, false},
+		{without, []string{"b"}, true},
+		{lp.Series{}, nil, false},
+	} {
+		if err := add(c.series, c.keys...); (err == nil) != c.ok {
+			t.Errorf("point %d: %v", i, err)
+		}
+	}
+	e.Point("m") // no series
+	e.Tag("b", "1")
+	e.Tag("a", "1")
+	e.Int("f", 1)
+	if err := e.EndNoTimestamp(); err != nil {
+		t.Error(err)
+	}
+}
