@@ -46,7 +46,7 @@ func diff(_ context.Context, c console, args []string) error {
 	f := flags("diff")
 	f.Float64Var(&o.alpha, "alpha", 0.05, "call it chance above this `probability`")
 	f.Float64Var(&o.threshold, "threshold", 2, "call it the same up to so many `percent`")
-	f.StringVar(&o.metric, "metric", "ns", "compare `ns`, cpu or ratio")
+	f.StringVar(&o.metric, "metric", "ns", "compare this `metric`: ns, cpu or ratio")
 	f.StringVar(&o.only, "only", "", "compare contenders whose name begins with this `text`")
 	f.BoolVar(&o.fail, "fail", false, "exit with 1 if anything is slower or allocates more")
 	f.BoolVar(&o.all, "all", false, "show also what is the same")
