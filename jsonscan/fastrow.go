@@ -167,13 +167,69 @@ func fastString(b []byte, i int, lax bool) (next int, fix uint64) {
 		switch b[i] {
 		case '"':
 			if high&swar.Highs != 0 {
-				return nonASCII(b, start, i, fix, lax)
+				return nonASCII(b, start, i, 0, lax)
 			}
-			return i + 1, fix
+			return i + 1, 0
 		case '\\':
-			fix = fixBit
-			switch b[i+1] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			return escapedString(b, start, i, high, lax)
+		}
+		return 0, 0
+	}
+}
+
+// simpleEscape has the bytes that follow a backslash in an escape of two bytes.
+var simpleEscape = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
+
+// escapedString is fastString from the first escape on, at b[i]. high has the
+// highest bits of what is before it. A text that holds one escape often holds many:
+// those of a word are looked at together, as long as no backslash follows another.
+func escapedString(b []byte, start, i int, high uint64, lax bool) (next int, fix uint64) {
+	for {
+		w := swar.Load64(b, i)
+		quotes, slashes, controls := swar.EqualExact(w, '"'), swar.EqualExact(w, '\\'), swar.ZeroExact(w&(0xe0*swar.Ones))
+		if quotes|slashes|controls == 0 {
+			high |= w
+			i += 8
+			continue
+		}
+		escaped := slashes << 8
+		if slashes&escaped == 0 {
+			end := quotes &^ escaped
+			before := (end - 1) &^ end // all ones if there is no end
+			other := escaped &^ quotes & before
+			for other != 0 && simpleEscape[b[i+swar.First(other)]] {
+				other &= other - 1
+			}
+			if other|controls&before == 0 {
+				high |= w & before
+				switch {
+				case end != 0:
+					i += swar.First(end)
+					if high&swar.Highs != 0 {
+						return nonASCII(b, start, i, fixBit, lax)
+					}
+					return i + 1, fixBit
+				case slashes>>63 == 0:
+					i += 8
+					continue
+				case simpleEscape[b[i+8]]: // of which the word has the backslash alone
+					i += 9
+					continue
+				}
+			}
+		}
+		// One step, to what comes first.
+		n := swar.First(quotes | slashes | controls)
+		high |= w & (1<<(8*n&63) - 1)
+		i += n
+		switch b[i] {
+		case '"':
+			if high&swar.Highs != 0 {
+				return nonASCII(b, start, i, fixBit, lax)
+			}
+			return i + 1, fixBit
+		case '\\':
+			if simpleEscape[b[i+1]] {
 				i += 2
 				continue
 			}

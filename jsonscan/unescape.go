@@ -12,26 +12,27 @@ import (
 // readable bytes.
 func appendUnescaped(dst, b []byte, i, end int) []byte {
 	// Unescaping never makes text longer, but for bytes that are not UTF-8.
-	dst = slices.Grow(dst, end-i+8)
-	for {
-		// Copy up to the next escape, or byte of what may not be UTF-8, in words
-		// that may go too far.
-		for i < end {
-			w := swar.Load64(b, i)
-			if cap(dst)-len(dst) < 8 {
-				dst = slices.Grow(dst, end-i+8)
-			}
-			swar.Store64(dst, len(dst), w)
-			n := min(swar.First(swar.Equal(w, '\\')|w&swar.Highs), end-i)
-			dst = dst[:len(dst)+n]
-			i += n
-			if n < 8 {
-				break
-			}
+	dst = slices.Grow(dst, end-i+16)
+	for i < end {
+		if cap(dst)-len(dst) < 16 {
+			dst = slices.Grow(dst, end-i+16)
 		}
-		if i == end {
-			return dst
+		w, size := swar.Load64(b, i), min(8, end-i)
+		swar.Store64(dst, len(dst), w)
+		marks := swar.EqualExact(w, '\\') | w&swar.Highs
+		if size < 8 {
+			marks &= 1<<(8*size) - 1
 		}
+		if marks == 0 {
+			dst = dst[:len(dst)+size]
+			i += size
+			continue
+		}
+		if dst, i, size = unescapeWord(dst, w, marks, i, size); size == 0 {
+			continue
+		}
+		// An escape that is not done by leaving the backslash out, or lies in two
+		// words, or a byte of what may not be UTF-8.
 		var r rune
 		if c := b[i]; c != '\\' {
 			var n int
@@ -46,6 +47,33 @@ func appendUnescaped(dst, b []byte, i, end int) []byte {
 		}
 		dst = utf8.AppendRune(dst, r)
 	}
+	return dst
+}
+
+// unescapeWord appends size bytes of w, which are those at i, without the
+// backslashes before quotes, backslashes and slashes, up to the first other mark.
+// It returns the position there, and how many bytes are left. w stands behind dst
+// already.
+func unescapeWord(dst []byte, w, marks uint64, i, size int) (_ []byte, at, left int) {
+	n := len(dst)
+	for marks != 0 {
+		p := swar.First(marks)
+		n += p
+		i += p
+		size -= p
+		w >>= 8 * uint(p) & 63
+		marks >>= 8 * uint(p) & 63
+		c := byte(w >> 8)
+		if size < 2 || byte(w) != '\\' || c != '"' && c != '\\' && c != '/' {
+			return dst[:n], i, size
+		}
+		i++
+		size--
+		w >>= 8
+		marks = marks >> 8 &^ 0x80
+		swar.Store64(dst, n, w)
+	}
+	return dst[:n+size], i + size, 0
 }
 
 // unescapeRune returns the character of the valid escape \uXXXX at b[i], or of
