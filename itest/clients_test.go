@@ -135,6 +135,6 @@ func wantNoGoroutines(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatalf("%d goroutines left:\n%s", len(left), strings.Join(left, "\n\n"))
 		}
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 }
