@@ -137,7 +137,7 @@ func TestWriteLoadPoints(t *testing.T) {
 	})).URL
 	c, _ := quiet()
 	// The count of this server is 0: only the points matter.
-	if err := run(context.Background(), c, []string{"write", "-url", url, "-duration", "50ms", "-batch", "70000"}); !errors.Is(err, errCount) {
+	if err := run(context.Background(), c, []string{"write", "-url", url, "-duration", "1s", "-batch", "70000"}); !errors.Is(err, errCount) {
 		t.Error(err)
 	}
 	if twice > 0 || len(seen) < 70_000 {
@@ -184,7 +184,7 @@ func TestWriteLoadFails(t *testing.T) {
 			t.Parallel()
 			s := &store{refuse: k.refuse, off: k.off}
 			c, out := quiet()
-			err := run(context.Background(), c, []string{"write", "-url", newStore(t, s), "-duration", "50ms", "-batch", "10", "-workers", "1"})
+			err := run(context.Background(), c, []string{"write", "-url", newStore(t, s), "-duration", "400ms", "-batch", "10", "-workers", "1"})
 			if err == nil || k.want != nil && !errors.Is(err, k.want) {
 				t.Fatalf("error %v\n%s", err, out)
 			}
@@ -262,7 +262,7 @@ func TestQueryLoadOwnQuery(t *testing.T) {
 		}
 	}
 	c, out := quiet()
-	if err := run(context.Background(), c, []string{"query", "-url", newStore(t, s), "-duration", "100ms", "-database", "mine", "-q", "SELECT x FROM y"}); err != nil {
+	if err := run(context.Background(), c, []string{"query", "-url", newStore(t, s), "-duration", "1s", "-database", "mine", "-q", "SELECT x FROM y"}); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !strings.Contains(out.String(), "answers had 3 to 5 rows") || len(s.statements) > 0 || s.writes.Load() > 0 {
@@ -282,9 +282,11 @@ func TestQueryLoadInterrupt(t *testing.T) {
 }
 
 func TestQueryLoadShort(t *testing.T) {
-	s := &store{short: 1}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s := &store{short: 1, onQuery: cancel} // after one query, however long that takes
 	c, out := quiet()
-	err := run(context.Background(), c, []string{"query", "-url", newStore(t, s), "-duration", "1ms", "-points", "5"})
+	err := run(ctx, c, []string{"query", "-url", newStore(t, s), "-duration", "1h", "-points", "5", "-workers", "1"})
 	if !errors.Is(err, errRows) || !strings.Contains(out.String(), "answers had 4 to 4 rows, the server counts 5") {
 		t.Errorf("%v\n%s", err, out)
 	}
