@@ -33,7 +33,7 @@ func TestTLSFiles(t *testing.T) {
 					seen = append(seen, c.ServerName+" "+c.PeerCertificates[0].Subject.CommonName)
 					return nil
 				},
-			}, influxtest.ThenClose(influxtest.Status(204)))
+			}, influxtest.Status(204, "Connection", "close"))
 			dir := t.TempDir()
 			files := TLSFiles{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
 			put := func(name string, data []byte, age time.Duration) {

@@ -98,6 +98,10 @@ func scanEscape(b []byte, i, end int) (next int, lone bool, code scanCode) {
 	}
 	r, code, at = scanHex(b, i+8, end)
 	if code == scanMore {
+		// Two digits tell whether it can be the low half.
+		if at > i+8 && hexDigit(b[i+8]) != 0xd || at > i+9 && hexDigit(b[i+9]) < 0xc {
+			return i + 6, true, scanDone
+		}
 		return i, false, scanMore
 	}
 	if code == scanBad {
