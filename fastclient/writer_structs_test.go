@@ -15,7 +15,7 @@ import (
 // without a time are stamped, and the Writer's tags are added.
 func TestAppendStructs(t *testing.T) {
 	var got strings.Builder
-	w := testWriter(t, WriterOptions{Tags: []lp.Tag{{Key: "dc", Value: "x"}, {Key: "host", Value: "no"}}},
+	w := testWriter(t, WriterOptions{MaxInFlight: 1, Tags: []lp.Tag{{Key: "dc", Value: "x"}, {Key: "host", Value: "no"}}},
 		func(_ context.Context, b *wireBatch, r *writeReply) {
 			got.Write(unpacked(b))
 			r.status = 204
@@ -53,7 +53,7 @@ func TestAppendStructs(t *testing.T) {
 // TestAppendStructsMany gives more structs than are staged at a time.
 func TestAppendStructsMany(t *testing.T) {
 	lines := 0
-	w := testWriter(t, WriterOptions{BatchLines: 100}, func(_ context.Context, b *wireBatch, r *writeReply) {
+	w := testWriter(t, WriterOptions{BatchLines: 100, MaxInFlight: 1}, func(_ context.Context, b *wireBatch, r *writeReply) {
 		lines += countLines(unpacked(b))
 		r.status = 204
 	})
