@@ -67,7 +67,6 @@ type op struct {
 	refuseNewline bool
 
 	spans    []span // opCode: by code; an end of 0 is not made yet
-	made     bool   // opCode: all spans are
 	slots    []byte // opSlot: a slot of size bytes for each row; opText: the texts one behind the other
 	size     int
 	from, to *[blockRows]int32 // bounds of the rows' texts
@@ -210,7 +209,6 @@ func (p *plan) compileTags(f *Frame, o *lp.Options, extra []lp.Tag, rows int) bo
 	p.joinLiterals()
 	p.fuse(rows)
 	p.fields = len(p.ops)
-	p.addCodes(rows)
 	return true
 }
 
@@ -392,21 +390,6 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 	}
 	p.ops = append(p.ops, f)
 	return true
-}
-
-// addCodes makes the tags of all codes of the dictionaries that have fewer texts
-// than rows are to be written.
-func (p *plan) addCodes(rows int) {
-	for k := range p.ops[:p.fields] {
-		o := &p.ops[k]
-		if o.kind != opCode || len(o.spans) > rows {
-			continue
-		}
-		o.made = true
-		for code := range o.spans {
-			o.made = p.addCode(o, int32(code)) && o.made
-		}
-	}
 }
 
 // addCode makes the tag of a code. It reports false if line protocol cannot carry
