@@ -2,10 +2,8 @@ package fastclient
 
 import (
 	"context"
-	"errors"
 
 	"github.com/pointwire/pointwire/frame"
-	"github.com/pointwire/pointwire/lp"
 )
 
 // frameBlock is how many rows are turned into lines between two looks at the size
@@ -40,25 +38,10 @@ func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error 
 	var e frame.Encoder
 	for lo, rows := 0, f.Len(); lo < rows; lo += frameBlock {
 		hi := min(lo+frameBlock, rows)
-		var err error
-		if len(w.tags.tags) == 0 {
-			w.lines, err = e.AppendRows(w.lines, f, lo, hi)
-		} else {
-			w.line, err = e.AppendRows(w.line[:0], f, lo, hi)
-			w.lines = w.tags.appendTo(w.lines, w.line)
-		}
-		if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
-			if w.bad.Bad == 0 {
-				w.bad.Index, w.bad.First = bad.Index, err
-			}
-			w.bad.Bad += 1 + bad.More
-		} else if err != nil {
+		// The index of a bad row is that in the frame.
+		err := w.addBlock(ctx, c, 0, func(dst []byte) ([]byte, error) { return e.AppendRows(dst, f, lo, hi) })
+		if err != nil {
 			return err
-		}
-		if len(w.lines) >= pieceBytes {
-			if err := w.flush(ctx, c); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -125,19 +126,47 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 
 // add adds the lines of p and sends what is enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
-	var err error
-	if len(w.tags.tags) == 0 {
-		w.lines, err = p.AppendLP(w.lines)
-	} else {
-		w.line, err = p.AppendLP(w.line[:0])
-		w.lines = w.tags.appendTo(w.lines, w.line)
-	}
-	if err != nil {
-		if w.bad.Bad++; w.bad.Bad == 1 {
-			w.bad.Index, w.bad.First = w.index, err
-		}
+	if err := w.appendLines(p.AppendLP); err != nil {
+		w.leaveOut(1, w.index, err)
 	}
 	w.index++
+	return w.flushFull(ctx, c)
+}
+
+// addBlock adds the lines of a block of points whose first has the index base, and
+// sends what is enough for a body. It returns the errors of f that are no
+// *[lp.PointError].
+func (w *pointCall) addBlock(ctx context.Context, c *core, base int, f func([]byte) ([]byte, error)) error {
+	err := w.appendLines(f)
+	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
+		w.leaveOut(1+bad.More, base+bad.Index, err)
+	} else if err != nil {
+		return err
+	}
+	return w.flushFull(ctx, c)
+}
+
+// appendLines appends the lines of f with the extra tags.
+func (w *pointCall) appendLines(f func([]byte) ([]byte, error)) (err error) {
+	if len(w.tags.tags) == 0 {
+		w.lines, err = f(w.lines)
+		return err
+	}
+	w.line, err = f(w.line[:0])
+	w.lines = w.tags.appendTo(w.lines, w.line)
+	return err
+}
+
+// leaveOut counts n bad points, the first of them at index.
+func (w *pointCall) leaveOut(n, index int, err error) {
+	if w.bad.Bad == 0 {
+		w.bad.Index, w.bad.First = index, err
+	}
+	w.bad.Bad += n
+}
+
+// flushFull sends the lines if they are enough for a body.
+func (w *pointCall) flushFull(ctx context.Context, c *core) error {
 	if len(w.lines) < pieceBytes {
 		return nil
 	}

@@ -2,7 +2,6 @@ package fastclient
 
 import (
 	"context"
-	"errors"
 
 	"github.com/pointwire/pointwire/lp"
 )
@@ -42,27 +41,11 @@ func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], v
 }
 
 func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[T], values []T) error {
-	for len(values) > 0 {
-		n := min(structBlock, len(values))
-		var err error
-		if len(w.tags.tags) == 0 {
-			w.lines, err = s.AppendAll(w.lines, values[:n])
-		} else {
-			w.line, err = s.AppendAll(w.line[:0], values[:n])
-			w.lines = w.tags.appendTo(w.lines, w.line)
-		}
-		if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
-			if w.bad.Bad == 0 {
-				w.bad.Index, w.bad.First = w.index+bad.Index, err
-			}
-			w.bad.Bad += 1 + bad.More
-		}
-		w.index += n
-		values = values[n:]
-		if len(w.lines) >= pieceBytes {
-			if err := w.flush(ctx, c); err != nil {
-				return err
-			}
+	for lo := 0; lo < len(values); lo += structBlock {
+		block := values[lo:min(lo+structBlock, len(values))]
+		err := w.addBlock(ctx, c, lo, func(dst []byte) ([]byte, error) { return s.AppendAll(dst, block) })
+		if err != nil {
+			return err
 		}
 	}
 	return nil
