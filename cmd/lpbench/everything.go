@@ -20,6 +20,14 @@ type options struct {
 	keep    keepOptions
 }
 
+// checkQuick refuses a server beside -quick.
+func (o *options) checkQuick() error {
+	if o.quick && (o.trip.url != "" || o.trip.record != "") {
+		return usage("-quick needs no server: it goes with neither -url nor -record")
+	}
+	return nil
+}
+
 // keepOptions say where results are kept.
 type keepOptions struct{ json, html string }
 
@@ -76,8 +84,9 @@ func everything(ctx context.Context, c console, args []string) error {
 		return err
 	case len(rest) > 0:
 		return usage("there is no command %q", rest[0])
-	case o.quick && (o.trip.url != "" || o.trip.record != ""):
-		return usage("-quick needs no server: it goes with neither -url nor -record")
+	}
+	if err := o.checkQuick(); err != nil {
+		return err
 	}
 	if err := errors.Join(o.trip.check(), o.compare.check()); err != nil {
 		return err
@@ -150,8 +159,9 @@ func roundTripOnly(ctx context.Context, c console, args []string) error {
 		return err
 	case len(rest) > 0:
 		return usage("unexpected argument %q", rest[0])
-	case o.quick && (o.trip.url != "" || o.trip.record != ""):
-		return usage("-quick needs no server: it goes with neither -url nor -record")
+	}
+	if err := o.checkQuick(); err != nil {
+		return err
 	}
 	if err := o.trip.check(); err != nil {
 		return err
