@@ -97,9 +97,10 @@ func (g *gate) answered(epoch uint64) (opened bool) {
 	return opened
 }
 
-// hurry lets the next probe start at once, unless the server asked for a pause.
-func (g *gate) hurry(now time.Time) {
-	if g.failures > 0 && !g.asked && g.until.After(now) {
-		g.until = now
+// within lets the next probe start at limit at the latest, unless the server
+// asked for a pause.
+func (g *gate) within(limit time.Time) {
+	if g.failures > 0 && !g.asked && g.until.After(limit) {
+		g.until = limit
 	}
 }

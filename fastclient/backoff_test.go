@@ -89,7 +89,7 @@ func TestGate(t *testing.T) {
 	if want := now.Add(66 * time.Second); !g.until.Equal(want) {
 		t.Errorf("shut until %v, want %v", g.until, want)
 	}
-	g.hurry(now)
+	g.within(now)
 	if _, ok := g.pass(clock); ok {
 		t.Error("a pause the server asked for is cut short")
 	}

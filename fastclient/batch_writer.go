@@ -83,7 +83,9 @@ func (b *BatchWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 // errGaveUp is part of every error of a BatchWriter that keeps lines for later.
 var errGaveUp = errors.New("fastclient: given up for now")
 
-// send sends what is sealed. It returns nil when nothing of that is left.
+// send sends what is sealed. It returns nil when nothing of that is left. It
+// makes one attempt at least, unless ctx ends or the server asked for a longer
+// pause than it may take: a delay that grew in the calls before is cut short.
 func (b *BatchWriter) send(ctx context.Context) error {
 	w, out := b.w, b.w.outlets[0]
 	if w.queue.n == 0 {
@@ -91,7 +93,11 @@ func (b *BatchWriter) send(ctx context.Context) error {
 	}
 	b.s.ctx.parent = ctx
 	defer b.s.ctx.close()
-	start := time.Now()
+	var last time.Time // of the attempts of this call, zero for no limit
+	if w.o.RetryFor > 0 {
+		last = time.Now().Add(w.o.RetryFor)
+	}
+	tried := false
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -101,13 +107,14 @@ func (b *BatchWriter) send(ctx context.Context) error {
 			w.mu.Unlock()
 			return nil
 		}
-		wait := time.Duration(0)
-		if g := &out.gate; g.failures > 0 {
-			wait = time.Until(g.until)
+		g := &out.gate
+		if !tried && !last.IsZero() {
+			g.within(last)
 		}
+		shut, until := g.failures > 0, g.until
 		w.mu.Unlock()
-		if wait > 0 {
-			if limit := w.o.RetryFor; limit > 0 && time.Since(start)+wait > limit || !pause(ctx, wait) {
+		if wait := time.Until(until); shut && wait > 0 {
+			if !last.IsZero() && until.After(last) || !pause(ctx, wait) {
 				return errors.Join(errGaveUp, ctx.Err(), b.last)
 			}
 		}
@@ -115,6 +122,7 @@ func (b *BatchWriter) send(ctx context.Context) error {
 		j, ok := w.take(out)
 		w.mu.Unlock()
 		if ok {
+			tried = true
 			w.exchange(out, b.s, j)
 			b.last = b.s.reply.failure()
 		}
@@ -153,7 +161,7 @@ func (b *BatchWriter) Close(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	w.outlets[0].gate.hurry(time.Now())
+	w.outlets[0].gate.within(time.Now())
 	err := b.send(ctx)
 	w.closing, w.aborted = true, true
 	w.cancel()

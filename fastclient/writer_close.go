@@ -34,7 +34,7 @@ func (w *Writer) Close(ctx context.Context) error {
 		w.seal()
 	}
 	for _, out := range w.outlets {
-		out.gate.hurry(time.Now())
+		out.gate.within(time.Now())
 	}
 	w.wakeAppenders()
 	w.work.Broadcast()

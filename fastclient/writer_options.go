@@ -38,7 +38,8 @@ type WriterOptions struct {
 	// 10 s by default.
 	RequestTimeout time.Duration
 	// RetryFor bounds how long a call of a [BatchWriter] tries: 3 minutes by
-	// default, no limit but the context's if negative. A [Writer] tries on.
+	// default, no limit but the context's if negative. Every call tries once at
+	// least, unless the server asked for a longer pause. A [Writer] tries on.
 	RetryFor time.Duration
 
 	// Isolate finds the lines that the server refused without naming them, as

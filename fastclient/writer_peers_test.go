@@ -199,6 +199,39 @@ func TestFailedFlushKeepsTheBuffer(t *testing.T) {
 	})
 }
 
+// A call of a BatchWriter makes an attempt, however long the delay grew in the
+// calls before it, and takes RetryFor at most.
+func TestFlushTriesAgain(t *testing.T) {
+	s := newScript(answer(503, ""))
+	synctest.Test(t, func(t *testing.T) {
+		b, err := newBatchWriter(testPlan(t, WriterOptions{RetryFor: time.Second}, V1, s.send))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, b, "m v=1 1\n")
+		for i := range 12 {
+			before, began := len(s.seen()), time.Now()
+			if err := b.Flush(context.Background()); !errors.Is(err, ErrUnavailable) {
+				t.Fatalf("Flush %d: %v", i, err)
+			}
+			if n, took := len(s.seen())-before, time.Since(began); n == 0 || took > time.Second {
+				t.Errorf("Flush %d: %d attempts in %v", i, n, took)
+			}
+		}
+		s.steps = []senderFunc{func(_ context.Context, _ *wireBatch, r *writeReply) {
+			r.status, r.retryAfter = 503, time.Minute
+		}}
+		b.Flush(context.Background())
+		before := len(s.seen())
+		if err := b.Flush(context.Background()); !errors.Is(err, ErrPending) || len(s.seen()) != before {
+			t.Errorf("Flush within the pause the server asked for: %v, %d attempts", err, len(s.seen())-before)
+		}
+		s.steps = []senderFunc{acker}
+		time.Sleep(2 * time.Minute)
+		mustClose(t, b)
+	})
+}
+
 // influxdb-client-go EnableBatching: blank lines between the batches.
 func TestNoBlankLines(t *testing.T) {
 	s := newScript(acker)
