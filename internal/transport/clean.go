@@ -17,15 +17,28 @@ func cleanHeader(br *bufio.Reader) bool {
 	if !bytes.HasPrefix(p, []byte("HTTP/1.")) {
 		return false // the header has been read, the body is at fault
 	}
-	if end := bytes.Index(p, []byte("\r\n\r\n")); end >= 0 {
-		p = p[:end]
-	}
 	found := false
-	for i, b := range p {
+	for i, b := range p[:headerLen(p)] {
 		if b < ' ' && b != '\t' && b != '\r' && b != '\n' || b == 0x7f {
 			p[i] = ' '
 			found = true
 		}
 	}
 	return found
+}
+
+// headerLen returns the length of the header at the beginning of p without the
+// empty line that ends it, or that of p where there is none. fasthttp takes lines
+// that end in LF alone, so what stands behind such an empty line is body.
+func headerLen(p []byte) int {
+	for i := 0; ; {
+		n := bytes.IndexByte(p[i:], '\n')
+		if n < 0 {
+			return len(p)
+		}
+		i += n + 1
+		if bytes.HasPrefix(p[i:], []byte("\n")) || bytes.HasPrefix(p[i:], []byte("\r\n")) {
+			return i
+		}
+	}
 }

@@ -12,6 +12,8 @@ func TestCleanHeader(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"HTTP/1.1 400 Bad\r\nX: a\x00b\x01\x7f\tc\r\n\r\nbody\x00", "HTTP/1.1 400 Bad\r\nX: a b  \tc\r\n\r\nbody\x00"},
 		{"HTTP/1.1 400 Bad\r\nX: abc\r\n\r\nbody\x00", ""},
+		{"HTTP/1.1 400 Bad\nX: a\x00\n\nbody\x00\r\n\r\n", "HTTP/1.1 400 Bad\nX: a \n\nbody\x00\r\n\r\n"},
+		{"HTTP/1.1 400 Bad\nX: a\x00\n\r\n\x00\n\n", "HTTP/1.1 400 Bad\nX: a \n\r\n\x00\n\n"},
 		{"HTTP/1.1 400 Bad\r\nX: a\x00", "HTTP/1.1 400 Bad\r\nX: a "},
 		{"{\"error\":\"\x00\"}\r\n\r\n", ""},
 		{"", ""},
