@@ -96,19 +96,16 @@ func scanEscape(b []byte, i, end int) (next int, lone bool, code scanCode) {
 	if b[i+7] != 'u' {
 		return i + 6, true, scanDone
 	}
-	r, code, at = scanHex(b, i+8, end)
-	if code == scanMore {
-		// Two digits tell whether it can be the low half.
-		if at > i+8 && hexDigit(b[i+8]) != 0xd || at > i+9 && hexDigit(b[i+9]) < 0xc {
-			return i + 6, true, scanDone
-		}
-		return i, false, scanMore
-	}
-	if code == scanBad {
-		return at, false, scanBad
-	}
-	if r < 0xdc00 || r > 0xdfff {
+	_, code, at = scanHex(b, i+8, end)
+	// Two digits tell whether it can be the low half, whatever is behind them.
+	if at > i+8 && hexDigit(b[i+8]) != 0xd || at > i+9 && hexDigit(b[i+9]) < 0xc {
 		return i + 6, true, scanDone
+	}
+	switch code {
+	case scanMore:
+		return i, false, scanMore
+	case scanBad:
+		return at, false, scanBad
 	}
 	return i + 12, false, scanDone
 }
