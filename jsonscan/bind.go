@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"errors"
 	"math"
 	"reflect"
 	"slices"
@@ -26,9 +27,11 @@ type boundColumn struct {
 	last string // the text of the row before
 }
 
+// boundTag is a field whose value is the same in all rows of a series.
 type boundTag struct {
-	f     *structField
-	value string
+	f      *structField
+	value  string
+	number uint64 // the value of an integer
 }
 
 func newBinder(t reflect.Type, options []StructOption) (*binder, error) {
@@ -52,7 +55,7 @@ func (b *binder) bind(s *Series) error {
 	for i := range b.st.fields {
 		f := &b.st.fields[i]
 		if f.role == roleMeasurement {
-			b.tags = append(b.tags, boundTag{f, s.Name})
+			b.tags = append(b.tags, boundTag{f: f, value: s.Name})
 			continue
 		}
 		if col := s.Column(f.name); col >= 0 {
@@ -64,7 +67,7 @@ func (b *binder) bind(s *Series) error {
 		k := slices.IndexFunc(s.Tags, func(t Tag) bool { return t.Key == f.name })
 		switch {
 		case k >= 0 && f.role != roleTimestamp:
-			b.tags = append(b.tags, boundTag{f, s.Tags[k].Value})
+			b.tags = append(b.tags, boundTag{f: f, value: s.Tags[k].Value})
 		case b.options&AllowMissingColumns == 0:
 			missing = append(missing, f.name)
 		}
@@ -77,10 +80,14 @@ func (b *binder) bind(s *Series) error {
 		b.unfit = true
 		return &BindError{Type: b.st.name, Series: s, Extra: extra, Missing: missing}
 	}
-	for _, t := range b.tags {
-		if t.f.op != opString && t.f.op != opText {
+	for i := range b.tags {
+		if t := &b.tags[i]; !t.parse() {
 			b.unfit = true
-			return &BindError{Type: b.st.name, Series: s, Extra: []string{t.f.name + ", a tag, in " + opNames[t.f.op]}}
+			what := t.f.name + ", a tag, in " + opNames[t.f.op]
+			if t.f.op == opInt || t.f.op == opUint {
+				what = t.f.name + "=" + strconv.Quote(t.value) + ", a tag, in " + t.f.elem.String()
+			}
+			return &BindError{Type: b.st.name, Series: s, Extra: []string{what}}
 		}
 	}
 	return nil
@@ -123,16 +130,55 @@ func (b *binder) fill(base structPtr, r *Row) error {
 	for i := range b.tags {
 		t := &b.tags[i]
 		s := slotOf(base, t.f)
+		if t.value == "" && t.f.null {
+			setZero(s, t.f) // a point without the tag
+			continue
+		}
 		if t.f.pointer {
 			s = slotNew(s, t.f)
 		}
-		if t.f.op == opString {
+		switch t.f.op {
+		case opString:
 			setString(s, t.value)
-		} else if err := unmarshaler(s, t.f).UnmarshalText([]byte(t.value)); err != nil {
-			return err
+		case opBytes:
+			setBytes(s, []byte(t.value))
+		case opInt:
+			setInt(s, t.f.size, int64(t.number))
+		case opUint:
+			setUint(s, t.f.size, t.number)
+		default:
+			if err := unmarshaler(s, t.f).UnmarshalText([]byte(t.value)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// parse reports whether the value fits the field, which is of any kind that
+// lp.Schema writes as a tag.
+func (t *boundTag) parse() bool {
+	switch t.f.op {
+	case opString, opBytes, opText:
+		return true
+	case opInt, opUint:
+		if t.value == "" && t.f.null {
+			return true
+		}
+		var err error
+		t.number, err = t.f.parse(t.value)
+		return err == nil
+	}
+	return false
+}
+
+// parse returns the integer that the text of a tag is, in the bits of the field.
+func (f *structField) parse(text string) (uint64, error) {
+	if f.op == opUint {
+		return strconv.ParseUint(text, 10, int(f.size))
+	}
+	v, err := strconv.ParseInt(text, 10, int(f.size))
+	return uint64(v), err
 }
 
 func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
@@ -158,6 +204,9 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 		// An exact time in the unit of the field, as an integer would be.
 		unit := r.precision.Unit()
 		cell, kind = Cell{bits: uint64(floorDiv(ns, unit))}, KindInt
+	}
+	if kind == KindString && f.role == roleTag && (f.op == opInt || f.op == opUint) {
+		return tagCell(s, f, r, i)
 	}
 	switch f.op {
 	case opInt:
@@ -207,6 +256,30 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	return nil
 }
 
+// tagCell sets an integer from a tag, which is text in an answer. An empty one is
+// that of a point without the tag.
+func tagCell(s slot, f *structField, r *Row, i int) error {
+	text, err := r.Bytes(i)
+	if err != nil {
+		return err
+	}
+	var v uint64
+	if len(text) > 0 {
+		if v, err = f.parse(viewString(text)); err != nil {
+			if errors.Is(err, strconv.ErrRange) {
+				return r.fail(i, f.elem.String(), ErrRange)
+			}
+			return r.fail(i, f.elem.String(), ErrKind)
+		}
+	}
+	if f.op == opUint {
+		setUint(s, f.size, v)
+	} else {
+		setInt(s, f.size, int64(v))
+	}
+	return nil
+}
+
 func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 	f, i := c.f, c.col
 	switch f.op {
@@ -227,9 +300,14 @@ func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 		}
 		return nil
 	}
-	text, err := r.Bytes(i)
-	if err != nil {
-		return err
+	var text []byte
+	if k := r.Kind(i); f.decimal && (k == KindInt || k == KindUint || k == KindFloat) {
+		text = r.Raw(i)
+	} else {
+		var err error
+		if text, err = r.Bytes(i); err != nil {
+			return err
+		}
 	}
 	if f.op == opBytes {
 		setBytes(s, b.text.bytes(text))

@@ -63,14 +63,20 @@ func (e *BindError) Error() string {
 //		Price      float64   `lp:"price"`
 //		Note       string    `lp:"note,omitempty"` // null is ""
 //		Stop       *float64  `lp:"stop"`           // null is nil
+//		Fee        string    `lp:"fee,decimal"`    // the digits of a number
+//		Place      Place     `lp:"place_,inline"`  // place_x, place_y, ...
 //	}
 //
 // A field may be of any integer or float kind, bool, string, []byte or
 // time.Time, of a type that implements encoding.TextUnmarshaler, or a pointer to
-// one of these. A field of type lp.Measurement gets the name of the series. A
-// timestamp may be a time.Time, an integer in the precision of the scanner, or a
-// string that gets the text of the server. Fields without an lp tag are not
-// touched; embedded structs without one count as their fields.
+// one of these. A tag may be in a field of these but floats, bool and time.Time;
+// where a point has no such tag the field is zero. What lp.Schema writes as a
+// text by a String method or by names needs a type with UnmarshalText. A field of
+// type lp.Measurement, or with the option measurement, gets the name of the
+// series. A timestamp may be a time.Time, an integer in the precision of the
+// scanner, or a string that gets the text of the server. Fields without an lp tag
+// are not touched; embedded structs without one count as their fields. Structs
+// that are embedded or inline through a pointer cannot be read.
 //
 // By default every column but time needs a field, every field needs a column
 // or a tag, and null needs a pointer, a tag or omitempty; options relax that.

@@ -3,6 +3,7 @@ package jsonscan
 import (
 	"encoding"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +44,7 @@ type structField struct {
 	size    uint8 // in bits, of a number
 	pointer bool
 	null    bool // null is its zero value
+	decimal bool // a text that gets the digits of a number
 	offset  uintptr
 	index   []int
 	elem    reflect.Type // of the field, or of what it points to
@@ -72,7 +74,7 @@ func compileStruct(t reflect.Type) *structType {
 		return st
 	}
 	c := structCompiler{st: st, names: map[string]bool{}}
-	c.fields(t, 0, nil)
+	c.fields(t, "", 0, nil)
 	if len(c.problems) == 0 && len(st.fields) == 0 {
 		c.problem("", "no field with an lp tag")
 	}
@@ -96,7 +98,9 @@ func (c *structCompiler) problem(field, text string) {
 	c.problems = append(c.problems, text)
 }
 
-func (c *structCompiler) fields(t reflect.Type, offset uintptr, index []int) {
+// fields takes the fields of t, which is at offset; prefix goes before their
+// names.
+func (c *structCompiler) fields(t reflect.Type, prefix string, offset uintptr, index []int) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		path := append(index[:len(index):len(index)], i)
@@ -104,12 +108,14 @@ func (c *structCompiler) fields(t reflect.Type, offset uintptr, index []int) {
 		switch {
 		case tag == "-" || sf.Name == "_":
 		case !tagged && sf.Anonymous && sf.Type.Kind() == reflect.Struct:
-			c.fields(sf.Type, offset+sf.Offset, path)
+			c.fields(sf.Type, prefix, offset+sf.Offset, path)
+		case tagged && !sf.IsExported():
+			c.problem(sf.Name, "has an lp tag but is not exported")
 		case isMeasurement(sf.Type) && sf.IsExported():
 			c.st.fields = append(c.st.fields, structField{role: roleMeasurement, op: opString,
 				offset: offset + sf.Offset, index: path, elem: sf.Type})
 		case tagged:
-			c.field(sf, tag, offset+sf.Offset, path)
+			c.field(sf, tag, prefix, offset+sf.Offset, path)
 		}
 	}
 }
@@ -121,22 +127,34 @@ func isMeasurement(t reflect.Type) bool {
 		strings.HasSuffix(t.PkgPath(), "pointwire/pointwire/lp")
 }
 
-func (c *structCompiler) field(sf reflect.StructField, tag string, offset uintptr, index []int) {
-	if !sf.IsExported() {
-		c.problem(sf.Name, "has an lp tag but is not exported")
-		return
-	}
+// field takes a field that has a tag.
+func (c *structCompiler) field(sf reflect.StructField, tag, prefix string, offset uintptr, index []int) {
 	f := structField{offset: offset, index: index, elem: sf.Type}
 	name, options, _ := strings.Cut(tag, ",")
-	f.name = name
+	f.name = prefix + name
 	for option := range strings.SplitSeq(options, ",") {
 		switch option {
 		case "tag":
 			f.role, f.null = roleTag, true
 		case "timestamp":
 			f.role = roleTimestamp
+		case "measurement":
+			f.role = roleMeasurement
 		case "omitempty":
 			f.null = true
+		case "decimal":
+			f.decimal = true
+		case "inline":
+			if sf.Type.Kind() != reflect.Struct {
+				c.problem(sf.Name, "type "+sf.Type.String()+" cannot be inline")
+				return
+			}
+			c.fields(sf.Type, f.name, offset, index)
+			return
+		case "", "field", "string":
+		default:
+			c.problem(sf.Name, "unknown option "+strconv.Quote(option))
+			return
 		}
 	}
 	if f.elem.Kind() == reflect.Pointer {
@@ -145,6 +163,13 @@ func (c *structCompiler) field(sf reflect.StructField, tag string, offset uintpt
 	}
 	if !f.setOp() {
 		c.problem(sf.Name, "type "+sf.Type.String()+" cannot hold a value")
+		return
+	}
+	if f.role == roleMeasurement {
+		if f.op != opString || f.pointer {
+			c.problem(sf.Name, sf.Type.String()+" cannot be a measurement")
+		}
+		c.st.fields = append(c.st.fields, f)
 		return
 	}
 	if f.role == roleTimestamp {
@@ -160,7 +185,7 @@ func (c *structCompiler) field(sf reflect.StructField, tag string, offset uintpt
 		}
 	}
 	switch {
-	case f.name == "":
+	case name == "" && f.role != roleTimestamp:
 		c.problem(sf.Name, "no name in its lp tag")
 	case c.names[f.name]:
 		c.problem(sf.Name, "second field named "+f.name)

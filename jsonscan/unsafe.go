@@ -14,7 +14,7 @@ import (
 
 // viewString returns b as a string without copying it. b must not change as
 // long as the string is in use: seriesSlab and textBlock only append behind it,
-// and Row.timeText drops the string before it returns. Held by
+// and Row.timeText and tagCell drop the string before they return. Held by
 // TestSeriesOutlivesScanner and TestStructsOutliveScanner.
 func viewString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 

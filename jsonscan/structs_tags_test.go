@@ -1,0 +1,108 @@
+package jsonscan
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+type place struct {
+	X int64  `lp:"x"`
+	Y string `lp:"y,tag"`
+}
+
+// TestStructInline has structs within structs, with and without a prefix.
+func TestStructInline(t *testing.T) {
+	type point struct {
+		From place `lp:"from_,inline"`
+		To   place `lp:"to_,inline"`
+		Also place `lp:",inline"`
+	}
+	got, err := AppendStructs[point](nil, NewScanner(structBody(`"time","from_x","from_y","to_x","to_y","x","y"`, `0,1,"a",2,"b",3,"c"`)).Rows())
+	want := []point{{From: place{1, "a"}, To: place{2, "b"}, Also: place{3, "c"}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestStructDecimal(t *testing.T) {
+	type point struct {
+		S string `lp:"s,decimal"`
+		B []byte `lp:"b,decimal"`
+	}
+	got, err := AppendStructs[point](nil, NewScanner(structBody(`"s","b"`, `-0.1000,100000000000000000000`, `7,18446744073709551615`, `"x","y"`)).Rows())
+	want := []point{{"-0.1000", []byte("100000000000000000000")}, {"7", []byte("18446744073709551615")}, {"x", []byte("y")}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+	type text struct {
+		S string `lp:"s"`
+	}
+	if _, err := AppendStructs[text](nil, NewScanner(structBody(`"s"`, `1`)).Rows()); !errors.Is(err, ErrKind) {
+		t.Errorf("a number in a string: %v", err)
+	}
+}
+
+type anyTag struct {
+	Name  string `lp:",measurement"`
+	Rack  int16  `lp:"rack,tag"`
+	Slot  *uint8 `lp:"slot,tag"`
+	Raw   []byte `lp:"raw,tag"`
+	Level level  `lp:"level,tag"`
+	V     int64  `lp:"v"`
+}
+
+// TestStructTags reads tags of every kind that lp.Schema writes, as columns and as
+// the tags of a series.
+func TestStructTags(t *testing.T) {
+	slot := uint8(200)
+	full := anyTag{Name: "m", Rack: -5, Slot: &slot, Raw: []byte("a b"), Level: 2, V: 1}
+	none := anyTag{Name: "m", V: 1}
+	series := func(tags string) string {
+		return `{"results":[{"series":[{"name":"m","tags":{` + tags + `},"columns":["time","v"],"values":[[0,1]]}]}]}`
+	}
+	columns := func(row string) string {
+		return `{"results":[{"series":[{"name":"m","columns":["time","level","rack","raw","slot","v"],"values":[[0,` + row + `,1]]}]}]}`
+	}
+	for _, tt := range []struct {
+		body string
+		want anyTag
+	}{
+		{series(`"level":"error","rack":"-5","raw":"a b","slot":"200"`), full},
+		{series(`"level":"","rack":"","raw":"","slot":""`), none},
+		{columns(`"error","-5","a b","200"`), full},
+		{columns(`null,null,null,null`), none},
+	} {
+		got, err := AppendStructs[anyTag](nil, NewScanner(strings.NewReader(tt.body)).Rows())
+		if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], tt.want) {
+			t.Errorf("%s: %+v, %v", tt.body, got, err)
+		}
+	}
+	for _, rack := range []string{"40000", "-40000", "x", "1.0", "0x1", "1_0", " 1"} {
+		var bind *BindError
+		_, err := AppendStructs[anyTag](nil, NewScanner(strings.NewReader(series(`"level":"error","rack":"`+rack+`","raw":"","slot":""`))).Rows())
+		if !errors.As(err, &bind) || !strings.Contains(err.Error(), fmt.Sprintf(`rack=%q, a tag, in int16`, rack)) {
+			t.Errorf("tag %q: %v", rack, err)
+		}
+		_, err = AppendStructs[anyTag](nil, NewScanner(strings.NewReader(columns(`null,"`+rack+`",null,null`))).Rows())
+		if want := map[bool]error{true: ErrRange, false: ErrKind}[strings.HasSuffix(rack, "40000")]; !errors.Is(err, want) {
+			t.Errorf("column %q: %v, want %v", rack, err, want)
+		}
+	}
+}
+
+func TestStructOptions(t *testing.T) {
+	type bad struct {
+		A int    `lp:"a,omitEmpty"`
+		B *place `lp:"b,inline"`
+		C int    `lp:",measurement"`
+	}
+	_, err := AppendStructs[bad](nil, NewScanner(structBody(`"a"`, `1`)).Rows())
+	want := `jsonscan: type jsonscan.bad: field A: unknown option "omitEmpty"; field B: type *jsonscan.place cannot be inline; ` +
+		`field C: int cannot be a measurement`
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
