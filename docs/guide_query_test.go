@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/jsonscan"
 )
@@ -304,6 +305,55 @@ func Example_frames() {
 	// 1439856000000000000 41
 	// 1439856000000000000 99
 	// 1439856360000000000 11
+	// <nil>
+}
+
+func Example_types() {
+	ctx, c, s := serve(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"types",` +
+		`"columns":["time","float","integer","whole","string","boolean","null"],"values":[` +
+		`[1439856000000000000,0.5,9223372036854775807,3,"a",true,null],` +
+		`[1439856000000000001,1,null,-4,"b\n",false,null]]}]}]}` + "\n"))
+	defer s.Close()
+	defer c.Close()
+	err := func() error {
+		// begin types
+		frames, err := c.QueryFrames(ctx, "SELECT * FROM types")
+		if err != nil {
+			return err
+		}
+		f := frames[0]
+		for k := range f.Columns {
+			column := &f.Columns[k]
+			fmt.Printf("%s is %v:", column.Name, column.Type)
+			for i := range f.Len() {
+				if column.IsNull(i) {
+					fmt.Print(" null")
+					continue
+				}
+				switch column.Type {
+				case frame.Int64:
+					fmt.Print(" ", column.Ints[i])
+				case frame.Float64:
+					fmt.Print(" ", column.Floats[i])
+				case frame.Bool:
+					fmt.Print(" ", column.Bool(i))
+				case frame.String:
+					fmt.Printf(" %q", column.Text(i))
+				}
+			}
+			fmt.Println()
+		}
+		// end
+		return nil
+	}()
+	fmt.Println(err)
+	// Output:
+	// float is float64: 0.5 1
+	// integer is int64: 9223372036854775807 null
+	// whole is int64: 3 -4
+	// string is string: "a" "b\n"
+	// boolean is bool: true false
+	// null is null: null null
 	// <nil>
 }
 
