@@ -146,6 +146,9 @@ func (p *plan) fusedText(i int) span {
 			return span{}
 		}
 	}
+	if len(p.text) > maxText {
+		return span{}
+	}
 	start := len(p.text)
 	p.text = append(p.text, p.text[:p.head]...)
 	for k := range p.fused {
@@ -219,6 +222,11 @@ func clean(text []byte) bool {
 	return marks&swar.Highs == 0
 }
 
+// maxText bounds the texts that are kept, so that their bounds fit 32 bits: one
+// more text, with a backslash before every byte, does. Rows beyond it are left to
+// lp.Encoder. Tests make it small.
+var maxText = math.MaxInt32 / 4
+
 // texts puts the values of a column that may need escaping one behind the other:
 // strings with their key, or tags.
 func (p *plan) texts(o *op, lo, hi int) {
@@ -228,6 +236,8 @@ func (p *plan) texts(o *op, lo, hi int) {
 		start := len(b)
 		switch {
 		case o.null(lo + i):
+		case start > maxText:
+			p.irregular |= 1 << i
 		case c.Role == Tag:
 			p.scratch = c.AppendValue(p.scratch[:0], lo+i)
 			value := viewString(p.scratch)

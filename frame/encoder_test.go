@@ -220,9 +220,11 @@ func randomFrame(r *rand.Rand) *Frame {
 	}
 	for range r.IntN(6) {
 		c := Column{Name: name(), Role: Role(r.IntN(2))}
-		kind := r.IntN(9)
+		kind := r.IntN(10)
+		full := r.IntN(3) == 0
+		few := []string{text(), "a", "b b", text()}
 		for range rows {
-			if r.IntN(5) == 0 {
+			if !full && r.IntN(5) == 0 {
 				c.AppendNull()
 				continue
 			}
@@ -243,6 +245,8 @@ func randomFrame(r *rand.Rand) *Frame {
 				c.AppendString(text())
 			case 7:
 				c.AppendCode(text())
+			case 8:
+				c.AppendCode(few[r.IntN(len(few))]) // put together with others of the kind
 			default:
 				c.AppendNull()
 			}
@@ -371,6 +375,20 @@ func TestEncoderRandom(t *testing.T) {
 		comparePlain(t, f, randomOptions(r), extra)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// TestEncoderTextBound leaves rows to lp.Encoder whose texts have no room in 32
+// bits, at a bound that random frames reach.
+func TestEncoderTextBound(t *testing.T) {
+	defer func(n int) { maxText = n }(maxText)
+	for seed := range uint64(3000) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		maxText = r.IntN(200)
+		comparePlain(t, randomFrame(r), randomOptions(r), nil)
+		if t.Failed() {
+			t.Fatalf("seed %d, bound %d", seed, maxText)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package frame
 import (
 	"bytes"
 	"encoding/binary"
-	"math"
 	"slices"
 
 	"github.com/pointwire/pointwire/internal/decimal"
@@ -397,7 +396,7 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 func (p *plan) addCode(o *op, code int32) bool {
 	c := o.col
 	value := viewString(c.Data[c.Offsets[code]:c.Offsets[code+1]])
-	if lp.CheckTag(c.Name, value) != nil || len(p.text)+len(value) > math.MaxInt32/4 {
+	if lp.CheckTag(c.Name, value) != nil || len(p.text)+len(value) > maxText {
 		return false
 	}
 	start := len(p.text)
