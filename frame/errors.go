@@ -1,6 +1,10 @@
 package frame
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/pointwire/pointwire/jsonscan"
+)
 
 // The causes of a [ShapeError].
 var (
@@ -16,3 +20,11 @@ var (
 // ErrTooLarge is the value with which a column panics that is to hold more than
 // 2 GiB of text.
 var ErrTooLarge = errors.New("frame: column with more than 2 GiB of text")
+
+// Recoverable reports whether a [Reader] can go on after err: it stands for a
+// statement, for what the server says, or for one row. [jsonscan.Recoverable] is
+// the same for rows.
+func Recoverable(err error) bool {
+	var cell *jsonscan.CellError
+	return jsonscan.Recoverable(err) || errors.As(err, &cell)
+}

@@ -213,3 +213,24 @@ func ExampleReader_Reset() {
 	// 3 <nil>
 	// 3 <nil>
 }
+
+func ExampleRecoverable() {
+	answer := `{"results":[{"statement_id":0,"error":"no such function"},` +
+		`{"statement_id":1,"series":[{"name":"m","columns":["time","v"],"values":[[1,10],[null,20],[3,30]]}]}]}`
+	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(answer)))
+	for f, err := range r.Frames() {
+		switch {
+		case err == nil:
+			fmt.Println(f.Measurement, f.Time)
+		case frame.Recoverable(err):
+			fmt.Println("without it:", err)
+		default:
+			fmt.Println("the end:", err)
+		}
+	}
+	// Output:
+	// without it: jsonscan: statement 0: no such function
+	// m [1]
+	// without it: jsonscan: column 0 "time": null as int64: cell is null
+	// m [3]
+}

@@ -55,8 +55,8 @@ func (r *Reader) Reset(s *jsonscan.Scanner) {
 // of the answer. A frame is valid until the next one is asked for, and may be
 // changed until then. The error of a statement or of the server comes in its
 // place with a nil frame, and the iteration goes on if the loop does; so it does
-// behind a *[jsonscan.CellError], which stands for a row whose time is none. Any
-// other error is the last pair, behind the rows before it.
+// behind a *[jsonscan.CellError], which stands for a row whose time is none (see
+// [Recoverable]). Any other error is the last pair, behind the rows before it.
 func (r *Reader) Frames() iter.Seq2[*Frame, error] {
 	return func(yield func(*Frame, error) bool) {
 		for {
@@ -66,22 +66,16 @@ func (r *Reader) Frames() iter.Seq2[*Frame, error] {
 				}
 				continue
 			}
-			if r.err == nil || !yield(nil, r.err) || !recoverable(r.err) {
+			if r.err == nil || !yield(nil, r.err) || !Recoverable(r.err) {
 				return
 			}
 		}
 	}
 }
 
-// recoverable reports whether reading can go on behind err.
-func recoverable(err error) bool {
-	var cell *jsonscan.CellError
-	return jsonscan.Recoverable(err) || errors.As(err, &cell)
-}
-
 // Next moves to the next frame. It reports false at the end of the answer and
 // at an error, which Err then returns. Calling it again goes on behind an error
-// that is not the end of the stream, see [Reader.Frames].
+// if that is [Recoverable].
 func (r *Reader) Next() bool {
 	r.err = nil
 	if r.late == nil && !r.held {
@@ -139,7 +133,7 @@ func ReadAll(r *Reader) ([]*Frame, error) {
 	for _, err := range r.Frames() {
 		if err == nil {
 			frames = append(frames, r.Take())
-		} else if len(failed) < 16 || !recoverable(err) {
+		} else if len(failed) < 16 || !Recoverable(err) {
 			failed = append(failed, err)
 		}
 	}

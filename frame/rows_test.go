@@ -43,7 +43,7 @@ func compareRows(t *testing.T, body []byte, r *Reader) {
 	if rows() {
 		t.Fatalf("rows behind the last frame, %v", last)
 	}
-	if err := s.Err(); (err == nil) != (last == nil || recoverable(last)) {
+	if err := s.Err(); (err == nil) != (last == nil || Recoverable(last)) {
 		t.Fatalf("error %v, want %v", last, err)
 	}
 }

@@ -5,8 +5,8 @@
 //		'SELECT * FROM cpu GROUP BY *' >cpu.csv
 //
 // Times are RFC 3339 in UTC unless -epoch names a unit. Null is an empty cell, as
-// an empty text is. A statement that fails is reported, the others are exported,
-// and the exit status is 1.
+// an empty text is. A statement that fails, or a row without a time, is reported,
+// the others are exported, and the exit status is 1.
 package main
 
 import (
@@ -25,7 +25,6 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/frame"
-	"github.com/pointwire/pointwire/jsonscan"
 )
 
 func main() {
@@ -82,7 +81,7 @@ func export(ctx context.Context, w io.Writer, url, epoch, q string) error {
 		}
 		if err != nil {
 			failed = errors.Join(failed, err)
-			if !jsonscan.Recoverable(err) {
+			if !frame.Recoverable(err) {
 				break
 			}
 		}

@@ -38,6 +38,17 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// A row without a time costs that row.
+func TestExportRowWithoutTime(t *testing.T) {
+	s := influxtest.New(t, influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],`+
+		`"values":[[1,1],["x",2],[3,3]]}]}]}`+"\n"))
+	var b strings.Builder
+	err := export(t.Context(), &b, s.URL, "ns", "SELECT v FROM m")
+	if err == nil || b.String() != "measurement,time,v\nm,1,1\nm,3,3\n" {
+		t.Errorf("%v, %q", err, b.String())
+	}
+}
+
 func TestExportErrors(t *testing.T) {
 	s := influxtest.New(t, influxtest.Error(401, "authorization failed"))
 	var b strings.Builder
