@@ -5,3 +5,6 @@ package frame
 // appendAllocs is the most allocations for the lines of a frame: each text that is
 // checked is copied.
 const appendAllocs = 20_000
+
+// seriesAllocs is the most allocations per series read: its texts are copied.
+const seriesAllocs = 3

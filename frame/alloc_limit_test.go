@@ -4,3 +4,6 @@ package frame
 
 // appendAllocs is the most allocations for the lines of a frame.
 const appendAllocs = 0
+
+// seriesAllocs is the most allocations per series read: they are cut from blocks.
+const seriesAllocs = 0.2

@@ -19,7 +19,7 @@ func TestReaderAllocs(t *testing.T) {
 		s := jsonscan.NewScanner(in)
 		r := NewReader(s)
 		r.Merge = b.Name == "small_last"
-		rows := 0
+		rows, series := 0, bytes.Count(body, []byte(`"values":`))
 		run := func() {
 			in.Reset(body)
 			s.Reset(in)
@@ -33,8 +33,8 @@ func TestReaderAllocs(t *testing.T) {
 			}
 		}
 		run()
-		if got := testing.AllocsPerRun(5, run); got > max(0.02*float64(rows), 4) {
-			t.Errorf("%s: %v allocations for %d rows", b.Name, got, rows)
+		if got, limit := testing.AllocsPerRun(5, run), 2+seriesAllocs*float64(series); got > limit {
+			t.Errorf("%s: %v allocations for %d rows of %d series, want at most %v", b.Name, got, rows, series, limit)
 		}
 	}
 }

@@ -29,12 +29,12 @@ func (r *Reader) fill(row *jsonscan.Row, limit int) bool {
 		r.late = err
 		return err != nil
 	}
-	if k := fillCells(row, 0, t, cols, n, r.rows); k < t {
+	if k := r.fillCells(row, 0, t, cols); k < t {
 		r.undo(cells[:k], cols)
 		return false
 	}
 	if t < len(cells) {
-		if k := fillCells(row, t+1, len(cells), cols[t:], n, r.rows); k < len(cells) {
+		if k := r.fillCells(row, t+1, len(cells), cols[t:]); k < len(cells) {
 			r.undo(cells[:t], cols)
 			r.undo(cells[t+1:k], cols[t:])
 			return false
@@ -75,9 +75,27 @@ func (r *Reader) slowTime(row *jsonscan.Row) (bool, error) {
 	return err == nil, err
 }
 
-// fillCells puts the cells lo to hi-1 of row into row n of cols. It returns hi, or
-// the index of the cell whose type does not fit.
-func fillCells(row *jsonscan.Row, lo, hi int, cols []Column, n, rows int) int {
+// fits reports whether every cell of row has a place in its column. A type is
+// changed only then: the frame must not have one for the sake of a row that goes
+// into the next.
+func (r *Reader) fits(row *jsonscan.Row) bool {
+	cols := r.f.Columns
+	for i, cell := range row.Cells() {
+		if i == r.time {
+			continue
+		}
+		if _, ok := cols[0].next(cell, r.n); !ok && cell.Kind() != jsonscan.KindNull {
+			return false
+		}
+		cols = cols[1:]
+	}
+	return true
+}
+
+// fillCells puts the cells lo to hi-1 of row into the next row of cols. It returns
+// hi, or the index of the cell that has no place.
+func (r *Reader) fillCells(row *jsonscan.Row, lo, hi int, cols []Column) int {
+	n, rows := r.n, r.rows
 	cells := row.Cells()[lo:hi]
 	cols = cols[:len(cells)]
 	for k := range cells {
@@ -105,7 +123,14 @@ func fillCells(row *jsonscan.Row, lo, hi int, cols []Column, n, rows int) int {
 			c.setNull(n, rows)
 			continue
 		}
-		if !c.adapt(row, lo+k, n, rows) {
+		t, ok := c.next(cell, n)
+		if !ok || t != c.Type && !r.fits(row) {
+			return lo + k
+		}
+		if t != c.Type {
+			c.become(t, n, rows)
+		}
+		if !c.put(row, lo+k, n) {
 			return lo + k
 		}
 	}
@@ -136,25 +161,79 @@ func (c *Column) setNull(n, rows int) {
 	c.Valid.Clear(n)
 }
 
-// adapt puts a cell that is not null, and not of the column's type, into row n,
-// by changing the type if nothing is lost by it. It reports false if it cannot.
-func (c *Column) adapt(row *jsonscan.Row, i, n, rows int) bool {
-	cell := row.Cell(i)
+// next returns the type that the column has to have so that cell, which is not
+// null, can be put into row n: its own, or one in which nothing is lost. It reports
+// false if there is none.
+func (c *Column) next(cell jsonscan.Cell, n int) (t Type, ok bool) {
 	kind := cell.Kind()
 	if c.Type == Dict && kind == jsonscan.KindString {
-		text, _ := row.Bytes(i)
-		code, ok := c.codes[string(text)]
-		if !ok {
-			code = c.code(string(text))
-		}
-		c.Codes[n] = code
-		return true
+		return Dict, true
 	}
 	if c.Type == Null || c.allNull(n) {
-		c.setType(c.typeOf(kind), n, rows)
-	} else if !c.promote(cell, n, rows) {
-		return false
+		return c.typeOf(kind), true
 	}
+	switch c.Type {
+	case Bool:
+		return Bool, kind == jsonscan.KindBool
+	case String:
+		return String, kind == jsonscan.KindString
+	case Dict:
+		return Dict, false
+	}
+	switch kind {
+	case jsonscan.KindInt:
+		if c.Type == Uint64 && int64(cell.Bits()) < 0 {
+			return Float64, true
+		}
+		return c.Type, true
+	case jsonscan.KindUint:
+		switch {
+		case c.Type == Float64 || c.Type == Int64 && c.negative(n):
+			return Float64, true
+		}
+		return Uint64, true
+	case jsonscan.KindFloat:
+		return Float64, true
+	}
+	return c.Type, false
+}
+
+// become makes c a column of type t, in which its first n rows are what they were.
+func (c *Column) become(t Type, n, rows int) {
+	if c.Type == Null || c.allNull(n) {
+		c.setType(t, n, rows)
+		return
+	}
+	old := c.Type
+	c.Type = t
+	c.reserve(rows)
+	switch {
+	case t == Uint64:
+		for i, v := range c.Ints[:n] {
+			c.Uints[i] = uint64(v)
+		}
+	case old == Int64:
+		for i, v := range c.Ints[:n] {
+			c.Floats[i] = float64(v)
+			if beyond53(v) && !c.IsNull(i) {
+				c.Rounded++
+			}
+		}
+	case old == Uint64:
+		for i, v := range c.Uints[:n] {
+			c.Floats[i] = float64(v)
+			if v > 1<<53 && !c.IsNull(i) {
+				c.Rounded++
+			}
+		}
+	}
+}
+
+// put puts cell i of row, which the column has a place for, into row n. It reports
+// false if the arena is full.
+func (c *Column) put(row *jsonscan.Row, i, n int) bool {
+	cell := row.Cell(i)
+	kind := cell.Kind()
 	switch c.Type {
 	case Int64:
 		c.Ints[n] = int64(cell.Bits())
@@ -176,7 +255,12 @@ func (c *Column) adapt(row *jsonscan.Row, i, n, rows int) bool {
 		text, _ := row.Bytes(i)
 		return c.addText(text, n)
 	case Dict:
-		return c.adapt(row, i, n, rows)
+		text, _ := row.Bytes(i)
+		code, ok := c.codes[string(text)]
+		if !ok {
+			code = c.code(string(text))
+		}
+		c.Codes[n] = code
 	}
 	return true
 }
@@ -202,47 +286,6 @@ func (c *Column) typeOf(kind jsonscan.Kind) Type {
 // allNull reports whether the first n rows are null.
 func (c *Column) allNull(n int) bool {
 	return n == 0 || c.Valid != nil && c.Valid.none(n)
-}
-
-// promote changes the type of a column of numbers so that cell fits, if it is a
-// number of another type.
-func (c *Column) promote(cell jsonscan.Cell, n, rows int) bool {
-	kind := cell.Kind()
-	number := kind == jsonscan.KindInt || kind == jsonscan.KindUint || kind == jsonscan.KindFloat
-	switch {
-	case !number:
-		return false
-	case c.Type == Float64:
-	case c.Type == Int64 && kind == jsonscan.KindUint && !c.negative(n):
-		c.Uints = grown(c.Uints, rows)
-		for i, v := range c.Ints[:n] {
-			c.Uints[i] = uint64(v)
-		}
-		c.Type = Uint64
-	case c.Type == Uint64 && kind == jsonscan.KindInt && int64(cell.Bits()) >= 0:
-	case c.Type == Uint64 && kind == jsonscan.KindUint:
-	case c.Type == Int64:
-		c.Floats = grown(c.Floats, rows)
-		for i, v := range c.Ints[:n] {
-			c.Floats[i] = float64(v)
-			if beyond53(v) && !c.IsNull(i) {
-				c.Rounded++
-			}
-		}
-		c.Type = Float64
-	case c.Type == Uint64:
-		c.Floats = grown(c.Floats, rows)
-		for i, v := range c.Uints[:n] {
-			c.Floats[i] = float64(v)
-			if v > 1<<53 && !c.IsNull(i) {
-				c.Rounded++
-			}
-		}
-		c.Type = Float64
-	default:
-		return false
-	}
-	return true
 }
 
 // negative reports whether one of the first n integers is.

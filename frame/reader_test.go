@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -230,6 +231,29 @@ func TestReaderRounded(t *testing.T) {
 	}
 	if fmt.Sprint(got) != "[0 1]" {
 		t.Errorf("rounded %v", got)
+	}
+}
+
+// A row that begins a new frame leaves the columns of the frame before it alone,
+// whatever the place of the time among the columns.
+func TestReaderPushedRow(t *testing.T) {
+	for _, columns := range []struct{ names, first, second string }{
+		{`"time","a","b","n"`, `[1,9007199254740993,"x",null]`, `[2,0.5,7,true]`},
+		{`"a","time","b","n"`, `[9007199254740993,1,"x",null]`, `[0.5,2,7,true]`},
+		{`"a","n","b","time"`, `[9007199254740993,null,"x",1]`, `[0.5,true,7,2]`},
+	} {
+		r := reader(answer(`{"name":"m","columns":[` + columns.names + `],"values":[` + columns.first + "," + columns.second + `]}`))
+		var got []string
+		for f, err := range r.Frames() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, b, n := f.Column("a"), f.Column("b"), f.Column("n")
+			got = append(got, fmt.Sprintf("%d %s %s %v %d", f.Time, a.AppendValue(nil, 0), b.AppendValue(nil, 0), n.Type, a.Rounded))
+		}
+		if want := []string{"[1] 9007199254740993 x null 0", "[2] 0.5 7 bool 0"}; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", columns.names, got, want)
+		}
 	}
 }
 

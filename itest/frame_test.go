@@ -111,7 +111,7 @@ func compareFrameRow(t *testing.T, g *frame.Frame, i int, f *frame.Frame, k int)
 		case want.Type == frame.Float64 && got.Type == frame.Float64:
 			same = math.Float64bits(got.Floats[i]) == math.Float64bits(want.Floats[k])
 		case want.Type == frame.Float64:
-			same = float64(got.Ints[i]) == want.Floats[k] // all of the frame are whole
+			same = math.Float64bits(float64(got.Ints[i])) == math.Float64bits(want.Floats[k]) // all of the frame are whole
 		default:
 			same = string(got.AppendValue(nil, i)) == string(want.AppendValue(nil, k))
 		}
