@@ -66,7 +66,7 @@ func TestTour(t *testing.T) {
 			t.Errorf("%s is no suite and no case", id)
 		}
 	}
-	if a, b, c := TourSize("query", "logs"), TourSize("query", "mix"), TourSize("none", ""); a != 0.42 || b != 0.1 || c != 0.25 {
+	if a, b, c := TourSize("query", "logs"), TourSize("query", "mix"), TourSize("none", ""); a != 0.28 || b != 0.1 || c != 0.25 {
 		t.Errorf("sizes %v, %v, %v", a, b, c)
 	}
 }

@@ -6,7 +6,10 @@ import (
 	"bytes"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
+
+	"github.com/pointwire/pointwire/internal/workload"
 )
 
 // perRow returns the allocations of a run over n rows, divided by n.
@@ -17,18 +20,27 @@ func perRow(t *testing.T, n int, run func()) float64 {
 }
 
 func TestRowAllocs(t *testing.T) {
-	for _, shape := range bodies {
-		body := shape.make(max(40, shape.rows/20))
+	for _, shape := range workload.Bodies {
+		size := 0.05
+		if strings.HasPrefix(shape.Name, "small") {
+			size = 1
+		}
+		body := shape.Make(size, 0)
 		r := bytes.NewReader(body)
 		s := NewScanner(r)
-		rows := 0
+		rows, series := 0, 0
 		run := func() {
 			r.Reset(body)
 			s.Reset(r)
-			rows = 0
+			rows, series = 0, 0
+			var last *Series
 			for s.Next() {
 				rows++
 				row := s.Row()
+				if row.Series() != last {
+					last = row.Series()
+					series++
+				}
 				for i := range row.Len() {
 					row.Int(0)
 					row.Cell(i).Float()
@@ -41,16 +53,22 @@ func TestRowAllocs(t *testing.T) {
 				t.Fatal(s.Err())
 			}
 		}
+		// Series are handed out for good, from blocks of 32; a row costs nothing.
 		run()
-		// Series are handed out for good, from blocks of 32.
-		if got := perRow(t, rows, run); got > seriesAllocs || shape.name != "small5k" && got > rowAllocs {
-			t.Errorf("%s: %v allocations per row", shape.name, got)
+		if got, limit := testing.AllocsPerRun(5, run), 2+seriesAllocs*float64(series); got > limit {
+			t.Errorf("%s: %v allocations for %d rows of %d series, want at most %v", shape.Name, got, rows, series, limit)
 		}
 	}
 }
 
+// mixRows is an answer of n rows of seven cells, in one series.
+func mixRows(n int) []byte {
+	mix, _ := workload.FindBody("mix")
+	return mix.Make(float64(n)/150_000, 0)
+}
+
 func TestPrettyRowAllocs(t *testing.T) {
-	body := bytes.ReplaceAll(makeMix(2000), []byte(","), []byte(",\n    "))
+	body := bytes.ReplaceAll(mixRows(2000), []byte(","), []byte(",\n    "))
 	r := bytes.NewReader(body)
 	s := NewScanner(r)
 	got := perRow(t, 2000, func() {
@@ -66,16 +84,16 @@ func TestPrettyRowAllocs(t *testing.T) {
 
 func TestStructAllocs(t *testing.T) {
 	type values struct {
-		Time   int64   `lp:",timestamp"`
-		B      bool    `lp:"b,omitempty"`
-		F      float64 `lp:"f,omitempty"`
-		I      int64   `lp:"i,omitempty"`
-		N      float64 `lp:"n,omitempty"`
-		S      string  `lp:"s,omitempty"`
-		U      uint16  `lp:"u"`
-		absent int
+		Time    int64   `lp:",timestamp"`
+		Counter uint32  `lp:"counter,omitempty"`
+		Enabled bool    `lp:"enabled,omitempty"`
+		ID      int64   `lp:"id,omitempty"`
+		Ratio   float64 `lp:"ratio,omitempty"`
+		State   string  `lp:"state,omitempty"`
+		Value   float64 `lp:"value,omitempty"`
+		absent  int
 	}
-	body := makeMix(2000)
+	body := mixRows(2000)
 	r := bytes.NewReader(body)
 	s := NewScanner(r)
 	var dst []values

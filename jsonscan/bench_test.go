@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/workload"
 )
 
 // visit reads every cell: numbers are added up, strings measured, the rest
@@ -70,9 +71,9 @@ func visitJSON(body io.Reader) (sum float64, n int, err error) {
 }
 
 func eachBody(b *testing.B, run func(b *testing.B, body []byte)) {
-	for _, shape := range bodies {
-		b.Run(shape.name, func(b *testing.B) {
-			body := shape.make(shape.rows)
+	for _, shape := range workload.Bodies {
+		b.Run(shape.Name, func(b *testing.B) {
+			body := shape.Make(1, 0)
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			run(b, body)

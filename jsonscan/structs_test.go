@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/workload"
 )
 
 type level int
@@ -87,16 +89,9 @@ func TestStructKinds(t *testing.T) {
 }
 
 func TestStructsOfEqualsAppendStructs(t *testing.T) {
-	body := makeTrade(500)
-	type trade struct {
-		Time       int64   `lp:",timestamp"`
-		Instrument string  `lp:"instrument,tag"`
-		Source     string  `lp:"source,tag"`
-		Side       string  `lp:"side,tag"`
-		Price      float64 `lp:"price"`
-		Size       int64   `lp:"size"`
-		ID         string  `lp:"trade_id"`
-	}
+	trades, _ := workload.FindBody("trade")
+	body := trades.Make(500./150_000, 0)
+	type trade = workload.Trade
 	want, err := AppendStructs[trade](nil, NewScanner(strings.NewReader(string(body))).Rows())
 	if err != nil || len(want) != 500 {
 		t.Fatalf("%d, %v", len(want), err)
@@ -113,7 +108,7 @@ func TestStructsOfEqualsAppendStructs(t *testing.T) {
 	for i := 0; s.Next(); i++ {
 		v, _ := s.Row().Int(0)
 		id, _ := s.Row().String(6)
-		if want[i].Time != v || want[i].ID != id {
+		if want[i].Timestamp != v || want[i].TradeID != id {
 			t.Fatalf("row %d is %+v", i, want[i])
 		}
 	}

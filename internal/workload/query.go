@@ -3,50 +3,58 @@ package workload
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 )
 
-// A Body is a query answer of a certain shape, written as InfluxDB 1.8 writes
-// it for epoch=ns. Size 1 gives the size named in its comment, smaller sizes
+// A Body is a query answer of a certain shape, byte for byte as InfluxDB 1.8.10
+// gives it for epoch=ns. Size 1 gives the size named in its comment, smaller sizes
 // fewer rows. With chunk > 0 the answer is a chunked one: one document per that
 // many rows.
 type Body struct {
 	Name string
 	Make func(size float64, chunk int) []byte
+	// Query is the statement that a server answers so.
+	Query string
+	// Tags are the columns that are tags on the server.
+	Tags []string
 }
 
 // Bodies are the shapes that query decoders are measured on.
 var Bodies = []Body{
-	// cpugb: 29 MB. SELECT * ... GROUP BY *: 40 series of 3,600 rows with ten
-	// floats of 15 to 17 digits: quotients in full, the dearest numbers.
-	{"cpugb", func(size float64, chunk int) []byte {
+	// cpugb: 29 MB. 40 series of 3,600 rows with ten floats of 15 to 17 digits:
+	// quotients in full, the dearest numbers.
+	{Name: "cpugb", Query: "SELECT * FROM cpu GROUP BY *", Make: func(size float64, chunk int) []byte {
 		return cpuBody(size, chunk, func(r *rand.Rand, b []byte) []byte {
 			return strconv.AppendFloat(b, r.Float64()*100, 'f', -1, 64)
 		})
 	}},
 	// cpu2gb: 11 MB. The same with two decimals: what most telemetry looks like,
 	// and more cells per byte.
-	{"cpu2gb", func(size float64, chunk int) []byte {
+	{Name: "cpu2gb", Query: "SELECT * FROM cpu GROUP BY *", Make: func(size float64, chunk int) []byte {
 		return cpuBody(size, chunk, func(r *rand.Rand, b []byte) []byte {
 			return strconv.AppendFloat(b, float64(r.IntN(10001))/100, 'f', -1, 64)
 		})
 	}},
-	// trade: 16 MB. 150,000 trades of the user guide in one series: three short
+	// trade: 14 MB. 150,000 trades of the user guide in one series: three short
 	// strings that are tags, a UUID, a price and a size.
-	{"trade", tradeBody},
-	// wide: 13 MB. 6,000 rows of 201 columns: whole numbers, two decimals and
+	{Name: "trade", Query: "SELECT * FROM Trade", Tags: []string{"instrument", "side", "source"}, Make: tradeBody},
+	// wide: 12 MB. 6,000 rows of 201 columns: whole numbers, two decimals and
 	// floats in full in turn, every fifth cell null: SELECT * over many fields.
-	{"wide", wideBody},
-	// logs: 12 MB. 40,000 messages of Logs, all with escapes, and a
-	// boolean.
-	{"logs", logsBody},
+	{Name: "wide", Query: "SELECT * FROM wide", Make: wideBody},
+	// logs: 7 MB. 60,000 messages of 60 bytes on average, of which 60 % hold
+	// escapes, and a boolean.
+	{Name: "logs", Query: "SELECT * FROM log", Tags: []string{"host", "level"}, Make: logsBody},
+	// logs_escaped: 12 MB. 40,000 messages of Logs, 200 bytes on average, all
+	// with many escapes: the dearest texts.
+	{Name: "logs_escaped", Query: "SELECT * FROM log", Tags: []string{"host", "level"}, Make: escapedLogsBody},
 	// mix: 12 MB. 150,000 rows of 63-bit integers, booleans, strings, floats and
 	// many nulls: no two rows alike.
-	{"mix", mixBody},
+	{Name: "mix", Query: "SELECT * FROM mix", Make: mixBody},
 	// small_mean: 50 KB. A dashboard panel: mean per minute of 60 hosts.
-	{"small_mean", smallMeanBody},
+	{Name: "small_mean", Query: "SELECT mean(v) FROM cpu WHERE time >= 1540184340000000000 AND time < 1540185420000000000 GROUP BY time(1m), host", Make: smallMeanBody},
 	// small_last: 5 KB. The last value of 40 hosts: envelope, hardly any rows.
-	{"small_last", smallLastBody},
+	{Name: "small_last", Query: "SELECT last(v) FROM mem GROUP BY host", Make: smallLastBody},
 }
 
 // FindBody returns the shape called name.
@@ -121,15 +129,29 @@ func (a *answer) float(v float64) {
 
 func (a *answer) null() { a.buf = append(a.buf, "null,"...) }
 
-// string escapes as InfluxDB does, which is encoding/json with HTML escapes
-// off for everything in these data sets.
+// string escapes as InfluxDB does, which is encoding/json: with the escapes for
+// HTML, and without \b and \f. No data set holds U+2028 or bytes that are not
+// UTF-8.
 func (a *answer) string(s string) {
+	const hex = "0123456789abcdef"
 	a.buf = append(a.buf, '"')
 	for i := range len(s) {
-		if s[i] == '"' || s[i] == '\\' {
-			a.buf = append(a.buf, '\\')
+		switch c := s[i]; c {
+		case '"', '\\':
+			a.buf = append(a.buf, '\\', c)
+		case '\n':
+			a.buf = append(a.buf, `\n`...)
+		case '\r':
+			a.buf = append(a.buf, `\r`...)
+		case '\t':
+			a.buf = append(a.buf, `\t`...)
+		default:
+			if c < ' ' || c == '<' || c == '>' || c == '&' {
+				a.buf = append(a.buf, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			} else {
+				a.buf = append(a.buf, c)
+			}
 		}
-		a.buf = append(a.buf, s[i])
 	}
 	a.buf = append(a.buf, `",`...)
 }
@@ -144,9 +166,14 @@ func cpuBody(size float64, chunk int, number func(*rand.Rand, []byte) []byte) []
 	for _, f := range CPUFields {
 		columns += `,"` + f + `"`
 	}
-	a := answer{chunk: chunk}
+	var tags []string
 	for h := range 40 {
-		a.series("cpu", fmt.Sprintf(`{"datacenter":"%s%c","host":"host_%02d"}`, regions[h%len(regions)], 'a'+h%3, h), columns)
+		tags = append(tags, fmt.Sprintf(`{"datacenter":"%s%c","host":"host_%02d"}`, regions[h%len(regions)], 'a'+h%3, h))
+	}
+	slices.Sort(tags) // as the server does
+	a := answer{chunk: chunk}
+	for _, t := range tags {
+		a.series("cpu", t, columns)
 		for i := range scaled(3600, size) {
 			a.row()
 			a.int(GuideTrade.Timestamp + int64(i)*1e9)
@@ -205,6 +232,49 @@ func wideBody(size float64, chunk int) []byte {
 }
 
 func logsBody(size float64, chunk int) []byte {
+	r := rand.New(rand.NewPCG(1, 0x6c6f6773))
+	a := answer{chunk: chunk}
+	a.series("log", "", `"time","code","host","level","message","ok"`)
+	for i := range scaled(60_000, size) {
+		a.row()
+		a.int(GuideTrade.Timestamp + int64(i)*7_000_001 + r.Int64N(1_000_000))
+		a.int(200 + r.Int64N(400))
+		a.string(fmt.Sprintf("host%02d", r.IntN(40)))
+		a.string(levels[r.IntN(len(levels))])
+		a.string(sentence(r))
+		a.bool(r.IntN(2) == 0)
+		a.end()
+	}
+	return a.bytes()
+}
+
+var (
+	logWords   = [...]string{"request", "connection", "timeout", "user", "handler", "failed", "accepted", "queue", "worker", "retry"}
+	logSpecial = [...]string{"\n", `"x"`, "<cid>", "\t", `\path`}
+)
+
+// sentence returns the message of a plain log line: words, and in six lines of
+// ten one or more of what has to be escaped.
+func sentence(r *rand.Rand) string {
+	var b []byte
+	words := 4 + r.IntN(8)
+	special := -1
+	if r.IntN(10) < 6 {
+		special = r.IntN(words)
+	}
+	for w := range words {
+		if w > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, logWords[r.IntN(len(logWords))]...)
+		if w == special || special >= 0 && r.IntN(6) == 0 {
+			b = append(b, logSpecial[r.IntN(len(logSpecial))]...)
+		}
+	}
+	return string(b)
+}
+
+func escapedLogsBody(size float64, chunk int) []byte {
 	r := rand.New(rand.NewPCG(1, 0x6c6f67))
 	a := answer{chunk: chunk}
 	a.series("log", "", `"time","host","level","message","micros","slow"`)
@@ -229,11 +299,13 @@ func mixBody(size float64, chunk int) []byte {
 	for i := range scaled(150_000, size) {
 		a.row()
 		a.int(GuideTrade.Timestamp + int64(i)*1e6)
+		some := false // a point has a field
 		maybe := func(write func()) {
 			if r.IntN(4) == 0 {
 				a.null()
 			} else {
 				write()
+				some = true
 			}
 		}
 		maybe(func() { a.int(r.Int64N(1e9)) })
@@ -241,7 +313,11 @@ func mixBody(size float64, chunk int) []byte {
 		maybe(func() { a.int(r.Int64()) })
 		maybe(func() { a.float(float64(r.IntN(1000)) / 1000) })
 		maybe(func() { a.string(states[r.IntN(len(states))]) })
-		maybe(func() { a.float(r.Float64() * 100) })
+		if value := r.Float64() * 100; some && r.IntN(4) == 0 {
+			a.null()
+		} else {
+			a.float(value)
+		}
 		a.end()
 	}
 	return a.bytes()
