@@ -108,8 +108,7 @@ func (r *Reader) fillCells(row *jsonscan.Row, lo, hi int, cols []Column) int {
 			c.Ints[n] = int64(cell.Bits())
 			continue
 		case c.Type == String && kind == jsonscan.KindString:
-			text, _ := row.Bytes(lo + k)
-			if c.addText(text, n) {
+			if c.addText(row, lo+k, n) {
 				continue
 			}
 			return lo + k
@@ -137,9 +136,9 @@ func (r *Reader) fillCells(row *jsonscan.Row, lo, hi int, cols []Column) int {
 	return hi
 }
 
-// addText puts text into row n. It reports false if the arena is full.
-func (c *Column) addText(text []byte, n int) bool {
-	c.Data = append(c.Data[:c.Offsets[n]], text...)
+// addText puts the text of cell i into row n. It reports false if the arena is full.
+func (c *Column) addText(row *jsonscan.Row, i, n int) bool {
+	c.Data, _ = row.AppendString(c.Data[:c.Offsets[n]], i)
 	c.Offsets[n+1] = int32(len(c.Data))
 	return len(c.Data) <= math.MaxInt32
 }
@@ -252,8 +251,7 @@ func (c *Column) put(row *jsonscan.Row, i, n int) bool {
 	case Bool:
 		c.Bits.put(n, cell.Bits())
 	case String:
-		text, _ := row.Bytes(i)
-		return c.addText(text, n)
+		return c.addText(row, i, n)
 	case Dict:
 		text, _ := row.Bytes(i)
 		code, ok := c.codes[string(text)]

@@ -3,7 +3,6 @@ package jsonscan
 import (
 	"math"
 	"math/bits"
-	"unicode/utf8"
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/swar"
@@ -71,7 +70,7 @@ func fastRow(b []byte, i int, cells []Cell, lax bool) int {
 			goto number
 		case '"':
 			w = swar.Load64(b, i+1)
-			m := swar.Equal(w, '"') | swar.Equal(w, '\\') | swar.Less(w, 0x20) | w&swar.Highs
+			m := specials(w)
 			n := bits.TrailingZeros64(m) >> 3
 			if m != 0 && byte(w>>(8*n&63)) == '"' {
 				next = i + n + 2
@@ -145,113 +144,3 @@ func fastNumber(b []byte, i int, c *Cell) int {
 
 // formKind is the kind of a number by its form.
 var formKind = [4]Kind{decimal.Int: KindInt, decimal.Uint: KindUint, decimal.Float: KindFloat}
-
-// fastString scans the string whose text starts at b[i] and returns the
-// position behind the closing quote, or 0 if it declines, and fixBit if the
-// text holds escapes.
-func fastString(b []byte, i int, lax bool) (next int, fix uint64) {
-	start := i
-	high := uint64(0)
-	for {
-		w := swar.Load64(b, i)
-		// Bytes from 0x80 up are marked by none of the three.
-		m := swar.Equal(w, '"') | swar.Equal(w, '\\') | swar.Less(w, 0x20)
-		if m == 0 {
-			high |= w
-			i += 8
-			continue
-		}
-		n := bits.TrailingZeros64(m)
-		high |= w & (1<<(n&63) - 1)
-		i += n >> 3
-		switch b[i] {
-		case '"':
-			if high&swar.Highs != 0 {
-				return nonASCII(b, start, i, 0, lax)
-			}
-			return i + 1, 0
-		case '\\':
-			return escapedString(b, start, i, high, lax)
-		}
-		return 0, 0
-	}
-}
-
-// simpleEscape has the bytes that follow a backslash in an escape of two bytes.
-var simpleEscape = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
-
-// escapedString is fastString from the first escape on, at b[i]. high has the
-// highest bits of what is before it. A text that holds one escape often holds many:
-// those of a word are looked at together, as long as no backslash follows another.
-func escapedString(b []byte, start, i int, high uint64, lax bool) (next int, fix uint64) {
-	for {
-		w := swar.Load64(b, i)
-		quotes, slashes, controls := swar.EqualExact(w, '"'), swar.EqualExact(w, '\\'), swar.ZeroExact(w&(0xe0*swar.Ones))
-		if quotes|slashes|controls == 0 {
-			high |= w
-			i += 8
-			continue
-		}
-		escaped := slashes << 8
-		if slashes&escaped == 0 {
-			end := quotes &^ escaped
-			before := (end - 1) &^ end // all ones if there is no end
-			other := escaped &^ quotes & before
-			for other != 0 && simpleEscape[b[i+swar.First(other)]] {
-				other &= other - 1
-			}
-			if other|controls&before == 0 {
-				high |= w & before
-				switch {
-				case end != 0:
-					i += swar.First(end)
-					if high&swar.Highs != 0 {
-						return nonASCII(b, start, i, fixBit, lax)
-					}
-					return i + 1, fixBit
-				case slashes>>63 == 0:
-					i += 8
-					continue
-				case simpleEscape[b[i+8]]: // of which the word has the backslash alone
-					i += 9
-					continue
-				}
-			}
-		}
-		// One step, to what comes first.
-		n := swar.First(quotes | slashes | controls)
-		high |= w & (1<<(8*n&63) - 1)
-		i += n
-		switch b[i] {
-		case '"':
-			if high&swar.Highs != 0 {
-				return nonASCII(b, start, i, fixBit, lax)
-			}
-			return i + 1, fixBit
-		case '\\':
-			if simpleEscape[b[i+1]] {
-				i += 2
-				continue
-			}
-			// pad is more than the longest escape.
-			e, lone, code := scanEscape(b, i, i+12)
-			if code != scanDone || lone && !lax {
-				return 0, 0
-			}
-			i = e
-		default:
-			return 0, 0
-		}
-	}
-}
-
-// nonASCII decides on a string with bytes above 0x7f whose quote is at i.
-func nonASCII(b []byte, start, i int, fix uint64, lax bool) (int, uint64) {
-	if !utf8.Valid(b[start:i]) {
-		if !lax {
-			return 0, 0
-		}
-		fix = fixBit
-	}
-	return i + 1, fix
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // Kind is what a cell holds. InfluxDB prints a float without fraction as an
@@ -259,16 +260,29 @@ func (r *Row) Bytes(i int) ([]byte, error) {
 	return r.unescaped[n:len(r.unescaped):len(r.unescaped)], nil
 }
 
-// AppendString appends the text of cell i, which must be a string, to dst.
+// shortText is the length up to which copying words is quicker than a call.
+const shortText = 64
+
+// AppendString appends the text of cell i, which must be a string, to dst. It may
+// also write to the bytes between the length of the result and its capacity.
 func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 	if r.Kind(i) != KindString {
 		return dst, r.fail(i, "string", ErrKind)
 	}
-	c := r.cells[i]
-	if c.fix() {
-		return appendUnescaped(dst, r.b.buf, c.start()+1, int(c.bits)-1), nil
+	b, start, end := r.b.buf, r.cells[i].start()+1, int(r.cells[i].bits)-1
+	if r.cells[i].fix() {
+		return appendUnescaped(dst, b, start, end), nil
 	}
-	return append(dst, r.b.buf[c.start()+1:c.bits-1]...), nil
+	n, size := len(dst), end-start
+	if size > shortText || cap(dst)-n < shortText {
+		return append(dst, b[start:end]...), nil
+	}
+	// pad is no less than shortText.
+	dst = dst[:n+shortText]
+	for k := 0; k < size; k += 16 {
+		swar.Copy16(dst, n+k, b, start+k)
+	}
+	return dst[:n+size], nil
 }
 
 // Time returns cell i as a time in UTC: an integer in the precision of the

@@ -124,17 +124,21 @@ func scanHex(b []byte, i, end int) (r rune, code scanCode, at int) {
 	return r, scanDone, i + 4
 }
 
-func hexDigit(c byte) rune {
-	switch {
-	case '0' <= c && c <= '9':
-		return rune(c - '0')
-	case 'a' <= c && c <= 'f':
-		return rune(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return rune(c-'A') + 10
+// hexDigits has the values of the hexadecimal digits, and -1 for other bytes.
+var hexDigits = func() (t [256]int8) {
+	for c := range t {
+		t[c] = -1
 	}
-	return -1
-}
+	for v, c := range []byte("0123456789abcdef") {
+		t[c] = int8(v)
+	}
+	for v, c := range []byte("ABCDEF") {
+		t[c] = int8(10 + v)
+	}
+	return t
+}()
+
+func hexDigit(c byte) rune { return rune(hexDigits[c]) }
 
 // scanNumber scans a JSON number at i. A number ends where the next byte
 // cannot be part of it, so one that reaches end is incomplete.

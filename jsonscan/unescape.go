@@ -11,69 +11,59 @@ import (
 // with U+FFFD in the place of what is not UTF-8. Behind end there are at least 8
 // readable bytes.
 func appendUnescaped(dst, b []byte, i, end int) []byte {
+	n := len(dst)
 	// Unescaping never makes text longer, but for bytes that are not UTF-8.
 	dst = slices.Grow(dst, end-i+16)
+	dst = dst[:cap(dst)]
 	for i < end {
-		if cap(dst)-len(dst) < 16 {
-			dst = slices.Grow(dst, end-i+16)
-		}
-		w, size := swar.Load64(b, i), min(8, end-i)
-		swar.Store64(dst, len(dst), w)
-		marks := swar.EqualExact(w, '\\') | w&swar.Highs
-		if size < 8 {
-			marks &= 1<<(8*size) - 1
-		}
-		if marks == 0 {
-			dst = dst[:len(dst)+size]
-			i += size
+		w := swar.Load64(b, i)
+		swar.Store64(dst, n, w)
+		// The lowest mark is exact, see specials.
+		m := (((w ^ swar.Ones*'\\') - swar.Ones) | w) & swar.Highs
+		if m == 0 {
+			i += 8
+			n += 8
 			continue
 		}
-		if dst, i, size = unescapeWord(dst, w, marks, i, size); size == 0 {
-			continue
+		p := swar.First(m)
+		i += p
+		n += p
+		if i >= end {
+			break
 		}
-		// An escape that is not done by leaving the backslash out, or lies in two
-		// words, or a byte of what may not be UTF-8.
-		var r rune
-		if c := b[i]; c != '\\' {
-			var n int
-			r, n = utf8.DecodeRune(b[i:end])
-			i += n
-		} else if c = b[i+1]; c != 'u' {
-			dst = append(dst, shortEscape(c))
-			i += 2
-			continue
-		} else {
-			r, i = unescapeRune(b, i, end)
+		if b[i] == '\\' {
+			if c := shortEscape[b[i+1]]; c != 0 {
+				swar.StoreByte(dst, n, c)
+				i += 2
+				n++
+				continue
+			}
+			if swar.Load32(b, i) == wordLatin && b[i+4] < '8' {
+				swar.StoreByte(dst, n, byte(hexDigit(b[i+4])<<4|hexDigit(b[i+5])))
+				i += 6
+				n++
+				continue
+			}
 		}
-		dst = utf8.AppendRune(dst, r)
+		dst, i = appendRune(dst[:n], b, i, end)
+		n = len(dst)
+		dst = dst[:cap(dst)]
 	}
-	return dst
+	return dst[:n-max(i-end, 0)] // a last word reached behind the end
 }
 
-// unescapeWord appends size bytes of w, which are those at i, without the
-// backslashes before quotes, backslashes and slashes, up to the first other mark.
-// It returns the position there, and how many bytes are left. w stands behind dst
-// already.
-func unescapeWord(dst []byte, w, marks uint64, i, size int) (_ []byte, at, left int) {
-	n := len(dst)
-	for marks != 0 {
-		p := swar.First(marks)
-		n += p
-		i += p
-		size -= p
-		w >>= 8 * uint(p) & 63
-		marks >>= 8 * uint(p) & 63
-		c := byte(w >> 8)
-		if size < 2 || byte(w) != '\\' || c != '"' && c != '\\' && c != '/' {
-			return dst[:n], i, size
-		}
-		i++
-		size--
-		w >>= 8
-		marks = marks >> 8 &^ 0x80
-		swar.Store64(dst, n, w)
+// appendRune appends what stands at b[i], an escape \uXXXX or a character that is
+// not ASCII or no UTF-8, and leaves room for the text from there to end.
+func appendRune(dst, b []byte, i, end int) (_ []byte, next int) {
+	var r rune
+	if b[i] == '\\' {
+		r, i = unescapeRune(b, i, end)
+	} else {
+		var n int
+		r, n = utf8.DecodeRune(b[i:end])
+		i += n
 	}
-	return dst[:n+size], i + size, 0
+	return slices.Grow(utf8.AppendRune(dst, r), end-i+16), i
 }
 
 // unescapeRune returns the character of the valid escape \uXXXX at b[i], or of
@@ -92,18 +82,5 @@ func unescapeRune(b []byte, i, end int) (rune, int) {
 	return utf8.RuneError, i
 }
 
-func shortEscape(c byte) byte {
-	switch c {
-	case 'b':
-		return '\b'
-	case 'f':
-		return '\f'
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	}
-	return c
-}
+// shortEscape has what the escapes of two bytes stand for by their second byte.
+var shortEscape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}

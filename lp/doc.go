@@ -31,6 +31,9 @@
 // # Ownership
 //
 // The Append functions and methods append to dst and return the extended slice,
-// like append. No function keeps a reference to a dst or to a key or value it
+// like append. The bytes between the length and the capacity of dst are theirs:
+// they store whole words, and what stands behind the returned slice is left over.
+// To append in front of bytes that are to stay, give dst a capacity that ends
+// there. No function keeps a reference to a dst or to a key or value it
 // was given beyond the point it belongs to, and none keeps a []byte.
 package lp
