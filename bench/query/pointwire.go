@@ -2,7 +2,8 @@ package query
 
 import "github.com/pointwire/pointwire/jsonscan"
 
-// newRows reads rows with one jsonscan.Scanner, reset for each answer.
+// newRows reads rows with one jsonscan.Scanner, reset for each answer, and visits
+// cells as the documentation of jsonscan.Cell has it.
 func newRows() visitor {
 	s := jsonscan.NewScanner(nil)
 	return func(a *Answer) (sums Sums, err error) {
@@ -10,24 +11,25 @@ func newRows() visitor {
 		for s.Next() {
 			row := s.Row()
 			sums.Rows++
-			for i := range row.Len() {
-				switch row.Kind(i) {
+			for i, c := range row.Cells() {
+				if v, ok := c.Float(); ok {
+					sums.number(v)
+					continue
+				}
+				switch c.Kind() {
 				case jsonscan.KindNull:
 					sums.Nulls++
 				case jsonscan.KindBool:
-					v, err := row.Bool(i)
-					if err != nil {
-						return sums, err
-					}
+					v, _ := c.Bool()
 					sums.bool(v)
 				case jsonscan.KindString:
-					v, err := row.Bytes(i)
+					text, err := row.Bytes(i)
 					if err != nil {
 						return sums, err
 					}
-					sums.string(len(v))
+					sums.string(len(text))
 				default:
-					v, err := row.Float(i)
+					v, err := row.Float(i) // beyond int64
 					if err != nil {
 						return sums, err
 					}

@@ -169,6 +169,12 @@ func fraction(b []byte, i, j int, neg, v uint64, digits int) (value uint64, form
 	if byte(w>>(p&63))|0x20 == 'e' {
 		return slowNumber(b, i, neg)
 	}
+	// Of long numbers about half are below 1<<53, which no branch can know.
+	if n > 8 {
+		if r, ok := scale(f, -n); ok {
+			return r | neg<<63, Float, j + n
+		}
+	}
 	if f < 1<<53 && n <= 22 {
 		return math.Float64bits(float64(f)/Exact10[n&31]) | neg<<63, Float, j + n
 	}
