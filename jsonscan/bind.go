@@ -113,8 +113,8 @@ func (b *binder) extra(s *Series) (names []string) {
 
 // fill sets the bound fields of the struct at base. It leaves the others alone.
 func (b *binder) fill(base structPtr, r *Row) error {
-	if r.series != b.series {
-		if err := b.bind(r.series); err != nil {
+	if s := r.Series(); s != b.series {
+		if err := b.bind(s); err != nil {
 			return err
 		}
 	}

@@ -53,7 +53,9 @@ type result struct {
 
 // seriesState is what was read of the series at hand.
 type seriesState struct {
-	current   *Series // the series of the last row, or nil
+	current   *Series // the series of the last row, or nil if that is pending or there is none
+	pending   bool    // the series of the last row is not made yet, see Scanner.makeSeries
+	id        int     // its StatementID
 	continues bool    // the next series may be the rest of current
 	begun     bool    // rows were handed out
 	ahead     bool    // the keys behind values were read before it

@@ -1,5 +1,7 @@
 package jsonscan
 
+import "slices"
+
 // This file walks through a series up to its rows and behind them.
 
 func (s *Scanner) stepList() error {
@@ -25,7 +27,7 @@ func (s *Scanner) stepList() error {
 
 func (s *Scanner) newSeries() {
 	s.text.reset()
-	s.ser.begun, s.ser.ahead, s.ser.partial = false, false, false
+	s.ser.begun, s.ser.ahead, s.ser.partial, s.ser.pending = false, false, false, false
 }
 
 func (s *Scanner) stepSeries() error {
@@ -38,7 +40,7 @@ func (s *Scanner) stepSeries() error {
 		if !s.ser.begun {
 			s.beginSeries(false)
 		}
-		s.ser.current.Partial = s.ser.partial
+		s.endSeries()
 		s.leave(stList)
 		return nil
 	}
@@ -167,27 +169,53 @@ func (s *Scanner) keysBehindValues() error {
 // beginSeries makes the series at hand the series of the next rows.
 func (s *Scanner) beginSeries(fast bool) {
 	t := &s.ser
-	t.begun = true
+	t.begun, t.id = true, s.res.id
 	s.res.usedID = true
 	if !fast {
 		s.text.src = s.text.text
 	}
+	if !s.text.same && !s.text.sameColumns(s.columns) {
+		s.columns = s.slab.columns(&s.text)
+	}
 	cur := t.current
-	if t.continues && cur.StatementID == s.res.id && string(s.text.bytes(s.text.name)) == cur.Name &&
-		s.text.sameTags(cur) && s.text.sameColumns(cur.Columns) {
+	t.pending = true
+	if t.continues && cur.StatementID == t.id && string(s.text.bytes(s.text.name)) == cur.Name &&
+		s.text.sameTags(cur) && slices.Equal(s.columns, cur.Columns) {
 		cur.Partial = false
+		t.pending = false
 	} else {
-		cur = s.slab.take(&s.text, s.like)
-		s.like = cur
-		cur.StatementID = s.res.id
+		t.current, s.row.series = nil, nil
 	}
 	t.continues = false
-	t.current = cur
-	s.row.series = cur
-	if n := len(cur.Columns); n != len(s.cells) {
+	if n := len(s.columns); n != len(s.cells) {
 		if cap(s.cells) < n {
 			s.cells = make([]Cell, n)
 		}
 		s.cells = s.cells[:n]
+	}
+}
+
+// makeSeries returns the series of the row at hand. Who does not ask for it does
+// not pay for it, so it is made from its text only then, while that is in the
+// buffer still: by Row.Series, before the buffer moves, and if it may go on in the
+// next document.
+func (s *Scanner) makeSeries() *Series {
+	t := &s.ser
+	if t.pending {
+		t.pending = false
+		t.current = s.slab.take(&s.text, s.columns, s.like)
+		t.current.StatementID = t.id
+		s.row.series, s.like = t.current, t.current
+	}
+	return s.row.series
+}
+
+// endSeries ends the series at hand.
+func (s *Scanner) endSeries() {
+	if s.ser.partial {
+		s.makeSeries()
+	}
+	if s.ser.current != nil {
+		s.ser.current.Partial = s.ser.partial
 	}
 }

@@ -21,7 +21,7 @@ const (
 // once.
 func (s *Scanner) endValues() {
 	if swar.Load32(s.buf, s.pos)&0xffffff == '}'|','<<8|'{'<<16 {
-		s.ser.current.Partial = s.ser.partial
+		s.endSeries()
 		s.pos += 2
 		if s.fastSeries() {
 			return

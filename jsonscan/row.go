@@ -86,13 +86,19 @@ func (c Cell) fix() bool  { return c.meta&fixBit != 0 }
 type Row struct {
 	cells     []Cell
 	b         *buffer
-	series    *Series
+	s         *Scanner
+	series    *Series // nil until it is asked for, see Scanner.makeSeries
 	precision Precision
 	unescaped []byte
 }
 
 // Series returns what the rows of the series have in common. It stays valid.
-func (r *Row) Series() *Series { return r.series }
+func (r *Row) Series() *Series {
+	if r.series == nil && r.s != nil {
+		return r.s.makeSeries()
+	}
+	return r.series
+}
 
 // Len returns the number of cells, which is the number of columns.
 func (r *Row) Len() int { return len(r.cells) }
@@ -153,8 +159,8 @@ func (r *Row) fail(i int, want string, err error) error {
 	} else if e.Kind == KindNull {
 		e.Err = ErrNull
 	}
-	if r.series != nil && uint(i) < uint(len(r.series.Columns)) {
-		e.Column = r.series.Columns[i]
+	if s := r.Series(); s != nil && uint(i) < uint(len(s.Columns)) {
+		e.Column = s.Columns[i]
 	}
 	return e
 }

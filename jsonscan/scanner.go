@@ -38,7 +38,8 @@ type Scanner struct {
 
 	text     seriesText
 	slab     seriesSlab
-	like     *Series // the last Series made, by any answer: the next may share its texts
+	columns  []string // of the series at hand
+	like     *Series  // the last Series made, by any answer: the next may share its texts
 	scratch  []byte
 	messages []Message
 }
@@ -63,7 +64,7 @@ func (s *Scanner) Reset(r io.Reader) {
 	s.err, s.fatal = nil, false
 	s.doc, s.res = document{}, result{}
 	s.ser.reset()
-	s.row.b, s.row.series = &s.buffer, nil
+	s.row.b, s.row.s, s.row.series = &s.buffer, s, nil
 	s.row.cells = nil
 	s.messages = nil
 }
@@ -75,6 +76,12 @@ func (s *Scanner) SetPrecision(p Precision) { s.row.precision = p }
 
 // Precision returns the unit of integer times.
 func (s *Scanner) Precision() Precision { return s.row.precision }
+
+// fill reads more data, see buffer.fill.
+func (s *Scanner) fill(limit int) error {
+	s.makeSeries() // whose text the buffer may hold
+	return s.buffer.fill(limit)
+}
 
 func (s *Scanner) maxRow() int {
 	switch {
@@ -115,14 +122,26 @@ func (s *Scanner) Next() bool {
 	if s.state == stValues && !s.first && len(s.cells) > 0 && s.err == nil {
 		// Nearly every row comes this way.
 		b, i := s.buf, s.pos
-		if b[i] == ',' && b[i+1] == '[' {
-			next := fastRow(b, i+2, s.cells, s.AllowInvalidUTF8)
-			if next > 0 && next-i <= s.maxRow() {
-				s.row.cells = s.cells
-				s.row.unescaped = s.row.unescaped[:0]
-				s.pos = next
-				return true
+		switch {
+		case b[i] == ',' && b[i+1] == '[':
+			i++
+		case b[i] == ']':
+			// Or a series ends and another begins.
+			s.pos++
+			s.endValues()
+			if i = s.pos; s.state != stValues || b[i] != '[' || len(s.cells) == 0 {
+				return s.next()
 			}
+		default:
+			return s.next()
+		}
+		next := fastRow(b, i+1, s.cells, s.AllowInvalidUTF8)
+		if next > 0 && next-s.pos <= s.maxRow() {
+			s.row.cells = s.cells
+			s.row.unescaped = s.row.unescaped[:0]
+			s.first = false
+			s.pos = next
+			return true
 		}
 	}
 	return s.next()

@@ -102,9 +102,6 @@ func (t *seriesText) sameTags(s *Series) bool {
 }
 
 func (t *seriesText) sameColumns(columns []string) bool {
-	if t.same {
-		return true
-	}
 	if len(t.columns) != len(columns) {
 		return false
 	}
@@ -150,7 +147,17 @@ func (l *seriesSlab) copy(b []byte) string {
 	return viewString(l.text[n:])
 }
 
-func (l *seriesSlab) take(t *seriesText, prev *Series) *Series {
+// columns returns the columns of t, which are not those of the series before.
+func (l *seriesSlab) columns(t *seriesText) []string {
+	columns := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		columns[i] = l.copy(t.bytes(c))
+	}
+	return columns
+}
+
+// take makes a Series with these columns. prev is the one made before, or nil.
+func (l *seriesSlab) take(t *seriesText, columns []string, prev *Series) *Series {
 	if len(l.series) == 0 {
 		l.series = make([]Series, slabSeries)
 	}
@@ -160,14 +167,7 @@ func (l *seriesSlab) take(t *seriesText, prev *Series) *Series {
 		prev = &noSeries
 	}
 	s.Name = l.string(t.bytes(t.name), prev.Name)
-	if t.sameColumns(prev.Columns) {
-		s.Columns = prev.Columns
-	} else {
-		s.Columns = make([]string, len(t.columns))
-		for i, c := range t.columns {
-			s.Columns[i] = l.copy(t.bytes(c))
-		}
-	}
+	s.Columns = columns
 	n := len(t.tags) / 2
 	if n == 0 {
 		return s
