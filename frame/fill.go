@@ -123,7 +123,7 @@ func (r *Reader) fillCells(row *jsonscan.Row, lo, hi int, cols []Column) int {
 			continue
 		}
 		t, ok := c.next(cell, n)
-		if !ok || t != c.Type && !r.fits(row) {
+		if !ok || t != c.Type && n > 0 && !r.fits(row) {
 			return lo + k
 		}
 		if t != c.Type {
