@@ -65,10 +65,8 @@ func fastRow(b []byte, i int, cells []Cell, lax bool) int {
 			next = i + int(q>>3)
 			goto end
 		}
-		switch byte(w) {
-		case '-':
-			goto number
-		case '"':
+		switch {
+		case byte(w) == '"':
 			w = swar.Load64(b, i+1)
 			m := specials(w)
 			n := bits.TrailingZeros64(m) >> 3
@@ -78,7 +76,7 @@ func fastRow(b []byte, i int, cells []Cell, lax bool) int {
 				c.meta = uint64(uint32(i)) | uint64(KindString)<<kindShift
 				goto end
 			}
-			s, fix := fastString(b, i+1, lax)
+			s, fix := fastString(b, i+1, i+1+n, lax)
 			if s == 0 {
 				return 0
 			}
@@ -86,27 +84,22 @@ func fastRow(b []byte, i int, cells []Cell, lax bool) int {
 			c.meta = uint64(uint32(i)) | uint64(KindString)<<kindShift | fix
 			next = s
 			goto end
-		case 'n':
-			if uint32(w) != wordNull {
+		case byte(w)|('t'^'f') == 't'|('t'^'f'):
+			// Which of the two it is no branch can know.
+			no := w >> 1 & 1
+			if uint32(w>>(8*no&63)) != uint32(wordTrue^-no&(wordTrue^wordAlse)) {
 				return 0
 			}
+			c.bits = no ^ 1
+			c.meta = uint64(uint32(i)) | uint64(KindBool)<<kindShift
+			next = i + 4 + int(no)
+			goto end
+		case uint32(w) == wordNull:
 			c.bits, c.meta = 0, uint64(uint32(i))
 			next = i + 4
 			goto end
-		case 't':
-			if uint32(w) != wordTrue {
-				return 0
-			}
-			c.bits, c.meta = 1, uint64(uint32(i))|uint64(KindBool)<<kindShift
-			next = i + 4
-			goto end
-		case 'f':
-			if uint32(w>>8) != wordAlse {
-				return 0
-			}
-			c.bits, c.meta = 0, uint64(uint32(i))|uint64(KindBool)<<kindShift
-			next = i + 5
-			goto end
+		case byte(w) == '-':
+			goto number
 		}
 		return 0
 	number:

@@ -20,11 +20,10 @@ func specials(w uint64) uint64 {
 	return (((w ^ swar.Ones*2) - swar.Ones*0x21) | ((w ^ swar.Ones*'\\') - swar.Ones) | w) & swar.Highs
 }
 
-// fastString scans the string whose text starts at b[i] and returns the
-// position behind the closing quote, or 0 if it declines, and fixBit if the
-// text holds escapes.
-func fastString(b []byte, i int, lax bool) (next int, fix uint64) {
-	start := i
+// fastString scans the string whose text starts at b[start], and has nothing
+// special before b[i]. It returns the position behind the closing quote, or 0 if it
+// declines, and fixBit if the text holds escapes.
+func fastString(b []byte, start, i int, lax bool) (next int, fix uint64) {
 	for {
 		m := specials(swar.Load64(b, i))
 		if m == 0 {

@@ -153,7 +153,7 @@ func FuzzUnescape(f *testing.F) {
 		if (err == nil) != (code == scanDone && n == len(quoted)) {
 			t.Fatalf("%q: %v, encoding/json: %v", text, code, err)
 		}
-		fast, bit := fastString(b, 1, true)
+		fast, bit := fastString(b, 1, 1, true)
 		if fast != 0 && (fast != n || code != scanDone || (bit != 0) != fix) {
 			t.Fatalf("%q: fastString %d %v, scanString %d %v", text, fast, bit, n, fix)
 		}
