@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // numberPlain is the plain twin of Number: encoding/json decides what a number
@@ -148,13 +149,19 @@ func halfway(r *rand.Rand) string {
 	return x.Text('e', []int{16, 17, 18, 19, 40}[r.IntN(5)])
 }
 
+// TestNumberRandom compares 150,000 numbers of each source with strconv, or as many
+// as -decimal.values says, from a seed of the time of day.
 func TestNumberRandom(t *testing.T) {
-	n := 150_000
-	if testing.Short() {
+	n, seed := 150_000, uint64(7)
+	switch {
+	case *randomize > 0:
+		n, seed = int(*randomize), uint64(time.Now().UnixNano())
+		t.Logf("%d values, seed %d", n, seed)
+	case testing.Short():
 		n = 10_000
 	}
 	for _, src := range numberSources {
-		r := rand.New(rand.NewPCG(7, uint64(len(src.name))))
+		r := rand.New(rand.NewPCG(seed, uint64(len(src.name))))
 		count := n
 		if src.name == "halves" {
 			count /= 10
