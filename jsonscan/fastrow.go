@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	wordNull = 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24
-	wordTrue = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24
-	wordAlse = 'a' | 'l'<<8 | 's'<<16 | 'e'<<24
+	wordNull  = 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24
+	wordTrue  = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24
+	wordFalse = 'f' | 'a'<<8 | 'l'<<16 | 's'<<24 | 'e'<<32
 )
 
 // fastRow parses the compact row whose first cell starts at b[i] into all of
@@ -87,7 +87,7 @@ func fastRow(b []byte, i int, cells []Cell, lax bool) int {
 		case byte(w)|('t'^'f') == 't'|('t'^'f'):
 			// Which of the two it is no branch can know.
 			no := w >> 1 & 1
-			if uint32(w>>(8*no&63)) != uint32(wordTrue^-no&(wordTrue^wordAlse)) {
+			if w&(1<<(32+8*no)-1) != wordTrue^-no&(wordTrue^wordFalse) {
 				return 0
 			}
 			c.bits = no ^ 1
