@@ -56,7 +56,8 @@ func (r *Reader) Reset(s *jsonscan.Scanner) {
 // changed until then. The error of a statement or of the server comes in its
 // place with a nil frame, and the iteration goes on if the loop does; so it does
 // behind a *[jsonscan.CellError], which stands for a row whose time is none (see
-// [Recoverable]). Any other error is the last pair, behind the rows before it.
+// [Recoverable]). Any other error is the last pair, behind the rows before it. A
+// series without columns, which no server sends, is a frame without rows.
 func (r *Reader) Frames() iter.Seq2[*Frame, error] {
 	return func(yield func(*Frame, error) bool) {
 		for {

@@ -14,13 +14,18 @@ func compareRows(t *testing.T, body []byte, r *Reader) {
 	t.Helper()
 	s := jsonscan.NewScanner(bytes.NewReader(body))
 	s.MaxRowBytes = 1 << 20
+	// A row without a cell, which no server sends, is in no frame.
 	rows := func() bool {
-		for !s.Next() {
-			if s.Err() == nil || !jsonscan.Recoverable(s.Err()) {
-				return false
+		for {
+			switch {
+			case !s.Next():
+				if s.Err() == nil || !jsonscan.Recoverable(s.Err()) {
+					return false
+				}
+			case s.Row().Len() > 0:
+				return true
 			}
 		}
-		return true
 	}
 	var last error
 	for f, err := range r.Frames() {
