@@ -178,8 +178,9 @@ func TestNotFiniteIsAnError(t *testing.T) {
 	})
 }
 
-// go-questdb-client: a flush that fails empties the buffer.
-func TestFailedFlushKeepsTheBuffer(t *testing.T) {
+// batchOfOne runs f in a bubble with a BatchWriter that tries for a second and holds
+// a line, for a server that says 503 until f changes that.
+func batchOfOne(t *testing.T, f func(t *testing.T, s *script, b *BatchWriter)) {
 	s := newScript(answer(503, ""))
 	synctest.Test(t, func(t *testing.T) {
 		b, err := newBatchWriter(testPlan(t, WriterOptions{RetryFor: time.Second}, V1, s.send))
@@ -187,7 +188,15 @@ func TestFailedFlushKeepsTheBuffer(t *testing.T) {
 			t.Fatal(err)
 		}
 		mustAppend(t, b, "m v=1 1\n")
-		err = b.Flush(context.Background())
+		f(t, s, b)
+		mustClose(t, b)
+	})
+}
+
+// go-questdb-client: a flush that fails empties the buffer.
+func TestFailedFlushKeepsTheBuffer(t *testing.T) {
+	batchOfOne(t, func(t *testing.T, s *script, b *BatchWriter) {
+		err := b.Flush(context.Background())
 		if !errors.Is(err, ErrPending) || !errors.Is(err, ErrUnavailable) || b.Buffered().Lines != 1 {
 			t.Errorf("Flush: %v, buffered %v", err, b.Buffered())
 		}
@@ -195,20 +204,13 @@ func TestFailedFlushKeepsTheBuffer(t *testing.T) {
 		if err := b.Flush(context.Background()); err != nil || b.Buffered().Lines != 0 {
 			t.Errorf("Flush: %v, buffered %v", err, b.Buffered())
 		}
-		mustClose(t, b)
 	})
 }
 
 // A call of a BatchWriter makes an attempt, however long the delay grew in the
 // calls before it, and takes RetryFor at most.
 func TestFlushTriesAgain(t *testing.T) {
-	s := newScript(answer(503, ""))
-	synctest.Test(t, func(t *testing.T) {
-		b, err := newBatchWriter(testPlan(t, WriterOptions{RetryFor: time.Second}, V1, s.send))
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustAppend(t, b, "m v=1 1\n")
+	batchOfOne(t, func(t *testing.T, s *script, b *BatchWriter) {
 		for i := range 12 {
 			before, began := len(s.seen()), time.Now()
 			if err := b.Flush(context.Background()); !errors.Is(err, ErrUnavailable) {
@@ -228,7 +230,6 @@ func TestFlushTriesAgain(t *testing.T) {
 		}
 		s.steps = []senderFunc{acker}
 		time.Sleep(2 * time.Minute)
-		mustClose(t, b)
 	})
 }
 

@@ -186,8 +186,7 @@ func (c *Column) next(cell jsonscan.Cell, n int) (t Type, ok bool) {
 		}
 		return c.Type, true
 	case jsonscan.KindUint:
-		switch {
-		case c.Type == Float64 || c.Type == Int64 && c.negative(n):
+		if c.Type == Float64 || c.Type == Int64 && c.negative(n) {
 			return Float64, true
 		}
 		return Uint64, true

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"io"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/workload"
@@ -21,11 +20,7 @@ func perRow(t *testing.T, n int, run func()) float64 {
 
 func TestRowAllocs(t *testing.T) {
 	for _, shape := range workload.Bodies {
-		size := 0.05
-		if strings.HasPrefix(shape.Name, "small") {
-			size = 1
-		}
-		body := shape.Make(size, 0)
+		body := shape.Make(bodyShare(shape.Name), 0)
 		r := bytes.NewReader(body)
 		s := NewScanner(r)
 		rows, series := 0, 0

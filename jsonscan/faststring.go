@@ -33,49 +33,34 @@ func fastString(b []byte, start, i int, lax bool) (next int, fix uint64) {
 		i += swar.First(m)
 		switch c := b[i]; {
 		case c == '"':
-			return i + 1, 0
+			return i + 1, fix
 		case c == '\\':
-			return escapedString(b, start, i, lax)
+			fix = fixBit
+			if i = escapeEnd(b, i, lax); i == 0 {
+				return 0, 0
+			}
 		case c >= utf8.RuneSelf:
-			return mixedString(b, start, i, 0, lax)
+			return mixedString(b, start, i, fix, lax)
+		default:
+			return 0, 0
 		}
-		return 0, 0
 	}
 }
 
-// escapedString is fastString from the first escape on, at b[i], as long as the
-// text is ASCII.
-func escapedString(b []byte, start, i int, lax bool) (next int, fix uint64) {
-	for {
-		if shortEscape[b[i+1]] != 0 {
-			i += 2
-		} else if i = longEscape(b, i, lax); i == 0 {
-			return 0, 0
-		}
-		m := specials(swar.Load64(b, i))
-		for m == 0 {
-			i += 8
-			m = specials(swar.Load64(b, i))
-		}
-		i += swar.First(m)
-		switch c := b[i]; {
-		case c == '\\':
-			continue
-		case c == '"':
-			return i + 1, fixBit
-		case c >= utf8.RuneSelf:
-			return mixedString(b, start, i, fixBit, lax)
-		}
-		return 0, 0
+// escapeEnd returns the position behind the escape at b[i], or 0 if it is none, or
+// half of a pair.
+func escapeEnd(b []byte, i int, lax bool) int {
+	if shortEscape[b[i+1]] != 0 {
+		return i + 2
 	}
+	return longEscape(b, i, lax)
 }
 
 // wordLatin is the beginning of the escape of a character below U+0100, as
 // InfluxDB writes <, > and & and most control characters.
 const wordLatin = '\\' | 'u'<<8 | '0'<<16 | '0'<<24
 
-// longEscape returns the position behind the escape at b[i], which has more than
-// two bytes, or 0 if it is none, or half of a pair.
+// longEscape is escapeEnd for an escape of more than two bytes.
 func longEscape(b []byte, i int, lax bool) int {
 	if swar.Load32(b, i) == wordLatin && hexDigit(b[i+4])|hexDigit(b[i+5]) >= 0 {
 		return i + 6
@@ -111,9 +96,7 @@ func mixedString(b []byte, start, i int, fix uint64, lax bool) (int, uint64) {
 			return i + 1, fix
 		case '\\':
 			fix = fixBit
-			if shortEscape[b[i+1]] != 0 {
-				i += 2
-			} else if i = longEscape(b, i, lax); i == 0 {
+			if i = escapeEnd(b, i, lax); i == 0 {
 				return 0, 0
 			}
 		default:

@@ -2,10 +2,15 @@ package jsonscan
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // strictCell accepts what a cell may be.
@@ -135,6 +140,28 @@ func FuzzAnswer(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSpecials compares the lowest mark with a loop over the bytes, on words whose
+// bytes lie around those that are special.
+func TestSpecials(t *testing.T) {
+	const near = "\x00\x01\x1f !\"#02[\\]\x5e~\x7f\x80\xa0\xa1\xa2\xdc\xff"
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 200_000 {
+		var b [8]byte
+		want := len(b)
+		for i := range b {
+			if b[i] = byte(r.Uint32()); r.IntN(2) == 0 {
+				b[i] = near[r.IntN(len(near))]
+			}
+			if c := b[i]; want == len(b) && (c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf) {
+				want = i
+			}
+		}
+		if got := swar.First(specials(binary.LittleEndian.Uint64(b[:]))); got != want {
+			t.Fatalf("%x: first mark at %d, want %d", b, got, want)
+		}
+	}
 }
 
 // FuzzUnescape compares the unescaping of strings with encoding/json.

@@ -85,7 +85,6 @@ func (c Cell) fix() bool  { return c.meta&fixBit != 0 }
 // a panic.
 type Row struct {
 	cells     []Cell
-	b         *buffer
 	s         *Scanner
 	series    *Series // nil until it is asked for, see Scanner.makeSeries
 	precision Precision
@@ -134,7 +133,7 @@ func (r *Row) Raw(i int) []byte {
 	}
 	start := r.cells[i].start()
 	end := r.end(i)
-	return r.b.buf[start:end:end]
+	return r.s.buf[start:end:end]
 }
 
 // end returns the end of the JSON text of cell i.
@@ -148,7 +147,7 @@ func (r *Row) end(i int) int {
 	case KindBool:
 		return c.start() + 5 - int(c.bits)
 	}
-	n, _ := scanNumber(r.b.buf, c.start(), len(r.b.buf))
+	n, _ := scanNumber(r.s.buf, c.start(), len(r.s.buf))
 	return n
 }
 
@@ -259,10 +258,10 @@ func (r *Row) Bytes(i int) ([]byte, error) {
 	}
 	c := r.cells[i]
 	if !c.fix() {
-		return r.b.buf[c.start()+1 : c.bits-1 : c.bits-1], nil
+		return r.s.buf[c.start()+1 : c.bits-1 : c.bits-1], nil
 	}
 	n := len(r.unescaped)
-	r.unescaped = appendUnescaped(r.unescaped, r.b.buf, c.start()+1, int(c.bits)-1)
+	r.unescaped = appendUnescaped(r.unescaped, r.s.buf, c.start()+1, int(c.bits)-1)
 	return r.unescaped[n:len(r.unescaped):len(r.unescaped)], nil
 }
 
@@ -275,7 +274,7 @@ func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 	if r.Kind(i) != KindString {
 		return dst, r.fail(i, "string", ErrKind)
 	}
-	b, start, end := r.b.buf, r.cells[i].start()+1, int(r.cells[i].bits)-1
+	b, start, end := r.s.buf, r.cells[i].start()+1, int(r.cells[i].bits)-1
 	if r.cells[i].fix() {
 		return appendUnescaped(dst, b, start, end), nil
 	}

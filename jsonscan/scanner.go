@@ -64,7 +64,7 @@ func (s *Scanner) Reset(r io.Reader) {
 	s.err, s.fatal = nil, false
 	s.doc, s.res = document{}, result{}
 	s.ser.reset()
-	s.row.b, s.row.s, s.row.series = &s.buffer, s, nil
+	s.row.s, s.row.series = s, nil
 	s.row.cells = nil
 	s.messages = nil
 }

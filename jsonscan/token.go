@@ -124,21 +124,15 @@ func scanHex(b []byte, i, end int) (r rune, code scanCode, at int) {
 	return r, scanDone, i + 4
 }
 
-// hexDigits has the values of the hexadecimal digits, and -1 for other bytes.
-var hexDigits = func() (t [256]int8) {
-	for c := range t {
-		t[c] = -1
-	}
-	for v, c := range []byte("0123456789abcdef") {
-		t[c] = int8(v)
-	}
-	for v, c := range []byte("ABCDEF") {
-		t[c] = int8(10 + v)
-	}
-	return t
-}()
+// hexDigits has one more than the values of the hexadecimal digits, 0 for others.
+var hexDigits = [256]uint8{
+	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
+	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
+	'A': 11, 'B': 12, 'C': 13, 'D': 14, 'E': 15, 'F': 16,
+}
 
-func hexDigit(c byte) rune { return rune(hexDigits[c]) }
+// hexDigit returns the value of c, -1 if it is no hexadecimal digit.
+func hexDigit(c byte) rune { return rune(hexDigits[c]) - 1 }
 
 // scanNumber scans a JSON number at i. A number ends where the next byte
 // cannot be part of it, so one that reaches end is incomplete.

@@ -170,16 +170,13 @@ func fraction(b []byte, i, j int, neg, v uint64, digits int) (value uint64, form
 		return slowNumber(b, i, neg)
 	}
 	// Of long numbers about half are below 1<<53, which no branch can know.
-	if n > 8 {
+	if n > 8 || f >= 1<<53 {
 		if r, ok := scale(f, -n); ok {
 			return r | neg<<63, Float, j + n
 		}
 	}
 	if f < 1<<53 && n <= 22 {
 		return math.Float64bits(float64(f)/Exact10[n&31]) | neg<<63, Float, j + n
-	}
-	if r, ok := scale(f, -n); ok {
-		return r | neg<<63, Float, j + n
 	}
 	return slowNumber(b, i, neg)
 }

@@ -33,12 +33,6 @@ func Equal(v uint64, c byte) uint64 {
 	return (x - Ones) &^ x & Highs
 }
 
-// ZeroExact marks with its highest bit every byte of v that is zero, and no other.
-func ZeroExact(v uint64) uint64 { return ^((v&^Highs + ^uint64(Highs)) | v) & Highs }
-
-// EqualExact marks with its highest bit every byte of v that is c, and no other.
-func EqualExact(v uint64, c byte) uint64 { return ZeroExact(v ^ Ones*uint64(c)) }
-
 // First returns the index of the byte that the lowest mark of m stands at, and
 // 8 if there is no mark.
 func First(m uint64) int { return bits.TrailingZeros64(m) >> 3 }

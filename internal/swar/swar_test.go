@@ -199,27 +199,3 @@ func TestCopy16(t *testing.T) {
 		}
 	}
 }
-
-func TestExact(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for range 100_000 {
-		var b [8]byte
-		for i := range b {
-			if b[i] = byte(r.Uint32()); r.IntN(2) == 0 {
-				b[i] = "\\\"\x00[\xdc\x5b\x5d"[r.IntN(7)]
-			}
-		}
-		v := binary.LittleEndian.Uint64(b[:])
-		for _, c := range []byte{0, '\\', '"', 0xdc, b[0]} {
-			var want uint64
-			for i := range b {
-				if b[i] == c {
-					want |= 0x80 << (8 * i)
-				}
-			}
-			if got := EqualExact(v, c); got != want {
-				t.Fatalf("%x, %x: marks %x, want %x", b, c, got, want)
-			}
-		}
-	}
-}
