@@ -97,7 +97,6 @@ type everything struct {
 	Note     string         `lp:"note,omitempty"`
 	Count    int            `lp:"count,omitempty"`
 	Skipped  string         `lp:"-"`
-	untagged int
 }
 
 // ref returns a pointer to v, or nil one time in three.
