@@ -1,6 +1,7 @@
 package decimal
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/pointwire/pointwire/internal/swar"
@@ -103,19 +104,20 @@ func AppendTimestamp(dst []byte, ts int64) []byte {
 // with the last, such as nanoseconds within a tenth of a second. The zero value
 // is ready to use.
 type TimestampCache struct {
-	prefix uint64    // ts/1e8 of the text in words, or 0
-	words  [2]uint64 // the 11 digits of prefix
+	base  int64     // the last timestamp but for its last eight digits
+	span  uint64    // how many timestamps from base on share its text, 0 if there is none
+	words [2]uint64 // the text of base in words, as far as it is shared: 11 digits
 }
 
 // Put writes ts in decimal. It asks for [RoomInt].
 func (c *TimestampCache) Put(b []byte, n int, ts int64) int {
-	prefix := uint64(ts) / 1e8
-	if prefix != c.prefix || ts < 1e18 {
+	rest := uint64(ts - c.base)
+	if rest >= c.span {
 		return c.put(b, n, ts)
 	}
 	swar.Store64(b, n, c.words[0])
 	swar.Store64(b, n+8, c.words[1])
-	swar.Store64(b, n+11, swar.Digits8(uint32(uint64(ts)-prefix*1e8))|swar.Zeros)
+	swar.Store64(b, n+11, swar.Digits8(uint32(rest))|swar.Zeros)
 	return n + 19
 }
 
@@ -123,7 +125,8 @@ func (c *TimestampCache) Put(b []byte, n int, ts int64) int {
 func (c *TimestampCache) put(b []byte, n int, ts int64) int {
 	end := PutTimestamp(b, n, ts)
 	if ts >= 1e18 {
-		c.prefix = uint64(ts) / 1e8
+		c.base = ts - ts%1e8
+		c.span = min(1e8, math.MaxInt64-uint64(c.base)+1) // the last of them have fewer
 		c.words = [2]uint64{swar.Load64(b, n), swar.Load64(b, n+8)}
 	}
 	return end
