@@ -73,7 +73,8 @@ func (o tagsOption) applyPoints(c *pointCall) { c.tags.add(o) }
 // of one's own, [Lines]. It sends them in bodies of about 1 MiB.
 //
 // The timestamps are in the precision of the client, or that of
-// [WritePrecision]. A point that cannot be written is left out and the others
+// [WritePrecision]: an [lp.PrecisionAppender], such as a point or a frame, is told
+// which it is, and others have to know. A point that cannot be written is left out and the others
 // are written; the error is then a *[PointsError].
 func WritePoints[P lp.Appender](ctx context.Context, c *Client, points []P, opts ...PointOption) error {
 	return WriteSeq(ctx, c, slices.Values(points), opts...)
@@ -126,12 +127,38 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 
 // add adds the lines of p and sends what is enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
-	if err := w.appendLines(p.AppendLP); err != nil {
+	err := w.appendLines(func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.to.precision) })
+	if err != nil {
 		w.leaveOut(1, w.index, err)
 	}
 	w.index++
 	return w.flushFull(ctx, c)
 }
+
+// appendPoint appends the lines of p, in the precision in if p can write its times
+// in several. It returns dst with complete lines whatever p returns.
+func appendPoint(dst []byte, p lp.Appender, in Precision) ([]byte, error) {
+	var lines []byte
+	var err error
+	if q, ok := p.(lp.PrecisionAppender); ok {
+		lines, err = q.AppendLPIn(dst, in)
+	} else {
+		lines, err = p.AppendLP(dst)
+	}
+	switch n := len(lines); {
+	case n < len(dst):
+		if n > 0 && err == nil {
+			err = errNotAppended
+		}
+		return dst, err
+	case n > len(dst) && lines[n-1] != '\n':
+		lines = append(lines, '\n')
+	}
+	return lines, err
+}
+
+// errNotAppended refuses a point that did not append to what it was given.
+var errNotAppended error = &lp.PointError{Part: lp.PartLine, Reason: lp.ErrLine}
 
 // addBlock adds the lines of a block of points whose first has the index base, and
 // sends what is enough for a body. It returns the errors of f that are no

@@ -40,7 +40,8 @@ func (w *Writer) Append(ctx context.Context, lines []byte) error {
 }
 
 // AppendPoints takes whatever writes itself as line protocol: points, frames,
-// batches of the user. It checks and returns like [Writer.Append].
+// batches of the user. An [lp.PrecisionAppender] writes its times in the precision
+// of the client. It checks and returns like [Writer.Append].
 func (w *Writer) AppendPoints(ctx context.Context, points ...lp.Appender) error {
 	return appendPoints(ctx, w, points)
 }

@@ -180,15 +180,9 @@ func appendPoints(ctx context.Context, w LineWriter, points []lp.Appender) error
 	sc := s.get()
 	sc.in = sc.in[:0]
 	for _, p := range points {
-		in, err := p.AppendLP(sc.in)
-		if err != nil {
+		var err error
+		if sc.in, err = appendPoint(sc.in, p, s.opt.Precision); err != nil {
 			r.add(1, err)
-		}
-		if len(in) < len(sc.in) {
-			continue // it did not append
-		}
-		if sc.in = in; len(in) > 0 && in[len(in)-1] != '\n' {
-			sc.in = append(in, '\n')
 		}
 	}
 	// What types of the user wrote is checked like any raw line.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
 )
 
 // TestReaderAllocs holds reading to no allocation per row: what is left are the
@@ -54,5 +55,8 @@ func TestAppendAllocs(t *testing.T) {
 	}
 	if got := testing.AllocsPerRun(20, func() { dst, _ = f.AppendLP(dst[:0]) }); got > appendAllocs {
 		t.Errorf("Frame.AppendLP: %v allocations", got)
+	}
+	if got := testing.AllocsPerRun(20, func() { dst, _ = f.AppendLPIn(dst[:0], lp.Second) }); got > appendAllocs {
+		t.Errorf("Frame.AppendLPIn: %v allocations", got)
 	}
 }

@@ -2,8 +2,11 @@ package frame
 
 import (
 	"errors"
+	"math"
+	"slices"
 	"sync"
 
+	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -21,6 +24,9 @@ type Encoder struct {
 	plain   lp.Encoder // writes the rows that the plan does not
 	lines   int
 	skipped int
+
+	converted Frame   // with its times in another precision
+	times     []int64 // of converted
 
 	plan
 }
@@ -186,19 +192,48 @@ func (c *Column) addTo(p *lp.Encoder, i int) {
 // Encoder that is strict. [Frame.Skipped] then says how many rows were left out
 // because they have no field.
 func (f *Frame) AppendLP(dst []byte) ([]byte, error) {
+	return f.AppendLPIn(dst, f.Precision)
+}
+
+// AppendLPIn is [Frame.AppendLP] with the times in precision p: exact in a finer
+// one than that of the frame, rounded down in a coarser one.
+func (f *Frame) AppendLPIn(dst []byte, p lp.Precision) ([]byte, error) {
 	e := encoders.Get().(*Encoder)
 	before := e.skipped
-	dst, err := e.Append(dst, f)
+	from := f
+	if p != f.Precision {
+		from = e.convert(f, p)
+	}
+	dst, err := e.Append(dst, from)
 	f.skipped = e.skipped - before
+	e.converted = Frame{}
 	e.forget()
 	encoders.Put(e)
 	return dst, err
 }
 
-// Skipped returns the number of rows that the last AppendLP left out because
+// convert returns f with its times in precision p. Those that have no place there
+// are out of range.
+func (e *Encoder) convert(f *Frame, p lp.Precision) *Frame {
+	e.converted = *f
+	e.converted.Precision = p
+	if f.Time != nil {
+		e.times = slices.Grow(e.times[:0], len(f.Time))[:len(f.Time)]
+		for i, ts := range f.Time {
+			var ok bool
+			if e.times[i], ok = decimal.Convert(ts, f.Precision, p); !ok {
+				e.times[i] = math.MaxInt64
+			}
+		}
+		e.converted.Time = e.times
+	}
+	return &e.converted
+}
+
+// Skipped returns the number of rows that the last AppendLP or AppendLPIn left out because
 // they have no field.
 func (f *Frame) Skipped() int { return f.skipped }
 
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 
-var _ lp.Appender = (*Frame)(nil)
+var _ lp.PrecisionAppender = (*Frame)(nil)

@@ -77,6 +77,44 @@ func TestAppendLP(t *testing.T) {
 	}
 }
 
+// TestAppendLPIn holds that a frame is written in the precision of the batch.
+func TestAppendLPIn(t *testing.T) {
+	f := Frame{Measurement: "m", Precision: lp.Millisecond, Time: []int64{-1, 1999, math.MaxInt64, lp.MaxTime / 1_000_000},
+		Columns: []Column{nulls(Ints("i", []int64{1, 2, 3, 4}), 1)}}
+	for _, tt := range []struct {
+		p    lp.Precision
+		want string
+	}{
+		{lp.Nanosecond, "m i=1i -1000000\nm i=4i 9223372036854000000\n"},
+		{lp.Millisecond, "m i=1i -1\nm i=4i 9223372036854\n"},
+		{lp.Second, "m i=1i -1\nm i=4i 9223372036\n"},
+	} {
+		got, err := f.AppendLPIn([]byte("x\n"), tt.p)
+		var bad *lp.PointError
+		if string(got) != "x\n"+tt.want || !errors.As(err, &bad) || bad.Reason != lp.ErrTimeRange || bad.Index != 2 || bad.More != 0 || f.Skipped() != 1 {
+			t.Errorf("%v: error %v, %d skipped, lines\n%s", tt.p, err, f.Skipped(), got)
+		}
+		var e lp.Encoder
+		e.SetPrecision(tt.p)
+		if err := e.Append(&f); err == nil || string(e.Bytes()) != tt.want || e.Refused() != 1 {
+			t.Errorf("%v: error %v, lines\n%s", tt.p, err, e.Bytes())
+		}
+	}
+	if f.Precision != lp.Millisecond || f.Time[1] != 1999 {
+		t.Errorf("the frame was changed: %+v", f)
+	}
+	f = Frame{Measurement: "m", Columns: []Column{Ints("i", []int64{1})}} // without times
+	if got, err := f.AppendLPIn(nil, lp.Hour); err != nil || string(got) != "m i=1i\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, f := range []Frame{{Time: []int64{1}}, {Precision: 77, Time: []int64{1}}} {
+		f.Measurement, f.Columns = "m", []Column{Ints("i", []int64{1})}
+		if got, err := f.AppendLPIn(nil, lp.Precision(76)); !errors.Is(err, lp.ErrTimeRange) || len(got) != 0 {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+}
+
 // TestAppendLPRefused writes frames of which rows cannot be written.
 func TestAppendLPRefused(t *testing.T) {
 	ints := func(n int) Column { return Ints("i", make([]int64, n)) }

@@ -234,3 +234,13 @@ func ExampleRecoverable() {
 	// without it: jsonscan: column 0 "time": null as int64: cell is null
 	// m [3]
 }
+
+// The times of a frame are written in any precision.
+func ExampleFrame_AppendLPIn() {
+	f := frame.Frame{Measurement: "cpu", Precision: lp.Second, Time: []int64{5}, Columns: []frame.Column{frame.Floats("load", []float64{0.5})}}
+	lines, err := f.AppendLPIn(nil, lp.Millisecond)
+	fmt.Printf("%s%v\n", lines, err)
+	// Output:
+	// cpu load=0.5 5000
+	// <nil>
+}

@@ -10,12 +10,29 @@ type Appender interface {
 	AppendLP(dst []byte) ([]byte, error)
 }
 
-// Append adds the lines of a to the batch. It returns the error of a.
+// A PrecisionAppender is an [Appender] that can write its times in any precision.
+// [Encoder.Append] and the functions of package fastclient call its AppendLPIn,
+// with the precision of the batch, in place of AppendLP. A type that embeds one,
+// such as a [Point], and has an AppendLP of its own needs an AppendLPIn of its own.
+type PrecisionAppender interface {
+	Appender
+	AppendLPIn(dst []byte, p Precision) ([]byte, error)
+}
+
+// Append adds the lines of a to the batch, in the precision of the encoder if a is
+// a [PrecisionAppender]. It returns the error of a.
 func (e *Encoder) Append(a Appender) error {
 	e.Cancel()
-	buf, err := a.AppendLP(e.buf)
+	var buf []byte
+	var err error
+	if in, ok := a.(PrecisionAppender); ok {
+		buf, err = in.AppendLPIn(e.buf, e.opt.Precision)
+	} else {
+		buf, err = a.AppendLP(e.buf)
+	}
 	if len(buf) >= e.line {
-		e.lines += countLines(buf[e.line:])
+		lines, _ := completeLines(buf[e.line:])
+		e.lines += lines
 		e.buf, e.line = buf, len(buf)
 	}
 	return err
@@ -83,9 +100,10 @@ func completeLine(line []byte) bool {
 // buffer.
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 
-// countLines returns the number of line feeds in b outside quoted field values.
-func countLines(b []byte) int {
-	n, fields, quoted := 0, false, false
+// completeLines returns the number of line feeds in b outside quoted field values,
+// and where the last of them ends.
+func completeLines(b []byte) (n, size int) {
+	fields, quoted := false, false
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
 		case '\\':
@@ -99,11 +117,12 @@ func countLines(b []byte) int {
 		case '\n':
 			if !quoted {
 				n++
+				size = i + 1
 				fields = false
 			}
 		}
 	}
-	return n
+	return n, size
 }
 
 // skipName returns the end of the name at i, which stop ends unless escaped. A

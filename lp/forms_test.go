@@ -153,9 +153,11 @@ func checkForms(t *testing.T, r reading, o lp.Options) {
 	encoder("Layout", r.encodeLayout)
 	encoder("FieldKey", r.encodeKeys)
 	var p lp.Point
+	p.Options.Precision = o.Precision // the unit of the timestamp
 	r.setPoint(&p)
 	encoder("Point.Encode", p.Encode)
 	p.Options = o
+	encoder("Encoder.Append of a Point", func(e *lp.Encoder) error { return e.Append(&p) })
 	got, gotErr := p.AppendLP(nil)
 	check("Point.AppendLP", got, gotErr)
 

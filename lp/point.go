@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/decimal"
 )
 
 // A Point is a point whose shape is known at run time only. The zero value is
@@ -12,7 +14,7 @@ import (
 // setters replace a tag or field of the same key. A Point must not be used by two
 // goroutines at once while one of them changes it.
 type Point struct {
-	// Options are those of an encoder; Precision is the unit of SetTimestamp.
+	// Options are those of AppendLP. Precision is the unit of SetTimestamp too.
 	Options Options
 
 	measurement string
@@ -20,6 +22,7 @@ type Point struct {
 	fields      []pointField
 	time        time.Time
 	stamp       int64
+	unit        Precision // of stamp
 	stamped     bool
 }
 
@@ -260,9 +263,13 @@ func (p *Point) SetValue(key string, v any) error {
 // SetTime sets the time. The zero time is no timestamp.
 func (p *Point) SetTime(t time.Time) { p.time, p.stamped = t, false }
 
-// SetTimestamp sets the time as a timestamp in units of the precision of the
-// options since 1970; 0 is a timestamp.
-func (p *Point) SetTimestamp(ts int64) { p.stamp, p.stamped = ts, true }
+// SetTimestamp sets the time as a timestamp since 1970, in units of the precision
+// that the options have now; 0 is a timestamp. Where the point is written in
+// another precision, it is converted: exactly to a finer one, rounded down to a
+// coarser one.
+func (p *Point) SetTimestamp(ts int64) {
+	p.stamp, p.unit, p.stamped = ts, p.Options.Precision, true
+}
 
 // Encode adds the point to the batch of e, with the options of e. It returns like
 // [Encoder.End].
@@ -290,17 +297,27 @@ func (p *Point) Encode(e *Encoder) error {
 			e.Decimal(f.key, f.s)
 		}
 	}
-	if p.stamped {
-		return e.EndTimestamp(p.stamp)
+	switch {
+	case !p.stamped:
+		return e.End(p.time)
+	case p.unit != e.opt.Precision:
+		return e.end(decimal.Convert(p.stamp, p.unit, e.opt.Precision))
 	}
-	return e.End(p.time)
+	return e.EndTimestamp(p.stamp)
 }
 
 // AppendLP appends the point as a line. With an error, a *[PointError], dst is
 // returned unchanged. It implements [Appender].
 func (p *Point) AppendLP(dst []byte) ([]byte, error) {
+	return p.AppendLPIn(dst, p.Options.Precision)
+}
+
+// AppendLPIn is [Point.AppendLP] with the time in another precision than that of
+// the options. It implements [PrecisionAppender].
+func (p *Point) AppendLPIn(dst []byte, in Precision) ([]byte, error) {
 	e := encoders.Get().(*Encoder)
 	e.opt = p.Options
+	e.opt.Precision = in
 	e.SetBuffer(dst)
 	err := p.Encode(e)
 	dst = dst[:len(dst):cap(dst)]

@@ -81,5 +81,16 @@ func UnixTime(ts int64, p Precision) (time.Time, bool) {
 	return time.Unix(0, ts*p.Unit()).UTC(), true
 }
 
+// Convert returns ts units of from since 1970 in whole units of to, rounded down.
+// It reports false if from is not valid, or either is outside [MinTime] and
+// [MaxTime].
+func Convert(ts int64, from, to Precision) (int64, bool) {
+	if !from.Valid() || !InRange(ts, from) {
+		return 0, false
+	}
+	ts = floorDiv(ts*from.Unit(), to.Unit())
+	return ts, InRange(ts, to)
+}
+
 // FloorTo returns ns nanoseconds in whole units of p, rounded down.
 func FloorTo(ns int64, p Precision) int64 { return floorDiv(ns, p.Unit()) }

@@ -1,0 +1,100 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// TestPointsPrecision holds that the times of points and frames are written in the
+// unit that the request names.
+func TestPointsPrecision(t *testing.T) {
+	const seconds = 1514764800
+	var timed lp.Point
+	timed.SetMeasurement("m")
+	timed.SetInt("f", 1)
+	timed.SetTime(time.Unix(seconds, 5))
+	stamped := lp.Point{Options: lp.Options{Precision: lp.Second}}
+	stamped.SetMeasurement("m")
+	stamped.SetInt("f", 1)
+	stamped.SetTimestamp(seconds)
+	table := &frame.Frame{Measurement: "m", Precision: lp.Minute, Time: []int64{seconds / 60}, Columns: []frame.Column{frame.Ints("f", []int64{1})}}
+	points := []lp.Appender{&timed, &stamped, table}
+	for p, want := range map[Precision]string{
+		Nanosecond:  "m f=1i 1514764800000000005\nm f=1i 1514764800000000000\nm f=1i 1514764800000000000\n",
+		Millisecond: "m f=1i 1514764800000\nm f=1i 1514764800000\nm f=1i 1514764800000\n",
+		Second:      "m f=1i 1514764800\nm f=1i 1514764800\nm f=1i 1514764800\n",
+		Hour:        "m f=1i 420768\nm f=1i 420768\nm f=1i 420768\n",
+	} {
+		s := influxtest.New(t)
+		c := client(t, s, Options{Precision: p})
+		check := func(form string, err error) {
+			t.Helper()
+			r := s.Last()
+			if word := r.Query.Get("precision"); err != nil || string(r.Body) != want || word != p.String() && (word != "" || p != Nanosecond) {
+				t.Errorf("%s in %v: %v, precision %q, body\n%s", form, p, err, word, r.Body)
+			}
+		}
+		check("WritePoints", WritePoints(t.Context(), c, points))
+		check("WritePrecision", WritePoints(t.Context(), client(t, s, Options{}), points, WritePrecision(p)))
+		check("WritePoints of one type", WritePoints(t.Context(), c, []*lp.Point{&timed, &stamped, &stamped}))
+		b, err := c.NewBatchWriter(WriterOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = b.AppendPoints(t.Context(), points...)
+		check("BatchWriter", errors.Join(err, b.Close(t.Context())))
+		synctest.Test(t, func(t *testing.T) {
+			w, s, end := pipeWriter(t, Options{Precision: p}, WriterOptions{})
+			err := w.AppendPoints(context.Background(), points...)
+			err = errors.Join(err, w.Flush(context.Background()))
+			if got := string(s.Last().Body); err != nil || got != want {
+				t.Errorf("Writer in %v: %v, body\n%s", p, err, got)
+			}
+			end()
+		})
+	}
+}
+
+// An appenderFunc writes itself.
+type appenderFunc func(dst []byte) ([]byte, error)
+
+func (f appenderFunc) AppendLP(dst []byte) ([]byte, error) { return f(dst) }
+
+// TestPointsThatDoNotAppend holds that an Appender that returns another buffer
+// than the one it was given costs no line but its own.
+func TestPointsThatDoNotAppend(t *testing.T) {
+	failed := errors.New("failed")
+	points := []lp.Appender{
+		Lines("a f=1"),
+		appenderFunc(func([]byte) ([]byte, error) { return nil, failed }),
+		appenderFunc(func([]byte) ([]byte, error) { return []byte("b"), nil }),
+		appenderFunc(func([]byte) ([]byte, error) { return nil, nil }), // has nothing
+		appenderFunc(func(dst []byte) ([]byte, error) { return append(dst, "c f=1"...), nil }),
+		Lines("d f=1"),
+	}
+	const want = "a f=1\nc f=1\nd f=1\n"
+	s := influxtest.New(t)
+	c := client(t, s, Options{})
+	var bad *PointsError
+	if err := WritePoints(t.Context(), c, points); !errors.As(err, &bad) || bad.Bad != 2 || bad.Index != 1 || bad.First != failed || string(s.Last().Body) != want {
+		t.Errorf("WritePoints: %v, body\n%s", err, s.Last().Body)
+	}
+	b, err := c.NewBatchWriter(WriterOptions{NoStamp: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *AppendError
+	if err := b.AppendPoints(t.Context(), points...); !errors.As(err, &refused) || refused.Refused != 2 || refused.Accepted != 3 {
+		t.Errorf("AppendPoints: %v", err)
+	}
+	if err := b.Close(t.Context()); err != nil || string(s.Last().Body) != want {
+		t.Errorf("Close: %v, body\n%s", err, s.Last().Body)
+	}
+}
