@@ -1,6 +1,9 @@
 package lp
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
 
 // Appender is implemented by whatever writes itself as line protocol: points,
 // frames, batches and types of the user. AppendLP appends complete lines, each
@@ -20,8 +23,18 @@ type PrecisionAppender interface {
 }
 
 // Append adds the lines of a to the batch, in the precision of the encoder if a is
-// a [PrecisionAppender]. It returns the error of a.
+// a [PrecisionAppender]. Options and tags are those of a. An open point is refused.
+//
+// The error of a becomes the *[PointError] that is returned, with [ErrValue] if it
+// is of another type. Bytes behind the last complete line are cut out and refused
+// with [ErrLine]. [Encoder.Refused] counts all points that a refused,
+// [Encoder.Count] the first of them; of a [Point], what its policies leave out or
+// change too.
 func (e *Encoder) Append(a Appender) error {
+	if p, ok := a.(*Point); ok {
+		return p.encodeAlone(e)
+	}
+	e.refuseOpen()
 	e.Cancel()
 	var buf []byte
 	var err error
@@ -30,12 +43,48 @@ func (e *Encoder) Append(a Appender) error {
 	} else {
 		buf, err = a.AppendLP(e.buf)
 	}
+	index := e.index
+	var whole bool
 	if len(buf) >= e.line {
-		lines, _ := completeLines(buf[e.line:])
+		lines, size := completeLines(buf[e.line:])
+		whole = e.line+size == len(buf)
+		e.line += size
+		e.buf = buf[:e.line]
 		e.lines += lines
-		e.buf, e.line = buf, len(buf)
+		e.index += lines
+	} else {
+		whole = len(buf) == 0 // else it did not append, and its lines are not known
 	}
-	return err
+	if err == nil {
+		if whole {
+			return nil
+		}
+		err = &PointError{Index: e.index - index, Reason: ErrLine}
+	}
+	return e.refuseAppended(err, index)
+}
+
+// refuseAppended counts the points that an Appender refused with err and returns
+// the error with the number in the batch. The first of its points is number index.
+func (e *Encoder) refuseAppended(err error, index int) error {
+	bad := &PointError{Index: e.index - index, Reason: ErrValue}
+	var own *PointError
+	if errors.As(err, &own) {
+		*bad = *own
+	}
+	if err != error(own) { // it says more, or is of another type
+		bad.Err = err
+	}
+	bad.Index += index
+	if int(bad.Reason) < numReasons {
+		e.counts[bad.Reason]++
+	}
+	e.bad += 1 + bad.More
+	e.index += 1 + bad.More
+	if e.first == nil {
+		e.first = bad
+	}
+	return bad
 }
 
 // Line adds one line of line protocol as it is, and a line feed if it has none.

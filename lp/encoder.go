@@ -179,11 +179,16 @@ func (e *Encoder) misplaced(part Part, key string) {
 	}
 }
 
-// begin starts a point. An open one is refused: its end is missing.
-func (e *Encoder) begin(measurement string) {
+// refuseOpen refuses an open point: its end is missing.
+func (e *Encoder) refuseOpen() {
 	if e.state == stateTags || e.state == stateFields {
 		e.fail(PartLine, "", ErrOrder, nil)
 	}
+}
+
+// begin starts a point. An open one is refused.
+func (e *Encoder) begin(measurement string) {
+	e.refuseOpen()
 	e.index++
 	e.measurement = measurement
 	e.cur = nil

@@ -306,6 +306,17 @@ func (p *Point) Encode(e *Encoder) error {
 	return e.EndTimestamp(p.stamp)
 }
 
+// encodeAlone adds the point to the batch of e as [Point.AppendLPIn] would, in the
+// precision of e: with its own options and without the tags of e.
+func (p *Point) encodeAlone(e *Encoder) error {
+	opt, fixed := e.opt, e.tags.fixed
+	e.opt, e.tags.fixed = p.Options, nil
+	e.opt.Precision = opt.Precision
+	err := p.Encode(e)
+	e.opt, e.tags.fixed = opt, fixed
+	return err
+}
+
 // AppendLP appends the point as a line. With an error, a *[PointError], dst is
 // returned unchanged. It implements [Appender].
 func (p *Point) AppendLP(dst []byte) ([]byte, error) {

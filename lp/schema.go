@@ -217,9 +217,8 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 }
 
 // Encode adds v to the batch of e, with the options, the default and extra tags
-// and the counts of e. It returns like [Encoder.End].
+// and the counts of e. An open point is refused. It returns like [Encoder.End].
 func (s *Schema[T]) Encode(e *Encoder, v *T) error {
-	e.Cancel()
 	e.begin(s.p.measurement)
 	var f fault
 	f.counts = &e.counts
