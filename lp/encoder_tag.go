@@ -18,10 +18,11 @@ type tagSet struct {
 	of     *series // of the point that keys are of
 	at     int     // where the tags begin in the buffer
 
-	// fixed are the default and extra tags by key.
-	fixed   []fixedTag
-	refs    []tagRef
-	scratch []byte
+	// fixed are the extra tags, and the default tags of other keys, by key.
+	fixed           []fixedTag
+	defaults, extra []fixedTag
+	refs            []tagRef
+	scratch         []byte
 }
 
 // again is keySet.again. Keys that were new beside the tags of one series may be in
@@ -48,17 +49,19 @@ type fixedTag struct {
 
 // SetDefaultTags sets tags that every point to come gets unless it has a tag of
 // that key itself. They follow the tags of the point, in the order of their
-// keys. An empty value leaves a tag out. An error, a *[PointError], says which
-// tag line protocol cannot carry; the tags are then unchanged.
+// escaped keys. An empty value leaves a tag out. An error, a *[PointError], says
+// which tag line protocol cannot carry; the tags are then unchanged. An open point
+// ends without being written.
 func (e *Encoder) SetDefaultTags(tags ...Tag) error { return e.setFixed(tags, false) }
 
 // SetExtraTags is like [Encoder.SetDefaultTags] for tags that every point gets
-// whatever its own tags are: a tag of the point with the same key is left out.
+// whatever its own tags are: a tag of the point, or a default tag, with the same
+// key is left out.
 func (e *Encoder) SetExtraTags(tags ...Tag) error { return e.setFixed(tags, true) }
 
 func (e *Encoder) setFixed(tags []Tag, override bool) error {
 	e.Cancel()
-	fixed := make([]fixedTag, 0, len(e.tags.fixed)+len(tags))
+	list := make([]fixedTag, 0, len(tags))
 	for _, t := range tags {
 		if t.Value == "" {
 			continue
@@ -66,26 +69,29 @@ func (e *Encoder) setFixed(tags []Tag, override bool) error {
 		if err := checkTag(t); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(fixed, func(f fixedTag) bool { return f.key == t.Key }) {
+		if hasFixed(list, t.Key) {
 			return &PointError{Part: PartTagKey, Key: t.Key, Reason: ErrDuplicateTag}
 		}
-		fixed = append(fixed, fixedTag{strings.Clone(t.Key), string(AppendTag(nil, t.Key, t.Value)), override})
+		list = append(list, fixedTag{strings.Clone(t.Key), string(AppendTag(nil, t.Key, t.Value)), override})
 	}
-	for _, f := range e.tags.fixed {
-		if f.override == override {
-			continue // replaced by tags
-		}
-		i := slices.IndexFunc(fixed, func(g fixedTag) bool { return f.key == g.key })
-		switch {
-		case i < 0:
-			fixed = append(fixed, f)
-		case f.override:
-			fixed[i] = f
+	t := &e.tags
+	if override {
+		t.extra = list
+	} else {
+		t.defaults = list
+	}
+	t.fixed = slices.Clone(t.extra)
+	for _, f := range t.defaults {
+		if !hasFixed(t.extra, f.key) {
+			t.fixed = append(t.fixed, f)
 		}
 	}
-	slices.SortFunc(fixed, func(a, b fixedTag) int { return strings.Compare(a.wire, b.wire) })
-	e.tags.fixed = fixed
+	slices.SortFunc(t.fixed, func(a, b fixedTag) int { return compareWireKeys([]byte(a.wire), []byte(b.wire)) })
 	return nil
+}
+
+func hasFixed(tags []fixedTag, key string) bool {
+	return slices.ContainsFunc(tags, func(f fixedTag) bool { return f.key == key })
 }
 
 // checkTag returns a *PointError if t has no representation.
