@@ -60,6 +60,14 @@ func TestAllocs(t *testing.T) {
 		row.Floats(floats)
 		return e.EndTimestamp(v.Time)
 	}
+	encodeBehindRow := func(v *reading) error {
+		e.Series(series)
+		e.Float("before", v.Load)
+		row := layout.Row(&e)
+		row.Floats(floats)
+		e.Float("behind", v.Load)
+		return e.EndTimestamp(v.Time)
+	}
 	refuse := func(v *reading) error { // a policy leaves the point out
 		e.SetOptions(lp.Options{Text: lp.TextDropPoint})
 		e.Point("m")
@@ -99,6 +107,11 @@ func TestAllocs(t *testing.T) {
 		{"FieldKey", func() { batch(&e, next().encodeKeys(&e)) }},
 		{"Series", func() { batch(&e, encodeSeries(next())) }},
 		{"Layout", func() { batch(&e, encodeRow(next())) }},
+		{"Layout among fields", func() { batch(&e, encodeBehindRow(next())) }},
+		{"Encoder.Append of a Point", func() {
+			next().setPoint(&p)
+			batch(&e, e.Append(&p))
+		}},
 		{"Point", func() {
 			next().setPoint(&p)
 			batch(&e, p.Encode(&e))

@@ -42,6 +42,7 @@ type Encoder struct {
 	times  decimal.TimestampCache
 	tags   tagSet
 	fields keySet
+	row    *layout // began the fields of the open point, see rowKeys
 }
 
 type encoderState uint8

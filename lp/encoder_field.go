@@ -64,7 +64,16 @@ func (e *Encoder) fieldSlow(key string, n int) int {
 
 // newField refuses the point if it has a field of this key already.
 func (e *Encoder) newField(key string) bool {
-	if e.opt.AllowDuplicateFields || e.fields.add(key) {
+	if e.opt.AllowDuplicateFields {
+		return true
+	}
+	if e.fields.n == rowKeys {
+		e.rowBefore()
+		if e.fields.again(key) {
+			return true
+		}
+	}
+	if e.fields.add(key) {
 		return true
 	}
 	e.fail(PartFieldKey, key, ErrDuplicateField, nil)

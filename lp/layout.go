@@ -56,8 +56,10 @@ func (l Layout) Len() int {
 func (l Layout) Key(i int) string { return l.p.keys[i] }
 
 // Row returns a row of values for the fields of l, to be given in the order of
-// the keys, on the point that e has open. Tags go before it; more fields of
-// other keys may follow, which are not checked against those of the layout.
+// the keys, on the point that e has open. Tags go before it. Other fields and rows
+// may come before and behind it: a key of l, with a value or without, that is among
+// them refuses the point with [ErrDuplicateField], unless
+// [Options.AllowDuplicateFields] is set.
 //
 //	e.Series(series)
 //	r := layout.Row(&e)
@@ -66,13 +68,43 @@ func (l Layout) Key(i int) string { return l.p.keys[i] }
 //	r.Skip()
 //	err := e.EndTimestamp(ts)
 func (l Layout) Row(e *Encoder) Row {
-	e.startFields()
+	if e.state == stateTags {
+		e.endTags()
+		e.state = stateFields
+		e.separator = ' '
+		e.row, e.fields.n = l.p, rowKeys
+	} else {
+		e.rowBehind(l.p)
+	}
 	return Row{e, l.p, 0}
+}
+
+// rowKeys in place of the number of keys in Encoder.fields says that the keys of
+// the point are those of Encoder.row. They are put there by rowBefore when another
+// field comes, which most points with a row do not have.
+const rowKeys = math.MaxInt
+
+// rowBefore puts the keys of the row that began the fields into the set.
+func (e *Encoder) rowBefore() {
+	e.fields.n = 0
+	e.rowBehind(e.row)
+}
+
+// rowBehind puts the keys of a row behind other fields into the set.
+func (e *Encoder) rowBehind(l *layout) {
+	if l == nil || e.state != stateFields {
+		return
+	}
+	for _, key := range l.keys {
+		if !e.fields.again(key) && !e.newField(key) {
+			return
+		}
+	}
 }
 
 // A Row takes the values of one point for the fields of a [Layout]. A value
 // beyond the last key refuses the point with [ErrOrder]; keys without a value are
-// not written.
+// not written. It must not be copied after first use, nor used for another point.
 type Row struct {
 	e *Encoder
 	l *layout
