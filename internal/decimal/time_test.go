@@ -65,3 +65,29 @@ func TestInRange(t *testing.T) {
 		}
 	}
 }
+
+func TestConvert(t *testing.T) {
+	for _, c := range []struct {
+		ts       int64
+		from, to Precision
+		want     int64
+		ok       bool
+	}{
+		{1514764800, Second, Nanosecond, 1514764800000000000, true},
+		{1514764800, Second, Second, 1514764800, true},
+		{1999, Millisecond, Second, 1, true},
+		{-1, Nanosecond, Hour, -1, true},
+		{-1, Hour, Microsecond, -3600000000, true},
+		{MaxTime, Nanosecond, Hour, MaxTime / Hour.Unit(), true},
+		{MinTime, Nanosecond, Nanosecond, MinTime, true},
+		{MinTime, Nanosecond, Hour, 0, false}, // its hour begins before
+		{math.MinInt64, Nanosecond, Second, 0, false},
+		{math.MaxInt64, Hour, Hour, 0, false},
+		{MaxTime/Hour.Unit() + 1, Hour, Nanosecond, 0, false},
+		{1, 77, Second, 0, false},
+	} {
+		if got, ok := Convert(c.ts, c.from, c.to); ok != c.ok || ok && got != c.want {
+			t.Errorf("%d from %v to %v: %d, %v", c.ts, c.from, c.to, got, ok)
+		}
+	}
+}
