@@ -34,6 +34,9 @@
 // like append. The bytes between the length and the capacity of dst are theirs:
 // they store whole words, and what stands behind the returned slice is left over.
 // To append in front of bytes that are to stay, give dst a capacity that ends
-// there. No function keeps a reference to a dst or to a key or value it
-// was given beyond the point it belongs to, and none keeps a []byte.
+// there. No function keeps a reference to a dst, to another []byte, or to a
+// value beyond the point it belongs to. An [Encoder] keeps the keys of tags and
+// fields, until points with other keys come: it knows a key that a point repeats by
+// its place in memory. Like any string, a key must not change then, which one made
+// over bytes by package unsafe might.
 package lp

@@ -71,7 +71,7 @@ func (e *Encoder) SetPrecision(p Precision) { e.opt.Precision = p }
 func (e *Encoder) Precision() Precision { return e.opt.Precision }
 
 // Reset empties the batch and forgets the first error. It keeps the memory, the
-// options, the default tags and the counts.
+// options, the default and extra tags, the counts, and the keys of the last points.
 func (e *Encoder) Reset() {
 	e.Cancel()
 	e.buf = e.buf[:0]

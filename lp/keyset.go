@@ -8,7 +8,8 @@ import "github.com/pointwire/pointwire/internal/swar"
 // same strings. As long as that holds, nothing is compared: what was distinct
 // then is distinct now. From the first key that differs on, a small hash table
 // says of nearly every key that it is new, and the keys are compared where it
-// does not.
+// does not. The strings are kept for that, beyond Reset too, since many batches are
+// one point: a place in memory stands for a key as long as the key is there.
 type keySet struct {
 	keys   []string // of the open point, the first n, and of the point before it
 	n      int
