@@ -11,6 +11,13 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// upper writes itself by a method of its pointer.
+type upper struct{ s string }
+
+func (u *upper) AppendText(dst []byte) ([]byte, error) { return append(dst, u.s[0]-'a'+'A'), nil }
+
+var uppers = lp.Must(lp.SchemaFor[one[upper]]())
+
 // TestAllocs holds that no form allocates per point once its buffer is large
 // enough. The race detector allocates by itself.
 func TestAllocs(t *testing.T) {
@@ -22,6 +29,7 @@ func TestAllocs(t *testing.T) {
 		}
 	}
 	series := lp.Must(lp.NewSeries("m", lp.Tag{Key: "host", Value: "a"}))
+	up := &one[upper]{V: upper{"r"}}
 	floats := []float64{1, 2, 3}
 	layout := lp.Must(lp.NewLayout("a", "b", "c"))
 	sorted := lp.Options{TagOrder: lp.TagsSorted}
@@ -124,6 +132,7 @@ func TestAllocs(t *testing.T) {
 		{"Schema.AppendWith", func() {
 			keep(readingSchema.AppendWith(buf, next(), lp.Tag{Key: "host", Value: "b"}, lp.Tag{Key: "x", Value: "y z"}))
 		}},
+		{"Schema.Append, a method with a pointer receiver", func() { keep(uppers.Append(buf, up)) }},
 		{"Schema.AppendAll", func() { keep(readingSchema.AppendAll(buf, values)) }},
 		{"Schema.Encode", func() { batch(&e, readingSchema.Encode(&e, next())) }},
 		{"Schema.Encode, tags added", func() { batch(&fixed, readingSchema.Encode(&fixed, next())) }},

@@ -48,10 +48,13 @@ type Measurement string
 // Fields may be of any integer and float kind, bool, string, []byte (nil is
 // nothing), or of a type that implements encoding.TextAppender or
 // encoding.TextMarshaler, which is written as a string. Tags may be of these but
-// floats and bool; an integer with a String method is written as that text. A
-// timestamp may be a time.Time, an integer in units of the precision since 1970,
-// or a string in a form that [ParseTimestamp] takes. Names for the values of an
-// integer field can be given in [SchemaOptions.Enums].
+// floats and bool; an integer with a String method is written as that text. Where
+// such a method has a pointer receiver and the field is no pointer, it is called
+// on a copy, which is used again when the method has returned: it must neither
+// keep the pointer nor expect to change the struct. A timestamp may be a
+// time.Time, an integer in units of the precision since 1970, or a string in a
+// form that [ParseTimestamp] takes. Names for the values of an integer field can
+// be given in [SchemaOptions.Enums].
 //
 // Tags are written before fields, each in the order of the struct.
 type Schema[T any] struct {

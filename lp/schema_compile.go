@@ -2,7 +2,6 @@ package lp
 
 import (
 	"cmp"
-	"encoding"
 	"fmt"
 	"maps"
 	"reflect"
@@ -186,7 +185,7 @@ func (c *compiler) add(sf reflect.StructField, col column, at location) {
 		o.kind = c.enum(sf, &o, names, col.role)
 	case o.kind == kindText || o.kind == kindNone:
 	case col.text || col.role == roleTag:
-		if k, ok := stringer(t, o.more); ok && o.kind != kindString && o.kind != kindBytes {
+		if k, ok := stringer(t, &o); ok && o.kind != kindString && o.kind != kindBytes {
 			o.kind = k
 		} else if col.text {
 			c.problem(sf.Name, "%v has no String method", sf.Type)
@@ -434,7 +433,7 @@ func kindOf(t reflect.Type, o *op) kind {
 			o.at = o.at.pointee()
 			t = t.Elem()
 		}
-		o.more.value = textValue(t)
+		o.more.value = textValue(t, o.at.indirect())
 		return kindText
 	}
 	o.bits = 64
@@ -472,28 +471,3 @@ func kindOf(t reflect.Type, o *op) kind {
 }
 
 var timeType = reflect.TypeFor[time.Time]()
-
-func implementsText(t reflect.Type) bool {
-	return t.Implements(reflect.TypeFor[encoding.TextAppender]()) || t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
-}
-
-// textValue returns how a value of type t, which implements a text interface,
-// writes itself.
-func textValue(t reflect.Type) valueText {
-	switch v := reflect.New(t).Interface().(type) {
-	case encoding.TextAppender:
-		return newAppenderText(t, v)
-	case encoding.TextMarshaler:
-		return newMarshalerText(t, v)
-	}
-	return nil
-}
-
-// stringer returns the kind of an integer with a String method.
-func stringer(t reflect.Type, more *opMore) (kind, bool) {
-	if v, ok := reflect.New(t).Interface().(fmt.Stringer); ok {
-		more.value = newStringerText(t, v)
-		return kindText, true
-	}
-	return kindNone, false
-}

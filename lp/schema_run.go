@@ -65,11 +65,6 @@ const (
 	kindConst   // an extra tag: the literal is all
 )
 
-// A valueText writes the text of a value that is found at a place.
-type valueText interface {
-	appendText(dst []byte, at base) ([]byte, error)
-}
-
 // fault says why a point was not written.
 type fault struct {
 	reason      Reason

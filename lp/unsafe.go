@@ -105,10 +105,29 @@ func loadUint(p base, bits uint8) uint64 {
 // hide returns p such that the compiler does not see that it is passed on. A
 // value that writes itself gets a pointer to itself through an interface, which
 // the compiler takes for an escape: every struct given to a Schema would have to
-// be on the heap, whether it has such a field or not. It is safe because the
-// methods called this way have returned before Append does and, as documented
-// for them, keep nothing.
-func hide(p base) base { return unsafe.Add(nil, uintptr(p)) }
+// be on the heap, whether it has such a field or not. It is safe because no method
+// gets the pointer of a value in the struct itself, see safeText.
+//
+// What the struct points to is not hidden: escape tells the compiler that it
+// escapes. A method may keep that, and a copy of the value on the heap points to it.
+func hide(p base) base {
+	if escape.ever {
+		escape.to = *(*unsafe.Pointer)(p)
+	}
+	return unsafe.Add(nil, uintptr(p))
+}
+
+// escape.ever is never true, which the compiler does not know.
+var escape struct {
+	ever bool
+	to   unsafe.Pointer
+}
+
+// baseOfValue returns where v is, which is addressable.
+func baseOfValue(v reflect.Value) base { return v.Addr().UnsafePointer() }
+
+// setValue sets dst to the value of its type at p, which comes from hide.
+func setValue(dst reflect.Value, p base) { dst.Set(reflect.NewAt(dst.Type(), p).Elem()) }
 
 // methods is an interface value of a pointer type: the table of its methods and
 // the pointer. The layout is that of the runtime since Go 1.4; newMethods checks

@@ -6,6 +6,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func (l location) field(i int, _ uintptr) location {
 func (l location) pointee() location { return l.field(-1, 0) }
 
 // indirect reports whether there are pointers on the way.
-func (l *location) indirect() bool { return true }
+func (l *location) indirect() bool { return slices.Contains(l.steps, -1) }
 
 // here returns the value, if there are no pointers on the way.
 func (l *location) here(p base) base {
@@ -59,6 +60,12 @@ func (l *location) in(p base) (base, bool) {
 
 // hide is for the other file: here every struct given to a Schema is on the heap.
 func hide(p base) base { return p }
+
+// baseOfValue returns where v is, which is addressable.
+func baseOfValue(v reflect.Value) base { return v }
+
+// setValue sets dst to the value of its type at p.
+func setValue(dst reflect.Value, p base) { dst.Set(p) }
 
 func loadString(p base) string   { return p.String() }
 func loadBytes(p base) []byte    { return p.Bytes() }
