@@ -14,6 +14,9 @@ import (
 // struct in its tag:
 //
 //	_ lp.Measurement `lp:"Trade"`
+//
+// All of the tag is the name, but no name ends in an option. That of an outer struct
+// goes before those of the structs in it.
 type Measurement string
 
 // A Schema writes structs of type T as points. It is compiled once and is

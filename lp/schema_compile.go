@@ -37,6 +37,8 @@ type compiler struct {
 	keys     map[string]bool // "t" or "f" and the key
 	seen     map[string]bool // names of struct fields
 	tried    bool            // there is a field, be it a bad one
+	depth    int             // of the struct whose blank field names the measurement
+	same     int             // such fields in structs of that depth
 	problems []string
 }
 
@@ -57,8 +59,9 @@ func (c *compiler) fields(t reflect.Type, prefix string, at location, parents []
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		c.seen[sf.Name] = true
+		isMeasurement := sf.Type == reflect.TypeFor[Measurement]()
 		tag, tagged := sf.Tag.Lookup("lp")
-		if c.o.Columns != nil && sf.Name != "_" {
+		if c.o.Columns != nil && !(sf.Name == "_" && isMeasurement) {
 			tag, tagged = c.o.Columns[sf.Name]
 		}
 		at := at.field(i, sf.Offset)
@@ -66,13 +69,12 @@ func (c *compiler) fields(t reflect.Type, prefix string, at location, parents []
 		if elem.Kind() == reflect.Pointer {
 			elem = elem.Elem()
 		}
-		isMeasurement := sf.Type == reflect.TypeFor[Measurement]()
 		switch {
-		case sf.Name == "_":
-			if isMeasurement && tagged {
-				c.p.measurement = tag
-			}
 		case tag == "-":
+		case sf.Name == "_" && isMeasurement:
+			if tagged {
+				c.blank(tag, len(parents))
+			}
 		case !tagged && sf.Anonymous && elem.Kind() == reflect.Struct:
 			c.inline(sf, prefix, at, parents)
 		case !tagged && !(isMeasurement && c.o.Columns == nil):
@@ -89,9 +91,6 @@ func (c *compiler) fields(t reflect.Type, prefix string, at location, parents []
 			if col.inline {
 				c.inline(sf, prefix+col.key, at, parents)
 				continue
-			}
-			if isMeasurement {
-				col.role = roleMeasurement
 			}
 			if col.role == roleField || col.role == roleTag {
 				col.key = prefix + col.key
@@ -112,55 +111,6 @@ func (c *compiler) inline(sf reflect.StructField, prefix string, at location, pa
 		return
 	}
 	c.fields(t, prefix, at, parents)
-}
-
-type role uint8
-
-const (
-	roleField role = iota
-	roleTag
-	roleTimestamp
-	roleMeasurement
-)
-
-// column is a struct field as its tag describes it.
-type column struct {
-	role                        role
-	key                         string
-	omit, text, decimal, inline bool
-}
-
-// parse reads the tag of a struct field.
-func (c *compiler) parse(sf reflect.StructField, tag string) (col column, ok bool) {
-	key, options, _ := strings.Cut(tag, ",")
-	col.key = key
-	if options == "" {
-		return col, true
-	}
-	ok = true
-	for option := range strings.SplitSeq(options, ",") {
-		switch option {
-		case "tag":
-			col.role = roleTag
-		case "timestamp":
-			col.role = roleTimestamp
-		case "measurement":
-			col.role = roleMeasurement
-		case "omitempty":
-			col.omit = true
-		case "string":
-			col.text = true
-		case "decimal":
-			col.decimal = true
-		case "inline":
-			col.inline = true
-		case "field":
-		default:
-			c.problem(sf.Name, "unknown option %q", option)
-			ok = false
-		}
-	}
-	return col, ok
 }
 
 // add adds the op for a struct field.
@@ -213,6 +163,9 @@ func (c *compiler) add(sf reflect.StructField, col column, at location) {
 }
 
 func (c *compiler) measurement(sf reflect.StructField, o op) {
+	if o.more.key != "" {
+		c.problem(sf.Name, "a measurement has no key; a blank field names one in its tag")
+	}
 	switch {
 	case c.p.name != nil:
 		c.problem(sf.Name, "second measurement")
@@ -345,6 +298,8 @@ func (c *compiler) finish() {
 	}
 	if c.o.Measurement != "" {
 		p.measurement = c.o.Measurement
+	} else if c.same > 1 {
+		c.problem("", "second blank measurement")
 	}
 	if r := checkMeasurement(p.measurement); r != 0 && !(p.measurement == "" && p.name != nil) {
 		c.problem("", "measurement %q: %v", p.measurement, r)
@@ -425,6 +380,9 @@ func (o *op) literal(text string) {
 func kindOf(t reflect.Type, o *op) kind {
 	if t == timeType {
 		return kindTime
+	}
+	if t.Kind() == reflect.Interface {
+		return kindNone // it may hold whatever, or nothing
 	}
 	if implementsText(t) || implementsText(reflect.PointerTo(t)) {
 		if t.Kind() == reflect.Pointer {

@@ -22,6 +22,14 @@ func TestSchemaMeasurement(t *testing.T) {
 		Name string         `lp:",measurement"`
 		V    int            `lp:"v"`
 	}
+	type Outer struct {
+		Tagged
+		_ lp.Measurement `lp:"outer"` // behind, but not inside
+	}
+	type None struct {
+		_ lp.Measurement `lp:"-"`
+		V int            `lp:"v"`
+	}
 	for _, c := range []struct{ name, got, want string }{
 		{"type", written(t, Plain{1}, lp.SchemaOptions{}), "Plain v=1i"},
 		{"option", written(t, Plain{1}, lp.SchemaOptions{Measurement: "o p"}), `o\ p v=1i`},
@@ -32,6 +40,8 @@ func TestSchemaMeasurement(t *testing.T) {
 		{"long value", written(t, Own{M: lp.Measurement(strings.Repeat("x y", 200)), V: 1}, lp.SchemaOptions{}), strings.Repeat(`x\ y`, 200) + " v=1i"},
 		{"tagged", written(t, Tagged{Name: "z", V: 1}, lp.SchemaOptions{}), "z v=1i"},
 		{"blank", written(t, Tagged{V: 1}, lp.SchemaOptions{}), `a\ b\,c v=1i`},
+		{"outer struct first", written(t, Outer{Tagged: Tagged{V: 1}}, lp.SchemaOptions{}), "outer v=1i"},
+		{"no part", written(t, None{V: 1}, lp.SchemaOptions{}), "None v=1i"},
 		{"generic type", written(t, generic[int]{1}, lp.SchemaOptions{}), "generic v=1i"},
 	} {
 		if c.got != c.want {

@@ -1,6 +1,7 @@
 package lp_test
 
 import (
+	"encoding"
 	"errors"
 	"slices"
 	"strings"
@@ -108,4 +109,98 @@ func TestSchemaProblems(t *testing.T) {
 		t.Errorf("column of no field: %v", err)
 	}
 	_ = bad{priv: 0}.priv
+}
+
+// TestSchemaIgnored holds that nothing in a tag is ignored in silence.
+func TestSchemaIgnored(t *testing.T) {
+	type base struct {
+		_ lp.Measurement `lp:"base"`
+		F int            `lp:"f"`
+	}
+	type base2 base
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{problemsOf[struct {
+			M lp.Measurement `lp:"Trade"`
+			F int            `lp:"f"`
+		}]("m"), "field M: a measurement has no key; a blank field names one in its tag"},
+		{problemsOf[struct {
+			M string `lp:"key,measurement"`
+			F int    `lp:"f"`
+		}]("m"), "field M: a measurement has no key; a blank field names one in its tag"},
+		{problemsOf[struct {
+			M lp.Measurement `lp:",tag"`
+			F int            `lp:"f"`
+		}]("m"), `field M: options "measurement" and "tag" exclude each other`},
+		{problemsOf[struct {
+			M lp.Measurement `lp:",omitempty"`
+			F int            `lp:"f"`
+		}]("m"), `field M: option "omitempty" has no meaning for "measurement"`},
+		{problemsOf[struct {
+			I base `lp:"i_,inline,omitempty,tag"`
+		}]("m"), `field I: options "inline" and "tag" exclude each other; field I: option "omitempty" has no meaning for "inline"`},
+		{problemsOf[struct {
+			I base `lp:"i_,inline,string,decimal"`
+		}]("m"), `field I: option "string" has no meaning for "inline"; field I: option "decimal" has no meaning for "inline"`},
+		{problemsOf[struct {
+			T string `lp:",timestamp,decimal"`
+			F int    `lp:"f"`
+		}]("m"), `field T: option "decimal" has no meaning for "timestamp"`},
+		{problemsOf[struct {
+			F int `lp:"f,tag,timestamp"`
+		}]("m"), `field F: options "tag" and "timestamp" exclude each other`},
+		{problemsOf[struct {
+			_ lp.Measurement `lp:"a"`
+			_ lp.Measurement `lp:"b"`
+			F int            `lp:"f"`
+		}](""), "second blank measurement"},
+		{problemsOf[struct {
+			base
+			base2 `lp:"-"`
+			X     base2 `lp:"x_,inline"`
+		}](""), "second blank measurement"},
+		{problemsOf[struct {
+			_ lp.Measurement `lp:"Trade,tag"`
+			F int            `lp:"f"`
+		}]("m"), `field _: option "tag" behind the measurement "Trade"`},
+		{problemsOf[struct {
+			_ lp.Measurement `lp:"Trade,x,omitempty"`
+			F int            `lp:"f"`
+		}]("m"), `field _: option "omitempty" behind the measurement "Trade"`},
+		{problemsOf[struct {
+			_ int `lp:"x"`
+			F int `lp:"f"`
+		}]("m"), "field _: has an lp tag but is not exported"},
+		{problemsOf[struct {
+			F encoding.TextMarshaler `lp:"f"`
+		}]("m"), "field F: type encoding.TextMarshaler has no place in line protocol"},
+		{problemsOf[struct {
+			F *encoding.TextAppender `lp:"f"`
+		}]("m"), "field F: type *encoding.TextAppender has no place in line protocol"},
+		// What has a meaning stays.
+		{problemsOf[struct {
+			base
+			_ lp.Measurement `lp:"outer"`
+			T string         `lp:",timestamp,omitempty"`
+			M lp.Measurement `lp:",measurement"`
+		}]("m"), ""},
+	} {
+		got := ""
+		if c.err != nil {
+			got = strings.Join(c.err.(*lp.SchemaError).Problems, "; ")
+		}
+		if got != c.want {
+			t.Errorf("%s\nwant %s", got, c.want)
+		}
+	}
+}
+
+func problemsOf[T any](measurement string) error {
+	_, err := lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement})
+	if err != nil {
+		return err
+	}
+	return nil
 }
