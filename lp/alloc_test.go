@@ -111,6 +111,12 @@ func TestAllocs(t *testing.T) {
 			e.Value("v", true)
 			batch(&e, e.EndNoTimestamp())
 		}},
+		{"Encoder, Value of a named type", func() {
+			e.Point("m")
+			e.Value("v", side(next().N&1))
+			e.Value("w", lp.Measurement("x"))
+			batch(&e, e.EndNoTimestamp())
+		}},
 		{"Encoder, Line", func() { batch(&e, e.Line([]byte("m f=1 1"))) }},
 		{"FieldKey", func() { batch(&e, next().encodeKeys(&e)) }},
 		{"Series", func() { batch(&e, encodeSeries(next())) }},

@@ -222,8 +222,9 @@ func (e *Encoder) StringBytes(key string, v []byte) { e.String(key, viewString(v
 
 // Value adds a field with a value of a type known at run time: any integer or
 // float type, bool, string, []byte, or a time.Duration, which is an integer of
-// nanoseconds. Nil is no field; another type refuses the point with [ErrType].
-// The methods for one type are quicker.
+// nanoseconds, and types made of these, such as type Celsius float64. Nil is no
+// field; another type refuses the point with [ErrType]. The methods for one type are
+// quicker.
 func (e *Encoder) Value(key string, v any) {
 	switch v := v.(type) {
 	case nil:
@@ -260,15 +261,31 @@ func (e *Encoder) Value(key string, v any) {
 	case time.Duration:
 		e.Int(key, int64(v))
 	default:
-		if e.open(key) {
-			e.fail(PartFieldValue, key, ErrType, nil)
+		switch k, num, f, s := byKind(v); k {
+		case kindFloat64:
+			e.Float(key, f)
+		case kindFloat32:
+			e.Float32(key, float32(f))
+		case kindInt64:
+			e.Int(key, int64(num))
+		case kindUint64:
+			e.Uint(key, num)
+		case kindBool:
+			e.Bool(key, num != 0)
+		case kindString:
+			e.String(key, s)
+		default:
+			if e.open(key) {
+				e.fail(PartFieldValue, key, ErrType, nil)
+			}
 		}
 	}
 }
 
 // Decimal adds a float field whose value is written as the text number, digit by
 // digit: an optional '-', digits with an optional point among or before or after
-// them, an optional exponent. Other text refuses the point with [ErrNumber].
+// them, an optional exponent. Other text, and a number beyond the range of a
+// float64, refuses the point with [ErrNumber].
 // Use it for decimal types; servers store a float64.
 func (e *Encoder) Decimal(key, number string) {
 	if !validNumber(number) {

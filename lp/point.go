@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
@@ -57,7 +58,7 @@ func NewPoint(measurement string, tags map[string]string, fields map[string]any,
 // PointFromMap returns the point of a mapping in the form of the Python clients:
 // "measurement", a string; "tags", a map[string]string or map[string]any of
 // strings; "fields", a map[string]any; and "time", absent, nil, a time.Time, an
-// integer of nanoseconds, or text that [ParseTimestamp] takes. A missing
+// integer of nanoseconds, or text that [ParseTimestamp] takes. A missing or empty
 // measurement is the given one. Other keys are an error.
 func PointFromMap(m map[string]any, measurement string) (*Point, error) {
 	p := &Point{measurement: measurement}
@@ -69,7 +70,10 @@ func PointFromMap(m map[string]any, measurement string) (*Point, error) {
 		switch k {
 		case "measurement":
 			if m[k] != nil {
-				p.measurement, ok = m[k].(string)
+				var own string
+				if own, ok = m[k].(string); own != "" {
+					p.measurement = own
+				}
 			}
 		case "time":
 			if err := p.setTime(m[k]); err != 0 {
@@ -122,10 +126,6 @@ func (p *Point) setTime(v any) Reason {
 	case nil:
 	case time.Time:
 		p.SetTime(v)
-	case int:
-		p.SetTimestamp(int64(v))
-	case int64:
-		p.SetTimestamp(v)
 	case string:
 		ts, r := parseTimestamp(v, Nanosecond)
 		if r != 0 {
@@ -133,7 +133,11 @@ func (p *Point) setTime(v any) Reason {
 		}
 		p.SetTimestamp(ts)
 	default:
-		return ErrType
+		ts, r := integer(v)
+		if r != 0 {
+			return r
+		}
+		p.SetTimestamp(ts)
 	}
 	return 0
 }
@@ -255,6 +259,11 @@ func (p *Point) SetValue(key string, v any) error {
 	case time.Duration:
 		p.SetInt(key, int64(v))
 	default:
+		k, num, f, s := byKind(v)
+		if k != kindNone {
+			p.set(pointField{key, k, num, f, strings.Clone(s)})
+			return nil
+		}
 		return &PointError{Measurement: p.measurement, Part: PartFieldValue, Key: key, Reason: ErrType}
 	}
 	return nil

@@ -41,7 +41,8 @@ const (
 	ErrNotFinite
 	// ErrUnsigned: an unsigned integer that [Options.Unsigned] does not let pass.
 	ErrUnsigned
-	// ErrNumber: text that is no decimal number.
+	// ErrNumber: text that is no decimal number, or one beyond the range of a float64,
+	// which InfluxDB refuses.
 	ErrNumber
 	// ErrTimeRange: a time outside [MinTime] and [MaxTime].
 	ErrTimeRange
