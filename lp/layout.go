@@ -193,7 +193,9 @@ func (r *Row) Uint(v uint64) {
 			return
 		}
 		if v > math.MaxInt64 {
-			r.e.counts[ErrUnsigned]++
+			if r.e.state == stateFields { // a bad point has no values
+				r.e.counts[ErrUnsigned]++
+			}
 			v = math.MaxInt64
 		}
 	}
