@@ -33,6 +33,7 @@ func TestAllocs(t *testing.T) {
 	floats := []float64{1, 2, 3}
 	layout := lp.Must(lp.NewLayout("a", "b", "c"))
 	sorted := lp.Options{TagOrder: lp.TagsSorted}
+	sortedReading := readingSchema.With(sorted)
 	var e, fixed lp.Encoder
 	fixed.SetOptions(sorted)
 	if err := fixed.SetDefaultTags(lp.Tag{Key: "dc", Value: "eu"}); err != nil {
@@ -140,6 +141,9 @@ func TestAllocs(t *testing.T) {
 		}},
 		{"Schema.Append, a method with a pointer receiver", func() { keep(uppers.Append(buf, up)) }},
 		{"Schema.AppendAll", func() { keep(readingSchema.AppendAll(buf, values)) }},
+		{"Schema.AppendWith, sorted", func() {
+			keep(sortedReading.AppendWith(buf, next(), lp.Tag{Key: "host", Value: "b"}, lp.Tag{Key: "x", Value: "y z"}))
+		}},
 		{"Schema.Encode", func() { batch(&e, readingSchema.Encode(&e, next())) }},
 		{"Schema.Encode, tags added", func() { batch(&fixed, readingSchema.Encode(&fixed, next())) }},
 		{"a point that a policy leaves out", func() { batch(&e, refuse(next())) }},

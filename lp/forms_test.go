@@ -123,13 +123,23 @@ func (r *reading) setPoint(p *lp.Point) {
 }
 
 // checkForms writes r in every form with the options o: each gives the line, or
-// the reason, of the Encoder.
-func checkForms(t *testing.T, r reading, o lp.Options) {
+// the reason, and the counts of the Encoder. An encoder has default tags and extra
+// tags if asked for.
+func checkForms(t *testing.T, r reading, o lp.Options, defaults, extra bool) {
 	t.Helper()
 	var e lp.Encoder
 	e.SetOptions(o)
+	defaultTags := []lp.Tag{{Key: "b,c", Value: "x y"}, {Key: "host", Value: "none"}, {Key: "i", Value: "v"}}
+	extraTags := []lp.Tag{{Key: "Extra key", Value: "e,1"}, {Key: "b", Value: "2"}, {Key: "zz", Value: "3"}}
+	if defaults {
+		lp.Must(0, e.SetDefaultTags(defaultTags...))
+	}
+	if extra {
+		lp.Must(0, e.SetExtraTags(extraTags...))
+	}
 	err := r.encode(&e)
 	want := string(e.Bytes())
+	wantCounts := countsOf(e.Count)
 	reason := func(err error) lp.Reason {
 		var pe *lp.PointError
 		if errors.As(err, &pe) {
@@ -140,14 +150,18 @@ func checkForms(t *testing.T, r reading, o lp.Options) {
 	check := func(form string, got []byte, gotErr error) {
 		t.Helper()
 		if string(got) != want || reason(gotErr) != reason(err) {
-			t.Errorf("%s of %+v with %+v:\n%q, %v, want\n%q, %v", form, r, o, got, gotErr, want, err)
+			t.Errorf("%s of %+v with %+v, defaults %t, extra %t:\n%q, %v, want\n%q, %v", form, r, o, defaults, extra, got, gotErr, want, err)
 		}
 	}
 	encoder := func(form string, f func(e *lp.Encoder) error) {
 		t.Helper()
 		e.Reset()
+		before := countsOf(e.Count)
 		err := f(&e)
 		check(form, e.Bytes(), err)
+		if got := countsOf(e.Count).since(before); got != wantCounts {
+			t.Errorf("%s of %+v with %+v counts %v, want %v", form, r, o, got, wantCounts)
+		}
 	}
 	encoder("Encoder, once more", r.encode)
 	encoder("Layout", r.encodeLayout)
@@ -157,23 +171,32 @@ func checkForms(t *testing.T, r reading, o lp.Options) {
 	r.setPoint(&p)
 	encoder("Point.Encode", p.Encode)
 	p.Options = o
-	encoder("Encoder.Append of a Point", func(e *lp.Encoder) error { return e.Append(&p) })
-	got, gotErr := p.AppendLP(nil)
-	check("Point.AppendLP", got, gotErr)
-
-	if r.M == "" {
-		return // a schema has a measurement of its own
+	if !defaults && !extra {
+		encoder("Encoder.Append of a Point", func(e *lp.Encoder) error { return e.Append(&p) })
+		got, gotErr := p.AppendLP(nil)
+		check("Point.AppendLP", got, gotErr)
 	}
-	s := readingSchema.With(o)
-	got, gotErr = s.Append(nil, &r)
-	check("Schema.Append", got, gotErr)
-	got, gotErr = s.Append(make([]byte, 0, 2048), &r)
-	check("Schema.Append to a long buffer", got, gotErr)
-	got, gotErr = s.AppendWith(nil, &r)
-	check("Schema.AppendWith", got, gotErr)
-	got, gotErr = s.AppendAll(nil, []reading{r})
-	check("Schema.AppendAll", got, gotErr)
-	encoder("Schema.Encode", func(e *lp.Encoder) error { return s.Encode(e, &r) })
+	// A schema has a measurement of its own. Of two tags that are not written it counts
+	// first what comes first in the line, an Encoder what is given first.
+	sorted := o.TagOrder == lp.TagsSorted && o.Text != lp.TextReplace
+	if r.M != "" && !(sorted && badTag(r.Host) && badTag(r.Rack)) {
+		s := readingSchema.With(o)
+		encoder("Schema.Encode", func(e *lp.Encoder) error { return s.Encode(e, &r) })
+		if !defaults {
+			tags := extraTags
+			if !extra {
+				tags = nil
+				got, gotErr := s.Append(nil, &r)
+				check("Schema.Append", got, gotErr)
+				got, gotErr = s.Append(make([]byte, 0, 2048), &r)
+				check("Schema.Append to a long buffer", got, gotErr)
+				got, gotErr = s.AppendAll(nil, []reading{r})
+				check("Schema.AppendAll", got, gotErr)
+			}
+			got, gotErr := s.AppendWith(nil, &r, tags...)
+			check("Schema.AppendWith", got, gotErr)
+		}
+	}
 
 	if o.Text == lp.TextRefuse { // what a Series takes is settled before
 		o.TagOrder = lp.TagsSorted
@@ -181,8 +204,33 @@ func checkForms(t *testing.T, r reading, o lp.Options) {
 		e.Reset()
 		err = r.encode(&e)
 		want = string(e.Bytes())
-		encoder("Series", r.encodeSeries)
+		e.Reset()
+		err := r.encodeSeries(&e)
+		check("Series", e.Bytes(), err)
 	}
+}
+
+// badTag reports whether a tag with this value is not written.
+func badTag(value string) bool {
+	_, err := lp.NewSeries("m", lp.Tag{Key: "k", Value: value})
+	return value == "" || err != nil
+}
+
+// counts are how often something was refused, left out or changed, by reason.
+type counts [lp.Replaced + 1]uint64
+
+func countsOf(count func(lp.Reason) uint64) (c counts) {
+	for r := range c {
+		c[r] = count(lp.Reason(r))
+	}
+	return c
+}
+
+func (c counts) since(before counts) counts {
+	for r := range c {
+		c[r] -= before[r]
+	}
+	return c
 }
 
 // wild are texts and numbers at the limits of what is clean and what is allowed.
@@ -225,6 +273,9 @@ func randomOptions(bits uint32) lp.Options {
 		Text:          lp.TextPolicy(bits >> 5 & 3 % 3),
 		Unsigned:      lp.UnsignedPolicy(bits >> 7 & 3),
 		RefuseNewline: bits>>9&1 != 0,
+		TagOrder:      lp.TagOrder(bits >> 12 & 1),
+
+		AllowDuplicateFields: bits>>13&1 != 0,
 	}
 }
 
@@ -236,7 +287,7 @@ func TestForms(t *testing.T) {
 		if r.IntN(2) == 0 {
 			o = randomOptions(r.Uint32())
 		}
-		if checkForms(t, randomReading(r), o); t.Failed() {
+		if checkForms(t, randomReading(r), o, r.IntN(2) == 0, r.IntN(2) == 0); t.Failed() {
 			return
 		}
 	}
@@ -254,7 +305,7 @@ func FuzzForms(f *testing.F) {
 		if bits>>11&1 != 0 {
 			v.Opt = &load
 		}
-		checkForms(t, v, randomOptions(bits))
+		checkForms(t, v, randomOptions(bits), bits>>14&1 != 0, bits>>15&1 != 0)
 	})
 }
 

@@ -3,6 +3,7 @@ package lp
 import (
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -59,7 +60,8 @@ type Measurement string
 // form that [ParseTimestamp] takes. Names for the values of an integer field can
 // be given in [SchemaOptions.Enums].
 //
-// Tags are written before fields, each in the order of the struct.
+// Tags are written before fields, each in the order of the struct, or tags sorted if
+// the options say so.
 type Schema[T any] struct {
 	p   *program
 	opt Options
@@ -130,8 +132,8 @@ func NewSchema[T any](o SchemaOptions) (*Schema[T], error) {
 	return &Schema[T]{p, o.Options}, nil
 }
 
-// With returns the schema with other options. The order of the tags is that of
-// the compilation.
+// With returns the schema with other options. Tags that were sorted when it was
+// compiled stay so.
 func (s *Schema[T]) With(o Options) *Schema[T] { return &Schema[T]{s.p, o} }
 
 // Options returns the options of the schema.
@@ -150,8 +152,8 @@ func (s *Schema[T]) Append(dst []byte, v *T) ([]byte, error) {
 }
 
 // AppendWith is [Schema.Append] with more tags. They follow the tags of the
-// struct and take the place of those with the same key, extra tags of the schema
-// too. Tags with an empty value are left out.
+// struct, unless all are sorted, and take the place of those with the same key, extra
+// tags of the schema too. One with an empty value is left out and takes no place.
 func (s *Schema[T]) AppendWith(dst []byte, v *T, tags ...Tag) ([]byte, error) {
 	var f fault
 	dst = s.appendWith(dst, v, tags, &f)
@@ -162,20 +164,39 @@ func (s *Schema[T]) AppendWith(dst []byte, v *T, tags ...Tag) ([]byte, error) {
 }
 
 func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
-	for i, t := range tags {
-		if r := checkTagKey(t.Key); r != 0 {
-			f.set(PartTagKey, t.Key, r)
-			return dst
+	bad := func(replace bool) bool {
+		if !replace {
+			f.measurement = s.p.measurementOf(baseOf(v))
 		}
-		if t.Value != "" {
-			if r := checkTagValue(t.Value); r != 0 {
-				f.set(PartTagValue, t.Key, r)
+		return !replace
+	}
+	given := tags
+	for i := range tags {
+		t := tags[i]
+		if r := checkTagKey(t.Key); r != 0 {
+			if bad(f.text(&s.opt, PartTagKey, t.Key, r)) {
 				return dst
 			}
+			t.Key = replaceTagKey(t.Key)
+		}
+		if t.Value == "" {
+			f.count(EmptyTag)
+		} else if r := checkTagValue(t.Value); r != 0 {
+			if bad(f.text(&s.opt, PartTagValue, t.Key, r)) {
+				return dst
+			}
+			t.Value = replaceTagValue(t.Value)
+		}
+		if t != tags[i] {
+			if &tags[0] == &given[0] {
+				tags = slices.Clone(given)
+			}
+			tags[i] = t
 		}
 		for _, u := range tags[:i] {
-			if u.Key == t.Key {
+			if u.Key == t.Key && u.Value != "" && t.Value != "" {
 				f.set(PartTagKey, t.Key, ErrDuplicateTag)
+				bad(false)
 				return dst
 			}
 		}

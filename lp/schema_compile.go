@@ -1,7 +1,6 @@
 package lp
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -335,12 +334,23 @@ func (c *compiler) finish() {
 		p.tags = append(p.tags, o)
 	}
 	if c.o.TagOrder == TagsSorted {
-		slices.SortStableFunc(p.tags, func(a, b op) int {
-			return cmp.Compare(string(wireKey([]byte(a.more.text))), string(wireKey([]byte(b.more.text))))
-		})
+		slices.SortFunc(p.tags, compareTagOps)
 	}
 	p.escaped = string(AppendMeasurement(nil, p.measurement))
 	p.reserve()
+	p.inOrder = p
+	if !slices.IsSortedFunc(p.tags, compareTagOps) {
+		q := *p
+		q.tags = slices.Clone(p.tags)
+		slices.SortFunc(q.tags, compareTagOps)
+		q.reserve()
+		q.inOrder, p.inOrder = &q, &q
+	}
+}
+
+// compareTagOps compares the escaped keys of two tags.
+func compareTagOps(a, b op) int {
+	return compareWireKeys([]byte(a.more.text), []byte(b.more.text))
 }
 
 // reserve computes the room that the parts of known size take.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pointwire/pointwire/lp"
@@ -71,6 +72,108 @@ func TestSchemaAppendWith(t *testing.T) {
 	}
 }
 
+// TestSchemaTagOrder holds that tags are sorted where the options say so, wherever
+// they come from.
+func TestSchemaTagOrder(t *testing.T) {
+	type point struct {
+		_ lp.Measurement `lp:"m"`
+		Z string         `lp:"z,tag"`
+		A string         `lp:"a,tag"`
+		F bool           `lp:"f"`
+	}
+	v := point{Z: "Z", A: "A"}
+	given := lp.Must(lp.SchemaFor[point]())
+	sorted := lp.Must(lp.NewSchema[point](lp.SchemaOptions{Options: lp.Options{TagOrder: lp.TagsSorted}}))
+	line := func(b []byte, err error) string {
+		if err != nil {
+			return err.Error()
+		}
+		return string(b)
+	}
+	encode := func(s *lp.Schema[point], order lp.TagOrder, tags ...lp.Tag) string {
+		var e lp.Encoder
+		e.SetOptions(lp.Options{TagOrder: order})
+		if err := e.SetDefaultTags(tags...); err != nil {
+			t.Fatal(err)
+		}
+		err := s.Encode(&e, &v)
+		return line(e.Bytes(), err)
+	}
+	tag := func(k string) lp.Tag { return lp.Tag{Key: k, Value: strings.ToUpper(k)} }
+	var many []lp.Tag
+	long := "m,a=A"
+	for c := 'b'; c < 'z'; c++ {
+		many = append([]lp.Tag{tag(string(c))}, many...)
+		long += "," + string(c) + "=" + strings.ToUpper(string(c))
+	}
+	for _, c := range []struct{ name, got, want string }{
+		{"given", line(given.Append(nil, &v)), "m,z=Z,a=A f=false\n"},
+		{"sorted", line(sorted.Append(nil, &v)), "m,a=A,z=Z f=false\n"},
+		{"With", line(given.With(sorted.Options()).Append(nil, &v)), "m,a=A,z=Z f=false\n"},
+		{"stays sorted", line(sorted.With(lp.Options{}).Append(nil, &v)), "m,a=A,z=Z f=false\n"},
+		{"AppendWith", line(sorted.AppendWith(nil, &v, tag("c"))), "m,a=A,c=C,z=Z f=false\n"},
+		{"AppendWith, escaped", line(sorted.AppendWith(nil, &v, tag("a,"), tag("a b"), tag("a=b"), tag("zz"), tag("B"))), `m,B=B,a=A,a\ b=A\ B,a\,=A\,,a\=b=A\=B,z=Z,zz=ZZ f=false` + "\n"},
+		{"AppendWith many", line(sorted.AppendWith(nil, &v, many...)), long + ",z=Z f=false\n"},
+		{"Encode", encode(given, lp.TagsSorted), "m,a=A,z=Z f=false\n"},
+		{"Encode as given", encode(given, lp.TagsAsGiven, tag("b")), "m,z=Z,a=A,b=B f=false\n"},
+		{"Encode with a default tag", encode(given, lp.TagsSorted, tag("b")), "m,a=A,b=B,z=Z f=false\n"},
+		{"Encode with one that the point has", encode(given, lp.TagsSorted, lp.Tag{Key: "a", Value: "x"}, tag("b")), "m,a=A,b=B,z=Z f=false\n"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
+		}
+	}
+}
+
+// TestSchemaAppendWithPolicy holds that tags of a call follow the policy for text.
+func TestSchemaAppendWithPolicy(t *testing.T) {
+	s := lp.Must(lp.SchemaFor[oneTag[string]]())
+	v := oneTag[string]{V: "a"}
+	for _, c := range []struct {
+		tags []lp.Tag
+		want string // with TextReplace
+		part lp.Part
+		err  lp.Reason
+	}{
+		{[]lp.Tag{{Key: "x", Value: "C\n"}}, "m,v=a,x=C_ f=false\n", lp.PartTagValue, lp.ErrNewline},
+		{[]lp.Tag{{Key: "y", Value: "1"}, {Key: "x\n", Value: "C\n"}}, "m,v=a,y=1,x_=C_ f=false\n", lp.PartTagKey, lp.ErrNewline},
+		{[]lp.Tag{{Key: "time", Value: "1"}}, "m,v=a,_time=1 f=false\n", lp.PartTagKey, lp.ErrReservedKey},
+	} {
+		given := slices.Clone(c.tags)
+		got, err := s.AppendWith([]byte("x"), &v, c.tags...)
+		var pe *lp.PointError
+		if !errors.As(err, &pe) || pe.Reason != c.err || pe.Part != c.part || pe.Measurement != "m" || string(got) != "x" {
+			t.Errorf("refuse %q: %q, %v", c.tags, got, err)
+		}
+		if got, err := s.With(lp.Options{Text: lp.TextReplace}).AppendWith([]byte("x"), &v, c.tags...); err != nil || string(got) != "x"+c.want {
+			t.Errorf("replace %q: %q, %v, want %q", c.tags, got, err, c.want)
+		}
+		if got, err := s.With(lp.Options{Text: lp.TextDropPoint}).AppendWith([]byte("x"), &v, c.tags...); err != nil || string(got) != "x" {
+			t.Errorf("drop %q: %q, %v", c.tags, got, err)
+		}
+		if !slices.Equal(c.tags, given) {
+			t.Errorf("tags of the caller changed from %q to %q", given, c.tags)
+		}
+	}
+	replace := s.With(lp.Options{Text: lp.TextReplace})
+	for _, c := range []struct {
+		tags []lp.Tag
+		want string
+	}{
+		{[]lp.Tag{{Key: "a\n", Value: "1"}, {Key: "a_", Value: "2"}}, `lp: point 0 of "m": tag key "a_": duplicate tag`},
+		{[]lp.Tag{{Key: "v", Value: ""}}, "m,v=a f=false\n"},
+		{[]lp.Tag{{Key: "b", Value: ""}, {Key: "b", Value: "1"}}, "m,v=a,b=1 f=false\n"},
+	} {
+		got, err := replace.AppendWith(nil, &v, c.tags...)
+		if err != nil {
+			got = []byte(err.Error())
+		}
+		if string(got) != c.want {
+			t.Errorf("%q: %q, want %q", c.tags, got, c.want)
+		}
+	}
+}
+
 // TestSchemaAll holds that the forms for many points leave bad ones out and say
 // which was the first.
 func TestSchemaAll(t *testing.T) {
@@ -99,7 +202,7 @@ func TestSchemaAll(t *testing.T) {
 	}
 }
 
-// TestSchemaEncode holds that an encoder counts, orders and completes points of
+// TestSchemaEncode holds that an encoder counts and completes points of
 // a schema as it does its own.
 func TestSchemaEncode(t *testing.T) {
 	s := lp.Must(lp.SchemaFor[oneTag[string]]())

@@ -2,6 +2,7 @@ package lp
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pointwire/pointwire/internal/decimal"
@@ -18,7 +19,8 @@ type program struct {
 	fields      []op
 	time        *op // the timestamp, or nil
 	placeholder bool
-	room        int // for the parts of known size
+	room        int      // for the parts of known size
+	inOrder     *program // the same with the tags sorted, or itself if they are
 }
 
 // op writes one value. What nearly every op needs is in its first 64 bytes.
@@ -133,7 +135,7 @@ type overlay struct {
 // hides reports whether another tag takes the place of the one with this key.
 func (x *overlay) hides(key string) bool {
 	for i := range x.extra {
-		if x.extra[i].Key == key {
+		if x.extra[i].Key == key && x.extra[i].Value != "" {
 			return true
 		}
 	}
@@ -147,6 +149,9 @@ func (x *overlay) hides(key string) bool {
 
 // append appends the point at p. With a fault it returns dst unchanged.
 func (s *program) append(dst []byte, p base, opt *Options, x *overlay, times *decimal.TimestampCache, f *fault) []byte {
+	if opt.TagOrder == TagsSorted {
+		s = s.inOrder
+	}
 	b := grow(dst, s.room)
 	n := len(dst)
 	if s.name == nil {
@@ -305,8 +310,37 @@ func (s *program) putTagsWith(b []byte, n int, p base, opt *Options, x *overlay,
 			b = append(b, t.wire...)
 		}
 	}
+	if opt.TagOrder == TagsSorted {
+		b = sortTags(b, start)
+	}
 	n = len(b)
 	return growAt(b, n, s.room), n
+}
+
+// sortTags sorts the tags that b has from start on by their escaped keys.
+func sortTags(b []byte, start int) []byte {
+	type tag struct{ start, end int }
+	var some [16]tag
+	tags := some[:0]
+	for i := start; i < len(b); {
+		end := i + 1
+		for end < len(b) && (b[end] != ',' || b[end-1] == '\\') {
+			end++
+		}
+		tags = append(tags, tag{i, end})
+		i = end
+	}
+	n := len(b)
+	b = append(b, b[start:]...) // they are copied back from there
+	from := b[n-start:]
+	slices.SortFunc(tags, func(x, y tag) int {
+		return compareWireKeys(from[x.start:x.end], from[y.start:y.end])
+	})
+	at := start
+	for _, t := range tags {
+		at += copy(b[at:], from[t.start:t.end])
+	}
+	return b[:n]
 }
 
 // hasTag reports whether tags, in the form ",key=value,key=value", has one with
