@@ -153,15 +153,19 @@ func checkForms(t *testing.T, r reading, o lp.Options, defaults, extra bool) {
 			t.Errorf("%s of %+v with %+v, defaults %t, extra %t:\n%q, %v, want\n%q, %v", form, r, o, defaults, extra, got, gotErr, want, err)
 		}
 	}
+	checkCounts := func(form string, got counts) {
+		t.Helper()
+		if got != wantCounts {
+			t.Errorf("%s of %+v with %+v counts %v, want %v", form, r, o, got, wantCounts)
+		}
+	}
 	encoder := func(form string, f func(e *lp.Encoder) error) {
 		t.Helper()
 		e.Reset()
 		before := countsOf(e.Count)
 		err := f(&e)
 		check(form, e.Bytes(), err)
-		if got := countsOf(e.Count).since(before); got != wantCounts {
-			t.Errorf("%s of %+v with %+v counts %v, want %v", form, r, o, got, wantCounts)
-		}
+		checkCounts(form, countsOf(e.Count).since(before))
 	}
 	encoder("Encoder, once more", r.encode)
 	encoder("Layout", r.encodeLayout)
@@ -175,6 +179,7 @@ func checkForms(t *testing.T, r reading, o lp.Options, defaults, extra bool) {
 		encoder("Encoder.Append of a Point", func(e *lp.Encoder) error { return e.Append(&p) })
 		got, gotErr := p.AppendLP(nil)
 		check("Point.AppendLP", got, gotErr)
+		checkCounts("Point.AppendLP", countsOf(p.Count))
 	}
 	// A schema has a measurement of its own. Of two tags that are not written it counts
 	// first what comes first in the line, an Encoder what is given first.
@@ -193,8 +198,10 @@ func checkForms(t *testing.T, r reading, o lp.Options, defaults, extra bool) {
 				got, gotErr = s.AppendAll(nil, []reading{r})
 				check("Schema.AppendAll", got, gotErr)
 			}
+			before := countsOf(s.Count)
 			got, gotErr := s.AppendWith(nil, &r, tags...)
 			check("Schema.AppendWith", got, gotErr)
+			checkCounts("Schema.AppendWith", countsOf(s.Count).since(before))
 		}
 	}
 

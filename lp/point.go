@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
@@ -25,6 +26,10 @@ type Point struct {
 	stamp       int64
 	unit        Precision // of stamp
 	stamped     bool
+
+	// counts are what AppendLP counted, changed by package atomic: goroutines may
+	// write one point at once. They are narrow because a Point is one of many.
+	counts [numReasons]uint32
 }
 
 // pointField is a value of one of the types of line protocol.
@@ -142,11 +147,32 @@ func (p *Point) setTime(v any) Reason {
 	return 0
 }
 
-// Reset makes the point empty and keeps the memory and the options.
+// Reset makes the point empty and keeps the memory, the options and the counts.
 func (p *Point) Reset() {
 	clear(p.tags)
 	clear(p.fields)
-	*p = Point{Options: p.Options, tags: p.tags[:0], fields: p.fields[:0]}
+	p.measurement, p.tags, p.fields = "", p.tags[:0], p.fields[:0]
+	p.time, p.stamp, p.stamped = time.Time{}, 0, false
+}
+
+// Count returns how often AppendLP refused, left out or changed something for reason,
+// since the point was made, like [Encoder.Count]. [Point.Encode] counts in its
+// encoder.
+func (p *Point) Count(reason Reason) uint64 {
+	if int(reason) >= numReasons {
+		return 0
+	}
+	return uint64(atomic.LoadUint32(&p.counts[reason]))
+}
+
+// take moves counts to those of the point.
+func (p *Point) take(counts *[numReasons]uint64) {
+	for r, n := range counts {
+		if n != 0 {
+			atomic.AddUint32(&p.counts[r], uint32(n))
+		}
+	}
+	clear(counts[:])
 }
 
 // SetMeasurement sets the measurement.
@@ -327,7 +353,8 @@ func (p *Point) encodeAlone(e *Encoder) error {
 }
 
 // AppendLP appends the point as a line. With an error, a *[PointError], dst is
-// returned unchanged. It implements [Appender].
+// returned unchanged; so it is, without an error, if a policy leaves the point out,
+// which [Point.Count] tells. It implements [Appender].
 func (p *Point) AppendLP(dst []byte) ([]byte, error) {
 	return p.AppendLPIn(dst, p.Options.Precision)
 }
@@ -340,6 +367,9 @@ func (p *Point) AppendLPIn(dst []byte, in Precision) ([]byte, error) {
 	e.opt.Precision = in
 	e.SetBuffer(dst)
 	err := p.Encode(e)
+	if e.counts != [numReasons]uint64{} {
+		p.take(&e.counts)
+	}
 	dst = dst[:len(dst):cap(dst)]
 	if e.line > len(dst) {
 		dst = e.buf[:e.line]

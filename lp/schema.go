@@ -20,8 +20,8 @@ import (
 // goes before those of the structs in it.
 type Measurement string
 
-// A Schema writes structs of type T as points. It is compiled once and is
-// immutable; it may be used by many goroutines at once.
+// A Schema writes structs of type T as points. It is compiled once and does not
+// change, but for what it counts; it may be used by many goroutines at once.
 //
 // A struct field takes part if it has a tag with the key lp:
 //
@@ -63,8 +63,9 @@ type Measurement string
 // Tags are written before fields, each in the order of the struct, or tags sorted if
 // the options say so.
 type Schema[T any] struct {
-	p   *program
-	opt Options
+	p      *program
+	opt    Options
+	counts *sharedCounts
 }
 
 // SchemaOptions change how a schema is compiled.
@@ -119,7 +120,7 @@ func SchemaFor[T any]() (*Schema[T], error) {
 	if err, ok := c.(*SchemaError); ok {
 		return nil, err
 	}
-	return &Schema[T]{p: c.(*program)}, nil
+	return &Schema[T]{p: c.(*program), counts: new(sharedCounts)}, nil
 }
 
 // NewSchema compiles the schema of T with options. It is not kept: call it once.
@@ -129,22 +130,35 @@ func NewSchema[T any](o SchemaOptions) (*Schema[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Schema[T]{p, o.Options}, nil
+	return &Schema[T]{p, o.Options, new(sharedCounts)}, nil
 }
 
 // With returns the schema with other options. Tags that were sorted when it was
-// compiled stay so.
-func (s *Schema[T]) With(o Options) *Schema[T] { return &Schema[T]{s.p, o} }
+// compiled stay so. The two schemas count together.
+func (s *Schema[T]) With(o Options) *Schema[T] { return &Schema[T]{s.p, o, s.counts} }
 
 // Options returns the options of the schema.
 func (s *Schema[T]) Options() Options { return s.opt }
 
+// Count returns how often something was refused, left out or changed for reason,
+// since the schema was made by [SchemaFor] or [NewSchema], like [Encoder.Count]. It
+// counts what the Append methods do; [Schema.Encode] counts in its encoder.
+func (s *Schema[T]) Count(reason Reason) uint64 {
+	if int(reason) >= numReasons {
+		return 0
+	}
+	return s.counts[reason].Load()
+}
+
 // Append appends v as a line, ended by a line feed. With an error, a
 // *[PointError], dst is returned unchanged; so it is, without an error, if a
-// policy leaves the point out.
+// policy leaves the point out, which [Schema.Count] tells.
 func (s *Schema[T]) Append(dst []byte, v *T) ([]byte, error) {
-	var f fault
+	f := fault{shared: s.counts}
 	dst = s.p.append(dst, baseOf(v), &s.opt, nil, nil, &f)
+	if f.empty != 0 {
+		f.countEmpty()
+	}
 	if f.reason != 0 && !f.drop {
 		return dst, f.error(0)
 	}
@@ -155,8 +169,9 @@ func (s *Schema[T]) Append(dst []byte, v *T) ([]byte, error) {
 // struct, unless all are sorted, and take the place of those with the same key, extra
 // tags of the schema too. One with an empty value is left out and takes no place.
 func (s *Schema[T]) AppendWith(dst []byte, v *T, tags ...Tag) ([]byte, error) {
-	var f fault
+	f := fault{shared: s.counts}
 	dst = s.appendWith(dst, v, tags, &f)
+	f.countEmpty()
 	if f.reason != 0 && !f.drop {
 		return dst, f.error(0)
 	}
@@ -180,7 +195,7 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 			t.Key = replaceTagKey(t.Key)
 		}
 		if t.Value == "" {
-			f.count(EmptyTag)
+			f.empty++
 		} else if r := checkTagValue(t.Value); r != 0 {
 			if bad(f.text(&s.opt, PartTagValue, t.Key, r)) {
 				return dst
@@ -208,7 +223,7 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 // written: the error is the *[PointError] of the first, which tells its index and
 // how many more there were.
 func (s *Schema[T]) AppendAll(dst []byte, values []T) ([]byte, error) {
-	var f fault
+	f := fault{shared: s.counts}
 	var first *PointError
 	var times decimal.TimestampCache
 	for i := range values {
@@ -217,6 +232,7 @@ func (s *Schema[T]) AppendAll(dst []byte, values []T) ([]byte, error) {
 			first = f.collect(first, i)
 		}
 	}
+	f.countEmpty()
 	if first != nil {
 		return dst, first
 	}
@@ -225,7 +241,7 @@ func (s *Schema[T]) AppendAll(dst []byte, values []T) ([]byte, error) {
 
 // AppendSeq is [Schema.AppendAll] for a sequence.
 func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
-	var f fault
+	f := fault{shared: s.counts}
 	var first *PointError
 	var times decimal.TimestampCache
 	i := 0
@@ -237,6 +253,7 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 		}
 		i++
 	}
+	f.countEmpty()
 	if first != nil {
 		return dst, first
 	}
@@ -247,13 +264,15 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 // and the counts of e. An open point is refused. It returns like [Encoder.End].
 func (s *Schema[T]) Encode(e *Encoder, v *T) error {
 	e.begin(s.p.measurement)
-	var f fault
-	f.counts = &e.counts
+	f := fault{counts: &e.counts}
 	var x *overlay
 	if len(e.tags.fixed) > 0 {
 		x = &overlay{fixed: e.tags.fixed}
 	}
 	e.buf = s.p.append(e.buf, baseOf(v), &e.opt, x, &e.times, &f)
+	if f.empty != 0 {
+		f.countEmpty()
+	}
 	switch {
 	case f.reason == 0:
 		e.finish()

@@ -67,65 +67,6 @@ const (
 	kindConst   // an extra tag: the literal is all
 )
 
-// fault says why a point was not written.
-type fault struct {
-	reason      Reason
-	drop        bool // without an error
-	part        Part
-	key         string
-	measurement string
-	err         error
-	counts      *[numReasons]uint64 // of the encoder, or nil
-}
-
-func (f *fault) set(part Part, key string, r Reason) {
-	f.part, f.key, f.reason = part, key, r
-	f.count(r)
-}
-
-func (f *fault) count(r Reason) {
-	if f.counts != nil {
-		f.counts[r]++
-	}
-}
-
-// error makes an error of the fault.
-func (f *fault) error(index int) *PointError {
-	return &PointError{
-		Index:       index,
-		Measurement: strings.Clone(f.measurement),
-		Part:        f.part,
-		Key:         strings.Clone(f.key),
-		Reason:      f.reason,
-		Err:         f.err,
-	}
-}
-
-// collect adds the fault of point i to the first error, and forgets it.
-func (f *fault) collect(first *PointError, i int) *PointError {
-	switch {
-	case f.drop:
-	case first == nil:
-		first = f.error(i)
-	default:
-		first.More++
-	}
-	*f = fault{counts: f.counts}
-	return first
-}
-
-// text applies the policy for text without a representation. It reports whether
-// the text is to be replaced.
-func (f *fault) text(opt *Options, part Part, key string, r Reason) (replace bool) {
-	if opt.Text == TextReplace {
-		f.count(Replaced)
-		return true
-	}
-	f.set(part, key, r)
-	f.drop = opt.Text == TextDropPoint
-	return false
-}
-
 // overlay is a list of tags that are not in the struct.
 type overlay struct {
 	extra []Tag      // take the place of tags of the same key
@@ -255,7 +196,7 @@ func (s *program) putTags(b []byte, n int, p base, opt *Options, f *fault) ([]by
 		}
 		v := loadString(o.at.here(p))
 		if v == "" {
-			f.count(EmptyTag)
+			f.empty++
 			continue
 		}
 		if cap(b)-n < len(v)+int(o.rest) {
@@ -363,7 +304,7 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 	}
 	at, ok := o.at.in(p)
 	if !ok {
-		f.count(EmptyTag)
+		f.empty++
 		return b, n
 	}
 	switch o.kind {
@@ -387,7 +328,7 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 			return b, -1
 		}
 		if name == "" {
-			f.count(EmptyTag)
+			f.empty++
 			return b, n
 		}
 		b = growAt(b, n, len(name)+int(o.rest))
@@ -404,7 +345,7 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 		}
 		v := viewString(out[end:])
 		if v == "" {
-			f.count(EmptyTag)
+			f.empty++
 			return b, n
 		}
 		if allClean(v) {
@@ -414,7 +355,7 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 	}
 	v := o.loadText(at)
 	if v == "" {
-		f.count(EmptyTag)
+		f.empty++
 		return b, n
 	}
 	b = growAt(b, n, len(v)+int(o.rest))
