@@ -50,12 +50,12 @@ func ExampleEncoder_Value() {
 }
 
 // What a policy leaves out or changes is counted.
-func ExampleNotFinitePolicy() {
+func ExampleOptions() {
 	var e lp.Encoder
 	e.SetOptions(lp.Options{
 		NotFinite: lp.NotFiniteDropField,
-		Text:      lp.TextPolicy(lp.TextReplace),
-		Unsigned:  lp.UnsignedPolicy(lp.UnsignedClamp),
+		Text:      lp.TextReplace,
+		Unsigned:  lp.UnsignedClamp,
 	})
 	e.Point("m")
 	e.Tag("path", `C:\`)

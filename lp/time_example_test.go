@@ -1,0 +1,52 @@
+package lp_test
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pointwire/pointwire/lp"
+)
+
+// A time in every unit, and the word by which servers call the unit.
+func ExamplePrecision() {
+	t := time.Date(2009, 11, 10, 23, 0, 0, 123456789, time.UTC)
+	for _, p := range []lp.Precision{lp.Nanosecond, lp.Microsecond, lp.Millisecond, lp.Second, lp.Minute, lp.Hour} {
+		fmt.Printf("%-2s %s\n", p, lp.AppendTime(nil, t, p))
+	}
+	// Output:
+	// ns 1257894000123456789
+	// u  1257894000123456
+	// ms 1257894000123
+	// s  1257894000
+	// m  20964900
+	// h  349415
+}
+
+// The first and the last time that InfluxDB stores.
+func ExampleMinTime() {
+	fmt.Printf("%s\n", lp.AppendRFC3339(nil, lp.MinTime, lp.Nanosecond))
+	fmt.Printf("%s\n", lp.AppendRFC3339(nil, lp.MaxTime, lp.Nanosecond))
+	_, err := lp.ParseTimestamp("2300-01-01", lp.Nanosecond)
+	fmt.Println(errors.Is(err, lp.ErrTimeRange), err)
+	// Output:
+	// 1677-09-21T00:12:43.145224194Z
+	// 2262-04-11T23:47:16.854775806Z
+	// true lp: time out of range
+}
+
+// Code that is given an encoder asks for its unit.
+func ExampleEncoder_Precision() {
+	var e lp.Encoder
+	e.SetPrecision(lp.Millisecond)
+	e.Point("login")
+	e.Bool("ok", true)
+	ts, err := lp.ParseTimestamp("2018-08-08 15:22:33", e.Precision())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e.EndTimestamp(ts)
+	fmt.Printf("%s", e.Bytes())
+	// Output: login ok=true 1533741753000
+}
