@@ -241,8 +241,3 @@ func ExampleDeadLetterFile() {
 	// <nil> <nil>
 	// true
 }
-
-func ExampleLoss() {
-	fmt.Println(fastclient.LossTooLarge.Rejected(), fastclient.LossAge.Rejected())
-	// Output: true false
-}

@@ -1,0 +1,314 @@
+package fastclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// Five lines, a batch each, for a server that does not answer, with memory for
+// four.
+func ExampleOverflowPolicy() {
+	for _, c := range []struct {
+		name   string
+		policy fastclient.OverflowPolicy
+	}{
+		{"block", fastclient.Block},
+		{"drop newest", fastclient.DropNewest},
+		{"drop oldest", fastclient.DropOldest},
+		{"spill", fastclient.Spill},
+	} {
+		client, s := exampleClient(influxtest.Silent())
+		w, err := client.NewWriter(fastclient.WriterOptions{
+			BatchBytes: 1 << 10, MaxMemory: 4 << 10, MaxInFlight: 1, Overflow: c.policy,
+		})
+		if errors.Is(err, fastclient.ErrNoSpool) {
+			fmt.Println(c.name+":", err)
+			client.Close()
+			s.Close()
+			continue
+		} else if err != nil {
+			log.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		line := []byte(`m v="` + strings.Repeat("x", 600) + `" 1`)
+		for range 5 {
+			// Under Block the last one waits until ctx ends.
+			if err = w.Append(ctx, line); err != nil {
+				break
+			}
+		}
+		fmt.Println(c.name+":", errors.Is(err, fastclient.ErrOverflow), errors.Is(err, context.DeadlineExceeded))
+		st := w.Stats()
+		fmt.Println("  appended", st.Appended.Lines, "dropped", st.Lost[fastclient.LossOverflow].Lines, "refused", st.RefusedOverflow+st.RefusedOther)
+		w.Close(ctx)
+		cancel()
+		client.Close()
+		s.Close()
+	}
+	// Output:
+	// block: false true
+	//   appended 4 dropped 0 refused 1
+	// drop newest: true false
+	//   appended 4 dropped 0 refused 1
+	// drop oldest: false false
+	//   appended 5 dropped 1 refused 0
+	// spill: fastclient: the Spill policy needs a spool, and none is given
+}
+
+// A Flush that could not send everything keeps it for the next one.
+func ExamplePendingError() {
+	c, s := exampleClient(influxtest.Error(503, "timeout"), influxtest.Status(204))
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewBatchWriter(fastclient.WriterOptions{RetryFor: 1}) // one attempt
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := w.Append(ctx, []byte("a v=1 1\nb v=2 1\n")); err != nil {
+		log.Fatal(err)
+	}
+	err = w.Flush(ctx)
+	var pending *fastclient.PendingError
+	if errors.As(err, &pending) {
+		fmt.Println(pending.Batches, "batch of", pending.Lines, "lines is pending")
+	}
+	fmt.Println(errors.Is(err, fastclient.ErrPending), errors.Is(err, fastclient.ErrUnavailable))
+	fmt.Println(w.Close(ctx), w.Stats().Acked.Lines)
+	err = w.Append(ctx, []byte("c v=3 1\n"))
+	fmt.Println(errors.Is(err, fastclient.ErrWriterClosed), err)
+	// Output:
+	// 1 batch of 2 lines is pending
+	// true true
+	// <nil> 2
+	// true fastclient: append: 1 refused, 0 accepted: fastclient: writer is closed
+}
+
+// Why accepted lines are not stored, in the words of events and dead letter files:
+// rejected by the server, or dropped by the Writer.
+func ExampleLoss() {
+	for _, loss := range []fastclient.Loss{
+		fastclient.LossLine, fastclient.LossPartial, fastclient.LossRequest, fastclient.LossTooLarge,
+		fastclient.LossGivenUp, fastclient.LossOverflow, fastclient.LossAge, fastclient.LossUnsent,
+	} {
+		if loss.Rejected() {
+			fmt.Println("rejected:", loss)
+		} else {
+			fmt.Println("dropped:", loss)
+		}
+	}
+	// Output:
+	// rejected: line
+	// rejected: partial
+	// rejected: request
+	// rejected: too_large
+	// rejected: given_up
+	// dropped: overflow
+	// dropped: age
+	// dropped: unsent
+}
+
+// A dead letter that sorts lines by what can be done about them.
+func ExampleDeadLetter() {
+	c, s := exampleClient(influxtest.Error(400, "unable to parse 'a': bad timestamp"))
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewBatchWriter(fastclient.WriterOptions{DeadLetter: sorter{}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := w.Append(ctx, []byte("a v=1 1\n")); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(w.Close(ctx))
+	// Output:
+	// to be looked at: unable to parse 'a': bad timestamp: a v=1 1
+	// fastclient: batch 1: 1 lines lost (line): status 400: unable to parse 'a': bad timestamp
+}
+
+type sorter struct{}
+
+func (sorter) Put(l *fastclient.LostLines) error {
+	if l.Loss.Rejected() {
+		fmt.Printf("to be looked at: %s: %s", l.Message, l.Lines)
+	} else {
+		fmt.Printf("to be written later: %s", l.Lines)
+	}
+	return nil
+}
+
+// A file that has reached its size keeps what is there. The Writer counts the
+// failure.
+func ExampleDeadLetterFile_full() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	dead, err := fastclient.OpenDeadLetterFile(filepath.Join(dir, "dead.lp"), 10)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer dead.Close()
+	c, s := exampleClient(influxtest.Error(400, "unable to parse 'a': bad timestamp"))
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewBatchWriter(fastclient.WriterOptions{
+		DeadLetter: dead,
+		OnEvent: func(e fastclient.WriterEvent) {
+			fmt.Println(e.Kind, errors.Is(e.Err, fastclient.ErrDeadLetterFull))
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := w.Append(ctx, []byte("a v=1 1\n")); err != nil {
+		log.Fatal(err)
+	}
+	w.Close(ctx)
+	fmt.Println(w.Stats().DeadLetterErrors)
+	// Output:
+	// dead_letter true
+	// rejected false
+	// 1
+}
+
+// What each answer makes a BatchWriter say, and how grave it is.
+func ExampleEventKind() {
+	level := func(k fastclient.EventKind) string {
+		switch k {
+		case fastclient.EventRejected, fastclient.EventPartial, fastclient.EventDropped, fastclient.EventDeadLetter:
+			return "error" // lines are lost
+		case fastclient.EventDown, fastclient.EventMissing:
+			return "warn" // somebody should look at the server
+		case fastclient.EventRetry, fastclient.EventUp, fastclient.EventSplit, fastclient.EventPlain:
+			return "info" // it takes care of itself
+		}
+		return "debug"
+	}
+	text := strings.Repeat("x", 100)
+	lines := []byte(`a text="` + text + `" 1` + "\n" + `b text="` + text + `" 1`)
+	for _, reply := range []influxtest.Reply{
+		influxtest.Error(503, "timeout"),
+		influxtest.Error(404, "database not found"),
+		influxtest.Error(413, "too large"),
+		influxtest.Error(415, "unknown encoding"),
+		influxtest.Error(400, "partial write: field type conflict dropped=1"),
+		influxtest.Error(400, "unable to parse 'a': bad timestamp"),
+	} {
+		s, err := influxtest.Start(reply, influxtest.Status(204))
+		if err != nil {
+			log.Fatal(err)
+		}
+		c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb", Gzip: fastclient.Gzip{Always: true, MinBytes: 1}})
+		if err != nil {
+			log.Fatal(err)
+		}
+		w, err := c.NewBatchWriter(fastclient.WriterOptions{
+			RetryFor:  1, // Flush makes one attempt, Close another one
+			OnEvent:   func(e fastclient.WriterEvent) { fmt.Print(level(e.Kind), " ", e.Kind, " ", e.Lines, "; ") },
+			OnMissing: func(context.Context) error { return errors.New("not allowed") },
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		ctx := context.Background()
+		if err := w.Append(ctx, lines); err != nil {
+			log.Fatal(err)
+		}
+		w.Flush(ctx)
+		w.Close(ctx)
+		fmt.Println(w.Stats().Acked.Lines, "stored")
+		c.Close()
+		s.Close()
+	}
+	// Output:
+	// warn down 0; info retry 2; info up 0; 2 stored
+	// warn missing 0; warn down 0; info retry 2; info up 0; 2 stored
+	// info split 0; 2 stored
+	// info plain 0; 2 stored
+	// error partial 1; 1 stored
+	// error rejected 2; 0 stored
+}
+
+// What takes a LineWriter works with goroutines of the Writer, and without.
+func ExampleLineWriter() {
+	fill := func(ctx context.Context, w fastclient.LineWriter) error {
+		return errors.Join(
+			w.Append(ctx, []byte("a v=1 1\n")),
+			w.AppendPoints(ctx, fastclient.Lines("b v=2 1")),
+			w.Encode(ctx, func(e *lp.Encoder) {
+				e.Point("c")
+				e.Float("v", 3)
+				e.EndTimestamp(1)
+			}),
+			w.Flush(ctx),
+			w.Close(ctx),
+		)
+	}
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	w, err := c.NewWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	b, err := c.NewBatchWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, lines := range []fastclient.LineWriter{w, b} {
+		err := fill(context.Background(), lines)
+		fmt.Printf("%T %d %v\n", lines, lines.Stats().Acked.Lines, err)
+	}
+	// Output:
+	// *fastclient.Writer 3 <nil>
+	// *fastclient.BatchWriter 3 <nil>
+}
+
+// Lines in several forms, sent at Flush on the goroutine of the caller.
+func ExampleBatchWriter() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	b, err := c.NewBatchWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	var p lp.Point
+	p.SetMeasurement("cpu")
+	p.SetFloat("load", 0.64)
+	p.SetTimestamp(1)
+	if err := b.AppendPoints(ctx, &p, fastclient.Lines("memory free=4096i 1")); err != nil {
+		log.Fatal(err)
+	}
+	err = b.Encode(ctx, func(e *lp.Encoder) {
+		e.Point("disk")
+		e.Int("free", 512)
+		e.EndTimestamp(1)
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(b.Flush(ctx), b.Stats().Requests)
+	fmt.Printf("%s%v\n", s.Last().Body, b.Close(ctx))
+	// Output:
+	// <nil> 1
+	// cpu load=0.64 1
+	// memory free=4096i 1
+	// disk free=512i 1
+	// <nil>
+}
