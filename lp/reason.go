@@ -62,7 +62,7 @@ const (
 	// InfluxDB takes a missing tag and an empty one for the same.
 	EmptyTag
 	// Replaced counts names and values that were changed because [Options.Text] is
-	// [Replace].
+	// [TextReplace].
 	Replaced
 
 	numReasons = int(Replaced) + 1
