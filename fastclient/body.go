@@ -99,7 +99,7 @@ func (b *answerBody) Close() error {
 		return nil
 	}
 	b.done = true
-	err := b.resp.Close()
+	err := b.resp.Close() // ends a Read under way, for which the unpacking waits
 	if b.close != nil {
 		b.close.Close()
 	}

@@ -64,8 +64,13 @@ func (b *buffer) Write(p []byte) (int, error) {
 
 var inflaters sync.Pool
 
-// An inflater unpacks an answer and gives its reader back when closed.
-type inflater struct{ z *gzip.Reader }
+// An inflater unpacks an answer and gives its reader back when closed. Close may be
+// called while a Read is under way: it waits for it, so that nobody gets a reader
+// that is still in use.
+type inflater struct {
+	mu sync.Mutex
+	z  *gzip.Reader
+}
 
 func newInflater(r io.Reader) (*inflater, error) {
 	z, _ := inflaters.Get().(*gzip.Reader)
@@ -84,6 +89,8 @@ func newInflater(r io.Reader) (*inflater, error) {
 }
 
 func (i *inflater) Read(p []byte) (int, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if i.z == nil {
 		return 0, ErrResultClosed
 	}
@@ -91,6 +98,8 @@ func (i *inflater) Read(p []byte) (int, error) {
 }
 
 func (i *inflater) Close() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if i.z != nil {
 		inflaters.Put(i.z)
 		i.z = nil
