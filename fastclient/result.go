@@ -23,6 +23,7 @@ func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, erro
 	}
 	r := &Result{body: body, s: jsonscan.NewScanner(body), whole: c.maxWhole}
 	r.s.MaxRowBytes = qc.maxRow
+	r.s.Chunked = qc.chunked
 	r.s.SetPrecision(qc.epoch)
 	return r, nil
 }
