@@ -3,6 +3,7 @@ package fastclient
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -134,9 +135,12 @@ func TestOpen(t *testing.T) {
 }
 
 // No secret is in what a program may print or log.
-func TestNoSecrets(t *testing.T) {
+func TestNoSecrets(t *testing.T) { both(t, testNoSecrets) }
+
+func testNoSecrets(t *testing.T, base Options) {
 	const secret = "hunter2"
 	s := influxtest.New(t, influxtest.Status(401), influxtest.Drop(), influxtest.Garbage())
+	untrusted := influxtest.NewTLS(t, &tls.Config{Certificates: []tls.Certificate{influxtest.NewCert(t, "server").TLS}})
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var texts []string
@@ -153,9 +157,11 @@ func TestNoSecrets(t *testing.T) {
 		{Addr: s.URL, Token: secret},
 		{Addr: s.URL, Token: secret, BearerAuth: true},
 		{Addr: s.URL, Headers: http.Header{"X-Key": {secret}}},
+		{Addr: "https" + strings.TrimPrefix(s.URL, "http"), Username: "user", Password: secret, QueryAuth: true},
+		{Addr: untrusted.URL, Username: "user", Password: secret, QueryAuth: true},
 		{Addr: s.URL, TokenSource: func(context.Context) (string, error) { return secret, nil }},
 	} {
-		o.Logger, o.Database = logger, "d"
+		o.Logger, o.Database, o.NetHTTP = logger, "d", base.NetHTTP
 		c, err := New(o)
 		if err != nil {
 			t.Fatal(err)
@@ -164,6 +170,10 @@ func TestNoSecrets(t *testing.T) {
 		for range 3 {
 			add(c.Write(t.Context(), []byte("m f=1 1")))
 			_, err := c.Query(t.Context(), "SELECT 1")
+			add(err)
+			_, err = c.Query(t.Context(), "CREATE USER u WITH PASSWORD '"+secret+"'", UseGET())
+			add(err)
+			_, err = c.Ping(t.Context())
 			add(err)
 			add(c.CreateUser(t.Context(), "u", secret, false))
 		}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -301,8 +302,11 @@ func (x *stdExchange) failed(phase Phase, err error) *Error {
 		err = context.Cause(x.ctx)
 	}
 	var known *Error
+	var whole *url.Error
 	if errors.As(err, &known) {
 		phase, err = known.Phase, known.Err
+	} else if errors.As(err, &whole) {
+		err = whole.Err // without the URL, which may hold a password or a statement
 	}
 	switch text := err.Error(); {
 	case strings.Contains(text, "server response headers exceeded"):
