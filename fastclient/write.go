@@ -146,8 +146,7 @@ func (c *core) deliver(ctx context.Context, w *writeCall) error {
 }
 
 // halve cuts lines at the line end nearest to the middle. A line end inside a
-// quoted string is not one; looking for it there means looking at every quote
-// before, so lines with newlines in strings are found whole by lineEnd.
+// quoted string is not one, so the lines before are gone through.
 func halve(lines []byte) (head, tail []byte) {
 	cut := 0
 	for end := 0; end < len(lines); {
@@ -171,38 +170,32 @@ func halve(lines []byte) (head, tail []byte) {
 // if its end is not there. A newline within a string field belongs to the
 // string.
 func lineEnd(lines []byte) int {
-	start := 0
-	for {
-		n := bytes.IndexByte(lines[start:], '\n')
-		if n < 0 {
-			return 0
-		}
-		end := start + n
-		if bytes.IndexByte(lines[:end], '"') < 0 || !insideString(lines[:end]) {
-			return end + 1
-		}
-		start = end + 1
+	n := bytes.IndexByte(lines, '\n')
+	if n < 0 {
+		return 0
 	}
+	if lines[0] == '#' || bytes.IndexByte(lines[:n], '"') < 0 {
+		return n + 1
+	}
+	return quotedLineEnd(lines)
 }
 
-// insideString reports whether line, which lacks its end, stops inside a string
-// field. Quotes count only in the values of fields, behind the first space that is
-// not escaped; elsewhere they are part of names.
-func insideString(line []byte) bool {
-	if len(line) > 0 && line[0] == '#' {
-		return false
-	}
-	i := 0
-	for ; i < len(line) && line[i] != ' '; i++ {
-		if line[i] == '\\' {
-			i++
-		}
-	}
-	quoted, value := false, false
-	for ; i < len(line); i++ {
-		switch c := line[i]; {
+// quotedLineEnd is lineEnd for a line with quotes. They count only in the values of
+// fields, behind the first space that is not escaped; elsewhere they are part of
+// names. It looks at every byte once: a quote that nothing closes may be followed by
+// megabytes.
+func quotedLineEnd(lines []byte) int {
+	names, quoted, value := true, false, false
+	for i := 0; i < len(lines); i++ {
+		switch c := lines[i]; {
+		case c == '\n' && !quoted:
+			return i + 1
 		case c == '\\':
-			i++
+			if quoted || i+1 < len(lines) && lines[i+1] != '\n' {
+				i++
+			}
+		case names:
+			names = c != ' '
 		case c == '"' && value:
 			quoted = !quoted
 		case quoted:
@@ -212,5 +205,5 @@ func insideString(line []byte) bool {
 			value = false
 		}
 	}
-	return quoted
+	return 0
 }

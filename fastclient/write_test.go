@@ -333,6 +333,77 @@ func TestLineEnds(t *testing.T) {
 	}
 }
 
+// plainLineEnd is the plain twin of lineEnd: it asks of each newline whether what is
+// before it stops inside a string.
+func plainLineEnd(lines []byte) int {
+	for i, c := range lines {
+		if c == '\n' && !insideString(lines[:i]) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// insideString reports whether line, which lacks its end, stops inside a string
+// field. Quotes count only in the values of fields, behind the first space that is
+// not escaped; elsewhere they are part of names.
+func insideString(line []byte) bool {
+	if len(line) > 0 && line[0] == '#' {
+		return false
+	}
+	i := 0
+	for ; i < len(line) && line[i] != ' '; i++ {
+		if line[i] == '\\' {
+			i++
+		}
+	}
+	quoted, value := false, false
+	for ; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\\':
+			i++
+		case c == '"' && value:
+			quoted = !quoted
+		case quoted:
+		case c == '=':
+			value = true
+		case c == ',', c == ' ':
+			value = false
+		}
+	}
+	return quoted
+}
+
+func FuzzLineEnd(f *testing.F) {
+	for _, line := range []string{"m f=1\nx", "m f=\"a\\\nb\" 1\nx", "m\\\n f=\"1\n\"\n", "# \"\n", `m,t=" f="`, "m f=1,g=\"\n=\" \"\n"} {
+		f.Add([]byte(line))
+	}
+	f.Fuzz(func(t *testing.T, lines []byte) {
+		if got, want := lineEnd(lines), plainLineEnd(lines); got != want {
+			t.Fatalf("%q: %d, want %d", lines, got, want)
+		}
+	})
+}
+
+// TestUnbalancedQuote holds that a quote that nothing closes costs one look at each
+// byte behind it, and not one for each line. By the square of its lines this text
+// took hours.
+func TestUnbalancedQuote(t *testing.T) {
+	text := append([]byte("m f=\"abc\n"), bytes.Repeat([]byte("m f=1 1\n"), maxLine/8)...)
+	if n := lastLineEnd(text); n != 0 {
+		t.Errorf("a line of %d bytes", n)
+	}
+	s := influxtest.New(t)
+	c := client(t, s, Options{})
+	if n, err := c.WriteFrom(t.Context(), bytes.NewReader(text)); n != 0 || !errors.Is(err, ErrLineTooLong) {
+		t.Errorf("%d bytes written, %v", n, err)
+	}
+	text = append(text, "\" 1\nm f=2 2\n"...)
+	if head, _ := halve(text); len(head) != len(text)-len("m f=2 2\n") {
+		t.Errorf("cut at %d of %d", len(head), len(text))
+	}
+}
+
 func FuzzHalve(f *testing.F) {
 	f.Add([]byte("m f=1\nm f=2\nm f=3\n"))
 	f.Add([]byte("m f=\"a\nb\"\nm f=2"))
