@@ -213,11 +213,53 @@ func TestRandomCancels(t *testing.T) {
 			}
 		}
 		d.Close()
+		s.Close()
+		settled(t, before)
 		if n := d.Stats().Conns; n != 0 {
 			t.Errorf("%d connections after Close", n)
 		}
-		s.Close()
-		settled(t, before)
+	})
+}
+
+// A dial that its request no longer waits for is a connection of the pool too.
+func TestCancelledDials(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		s := influxtest.New(t, influxtest.Status(204))
+		o := to(s)
+		o.MaxConns, o.PoolTimeout = 2, -1
+		var at, most atomic.Int64
+		o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			n := at.Add(1)
+			defer at.Add(-1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			for range 1000 {
+				runtime.Gosched() // longer than the requests wait
+			}
+			return new(net.Dialer).DialContext(context.WithoutCancel(ctx), network, addr)
+		}
+		d := open(o)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for i := range 50 {
+					ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i)*10*time.Microsecond)
+					fetch(ctx, d, post("m f=1 1\n"))
+					cancel()
+				}
+			})
+		}
+		all.Wait()
+		if _, _, err := fetch(t.Context(), d, post("m f=1 1\n")); err != nil {
+			t.Error(err)
+		}
+		if n := most.Load(); n > 2 || n == 0 {
+			t.Errorf("%d dials at once", n)
+		}
+		if n := d.Stats(); n.Conns > 2 || n.Idle > n.Conns {
+			t.Errorf("%d connections, %d idle", n.Conns, n.Idle)
+		}
+		d.Close()
 	})
 }
 

@@ -26,6 +26,7 @@ type Std struct {
 	client    *http.Client
 	own       *http.Transport // nil when the caller brought the client
 	slots     chan struct{}
+	open      atomic.Int64 // connections of own, and those being dialled
 	ctx       context.Context // ends with Close
 	close     context.CancelFunc
 }
@@ -126,10 +127,16 @@ func (t *Std) wait(ctx context.Context) error {
 	}
 }
 
-// Stats returns the counters. Idle connections are known to net/http alone.
+// Stats returns the counters. The connections of a client the caller brought are
+// known to it alone: of them only those in use are counted.
 func (t *Std) Stats() Stats {
 	s := t.n.snapshot()
-	s.Conns = len(t.slots)
+	used := len(t.slots)
+	s.Conns = used
+	if t.own != nil {
+		s.Conns = int(t.open.Load())
+		s.Idle = max(0, s.Conns-used)
+	}
 	return s
 }
 

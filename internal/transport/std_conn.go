@@ -20,6 +20,7 @@ func (t *Std) transport() *http.Transport {
 		TLSHandshakeTimeout:    t.o.TLSTimeout,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    t.o.MaxConns,
+		MaxConnsPerHost:        t.o.MaxConns, // a dial goes on when its request was cancelled
 		IdleConnTimeout:        t.o.IdleTimeout,
 		MaxResponseHeaderBytes: int64(t.o.MaxHeader),
 		ForceAttemptHTTP2:      true,
@@ -30,6 +31,7 @@ func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 	if addr == t.canonical { // and not a proxy's
 		network, addr = t.o.Network, t.o.Addr
 	}
+	t.open.Add(1)
 	start := time.Now()
 	ctx, cancel := limit(ctx, t.o.DialTimeout)
 	c, err := dialFunc(&t.o)(ctx, network, addr)
@@ -38,10 +40,11 @@ func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 		f(addr, time.Since(start), err)
 	}
 	if err != nil {
+		t.open.Add(-1)
 		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: err}
 	}
 	t.n.dials.Add(1)
-	return &stdConn{socket: newSocket(c), gone: make(chan struct{}), created: time.Now()}, nil
+	return &stdConn{socket: newSocket(c), open: &t.open, gone: make(chan struct{}), created: time.Now()}, nil
 }
 
 // A stdConn is a connection of net/http's. net/http learns from a goroutine
@@ -53,6 +56,7 @@ type stdConn struct {
 	created time.Time
 	user    atomic.Pointer[stdExchange] // nil while idle
 	unasked atomic.Bool                 // something arrived while idle
+	open    *atomic.Int64               // of the Std
 	once    sync.Once
 	gone    chan struct{} // closed by Close
 }
@@ -81,7 +85,10 @@ func (c *stdConn) Write(p []byte) (int, error) {
 }
 
 func (c *stdConn) Close() error {
-	c.once.Do(func() { close(c.gone) })
+	c.once.Do(func() {
+		close(c.gone)
+		c.open.Add(-1)
+	})
 	return c.socket.Conn.Close()
 }
 
