@@ -80,6 +80,9 @@ func New(o Options) (*Client, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
+	if err := o.reachable(addrs); err != nil {
+		return nil, err
+	}
 	c := &core{o: o, log: o.Logger, minGzip: o.Gzip.MinBytes, maxWhole: o.MaxResponseBytes}
 	if o.Hooks != nil {
 		c.hooks = *o.Hooks

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,6 +43,13 @@ func TestOptionErrors(t *testing.T) {
 		o     Options
 	}{
 		{"Addr", Options{Addr: "127.0.0.1:8086"}},
+		{"TLS", Options{Addr: "http://h:1", TLS: new(tls.Config)}},
+		{"TLS", Options{Addr: "http://h:1", TLSFiles: TLSFiles{CA: "/nonexistent"}}},
+		{"TLS", Options{Addr: "https://h:1", TLS: new(tls.Config), HTTPClient: new(http.Client)}},
+		{"TLS", Options{Addr: "https://h:1", TLSFiles: TLSFiles{CA: "/nonexistent"}, HTTPClient: new(http.Client)}},
+		{"Dial", Options{HTTPClient: new(http.Client), Dial: new(net.Dialer).DialContext}},
+		{"HTTPClient", Options{Addr: "unix:///s", HTTPClient: new(http.Client)}},
+		{"HTTPClient", Options{Addr: "unix:///s", HTTPClient: &http.Client{Transport: new(http.Transport)}}},
 		{"Addr", Options{Addr: "ftp://h:1"}},
 		{"Addr", Options{Addr: "http://"}},
 		{"Addr", Options{Addr: "http://h:"}},

@@ -53,8 +53,9 @@ type Options struct {
 	// change. It must be safe for concurrent use and quick.
 	TokenSource func(ctx context.Context) (string, error)
 
-	// TLS configures https. ServerName defaults to the host of Addr. On a unix
-	// socket, a non-nil TLS makes the client speak it.
+	// TLS configures https; without an address that is https or a socket it is an
+	// error. ServerName defaults to the host of Addr. On a unix socket, a non-nil TLS
+	// makes the client speak it.
 	TLS *tls.Config
 	// TLSFiles are added to TLS.
 	TLSFiles TLSFiles
@@ -70,7 +71,9 @@ type Options struct {
 	NetHTTP bool
 	// HTTPClient is NetHTTP with a client of one's own. Its Timeout and Transport
 	// stand: the limits below on dialling and on idle connections are then the
-	// Transport's, and so is the care for connections that the server closed.
+	// Transport's, and so is the care for connections that the server closed. Dial,
+	// TLSFiles and the TLS of https are then errors, and so is a unix socket that the
+	// Transport has no DialContext for.
 	HTTPClient *http.Client
 
 	Gzip Gzip
@@ -217,6 +220,40 @@ func (o *Options) validate() error {
 		return bad("MaxConns", "is negative")
 	}
 	return nil
+}
+
+// reachable checks that how addrs are to be reached is not ignored: an address must
+// not be reached in another way than was asked for, nor in the clear.
+func (o *Options) reachable(addrs []address) error {
+	secure, socket := false, false
+	for _, a := range addrs {
+		secure = secure || a.tls
+		socket = socket || a.network == "unix"
+	}
+	files := o.TLSFiles != TLSFiles{}
+	switch {
+	case (o.TLS != nil || files) && !secure && !socket:
+		return &OptionError{"TLS", "or TLSFiles is set, and no address is https or a socket"}
+	case o.HTTPClient == nil:
+		return nil
+	case o.Dial != nil:
+		return &OptionError{"Dial", "is not for an HTTPClient, which dials by itself"}
+	case files || o.TLS != nil && secure:
+		return &OptionError{"TLS", "or TLSFiles is not for an HTTPClient, which has its own"}
+	case socket && !dials(o.HTTPClient):
+		return &OptionError{"HTTPClient", "does not dial the socket: its Transport has no DialContext"}
+	}
+	return nil
+}
+
+// dials reports whether c may reach what net/http cannot: by a transport that dials
+// in its own way, or that is not net/http's.
+func dials(c *http.Client) bool {
+	if c.Transport == nil {
+		return false
+	}
+	t, ok := c.Transport.(*http.Transport)
+	return !ok || t.DialContext != nil
 }
 
 // isToken reports whether s may be the name of a header.

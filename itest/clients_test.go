@@ -39,7 +39,7 @@ func newClient(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client
 	if s.Socket() != "" {
 		o.Addr = "unix://" + s.Socket()
 	}
-	if pool := s.CertPool(); pool != nil {
+	if pool := s.CertPool(); pool != nil && o.HTTPClient == nil {
 		o.TLS = &tls.Config{RootCAs: pool}
 	}
 	if _, ok := s.backend.(foreign); ok {
