@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -21,11 +20,7 @@ func eachClient(t *testing.T, cfg Config, o fastclient.Options, f func(t *testin
 		t.Run("own", func(t *testing.T) { f(t, s, newClient(t, s, o)) })
 		t.Run("nethttp", func(t *testing.T) {
 			o := o
-			client := s.HTTPClient()
-			client.Timeout = 0
-			client.Transport.(*http.Transport).DisableKeepAlives = false
-			t.Cleanup(client.CloseIdleConnections)
-			o.HTTPClient = client
+			o.NetHTTP = true
 			f(t, s, newClient(t, s, o))
 		})
 	})

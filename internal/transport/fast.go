@@ -321,7 +321,7 @@ func meaning(err error) error {
 	switch {
 	case errors.As(err, &small):
 		return ErrResponseTooLarge
-	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF): // in the body, or in the header
 		return ErrTruncated
 	case isTransient(err):
 		return err

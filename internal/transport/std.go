@@ -158,6 +158,7 @@ type stdExchange struct {
 
 	got, wrote, first, reused atomic.Bool
 	stale                     atomic.Bool // the connection taken last was unusable
+	cut                       atomic.Bool // the server ended the connection
 	written                   atomic.Int64
 	wroteAt                   atomic.Int64
 
@@ -320,6 +321,8 @@ func (x *stdExchange) failed(phase Phase, err error) *Error {
 		err = ErrResponseTooLarge
 	case strings.Contains(text, "TLS handshake timeout"):
 		phase, err = PhaseTLS, ErrTimeout
+	case phase == PhaseHeader && x.first.Load() && x.cut.Load() && !isTimeout(err):
+		err = ErrTruncated // net/http takes the last piece of a line for a line
 	case phase == PhaseHeader && x.first.Load() && !isTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = ErrMalformed
 	case phase == PhaseDial && strings.Contains(text, "tls: "):

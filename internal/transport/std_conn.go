@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -63,8 +64,12 @@ type stdConn struct {
 
 func (c *stdConn) Read(p []byte) (int, error) {
 	n, err := c.socket.Conn.Read(p)
-	if n > 0 && c.user.Load() == nil {
-		c.unasked.Store(true)
+	if x := c.user.Load(); x == nil {
+		if n > 0 {
+			c.unasked.Store(true)
+		}
+	} else if err == io.EOF {
+		x.cut.Store(true)
 	}
 	return n, err
 }

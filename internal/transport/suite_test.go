@@ -379,3 +379,25 @@ func TestBodyLimit(t *testing.T) {
 		resp.Close()
 	})
 }
+
+// An answer that breaks off is cut short wherever it does, and not malformed: the
+// request may be sent again if that does no harm.
+func TestCutAnywhere(t *testing.T) {
+	const whole = "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.8.10\r\n\r\n"
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		for cut := range len(whole) {
+			s := influxtest.New(t, influxtest.RawClose(whole[:cut]))
+			d := open(to(s))
+			_, _, err := fetch(t.Context(), d, post("m f=1 1\n"))
+			want := ErrTruncated
+			if cut == 0 {
+				want = ErrNoAnswer
+			}
+			var e *Error
+			if !errors.Is(err, want) || !errors.As(err, &e) || !e.Ambiguous {
+				t.Errorf("cut at %d: %v", cut, err)
+			}
+			d.Close()
+		}
+	})
+}
