@@ -20,12 +20,14 @@ type CallOption interface {
 }
 
 // Database makes one call use another database and, unless another option names
-// one, its default retention policy.
+// one, its default retention policy. It stands before Options.Bucket.
 func Database(name string) CallOption { return databaseOption(name) }
 
 type databaseOption string
 
-func (o databaseOption) applyWrite(c *writeCall)  { c.to.db, c.to.rp, c.own = string(o), "", true }
+func (o databaseOption) applyWrite(c *writeCall) {
+	c.to.db, c.to.rp, c.to.named, c.own = string(o), "", true, true
+}
 func (o databaseOption) applyPoints(c *pointCall) { o.applyWrite(c.writeCall) }
 func (o databaseOption) applyQuery(c *queryCall)  { c.db, c.rp = string(o), "" }
 

@@ -44,6 +44,7 @@ type core struct {
 // can be made once.
 type target struct {
 	db, rp      string
+	named       bool // db is not that of Options, so it stands before Options.Bucket
 	precision   Precision
 	consistency ConsistencyLevel
 	write       []byte // path and query of a write, without the base path
@@ -199,7 +200,7 @@ func (c *Client) Close() error {
 // by side.
 func (c *Client) WithDatabase(name string) *Client {
 	to := c.to
-	to.db, to.rp = name, ""
+	to.db, to.rp, to.named = name, "", true
 	return c.with(to)
 }
 

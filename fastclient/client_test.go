@@ -43,6 +43,10 @@ func TestOptionErrors(t *testing.T) {
 		o     Options
 	}{
 		{"Addr", Options{Addr: "127.0.0.1:8086"}},
+		{"Org", Options{Org: "o"}},
+		{"Bucket", Options{Bucket: "b"}},
+		{"RejectPartial", Options{API: V2, RejectPartial: true}},
+		{"NoSync", Options{NoSync: true}},
 		{"TLS", Options{Addr: "http://h:1", TLS: new(tls.Config)}},
 		{"TLS", Options{Addr: "http://h:1", TLSFiles: TLSFiles{CA: "/nonexistent"}}},
 		{"TLS", Options{Addr: "https://h:1", TLS: new(tls.Config), HTTPClient: new(http.Client)}},

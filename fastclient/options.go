@@ -25,11 +25,13 @@ type Options struct {
 
 	// API is the kind of write endpoint, V1 by default.
 	API API
-	// Database and RetentionPolicy are used where a call names none.
+	// Database and RetentionPolicy are used where a call names none. V3 has no
+	// retention policies: a write with one is an error.
 	Database        string
 	RetentionPolicy string
-	// Org and Bucket are for V2. Without a Bucket it is the database, followed
-	// by a slash and the retention policy if there is one.
+	// Org and Bucket are for V2. Without a Bucket, or where a call or a view names
+	// a database, it is the database, followed by a slash and the retention policy
+	// if there is one.
 	Org, Bucket string
 	// RejectPartial makes V3 store all lines of a request or none.
 	RejectPartial bool
@@ -208,6 +210,14 @@ func (o *Options) validate() error {
 		return bad("Precision", "is not one of the declared ones")
 	case precisionWord(o.API, o.Precision) == "":
 		return bad("Precision", "is unknown to API "+o.API.String())
+	case o.API == V1 && o.Org != "":
+		return bad("Org", "is unknown to API V1")
+	case o.API == V1 && o.Bucket != "":
+		return bad("Bucket", "is unknown to API V1")
+	case o.API != V3 && o.RejectPartial:
+		return bad("RejectPartial", "is unknown to API "+o.API.String())
+	case o.API != V3 && o.NoSync:
+		return bad("NoSync", "is unknown to API "+o.API.String())
 	case o.Consistency > ConsistencyAll:
 		return bad("Consistency", "is not one of the declared levels")
 	case o.Balance > Replicate:

@@ -24,7 +24,11 @@ func ExampleAPI() {
 			fmt.Println(err)
 			return
 		}
-		c, err := fastclient.New(fastclient.Options{Addr: s.URL, API: api, Database: "mydb", RetentionPolicy: "week"})
+		o := fastclient.Options{Addr: s.URL, API: api, Database: "mydb"}
+		if api != fastclient.V3 { // which has no retention policies
+			o.RetentionPolicy = "week"
+		}
+		c, err := fastclient.New(o)
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -23,7 +23,7 @@ func (t *target) appendWrite(dst []byte, c *core) ([]byte, error) {
 	switch c.o.API {
 	case V2:
 		bucket := c.o.Bucket
-		if bucket == "" {
+		if bucket == "" || t.named {
 			if t.db == "" {
 				return nil, ErrNoDatabase
 			}
@@ -39,6 +39,9 @@ func (t *target) appendWrite(dst []byte, c *core) ([]byte, error) {
 	case V3:
 		if t.db == "" {
 			return nil, ErrNoDatabase
+		}
+		if t.rp != "" {
+			return nil, &OptionError{"RetentionPolicy", "is unknown to API " + c.o.API.String()}
 		}
 		dst = param(append(dst, "/api/v3/write_lp"...), '?', "db", t.db)
 		dst = param(dst, '&', "precision", word)

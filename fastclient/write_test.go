@@ -29,6 +29,8 @@ func TestWriteURIs(t *testing.T) {
 		{"v1, options", Options{RetentionPolicy: "rp"}, []WriteOption{Database("x/y"), WritePrecision(Hour), Consistency(ConsistencyAny)}, "/write?consistency=any&db=x%2Fy&precision=h", nil},
 		{"v1, rp option", Options{}, []WriteOption{RetentionPolicy("two")}, "/write?db=d&rp=two", nil},
 		{"v2", Options{API: V2, Org: "o o", RetentionPolicy: "rp"}, nil, "/api/v2/write?bucket=d%2Frp&org=o+o&precision=ns", nil},
+		{"v2, a database named by the call", Options{API: V2, Bucket: "b"}, []WriteOption{Database("other")}, "/api/v2/write?bucket=other&precision=ns", nil},
+		{"v3, retention policy", Options{API: V3}, []WriteOption{RetentionPolicy("rp")}, "", &OptionError{}},
 		{"v2, bucket", Options{API: V2, Bucket: "b", Precision: Microsecond}, nil, "/api/v2/write?bucket=b&precision=us", nil},
 		{"v2, minutes", Options{API: V2}, []WriteOption{WritePrecision(Minute)}, "", &OptionError{}},
 		{"v3", Options{API: V3}, nil, "/api/v3/write_lp?db=d&precision=nanosecond", nil},
