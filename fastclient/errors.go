@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -186,6 +187,9 @@ func transportError(op string, err error) error {
 // true for an ambiguous [*TransportError]: whether a write may be applied twice
 // is for the caller to know.
 func Retryable(err error) bool {
+	if list := joined(err); list != nil {
+		return slices.ContainsFunc(list, Retryable)
+	}
 	var server *ServerError
 	if errors.As(err, &server) {
 		return !server.Partial && retryableStatus(server)
@@ -205,9 +209,33 @@ func Retryable(err error) bool {
 	return true
 }
 
+// joined returns the errors that err is made of, nil if it is of one.
+func joined(err error) []error {
+	for err != nil {
+		switch e := err.(type) {
+		case *ServerError, *TransportError:
+			return nil
+		case interface{ Unwrap() []error }:
+			return e.Unwrap()
+		case interface{ Unwrap() error }:
+			err = e.Unwrap()
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
 // RetryDelay returns how long the server asked to wait before the next attempt,
 // 0 if it did not.
 func RetryDelay(err error) time.Duration {
+	if list := joined(err); list != nil {
+		d := time.Duration(0)
+		for _, e := range list {
+			d = max(d, RetryDelay(e))
+		}
+		return d
+	}
 	var server *ServerError
 	if errors.As(err, &server) {
 		return server.RetryAfter

@@ -256,3 +256,29 @@ func ExamplePointsError() {
 	// cpu,host=a load=0.5 1
 	// cpu,host=c load=0.5 1
 }
+
+// A write of many points is sent in several bodies. If one of them fails, the error
+// says which points are still to be written.
+func ExampleStoppedError() {
+	s, err := influxtest.Start(influxtest.Status(204), influxtest.Error(503, "busy"), influxtest.Status(204))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	c := lp.Must(fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb"}))
+	defer c.Close()
+	points := make([]fastclient.Lines, 3)
+	for i := range points {
+		points[i] = fmt.Appendf(nil, "log text=%q %d\n", strings.Repeat("x", 1<<20), i)
+	}
+	err = fastclient.WritePoints(context.Background(), c, points)
+	var stopped *fastclient.StoppedError
+	if errors.As(err, &stopped) && fastclient.Retryable(err) {
+		fmt.Println(err)
+		fmt.Println(fastclient.WritePoints(context.Background(), c, points[stopped.Index:]))
+	}
+	// Output:
+	// fastclient: write: stopped at index 1: fastclient: write: status 503: busy
+	// <nil>
+}

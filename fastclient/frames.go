@@ -39,7 +39,7 @@ func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error 
 	for lo, rows := 0, f.Len(); lo < rows; lo += frameBlock {
 		hi := min(lo+frameBlock, rows)
 		// The index of a bad row is that in the frame.
-		err := w.addBlock(ctx, c, 0, func(dst []byte) ([]byte, error) { return e.AppendRows(dst, f, lo, hi) })
+		err := w.addBlock(ctx, c, lo, 0, func(dst []byte) ([]byte, error) { return e.AppendRows(dst, f, lo, hi) })
 		if err != nil {
 			return err
 		}

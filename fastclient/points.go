@@ -50,14 +50,33 @@ func (e *PointsError) Unwrap() []error {
 	return []error{e.First, e.Write}
 }
 
+// A StoppedError says where a write of many points stopped. Every point before Index
+// was in a body that the server answered. Err says what became of the body that
+// begins with point Index; none behind it was sent.
+type StoppedError struct {
+	Index int // of the first point of the body that failed
+	Err   error
+}
+
+func (e *StoppedError) Error() string {
+	return fmt.Sprintf("fastclient: write: stopped at index %d: %v", e.Index, e.Err)
+}
+
+// Unwrap returns the error of the write.
+func (e *StoppedError) Unwrap() error { return e.Err }
+
 // A pointCall is one call that turns points into lines and writes them.
 type pointCall struct {
 	*writeCall
-	lines []byte
-	tags  extraTags
-	line  []byte // without the extra tags
-	bad   PointsError
-	index int
+	from    int   // index of the first point of lines
+	sent    bool  // a body was answered
+	partial error // of bodies that the server stored in part, joined
+	parts   int   // how many of these
+	lines   []byte
+	tags    extraTags
+	line    []byte // without the extra tags
+	bad     PointsError
+	index   int
 }
 
 // ExtraTags adds tags to every point of one call that has none of the same key.
@@ -74,14 +93,17 @@ func (o tagsOption) applyPoints(c *pointCall) { c.tags.add(o) }
 //
 // The timestamps are in the precision of the client, or that of
 // [WritePrecision]: an [lp.PrecisionAppender], such as a point or a frame, is told
-// which it is, and others have to know. A point that cannot be written is left out and the others
-// are written; the error is then a *[PointsError].
+// which it is, and others have to know. A point that cannot be written is left out
+// and the others are written; the error is then a *[PointsError]. Behind a body that
+// the server stored in part the next is sent, and the error holds a
+// *[PartialWriteError] for each of the first 16 of them. Any other error of a body
+// ends the call: it is a *[StoppedError], unless it is of the first.
 func WritePoints[P lp.Appender](ctx context.Context, c *Client, points []P, opts ...PointOption) error {
 	return WriteSeq(ctx, c, slices.Values(points), opts...)
 }
 
 // WriteSeq is [WritePoints] for a sequence of any length, of which it holds one
-// body at a time. It stops at the first error of a write.
+// body at a time. It stops where WritePoints does.
 func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P], opts ...PointOption) error {
 	return c.writePoints(ctx, opts, func(w *pointCall) error {
 		for p := range points {
@@ -94,7 +116,8 @@ func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P],
 }
 
 // WriteEncoder writes the points of e's batch in its precision. It does not
-// reset e.
+// reset e. What e refused is not in the batch: e.Err tells of it, not the error of
+// WriteEncoder.
 func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {
 	return c.Write(ctx, e.Bytes(), append([]WriteOption{WritePrecision(e.Precision())}, opts...)...)
 }
@@ -118,6 +141,12 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 		err = w.flush(ctx, c.core)
 	}
 	w.raws = w.lines[:0]
+	if w.partial != nil {
+		if more := w.parts - maxParts; more > 0 {
+			w.partial = join(w.partial, fmt.Errorf("fastclient: write: %d more bodies were stored in part", more))
+		}
+		err = join(w.partial, err)
+	}
 	if w.bad.Bad > 0 {
 		w.bad.Write = err
 		return &w.bad
@@ -127,6 +156,7 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 
 // add adds the lines of p and sends what is enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
+	w.begin(w.index)
 	err := w.appendLines(func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.to.precision) })
 	if err != nil {
 		w.leaveOut(1, w.index, err)
@@ -160,10 +190,18 @@ func appendPoint(dst []byte, p lp.Appender, in Precision) ([]byte, error) {
 // errNotAppended refuses a point that did not append to what it was given.
 var errNotAppended error = &lp.PointError{Part: lp.PartLine, Reason: lp.ErrLine}
 
-// addBlock adds the lines of a block of points whose first has the index base, and
-// sends what is enough for a body. It returns the errors of f that are no
-// *[lp.PointError].
-func (w *pointCall) addBlock(ctx context.Context, c *core, base int, f func([]byte) ([]byte, error)) error {
+// begin says that the point with this index is the next to be added.
+func (w *pointCall) begin(index int) {
+	if len(w.lines) == 0 {
+		w.from = index
+	}
+}
+
+// addBlock adds the lines of a block of points, the first with this index, and sends
+// what is enough for a body. Indices in the errors of f count from base. It returns
+// the errors of f that are no *[lp.PointError].
+func (w *pointCall) addBlock(ctx context.Context, c *core, index, base int, f func([]byte) ([]byte, error)) error {
+	w.begin(index)
 	err := w.appendLines(f)
 	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
 		w.leaveOut(1+bad.More, base+bad.Index, err)
@@ -206,5 +244,35 @@ func (w *pointCall) flush(ctx context.Context, c *core) error {
 	}
 	err := c.sendLines(ctx, w.writeCall, w.lines)
 	w.lines = w.lines[:0]
+	switch {
+	case err == nil:
+		w.sent = true
+	case storedInPart(err):
+		w.sent = true
+		if w.parts++; w.parts <= maxParts {
+			w.partial = join(w.partial, err)
+		}
+		return nil
+	case w.sent:
+		return &StoppedError{Index: w.from, Err: err}
+	}
 	return err
+}
+
+// maxParts is how many errors of bodies stored in part a call keeps.
+const maxParts = 16
+
+// storedInPart reports whether err, of a body or of its halves, says of nothing else
+// than that the server refused some of the lines.
+func storedInPart(err error) bool {
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range list.Unwrap() {
+			if !storedInPart(e) {
+				return false
+			}
+		}
+		return true
+	}
+	_, ok := err.(*PartialWriteError)
+	return ok
 }

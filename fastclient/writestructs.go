@@ -43,7 +43,7 @@ func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], v
 func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[T], values []T) error {
 	for lo := 0; lo < len(values); lo += structBlock {
 		block := values[lo:min(lo+structBlock, len(values))]
-		err := w.addBlock(ctx, c, lo, func(dst []byte) ([]byte, error) { return s.AppendAll(dst, block) })
+		err := w.addBlock(ctx, c, lo, lo, func(dst []byte) ([]byte, error) { return s.AppendAll(dst, block) })
 		if err != nil {
 			return err
 		}
