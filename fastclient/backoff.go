@@ -97,6 +97,13 @@ func (g *gate) answered(epoch uint64) (opened bool) {
 	return opened
 }
 
+// undecided ends a request that told nothing.
+func (g *gate) undecided(epoch uint64) {
+	if epoch == g.epoch {
+		g.probing = false
+	}
+}
+
 // within lets the next probe start at limit at the latest, unless the server
 // asked for a pause.
 func (g *gate) within(limit time.Time) {

@@ -65,9 +65,11 @@ func ExampleBalance() {
 	//   server 1 is up: false
 }
 
-// When every server is down, calls fail at once until it is time to ask again.
+// When every server is down, one call at a time asks the one whose turn is first, and
+// the others fail at once.
 func ExampleOptions_addrs() {
-	down, err := influxtest.Start(influxtest.Error(503, "timeout"))
+	busy := influxtest.Status(503, "Retry-After", "60")
+	down, err := influxtest.Start(busy, busy, influxtest.Silent())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -79,14 +81,18 @@ func ExampleOptions_addrs() {
 		return
 	}
 	defer c.Close()
-	ctx := context.Background()
-	err = c.Write(ctx, []byte("m v=1 1\n"))
-	fmt.Println(err)
-	for !errors.Is(err, fastclient.ErrNoEndpoint) {
-		err = c.Write(ctx, []byte("m v=1 1\n"))
-	}
-	fmt.Println(err, fastclient.Retryable(err))
+	fmt.Println(c.Write(context.Background(), []byte("m v=1 1\n")))
+
+	ctx, cancel := context.WithCancel(context.Background())
+	asked := make(chan error)
+	go func() { asked <- c.Write(ctx, []byte("m v=1 1\n")) }()
+	<-down.Stalled()
+	err = c.Write(context.Background(), []byte("m v=1 1\n"))
+	fmt.Println(err, errors.Is(err, fastclient.ErrNoEndpoint), fastclient.Retryable(err))
+	cancel()
+	fmt.Println(errors.Is(<-asked, context.Canceled))
 	// Output:
-	// fastclient: write: status 503: timeout
-	// fastclient: write: wait any server: every server is down true
+	// fastclient: write: status 503: Service Unavailable
+	// fastclient: write: wait any server: every server is down true true
+	// true
 }

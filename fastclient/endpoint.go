@@ -3,6 +3,8 @@ package fastclient
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,57 +60,62 @@ func (c *core) newEndpoint(a address) (*endpoint, error) {
 	return e, nil
 }
 
-// health tells whether a server of a set is worth trying. A server that is down
-// is tried by one call at a time, after a pause that doubles.
+// health tells whether a server of a set is worth trying. While one is down, one
+// call at a time tries it, after a pause that grows.
 type health struct {
-	mu      sync.Mutex
-	down    bool
-	probing bool
-	fails   int
-	until   time.Time
+	mu sync.Mutex
+	g  gate
 }
-
-const (
-	downMin = 250 * time.Millisecond
-	downMax = 30 * time.Second
-)
 
 // admit reports whether a call may try the server now. A call that was admitted
-// reports how it went.
-func (h *health) admit(now time.Time) bool {
+// reports how it went, with the epoch that admit returned.
+func (h *health) admit() (epoch uint64, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.down {
-		return true
-	}
-	if h.probing || now.Before(h.until) {
-		return false
-	}
-	h.probing = true
-	return true
+	return h.g.pass(time.Now)
 }
 
-func (h *health) report(now time.Time, err error) {
+// admitEarly is admit for a server that is not due yet.
+func (h *health) admitEarly() (epoch uint64, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.probing = false
-	if !serverDown(err) {
-		// An end of the caller's context says nothing about the server.
-		if err == nil || errors.As(err, new(*ServerError)) {
-			h.down, h.fails = false, 0
-		}
-		return
+	return h.g.pass(func() time.Time { return h.g.until })
+}
+
+// begin returns the epoch for report of a call that goes to this server in any case.
+func (h *health) begin() (epoch uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.g.epoch
+}
+
+// report says how a call went that began at epoch. Of many calls that met the same
+// failure only the first counts.
+func (h *health) report(epoch uint64, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case serverDown(err):
+		h.g.failed(epoch, time.Now(), RetryDelay(err), rand.Int64N)
+	case err == nil || errors.As(err, new(*ServerError)):
+		h.g.answered(epoch)
+	default: // an end of the caller's context says nothing about the server
+		h.g.undecided(epoch)
 	}
-	h.down = true
-	h.until = now.Add(min(downMin<<min(h.fails, 10), downMax))
-	h.fails++
+}
+
+// due returns when the server is to be tried next.
+func (h *health) due() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.g.until
 }
 
 // up reports whether the server answered last.
 func (h *health) up() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.down
+	return h.g.failures == 0
 }
 
 // serverDown reports whether err is a reason to try another server.
@@ -121,22 +128,24 @@ func serverDown(err error) bool {
 	return errors.As(err, &t) && Retryable(err) && !errors.Is(err, ErrPoolExhausted)
 }
 
-// failover tries each server that is up once. A call that may have been applied
-// is not made elsewhere unless that does no harm.
+// failover tries each server that is up once, and if none is, the one that is due
+// first. A call that may have been applied is not made elsewhere unless that does no
+// harm.
 func (c *core) failover(ctx context.Context, call *call, attempt int) error {
 	n := len(c.ends)
 	from := 0
 	if c.o.Balance == RoundRobin {
 		from = int(c.turn.Add(1)-1) % n
 	}
-	err := error(&TransportError{Op: call.op, Phase: PhaseWait, Addr: "any server", Err: ErrNoEndpoint})
+	var err error
 	for i := range n {
 		e := c.ends[(from+i)%n]
-		if !e.admit(time.Now()) {
+		epoch, ok := e.admit()
+		if !ok {
 			continue
 		}
 		err = c.try(ctx, e, call, attempt)
-		e.report(time.Now(), err)
+		e.report(epoch, err)
 		if err == nil || !serverDown(err) || ctx.Err() != nil {
 			return err
 		}
@@ -146,6 +155,16 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) error {
 		}
 		c.n.failovers.Add(1)
 	}
+	if err != nil {
+		return err
+	}
+	e := slices.MinFunc(c.ends, func(a, b *endpoint) int { return a.due().Compare(b.due()) })
+	epoch, ok := e.admitEarly()
+	if !ok {
+		return &TransportError{Op: call.op, Phase: PhaseWait, Addr: "any server", Err: ErrNoEndpoint}
+	}
+	err = c.try(ctx, e, call, attempt)
+	e.report(epoch, err)
 	return err
 }
 
@@ -177,11 +196,12 @@ func (c *core) replicate(ctx context.Context, w *writeCall) error {
 	var wg sync.WaitGroup
 	for i, e := range c.ends {
 		wg.Go(func() {
+			epoch := e.begin()
 			one := call{op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, req: w.req, only: e}
 			if errs[i] = c.do(ctx, &one); errs[i] == nil {
 				one.resp.Close()
 			}
-			e.report(time.Now(), errs[i])
+			e.report(epoch, errs[i])
 		})
 	}
 	wg.Wait()

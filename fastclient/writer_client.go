@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
-	"time"
 )
 
 // NewWriter returns a Writer that sends through c, to the database and in the
@@ -129,8 +128,9 @@ func (s *clientSender) send(ctx context.Context, b *wireBatch, r *writeReply) {
 	var err error
 	switch {
 	case s.e != nil:
+		epoch := s.e.begin()
 		err = s.c.try(ctx, s.e, &w.call, 1)
-		s.e.report(time.Now(), err)
+		s.e.report(epoch, err)
 	case s.c.o.Balance == Replicate && len(s.c.ends) > 1:
 		err = s.c.replicate(ctx, w)
 	default:
