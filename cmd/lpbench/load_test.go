@@ -168,6 +168,33 @@ func TestWriteLoadInterrupt(t *testing.T) {
 	}
 }
 
+// TestWriteLoadWorkers holds that workers do not wait for each other, and that a
+// request that is refused is one that failed: while the first hangs the other worker
+// goes on, until it has made 20 more.
+func TestWriteLoadWorkers(t *testing.T) {
+	s := &store{refuse: 5}
+	free := make(chan struct{})
+	var once sync.Once
+	s.onWrite = func() {
+		if n := s.writes.Load(); n == 1 {
+			<-free
+		} else if n > 20 {
+			once.Do(func() { close(free) })
+		}
+	}
+	c, out := quiet()
+	err := run(context.Background(), c, []string{"write", "-url", newStore(t, s), "-duration", "500ms", "-batch", "10", "-workers", "2"})
+	select {
+	case <-free:
+	default:
+		once.Do(func() { close(free) })
+		t.Error("a request that hangs holds all workers")
+	}
+	if err == nil || !strings.HasPrefix(err.Error(), "1 of ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestWriteLoadFails holds that what the server refuses, and what it does not
 // have, is an error with status 1.
 func TestWriteLoadFails(t *testing.T) {
@@ -295,7 +322,7 @@ func TestQueryLoadShort(t *testing.T) {
 func TestLoadArguments(t *testing.T) {
 	for _, args := range []string{
 		"write", "write -url http://x surplus", "write -url http://x -rate -1", "write -url http://x -workers 0", "write -url http://x -duration 0s",
-		"write -url http://x -batch 0", "write -nonsense", "query", "query -url http://x -q SELECT", "query -url http://x -points 0", "query -url http://x -chunk -1",
+		"write -url http://x -batch 0", "write -url http://x -rate 100 -duration 3s -batch 5000", "write -nonsense", "query", "query -url http://x -q SELECT", "query -url http://x -points 0", "query -url http://x -chunk -1",
 	} {
 		c, out := quiet()
 		if err := run(context.Background(), c, strings.Fields(args)); status(err, out) != 2 {

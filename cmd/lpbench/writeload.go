@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +24,8 @@ var writeHelp = help{
 Writes trades of the guide to a server through the batching Writer, and says how
 many it took per second and how long until they were stored. Each worker encodes
 a batch, appends it and waits for the server's verdict; then the points are
-counted on the server. With -rate, latency counts from the moment at which a
+counted on the server. With -rate, a request has at most a tenth of a second's
+points unless -batch says otherwise, and latency counts from the moment at which a
 batch was to be sent, whether or not the one before had its answer: a server
 that hangs is not spared the batches that had to wait.
 
@@ -39,7 +42,7 @@ var errCount = errors.New("the server does not hold what it acknowledged")
 
 // A writer makes batches of points that are all different.
 type writer struct {
-	w      *fastclient.Writer
+	to     []*fastclient.Writer // of each worker, so that none waits for another's batch
 	schema *lp.Schema[workload.Trade]
 	trades []workload.Trade
 	batch  int
@@ -64,6 +67,16 @@ func writeLoad(ctx context.Context, c console, args []string) (err error) {
 	if *batch < 1 || *batch > 1_000_000 {
 		return usage("-batch must be between 1 and 1,000,000")
 	}
+	if o.rate > 0 {
+		chosen := false
+		f.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "batch" })
+		if !chosen {
+			*batch = max(1, min(*batch, int(o.rate/10))) // ten requests a second
+		}
+		if o.rate*o.duration.Seconds() < float64(*batch) {
+			return usage("-rate and -duration make less than a request of %d points: lower -batch", *batch)
+		}
+	}
 	t, err := o.prepare(ctx)
 	if err != nil {
 		return err
@@ -81,7 +94,7 @@ func writeLoad(ctx context.Context, c console, args []string) (err error) {
 		// Also after an interrupt: what was taken is sent.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
-		return w.w.Close(ctx)
+		return w.close(ctx)
 	})
 	end()
 	return errors.Join(err, w.report(ctx, c, &o, t, &out, spent))
@@ -101,11 +114,49 @@ func newWriter(t *target, batch, workers int) (*writer, error) {
 	}
 	w := &writer{schema: schema, trades: workload.Trades(max(100_000, batch), 1), batch: batch, first: time.Now().UnixNano(), lines: make([][]byte, workers)}
 	const longest = 256 // bytes of a trade's line, and more
-	w.w, err = t.NewWriter(fastclient.WriterOptions{
-		BatchLines: batch, BatchBytes: max(1<<20, batch*longest), MaxInFlight: workers,
-		MaxMemory: max(64<<20, 4*workers*max(1<<20, batch*longest)),
-	})
-	return w, err
+	for range workers {
+		to, err := t.NewWriter(fastclient.WriterOptions{
+			BatchLines: batch, BatchBytes: max(1<<20, batch*longest), MaxInFlight: 1,
+			MaxMemory: max(16<<20, 4*max(1<<20, batch*longest)),
+		})
+		if err != nil {
+			return nil, errors.Join(err, w.close(context.Background()))
+		}
+		w.to = append(w.to, to)
+	}
+	return w, nil
+}
+
+// close closes the Writers, all at once.
+func (w *writer) close(ctx context.Context) error {
+	errs := make([]error, len(w.to))
+	var all sync.WaitGroup
+	for i, to := range w.to {
+		all.Go(func() { errs[i] = to.Close(ctx) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// A tally is what the Writers of all workers came to.
+type tally struct {
+	appended, acked, rejected, dropped     uint64 // lines
+	requests, retried, rawBytes, wireBytes uint64
+}
+
+func (w *writer) tally() (t tally) {
+	for _, to := range w.to {
+		s := to.Stats()
+		t.appended += s.Appended.Lines
+		t.acked += s.Acked.Lines
+		t.rejected += s.Rejected.Lines
+		t.dropped += s.Dropped.Lines
+		t.requests += s.Requests
+		t.retried += s.Retried
+		t.rawBytes += s.RawBytes
+		t.wireBytes += s.WireBytes
+	}
+	return t
 }
 
 // write is one operation: a batch and its verdict. The points are the trades
@@ -121,41 +172,41 @@ func (w *writer) write(ctx context.Context, worker int) (err error) {
 		}
 	}
 	w.lines[worker] = lines
-	if err := w.w.Append(ctx, lines); err != nil {
+	if err := w.to[worker].Append(ctx, lines); err != nil {
 		return err
 	}
-	return w.w.Flush(ctx)
+	return w.to[worker].Flush(ctx)
 }
 
 // report counts on the server and prints what the load came to.
 func (w *writer) report(ctx context.Context, c console, o *loadOptions, t *target, out *load.Outcome, spent cost) error {
-	s := w.w.Stats()
+	s := w.tally()
 	seconds := out.Took.Seconds()
 	table := term.Table{Head: []string{"points", "", "per second"}, Colour: c.colour}
-	table.Add("appended", term.Number(int64(s.Appended.Lines)), term.Number(int64(float64(s.Appended.Lines)/seconds)))
-	table.Add("acknowledged", term.Number(int64(s.Acked.Lines)), term.Number(int64(float64(s.Acked.Lines)/seconds)))
-	table.Add("rejected", term.Number(int64(s.Rejected.Lines)))
-	table.Add("dropped", term.Number(int64(s.Dropped.Lines)))
+	table.Add("appended", term.Number(int64(s.appended)), term.Number(int64(float64(s.appended)/seconds)))
+	table.Add("acknowledged", term.Number(int64(s.acked)), term.Number(int64(float64(s.acked)/seconds)))
+	table.Add("rejected", term.Number(int64(s.rejected)))
+	table.Add("dropped", term.Number(int64(s.dropped)))
 	if err := table.Write(c.out); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "\n%s requests, %s of them again; %s MB of lines, %s MB on the wire, %s MB/s of lines\n",
-		term.Number(int64(s.Requests)), term.Number(int64(s.Retried)), term.Figure(float64(s.RawBytes)/1e6), term.Figure(float64(s.WireBytes)/1e6), term.Figure(float64(s.RawBytes)/1e6/seconds))
-	points := max(1, float64(s.Acked.Lines))
+		term.Number(int64(s.requests)), term.Number(int64(s.retried)), term.Figure(float64(s.rawBytes)/1e6), term.Figure(float64(s.wireBytes)/1e6), term.Figure(float64(s.rawBytes)/1e6/seconds))
+	points := max(1, float64(s.acked))
 	fmt.Fprintf(c.out, "%s ns CPU and %s allocations per point in this process\n\n", term.Figure(float64(spent.cpu)/points), term.Count(float64(spent.allocs)/points))
 	if err := loadTable(c, []string{"schedule to stored", "start to stored"}, []*stat.Histogram{&out.Response, &out.Service}); err != nil {
 		return err
 	}
 	failed := o.remarks(c, out, "batches")
-	held, err := t.count(ctx, int64(s.Acked.Lines))
+	held, err := t.count(ctx, int64(s.acked))
 	if err != nil {
 		return errors.Join(failed, fmt.Errorf("counting on the server: %w", err))
 	}
-	same := held == int64(s.Acked.Lines)
+	same := held == int64(s.acked)
 	fmt.Fprintf(c.out, "\ncounted on the server: %s points, %s\n", term.Number(held), map[bool]string{true: "as acknowledged", false: "NOT as acknowledged"}[same])
 	r := &results.Report{Environment: results.Here(time.Now()), Results: []results.Result{{
 		Suite: "load", Case: "write", Contender: "pointwire-writer", Version: "this tree", Unit: "point", Rounds: 1,
-		Ns: float64(out.Took) / points, CPU: float64(spent.cpu) / points, MBps: float64(s.RawBytes) / 1e6 / seconds,
+		Ns: float64(out.Took) / points, CPU: float64(spent.cpu) / points, MBps: float64(s.rawBytes) / 1e6 / seconds,
 		BytesPer: float64(spent.bytes) / points, Allocs: float64(spent.allocs) / points, Latency: latency(&out.Response),
 	}}}
 	r.Environment.Set("server", t.server)

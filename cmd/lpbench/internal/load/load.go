@@ -155,6 +155,7 @@ func (r *run) take(ctx context.Context) (due time.Time, ok bool) {
 	due = r.due(r.next)
 	if r.Duration > 0 && due.Sub(r.began) >= r.Duration {
 		r.mu.Unlock()
+		sleep(ctx, time.Until(r.began.Add(r.Duration))) // a rate is per second of all of it
 		return due, false
 	}
 	r.next++

@@ -45,8 +45,8 @@ func TestPaced(t *testing.T) {
 			time.Sleep(3 * ms)
 			return nil
 		})
-		if out.Done != 100 || out.Unsent != 0 || !near(out.Response.Max(), 3*ms) {
-			t.Errorf("%d done, %d unsent, response %v", out.Done, out.Unsent, out.Response.Max())
+		if out.Done != 100 || out.Unsent != 0 || !near(out.Response.Max(), 3*ms) || out.Took != time.Second {
+			t.Errorf("%d done, %d unsent, response %v, in %v", out.Done, out.Unsent, out.Response.Max(), out.Took)
 		}
 		for i, d := range at {
 			if d != time.Duration(i)*10*ms {
