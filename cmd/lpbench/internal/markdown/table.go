@@ -136,7 +136,7 @@ func figure(v *results.Result) string {
 	if v.Base != "" && v.Contender != v.Base && v.Ratio != 0 {
 		s += " (**" + term.Ratio(v.Ratio) + "×**, " + term.Ratio(v.RatioLo) + "–" + term.Ratio(v.RatioHi) + ")"
 	}
-	if n := term.Count(v.Allocs); n != "0" && n != "0.00" {
+	if n := term.Count(v.Allocs); v.Allocs > 0 && n != "0" && n != "0.00" {
 		s += ", " + n + " allocs"
 	}
 	return s

@@ -28,8 +28,11 @@ func Figure(v float64) string {
 }
 
 // Count prints what is counted per unit. Below one in a thousand units it is
-// what the runtime itself allocates between two rounds: 0.
+// what the runtime itself allocates between two rounds: 0. Less than 0 is not known.
 func Count(v float64) string {
+	if v < 0 {
+		return "–"
+	}
 	if v < 0.001 {
 		return "0"
 	}

@@ -45,7 +45,7 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("Figure(%v) = %q, want %q", v, got, want)
 		}
 	}
-	for v, want := range map[float64]string{0.0009: "0", 0.5: "0.50"} {
+	for v, want := range map[float64]string{-1: "–", 0.0009: "0", 0.5: "0.50"} {
 		if got := Count(v); got != want {
 			t.Errorf("Count(%v) = %q, want %q", v, got, want)
 		}
