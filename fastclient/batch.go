@@ -24,7 +24,8 @@ type Batch struct {
 
 // A slabBatch is a batch in the making and under way, in one slab.
 type slabBatch struct {
-	buf    []byte // the slab, filled to its length
+	slab   *slab
+	buf    []byte // its lines, with room to the end of the slab
 	lines  int
 	seq    uint64
 	opened time.Time

@@ -40,12 +40,15 @@ type Writer struct {
 	work sync.Cond // a sender may have something to do
 
 	slabs     slabPool
+	filling   *slab      // has room behind its batches; nil: none has
 	spare     *slabBatch // free batches
 	sealBytes int
 	open      *slabBatch
 	openUntil time.Time
+	due       bool // the open batch is old enough to be sent
 	ageArmed  bool
 	seq       uint64 // of the last sealed batch
+	sealed    int    // bytes of that batch
 
 	queue  partList // waiting
 	flying partList // under way
@@ -140,8 +143,8 @@ func (w *Writer) startAll() {
 	go w.tick()
 }
 
-// tick is the clock: it seals what is old and wakes the senders when a gate's
-// time has come.
+// tick is the clock: it tells the senders when the open batch is old enough to
+// be sent and when a gate's time has come.
 func (w *Writer) tick() {
 	defer w.ticking.Done()
 	for {
@@ -163,7 +166,9 @@ func (w *Writer) tick() {
 	}
 }
 
-// aged seals the open batch if its time is over. The timer is not moved for
+// aged makes the open batch due if its time is over. The sender that finds
+// nothing older to send seals it: while none may send, the batch goes on to fill,
+// so that an outage ends with few large requests. The timer is not moved for
 // every batch: it may find one that is younger than the one it was set for.
 func (w *Writer) aged() {
 	w.ageArmed = false
@@ -177,7 +182,18 @@ func (w *Writer) aged() {
 		w.armAge(left)
 		return
 	}
-	w.seal()
+	if w.o.MaxAge > 0 {
+		// Lines are dropped by batches: what waits must not keep growing.
+		if w.due {
+			w.seal()
+			return
+		}
+		rest := w.o.MaxAge / 10
+		w.openUntil = w.openUntil.Add(rest)
+		w.armAge(time.Until(w.openUntil))
+	}
+	w.due = true
+	w.work.Broadcast()
 }
 
 func (w *Writer) armAge(d time.Duration) {
@@ -206,13 +222,19 @@ func (w *Writer) armGate() {
 	}
 }
 
-// openBatch makes an empty batch the open one. It reports false if there is no
-// memory.
+// openBatch makes an empty batch the open one. It stands behind the others of
+// its slab if one like the last fits there, so that batches which are sealed
+// small do not hold a slab each and every slab but one is filled by half at
+// least. It reports false if there is no memory.
 func (w *Writer) openBatch() bool {
-	slab := w.slabs.take()
-	if slab == nil {
-		return false
+	s := w.filling
+	if s == nil || s.room() < w.sealed {
+		if s = w.slabs.take(); s == nil {
+			return false
+		}
+		w.filling = s
 	}
+	s.refs++
 	b := w.spare
 	if b != nil {
 		w.spare = b.next
@@ -220,12 +242,13 @@ func (w *Writer) openBatch() bool {
 	} else {
 		b = new(slabBatch)
 	}
-	b.buf = slab
+	b.slab, b.buf = s, s.mem[len(s.mem):]
 	b.opened = time.Now()
 	tenth := int64(w.o.MaxDelay / 10)
 	age := w.o.MaxDelay + time.Duration(w.spread(2*tenth+1)-tenth)
 	w.openUntil = b.opened.Add(age)
 	w.armAge(age)
+	w.due = false
 	w.open = b
 	return true
 }
@@ -234,6 +257,8 @@ func (w *Writer) openBatch() bool {
 func (w *Writer) seal() {
 	b := w.open
 	w.open = nil
+	w.sealed = len(b.buf)
+	b.slab.mem = b.slab.mem[:len(b.slab.mem)+len(b.buf)]
 	w.seq++
 	b.seq = w.seq
 	b.sealed = time.Now()
@@ -252,11 +277,23 @@ func (w *Writer) settled(b *slabBatch) {
 	w.live--
 	w.passBarriers(b.seq)
 	if !w.aborted { // else its memory has been given to the caller of Close
-		w.slabs.give(b.buf)
-		b.next, b.buf = w.spare, nil
-		w.spare = b
-		w.wakeAppenders()
+		w.free(b)
 	}
+}
+
+// free lets go of b, and of its slab when no other batch is in it.
+func (w *Writer) free(b *slabBatch) {
+	s := b.slab
+	b.next, b.slab, b.buf = w.spare, nil, nil
+	w.spare = b
+	if s.refs--; s.refs > 0 {
+		return
+	}
+	if w.filling == s {
+		w.filling = nil
+	}
+	w.slabs.give(s)
+	w.wakeAppenders()
 }
 
 func (w *Writer) wakeAppenders() {

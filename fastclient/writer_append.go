@@ -77,6 +77,11 @@ func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, er
 				w.seal()
 				continue
 			}
+			if cap(w.open.buf) < w.o.BatchBytes && lineLen(lines) <= w.o.BatchBytes {
+				w.discardOpen()
+				w.filling = nil // it has no room for the line, a slab of its own has
+				continue
+			}
 			err = ErrLineTooLong
 			break
 		}
@@ -100,17 +105,14 @@ func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, er
 func (w *Writer) discardOpen() {
 	b := w.open
 	w.open = nil
-	w.slabs.give(b.buf)
-	b.next, b.buf = w.spare, nil
-	w.spare = b
-	w.wakeAppenders()
+	w.free(b)
 }
 
 // fit returns how many of the n lines go into b, and their size. A line longer
 // than sealBytes, which may have been lowered by what a server takes, goes into
 // a batch of its own as long as the slab holds it.
 func (b *slabBatch) fit(lines []byte, n, sealBytes, maxLines int) (size, k int) {
-	room := sealBytes - len(b.buf)
+	room := min(sealBytes, cap(b.buf)) - len(b.buf)
 	if len(lines) <= room && b.lines+n <= maxLines {
 		return len(lines), n
 	}
@@ -135,10 +137,11 @@ func (w *Writer) makeRoom(ctx context.Context) error {
 	case DropNewest:
 		return ErrOverflow
 	case DropOldest:
-		if w.queue.head == nil {
+		p := w.oldest()
+		if p == nil {
 			return ErrOverflow
 		}
-		w.drop(w.queue.head, LossOverflow)
+		w.drop(p, LossOverflow)
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -160,6 +163,21 @@ func (w *Writer) makeRoom(ctx context.Context) error {
 	w.mu.Lock()
 	w.counters.blockedFor += time.Since(start)
 	return err
+}
+
+// oldest returns the first waiting part that is worth dropping: one in a slab that
+// no part under way holds, for only such a slab comes free.
+func (w *Writer) oldest() *part {
+next:
+	for p := w.queue.head; p != nil; p = p.next {
+		for f := w.flying.head; f != nil; f = f.next {
+			if f.batch.slab == p.batch.slab {
+				continue next
+			}
+		}
+		return p
+	}
+	return nil
 }
 
 // drop takes p out of the queue for good. The lock is held, and released while

@@ -98,12 +98,20 @@ func audit(t *testing.T, w *Writer) {
 	if held != s.Pending {
 		t.Errorf("holds %v, pending says %v", held, s.Pending)
 	}
-	inUse := len(parts)
-	if w.open != nil {
-		inUse++
+	refs := map[*slab]int{}
+	for b := range parts {
+		refs[b.slab]++
 	}
-	if !w.aborted && w.slabs.made-len(w.slabs.free) != inUse {
-		t.Errorf("%d slabs in use by %d batches", w.slabs.made-len(w.slabs.free), inUse)
+	if w.open != nil {
+		refs[w.open.slab]++
+	}
+	for s, n := range refs {
+		if s.refs != n && !w.aborted {
+			t.Errorf("a slab holds %d batches, says %d", n, s.refs)
+		}
+	}
+	if !w.aborted && w.slabs.made-len(w.slabs.free) != len(refs) {
+		t.Errorf("%d slabs in use, %d hold batches", w.slabs.made-len(w.slabs.free), len(refs))
 	}
 	if w.slabs.made > w.slabs.budget {
 		t.Errorf("%d slabs over a budget of %d", w.slabs.made, w.slabs.budget)

@@ -17,11 +17,12 @@ type WriterOptions struct {
 	// [V3].
 	BatchLines int
 	// MaxDelay seals a batch that long after its first line, give or take a
-	// tenth: 1 s by default.
+	// tenth: 1 s by default. While nothing may be sent, or something older waits,
+	// a batch goes on to fill instead.
 	MaxDelay time.Duration
 	// MaxMemory bounds the bytes of all lines the Writer holds: being filled,
-	// waiting, on the way, and packed. It is divided into slabs of BatchBytes.
-	// The default is 64 MiB.
+	// waiting, on the way, and packed. It is divided into slabs of BatchBytes,
+	// which batches that are sealed smaller share. The default is 64 MiB.
 	MaxMemory int
 	// MaxInFlight is the number of requests under way to one server, 2 by
 	// default.
@@ -32,7 +33,8 @@ type WriterOptions struct {
 	// has to be sent again holds up those behind it.
 	Ordered bool
 	// MaxAge drops batches that could not be sent for so long. By default only
-	// the want of memory ends the life of a batch.
+	// the want of memory ends the life of a batch. A batch then goes on to fill
+	// for a tenth of MaxAge at most.
 	MaxAge time.Duration
 	// RequestTimeout bounds one request, lengthened by 1 s for every 100 KiB:
 	// 10 s by default.
@@ -83,8 +85,9 @@ const (
 	Block OverflowPolicy = iota
 	// DropNewest refuses the lines with [ErrOverflow].
 	DropNewest
-	// DropOldest drops the oldest batch that is not under way, and refuses the
-	// lines with [ErrOverflow] if there is none.
+	// DropOldest drops the oldest batches that share no memory with one under
+	// way, as many as make room, and refuses the lines with [ErrOverflow] if there
+	// is none.
 	DropOldest
 	// Spill moves batches to disk. It needs a spool.
 	Spill

@@ -57,8 +57,9 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestBlockHonoursTheContext(t *testing.T) {
 	s := newScript(answer(503, ""))
 	inBubble(t, WriterOptions{BatchBytes: 1024, BatchLines: 1, MaxMemory: 4 << 10}, s, func(t *testing.T, w *Writer) {
+		line := "m v=\"" + strings.Repeat("x", 600) + "\" 1\n" // a slab holds one
 		for range 4 {
-			mustAppend(t, w, "m v=1 1\n")
+			mustAppend(t, w, line)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()

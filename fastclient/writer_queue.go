@@ -26,18 +26,26 @@ func (w *Writer) next(out *outlet) (j job, ok bool) {
 	}
 }
 
-// take takes the oldest part if it may be sent through out now. The lock is
-// held, and released when parts are dropped for their age.
+// take takes the oldest part if it may be sent through out now, the open batch
+// if that is due and nothing else waits. The lock is held, and released when
+// parts are dropped for their age.
 func (w *Writer) take(out *outlet) (j job, ok bool) {
-	for w.queue.head != nil && !(w.o.Ordered && w.flying.n > 0) {
+	for !(w.o.Ordered && w.flying.n > 0) {
 		p := w.queue.head
-		if w.o.MaxAge > 0 && time.Since(p.batch.sealed) > w.o.MaxAge {
+		if p == nil && (w.open == nil || !w.due) {
+			break
+		}
+		if p != nil && w.o.MaxAge > 0 && time.Since(p.batch.sealed) > w.o.MaxAge {
 			w.drop(p, LossAge)
 			continue
 		}
 		epoch, pass := out.gate.pass(time.Now)
 		if !pass {
 			break
+		}
+		if p == nil {
+			w.seal()
+			p = w.queue.head
 		}
 		w.queue.remove(p)
 		if out.limit > 0 && len(p.data) > out.limit && p.lines > 1 {
