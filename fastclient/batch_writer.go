@@ -24,7 +24,6 @@ type BatchWriter struct {
 }
 
 func newBatchWriter(p writerPlan) (*BatchWriter, error) {
-	p.outlets = p.outlets[:1:1]
 	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
 	p.o.MaxMemory = 2 * p.o.BatchBytes
 	if p.pack != nil {

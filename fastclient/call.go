@@ -18,6 +18,8 @@ type call struct {
 	policy     *RetryPolicy
 	idempotent bool
 	only       *endpoint // nil for any of the set
+	insist     bool      // try servers that are down, too: the caller keeps the pauses
+	down       []*endpoint
 	req        transport.Request
 	resp       transport.Response
 }

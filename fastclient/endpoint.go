@@ -128,32 +128,35 @@ func serverDown(err error) bool {
 	return errors.As(err, &t) && Retryable(err) && !errors.Is(err, ErrPoolExhausted)
 }
 
-// failover tries each server that is up once, and if none is, the one that is due
-// first. A call that may have been applied is not made elsewhere unless that does no
-// harm.
-func (c *core) failover(ctx context.Context, call *call, attempt int) error {
+// failover tries each server that is up once, and then those that are down if the
+// call insists. If none is up, it tries the one that is due first. A call that may
+// have been applied is not made elsewhere unless that does no harm.
+func (c *core) failover(ctx context.Context, call *call, attempt int) (err error) {
 	n := len(c.ends)
 	from := 0
 	if c.o.Balance == RoundRobin {
 		from = int(c.turn.Add(1)-1) % n
 	}
-	var err error
+	call.down = call.down[:0]
 	for i := range n {
 		e := c.ends[(from+i)%n]
 		epoch, ok := e.admit()
 		if !ok {
+			if call.insist {
+				call.down = append(call.down, e)
+			}
 			continue
 		}
-		err = c.try(ctx, e, call, attempt)
-		e.report(epoch, err)
-		if err == nil || !serverDown(err) || ctx.Err() != nil {
+		var done bool
+		if done, err = c.tryOne(ctx, e, epoch, call, attempt); done {
 			return err
 		}
-		var t *TransportError
-		if errors.As(err, &t) && t.Ambiguous && !call.idempotent && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
+	}
+	for _, e := range call.down {
+		var done bool
+		if done, err = c.tryOne(ctx, e, e.begin(), call, attempt); done {
 			return err
 		}
-		c.n.failovers.Add(1)
 	}
 	if err != nil {
 		return err
@@ -163,9 +166,23 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) error {
 	if !ok {
 		return &TransportError{Op: call.op, Phase: PhaseWait, Addr: "any server", Err: ErrNoEndpoint}
 	}
+	_, err = c.tryOne(ctx, e, epoch, call, attempt)
+	return err
+}
+
+// tryOne tries one server of several. It reports whether no other is to be tried.
+func (c *core) tryOne(ctx context.Context, e *endpoint, epoch uint64, call *call, attempt int) (done bool, err error) {
 	err = c.try(ctx, e, call, attempt)
 	e.report(epoch, err)
-	return err
+	if err == nil || !serverDown(err) || ctx.Err() != nil {
+		return true, err
+	}
+	var t *TransportError
+	if errors.As(err, &t) && t.Ambiguous && !call.idempotent && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
+		return true, err
+	}
+	c.n.failovers.Add(1)
+	return false, err
 }
 
 // A ReplicaError says which servers of a set did not take a write that was sent

@@ -13,7 +13,7 @@ import (
 //
 // An error is an *[OptionError], or [ErrNoSpool].
 func (c *Client) NewWriter(o WriterOptions) (*Writer, error) {
-	plan, err := c.writerPlan(o)
+	plan, err := c.writerPlan(o, c.o.Balance == RoundRobin)
 	if err != nil {
 		return nil, err
 	}
@@ -26,17 +26,19 @@ func (c *Client) NewWriter(o WriterOptions) (*Writer, error) {
 }
 
 // NewBatchWriter returns a BatchWriter that sends through c like
-// [Client.NewWriter].
+// [Client.NewWriter], one batch at a time: with several servers and [RoundRobin]
+// each to the next one that is up.
 func (c *Client) NewBatchWriter(o WriterOptions) (*BatchWriter, error) {
-	plan, err := c.writerPlan(o)
+	plan, err := c.writerPlan(o, false)
 	if err != nil {
 		return nil, err
 	}
 	return newBatchWriter(plan)
 }
 
-// writerPlan checks o and says how batches go out.
-func (c *Client) writerPlan(o WriterOptions) (writerPlan, error) {
+// writerPlan checks o and says how batches go out: to each server on its own, or
+// to the servers as the client balances them.
+func (c *Client) writerPlan(o WriterOptions, each bool) (writerPlan, error) {
 	o, err := o.withDefaults(c.o.API)
 	if err != nil {
 		return writerPlan{}, err
@@ -53,7 +55,7 @@ func (c *Client) writerPlan(o WriterOptions) (writerPlan, error) {
 	if c.pack != nil {
 		p.pack, p.minPack = c.pack, c.minGzip
 	}
-	if c.o.Balance != RoundRobin || len(c.ends) == 1 {
+	if !each || len(c.ends) == 1 {
 		p.outlets = []*outlet{c.outlet(w.to, nil, !o.NoStamp)}
 		return p, nil
 	}
@@ -80,7 +82,7 @@ func (c *Client) outlet(to target, e *endpoint, stamped bool) *outlet {
 			s := &clientSender{c: c, e: e, now: &now}
 			s.call.op = "write"
 			s.call.req.Method, s.call.req.ContentType = "POST", textPlain
-			s.call.idempotent = stamped
+			s.call.idempotent, s.call.insist = stamped, true
 			return s
 		},
 		downgrade: func(failed API) bool {

@@ -350,6 +350,7 @@ func (h *history) settle(s WriterStats, closeErr error) {
 }
 
 func (h *history) playBatchWriter() {
+	h.plan.outlets = h.plan.outlets[:1]
 	w, err := newBatchWriter(h.plan)
 	if err != nil {
 		h.t.Fatal(err)
