@@ -44,8 +44,16 @@ type part struct {
 	from       int // offset in the batch
 	lines      int
 	tries      int // answers under actRetryFew
+	judged     *judgement
 	prev, next *part
 	list       *partList
+}
+
+// A judgement is what becomes of a part under way whose lost lines a dead letter
+// is being given. It stands, though Close may not wait for the dead letter.
+type judgement struct {
+	plan  plan
+	reply writeReply
 }
 
 func (p *part) before(q *part) bool {

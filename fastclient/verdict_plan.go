@@ -54,6 +54,16 @@ func (p *plan) requests() (n int) {
 	return n
 }
 
+// loses reports whether lines will not be stored.
+func (p *plan) loses() bool {
+	for i := range p.cuts {
+		if p.cuts[i].fate == fateReject || p.cuts[i].blurred > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // isolationRequests bounds what one batch may cost for finding bad lines.
 const isolationRequests = 256
 

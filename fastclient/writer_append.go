@@ -186,6 +186,7 @@ func (w *Writer) drop(p *part, loss Loss) {
 	w.queue.remove(p)
 	w.flying.insert(p)
 	if w.o.DeadLetter != nil {
+		p.judged = &judgement{plan: plan{cuts: []cut{{to: len(p.data), lines: p.lines, fate: fateReject, loss: loss}}}}
 		w.mu.Unlock()
 		err := w.o.DeadLetter.Put(&LostLines{
 			Lines: p.data, Count: p.lines, Lost: p.lines, Loss: loss, Seq: p.batch.seq, Time: time.Now(),
@@ -193,7 +194,7 @@ func (w *Writer) drop(p *part, loss Loss) {
 		w.mu.Lock()
 		w.deadLetterDone(err)
 	}
-	if p.list != &w.flying { // Close gave it back meanwhile
+	if p.list != &w.flying { // Close entered it meanwhile
 		return
 	}
 	w.flying.remove(p)

@@ -1,6 +1,7 @@
 package fastclient
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -22,6 +23,11 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	if w.closing {
 		w.mu.Unlock()
+		select {
+		case <-w.closed: // whatever became of ctx
+			return w.closeErr
+		default:
+		}
 		select {
 		case <-w.closed:
 			return w.closeErr
@@ -49,6 +55,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.ticking.Wait()
 	w.cancel()
 	w.mu.Lock()
+	w.concludeJudged()
 	w.mute = true
 	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
 	unsent := w.giveBack(ctx.Err())
@@ -86,11 +93,15 @@ func (w *Writer) giveBack(err error) *UnsentError {
 		if q := w.flying.head; p == nil || q != nil && q.before(p) {
 			p = q
 		}
+		data := p.data[:len(p.data):len(p.data)]
+		if p.list == &w.flying {
+			data = bytes.Clone(data) // a sender that does not end still reads it
+		}
 		p.list.remove(p)
 		b := p.batch
 		e.add(p.lines, len(p.data))
 		e.Batches = append(e.Batches, Batch{
-			Seq: b.seq, Lines: p.lines, Bytes: len(p.data), SealedAt: b.sealed, Data: p.data[:len(p.data):len(p.data)],
+			Seq: b.seq, Lines: p.lines, Bytes: len(p.data), SealedAt: b.sealed, Data: data,
 		})
 		w.ledger.lose(LossUnsent, p.lines, len(p.data))
 		for _, barrier := range w.barriers {

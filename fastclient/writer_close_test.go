@@ -92,3 +92,141 @@ func TestCloseDoesNotWaitForADeafSender(t *testing.T) {
 		}
 	})
 }
+
+// A slowGrave is a dead letter that takes its time, and looks twice.
+type slowGrave struct {
+	grave
+	changed bool
+}
+
+func (g *slowGrave) Put(l *LostLines) error {
+	before := string(l.Lines)
+	time.Sleep(time.Second)
+	if string(l.Lines) != before {
+		g.mu.Lock()
+		g.changed = true
+		g.mu.Unlock()
+	}
+	return g.grave.Put(l)
+}
+
+// TestCloseDuringADeadLetter: lines are with the dead letter or handed back by
+// Close, never both, and no one else writes to what is handed back.
+func TestCloseDuringADeadLetter(t *testing.T) {
+	strict := []refusedLine{{2, "no"}}
+	for name, c := range map[string]struct {
+		o      WriterOptions
+		send   senderFunc
+		unsent string
+		dead   string
+		loss   Loss
+	}{
+		"rejected": {WriterOptions{}, answer(422, "no"), "", "[request 3 no: m v=0 1\nm v=1 1\nm v=2 1\n]", LossRequest},
+		"listed": {WriterOptions{}, v3("partial write of line protocol occurred", strict...),
+			"", "[line 1 no: m v=1 1\n]", LossLine},
+		"stripped": {WriterOptions{}, v3("parsing failed for write_lp endpoint", strict...),
+			"m v=0 1\nm v=2 1\n", "[line 1 no: m v=1 1\n]", LossLine},
+		"aged": {WriterOptions{MaxAge: 20 * time.Millisecond, BatchLines: 3}, answer(503, ""),
+			"", "[age 3 : m v=0 1\nm v=1 1\nm v=2 1\n]", LossAge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := new(slowGrave)
+				c.o.DeadLetter = g
+				w := testWriter(t, c.o, c.send)
+				for i := range 3 {
+					mustAppend(t, w, fmt.Sprintf("m v=%d 1\n", i))
+				}
+				ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+				defer cancel()
+				err := w.Close(ctx)
+				got := ""
+				var ue *UnsentError
+				if errors.As(err, &ue) {
+					for _, b := range ue.Batches {
+						got += string(b.Data)
+						clear(b.Data[:cap(b.Data)])
+					}
+				}
+				if got != c.unsent {
+					t.Errorf("handed back %q, want %q", got, c.unsent)
+				}
+				var be *BatchError
+				if !errors.As(err, &be) || be.Loss != c.loss {
+					t.Errorf("Close: %v", err)
+				}
+				audit(t, w)
+				if st := w.Stats(); st.Pending.Lines != 0 || st.Lost[c.loss].Lines == 0 {
+					t.Errorf("stats %+v", st)
+				}
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				if d := fmt.Sprint(g.lost); d != c.dead || g.changed {
+					t.Errorf("dead letters %s, want %s; changed %v", d, c.dead, g.changed)
+				}
+				audit(t, w)
+			})
+		})
+	}
+}
+
+// TestHandedBackIsTheCallersOwn: a request that does not end goes on to read its
+// lines, not the caller's.
+func TestHandedBackIsTheCallersOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := new(grave)
+		late := ""
+		w := testWriter(t, WriterOptions{DeadLetter: g}, func(_ context.Context, b *wireBatch, r *writeReply) {
+			time.Sleep(time.Hour)
+			late = string(b.body)
+			r.status = 422
+		})
+		mustAppend(t, w, "m v=1 1\n")
+		time.Sleep(2 * time.Second)
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		var ue *UnsentError
+		if err := w.Close(ctx); !errors.As(err, &ue) || ue.Lines != 1 {
+			t.Fatalf("Close: %v", err)
+		}
+		clear(ue.Batches[0].Data)
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if late != "m v=1 1\n" || len(g.lost) > 0 {
+			t.Errorf("the request read %q, dead letters %q", late, g.lost)
+		}
+	})
+}
+
+// TestFurtherClose: once closed, a Writer gives the same answer to every Close.
+func TestFurtherClose(t *testing.T) {
+	w := testWriter(t, WriterOptions{}, acker)
+	mustClose(t, w)
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 100 {
+		if err := w.Close(ended); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestCloseAfterTheLastDrop: Close ends when the last lines are dropped for their
+// age.
+func TestCloseAfterTheLastDrop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(_ context.Context, _ *wireBatch, r *writeReply) {
+			time.Sleep(10 * time.Second)
+			r.status = 204
+		}
+		w := testWriter(t, WriterOptions{MaxAge: time.Second, BatchLines: 1, MaxInFlight: 1}, slow)
+		mustAppend(t, w, "m v=1 1\nm v=2 1\n")
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		defer cancel()
+		start := time.Now()
+		var be *BatchError
+		if err := w.Close(ctx); !errors.As(err, &be) || be.Loss != LossAge || time.Since(start) > time.Minute {
+			t.Errorf("Close after %v: %v", time.Since(start), err)
+		}
+	})
+}

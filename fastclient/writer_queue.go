@@ -15,15 +15,20 @@ type job struct {
 func (w *Writer) next(out *outlet) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for {
-		if w.aborted || w.closing && w.queue.n == 0 && w.flying.n == 0 {
-			return job{}, false
-		}
+	for !w.over() {
 		if j, ok = w.take(out); ok {
 			return j, true
 		}
-		w.work.Wait()
+		if !w.over() { // as it was when take released the lock
+			w.work.Wait()
+		}
 	}
+	return job{}, false
+}
+
+// over reports whether there is nothing left to do for ever.
+func (w *Writer) over() bool {
+	return w.aborted || w.closing && w.queue.n == 0 && w.flying.n == 0
 }
 
 // take takes the oldest part if it may be sent through out now, the open batch
@@ -78,7 +83,9 @@ func (w *Writer) queueRest(p *part, size, lines int) {
 // ledger or back into the queue.
 func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 	pl, r := &s.plan, &s.reply
-	w.deadLetters(j.p, pl, r)
+	if w.o.DeadLetter != nil && pl.loses() && w.standing(j.p, &s.judgement) {
+		w.deadLetters(j.p, pl, r)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.counters.answered(&s.batch, r, took)
@@ -86,9 +93,8 @@ func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 	w.learn(out, pl, r)
 	p := j.p
 	if p.list != &w.flying {
-		return // Close gave it back meanwhile
+		return // Close entered it or gave it back meanwhile
 	}
-	w.flying.remove(p)
 	b := p.batch
 	if pl.action == actRetryFew {
 		p.tries++
@@ -97,17 +103,49 @@ func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 	case actAckRest, actStrip, actIsolate:
 		b.spent += pl.requests()
 	}
-	w.report(p, pl, r)
-	b.parts++ // keeps b until all cuts are done
-	w.cutUp(p, pl)
-	w.settled(b)
+	p.judged = nil
+	w.conclude(p, pl, r, p)
 	w.work.Broadcast()
 }
 
+// standing makes j the judgement of p, unless Close has given p back.
+func (w *Writer) standing(p *part, j *judgement) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p.list != &w.flying {
+		return false
+	}
+	p.judged = j
+	return true
+}
+
+// concludeJudged does without their dead letters what is left to do for the
+// parts whose verdict is known. Their memory is still being read.
+func (w *Writer) concludeJudged() {
+	for p := w.flying.head; p != nil; {
+		next := p.next
+		if j := p.judged; j != nil {
+			w.conclude(p, &j.plan, &j.reply, nil)
+		}
+		p = next
+	}
+}
+
+// conclude does with p, which is under way, what the plan says. If reuse is not
+// nil, p and its memory are free to be used again.
+func (w *Writer) conclude(p *part, pl *plan, r *writeReply, reuse *part) {
+	w.flying.remove(p)
+	w.report(p, pl, r)
+	b := p.batch
+	b.parts++ // keeps b until all cuts are done
+	w.cutUp(p, pl, reuse)
+	w.settled(b)
+}
+
 // cutUp enters the cuts of p into the ledger and queues what is sent again.
-func (w *Writer) cutUp(p *part, pl *plan) {
+func (w *Writer) cutUp(p *part, pl *plan, reuse *part) {
 	b, data, from := p.batch, p.data, p.from
-	reuse := p
+	inUse := reuse == nil
 	again := func(data []byte, from, lines int) {
 		q := reuse
 		if q == nil {
@@ -118,7 +156,7 @@ func (w *Writer) cutUp(p *part, pl *plan) {
 		q.data, q.from, q.lines = data, from, lines
 		w.queue.insert(q)
 	}
-	if pl.action == actStrip {
+	if pl.action == actStrip && !inUse {
 		size, lines := compact(data, pl.cuts)
 		for i := range pl.cuts {
 			if pl.cuts[i].fate != fateAgain {
@@ -138,8 +176,8 @@ func (w *Writer) cutUp(p *part, pl *plan) {
 			}
 		}
 	}
-	if reuse != nil {
-		w.settled(b)
+	if reuse != nil || inUse {
+		w.settled(b) // for p
 	}
 }
 

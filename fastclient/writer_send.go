@@ -53,8 +53,7 @@ type sending struct {
 	ctx    requestContext
 	packed buffer
 	batch  wireBatch
-	reply  writeReply
-	plan   plan
+	judgement
 }
 
 func (w *Writer) newSending(sender batchSender) *sending {
