@@ -15,8 +15,9 @@ const (
 )
 
 // scanLine looks at the line data begins with: measurement, tags, fields with
-// values, at most a timestamp. A line feed ends it, but within quotes belongs
-// to a value. size is the line's length without its line feed.
+// values, at most a timestamp, behind which there may be spaces. A line feed ends
+// it, but within quotes belongs to a value. size is the line's length without its
+// line feed.
 func scanLine(data []byte) (size int, stamped bool, fault lineFault) {
 	i := skipPlain(data, 0, false)
 	if i == 0 {
@@ -67,10 +68,14 @@ func scanTimestamp(data []byte, i int) (size int, stamped bool, fault lineFault)
 	for end < len(data) && data[end]-'0' < 10 {
 		end++
 	}
-	if end == digits || end < len(data) && data[end] != '\n' {
+	after := end
+	for after < len(data) && data[after] == ' ' {
+		after++
+	}
+	if end == digits || after < len(data) && data[after] != '\n' {
 		return nextLF(data, end), true, faultTimestamp
 	}
-	return end, true, faultNone
+	return after, true, faultNone
 }
 
 // skipPlain returns the end of a measurement, key or tag value at i: a comma, a
@@ -155,15 +160,19 @@ func countLines(data []byte) (lines int) {
 }
 
 // endsStamped reports whether a valid line, its line feed included, ends with a
-// timestamp: digits and perhaps a sign after a space. No valid line ends that
-// way without one: a field value follows an equals sign, and a string ends with
-// a quote.
+// timestamp: digits and perhaps a sign after a space, and perhaps spaces. No valid
+// line ends that way without one: a field value follows an equals sign, and a
+// string ends with a quote.
 func endsStamped(line []byte) bool {
-	i := len(line) - 2
+	last := len(line) - 2
+	for last >= 0 && line[last] == ' ' {
+		last--
+	}
+	i := last
 	for i >= 0 && line[i]-'0' < 10 {
 		i--
 	}
-	if i == len(line)-2 {
+	if i == last {
 		return false
 	}
 	if i > 0 && line[i] == '-' {

@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 
@@ -19,6 +20,8 @@ func TestScanLine(t *testing.T) {
 		{"m v=1 -5", true, faultNone},
 		{`m,a=b,c\ d=e\,f v="x \" y, z=1",w=2i 5`, true, faultNone},
 		{"m v=\"a\nb\" 5", true, faultNone},
+		{"m v=1 5 ", true, faultNone},
+		{"m v=\"a\" -5   ", true, faultNone},
 		{`m v="a\\" 5`, true, faultNone},
 		{`m\,x,a=b v=t`, false, faultNone},
 		{`m"q,a="b v=t`, false, faultNone},
@@ -46,6 +49,7 @@ func TestScanLine(t *testing.T) {
 		{"m v=1 x", true, faultTimestamp},
 		{"m v=1 5\r", true, faultTimestamp},
 		{"m v=1 5 6", true, faultTimestamp},
+		{"m v=1 5 \r", true, faultTimestamp},
 		{"m v=1  5", true, faultTimestamp},
 		{"m v=1 -", true, faultTimestamp},
 	} {
@@ -111,5 +115,21 @@ func TestMiddleIsALineEndNearTheMiddle(t *testing.T) {
 	at, lines = middle([]byte(strings.Repeat("x", 100) + " v=1\nm v=1\n"))
 	if at != 105 || lines != 1 {
 		t.Errorf("middle at %d after %d lines", at, lines)
+	}
+}
+
+// TestSpacesBehindATimestamp: raw lines that end with spaces are taken and sent
+// without them, and those of a type of the user are not stamped twice.
+func TestSpacesBehindATimestamp(t *testing.T) {
+	s := newScript(acker)
+	inBubble(t, WriterOptions{}, s, func(t *testing.T, w *Writer) {
+		mustAppend(t, w, "a v=1 1\nb v=1 1  \nc v=\"x \" 1 \nd v=1 1")
+		mustAppend(t, w, "e v=1 1 ")
+		if err := w.Encode(context.Background(), func(e *lp.Encoder) { e.Append(textPoint("f v=1 1 ")) }); err != nil {
+			t.Error(err)
+		}
+	})
+	if got := strings.Join(s.seen(), ""); got != "a v=1 1\nb v=1 1\nc v=\"x \" 1\nd v=1 1\ne v=1 1\nf v=1 1 \n" {
+		t.Errorf("sent %q", got)
 	}
 }

@@ -32,7 +32,7 @@ var (
 // left out. Append copies the lines and keeps nothing.
 //
 // It checks that each line is complete: measurement, tags, fields with values,
-// at most a timestamp. Lines that are not are refused and the others taken: the
+// at most a timestamp, and takes off spaces behind that. Lines that are not are refused and the others taken: the
 // error is an *[AppendError] with the first reason. Append waits only under
 // [Block], and then no longer than ctx.
 func (w *Writer) Append(ctx context.Context, lines []byte) error {

@@ -117,8 +117,9 @@ func (r *refusal) add(n int, err error) {
 	}
 }
 
-// raw returns the n valid ones of the lines in data, each ended and stamped:
-// data itself when there is nothing to change. It adds the others to r.
+// raw returns the n valid ones of the lines in data, each ended and stamped, and
+// without spaces at its end: data itself when there is nothing to change. It adds
+// the others to r.
 func (s *stager) raw(sc *scratch, data []byte, r *refusal) (lines []byte, n int) {
 	kept, changed := 0, false // what is before kept stands in sc.buf
 	sc.buf = sc.buf[:0]
@@ -141,6 +142,14 @@ func (s *stager) raw(sc *scratch, data []byte, r *refusal) (lines []byte, n int)
 			n++
 			sc.buf = append(sc.buf, data[kept:at]...)
 			sc.buf = s.stampLine(sc.buf, data[at:lf])
+			kept, changed = end, true
+		case data[lf-1] == ' ': // servers of 1.x let it pass, others are not asked
+			n++
+			stamp := lf - 1
+			for data[stamp-1] == ' ' {
+				stamp--
+			}
+			sc.buf = append(append(sc.buf, data[kept:stamp]...), '\n')
 			kept, changed = end, true
 		case lf == len(data): // the last line, without its end
 			n++
