@@ -1,6 +1,10 @@
 package encode
 
-import "github.com/influxdata/line-protocol/v2/lineprotocol"
+import (
+	"unsafe"
+
+	"github.com/influxdata/line-protocol/v2/lineprotocol"
+)
 
 const (
 	lp2Name   = "line-protocol"
@@ -39,8 +43,8 @@ func lp2Entries[T any](points []T, add func(e *lineprotocol.Encoder, p *T)) []en
 	}
 }
 
-// mustFloat and mustString pass values of which the data sets hold only good
-// ones; the flag is checked as its documentation asks.
+// mustFloat passes values of which the data sets hold only good ones; the flag is
+// checked as its documentation asks.
 func mustFloat(v float64) lineprotocol.Value {
 	x, ok := lineprotocol.FloatValue(v)
 	if !ok {
@@ -49,9 +53,11 @@ func mustFloat(v float64) lineprotocol.Value {
 	return x
 }
 
+// mustString does not copy, as the documentation of StringValueFromBytes says to do
+// for speed. The bytes of v are only read.
 func mustString(v string) lineprotocol.Value {
-	x, ok := lineprotocol.StringValue(v)
-	if !ok {
+	x, err := lineprotocol.NewValueFromBytes(lineprotocol.String, unsafe.Slice(unsafe.StringData(v), len(v)))
+	if err != nil {
 		panic("not UTF-8")
 	}
 	return x
