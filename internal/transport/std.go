@@ -26,7 +26,7 @@ type Std struct {
 	client    *http.Client
 	own       *http.Transport // nil when the caller brought the client
 	slots     chan struct{}
-	open      atomic.Int64 // connections of own, and those being dialled
+	open      atomic.Int64    // connections of own, and those being dialled
 	ctx       context.Context // ends with Close
 	close     context.CancelFunc
 }
