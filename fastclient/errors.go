@@ -56,6 +56,7 @@ type ServerError struct {
 	Dropped int
 	// Truncated tells that the answer was longer than what was read of it.
 	Truncated     bool
+	unparsed      int // how many lines the whole message calls unparsable
 	RequestID     string
 	ServerVersion string
 	// RetryAfter is how long the server asked to wait, 0 if it did not.

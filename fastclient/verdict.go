@@ -13,8 +13,12 @@ type writeReply struct {
 	message string // the server's error text
 	// refused lists the lines that the server says it refused.
 	refused []refusedLine
-	// dropped is the number of lines that the server says it did not store.
-	dropped    int
+	// dropped is the number of lines that the server says it did not store, or that
+	// it calls unparsable.
+	dropped int
+	// truncated tells that the answer was too long to be read, so that there may be
+	// more of them.
+	truncated  bool
 	retryAfter time.Duration
 	err        error // set when there is no answer
 }

@@ -86,8 +86,10 @@ func settle(p *plan, data []byte, lines int, r *writeReply, l planLimits) {
 		case p.listed(data, lines, r, fateAcked):
 		case lines == 1:
 			whole(fateReject, LossLine)
-		case l.isolate && mayIsolate:
-			p.halve(data, lines)
+		case (l.isolate || r.truncated) && mayIsolate:
+			p.halve(data, lines) // a shorter answer says more
+		case r.truncated:
+			whole(fateReject, LossPartial)
 		default:
 			whole(fateAcked, LossPartial)
 			p.cuts[0].blurred = refusedCount(r, lines)

@@ -163,8 +163,8 @@ func (r *writeReply) read(err error) {
 		return
 	}
 	r.status, r.message = server.Status, server.Message
-	r.dropped, r.retryAfter = server.Dropped, server.RetryAfter
-	if server.Truncated {
+	r.dropped, r.retryAfter = max(server.Dropped, server.unparsed), server.RetryAfter
+	if r.truncated = server.Truncated; r.truncated {
 		return // a list that is cut short names some lines and not others
 	}
 	for _, l := range server.Lines {
@@ -172,24 +172,30 @@ func (r *writeReply) read(err error) {
 	}
 }
 
-// worst returns the error that decides about a batch which several servers have
-// to store: one that asks for another attempt before one that refuses.
-func worst(e *ReplicaError) error {
-	var first error
+// worst returns the error that decides about a batch which several servers have to
+// store: one that asks for another attempt before one that refuses, that before one
+// that stored a part, and of these the one that refused most.
+func worst(e *ReplicaError) (worst error) {
+	most := -1
 	for _, err := range e.Errs {
 		if err == nil {
 			continue
 		}
 		var r writeReply
 		r.read(err)
-		if a := judge(&r); a == actRetry || a == actKeep || a == actMissing {
-			return err
-		}
-		if first == nil {
-			first = err
+		rank := replicaRank[judge(&r)]<<32 + refusedCount(&r, 1<<31)
+		if rank > most {
+			most, worst = rank, err
 		}
 	}
-	return first
+	return worst
+}
+
+// replicaRank orders actions by how much of a batch is not stored.
+var replicaRank = [numActions]int{
+	actAck: 0, actAckBeyond: 1, actAckRest: 2, actReject: 3,
+	actStrip: 4, actIsolate: 4, actSplit: 5, actPlain: 5, actDowngrade: 5,
+	actRetryFew: 6, actRetry: 7, actKeep: 7, actMissing: 7,
 }
 
 // failure returns the reply as an error, nil for success.

@@ -1,0 +1,69 @@
+package itest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+)
+
+// TestWriterCountsRefusedLines appends batches with many lines that the server
+// cannot parse: what the Writer calls acked is what the server has. The answers
+// quote every bad line and so are of the size of the request.
+func TestWriterCountsRefusedLines(t *testing.T) {
+	eachServer(t, Config{}, func(t *testing.T, s *Server) {
+		for _, c := range []struct {
+			name       string
+			lines, bad int
+			o          fastclient.WriterOptions
+		}{
+			{name: "few", lines: 2000, bad: 3},
+			{name: "many", lines: 2000, bad: 600},
+			{name: "nearly all", lines: 5000, bad: 4999},
+			{name: "unstamped", lines: 2000, bad: 600, o: fastclient.WriterOptions{NoStamp: true}},
+			{name: "isolated", lines: 2000, bad: 10, o: fastclient.WriterOptions{Isolate: true}},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				db := newDatabase(t, s, "writer_refused")
+				client := newClient(t, s, fastclient.Options{Database: db})
+				w, err := client.NewWriter(c.o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var lines []byte
+				for i := range c.lines {
+					value := "1"
+					// Spread over the batch, the first among them.
+					if i*c.bad/c.lines != (i-1+c.lines)*c.bad/c.lines-c.bad {
+						value = "zzz"
+					}
+					lines = fmt.Appendf(lines, "refused,host=<server\\ %d> v=%s %d\n", i%7, value, 1_500_000_000_000_000_000+i)
+				}
+				if err := w.Append(ctx, lines); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.Flush(ctx); err == nil {
+					t.Error("Flush says nothing of the bad lines")
+				}
+				if err := w.Close(ctx); err != nil {
+					t.Error(err)
+				}
+				type count struct {
+					N uint64 `lp:"n"`
+				}
+				got, err := fastclient.QueryInto(ctx, client, []count(nil), `SELECT count(v) AS n FROM refused`)
+				if err != nil || len(got) != 1 {
+					t.Fatalf("%v, %v", got, err)
+				}
+				n := w.Stats()
+				if got[0].N != n.Acked.Lines || n.Acked.Lines != uint64(c.lines-c.bad) || n.Rejected.Lines != uint64(c.bad) {
+					t.Errorf("acked %d and rejected %d of %d bad lines, the server has %d", n.Acked.Lines, n.Rejected.Lines, c.bad, got[0].N)
+				}
+			})
+		}
+	})
+}
