@@ -19,7 +19,6 @@ const (
 	errorBodyBytes    = 4 << 20
 	errorMessageBytes = 4 << 10
 	errorLines        = 10_000
-	retryAfterCap     = 5 * time.Minute
 )
 
 // answerError turns an answer that is no success into a *ServerError or a
@@ -146,7 +145,7 @@ func retryAfter(s string, now time.Time) time.Duration {
 	} else if t, err := http.ParseTime(s); err == nil {
 		d = t.Sub(now)
 	}
-	return min(max(d, 0), retryAfterCap)
+	return min(max(d, 0), retryAfterMax)
 }
 
 func first(s ...string) string {

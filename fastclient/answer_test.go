@@ -84,7 +84,7 @@ func TestServerAnswers(t *testing.T) {
 // What a server says is bounded, and its connection survives it up to there.
 func TestErrorBodyIsBounded(t *testing.T) {
 	both(t, func(t *testing.T, o Options) {
-		s := influxtest.New(t, influxtest.Error(400, "partial write: "+strings.Repeat("ä", 20_000)), influxtest.Error(400, strings.Repeat("x", 165_000)))
+		s := influxtest.New(t, influxtest.Error(400, "partial write: "+strings.Repeat("ä", 20_000)), influxtest.Error(400, strings.Repeat("x", errorBodyBytes+100)))
 		c := client(t, s, o)
 		var e *ServerError
 		if err := c.Write(t.Context(), []byte("m f=1 1")); !errors.As(err, &e) || len(e.Message) > errorMessageBytes || !strings.HasSuffix(e.Message, "ä") {
@@ -104,10 +104,10 @@ func TestErrorBodyIsBounded(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for in, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, "0": 0, "-1": 0, "x": 0, "99999": retryAfterCap, "99999999999999": 0,
+		"": 0, "7": 7 * time.Second, "0": 0, "-1": 0, "x": 0, "99999": retryAfterMax, "99999999999999": 0,
 		now.Add(90 * time.Second).Format(http.TimeFormat): 90 * time.Second,
 		now.Add(-time.Hour).Format(http.TimeFormat):       0,
-		now.Add(time.Hour).Format(http.TimeFormat):        retryAfterCap,
+		now.Add(time.Hour).Format(http.TimeFormat):        retryAfterMax,
 	} {
 		if got := retryAfter(in, now); got != want {
 			t.Errorf("%q: %v, want %v", in, got, want)

@@ -27,7 +27,7 @@ func newBatchWriter(p writerPlan) (*BatchWriter, error) {
 	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
 	p.o.MaxMemory = 2 * p.o.BatchBytes
 	if p.pack != nil {
-		p.o.MaxMemory += p.o.BatchBytes
+		p.o.MaxMemory += packedSize(p.o.BatchBytes)
 	}
 	w, err := newWriter(p)
 	if err != nil {
@@ -124,6 +124,9 @@ func (b *BatchWriter) send(ctx context.Context) error {
 			tried = true
 			w.exchange(out, b.s, j)
 			b.last = b.s.reply.failure()
+		}
+		if w.ended != nil {
+			return errors.Join(errGaveUp, w.ended)
 		}
 		w.events.deliver()
 	}

@@ -59,7 +59,8 @@ type ServerError struct {
 	unparsed      int // how many lines the whole message calls unparsable
 	RequestID     string
 	ServerVersion string
-	// RetryAfter is how long the server asked to wait, 0 if it did not.
+	// RetryAfter is how long the server asked to wait, at most ten minutes, and 0 if
+	// it did not ask.
 	RetryAfter time.Duration
 	// Location is the host a redirection points to. It is never followed.
 	Location string

@@ -41,8 +41,12 @@ const (
 	AmbiguousAlways
 )
 
-// at500 is how often a 500 is retried: it is rarely a passing state.
-const at500 = 3
+const (
+	// at500 is how often a 500 is retried: it is rarely a passing state.
+	at500 = 3
+	// callPauseMax is the longest pause of one call that a server may ask for.
+	callPauseMax = 5 * time.Minute
+)
 
 func (p *RetryPolicy) limits() (minDelay, maxDelay, elapsed time.Duration) {
 	minDelay, maxDelay, elapsed = p.MinDelay, p.MaxDelay, p.MaxElapsed
@@ -71,7 +75,7 @@ func (p *RetryPolicy) delay(err error, attempt int, since time.Time, idempotent 
 	}
 	d = rand.N(d + 1)
 	if after := RetryDelay(err); after > 0 {
-		d = after
+		d = min(after, callPauseMax)
 	}
 	if elapsed > 0 && time.Since(since)+d > elapsed {
 		return 0, false

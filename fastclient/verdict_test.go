@@ -146,6 +146,7 @@ func TestPlans(t *testing.T) {
 	gap := writeReply{api: V3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{3, "c is bad"}, {4, "d is bad"}}}
 	strip := writeReply{api: V3, status: 400, message: "parsing failed", refused: []refusedLine{{1, "x"}}}
 	outside := writeReply{api: V3, status: 400, message: "partial write", refused: []refusedLine{{9, "x"}}}
+	cutOff := writeReply{status: 400, message: "partial write: unable to parse 'a v=1'", dropped: 1, truncated: true}
 	for _, c := range []struct {
 		name, data string
 		r          writeReply
@@ -158,6 +159,9 @@ func TestPlans(t *testing.T) {
 		{"a list that does not fit", abcde, outside, planLimits{}, `acked-1:"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
 		{"not listed", abcde, partial, planLimits{}, `acked-2:"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
 		{"not listed, isolated", abcde, partial, planLimits{isolate: true}, `again:"a v=1\nb v=1\n" again:"c v=1\nd v=1\ne v=1\n"`},
+		{"answer cut off", abcde, cutOff, planLimits{}, `again:"a v=1\nb v=1\n" again:"c v=1\nd v=1\ne v=1\n"`},
+		{"answer cut off too often", abcde, cutOff, planLimits{spent: isolationRequests}, `rejected(partial):"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
+		{"too old", abcde, writeReply{status: 400, message: "partial write: points beyond retention policy dropped=2", dropped: 2}, planLimits{}, `acked:"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
 		{"found", "a v=1\n", partial, planLimits{isolate: true}, `rejected(line):"a v=1\n"`},
 		{"all refused", abcde, writeReply{status: 400, message: "unable to parse"}, planLimits{}, `rejected(request):"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
 		{"too large", "a v=1\nb v=1\n", writeReply{status: 413}, planLimits{}, `again:"a v=1\n" again:"b v=1\n"`},

@@ -23,6 +23,9 @@ import (
 // in their order, and may be stored in another one unless WriterOptions.Ordered
 // is set; that matters to lines of one series and timestamp only.
 //
+// When the client is closed before the Writer, the Writer refuses new lines with
+// [ErrClosed], and Close hands back what is left.
+//
 // All methods are safe for concurrent use.
 type Writer struct {
 	writerPlan
@@ -62,7 +65,9 @@ type Writer struct {
 
 	closing  bool
 	aborted  bool
-	mute     bool // no more events
+	ended    error         // why nothing can be sent any more: the client is closed
+	end      chan struct{} // closed with that
+	mute     bool          // no more events
 	senders  int
 	idle     chan struct{} // closed when the last sender ends
 	closed   chan struct{} // closed when Close is done
@@ -106,11 +111,11 @@ func newWriter(p writerPlan) (*Writer, error) {
 	senders := len(p.outlets) * o.MaxInFlight
 	w := &Writer{
 		writerPlan: p, spread: rand.Int64N, sealBytes: o.BatchBytes,
-		quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{}),
+		quit: make(chan struct{}), end: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{}),
 	}
 	budget := o.MaxMemory / o.BatchBytes
 	if p.pack != nil {
-		budget -= senders // what packed bodies take
+		budget = (o.MaxMemory - senders*packedSize(o.BatchBytes)) / o.BatchBytes
 	}
 	if budget < senders+1 {
 		return nil, &OptionError{"WriterOptions.MaxMemory", "is too small for MaxInFlight batches under way and one being filled"}
@@ -155,7 +160,6 @@ func (w *Writer) tick() {
 			w.mu.Unlock()
 		case <-w.gateTime.C:
 			w.mu.Lock()
-			w.armGate()
 			w.work.Broadcast()
 			w.mu.Unlock()
 		case <-w.quit:
@@ -203,11 +207,15 @@ func (w *Writer) armAge(d time.Duration) {
 	}
 }
 
-// armGate sets the timer to the first moment at which a shut gate lets a probe
-// through.
+// armGate wakes the senders at the first moment at which a shut gate lets a probe
+// through, or at which what waits for that is too old. A sender that finds nothing
+// to do calls it.
 func (w *Writer) armGate() {
 	now := time.Now()
 	var next time.Duration
+	if p := w.queue.head; p != nil && w.o.MaxAge > 0 {
+		next = max(p.batch.sealed.Add(w.o.MaxAge).Sub(now), 0) + 1
+	}
 	for _, out := range w.outlets {
 		g := &out.gate
 		if g.failures == 0 || g.probing {
@@ -274,7 +282,9 @@ func (w *Writer) settled(b *slabBatch) {
 	if b.parts--; b.parts > 0 {
 		return
 	}
-	w.live--
+	if w.live--; w.live == 0 && w.open == nil {
+		w.armAge(w.o.MaxDelay) // to give back memory, if nothing comes
+	}
 	w.passBarriers(b.seq)
 	if !w.aborted { // else its memory has been given to the caller of Close
 		w.free(b)

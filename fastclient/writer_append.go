@@ -32,9 +32,9 @@ var (
 // left out. Append copies the lines and keeps nothing.
 //
 // It checks that each line is complete: measurement, tags, fields with values,
-// at most a timestamp, and takes off spaces behind that. Lines that are not are refused and the others taken: the
-// error is an *[AppendError] with the first reason. Append waits only under
-// [Block], and then no longer than ctx.
+// at most a timestamp, and takes off spaces behind that. Lines that are not are
+// refused and the others taken: the error is an *[AppendError] with the first
+// reason. Append waits only under [Block], and then no longer than ctx.
 func (w *Writer) Append(ctx context.Context, lines []byte) error {
 	return appendLines(ctx, w, lines)
 }
@@ -63,6 +63,9 @@ func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, er
 	for n > 0 {
 		if w.closing {
 			err = ErrWriterClosed
+			break
+		}
+		if err = w.ended; err != nil {
 			break
 		}
 		if w.open == nil && !w.openBatch() {

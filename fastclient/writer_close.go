@@ -58,7 +58,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.concludeJudged()
 	w.mute = true
 	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
-	unsent := w.giveBack(ctx.Err())
+	unsent := w.giveBack(w.cause(ctx))
 	w.mu.Unlock()
 	w.endEvents(ctx)
 	if unsent != nil {

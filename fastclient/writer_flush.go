@@ -67,8 +67,8 @@ func (w *Writer) lost(e BatchError) { w.verdicts.add(e) }
 // Flush sends what was appended before it and waits until the server has given
 // its verdict on all of it. It returns nil only if every line that was settled
 // since the Flush before is stored; else the errors, joined: a *[BatchError] for
-// what was rejected or dropped, and a *[PendingError] if ctx ended first. What
-// is pending then stays queued, and its verdict is for the next Flush.
+// what was rejected or dropped, and a *[PendingError] if ctx ended first, or the
+// client was closed. What is pending then stays queued, and its verdict is for the next Flush.
 //
 // While the server is down, Flush waits: it does not make attempts come sooner.
 func (w *Writer) Flush(ctx context.Context) error {
@@ -87,6 +87,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 		select {
 		case <-b.passed:
 		case <-ctx.Done():
+		case <-w.end:
 		}
 		w.mu.Lock()
 		w.barriers = slices.DeleteFunc(w.barriers, func(o *barrier) bool { return o == b })
@@ -94,7 +95,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	defer w.mu.Unlock()
 	errs := w.verdicts.since(nil, b.from, b.to)
 	if b.left > 0 {
-		return errors.Join(append(errs, &PendingError{Batches: b.left, Count: w.ledger.pending, Err: ctx.Err()})...)
+		return errors.Join(append(errs, &PendingError{Batches: b.left, Count: w.ledger.pending, Err: w.cause(ctx)})...)
 	}
 	w.verdicts.returned = max(w.verdicts.returned, b.to)
 	oldest := w.verdicts.returned
@@ -103,4 +104,12 @@ func (w *Writer) Flush(ctx context.Context) error {
 	}
 	w.verdicts.forget(oldest)
 	return errors.Join(errs...)
+}
+
+// cause says why a call of Flush or Close ends with lines pending.
+func (w *Writer) cause(ctx context.Context) error {
+	if w.ended != nil {
+		return w.ended
+	}
+	return ctx.Err()
 }

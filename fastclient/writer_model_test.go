@@ -103,7 +103,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 		h.plan.pack = testDeflater
 	}
 	outlets := 1 + rng.IntN(2)
-	h.plan.o.MaxMemory += outlets * o.MaxInFlight << 11
+	h.plan.o.MaxMemory += outlets * o.MaxInFlight * (1024 + packedSize(1024))
 	for range outlets {
 		h.plan.outlets = append(h.plan.outlets, &outlet{api: api, newSender: func() batchSender { return h.server }})
 	}

@@ -1,6 +1,9 @@
 package fastclient
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // A job is a part that a sender has taken.
 type job struct {
@@ -28,7 +31,7 @@ func (w *Writer) next(out *outlet) (j job, ok bool) {
 
 // over reports whether there is nothing left to do for ever.
 func (w *Writer) over() bool {
-	return w.aborted || w.closing && w.queue.n == 0 && w.flying.n == 0
+	return w.aborted || w.ended != nil || w.closing && w.queue.n == 0 && w.flying.n == 0
 }
 
 // take takes the oldest part if it may be sent through out now, the open batch
@@ -46,6 +49,7 @@ func (w *Writer) take(out *outlet) (j job, ok bool) {
 		}
 		epoch, pass := out.gate.pass(time.Now)
 		if !pass {
+			w.armGate()
 			break
 		}
 		if p == nil {
@@ -105,6 +109,11 @@ func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 	}
 	p.judged = nil
 	w.conclude(p, pl, r, p)
+	if w.ended == nil && errors.Is(r.err, ErrClosed) {
+		w.ended = ErrClosed
+		close(w.end)
+		w.wakeAppenders()
+	}
 	w.work.Broadcast()
 }
 
@@ -202,7 +211,6 @@ func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *writeReply) {
 	}
 	now := time.Now()
 	if out.gate.failed(j.epoch, now, r.retryAfter, w.spread) {
-		w.armGate()
 		w.emit(WriterEvent{
 			Kind: EventDown, Status: r.status, Message: r.message, Err: r.err, Delay: out.gate.until.Sub(now),
 		})

@@ -113,11 +113,14 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	w.apply(out, j, s, took)
 }
 
-// packBody packs data into the sender's own slab, which has room for what does
-// not get smaller.
+// packedSize is the memory for the packed form of a batch, which has room for what
+// does not get smaller.
+func packedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
+
+// packBody packs data into the sender's own memory.
 func (w *Writer) packBody(s *sending, data []byte) {
 	if s.packed.b == nil {
-		s.packed.b = make([]byte, 0, w.o.BatchBytes+w.o.BatchBytes/64+1024)
+		s.packed.b = make([]byte, 0, packedSize(w.o.BatchBytes))
 	}
 	s.packed.b = s.packed.b[:0]
 	w.pack.pack(&s.packed, data)

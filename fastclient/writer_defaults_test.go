@@ -1,0 +1,280 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+func TestWriterDefaults(t *testing.T) {
+	for _, api := range []API{V1, V2, V3} {
+		o, err := WriterOptions{}.withDefaults(api)
+		lines := 5000
+		if api == V3 {
+			lines = 10_000
+		}
+		if err != nil || o.BatchBytes != 1<<20 || o.BatchLines != lines || o.MaxDelay != time.Second ||
+			o.MaxMemory != 64<<20 || o.MaxInFlight != 2 || o.RequestTimeout != 10*time.Second || o.RetryFor != 3*time.Minute {
+			t.Errorf("%v: %+v, %v", api, o, err)
+		}
+	}
+	if o, _ := (WriterOptions{Ordered: true, MaxInFlight: 5}).withDefaults(V1); o.MaxInFlight != 1 {
+		t.Errorf("ordered: %d in flight", o.MaxInFlight)
+	}
+}
+
+// TestBatchesAreSealed: by lines, by bytes and by age, give or take a tenth.
+func TestBatchesAreSealed(t *testing.T) {
+	for _, c := range []struct {
+		name, line string
+		o          Options
+		n, sent    int // lines appended, and in the first request
+	}{
+		{"lines", "m v=1 1\n", Options{}, 5001, 5000},
+		{"lines of version 3", "m v=1 1\n", Options{API: V3}, 10_001, 10_000},
+		{"bytes", "m v=\"" + strings.Repeat("x", 1015) + "\" 1\n", Options{}, 1025, 1024},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, s, end := pipeWriter(t, c.o, WriterOptions{}, influxtest.Status(204))
+				mustAppend(t, w, strings.Repeat(c.line, c.n))
+				synctest.Wait()
+				if got := bodies(s); len(got) != 1 || got[0] != strings.Repeat(c.line, c.sent) {
+					t.Errorf("%d requests", len(got))
+				}
+				end()
+			})
+		})
+	}
+	for spread, want := range map[int64]time.Duration{0: 900 * time.Millisecond, -1: 1100 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			var at time.Time
+			w := testWriter(t, WriterOptions{}, func(ctx context.Context, b *wireBatch, r *writeReply) {
+				at = time.Now()
+				acker(ctx, b, r)
+			})
+			w.spread = func(n int64) int64 { return (spread + n) % n }
+			start := time.Now()
+			mustAppend(t, w, "m v=1 1\n")
+			time.Sleep(2 * time.Second)
+			if d := at.Sub(start); d != want {
+				t.Errorf("sent after %v, want %v", d, want)
+			}
+			mustClose(t, w)
+		})
+	}
+}
+
+// TestNoStamp: the server stamps what has no timestamp, if that is asked for.
+func TestNoStamp(t *testing.T) {
+	for _, noStamp := range []bool{false, true} {
+		s := newScript(acker)
+		inBubble(t, WriterOptions{NoStamp: noStamp}, s, func(t *testing.T, w *Writer) {
+			const lines = "m v=1\nm v=2 7\n"
+			mustAppend(t, w, lines)
+			if err := w.Flush(context.Background()); err != nil {
+				t.Error(err)
+			}
+			want := lines
+			if !noStamp {
+				want = fmt.Sprintf("m v=1 %d\nm v=2 7\n", time.Now().UnixNano())
+			}
+			if got := s.seen(); !slices.Equal(got, []string{want}) {
+				t.Errorf("NoStamp %v: %q, want %q", noStamp, got, want)
+			}
+		})
+	}
+}
+
+// TestPackingIsInTheBudget: slabs and packed bodies together take MaxMemory at
+// most, and a Writer that is idle gives slabs back.
+func TestPackingIsInTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := testPlan(t, WriterOptions{BatchBytes: 64 << 10, MaxMemory: 1 << 20}, V1, senderFunc(func(ctx context.Context, b *wireBatch, r *writeReply) {
+			time.Sleep(time.Second)
+			acker(ctx, b, r)
+		}))
+		p.pack = newDeflater(1)
+		w, err := newWriter(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most := w.slabs.budget*w.o.BatchBytes + 2*packedSize(w.o.BatchBytes); most > w.o.MaxMemory || most < w.o.MaxMemory-w.o.BatchBytes {
+			t.Errorf("up to %d bytes of %d", most, w.o.MaxMemory)
+		}
+		w.startAll()
+		mustAppend(t, w, strings.Repeat("m v=1 1\n", 60_000))
+		if st := w.Stats(); st.Memory < 480_000 {
+			t.Errorf("%d bytes of memory", st.Memory)
+		}
+		if err := w.Flush(context.Background()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		if w.slabs.made > 4 {
+			t.Errorf("an idle Writer holds %d slabs", w.slabs.made)
+		}
+		mustClose(t, w)
+	})
+}
+
+// TestTooOldIsCounted: lines beyond the retention policy are acked and counted.
+func TestTooOldIsCounted(t *testing.T) {
+	s := newScript(answer(400, "partial write: points beyond retention policy dropped=2"))
+	inBubble(t, WriterOptions{}, s, func(t *testing.T, w *Writer) {
+		mustAppend(t, w, strings.Repeat("m v=1 1\n", 5))
+		if err := w.Flush(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if st := w.Stats(); st.Acked.Lines != 5 || st.Beyond != 1 {
+			t.Errorf("stats %+v", st)
+		}
+	})
+}
+
+// TestKnownLimitSplitsBeforeSending: a batch that was sealed before the server
+// refused one of its size is halved and not asked for.
+func TestKnownLimitSplitsBeforeSending(t *testing.T) {
+	var sizes []int
+	synctest.Test(t, func(t *testing.T) {
+		w := testWriter(t, WriterOptions{MaxInFlight: 1, BatchBytes: 64 << 10, BatchLines: 10_000}, func(_ context.Context, b *wireBatch, r *writeReply) {
+			sizes = append(sizes, len(b.body))
+			if r.status = 204; len(b.body) > 40_000 {
+				r.status = 413
+			}
+			time.Sleep(time.Second)
+		})
+		mustAppend(t, w, strings.Repeat("m v=1 1\n", 3*8192)) // three batches are sealed at once
+		if err := w.Flush(context.Background()); err != nil {
+			t.Error(err)
+		}
+		large := slices.DeleteFunc(slices.Clone(sizes), func(n int) bool { return n <= 40_000 })
+		if st := w.Stats(); len(large) != 1 || st.Acked.Lines != 3*8192 {
+			t.Errorf("requests of %d bytes, stats %+v", sizes, st)
+		}
+		mustClose(t, w)
+	})
+}
+
+// TestCloseTriesOnceMore: however long the pause between attempts has become, a
+// server that is back gets what is left.
+func TestCloseTriesOnceMore(t *testing.T) {
+	for _, batch := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScript(answer(503, ""))
+			w := LineWriter(nil)
+			p := testPlan(t, WriterOptions{RetryFor: time.Minute}, V1, s.send)
+			if batch {
+				b, err := newBatchWriter(p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w = b
+			} else {
+				a, err := newWriter(p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				a.startAll()
+				w = a
+			}
+			mustAppend(t, w, "m v=1 1\n")
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+			defer cancel()
+			if err := w.Flush(ctx); !errors.Is(err, ErrPending) {
+				t.Errorf("Flush: %v", err)
+			}
+			s.mu.Lock()
+			s.steps = []senderFunc{acker}
+			s.mu.Unlock()
+			start := time.Now()
+			mustClose(t, w)
+			if d := time.Since(start); d > time.Second {
+				t.Errorf("batch %v: closed after %v", batch, d)
+			}
+		})
+	}
+}
+
+// TestTooOldIsDroppedInTime: MaxAge ends a line's life while the server asked for
+// a long pause, and Flush does not wait for that pause.
+func TestTooOldIsDroppedInTime(t *testing.T) {
+	s := newScript(func(_ context.Context, _ *wireBatch, r *writeReply) {
+		r.status, r.retryAfter = 503, 10*time.Minute
+	})
+	inBubble(t, WriterOptions{MaxAge: 5 * time.Second}, s, func(t *testing.T, w *Writer) {
+		start := time.Now()
+		for range 3 {
+			mustAppend(t, w, "m v=1 1\n")
+			time.Sleep(time.Second)
+		}
+		var be *BatchError
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossAge {
+			t.Errorf("Flush: %v", err)
+		}
+		if d := time.Since(start); d > 10*time.Second || w.Stats().Dropped.Lines != 3 {
+			t.Errorf("%+v after %v", w.Stats(), d)
+		}
+	})
+}
+
+// TestClientClosedBeforeTheWriter: nothing waits for what cannot come any more,
+// and the lines come back.
+func TestClientClosedBeforeTheWriter(t *testing.T) {
+	for _, batch := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, dial := influxtest.NewPipe(t, influxtest.Silent())
+			c, err := New(Options{Addr: s.URL, Dial: dial, Database: "d"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := lineWriter(c, WriterOptions{RetryFor: -1}, batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustAppend(t, w, "m v=1 1\n")
+			time.AfterFunc(time.Second, func() { c.Close() })
+			if err := w.Flush(context.Background()); !errors.Is(err, ErrPending) || !errors.Is(err, ErrClosed) {
+				t.Errorf("batch %v: Flush: %v", batch, err)
+			}
+			if !batch {
+				if err := w.Append(context.Background(), []byte("m v=2 1\n")); !errors.Is(err, ErrClosed) {
+					t.Errorf("Append: %v", err)
+				}
+			}
+			var unsent *UnsentError
+			if err := w.Close(context.Background()); !errors.As(err, &unsent) || !errors.Is(err, ErrClosed) || string(unsent.Batches[0].Data) != "m v=1 1\n" {
+				t.Errorf("batch %v: Close: %v", batch, err)
+			}
+			s.Close()
+		})
+	}
+}
+
+func TestWorst(t *testing.T) {
+	partial := func(n int) error {
+		e := &ServerError{Op: "write", Status: 400, Message: fmt.Sprintf("partial write: x dropped=%d", n), Dropped: n, Partial: true}
+		return &PartialWriteError{Server: e, Dropped: n}
+	}
+	status := func(n int) error { return &ServerError{Op: "write", Status: n} }
+	reset := &TransportError{Op: "write", Err: errReset}
+	// From the one that says least of a batch that is not stored to the one that
+	// says most.
+	order := []error{nil, partial(1), partial(3), status(422), status(413), reset}
+	for i, low := range order {
+		for _, high := range order[i+1:] {
+			for _, errs := range [][]error{{low, high}, {high, low}, {nil, high, low, nil}} {
+				if got := worst(&ReplicaError{Errs: errs}); got != high {
+					t.Errorf("of %v: %v", errs, got)
+				}
+			}
+		}
+	}
+}
