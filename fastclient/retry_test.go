@@ -140,6 +140,11 @@ func TestDelays(t *testing.T) {
 	if top < 20*time.Second {
 		t.Errorf("the longest of many is %v", top)
 	}
+	for asked, want := range map[time.Duration]time.Duration{time.Second: time.Second, 9 * time.Minute: 5 * time.Minute} {
+		if d, again := p.delay(&ServerError{Status: 503, RetryAfter: asked}, 1, time.Now(), false); d != want || !again {
+			t.Errorf("asked for %v: %v, %v", asked, d, again)
+		}
+	}
 }
 
 func TestSplit(t *testing.T) {

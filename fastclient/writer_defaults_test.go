@@ -278,3 +278,47 @@ func TestWorst(t *testing.T) {
 		}
 	}
 }
+
+// TestLongAnswerIsCounted: of an answer that names more lines than its message
+// keeps, every one is counted.
+func TestLongAnswerIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var quoted strings.Builder
+		for i := range 300 {
+			fmt.Fprintf(&quoted, "unable to parse 'm,host=a%d v': missing field value\\n", i)
+		}
+		w, _, end := pipeWriter(t, Options{}, WriterOptions{}, influxtest.Body(400, `{"error":"partial write: `+quoted.String()+` dropped=0"}`))
+		mustAppend(t, w, strings.Repeat("m v=1 1\n", 1000))
+		var be *BatchError
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Lines != 300 {
+			t.Errorf("Flush: %.200v", err)
+		}
+		if st := w.Stats(); st.Acked.Lines != 700 || st.Rejected.Lines != 300 {
+			t.Errorf("stats %+v", st)
+		}
+		end()
+	})
+}
+
+// TestRequestTimeoutIsNamed: whoever looks at events learns why a request ended.
+func TestRequestTimeoutIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var down []WriterEvent
+		o := WriterOptions{RequestTimeout: 5 * time.Second, MaxInFlight: 1, OnEvent: func(e WriterEvent) {
+			if e.Kind == EventDown {
+				down = append(down, e)
+			}
+		}}
+		w := testWriter(t, o, black)
+		start := time.Now()
+		mustAppend(t, w, strings.Repeat("m v=1 1\n", 5000)) // 40 KB are sent in 0.4 s more
+		time.Sleep(5500 * time.Millisecond)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		w.Close(ctx)
+		cancel()
+		want := start.Add(5*time.Second + 40_000*time.Second/(100<<10))
+		if len(down) == 0 || !down[0].Time.Equal(want) || !strings.Contains(fmt.Sprint(down[0].Err), "RequestTimeout") {
+			t.Errorf("%+v", down)
+		}
+	})
+}

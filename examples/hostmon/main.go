@@ -6,8 +6,8 @@
 //
 // On a terminal it shows one line that is kept up to date. An interrupt stops
 // it: what was collected is sent, and what the server does not take within
-// -patience goes to the file of -keep, as line protocol. The last line says
-// what became of every point.
+// -patience, or before another interrupt, goes to the file of -keep, as line
+// protocol. The last line says what became of every point.
 package main
 
 import (
@@ -92,6 +92,8 @@ func (m *monitor) run(ctx context.Context) error {
 	// The context is over; sending what is left has a limit of its own.
 	last, cancel := context.WithTimeout(context.Background(), m.patience)
 	defer cancel()
+	last, stop := signal.NotifyContext(last, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	closeErr := w.Close(last)
 	if m.live {
 		fmt.Fprintln(m.out)

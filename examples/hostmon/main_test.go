@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +108,43 @@ func TestUnsentIsKept(t *testing.T) {
 	}
 	if end := fmt.Sprintf("; %d lines are in %s\n", lines, m.keep); !strings.HasSuffix(out.String(), end) {
 		t.Errorf("it says %q", out.String())
+	}
+}
+
+// TestSecondInterrupt: who interrupts twice does not wait for a server that does
+// not answer, and loses nothing.
+func TestSecondInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot interrupt itself")
+	}
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(chan os.Signal, 1)
+	signal.Notify(seen, os.Interrupt) // so that none ends the test
+	defer signal.Stop(seen)
+
+	var out bytes.Buffer
+	m := testMonitor(t, influxtest.New(t, influxtest.Silent()), &out)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // the first interrupt
+	done := make(chan error)
+	go func() { done <- m.run(ctx) }()
+	for {
+		select {
+		case err := <-done:
+			var unsent *fastclient.UnsentError
+			if !errors.As(err, &unsent) || !strings.Contains(out.String(), "lines are in "+m.keep) {
+				t.Errorf("%v, %s", err, out.String())
+			}
+			return
+		case <-seen:
+		default:
+			if err := self.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

@@ -98,10 +98,10 @@ func Body(status int, body string, fields ...string) Reply {
 func JSON(body string) Reply { return Body(200, body, "Content-Type", "application/json") }
 
 // Error answers with InfluxDB's form of an error: the header holds no more than
-// 1024 bytes of it.
+// 1024 bytes of it, in one line.
 func Error(status int, message string) Reply {
 	return Body(status, fmt.Sprintf("{\"error\":%q}\n", message), "Content-Type", "application/json",
-		"X-Influxdb-Error", message[:min(len(message), 1024)])
+		"X-Influxdb-Error", strings.ReplaceAll(message[:min(len(message), 1024)], "\n", " "))
 }
 
 // ChunkedBody frames parts as HTTP chunks, without the one that ends a body.
