@@ -253,7 +253,7 @@ func TestAuthorization(t *testing.T) {
 			if tt.name == "source" {
 				tt.header = "Token t3"
 			}
-			s.Play(influxtest.JSON(`{"results":[]}`))
+			s.Play(influxtest.JSON(`{"results":[{"statement_id":0}]}`))
 			if err := c.CreateDatabase(t.Context(), "x"); err != nil {
 				t.Fatal(err)
 			}

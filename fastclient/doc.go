@@ -32,7 +32,8 @@
 //
 // # Logging
 //
-// With [Options].Logger set, every request is logged at level Debug with its
-// statement or size, status and duration, and failures that the caller does
-// not see, because they were retried, at level Warn.
+// With [Options].Logger set, every request is logged at level Debug with the
+// size of its body, plain and packed, its status and duration, but not its text,
+// and failures that the caller does not see, because they were retried, at level
+// Warn.
 package fastclient

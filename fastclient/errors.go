@@ -35,6 +35,9 @@ var (
 
 	// ErrNoDatabase says that neither the call nor the client names a database.
 	ErrNoDatabase = errors.New("fastclient: no database given")
+	// ErrNoResult says that the answer to a statement holds no result of it: what
+	// answers may not be InfluxDB.
+	ErrNoResult = errors.New("fastclient: no result in the answer")
 	// ErrNoEndpoint says that every server of a set is down and being probed.
 	ErrNoEndpoint = errors.New("every server is down")
 )

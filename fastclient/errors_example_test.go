@@ -209,6 +209,17 @@ func ExampleDatabase() {
 	// <nil>
 }
 
+// What answers a statement without a result of it is no success, whatever its
+// status.
+func ExampleClient_CreateDatabase_noResult() {
+	c, s := exampleClient(influxtest.JSON(`{"status":"ok"}`))
+	defer s.Close()
+	defer c.Close()
+	err := c.CreateDatabase(context.Background(), "metrics")
+	fmt.Println(errors.Is(err, fastclient.ErrNoResult), err)
+	// Output: true fastclient: no result in the answer
+}
+
 // A file is written from where it failed: what came before Offset is stored.
 func ExamplePieceError() {
 	c, s := exampleClient(influxtest.Status(204), influxtest.Error(503, "timeout"))

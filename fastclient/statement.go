@@ -75,5 +75,8 @@ func (c *Client) each(ctx context.Context, s *statement, opts []QueryOption, f f
 			return err
 		}
 	}
+	if res.s.Statements() == 0 {
+		return ErrNoResult
+	}
 	return nil
 }

@@ -3,6 +3,7 @@ package fastclient
 import (
 	"context"
 	"errors"
+	"math"
 	"sync/atomic"
 )
 
@@ -176,14 +177,14 @@ func (r *writeReply) read(err error) {
 // store: one that asks for another attempt before one that refuses, that before one
 // that stored a part, and of these the one that refused most.
 func worst(e *ReplicaError) (worst error) {
-	most := -1
+	most := int64(-1)
 	for _, err := range e.Errs {
 		if err == nil {
 			continue
 		}
 		var r writeReply
 		r.read(err)
-		rank := replicaRank[judge(&r)]<<32 + refusedCount(&r, 1<<31)
+		rank := replicaRank[judge(&r)]<<32 + int64(refusedCount(&r, math.MaxInt32))
 		if rank > most {
 			most, worst = rank, err
 		}
@@ -192,7 +193,7 @@ func worst(e *ReplicaError) (worst error) {
 }
 
 // replicaRank orders actions by how much of a batch is not stored.
-var replicaRank = [numActions]int{
+var replicaRank = [numActions]int64{
 	actAck: 0, actAckBeyond: 1, actAckRest: 2, actReject: 3,
 	actStrip: 4, actIsolate: 4, actSplit: 5, actPlain: 5, actDowngrade: 5,
 	actRetryFew: 6, actRetry: 7, actKeep: 7, actMissing: 7,

@@ -242,8 +242,7 @@ func TestClientCancel(t *testing.T) {
 				t.Errorf("%d rows after the end of the context", n-20_000)
 			}
 		}
-		slices.Sort(took)
-		if took[len(took)/2] > 50*time.Millisecond {
+		if slices.Max(took) > 50*time.Millisecond {
 			t.Errorf("the stream ended after %v", took)
 		}
 		// The connections are not used again, and later calls work.
