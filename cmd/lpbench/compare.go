@@ -219,6 +219,7 @@ func shareOf(names []caseName, i, done, of int) int {
 // runBench runs the bench module's command and adds what it prints to r.
 func runBench(ctx context.Context, file string, args []string, r *results.Report, bar *term.Bar, share func(done, of int)) error {
 	cmd := exec.CommandContext(ctx, file, args...)
+	ownGroup(cmd)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
