@@ -71,7 +71,7 @@ func compareOnly(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.check(); err != nil {
+	if err := errors.Join(o.check(), keep.check()); err != nil {
 		return err
 	}
 	root, err := checkout(ctx)

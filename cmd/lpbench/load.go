@@ -43,7 +43,7 @@ func (o *loadOptions) check(rest []string) error {
 	case o.rate < 0 || o.workers < 1 || o.duration <= 0:
 		return usage("-rate must be at least 0, -workers at least 1, -duration above 0")
 	}
-	return nil
+	return o.keep.check()
 }
 
 // grace is how long requests under way may still take after an interrupt.
