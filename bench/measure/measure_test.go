@@ -159,6 +159,23 @@ func TestProcessorTime(t *testing.T) {
 	}
 }
 
+// TestCPUCells holds that the times in a table are those that its ratios are of.
+func TestCPUCells(t *testing.T) {
+	var b bytes.Buffer
+	results := []Result{
+		{Suite: "s", Case: "c", Contender: "liar", Unit: "request", Base: "x", Wrong: "wrong"},
+		{Suite: "s", Case: "c", Contender: "us", Unit: "request", Base: "x", Ns: 900, CPU: 100, Ratio: 2, RatioLo: 2, RatioHi: 2, CPUSamples: []float64{100}},
+		{Suite: "s", Case: "d", Contender: "us", Unit: "point", Base: "x", Ns: 900, CPU: 100, Ratio: 2, RatioLo: 2, RatioHi: 2},
+	}
+	WriteMatrix(&b, results)
+	WriteTable(&b, results[:2])
+	for _, part := range []string{"| CPU ns/request |", "| c | **wrong** | 100 (**2x**", "| d, ns/point | | 900 (**2x**", "times as fast as x in CPU time |"} {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("no %q in\n%s", part, &b)
+		}
+	}
+}
+
 func TestInterval(t *testing.T) {
 	for _, x := range []struct {
 		v           []float64

@@ -94,6 +94,7 @@ func TestTables(t *testing.T) {
 {"suite":"encode","case":"trade","contender":"peer","version":"2.2.1","unit":"point","ns_per_unit":400,"base":"peer","ratio":1,"rounds":5}
 {"suite":"encode","case":"trade","contender":"other","version":"1","unit":"point","base":"peer","wrong":"loses a tag"}
 {"suite":"encode","case":"trade","contender":"python","unit":"point","base":"peer","skipped":"not installed"}
+{"suite":"transport","case":"write","contender":"pointwire","version":"this tree","unit":"request","ns_per_unit":900,"cpu_ns_per_unit":100,"base":"peer","ratio":2,"ratio_lo":1,"ratio_hi":3,"cpu_samples":[100]}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire","against":["peer"],"factor":9,"fastest":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"cpu","contender":"pointwire","against":["peer","other"],"factor":2}}
 `
@@ -110,7 +111,7 @@ func TestTables(t *testing.T) {
 		if err := showGoals(c, &r); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"8 (7.5–8.25)", "wrong", "other is wrong: loses a tag", "not run", "python did not run: not installed", "ns/point", "0 of 1 met", "≥9", "not met", "peer, other", "not measured"} {
+		for _, want := range []string{"8 (7.5–8.25)", "wrong", "other is wrong: loses a tag", "not run", "python did not run: not installed", "ns/point", "CPU ns/request  wall ns", "× peer in CPU time", "0 of 1 met", "≥9", "not met", "peer, other", "not measured"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %q in\n%s", want, out)
 			}

@@ -14,9 +14,12 @@ func showCases(c console, cases []results.Case) error {
 	for _, k := range cases {
 		first := k.Results[0]
 		fmt.Fprintf(c.out, "\n%s, %s\n", k.Suite, k.Name)
-		t := term.Table{Head: []string{"contender", "version", "ns/" + first.Unit, "CPU ns", "MB/s", "allocs"}, Left: 2, Colour: c.colour}
+		t := term.Table{Head: []string{"contender", "version", k.Unit(), "CPU ns", "MB/s", "allocs"}, Left: 2, Colour: c.colour}
+		if k.CPU() {
+			t.Head[3] = "wall ns"
+		}
 		if first.Base != "" {
-			t.Head = append(t.Head, "× "+first.Base)
+			t.Head = append(t.Head, "× "+first.Base+map[bool]string{true: " in CPU time"}[k.CPU()])
 		}
 		for _, r := range k.Results {
 			switch {
@@ -25,9 +28,9 @@ func showCases(c console, cases []results.Case) error {
 			case r.Skipped != "":
 				t.AddStyled(term.Dim, r.Contender, r.Version, r.Out())
 			case strings.HasPrefix(r.Contender, "pointwire"):
-				t.AddStyled(term.Strong, row(&r)...)
+				t.AddStyled(term.Strong, row(&k, &r)...)
 			default:
-				t.Add(row(&r)...)
+				t.Add(row(&k, &r)...)
 			}
 		}
 		if err := t.Write(c.out); err != nil {
@@ -49,8 +52,11 @@ func showCases(c console, cases []results.Case) error {
 	return nil
 }
 
-func row(r *results.Result) []string {
-	cells := []string{r.Contender, r.Version, term.Figure(r.Ns), term.Figure(r.CPU), term.Figure(r.MBps), term.Count(r.Allocs)}
+func row(k *results.Case, r *results.Result) []string {
+	cells := []string{r.Contender, r.Version, term.Figure(k.Time(r)), term.Figure(r.CPU), term.Figure(r.MBps), term.Count(r.Allocs)}
+	if k.CPU() {
+		cells[3] = term.Figure(r.Ns)
+	}
 	switch {
 	case r.Base == "":
 	case r.Contender == r.Base:

@@ -14,6 +14,10 @@ const lines = `{"environment":{"cpu":"a cpu","cores":2,"os":"linux","arch":"amd6
 {"suite":"encode","case":"trade","contender":"python","version":"","unit":"point","base":"peer","skipped":"not installed"}
 {"suite":"encode","case":"cpu","contender":"peer","version":"2.2.1","unit":"point","ns_per_unit":900,"base":"peer","ratio":1}
 {"suite":"roundtrip","case":"InfluxDB","contender":"pointwire-write","version":"this tree","unit":"point","ns_per_unit":4000}
+{"suite":"transport","case":"write","contender":"liar","unit":"request","base":"peer","wrong":"wrong"}
+{"suite":"transport","case":"write","contender":"pointwire","version":"this tree","unit":"request","ns_per_unit":900,"cpu_ns_per_unit":100,"base":"peer","ratio":2,"ratio_lo":1,"ratio_hi":3,"cpu_samples":[100]}
+{"suite":"transport","case":"structs","contender":"pointwire","version":"this tree","unit":"point","ns_per_unit":90,"cpu_ns_per_unit":10,"base":"peer","ratio":2,"ratio_lo":1,"ratio_hi":3,"cpu_samples":[10]}
+{"suite":"transport","case":"waits","contender":"pointwire","version":"this tree","unit":"point","ns_per_unit":90,"cpu_ns_per_unit":10,"base":"peer","ratio":2,"ratio_lo":1,"ratio_hi":3}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire","against":["peer","other"],"factor":9,"fastest":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"cpu","contender":"pointwire","against":["peer"],"factor":2,"fastest":"peer","ratio":3,"ratio_lo":2,"ratio_hi":4,"met":true}}
 {"goal":{"suite":"encode","case":"logs","contender":"pointwire","against":["peer"],"factor":2}}
@@ -125,6 +129,21 @@ func TestTable(t *testing.T) {
 |---|--:|
 | InfluxDB | 4 000 |
 `,
+		"suite transport": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms transport
+
+| CPU ns/request | liar | pointwire |
+|---|--:|--:|
+| write | **wrong** | 100 (**2×**, 1–3) |
+| structs, CPU ns/point | | 10.0 (**2×**, 1–3) |
+| waits, ns/point | | 90.0 (**2×**, 1–3) |
+`,
+		"case transport/write": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms transport/write
+
+| contender | version | ns/request | CPU ns | MB/s | allocs | times as fast as peer in CPU time |
+|---|---|--:|--:|--:|--:|--:|
+| liar |  | **wrong**: wrong | | | | |
+| pointwire | this tree | 900 | 100 | 0 | 0 | **2×** (1–3) |
+`,
 		"case encode/trade": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode/trade
 
 | contender | version | ns/point | CPU ns | MB/s | allocs | times as fast as peer |
@@ -141,7 +160,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	all, err := Table(report(t), "suites")
-	if err != nil || strings.Count(all, "\n### ")+strings.Count(all[:4], "### ") != 2 {
+	if err != nil || strings.Count(all, "\n### ")+strings.Count(all[:4], "### ") != 3 {
 		t.Errorf("%v:\n%s", err, all)
 	}
 }

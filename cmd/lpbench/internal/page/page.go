@@ -36,6 +36,7 @@ type suiteView struct {
 
 type caseView struct {
 	ID, Name, Unit, Base, Command string
+	CPU                           bool    // ratios are those of processor time
 	Base1                         float64 // where the bar of the base ends, in percent; 0 without a base
 	Bars                          []bar
 }
@@ -92,7 +93,7 @@ const longest = 1.3
 // base; without one, they show the time.
 func chart(r *results.Report, c results.Case) caseView {
 	first := c.Results[0]
-	v := caseView{ID: id(c), Name: c.Name, Unit: first.Unit, Base: first.Base, Command: r.Command(c.Suite, c.Name)}
+	v := caseView{ID: id(c), Name: c.Name, Unit: first.Unit, Base: first.Base, CPU: c.CPU(), Command: r.Command(c.Suite, c.Name)}
 	most := 0.0
 	for _, x := range c.Results {
 		if x.Contender == ceiling && len(c.Results) > 2 {

@@ -18,6 +18,7 @@ const lines = `{"environment":{"cpu":"a <cpu>","cores":2,"os":"linux","arch":"am
 {"suite":"encode","case":"trade","contender":"python","unit":"point","base":"line-protocol","skipped":"not installed"}
 {"suite":"roundtrip","case":"InfluxDB 1.8.10","contender":"pointwire-encode","version":"this tree","unit":"point","ns_per_unit":70,"ns_lo":70,"ns_hi":70}
 {"suite":"roundtrip","case":"InfluxDB 1.8.10","contender":"pointwire-write","version":"this tree","unit":"point","ns_per_unit":4700,"ns_lo":4700,"ns_hi":4700}
+{"suite":"transport","case":"write","contender":"pointwire","version":"this tree","unit":"request","ns_per_unit":900,"cpu_ns_per_unit":123,"base":"net-http","ratio":2,"ratio_lo":1,"ratio_hi":3,"cpu_samples":[123]}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire-schema","against":["line-protocol"],"factor":9,"fastest":"line-protocol","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire-schema","against":["line-protocol","liar"],"factor":5,"fastest":"line-protocol","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25,"met":true}}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire-absent","against":["line-protocol"],"factor":5}}
@@ -53,6 +54,7 @@ func TestSelfContained(t *testing.T) {
 	for _, want := range []string{
 		"a &lt;cpu&gt;, 2 cores, linux/amd64, go1.26.8", "2026-01-02T03:04:05Z", "0123456789ab, changed", "InfluxDB 1.8.10",
 		"go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode/trade", "go run ./cmd/lpbench roundtrip",
+		"times as fast as line-protocol, longer", "times as fast as net-http in CPU time, longer", "50.0 ns per point, 51.0 ns CPU,", "123 ns CPU per request, 900 ns in all,",
 		"&lt;script&gt;", "beyond the scale", "fastest of 2", "not measured", ">not run<", "not installed",
 	} {
 		if !strings.Contains(html, want) {

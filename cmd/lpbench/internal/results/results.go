@@ -208,6 +208,25 @@ type Case struct {
 	Results     []Result
 }
 
+// CPU reports whether ratios of the case are those of processor time. The times
+// shown are then those, too.
+func (c *Case) CPU() bool {
+	return slices.ContainsFunc(c.Results, func(r Result) bool { return len(r.CPUSamples) > 0 })
+}
+
+// Unit says what times of the case are in.
+func (c *Case) Unit() string {
+	return map[bool]string{true: "CPU "}[c.CPU()] + "ns/" + c.Results[0].Unit
+}
+
+// Time returns the time of one of the results in Unit.
+func (c *Case) Time(r *Result) float64 {
+	if c.CPU() {
+		return r.CPU
+	}
+	return r.Ns
+}
+
 // Cases returns the results by case, in the order in which they appear.
 func (r *Report) Cases() []Case {
 	var cases []Case
