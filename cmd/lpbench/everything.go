@@ -118,6 +118,7 @@ func everything(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	r := &results.Report{Environment: results.Here(time.Now())}
+	r.Environment.Set("roundtrip_flags", given(f, "quick", "url", "trades", "counters"))
 	fmt.Fprintf(c.out, "pointwire on %s\n\n", r.Environment.Machine())
 	if o.quick {
 		return quickly(ctx, c, o, r)
@@ -152,6 +153,7 @@ func everything(ctx context.Context, c console, args []string) error {
 
 // quickly is the main job without a child.
 func quickly(ctx context.Context, c console, o options, r *results.Report) error {
+	r.Environment.Set("roundtrip_flags", "-quick")
 	if err := replay(ctx, c, r); err != nil {
 		return err
 	}
@@ -193,6 +195,7 @@ func roundTripOnly(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	r := &results.Report{Environment: results.Here(time.Now())}
+	r.Environment.Set("roundtrip_flags", given(f, "quick", "url", "trades", "counters"))
 	if o.quick {
 		if err := replay(ctx, c, r); err != nil {
 			return err

@@ -56,8 +56,14 @@ func TestQuick(t *testing.T) {
 			t.Errorf("%+v", g)
 		}
 	}
-	if text, err := os.ReadFile(file + ".html"); err != nil || !bytes.Contains(text, []byte("append-float-geo6")) {
-		t.Errorf("page of %d bytes, %v", len(text), err)
+	text, err := os.ReadFile(file + ".html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"append-float-geo6", "<code>go run ./cmd/lpbench -quick -count 2 -benchtime 1µs -size 0.01</code>", "<code>go run ./cmd/lpbench roundtrip -quick</code>"} {
+		if !bytes.Contains(text, []byte(part)) {
+			t.Errorf("no %q in a page of %d bytes", part, len(text))
+		}
 	}
 	// What was kept is shown again.
 	c, again := quiet()
@@ -247,6 +253,23 @@ func TestStatus(t *testing.T) {
 		if got := status(c.err, &said); got != c.want || said.String() != c.says {
 			t.Errorf("%v: status %d, said %q", c.err, got, &said)
 		}
+	}
+}
+
+func TestGiven(t *testing.T) {
+	f := flags("x")
+	var o loadOptions
+	o.define(f, "points")
+	f.String("q", "", "")
+	f.Int("batch", 5, "")
+	if _, err := parse(console{}, f, help{}, []string{"-url", "http://u:secret@x", "-q", "SELECT 'a' FROM b", "-duration", "60s", "-keep", "-rate", "1e5", "-json", filepath.Join(t.TempDir(), "x")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.check(f, nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := `-duration 1m0s -keep -q 'SELECT '\''a'\'' FROM b' -rate 100000 -url URL`; o.flags != want {
+		t.Errorf("%s, want %s", o.flags, want)
 	}
 }
 

@@ -57,7 +57,7 @@ type goalView struct {
 }
 
 // skipped are facts that the machine's line, or the commands, already say.
-var skipped = map[string]bool{"cpu": true, "cores": true, "os": true, "arch": true, "go": true, "turn_ns": true, "tour": true}
+var skipped = map[string]bool{"cpu": true, "cores": true, "os": true, "arch": true, "go": true, "turn_ns": true, "tour": true, "roundtrip_flags": true, "load_flags": true}
 
 // Write writes the page of r.
 func Write(w io.Writer, r *results.Report) error {

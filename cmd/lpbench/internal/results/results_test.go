@@ -110,14 +110,23 @@ func TestHere(t *testing.T) {
 }
 
 func TestCommand(t *testing.T) {
-	r := &Report{Environment: Environment{{"rounds", "7"}, {"turn_ns", "5000000"}, {"size", "0.5"}}}
-	for _, c := range [][2]string{
-		{"encode", "go run ./cmd/lpbench compare -count 7 -benchtime 5ms -size 0.5 encode/x"},
-		{"roundtrip", "go run ./cmd/lpbench roundtrip"},
-		{"quick", "go run ./cmd/lpbench -quick"},
+	bare := &Report{}
+	full := &Report{Environment: Environment{{"rounds", "7"}, {"turn_ns", "5000000"}, {"size", "0.5"},
+		{"roundtrip_flags", "-trades 1000 -url URL"}, {"load_flags", "-url URL -rate 5"}}}
+	for _, c := range []struct{ suite, bare, full string }{
+		{"encode", "compare encode/x", "compare -count 7 -benchtime 5ms -size 0.5 encode/x"},
+		{"roundtrip", "roundtrip", "roundtrip -trades 1000 -url URL"},
+		{"load", "x -url URL", "x -url URL -rate 5"},
+		{"quick", "-quick", "-quick -count 7 -benchtime 5ms -size 0.5"},
 	} {
-		if got := r.Command(c[0], "x"); got != c[1] {
-			t.Errorf("%s: %q", c[0], got)
+		if got := bare.Command(c.suite, "x"); got != "go run ./cmd/lpbench "+c.bare {
+			t.Errorf("%s: %q", c.suite, got)
 		}
+		if got := full.Command(c.suite, "x"); got != "go run ./cmd/lpbench "+c.full {
+			t.Errorf("%s: %q", c.suite, got)
+		}
+	}
+	if got := full.Command("encode", ""); got != "go run ./cmd/lpbench compare -count 7 -benchtime 5ms -size 0.5 encode" {
+		t.Errorf("a suite: %q", got)
 	}
 }
