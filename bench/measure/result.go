@@ -41,6 +41,9 @@ type Result struct {
 	// CPUSamples are the processor times where the ratio is one of those.
 	Samples    []float64 `json:"samples,omitempty"`
 	CPUSamples []float64 `json:"cpu_samples,omitempty"`
+	// Extra is what Op.Extra found, in ExtraUnit.
+	Extra     *float64 `json:"extra,omitempty"`
+	ExtraUnit string   `json:"extra_unit,omitempty"`
 	// Wrong says what is wrong with the outcome; all figures are then 0.
 	Wrong string `json:"wrong,omitempty"`
 	// Skipped says why the contender did not run, such as "not installed".

@@ -33,7 +33,7 @@ func TestReadme(t *testing.T) {
 		t.Fatalf("%v, said %q", err, said)
 	}
 	first, err := os.ReadFile(one)
-	if err != nil || !strings.HasPrefix(string(first), "# a\n\n<!-- table: goals -->\n\n1 of 1 goals met") || !strings.HasSuffix(string(first), "\n<!-- end: goals -->\nlast\n") {
+	if err != nil || !strings.HasPrefix(string(first), "# a\n\n<!-- table: goals -->\n\nGoals: 1 of 1 met.") || !strings.HasSuffix(string(first), "\n<!-- end: goals -->\nlast\n") {
 		t.Errorf("%v:\n%s", err, first)
 	}
 	if said, err = fill(one, two); err != nil || strings.Contains(said, ", changed") {

@@ -37,6 +37,9 @@ func showCases(c console, cases []results.Case) error {
 			return err
 		}
 		for _, r := range k.Results {
+			if r.Extra != nil {
+				fmt.Fprintf(c.out, "%s: %s %s\n", r.Contender, term.Ratio(*r.Extra), r.ExtraUnit)
+			}
 			switch {
 			case r.Wrong != "":
 				fmt.Fprintf(c.out, "%s is wrong: %s\n", r.Contender, strings.TrimSpace(r.Wrong))
@@ -76,19 +79,21 @@ func showGoals(c console, r *results.Report) error {
 	if len(r.Goals) == 0 {
 		return nil
 	}
-	met, measured := r.Met()
-	fmt.Fprintf(c.out, "\ngoals of the design: %d of %d met\n", met, measured)
-	t := term.Table{Head: []string{"suite", "case", "contender", "against", "goal", "measured", ""}, Left: 4, Colour: c.colour}
+	fmt.Fprintf(c.out, "\ngoals of the design: %s\n", r.Tally())
+	t := term.Table{Head: []string{"suite", "case", "contender", "beside", "goal", "measured", ""}, Left: 4, Colour: c.colour}
 	for i := range r.Goals {
 		g := &r.Goals[i]
-		against, figure, style := g.Fastest, interval(g.Ratio, g.RatioLo, g.RatioHi), term.Bad
+		figure, style := g.Figure(), term.Bad
 		switch {
-		case g.Fastest == "":
-			against, figure, style = strings.Join(g.Against, ", "), "–", term.Dim
+		case !g.Measured():
+			style = term.Dim
 		case g.Met:
 			style = term.Good
 		}
-		t.AddStyled(style, g.Suite, g.Case, g.Contender, against, "≥"+term.Ratio(g.Factor), figure, g.Verdict())
+		if interval := g.Interval(); interval != "" {
+			figure += " (" + interval + ")"
+		}
+		t.AddStyled(style, g.Suite, g.Case, g.Contender, g.Beside(), g.Asked(), figure, g.Verdict())
 	}
 	return t.Write(c.out)
 }

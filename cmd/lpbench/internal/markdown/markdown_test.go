@@ -21,6 +21,10 @@ const lines = `{"environment":{"cpu":"a cpu","cores":2,"os":"linux","arch":"amd6
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire","against":["peer","other"],"factor":9,"fastest":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"cpu","contender":"pointwire","against":["peer"],"factor":2,"fastest":"peer","ratio":3,"ratio_lo":2,"ratio_hi":4,"met":true}}
 {"goal":{"suite":"encode","case":"logs","contender":"pointwire","against":["peer"],"factor":2}}
+{"goal":{"suite":"transport","case":"write","contender":"pointwire","against":null,"factor":0,"unit":"allocations","ratio":0,"ratio_lo":0,"ratio_hi":0,"value":0,"met":true}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1,"value":1.25}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1}}
+{"goal":{"suite":"encode","case":"decoder","contender":"pointwire-decoder","against":["peer"],"factor":3,"absent":true}}
 `
 
 func report(t *testing.T) *results.Report {
@@ -108,13 +112,17 @@ func TestFillRefuses(t *testing.T) {
 func TestTable(t *testing.T) {
 	for name, want := range map[string]string{
 		"machine": "Measured on a cpu, 2 cores, linux/amd64, go1.26.8, 2026-01-02T03:04:05Z; 5 rounds in turn, medians, in brackets the interval of the ratio.\n",
-		"goals": `1 of 2 goals met:
+		"goals": `Goals: 2 of 4 met, 3 without a figure.
 
 | suite | case | contender | beside | goal | measured | |
 |---|---|---|---|--:|--:|---|
 | encode | trade | pointwire | peer (fastest of 2) | ≥9× | **8×** (7.5–8.25) | **not met** |
 | encode | cpu | pointwire | peer | ≥2× | **3×** (2–4) | met |
 | encode | logs | pointwire | peer | ≥2× | – | not measured |
+| transport | write | pointwire |  | ≤0 allocations | **0** | met |
+| transport | stream | pointwire |  | ≤1 MB of heap | **1.25** | **not met** |
+| transport | stream | pointwire |  | ≤1 MB of heap | – | not measured |
+| encode | decoder | pointwire-decoder | peer | ≥3× | – | not built yet |
 `,
 		"suite encode": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode
 

@@ -60,22 +60,21 @@ func machine(r *results.Report) string {
 // goals is one row per goal.
 func goals(r *results.Report) string {
 	var b strings.Builder
-	met, measured := r.Met()
-	fmt.Fprintf(&b, "%d of %d goals met:\n\n", met, measured)
+	fmt.Fprintf(&b, "Goals: %s.\n\n", r.Tally())
 	b.WriteString("| suite | case | contender | beside | goal | measured | |\n|---|---|---|---|--:|--:|---|\n")
 	for i := range r.Goals {
 		g := &r.Goals[i]
-		beside, figure, verdict := g.Fastest, interval(g.Ratio, g.RatioLo, g.RatioHi), g.Verdict()
-		switch {
-		case g.Fastest == "":
-			beside, figure = strings.Join(g.Against, ", "), "–"
-		case len(g.Against) > 1:
-			beside += fmt.Sprintf(" (fastest of %d)", len(g.Against))
+		figure, verdict := g.Figure(), g.Verdict()
+		if g.Measured() {
+			figure = "**" + figure + "**"
+			if !g.Met {
+				verdict = "**" + verdict + "**"
+			}
 		}
-		if g.Fastest != "" && !g.Met {
-			verdict = "**" + verdict + "**"
+		if interval := g.Interval(); interval != "" {
+			figure += " (" + interval + ")"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | ≥%s× | %s | %s |\n", cell(g.Suite), cell(g.Case), cell(g.Contender), cell(beside), term.Ratio(g.Factor), figure, verdict)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", cell(g.Suite), cell(g.Case), cell(g.Contender), cell(g.Beside()), g.Asked(), figure, verdict)
 	}
 	return b.String()
 }

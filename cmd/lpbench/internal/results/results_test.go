@@ -19,6 +19,10 @@ const lines = `{"environment":{"cpu":"a cpu","cores":2,"os":"linux","arch":"amd6
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire","against":["peer"],"factor":9,"fastest":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"cpu","contender":"pointwire","against":["peer"],"factor":2,"fastest":"peer","ratio":3,"met":true}}
 {"goal":{"suite":"encode","case":"logs","contender":"pointwire","against":["peer"],"factor":2,"fastest":""}}
+{"goal":{"suite":"transport","case":"write","contender":"pointwire","against":null,"factor":0,"unit":"allocations","ratio":0,"ratio_lo":0,"ratio_hi":0,"value":0,"met":true}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1,"value":1.25}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1}}
+{"goal":{"suite":"encode","case":"decoder","contender":"pointwire-decoder","against":["peer"],"factor":3,"absent":true}}
 `
 
 func read(t *testing.T, text string) *Report {
@@ -32,7 +36,7 @@ func read(t *testing.T, text string) *Report {
 
 func TestRead(t *testing.T) {
 	r := read(t, lines)
-	if len(r.Results) != 4 || len(r.Goals) != 3 {
+	if len(r.Results) != 4 || len(r.Goals) != 7 {
 		t.Fatalf("%d results, %d goals", len(r.Results), len(r.Goals))
 	}
 	if got := r.Environment.Machine(); got != "a cpu, 2 cores, linux/amd64, go1.26.8" {
@@ -51,10 +55,10 @@ func TestRead(t *testing.T) {
 	if got := r.Suites(); !reflect.DeepEqual(got, []string{"encode", "query"}) {
 		t.Errorf("suites %v", got)
 	}
-	if met, measured := r.Met(); met != 1 || measured != 2 {
+	if met, measured := r.Met(); met != 2 || measured != 4 {
 		t.Errorf("%d of %d goals", met, measured)
 	}
-	for i, want := range []string{"not met", "met", "not measured"} {
+	for i, want := range []string{"not met", "met", "not measured", "met", "not met", "not measured", "not built yet"} {
 		if got := r.Goals[i].Verdict(); got != want {
 			t.Errorf("goal %d: %q, want %q", i, got, want)
 		}
