@@ -124,6 +124,7 @@ func TestTable(t *testing.T) {
 | transport | stream | pointwire |  | ≤1 MB of heap | – | not measured |
 | encode | decoder | pointwire-decoder | peer | ≥3× | – | not built yet |
 `,
+		"command": "    go run ./cmd/lpbench -count 5 -benchtime 5ms\n",
 		"suite encode": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode
 
 | ns/point | pointwire | peer 2.2.1 | other 1 | python |

@@ -15,6 +15,8 @@ func Table(r *results.Report, name string) (string, error) {
 	switch {
 	case name == "machine":
 		return machine(r), nil
+	case name == "command":
+		return "    " + r.Command("", "") + "\n", nil
 	case name == "goals":
 		if len(r.Goals) == 0 {
 			return "", fmt.Errorf("the results hold no goal")

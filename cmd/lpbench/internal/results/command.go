@@ -7,12 +7,15 @@ import (
 	"time"
 )
 
-// Command returns the command that measures a case again, as it was measured.
+// Command returns the command that measures a case again, as it was measured; a
+// suite without a name of a case, and everything without a suite.
 // The facts roundtrip_flags and load_flags hold the flags that were given to
 // those parts, rounds, turn_ns and size what the comparison ran with.
 func (r *Report) Command(suite, name string) string {
 	command := "go run ./cmd/lpbench "
 	switch suite {
+	case "":
+		return join(strings.TrimSpace(command), r.Environment.Get("roundtrip_flags"), r.compareFlags())
 	case "roundtrip":
 		return join(command+"roundtrip", r.Environment.Get("roundtrip_flags"))
 	case "load":

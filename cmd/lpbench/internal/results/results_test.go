@@ -118,12 +118,13 @@ func TestCommand(t *testing.T) {
 	full := &Report{Environment: Environment{{"rounds", "7"}, {"turn_ns", "5000000"}, {"size", "0.5"},
 		{"roundtrip_flags", "-trades 1000 -url URL"}, {"load_flags", "-url URL -rate 5"}}}
 	for _, c := range []struct{ suite, bare, full string }{
+		{"", "", "-trades 1000 -url URL -count 7 -benchtime 5ms -size 0.5"},
 		{"encode", "compare encode/x", "compare -count 7 -benchtime 5ms -size 0.5 encode/x"},
 		{"roundtrip", "roundtrip", "roundtrip -trades 1000 -url URL"},
 		{"load", "x -url URL", "x -url URL -rate 5"},
 		{"quick", "-quick", "-quick -count 7 -benchtime 5ms -size 0.5"},
 	} {
-		if got := bare.Command(c.suite, "x"); got != "go run ./cmd/lpbench "+c.bare {
+		if got := bare.Command(c.suite, "x"); got != strings.TrimSpace("go run ./cmd/lpbench "+c.bare) {
 			t.Errorf("%s: %q", c.suite, got)
 		}
 		if got := full.Command(c.suite, "x"); got != "go run ./cmd/lpbench "+c.full {
