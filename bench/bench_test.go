@@ -131,7 +131,7 @@ func TestDesign(t *testing.T) {
 		{"encode", "decoder", "pointwire-decoder", "line-protocol", 3},
 		{"transport", "stream", "pointwire", "MB of heap", 1},
 		{"transport", "write5000", "pointwire", "net-http", 2.22},
-		{"transport", "write5000", "pointwire", "allocations", 0},
+		{"transport", "write5000", "pointwire", "allocations a call", 0},
 		{"transport", "gzip5000", "pointwire", "influxdb-client-go", 10},
 		{"transport", "structs5000", "pointwire-encoder", "influxdb-client-go", 10},
 		{"transport", "structs5000", "pointwire-encoder", "influxdb1-client", 10},

@@ -35,7 +35,7 @@ type Batch struct {
 
 const (
 	// allocsUnit is the unit of measure.Allocs, heapUnit that of measure.PeakHeap.
-	allocsUnit = "allocations"
+	allocsUnit = "allocations a call"
 	heapUnit   = "MB of heap"
 
 	suite    = "transport"
