@@ -3,6 +3,9 @@ package pointwire
 import (
 	"bytes"
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,6 +70,47 @@ func TestFileMap(t *testing.T) {
 		if strings.HasSuffix(f, ".go") && !strings.HasSuffix(f, "_test.go") && !named[f] {
 			t.Errorf("%s is not named", f)
 		}
+	}
+}
+
+// TestBenchmarkNames holds that parts of benchmarks are named case=… and lib=…,
+// the form that benchstat groups.
+func TestBenchmarkNames(t *testing.T) {
+	for _, f := range tracked(t) {
+		if !strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, f, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 2 {
+				return true
+			}
+			run, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || run.Sel.Name != "Run" {
+				return true
+			}
+			if b, ok := run.X.(*ast.Ident); !ok || b.Name != "b" {
+				return true
+			}
+			name := call.Args[0]
+			for {
+				sum, ok := name.(*ast.BinaryExpr)
+				if !ok {
+					break
+				}
+				name = sum.X
+			}
+			text, ok := name.(*ast.BasicLit)
+			if !ok || !strings.HasPrefix(text.Value, `"case=`) && !strings.HasPrefix(text.Value, `"lib=`) {
+				t.Errorf("%s: a part of a benchmark whose name begins with neither case= nor lib=", set.Position(call.Pos()))
+			}
+			return true
+		})
 	}
 }
 

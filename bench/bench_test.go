@@ -7,6 +7,7 @@ import (
 
 	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/transport"
+	"github.com/pointwire/pointwire/internal/workload"
 )
 
 // Tests check the contenders on a small part of the data.
@@ -96,6 +97,60 @@ var wrong = map[string]string{
 	"numbers/parse-float-bits/fastfloat": "multiplies by a rounded power of ten where the text has an exponent",
 }
 
+// TestDesign holds that each row of the design's table of speeds has its goals,
+// which those that are met with ease must not be dropped from.
+func TestDesign(t *testing.T) {
+	type row struct {
+		suite, name, contender, against string // against, or the unit
+		want                            float64
+	}
+	have := map[row]bool{}
+	for _, g := range Goals {
+		r := row{g.Suite, g.Case, g.Contender, g.Unit, g.Most}
+		if g.Unit == "" {
+			r.against, r.want = g.Against[0], g.Factor
+			if len(g.Against) > 1 {
+				r.against = "best"
+			}
+		}
+		have[r] = true
+	}
+	rows := []row{
+		{"numbers", "append-float-sensor", "pointwire", "strconv", 5.5},
+		{"numbers", "append-float-geo6", "pointwire", "strconv", 5},
+		{"numbers", "append-float-mix", "pointwire", "strconv", 2.7},
+		{"numbers", "append-float-bits", "pointwire", "strconv", 2.4},
+		{"numbers", "append-int-digits", "pointwire", "strconv", 2.4},
+		{"numbers", "append-int-timestamp", "pointwire", "strconv", 2.8},
+		{"numbers", "append-int-sequential", "pointwire-cached", "strconv", 4},
+		{"encode", "trade", "pointwire-schema", "line-protocol", 8},
+		{"python", "trade", "pointwire-schema", "aioinflux-lineprotocol", 25},
+		{"encode", "cpu", "pointwire-layout", "line-protocol", 8},
+		{"encode", "cpu", "pointwire-encoder", "line-protocol", 4},
+		{"encode", "trade", "pointwire-frame", "pointwire-schema", 1.3},
+		{"encode", "decoder", "pointwire-decoder", "line-protocol", 3},
+		{"transport", "stream", "pointwire", "MB of heap", 1},
+		{"transport", "write5000", "pointwire", "net-http", 2.22},
+		{"transport", "write5000", "pointwire", "allocations a call", 0},
+		{"transport", "gzip5000", "pointwire", "influxdb-client-go", 10},
+		{"transport", "structs5000", "pointwire-encoder", "influxdb-client-go", 10},
+		{"transport", "structs5000", "pointwire-encoder", "influxdb1-client", 10},
+		{"transport", "writer5000", "pointwire-writer", "influxdb-client-go-async", 10},
+		{"transport", "writer5000", "pointwire-writer", "influxdb1-client", 10},
+	}
+	for _, b := range workload.Bodies {
+		rows = append(rows, row{"query", b.Name, "pointwire-rows", "encoding-json", 12}, row{"query", b.Name, "pointwire-rows", "best", 2})
+		if b.Name != "small_last" { // whose frames have one row each
+			rows = append(rows, row{"columns", b.Name, "pointwire-frames", "encoding-json", 10}, row{"columns", b.Name, "pointwire-frames", "best", 3})
+		}
+	}
+	for _, r := range rows {
+		if !have[r] {
+			t.Errorf("no goal %+v", r)
+		}
+	}
+}
+
 // TestContendersAgree holds that every contender is right, or wrong as listed,
 // and that each goal names a case and contenders that take part in it.
 func TestContendersAgree(t *testing.T) {
@@ -128,6 +183,12 @@ func TestContendersAgree(t *testing.T) {
 		}
 	}
 	for _, g := range Goals {
+		if g.Absent {
+			if id := g.Suite + "/" + g.Case + "/" + g.Contender; have[id] {
+				t.Errorf("%s runs: its goal is no longer absent", id)
+			}
+			continue
+		}
 		of := g.Of
 		if len(of) == 0 {
 			of = []string{g.Case}

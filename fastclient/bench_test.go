@@ -31,7 +31,7 @@ func BenchmarkWrite(b *testing.B) {
 		name string
 		gzip Gzip
 	}{{"plain", Gzip{Off: true}}, {"gzip", Gzip{Always: true}}} {
-		b.Run("body="+c.name, func(b *testing.B) {
+		b.Run("case="+c.name+"/lib=pointwire", func(b *testing.B) {
 			s := influxtest.New(b)
 			cl, err := New(Options{Addr: s.URL, Database: "d", Gzip: c.gzip})
 			if err != nil {

@@ -39,10 +39,10 @@ func BenchmarkAppend(b *testing.B) {
 		name string
 		add  func(dst []byte, lo, hi int) ([]byte, error)
 	}{
-		{"frame", func(dst []byte, lo, hi int) ([]byte, error) { return e.AppendRows(dst, f, lo, hi) }},
-		{"schema", func(dst []byte, lo, hi int) ([]byte, error) { return schema.AppendAll(dst, trades[lo:hi]) }},
+		{"pointwire-frame", func(dst []byte, lo, hi int) ([]byte, error) { return e.AppendRows(dst, f, lo, hi) }},
+		{"pointwire-schema", func(dst []byte, lo, hi int) ([]byte, error) { return schema.AppendAll(dst, trades[lo:hi]) }},
 	} {
-		b.Run("lib="+c.name, func(b *testing.B) {
+		b.Run("case=trade/lib="+c.name, func(b *testing.B) {
 			var dst []byte
 			b.ReportAllocs()
 			n := 0
@@ -66,7 +66,7 @@ func BenchmarkAppend(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	for _, shape := range workload.Bodies {
 		body := shape.Make(1, 0)
-		b.Run("case="+shape.Name, func(b *testing.B) {
+		b.Run("case="+shape.Name+"/lib=pointwire", func(b *testing.B) {
 			in := bytes.NewReader(nil)
 			s := jsonscan.NewScanner(in)
 			r := NewReader(s)

@@ -70,77 +70,79 @@ func visitJSON(body io.Reader) (sum float64, n int, err error) {
 	return sum, n, nil
 }
 
-func eachBody(b *testing.B, run func(b *testing.B, body []byte)) {
+// A lib is a way to read a body, over and over.
+type lib struct {
+	name string
+	read func(b *testing.B, body []byte)
+}
+
+func eachBody(b *testing.B, libs ...lib) {
 	for _, shape := range workload.Bodies {
-		b.Run(shape.Name, func(b *testing.B) {
+		b.Run("case="+shape.Name, func(b *testing.B) {
 			body := shape.Make(1, 0)
-			b.SetBytes(int64(len(body)))
-			b.ReportAllocs()
-			run(b, body)
+			for _, l := range libs {
+				b.Run("lib="+l.name, func(b *testing.B) {
+					b.SetBytes(int64(len(body)))
+					b.ReportAllocs()
+					l.read(b, body)
+				})
+			}
 		})
 	}
 }
 
+// BenchmarkRows visits every cell. Beside the scanner are encoding/json and a
+// copy of the body through a buffer of the size of the scanner's; next is the
+// loop alone, in which rows are parsed and not looked at.
 func BenchmarkRows(b *testing.B) {
-	eachBody(b, func(b *testing.B, body []byte) {
-		r := bytes.NewReader(body)
-		s := NewScanner(r)
-		for b.Loop() {
-			r.Reset(body)
-			s.Reset(r)
-			if _, _, err := visit(s); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
-// BenchmarkNext is the loop alone: rows are parsed and not looked at.
-func BenchmarkNext(b *testing.B) {
-	eachBody(b, func(b *testing.B, body []byte) {
-		r := bytes.NewReader(body)
-		s := NewScanner(r)
-		for b.Loop() {
-			r.Reset(body)
-			s.Reset(r)
-			for s.Next() {
-			}
-			if s.Err() != nil {
-				b.Fatal(s.Err())
-			}
-		}
-	})
-}
-
-func BenchmarkEncodingJSON(b *testing.B) {
-	eachBody(b, func(b *testing.B, body []byte) {
-		for b.Loop() {
-			if _, _, err := visitJSON(bytes.NewReader(body)); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
-// BenchmarkCopy moves the body through a buffer of the size of the scanner's.
-func BenchmarkCopy(b *testing.B) {
-	eachBody(b, func(b *testing.B, body []byte) {
-		buf := make([]byte, defaultBuffer)
-		for b.Loop() {
+	scan := func(read func(s *Scanner) error) func(b *testing.B, body []byte) {
+		return func(b *testing.B, body []byte) {
 			r := bytes.NewReader(body)
-			for {
-				if _, err := r.Read(buf); err != nil {
-					break
+			s := NewScanner(r)
+			for b.Loop() {
+				r.Reset(body)
+				s.Reset(r)
+				if err := read(s); err != nil {
+					b.Fatal(err)
 				}
 			}
 		}
-	})
+	}
+	eachBody(b,
+		lib{"pointwire", scan(func(s *Scanner) error {
+			_, _, err := visit(s)
+			return err
+		})},
+		lib{"pointwire-next", scan(func(s *Scanner) error {
+			for s.Next() {
+			}
+			return s.Err()
+		})},
+		lib{"encoding-json", func(b *testing.B, body []byte) {
+			for b.Loop() {
+				if _, _, err := visitJSON(bytes.NewReader(body)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}},
+		lib{"copy", func(b *testing.B, body []byte) {
+			buf := make([]byte, defaultBuffer)
+			for b.Loop() {
+				r := bytes.NewReader(body)
+				for {
+					if _, err := r.Read(buf); err != nil {
+						break
+					}
+				}
+			}
+		}},
+	)
 }
 
 // BenchmarkNumbers is the number kernel alone: all numbers of the body, one
 // behind the other.
 func BenchmarkNumbers(b *testing.B) {
-	eachBody(b, func(b *testing.B, body []byte) {
+	eachBody(b, lib{"pointwire", func(b *testing.B, body []byte) {
 		var text []byte
 		s := NewScanner(bytes.NewReader(body))
 		for row := range s.Rows() {
@@ -162,7 +164,7 @@ func BenchmarkNumbers(b *testing.B) {
 			}
 			benchSink = sum
 		}
-	})
+	}})
 }
 
 var benchSink uint64

@@ -31,7 +31,7 @@ func BenchmarkEscape(b *testing.B) {
 		{"string", clean, lp.AppendString},
 		{"string-long-escaped", long, lp.AppendString},
 	} {
-		b.Run("case="+c.name, func(b *testing.B) {
+		b.Run("case="+c.name+"/lib=pointwire", func(b *testing.B) {
 			var dst []byte
 			i := 0
 			b.ReportAllocs()

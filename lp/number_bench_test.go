@@ -2,11 +2,12 @@ package lp_test
 
 import (
 	"math"
-	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -14,169 +15,143 @@ import (
 // learns the sequence by heart.
 const benchValues = 1 << 17
 
-// floatSets are the kinds of numbers that collectors send.
-var floatSets = []struct {
-	name string
-	make func(r *rand.Rand) float64
-}{
-	// Temperatures, loads, percentages: up to 1000 with 1 to 3 decimals.
-	{"sensor", func(r *rand.Rand) float64 { return decimals(r.Float64()*1000, 1+r.IntN(3)) }},
-	// Money below 10,000 with cents.
-	{"price", func(r *rand.Rand) float64 { return decimals(r.Float64()*1e4, 2) }},
-	// Degrees with 6 decimals.
-	{"geo", func(r *rand.Rand) float64 { return decimals(r.Float64()*360-180, 6) }},
-	// What a monitoring agent sends: 40% whole numbers below 1e9 of every length,
-	// 35% with up to 3 decimals, 20% quotients with all their digits, 5% from
-	// 1e-30 to 1e30.
-	{"mix", func(r *rand.Rand) float64 {
-		switch p := r.IntN(100); {
-		case p < 40:
-			return math.Floor(math.Pow(10, r.Float64()*9))
-		case p < 75:
-			return decimals(r.Float64()*1e4, 1+r.IntN(3))
-		case p < 95:
-			return r.Float64() * 100
-		default:
-			return math.Pow(10, r.Float64()*60-30)
-		}
-	}},
-	// Full precision between 0 and 1.
-	{"uniform", func(r *rand.Rand) float64 { return r.Float64() }},
-	// Any finite double.
-	{"bits", func(r *rand.Rand) float64 {
-		for {
-			if v := math.Float64frombits(r.Uint64()); v-v == 0 {
-				return v
-			}
-		}
-	}},
-	// Counters kept as floats, below 1e6.
-	{"whole", func(r *rand.Rand) float64 { return float64(r.IntN(1e6)) }},
-	// Half sensor, half any finite double.
-	{"half", func(r *rand.Rand) float64 {
-		if r.IntN(2) == 0 {
-			return decimals(r.Float64()*1000, 1+r.IntN(3))
-		}
-		return math.Ldexp(1+r.Float64(), r.IntN(2000)-1000)
-	}},
-	{"zero", func(*rand.Rand) float64 { return 0 }},
+// A way is a library and what it does with a value.
+type way[T any] struct {
+	lib string
+	add func(dst []byte, v T) []byte
 }
 
-// decimals returns v rounded to d decimals.
-func decimals(v float64, d int) float64 {
-	p := math.Pow10(d)
-	return math.Round(v*p) / p
-}
-
-func makeSet[T any](f func(r *rand.Rand) T) []T {
-	r := rand.New(rand.NewPCG(42, 1))
-	set := make([]T, benchValues)
-	for i := range set {
-		set[i] = f(r)
-	}
-	return set
-}
-
-// benchAppend measures app over set, one value per operation.
-func benchAppend[T any](b *testing.B, set []T, app func(dst []byte, v T) []byte) {
-	buf := make([]byte, 0, 128)
-	b.ReportAllocs()
-	n := 0
-	for i := range b.N { // b.Loop costs 2 ns more
-		buf = app(buf[:0], set[i&(benchValues-1)])
-		n += len(buf)
-	}
-	sink += n
+// benchWays measures ways over set, one value per operation.
+func benchWays[T any](b *testing.B, name string, set []T, ways ...way[T]) {
+	b.Run("case="+name, func(b *testing.B) {
+		for _, w := range ways {
+			b.Run("lib="+w.lib, func(b *testing.B) {
+				buf := make([]byte, 0, 128)
+				b.ReportAllocs()
+				n := 0
+				for i := range b.N { // b.Loop costs 2 ns more
+					buf = w.add(buf[:0], set[i&(benchValues-1)])
+					n += len(buf)
+				}
+				sink += n
+			})
+		}
+	})
 }
 
 var sink int
 
 func BenchmarkAppendFloat(b *testing.B) {
-	for _, s := range floatSets {
-		set := makeSet(s.make)
-		b.Run(s.name+"/lp", func(b *testing.B) { benchAppend(b, set, lp.AppendFloat) })
-		b.Run(s.name+"/strconv", func(b *testing.B) { benchAppend(b, set, strconvFloat64) })
+	for _, s := range workload.FloatSets {
+		benchWays(b, s.Name, s.Make(benchValues, 1), way[float64]{"pointwire", lp.AppendFloat}, way[float64]{"strconv", strconvFloat(64)})
 	}
-}
-
-// strconvFloat64 writes the text of AppendFloat with strconv.
-func strconvFloat64(dst []byte, v float64) []byte {
-	if a := math.Abs(v); a < 1e21 && (a >= 1e-6 || a == 0) {
-		return strconv.AppendFloat(dst, v, 'f', -1, 64)
-	}
-	return strconv.AppendFloat(dst, v, 'e', -1, 64)
 }
 
 func BenchmarkAppendFloat32(b *testing.B) {
-	for _, s := range floatSets {
-		switch s.name {
-		case "sensor", "mix", "uniform", "bits":
-		default:
-			continue
-		}
-		set := makeSet(func(r *rand.Rand) float32 {
-			if s.name == "bits" {
-				for {
-					if v := math.Float32frombits(r.Uint32()); v-v == 0 {
-						return v
-					}
-				}
+	wide := strconvFloat(32)
+	add := func(name string, set []float32) {
+		benchWays(b, name, set, way[float32]{"pointwire", lp.AppendFloat32},
+			way[float32]{"strconv", func(dst []byte, v float32) []byte { return wide(dst, float64(v)) }})
+	}
+	for _, s := range workload.FloatSets {
+		if slices.Contains([]string{"sensor", "mix", "uniform"}, s.Name) {
+			var set []float32
+			for _, v := range s.Make(benchValues, 1) {
+				set = append(set, float32(v))
 			}
-			return float32(s.make(r))
-		})
-		b.Run(s.name+"/lp", func(b *testing.B) { benchAppend(b, set, lp.AppendFloat32) })
-		b.Run(s.name+"/strconv", func(b *testing.B) {
-			benchAppend(b, set, func(dst []byte, v float32) []byte {
-				if a := math.Abs(float64(v)); a < 1e21 && (a >= 1e-6 || a == 0) {
-					return strconv.AppendFloat(dst, float64(v), 'f', -1, 32)
-				}
-				return strconv.AppendFloat(dst, float64(v), 'e', -1, 32)
-			})
-		})
+			add(s.Name, set)
+		}
+	}
+	// Any pattern of bits; one whose exponent says that it is no number gets another.
+	var bits []float32
+	for _, v := range benchInts(b, "random63") {
+		f := math.Float32frombits(uint32(v))
+		if f-f != 0 {
+			f = math.Float32frombits(uint32(v) &^ (1 << 30))
+		}
+		bits = append(bits, f)
+	}
+	add("bits", bits)
+}
+
+// strconvFloat writes the text of AppendFloat and AppendFloat32 with strconv.
+func strconvFloat(bits int) func(dst []byte, v float64) []byte {
+	return func(dst []byte, v float64) []byte {
+		if a := math.Abs(v); a < 1e21 && (a >= 1e-6 || a == 0) {
+			return strconv.AppendFloat(dst, v, 'f', -1, bits)
+		}
+		return strconv.AppendFloat(dst, v, 'e', -1, bits)
 	}
 }
 
-// timestamps returns ascending timestamps, step apart on the average.
-func timestamps(step int64) []int64 {
-	ts := int64(1540184368785116000)
-	return makeSet(func(r *rand.Rand) int64 { ts += r.Int64N(2*step) + 1; return ts })
-}
-
 func BenchmarkAppendInt(b *testing.B) {
-	for _, s := range []struct {
-		name string
-		make func(r *rand.Rand) int64
-	}{
-		{"below100", func(r *rand.Rand) int64 { return r.Int64N(100) }},
-		{"below1000", func(r *rand.Rand) int64 { return r.Int64N(1000) }},
-		{"below1e6", func(r *rand.Rand) int64 { return r.Int64N(1e6) }},
-		{"digits1to19", func(r *rand.Rand) int64 {
-			return int64(math.Pow(10, r.Float64()*18.9))
-		}},
-		{"signed", func(r *rand.Rand) int64 { return int64(r.Uint64()) >> r.IntN(64) }},
-		{"bits63", func(r *rand.Rand) int64 { return r.Int64() }},
-	} {
-		set := makeSet(s.make)
-		b.Run(s.name+"/lp", func(b *testing.B) { benchAppend(b, set, lp.AppendInt) })
-		b.Run(s.name+"/strconv", func(b *testing.B) {
-			benchAppend(b, set, func(dst []byte, v int64) []byte { return append(strconv.AppendInt(dst, v, 10), 'i') })
-		})
+	for _, s := range workload.IntSets {
+		if s.Name == "timestamp" || s.Name == "sequential" {
+			continue
+		}
+		benchWays(b, s.Name, s.Make(benchValues, 1), way[int64]{"pointwire", lp.AppendInt},
+			way[int64]{"strconv", func(dst []byte, v int64) []byte { return append(strconv.AppendInt(dst, v, 10), 'i') }})
 	}
 }
 
 func BenchmarkAppendTimestamp(b *testing.B) {
-	random := makeSet(func(r *rand.Rand) int64 { return 1.5e18 + r.Int64N(2e17) })
-	b.Run("random/lp", func(b *testing.B) { benchAppend(b, random, lp.AppendTimestamp) })
-	b.Run("random/strconv", func(b *testing.B) { benchAppend(b, random, strconvInt) })
-	// A collector's batch: some microseconds from point to point.
-	sequential := timestamps(5000)
-	b.Run("sequential/lp", func(b *testing.B) {
-		var c lp.TimestampCache
-		benchAppend(b, sequential, c.Append)
-	})
-	b.Run("sequential/strconv", func(b *testing.B) { benchAppend(b, sequential, strconvInt) })
+	for _, name := range []string{"timestamp", "sequential"} {
+		var cache lp.TimestampCache
+		benchWays(b, name, benchInts(b, name), way[int64]{"pointwire", lp.AppendTimestamp}, way[int64]{"pointwire-cached", cache.Append},
+			way[int64]{"strconv", func(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }})
+	}
 }
 
-func strconvInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }
+func benchInts(b *testing.B, name string) []int64 {
+	s, ok := workload.FindInts(name)
+	if !ok {
+		b.Fatalf("no integers %q", name)
+	}
+	return s.Make(benchValues, 1)
+}
 
-var _ = time.Now
+// benchTimes are times with all nine digits behind the second, and without any.
+func benchTimes(b *testing.B) map[string][]int64 {
+	ns := benchInts(b, "timestamp")
+	whole := slices.Clone(ns)
+	for i := range whole {
+		whole[i] -= whole[i] % 1e9
+	}
+	return map[string][]int64{"nanoseconds": ns, "seconds": whole}
+}
+
+func timeRFC3339(dst []byte, ns int64) []byte {
+	return time.Unix(0, ns).UTC().AppendFormat(dst, time.RFC3339Nano)
+}
+
+func BenchmarkAppendRFC3339(b *testing.B) {
+	sets := benchTimes(b)
+	for _, name := range []string{"nanoseconds", "seconds"} {
+		benchWays(b, name, sets[name], way[int64]{"pointwire", func(dst []byte, v int64) []byte { return lp.AppendRFC3339(dst, v, lp.Nanosecond) }},
+			way[int64]{"time", timeRFC3339})
+	}
+}
+
+func BenchmarkParseTimestamp(b *testing.B) {
+	sets := benchTimes(b)
+	for _, name := range []string{"nanoseconds", "seconds"} {
+		texts := make([]string, benchValues)
+		for i, ns := range sets[name] {
+			texts[i] = string(timeRFC3339(nil, ns))
+		}
+		// Either grows dst by a byte for each time that it understood.
+		benchWays(b, name, texts, way[string]{"pointwire", func(dst []byte, text string) []byte {
+			ts, err := lp.ParseTimestamp(text, lp.Nanosecond)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return append(dst, byte(ts))
+		}}, way[string]{"time", func(dst []byte, text string) []byte {
+			t, err := time.Parse(time.RFC3339, text)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return append(dst, byte(t.UnixNano()))
+		}})
+	}
+}

@@ -1,53 +1,18 @@
 package lp_test
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"testing"
 
+	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
 )
-
-// A trade is the point of the user guide that the project re-imagines.
-type trade struct {
-	_          lp.Measurement `lp:"Trade"`
-	Timestamp  int64          `lp:",timestamp"`
-	Instrument string         `lp:"instrument,tag"`
-	Source     string         `lp:"source,tag"`
-	Side       string         `lp:"side,tag"`
-	Price      float64        `lp:"price"`
-	Size       int64          `lp:"size"`
-	TradeID    string         `lp:"trade_id"`
-}
-
-// benchTrades are the trades of some symbols at some venues: prices with cents,
-// small sizes, random ids, some microseconds from one to the next.
-func benchTrades() []trade {
-	symbols := []string{"AAPL", "MSFT", "GOOG", "AMZN", "META", "NVDA", "TSLA", "BRK.B", "JPM", "V"}
-	venues := []string{"NASDAQ", "NYSE", "ARCA", "BATS"}
-	sides := []string{"BUY", "SELL"}
-	ts := int64(1540184368785116000)
-	return makeSet(func(r *rand.Rand) trade {
-		ts += r.Int64N(50_000)
-		return trade{
-			Timestamp:  ts,
-			Instrument: symbols[r.IntN(len(symbols))],
-			Source:     venues[r.IntN(len(venues))],
-			Side:       sides[r.IntN(len(sides))],
-			Price:      decimals(10+r.Float64()*990, 2),
-			Size:       (1 + r.Int64N(50)) * 10,
-			TradeID: fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", r.Uint32(), r.IntN(1<<16), r.IntN(1<<16),
-				r.IntN(1<<16), r.Int64N(1<<48)),
-		}
-	})
-}
 
 // batch is how many points the benchmarks put into one buffer before they start
 // anew.
 const batch = 1 << 12
 
 // encodeTrade writes t with the Encoder.
-func encodeTrade(e *lp.Encoder, t *trade) error {
+func encodeTrade(e *lp.Encoder, t *workload.Trade) error {
 	e.Point("Trade")
 	e.Tag("instrument", t.Instrument)
 	e.Tag("source", t.Source)
@@ -59,7 +24,7 @@ func encodeTrade(e *lp.Encoder, t *trade) error {
 }
 
 // appendTrade writes t with the append primitives.
-func appendTrade(dst []byte, t *trade) []byte {
+func appendTrade(dst []byte, t *workload.Trade) []byte {
 	dst = lp.AppendMeasurement(dst, "Trade")
 	dst = lp.AppendTag(dst, "instrument", t.Instrument)
 	dst = lp.AppendTag(dst, "source", t.Source)
@@ -78,88 +43,64 @@ func appendTrade(dst []byte, t *trade) []byte {
 	return append(dst, '\n')
 }
 
-// BenchmarkWide writes points of 10 tags and 10 float fields, one per operation.
-func BenchmarkWide(b *testing.B) {
-	var tags []lp.Tag
-	var keys []string
-	for i := range 10 {
-		tags = append(tags, lp.Tag{Key: fmt.Sprintf("tag_%02d", i), Value: fmt.Sprintf("value_%d", i)})
-		keys = append(keys, fmt.Sprintf("field_%02d", i))
-	}
-	values := makeSet(floatSets[0].make)
-	b.Run("encoder", func(b *testing.B) {
+// BenchmarkEncode writes one point per operation: trades, and points of ten tags
+// and ten floats.
+func BenchmarkEncode(b *testing.B) {
+	b.Run("case=trade", benchTrade)
+	b.Run("case=cpu", benchCPU)
+}
+
+// benchEncoder measures add, which is given the number of the point.
+func benchEncoder(b *testing.B, lib string, add func(e *lp.Encoder, i int) error) {
+	b.Run("lib="+lib, func(b *testing.B) {
 		var e lp.Encoder
 		b.ReportAllocs()
 		for i := range b.N {
 			if i%batch == 0 {
 				e.Reset()
 			}
-			e.Point("cpu")
-			for _, t := range tags {
-				e.Tag(t.Key, t.Value)
+			if err := add(&e, i); err != nil {
+				b.Fatal(err)
 			}
-			for j, k := range keys {
-				e.Float(k, values[(i*10+j)&(benchValues-1)])
+		}
+		b.SetBytes(int64(e.Len()) / int64(max(1, e.Lines())))
+	})
+}
+
+// benchSchema measures a Schema, point by point and by the batch.
+func benchSchema[T any](b *testing.B, measurement string, points []T) {
+	schema := lp.Must(lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement}))
+	b.Run("lib=pointwire-schema", func(b *testing.B) {
+		var buf []byte
+		var err error
+		b.ReportAllocs()
+		for i := range b.N {
+			if i%batch == 0 {
+				buf = buf[:0]
 			}
-			if err := e.EndTimestamp(1540184368785116000 + int64(i)*1000); err != nil {
+			if buf, err = schema.Append(buf, &points[i%len(points)]); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
-	series := lp.Must(lp.NewSeries("cpu", tags...))
-	layout := lp.Must(lp.NewLayout(keys...))
-	b.Run("layout", func(b *testing.B) {
-		var e lp.Encoder
+	b.Run("lib=pointwire-schema-all", func(b *testing.B) {
+		var buf []byte
+		var err error
 		b.ReportAllocs()
-		for i := range b.N {
-			if i%batch == 0 {
-				e.Reset()
-			}
-			e.Series(series)
-			r := layout.Row(&e)
-			for j := range keys {
-				r.Float(values[(i*10+j)&(benchValues-1)])
-			}
-			if err := e.EndTimestamp(1540184368785116000 + int64(i)*1000); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("layout-floats", func(b *testing.B) {
-		var e lp.Encoder
-		b.ReportAllocs()
-		for i := range b.N {
-			if i%batch == 0 {
-				e.Reset()
-			}
-			e.Series(series)
-			r := layout.Row(&e)
-			at := i * 10 & (benchValues - 1)
-			r.Floats(values[min(at, benchValues-10):][:10])
-			if err := e.EndTimestamp(1540184368785116000 + int64(i)*1000); err != nil {
+		for i := 0; i < b.N; i += batch {
+			at := i % len(points)
+			if buf, err = schema.AppendAll(buf[:0], points[at:at+min(batch, b.N-i)]); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
 }
 
-// BenchmarkTrade writes one point per operation.
-func BenchmarkTrade(b *testing.B) {
-	trades := benchTrades()
-	b.Run("encoder", func(b *testing.B) {
-		var e lp.Encoder
-		b.ReportAllocs()
-		for i := range b.N {
-			if i%batch == 0 {
-				e.Reset()
-			}
-			if err := encodeTrade(&e, &trades[i&(benchValues-1)]); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.SetBytes(int64(e.Len()) / int64(max(1, e.Lines())))
-	})
-	b.Run("append", func(b *testing.B) {
+func benchTrade(b *testing.B) {
+	trades := workload.Trades(benchValues, 1)
+	benchEncoder(b, "pointwire-encoder", func(e *lp.Encoder, i int) error { return encodeTrade(e, &trades[i&(benchValues-1)]) })
+	benchSchema(b, "Trade", trades)
+	b.Run("lib=pointwire-append", func(b *testing.B) {
 		var buf []byte
 		b.ReportAllocs()
 		for i := range b.N {
@@ -169,38 +110,15 @@ func BenchmarkTrade(b *testing.B) {
 			buf = appendTrade(buf, &trades[i&(benchValues-1)])
 		}
 	})
-	schema := lp.Must(lp.SchemaFor[trade]())
-	b.Run("schema", func(b *testing.B) {
-		var buf []byte
-		var err error
-		b.ReportAllocs()
-		for i := range b.N {
-			if i%batch == 0 {
-				buf = buf[:0]
-			}
-			if buf, err = schema.Append(buf, &trades[i&(benchValues-1)]); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("schema-all", func(b *testing.B) {
-		var buf []byte
-		var err error
-		b.ReportAllocs()
-		for i := 0; i < b.N; i += batch {
-			at := i & (benchValues - 1)
-			if buf, err = schema.AppendAll(buf[:0], trades[at:at+min(batch, b.N-i)]); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 	// The floor: the same bytes copied.
-	b.Run("copy", func(b *testing.B) {
+	b.Run("lib=copy", func(b *testing.B) {
 		var e lp.Encoder
 		lines := make([][]byte, batch)
 		for i := range lines {
 			at := e.Len()
-			encodeTrade(&e, &trades[i])
+			if err := encodeTrade(&e, &trades[i]); err != nil {
+				b.Fatal(err)
+			}
 			lines[i] = append([]byte(nil), e.Bytes()[at:]...)
 		}
 		var buf []byte
@@ -211,5 +129,48 @@ func BenchmarkTrade(b *testing.B) {
 			}
 			buf = append(buf, lines[i%batch]...)
 		}
+	})
+}
+
+func benchCPU(b *testing.B) {
+	const n = 1 << 14 // each of ten floats
+	points := workload.CPUs(n, 1)
+	benchEncoder(b, "pointwire-encoder", func(e *lp.Encoder, i int) error {
+		p := &points[i%n]
+		e.Point("cpu")
+		for k, v := range p.Tags() {
+			e.Tag(workload.CPUTags[k], v)
+		}
+		for k, v := range p.Values() {
+			e.Float(workload.CPUFields[k], v)
+		}
+		return e.EndTimestamp(p.Timestamp)
+	})
+	benchSchema(b, "cpu", points)
+	series := make([]lp.Series, workload.CPUHosts)
+	for i := range points[:workload.CPUHosts] {
+		var tags []lp.Tag
+		for k, v := range points[i].Tags() {
+			tags = append(tags, lp.Tag{Key: workload.CPUTags[k], Value: v})
+		}
+		series[points[i].Host] = lp.Must(lp.NewSeries("cpu", tags...))
+	}
+	layout := lp.Must(lp.NewLayout(workload.CPUFields...))
+	benchEncoder(b, "pointwire-layout", func(e *lp.Encoder, i int) error {
+		p := &points[i%n]
+		e.Series(series[p.Host])
+		r := layout.Row(e)
+		for _, v := range p.Values() {
+			r.Float(v)
+		}
+		return e.EndTimestamp(p.Timestamp)
+	})
+	benchEncoder(b, "pointwire-layout-floats", func(e *lp.Encoder, i int) error {
+		p := &points[i%n]
+		e.Series(series[p.Host])
+		r := layout.Row(e)
+		values := p.Values()
+		r.Floats(values[:])
+		return e.EndTimestamp(p.Timestamp)
 	})
 }

@@ -25,7 +25,9 @@ type Case struct {
 	// Warm runs each contender once before its turn: the collection before the
 	// turn empties pools, and a steady state is what is measured.
 	Warm bool
-	Ops  []Op
+	// ExtraUnit is what Extra of its Ops is in, such as "MB of heap".
+	ExtraUnit string
+	Ops       []Op
 	// Close ends what the case started. It may be nil.
 	Close func()
 }
@@ -46,6 +48,8 @@ type Op struct {
 	// is timed. It is for what depends on chance that lasts as long as the
 	// contender, such as the buffers that a kernel gives to a connection.
 	Renew func() error
+	// Extra, if not nil, measures what is no time, once, before the rounds.
+	Extra func() (float64, error)
 	// CPU returns the processor time that another process has used for this
 	// contender, if it does the work: what it allocates is then unknown.
 	CPU func() time.Duration

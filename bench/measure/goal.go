@@ -9,7 +9,8 @@ import (
 )
 
 // A Goal is what the design asks for: Contender at least Factor times as fast
-// as the fastest of Against, in processor time where the case says so.
+// as the fastest of Against, in processor time where the case says so; or, with a
+// Unit, that what Op.Extra measures of Contender is at most Most.
 type Goal struct {
 	Suite string `json:"suite"`
 	// Case is the case, or a name for Of: cases of which Need have to meet the
@@ -20,6 +21,11 @@ type Goal struct {
 	Contender string   `json:"contender"`
 	Against   []string `json:"against"`
 	Factor    float64  `json:"factor"`
+	Unit      string   `json:"unit,omitempty"`
+	Most      float64  `json:"most,omitempty"`
+	// Absent marks a goal for something that this tree does not have: no case
+	// can measure it, and it is shown as not built yet.
+	Absent bool `json:"absent,omitempty"`
 }
 
 // An Outcome is a goal beside what was measured.
@@ -30,16 +36,25 @@ type Outcome struct {
 	Ratio   float64 `json:"ratio"`
 	Lo      float64 `json:"ratio_lo"`
 	Hi      float64 `json:"ratio_hi"`
-	Met     bool    `json:"met"`
+	// Value is what was measured of a goal with a Unit.
+	Value *float64 `json:"value,omitempty"`
+	Met   bool     `json:"met"`
 	// Missing says that one of the contenders was not run, so that nobody knows
 	// who is fastest. Those that are wrong do not count.
 	Missing bool `json:"missing,omitempty"`
 }
 
-// Judge returns the outcome of each goal that results hold a case for.
+// Judge returns the outcome of each goal that results hold a case for. One that is
+// absent has no case: it belongs to its suite.
 func Judge(goals []Goal, results []Result) []Outcome {
 	var outcomes []Outcome
 	for _, g := range goals {
+		if g.Absent {
+			if slices.ContainsFunc(results, func(r Result) bool { return r.Suite == g.Suite }) {
+				outcomes = append(outcomes, Outcome{Goal: g, Missing: true})
+			}
+			continue
+		}
 		of := g.Of
 		if len(of) == 0 {
 			of = []string{g.Case}
@@ -57,7 +72,9 @@ func Judge(goals []Goal, results []Result) []Outcome {
 		if len(g.Of) > 0 {
 			o = nth(g, each)
 		}
-		o.Met = !o.Missing && o.Ratio >= g.Factor
+		if o.Met = !o.Missing && o.Ratio >= g.Factor; g.Unit != "" {
+			o.Met = !o.Missing && *o.Value <= g.Most
+		}
 		outcomes = append(outcomes, o)
 	}
 	return outcomes
@@ -79,6 +96,13 @@ func judge(g Goal, name string, results []Result) (Outcome, bool) {
 	}
 	o := Outcome{Goal: g}
 	own := find(g.Contender)
+	if g.Unit != "" {
+		if own != nil {
+			o.Value = own.Extra
+		}
+		o.Missing = o.Value == nil
+		return o, true
+	}
 	for _, name := range g.Against {
 		r := find(name)
 		switch {
@@ -114,8 +138,17 @@ func WriteGoals(w io.Writer, outcomes []Outcome) {
 	}
 	fmt.Fprint(w, "\n### Goals\n\n| suite | case | contender | against | goal | measured (spread) | |\n|---|---|---|---|--:|--:|---|\n")
 	for _, o := range outcomes {
-		against, measured, verdict := o.Fastest, fmt.Sprintf("%sx (%s–%s)", times(o.Ratio), times(o.Lo), times(o.Hi)), "not met"
+		against, asked := o.Fastest, fmt.Sprintf("≥%gx", o.Factor)
+		measured, verdict := fmt.Sprintf("%sx (%s–%s)", times(o.Ratio), times(o.Lo), times(o.Hi)), "not met"
+		if o.Unit != "" {
+			asked = fmt.Sprintf("≤%g %s", o.Most, o.Unit)
+			if o.Value != nil {
+				measured = fmt.Sprintf("%.3g", *o.Value)
+			}
+		}
 		switch {
+		case o.Absent:
+			against, measured, verdict = strings.Join(o.Against, ", "), "–", "not built yet"
 		case o.Missing:
 			against, measured, verdict = strings.Join(o.Against, ", "), "–", "not measured"
 		case o.Met:
@@ -124,6 +157,6 @@ func WriteGoals(w io.Writer, outcomes []Outcome) {
 		if len(o.Against) > 1 && !o.Missing {
 			against += fmt.Sprintf(" (fastest of %d)", len(o.Against))
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s | ≥%gx | %s | %s |\n", o.Suite, o.Case, o.Contender, against, o.Factor, measured, verdict)
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s |\n", o.Suite, o.Case, o.Contender, against, asked, measured, verdict)
 	}
 }

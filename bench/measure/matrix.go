@@ -7,14 +7,14 @@ import (
 )
 
 // WriteMatrix writes the results of one suite as one Markdown table: a row per
-// case, a column per contender, in each cell the time per unit, how many times
-// as fast as the base of the case that is, and the allocations if there are any.
+// case, a column per contender, in each cell the time per unit, or the processor
+// time where the ratio is one of those, how many times as fast as the base of the case that is, and the allocations if there are any.
 func WriteMatrix(w io.Writer, results []Result) {
 	if len(results) == 0 {
 		return
 	}
 	var cases, contenders []string
-	at := map[[2]string]Result{}
+	at, units := map[[2]string]Result{}, map[string]string{}
 	for _, r := range results {
 		if !slices.Contains(cases, r.Case) {
 			cases = append(cases, r.Case)
@@ -23,8 +23,15 @@ func WriteMatrix(w io.Writer, results []Result) {
 			contenders = append(contenders, r.Contender)
 		}
 		at[[2]string{r.Case, r.Contender}] = r
+		if units[r.Case] == "" {
+			units[r.Case] = "ns/" + r.Unit
+		}
+		if byCPU([]Result{r}) {
+			units[r.Case] = "CPU ns/" + r.Unit
+		}
 	}
-	fmt.Fprintf(w, "\n### %s\n\n| ns/%s |", results[0].Suite, results[0].Unit)
+	unit := units[cases[0]]
+	fmt.Fprintf(w, "\n### %s\n\n| %s |", results[0].Suite, unit)
 	for _, c := range contenders {
 		fmt.Fprintf(w, " %s |", c)
 	}
@@ -33,7 +40,11 @@ func WriteMatrix(w io.Writer, results []Result) {
 		fmt.Fprint(w, "--:|")
 	}
 	for _, name := range cases {
-		fmt.Fprintf(w, "\n| %s |", name)
+		fmt.Fprintf(w, "\n| %s", name)
+		if u := units[name]; u != unit {
+			fmt.Fprintf(w, ", %s", u)
+		}
+		fmt.Fprint(w, " |")
 		for _, c := range contenders {
 			r, ok := at[[2]string{name, c}]
 			switch {
@@ -44,7 +55,11 @@ func WriteMatrix(w io.Writer, results []Result) {
 			case r.Wrong != "":
 				fmt.Fprint(w, " **wrong** |")
 			default:
-				fmt.Fprintf(w, " %s", figure(r.Ns))
+				ns := r.Ns
+				if byCPU([]Result{r}) {
+					ns = r.CPU
+				}
+				fmt.Fprintf(w, " %s", figure(ns))
 				if r.Ratio != 0 && r.Contender != r.Base {
 					fmt.Fprintf(w, " (**%sx**, %s–%s)", times(r.Ratio), times(r.RatioLo), times(r.RatioHi))
 				}

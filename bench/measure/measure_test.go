@@ -159,6 +159,23 @@ func TestProcessorTime(t *testing.T) {
 	}
 }
 
+// TestCPUCells holds that the times in a table are those that its ratios are of.
+func TestCPUCells(t *testing.T) {
+	var b bytes.Buffer
+	results := []Result{
+		{Suite: "s", Case: "c", Contender: "liar", Unit: "request", Base: "x", Wrong: "wrong"},
+		{Suite: "s", Case: "c", Contender: "us", Unit: "request", Base: "x", Ns: 900, CPU: 100, Ratio: 2, RatioLo: 2, RatioHi: 2, CPUSamples: []float64{100}},
+		{Suite: "s", Case: "d", Contender: "us", Unit: "point", Base: "x", Ns: 900, CPU: 100, Ratio: 2, RatioLo: 2, RatioHi: 2},
+	}
+	WriteMatrix(&b, results)
+	WriteTable(&b, results[:2])
+	for _, part := range []string{"| CPU ns/request |", "| c | **wrong** | 100 (**2x**", "| d, ns/point | | 900 (**2x**", "times as fast as x in CPU time |"} {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("no %q in\n%s", part, &b)
+		}
+	}
+}
+
 func TestInterval(t *testing.T) {
 	for _, x := range []struct {
 		v           []float64
@@ -263,6 +280,96 @@ func TestJudge(t *testing.T) {
 		if !strings.Contains(b.String(), row) {
 			t.Errorf("no %q in\n%s", row, &b)
 		}
+	}
+}
+
+// TestJudgeMost is about goals of what is no time, and of what is not built.
+func TestJudgeMost(t *testing.T) {
+	none, much := 0.0, 1.5
+	results := []Result{
+		{Suite: "s", Case: "c", Contender: "us", Extra: &none},
+		{Suite: "s", Case: "d", Contender: "us", Extra: &much},
+		{Suite: "s", Case: "e", Contender: "us"},
+	}
+	most := func(name string, most float64) Goal {
+		return Goal{Suite: "s", Case: name, Contender: "us", Unit: "MB", Most: most}
+	}
+	absent := Goal{Suite: "s", Case: "future", Contender: "us", Against: []string{"a"}, Factor: 3, Absent: true}
+	elsewhere := absent
+	elsewhere.Suite = "other"
+	got := Judge([]Goal{most("c", 0), most("d", 1), most("d", 1.5), most("e", 1), absent, most("f", 1), elsewhere}, results)
+	if len(got) != 5 {
+		t.Fatalf("%d outcomes: %+v", len(got), got)
+	}
+	for i, want := range []bool{true, false, true, false, false} {
+		if o := got[i]; o.Met != want || o.Missing != (i > 2) || (o.Value == nil) != (i > 2) {
+			t.Errorf("outcome %d: %+v", i, o)
+		}
+	}
+	var b bytes.Buffer
+	WriteGoals(&b, got)
+	for _, row := range []string{"| c | us |  | ≤0 MB | 0 | met |", "| d | us |  | ≤1 MB | 1.5 | not met |", "| e | us |  | ≤1 MB | – | not measured |", "| future | us | a | ≥3x | – | not built yet |"} {
+		if !strings.Contains(b.String(), row) {
+			t.Errorf("no %q in\n%s", row, &b)
+		}
+	}
+}
+
+func TestExtra(t *testing.T) {
+	var clock clock
+	ms := clock.takes(time.Millisecond)
+	c := &Case{Suite: "s", Name: "c", Units: 1, Base: "a", ExtraUnit: "MB", Ops: []Op{
+		{Contender: "a", Check: nothing, Run: ms, Extra: func() (float64, error) { return 0, nil }},
+		{Contender: "b", Check: nothing, Run: ms},
+		{Contender: "liar", Check: func() error { return ErrWrong }, Extra: func() (float64, error) { panic("measured although wrong") }},
+	}}
+	results, err := Run(c, Options{Rounds: 1, Turn: 1, clock: clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := results[0]; r.Extra == nil || *r.Extra != 0 || r.ExtraUnit != "MB" || results[1].Extra != nil || results[2].Extra != nil || results[1].ExtraUnit != "" {
+		t.Errorf("%+v", results)
+	}
+	c.Ops[1].Extra = func() (float64, error) { return 0, errors.New("no luck") }
+	if _, err := Run(c, Options{Rounds: 1, Turn: 1, clock: clock.now}); err == nil || err.Error() != "s, c, b: MB: no luck" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAllocs(t *testing.T) {
+	runs := 0
+	for _, k := range []struct {
+		f    func() error
+		want float64
+	}{
+		{nothing, 0},
+		{func() error { sink = make([]byte, 1024); return nil }, 1},
+		// Once in a while is not never.
+		{func() error {
+			if runs++; runs%2 == 0 {
+				sink = make([]byte, 1024)
+			}
+			return nil
+		}, 0.5},
+	} {
+		if got, err := Allocs(k.f); err != nil || got != k.want {
+			t.Errorf("%v allocations, want %v, %v", got, k.want, err)
+		}
+	}
+	if _, err := Allocs(func() error { return ErrWrong }); err != ErrWrong {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestPeakHeap(t *testing.T) {
+	got, err := PeakHeap(func(look func()) error {
+		sink = make([]byte, 3_000_000)
+		look()
+		sink = nil
+		return nil
+	})
+	if err != nil || got < 3 || got > 3.5 {
+		t.Errorf("%v MB, %v", got, err)
 	}
 }
 

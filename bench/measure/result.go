@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -40,6 +41,9 @@ type Result struct {
 	// CPUSamples are the processor times where the ratio is one of those.
 	Samples    []float64 `json:"samples,omitempty"`
 	CPUSamples []float64 `json:"cpu_samples,omitempty"`
+	// Extra is what Op.Extra found, in ExtraUnit.
+	Extra     *float64 `json:"extra,omitempty"`
+	ExtraUnit string   `json:"extra_unit,omitempty"`
 	// Wrong says what is wrong with the outcome; all figures are then 0.
 	Wrong string `json:"wrong,omitempty"`
 	// Skipped says why the contender did not run, such as "not installed".
@@ -55,7 +59,7 @@ func WriteTable(w io.Writer, results []Result) {
 	}
 	r := results[0]
 	fmt.Fprintf(w, "\n### %s: %s\n\n", r.Suite, r.Case)
-	fmt.Fprintf(w, "| contender | version | ns/%s (spread) | CPU ns | MB/s | B | allocs | times as fast as %s |\n", r.Unit, r.Base)
+	fmt.Fprintf(w, "| contender | version | ns/%s (spread) | CPU ns | MB/s | B | allocs | times as fast as %s%s |\n", r.Unit, r.Base, map[bool]string{true: " in CPU time"}[byCPU(results)])
 	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|--:|")
 	for _, r := range results {
 		if r.Skipped != "" {
@@ -69,6 +73,11 @@ func WriteTable(w io.Writer, results []Result) {
 		fmt.Fprintf(w, "| %s | %s | %s (%s–%s) | %s | %s | %s | %s | %s |\n", r.Contender, r.Version,
 			figure(r.Ns), figure(r.NsLo), figure(r.NsHi), figure(r.CPU), orDash(r.MBps, "%.0f"), count(r.BytesPer), count(r.Allocs), ratio(r))
 	}
+}
+
+// byCPU reports whether the ratios of a case are those of processor time.
+func byCPU(results []Result) bool {
+	return slices.ContainsFunc(results, func(r Result) bool { return len(r.CPUSamples) > 0 })
 }
 
 func ratio(r Result) string {

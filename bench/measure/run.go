@@ -46,7 +46,7 @@ type sample struct {
 // round. The heap is collected before each turn, so that nobody pays for the
 // garbage of the one before.
 func Run(c *Case, o Options) ([]Result, error) {
-	wrong := make([]string, len(c.Ops))
+	wrong, extra := make([]string, len(c.Ops)), make([]*float64, len(c.Ops))
 	for i := range c.Ops {
 		if c.Ops[i].Skip != "" {
 			continue
@@ -58,6 +58,12 @@ func Run(c *Case, o Options) ([]Result, error) {
 		}
 		if err != nil {
 			wrong[i] = err.Error()
+		} else if c.Ops[i].Extra != nil {
+			v, err := c.Ops[i].Extra()
+			if err != nil {
+				return nil, fmt.Errorf("%s, %s, %s: %s: %w", c.Suite, c.Name, c.Ops[i].Contender, c.ExtraUnit, err)
+			}
+			extra[i] = &v
 		}
 		runtime.GC()
 	}
@@ -84,6 +90,9 @@ func Run(c *Case, o Options) ([]Result, error) {
 	for i := range c.Ops {
 		op := &c.Ops[i]
 		r := Result{Suite: c.Suite, Case: c.Name, Contender: op.Contender, Version: op.Version, Unit: c.Unit, Base: c.Base, Wrong: wrong[i], Skipped: op.Skip}
+		if r.Extra = extra[i]; r.Extra != nil {
+			r.ExtraUnit = c.ExtraUnit
+		}
 		if s := samples[i]; len(s) > 0 {
 			r.Rounds = len(s)
 			r.Ns, r.NsLo, r.NsHi = spread(s, func(s sample) float64 { return s.wall })

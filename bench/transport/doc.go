@@ -34,6 +34,10 @@ type Batch struct {
 }
 
 const (
+	// allocsUnit is the unit of measure.Allocs, heapUnit that of measure.PeakHeap.
+	allocsUnit = "allocations a call"
+	heapUnit   = "MB of heap"
+
 	suite    = "transport"
 	ownName  = "pointwire"
 	netName  = "net-http"
@@ -52,9 +56,11 @@ var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer50
 // of another is 2.22 times as fast.
 var Goals = []measure.Goal{
 	{Suite: suite, Case: "write5000", Contender: ownName, Against: []string{netName}, Factor: 2.22},
+	{Suite: suite, Case: "write5000", Contender: ownName, Unit: allocsUnit, Most: 0},
 	{Suite: suite, Case: "write1", Contender: ownName, Against: []string{netName}, Factor: 1.67},
 	{Suite: suite, Case: "gzip5000", Contender: ownName, Against: []string{v2Name}, Factor: 10},
 	{Suite: suite, Case: streamCase, Contender: ownName, Against: []string{bareName}, Factor: 0.91}, // 1.1 times its cost
+	{Suite: suite, Case: streamCase, Contender: ownName, Unit: heapUnit, Most: 1},
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v2Name}, Factor: 10},
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v1Name}, Factor: 10},
 	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v2Name + "-async"}, Factor: 10},
@@ -149,6 +155,10 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 	case "writer5000":
 		c.Unit, c.Units, c.Base = "point", len(list[0].Trades), v2Name+"-async"
 	}
+	exact := name == "write5000"
+	if exact {
+		c.ExtraUnit = allocsUnit
+	}
 	var open []*Contender
 	c.Close = func() {
 		for _, x := range open {
@@ -168,7 +178,7 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 			next++
 			return x.Write(&list[next%len(list)])
 		}
-		c.Ops = append(c.Ops, measure.Op{
+		op := measure.Op{
 			Contender: m.name,
 			Version:   measure.Version(m.module),
 			Check:     func() error { return check(m, &list[0]) },
@@ -187,7 +197,11 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 				}
 				return nil
 			},
-		})
+		}
+		if exact {
+			op.Extra = func() (float64, error) { return measure.Allocs(run) }
+		}
+		c.Ops = append(c.Ops, op)
 	}
 	return c, nil
 }

@@ -42,8 +42,11 @@ func sendStream(w io.Writer) error {
 	return err
 }
 
-// A streamer reads the answer and returns the number of its rows.
-type streamer func() (rows int, err error)
+// A streamer reads the answer and returns the number of its rows. It calls look,
+// if that is not nil, every lookRows rows.
+type streamer func(look func()) (rows int, err error)
+
+const lookRows = 1000
 
 func newStreamCase() (measure.Case, error) {
 	sink, err := startSink()
@@ -51,11 +54,11 @@ func newStreamCase() (measure.Case, error) {
 		return measure.Case{}, err
 	}
 	body := stream()
-	want, err := countRows(jsonscan.NewScanner(bytes.NewReader(body)))
+	want, err := countRows(jsonscan.NewScanner(bytes.NewReader(body)), nil)
 	if err != nil {
 		return measure.Case{}, err
 	}
-	c := measure.Case{Suite: suite, Name: streamCase, Unit: "row", Units: want, Bytes: len(body), Base: bareName, CPU: true, Warm: true}
+	c := measure.Case{Suite: suite, Name: streamCase, Unit: "row", Units: want, Bytes: len(body), Base: bareName, CPU: true, Warm: true, ExtraUnit: heapUnit}
 	closers := []func(){sink.close}
 	c.Close = func() {
 		for _, f := range closers {
@@ -68,14 +71,27 @@ func newStreamCase() (measure.Case, error) {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		closers = append([]func(){end}, closers...)
-		run := func() error {
-			rows, err := read()
+		check := func(read streamer, look func()) error {
+			rows, err := read(look)
 			if err == nil && rows != want {
 				err = fmt.Errorf("%w: %d rows instead of %d", measure.ErrWrong, rows, want)
 			}
 			return err
 		}
-		c.Ops = append(c.Ops, measure.Op{Contender: name, Version: measure.Version(module), Check: run, Run: run})
+		run := func() error { return check(read, nil) }
+		// A client of its own, so that nothing it holds was there before: what the
+		// heap grows by is that of the transport as well.
+		heap := func() (float64, error) {
+			return measure.PeakHeap(func(look func()) error {
+				read, end, err := make(sink.addr)
+				if err != nil {
+					return err
+				}
+				defer end()
+				return check(read, look)
+			})
+		}
+		c.Ops = append(c.Ops, measure.Op{Contender: name, Version: measure.Version(module), Check: run, Run: run, Extra: heap})
 		return nil
 	}
 	for _, m := range []struct {
@@ -90,9 +106,11 @@ func newStreamCase() (measure.Case, error) {
 	return c, nil
 }
 
-func countRows(s *jsonscan.Scanner) (rows int, err error) {
+func countRows(s *jsonscan.Scanner, look func()) (rows int, err error) {
 	for s.Next() {
-		rows++
+		if rows++; look != nil && rows%lookRows == 0 {
+			look()
+		}
 	}
 	return rows, s.Err()
 }
@@ -103,13 +121,13 @@ func ownStream(addr string) (streamer, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return func() (rows int, err error) {
+	return func(look func()) (rows int, err error) {
 		r, err := c.Query(context.Background(), "SELECT * FROM cpu", fastclient.Unchunked())
 		if err != nil {
 			return 0, err
 		}
 		defer r.Close()
-		return countRows(r.Scanner())
+		return countRows(r.Scanner(), look)
 	}, func() { c.Close() }, nil
 }
 
@@ -125,7 +143,7 @@ func bareStream(addr string) (streamer, func(), error) {
 	request := "POST /query HTTP/1.1\r\nHost: " + addr + "\r\nContent-Length: " + strconv.Itoa(len(queryText)) + "\r\n\r\n" + queryText
 	head := bufio.NewReaderSize(conn, 4096)
 	s := jsonscan.NewScanner(nil)
-	return func() (int, error) {
+	return func(look func()) (int, error) {
 		if _, err := io.WriteString(conn, request); err != nil {
 			return 0, err
 		}
@@ -147,7 +165,7 @@ func bareStream(addr string) (streamer, func(), error) {
 		}
 		buffered, _ := head.Peek(head.Buffered())
 		s.Reset(io.MultiReader(bytes.NewReader(buffered), io.LimitReader(conn, left-int64(len(buffered)))))
-		return countRows(s)
+		return countRows(s, look)
 	}, func() { conn.Close() }, nil
 }
 
@@ -156,14 +174,14 @@ func netStream(addr string) (streamer, func(), error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	c := &http.Client{Transport: t}
 	s := jsonscan.NewScanner(nil)
-	return func() (int, error) {
+	return func(look func()) (int, error) {
 		resp, err := c.Post("http://"+addr+"/query", "application/x-www-form-urlencoded", strings.NewReader(queryText))
 		if err != nil {
 			return 0, err
 		}
 		defer resp.Body.Close()
 		s.Reset(resp.Body)
-		rows, err := countRows(s)
+		rows, err := countRows(s, look)
 		if err == nil {
 			_, err = io.Copy(io.Discard, resp.Body)
 		}

@@ -64,15 +64,18 @@ func build(ctx context.Context, root, nested, pkg, file string, p *term.Progress
 // A server is a child that serves until its standard input closes.
 type server struct {
 	cmd *exec.Cmd
-	in  io.Closer
+	in  io.WriteCloser
 	url string
 	err *bytes.Buffer
 }
 
-// startServer starts file, which prints its URL as its first line.
+// startServer starts file, which prints its URL as its first line. The end of
+// ctx ends the wait for that line, not the server, which is still needed to put
+// things in order: stop ends it, and so does the end of this process.
 func startServer(ctx context.Context, file string) (*server, error) {
-	s := &server{cmd: exec.CommandContext(ctx, file), err: new(bytes.Buffer)}
+	s := &server{cmd: exec.Command(file), err: new(bytes.Buffer)}
 	s.cmd.Stderr = s.err
+	ownGroup(s.cmd)
 	in, err := s.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -82,21 +85,24 @@ func startServer(ctx context.Context, file string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The end of the context closes the input: the server then removes its data.
-	s.cmd.Cancel = in.Close
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
+	defer context.AfterFunc(ctx, func() { in.Close() })()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		s.stop()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, fmt.Errorf("the server did not start: %w\n%s", err, s.err)
 	}
 	s.url = strings.TrimSpace(line)
 	return s, nil
 }
 
-// stop ends the server and waits for it.
+// stop closes the input of the server, which then removes its data, and waits
+// for it.
 func (s *server) stop() error {
 	s.in.Close()
 	return s.cmd.Wait()

@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // A command is what the first argument can name.
@@ -62,6 +64,30 @@ func parse(c console, f *flag.FlagSet, h help, args []string) (rest []string, er
 		rest = append(rest, f.Arg(0))
 		args = f.Args()[1:]
 	}
+}
+
+// given returns the flags of f among names that were given, in the form in which
+// they are typed. The value of -url, which may hold a password, is left out.
+func given(f *flag.FlagSet, names ...string) string {
+	var words []string
+	f.Visit(func(f *flag.Flag) {
+		value := f.Value.String()
+		b, ok := f.Value.(interface{ IsBoolFlag() bool })
+		switch {
+		case !slices.Contains(names, f.Name):
+		case f.Name == "url":
+			words = append(words, "-url URL")
+		case ok && b.IsBoolFlag():
+			words = append(words, "-"+f.Name+map[bool]string{true: "=false"}[value == "false"])
+		case value == "" || strings.ContainsFunc(value, func(r rune) bool {
+			return !strings.ContainsRune("+-./:=@_%,", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		}):
+			words = append(words, "-"+f.Name+" '"+strings.ReplaceAll(value, "'", `'\''`)+"'")
+		default:
+			words = append(words, "-"+f.Name+" "+value)
+		}
+	})
+	return strings.Join(words, " ")
 }
 
 func (h help) print(out io.Writer, f *flag.FlagSet) {

@@ -71,7 +71,7 @@ func compareOnly(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.check(); err != nil {
+	if err := errors.Join(o.check(), keep.check()); err != nil {
 		return err
 	}
 	root, err := checkout(ctx)
@@ -219,6 +219,7 @@ func shareOf(names []caseName, i, done, of int) int {
 // runBench runs the bench module's command and adds what it prints to r.
 func runBench(ctx context.Context, file string, args []string, r *results.Report, bar *term.Bar, share func(done, of int)) error {
 	cmd := exec.CommandContext(ctx, file, args...)
+	ownGroup(cmd)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

@@ -94,9 +94,15 @@ func TestTables(t *testing.T) {
 {"suite":"encode","case":"trade","contender":"peer","version":"2.2.1","unit":"point","ns_per_unit":400,"base":"peer","ratio":1,"rounds":5}
 {"suite":"encode","case":"trade","contender":"other","version":"1","unit":"point","base":"peer","wrong":"loses a tag"}
 {"suite":"encode","case":"trade","contender":"python","unit":"point","base":"peer","skipped":"not installed"}
+{"suite":"transport","case":"write","contender":"pointwire","version":"this tree","unit":"request","ns_per_unit":900,"cpu_ns_per_unit":100,"base":"peer","ratio":2,"ratio_lo":1,"ratio_hi":3,"cpu_samples":[100],"extra":0.5,"extra_unit":"MB of heap"}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire","against":["peer"],"factor":9,"fastest":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"cpu","contender":"pointwire","against":["peer","other"],"factor":2}}
+{"goal":{"suite":"transport","case":"write","contender":"pointwire","against":null,"factor":0,"unit":"allocations","ratio":0,"ratio_lo":0,"ratio_hi":0,"value":0,"met":true}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1,"value":1.25}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1}}
+{"goal":{"suite":"encode","case":"decoder","contender":"pointwire-decoder","against":["peer"],"factor":3,"absent":true}}
 `
+
 	var r results.Report
 	if err := r.Read(strings.NewReader(lines)); err != nil {
 		t.Fatal(err)
@@ -110,7 +116,7 @@ func TestTables(t *testing.T) {
 		if err := showGoals(c, &r); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"8 (7.5–8.25)", "wrong", "other is wrong: loses a tag", "not run", "python did not run: not installed", "ns/point", "0 of 1 met", "≥9", "not met", "peer, other", "not measured"} {
+		for _, want := range []string{"8 (7.5–8.25)", "wrong", "other is wrong: loses a tag", "not run", "python did not run: not installed", "ns/point", "CPU ns/request  wall ns", "× peer in CPU time", "1 of 3 met, 3 without a figure", "≥9", "≤0 allocations", "≤1 MB of heap", "1.25", "not built yet", "pointwire: 0.5 MB of heap", "not met", "peer, other", "not measured"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %q in\n%s", want, out)
 			}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/page"
@@ -20,12 +21,15 @@ type options struct {
 	keep    keepOptions
 }
 
-// checkQuick refuses a server beside -quick.
-func (o *options) checkQuick() error {
-	if o.quick && (o.trip.url != "" || o.trip.record != "") {
-		return usage("-quick needs no server: it goes with neither -url nor -record")
-	}
-	return nil
+// checkQuick refuses what -quick cannot honour: it has no server, and the points
+// are those that were recorded.
+func (o *options) checkQuick(f *flag.FlagSet) (err error) {
+	f.Visit(func(f *flag.Flag) {
+		if o.quick && slices.Contains([]string{"url", "record", "trades", "counters"}, f.Name) {
+			err = usage("-%s does not go with -quick, which replays recorded answers about %d trades", f.Name, recordedTrades)
+		}
+	})
+	return err
 }
 
 // keepOptions say where results are kept.
@@ -34,6 +38,28 @@ type keepOptions struct{ json, html string }
 func (k *keepOptions) define(f *flag.FlagSet) {
 	f.StringVar(&k.json, "json", "", "write what was measured to this `file`, a JSON object per line")
 	f.StringVar(&k.html, "html", "", "write a page with charts to this `file`")
+}
+
+// check makes sure that the files can be written, before a long run rather than
+// after it. What is in them stays until keep.
+func (k *keepOptions) check() error {
+	for flag, name := range map[string]string{"json": k.json, "html": k.html} {
+		if name == "" {
+			continue
+		}
+		_, missing := os.Stat(name)
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
+		if err != nil {
+			return fmt.Errorf("-%s: %w", flag, err)
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("-%s: %w", flag, err)
+		}
+		if missing != nil {
+			os.Remove(name) // a run that fails leaves no empty file
+		}
+	}
+	return nil
 }
 
 // keep writes the files that were asked for.
@@ -85,13 +111,14 @@ func everything(ctx context.Context, c console, args []string) error {
 	case len(rest) > 0:
 		return usage("there is no command %q", rest[0])
 	}
-	if err := o.checkQuick(); err != nil {
+	if err := o.checkQuick(f); err != nil {
 		return err
 	}
-	if err := errors.Join(o.trip.check(), o.compare.check()); err != nil {
+	if err := errors.Join(o.trip.check(), o.compare.check(), o.keep.check()); err != nil {
 		return err
 	}
 	r := &results.Report{Environment: results.Here(time.Now())}
+	r.Environment.Set("roundtrip_flags", given(f, "quick", "url", "trades", "counters"))
 	fmt.Fprintf(c.out, "pointwire on %s\n\n", r.Environment.Machine())
 	if o.quick {
 		return quickly(ctx, c, o, r)
@@ -126,6 +153,7 @@ func everything(ctx context.Context, c console, args []string) error {
 
 // quickly is the main job without a child.
 func quickly(ctx context.Context, c console, o options, r *results.Report) error {
+	r.Environment.Set("roundtrip_flags", "-quick")
 	if err := replay(ctx, c, r); err != nil {
 		return err
 	}
@@ -160,13 +188,14 @@ func roundTripOnly(ctx context.Context, c console, args []string) error {
 	case len(rest) > 0:
 		return usage("unexpected argument %q", rest[0])
 	}
-	if err := o.checkQuick(); err != nil {
+	if err := o.checkQuick(f); err != nil {
 		return err
 	}
-	if err := o.trip.check(); err != nil {
+	if err := errors.Join(o.trip.check(), o.keep.check()); err != nil {
 		return err
 	}
 	r := &results.Report{Environment: results.Here(time.Now())}
+	r.Environment.Set("roundtrip_flags", given(f, "quick", "url", "trades", "counters"))
 	if o.quick {
 		if err := replay(ctx, c, r); err != nil {
 			return err

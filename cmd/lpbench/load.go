@@ -22,6 +22,7 @@ type loadOptions struct {
 	duration      time.Duration
 	keepData      bool
 	keep          keepOptions
+	flags         string // those that were given, for the report
 }
 
 func (o *loadOptions) define(f *flag.FlagSet, per string) {
@@ -34,7 +35,8 @@ func (o *loadOptions) define(f *flag.FlagSet, per string) {
 	f.StringVar(&o.keep.json, "json", "", "write what was measured to this `file`")
 }
 
-func (o *loadOptions) check(rest []string) error {
+func (o *loadOptions) check(f *flag.FlagSet, rest []string) error {
+	o.flags = given(f, "url", "database", "rate", "workers", "duration", "keep", "batch", "q", "points", "chunk")
 	switch {
 	case len(rest) > 0:
 		return usage("unexpected argument %q", rest[0])
@@ -43,7 +45,7 @@ func (o *loadOptions) check(rest []string) error {
 	case o.rate < 0 || o.workers < 1 || o.duration <= 0:
 		return usage("-rate must be at least 0, -workers at least 1, -duration above 0")
 	}
-	return nil
+	return o.keep.check()
 }
 
 // grace is how long requests under way may still take after an interrupt.

@@ -112,6 +112,9 @@ func TestWriteLoad(t *testing.T) {
 	if v := r.Results[0]; v.ID() != "load/write/pointwire-writer" || v.Ns <= 0 || v.Latency == nil || v.Latency.P50 <= 0 || v.Latency.Max < v.Latency.P99 || r.Environment.Get("server") != "InfluxDB 1.8.10" {
 		t.Errorf("%+v, %v", v, r.Environment)
 	}
+	if got := r.Command("load", "write"); got != "go run ./cmd/lpbench write -batch 100 -duration 150ms -rate 20000 -url URL -workers 3" {
+		t.Errorf("command %q", got)
+	}
 }
 
 // TestWriteLoadPoints holds that no two points of a load replace each other.

@@ -56,8 +56,14 @@ func TestQuick(t *testing.T) {
 			t.Errorf("%+v", g)
 		}
 	}
-	if text, err := os.ReadFile(file + ".html"); err != nil || !bytes.Contains(text, []byte("append-float-geo6")) {
-		t.Errorf("page of %d bytes, %v", len(text), err)
+	text, err := os.ReadFile(file + ".html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"append-float-geo6", "<code>go run ./cmd/lpbench -quick -count 2 -benchtime 1µs -size 0.01</code>", "<code>go run ./cmd/lpbench roundtrip -quick</code>"} {
+		if !bytes.Contains(text, []byte(part)) {
+			t.Errorf("no %q in a page of %d bytes", part, len(text))
+		}
 	}
 	// What was kept is shown again.
 	c, again := quiet()
@@ -177,8 +183,8 @@ func TestInterrupt(t *testing.T) {
 func TestArguments(t *testing.T) {
 	for _, args := range [][]string{
 		{"-trades", "0"}, {"-counters", "-1"}, {"-count", "0"}, {"-benchtime", "0s"}, {"-size", "2"}, {"-quick", "-url", "http://x"},
-		{"-quick", "-record", "x"}, {"surplus"}, {"-nonsense"},
-		{"roundtrip", "-trades", "0"}, {"roundtrip", "x"}, {"roundtrip", "-quick", "-url", "http://x"},
+		{"-quick", "-record", "x"}, {"-quick", "-trades", "5"}, {"-counters", "5", "-quick"}, {"surplus"}, {"-nonsense"},
+		{"roundtrip", "-trades", "0"}, {"roundtrip", "x"}, {"roundtrip", "-quick", "-url", "http://x"}, {"roundtrip", "-quick", "-trades", "100000"},
 		{"compare", "-count", "0"}, {"compare", "-nonsense"}, {"encode", "-size", "-1"},
 		{"report"}, {"report", "a", "b"}, {"report", "-nonsense", "a"},
 	} {
@@ -195,6 +201,38 @@ func TestArguments(t *testing.T) {
 	}
 	if u, err := withGzip("http://x/?database=d&gzip=off"); err != nil || !strings.Contains(u, "gzip=off") {
 		t.Errorf("%q, %v", u, err)
+	}
+}
+
+// TestFilesFirst holds that a file that cannot be written is an error before
+// anything runs, and that one that can is left alone until there is something to
+// put into it.
+func TestFilesFirst(t *testing.T) {
+	dir := t.TempDir()
+	bad := filepath.Join(dir, "absent", "file")
+	for _, args := range [][]string{
+		{"-quick", "-json", bad}, {"-quick", "-html", bad}, {"roundtrip", "-quick", "-json", bad}, {"compare", "-html", bad}, {"compare", "-json", dir},
+		{"write", "-url", "http://127.0.0.1:1", "-json", bad}, {"query", "-url", "http://127.0.0.1:1", "-json", bad},
+	} {
+		c, out := quiet()
+		var where *os.PathError
+		if err := run(context.Background(), c, args); !errors.As(err, &where) || !strings.HasPrefix(err.Error(), "-") || out.Len() > 0 {
+			t.Errorf("%q: %v, said %q", args, err, out)
+		}
+	}
+	old, fresh := filepath.Join(dir, "old"), filepath.Join(dir, "fresh")
+	if err := os.WriteFile(old, []byte("kept"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	k := keepOptions{json: old, html: fresh}
+	if err := k.check(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(old); string(text) != "kept" {
+		t.Errorf("the old file holds %q, %v", text, err)
+	}
+	if _, err := os.Stat(fresh); !os.IsNotExist(err) {
+		t.Errorf("the new file: %v", err)
 	}
 }
 
@@ -215,6 +253,23 @@ func TestStatus(t *testing.T) {
 		if got := status(c.err, &said); got != c.want || said.String() != c.says {
 			t.Errorf("%v: status %d, said %q", c.err, got, &said)
 		}
+	}
+}
+
+func TestGiven(t *testing.T) {
+	f := flags("x")
+	var o loadOptions
+	o.define(f, "points")
+	f.String("q", "", "")
+	f.Int("batch", 5, "")
+	if _, err := parse(console{}, f, help{}, []string{"-url", "http://u:secret@x", "-q", "SELECT 'a' FROM b", "-duration", "60s", "-keep", "-rate", "1e5", "-json", filepath.Join(t.TempDir(), "x")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.check(f, nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := `-duration 1m0s -keep -q 'SELECT '\''a'\'' FROM b' -rate 100000 -url URL`; o.flags != want {
+		t.Errorf("%s, want %s", o.flags, want)
 	}
 }
 

@@ -60,7 +60,7 @@ func queryLoad(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.check(rest); err != nil {
+	if err := o.check(f, rest); err != nil {
 		return err
 	}
 	switch {
@@ -196,5 +196,6 @@ func (r *reader) report(c console, o *loadOptions, t *target, out *load.Outcome,
 		BytesPer: float64(spent.bytes) / rows, Allocs: float64(spent.allocs) / rows, Latency: latency(&out.Response),
 	}}}
 	report.Environment.Set("server", t.server)
+	report.Environment.Set("load_flags", o.flags)
 	return errors.Join(err, o.keep.keep(report))
 }

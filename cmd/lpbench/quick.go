@@ -36,6 +36,9 @@ func quick(ctx context.Context, c console, o compareOptions, r *results.Report) 
 	}
 	r.Environment.Set("rounds", strconv.Itoa(o.count))
 	r.Environment.Set("turn_ns", strconv.FormatInt(int64(o.benchtime), 10))
+	if o.size > 0 {
+		r.Environment.Set("size", strconv.FormatFloat(o.size, 'g', -1, 64))
+	}
 	var found results.Report
 	bar := c.progress.Start("measuring", len(contests)*o.count)
 	defer bar.End()

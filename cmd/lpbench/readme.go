@@ -21,6 +21,7 @@ Fills the tables of Markdown files from what -json kept: all that is between
 
 is replaced, and nothing else is touched. The names are
 
+    command       the command that measured everything
     machine       what the figures were measured on, and when
     goals         each goal of the design beside what was measured
     suites        a table per suite, each with its command
@@ -28,9 +29,9 @@ is replaced, and nothing else is touched. The names are
     case SUITE/CASE
                   one case: every contender with all its figures`,
 	examples: `
-go run ./cmd/lpbench -count 9 -json bench.json
-go run ./cmd/lpbench readme -json bench.json README.md bench/README.md
-go run ./cmd/lpbench readme -json bench.json -check README.md bench/README.md`,
+go run ./cmd/lpbench -count 11 -benchtime 20ms -json bench/results.json
+go run ./cmd/lpbench readme -json bench/results.json README.md bench/README.md
+go run ./cmd/lpbench readme -json bench/results.json -check README.md bench/README.md`,
 }
 
 // errStale is the end of readme -check.

@@ -14,9 +14,12 @@ func showCases(c console, cases []results.Case) error {
 	for _, k := range cases {
 		first := k.Results[0]
 		fmt.Fprintf(c.out, "\n%s, %s\n", k.Suite, k.Name)
-		t := term.Table{Head: []string{"contender", "version", "ns/" + first.Unit, "CPU ns", "MB/s", "allocs"}, Left: 2, Colour: c.colour}
+		t := term.Table{Head: []string{"contender", "version", k.Unit(), "CPU ns", "MB/s", "allocs"}, Left: 2, Colour: c.colour}
+		if k.CPU() {
+			t.Head[3] = "wall ns"
+		}
 		if first.Base != "" {
-			t.Head = append(t.Head, "× "+first.Base)
+			t.Head = append(t.Head, "× "+first.Base+map[bool]string{true: " in CPU time"}[k.CPU()])
 		}
 		for _, r := range k.Results {
 			switch {
@@ -25,15 +28,18 @@ func showCases(c console, cases []results.Case) error {
 			case r.Skipped != "":
 				t.AddStyled(term.Dim, r.Contender, r.Version, r.Out())
 			case strings.HasPrefix(r.Contender, "pointwire"):
-				t.AddStyled(term.Strong, row(&r)...)
+				t.AddStyled(term.Strong, row(&k, &r)...)
 			default:
-				t.Add(row(&r)...)
+				t.Add(row(&k, &r)...)
 			}
 		}
 		if err := t.Write(c.out); err != nil {
 			return err
 		}
 		for _, r := range k.Results {
+			if r.Extra != nil {
+				fmt.Fprintf(c.out, "%s: %s %s\n", r.Contender, term.Ratio(*r.Extra), r.ExtraUnit)
+			}
 			switch {
 			case r.Wrong != "":
 				fmt.Fprintf(c.out, "%s is wrong: %s\n", r.Contender, strings.TrimSpace(r.Wrong))
@@ -49,8 +55,11 @@ func showCases(c console, cases []results.Case) error {
 	return nil
 }
 
-func row(r *results.Result) []string {
-	cells := []string{r.Contender, r.Version, term.Figure(r.Ns), term.Figure(r.CPU), term.Figure(r.MBps), term.Count(r.Allocs)}
+func row(k *results.Case, r *results.Result) []string {
+	cells := []string{r.Contender, r.Version, term.Figure(k.Time(r)), term.Figure(r.CPU), term.Figure(r.MBps), term.Count(r.Allocs)}
+	if k.CPU() {
+		cells[3] = term.Figure(r.Ns)
+	}
 	switch {
 	case r.Base == "":
 	case r.Contender == r.Base:
@@ -70,19 +79,21 @@ func showGoals(c console, r *results.Report) error {
 	if len(r.Goals) == 0 {
 		return nil
 	}
-	met, measured := r.Met()
-	fmt.Fprintf(c.out, "\ngoals of the design: %d of %d met\n", met, measured)
-	t := term.Table{Head: []string{"suite", "case", "contender", "against", "goal", "measured", ""}, Left: 4, Colour: c.colour}
+	fmt.Fprintf(c.out, "\ngoals of the design: %s\n", r.Tally())
+	t := term.Table{Head: []string{"suite", "case", "contender", "beside", "goal", "measured", ""}, Left: 4, Colour: c.colour}
 	for i := range r.Goals {
 		g := &r.Goals[i]
-		against, figure, style := g.Fastest, interval(g.Ratio, g.RatioLo, g.RatioHi), term.Bad
+		figure, style := g.Figure(), term.Bad
 		switch {
-		case g.Fastest == "":
-			against, figure, style = strings.Join(g.Against, ", "), "–", term.Dim
+		case !g.Measured():
+			style = term.Dim
 		case g.Met:
 			style = term.Good
 		}
-		t.AddStyled(style, g.Suite, g.Case, g.Contender, against, "≥"+term.Ratio(g.Factor), figure, g.Verdict())
+		if interval := g.Interval(); interval != "" {
+			figure += " (" + interval + ")"
+		}
+		t.AddStyled(style, g.Suite, g.Case, g.Contender, g.Beside(), g.Asked(), figure, g.Verdict())
 	}
 	return t.Write(c.out)
 }

@@ -61,7 +61,7 @@ func writeLoad(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.check(rest); err != nil {
+	if err := o.check(f, rest); err != nil {
 		return err
 	}
 	if *batch < 1 || *batch > 1_000_000 {
@@ -210,6 +210,7 @@ func (w *writer) report(ctx context.Context, c console, o *loadOptions, t *targe
 		BytesPer: float64(spent.bytes) / points, Allocs: float64(spent.allocs) / points, Latency: latency(&out.Response),
 	}}}
 	r.Environment.Set("server", t.server)
+	r.Environment.Set("load_flags", o.flags)
 	err = errors.Join(failed, o.keep.keep(r))
 	if !same {
 		err = errors.Join(err, errCount)

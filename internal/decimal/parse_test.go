@@ -252,22 +252,22 @@ var parseSets = []struct {
 	}},
 	{"uniform", func(r *rand.Rand) string { return strconv.FormatFloat(r.Float64(), 'f', -1, 64) }},
 	{"cpu", func(r *rand.Rand) string { return strconv.FormatFloat(100*r.Float64(), 'f', -1, 64) }},
-	{"int<1e6", func(r *rand.Rand) string { return strconv.Itoa(r.IntN(1e6)) }},
+	{"lt1e6", func(r *rand.Rand) string { return strconv.Itoa(r.IntN(1e6)) }},
 	{"nstime", func(r *rand.Rand) string { return strconv.FormatInt(1.5e18+r.Int64N(1e17), 10) }},
 	{"bits", numberSources[0].make},
 }
 
 func BenchmarkNumber(b *testing.B) {
 	for _, set := range parseSets {
-		b.Run(set.name+"/number", func(b *testing.B) {
+		b.Run("case="+set.name+"/lib=pointwire", func(b *testing.B) {
 			parseBench(b, set.make, func(buf []byte, i int, _ string) uint64 {
 				v, _, _ := Number(buf, i)
 				return v
 			})
 		})
-		b.Run(set.name+"/strconv", func(b *testing.B) {
+		b.Run("case="+set.name+"/lib=strconv", func(b *testing.B) {
 			parseBench(b, set.make, func(_ []byte, _ int, text string) uint64 {
-				if set.name == "nstime" || set.name == "int<1e6" {
+				if set.name == "nstime" || set.name == "lt1e6" {
 					v, _ := strconv.ParseInt(text, 10, 64)
 					return uint64(v)
 				}

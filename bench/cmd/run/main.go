@@ -160,12 +160,14 @@ func run(args []string, stdout, stderr io.Writer) error {
 // runSuite makes and runs one case after the other, so that only the data of
 // one is in memory.
 func runSuite(s measure.Suite, o options, stdout, stderr io.Writer) ([]measure.Result, error) {
-	names := s.Names
+	var names []string // of the chosen cases: progress counts no others
+	for _, name := range s.Names {
+		if o.only.MatchString(name) {
+			names = append(names, name)
+		}
+	}
 	var all []measure.Result
 	for k, name := range names {
-		if !o.only.MatchString(name) {
-			continue
-		}
 		if o.list {
 			fmt.Fprintf(stdout, "%s %s\n", s.Name, name)
 			continue

@@ -14,9 +14,17 @@ const lines = `{"environment":{"cpu":"a cpu","cores":2,"os":"linux","arch":"amd6
 {"suite":"encode","case":"trade","contender":"python","version":"","unit":"point","base":"peer","skipped":"not installed"}
 {"suite":"encode","case":"cpu","contender":"peer","version":"2.2.1","unit":"point","ns_per_unit":900,"base":"peer","ratio":1}
 {"suite":"roundtrip","case":"InfluxDB","contender":"pointwire-write","version":"this tree","unit":"point","ns_per_unit":4000}
+{"suite":"transport","case":"write","contender":"liar","unit":"request","base":"peer","wrong":"wrong"}
+{"suite":"transport","case":"write","contender":"pointwire","version":"this tree","unit":"request","ns_per_unit":900,"cpu_ns_per_unit":100,"base":"peer","ratio":2,"ratio_lo":1,"ratio_hi":3,"cpu_samples":[100]}
+{"suite":"transport","case":"structs","contender":"pointwire","version":"this tree","unit":"point","ns_per_unit":90,"cpu_ns_per_unit":10,"base":"peer","ratio":2,"ratio_lo":1,"ratio_hi":3,"cpu_samples":[10]}
+{"suite":"transport","case":"waits","contender":"pointwire","version":"this tree","unit":"point","ns_per_unit":90,"cpu_ns_per_unit":10,"base":"peer","ratio":2,"ratio_lo":1,"ratio_hi":3}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire","against":["peer","other"],"factor":9,"fastest":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"cpu","contender":"pointwire","against":["peer"],"factor":2,"fastest":"peer","ratio":3,"ratio_lo":2,"ratio_hi":4,"met":true}}
 {"goal":{"suite":"encode","case":"logs","contender":"pointwire","against":["peer"],"factor":2}}
+{"goal":{"suite":"transport","case":"write","contender":"pointwire","against":null,"factor":0,"unit":"allocations","ratio":0,"ratio_lo":0,"ratio_hi":0,"value":0,"met":true}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1,"value":1.25}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1}}
+{"goal":{"suite":"encode","case":"decoder","contender":"pointwire-decoder","against":["peer"],"factor":3,"absent":true}}
 `
 
 func report(t *testing.T) *results.Report {
@@ -104,14 +112,19 @@ func TestFillRefuses(t *testing.T) {
 func TestTable(t *testing.T) {
 	for name, want := range map[string]string{
 		"machine": "Measured on a cpu, 2 cores, linux/amd64, go1.26.8, 2026-01-02T03:04:05Z; 5 rounds in turn, medians, in brackets the interval of the ratio.\n",
-		"goals": `1 of 2 goals met:
+		"goals": `Goals: 2 of 4 met, 3 without a figure.
 
 | suite | case | contender | beside | goal | measured | |
 |---|---|---|---|--:|--:|---|
 | encode | trade | pointwire | peer (fastest of 2) | ≥9× | **8×** (7.5–8.25) | **not met** |
 | encode | cpu | pointwire | peer | ≥2× | **3×** (2–4) | met |
 | encode | logs | pointwire | peer | ≥2× | – | not measured |
+| transport | write | pointwire |  | ≤0 allocations | **0** | met |
+| transport | stream | pointwire |  | ≤1 MB of heap | **1.25** | **not met** |
+| transport | stream | pointwire |  | ≤1 MB of heap | – | not measured |
+| encode | decoder | pointwire-decoder | peer | ≥3× | – | not built yet |
 `,
+		"command": "    go run ./cmd/lpbench -count 5 -benchtime 5ms\n",
 		"suite encode": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode
 
 | ns/point | pointwire | peer 2.2.1 | other 1 | python |
@@ -124,6 +137,21 @@ func TestTable(t *testing.T) {
 | ns/point | pointwire-write |
 |---|--:|
 | InfluxDB | 4 000 |
+`,
+		"suite transport": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms transport
+
+| CPU ns/request | liar | pointwire |
+|---|--:|--:|
+| write | **wrong** | 100 (**2×**, 1–3) |
+| structs, CPU ns/point | | 10.0 (**2×**, 1–3) |
+| waits, ns/point | | 90.0 (**2×**, 1–3) |
+`,
+		"case transport/write": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms transport/write
+
+| contender | version | ns/request | CPU ns | MB/s | allocs | times as fast as peer in CPU time |
+|---|---|--:|--:|--:|--:|--:|
+| liar |  | **wrong**: wrong | | | | |
+| pointwire | this tree | 900 | 100 | 0 | 0 | **2×** (1–3) |
 `,
 		"case encode/trade": `    go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode/trade
 
@@ -141,7 +169,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	all, err := Table(report(t), "suites")
-	if err != nil || strings.Count(all, "\n### ")+strings.Count(all[:4], "### ") != 2 {
+	if err != nil || strings.Count(all, "\n### ")+strings.Count(all[:4], "### ") != 3 {
 		t.Errorf("%v:\n%s", err, all)
 	}
 }

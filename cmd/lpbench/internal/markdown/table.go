@@ -15,6 +15,8 @@ func Table(r *results.Report, name string) (string, error) {
 	switch {
 	case name == "machine":
 		return machine(r), nil
+	case name == "command":
+		return "    " + r.Command("", "") + "\n", nil
 	case name == "goals":
 		if len(r.Goals) == 0 {
 			return "", fmt.Errorf("the results hold no goal")
@@ -60,22 +62,21 @@ func machine(r *results.Report) string {
 // goals is one row per goal.
 func goals(r *results.Report) string {
 	var b strings.Builder
-	met, measured := r.Met()
-	fmt.Fprintf(&b, "%d of %d goals met:\n\n", met, measured)
+	fmt.Fprintf(&b, "Goals: %s.\n\n", r.Tally())
 	b.WriteString("| suite | case | contender | beside | goal | measured | |\n|---|---|---|---|--:|--:|---|\n")
 	for i := range r.Goals {
 		g := &r.Goals[i]
-		beside, figure, verdict := g.Fastest, interval(g.Ratio, g.RatioLo, g.RatioHi), g.Verdict()
-		switch {
-		case g.Fastest == "":
-			beside, figure = strings.Join(g.Against, ", "), "–"
-		case len(g.Against) > 1:
-			beside += fmt.Sprintf(" (fastest of %d)", len(g.Against))
+		figure, verdict := g.Figure(), g.Verdict()
+		if g.Measured() {
+			figure = "**" + figure + "**"
+			if !g.Met {
+				verdict = "**" + verdict + "**"
+			}
 		}
-		if g.Fastest != "" && !g.Met {
-			verdict = "**" + verdict + "**"
+		if interval := g.Interval(); interval != "" {
+			figure += " (" + interval + ")"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | ≥%s× | %s | %s |\n", cell(g.Suite), cell(g.Case), cell(g.Contender), cell(beside), term.Ratio(g.Factor), figure, verdict)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", cell(g.Suite), cell(g.Case), cell(g.Contender), cell(g.Beside()), g.Asked(), figure, verdict)
 	}
 	return b.String()
 }
@@ -100,8 +101,8 @@ func suite(r *results.Report, name string) string {
 		}
 	}
 	var b strings.Builder
-	first := cases[0].Results[0]
-	fmt.Fprintf(&b, "    %s\n\n| ns/%s |", r.Command(name, ""), first.Unit)
+	unit := cases[0].Unit()
+	fmt.Fprintf(&b, "    %s\n\n| %s |", r.Command(name, ""), unit)
 	for i, c := range contenders {
 		fmt.Fprintf(&b, " %s", cell(c))
 		if versions[i] != "" && versions[i] != "this tree" {
@@ -111,11 +112,15 @@ func suite(r *results.Report, name string) string {
 	}
 	b.WriteString("\n|---|" + strings.Repeat("--:|", len(contenders)) + "\n")
 	for _, c := range cases {
-		fmt.Fprintf(&b, "| %s |", cell(c.Name))
+		fmt.Fprintf(&b, "| %s", cell(c.Name))
+		if u := c.Unit(); u != unit {
+			fmt.Fprintf(&b, ", %s", u)
+		}
+		b.WriteString(" |")
 		for _, name := range contenders {
 			i := slices.IndexFunc(c.Results, func(v results.Result) bool { return v.Contender == name })
 			if i >= 0 {
-				b.WriteString(" " + figure(&c.Results[i]))
+				b.WriteString(" " + figure(&c, &c.Results[i]))
 			}
 			b.WriteString(" |")
 		}
@@ -125,14 +130,14 @@ func suite(r *results.Report, name string) string {
 }
 
 // figure is a contender of a case in one cell.
-func figure(v *results.Result) string {
+func figure(c *results.Case, v *results.Result) string {
 	switch {
 	case v.Wrong != "":
 		return "**wrong**"
 	case v.Skipped != "":
 		return v.Out()
 	}
-	s := term.Figure(v.Ns)
+	s := term.Figure(c.Time(v))
 	if v.Base != "" && v.Contender != v.Base && v.Ratio != 0 {
 		s += " (**" + term.Ratio(v.Ratio) + "×**, " + term.Ratio(v.RatioLo) + "–" + term.Ratio(v.RatioHi) + ")"
 	}
@@ -148,7 +153,7 @@ func contenders(r *results.Report, c results.Case) string {
 	first := c.Results[0]
 	fmt.Fprintf(&b, "    %s\n\n| contender | version | ns/%s | CPU ns | MB/s | allocs |", r.Command(c.Suite, c.Name), first.Unit)
 	if first.Base != "" {
-		fmt.Fprintf(&b, " times as fast as %s |", cell(first.Base))
+		fmt.Fprintf(&b, " times as fast as %s%s |", cell(first.Base), map[bool]string{true: " in CPU time"}[c.CPU()])
 	}
 	b.WriteString("\n|---|---|--:|--:|--:|--:|")
 	if first.Base != "" {

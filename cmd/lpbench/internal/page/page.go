@@ -22,11 +22,11 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 
 // view is what the template shows.
 type view struct {
-	Machine       string
-	Facts         results.Environment
-	Met, Measured int
-	Goals         []goalView
-	Suites        []suiteView
+	Machine string
+	Facts   results.Environment
+	Tally   string
+	Goals   []goalView
+	Suites  []suiteView
 }
 
 type suiteView struct {
@@ -36,6 +36,7 @@ type suiteView struct {
 
 type caseView struct {
 	ID, Name, Unit, Base, Command string
+	CPU                           bool    // ratios are those of processor time
 	Base1                         float64 // where the bar of the base ends, in percent; 0 without a base
 	Bars                          []bar
 }
@@ -52,16 +53,14 @@ type bar struct {
 type goalView struct {
 	results.Goal
 	Width, From, To, At float64
-	Measured, Interval  string
 }
 
 // skipped are facts that the machine's line, or the commands, already say.
-var skipped = map[string]bool{"cpu": true, "cores": true, "os": true, "arch": true, "go": true, "turn_ns": true, "tour": true}
+var skipped = map[string]bool{"cpu": true, "cores": true, "os": true, "arch": true, "go": true, "turn_ns": true, "tour": true, "roundtrip_flags": true, "load_flags": true}
 
 // Write writes the page of r.
 func Write(w io.Writer, r *results.Report) error {
-	v := view{Machine: r.Environment.Machine(), Goals: goals(r.Goals)}
-	v.Met, v.Measured = r.Met()
+	v := view{Machine: r.Environment.Machine(), Tally: r.Tally(), Goals: goals(r.Goals)}
 	for _, f := range r.Environment {
 		if !skipped[f.Name] && f.Value != "" && (f.Name != "size" || f.Value != "0") {
 			if f.Name == "commit" {
@@ -92,7 +91,7 @@ const longest = 1.3
 // base; without one, they show the time.
 func chart(r *results.Report, c results.Case) caseView {
 	first := c.Results[0]
-	v := caseView{ID: id(c), Name: c.Name, Unit: first.Unit, Base: first.Base, Command: r.Command(c.Suite, c.Name)}
+	v := caseView{ID: id(c), Name: c.Name, Unit: first.Unit, Base: first.Base, CPU: c.CPU(), Command: r.Command(c.Suite, c.Name)}
 	most := 0.0
 	for _, x := range c.Results {
 		if x.Contender == ceiling && len(c.Results) > 2 {
@@ -131,14 +130,18 @@ func chart(r *results.Report, c results.Case) caseView {
 }
 
 // goals lays out the goals on a scale of their own each: what is asked for is
-// at two thirds of the width, so that all goals are at one place.
+// at two thirds of the width, so that all goals are at one place. Nothing at all
+// is asked for at the left end.
 func goals(list []results.Goal) (views []goalView) {
 	for _, g := range list {
 		v := goalView{Goal: g, At: 66.67}
-		if g.Factor > 0 && g.Fastest != "" {
+		switch {
+		case g.Value != nil:
+			whole := max(g.Most*1.5, *g.Value)
+			v.Width, v.At = percent(*g.Value, whole), percent(g.Most, whole)
+		case g.Measured() && g.Factor > 0:
 			whole := g.Factor * 1.5
 			v.Width, v.From, v.To = percent(g.Ratio, whole), percent(g.RatioLo, whole), percent(g.RatioHi, whole)
-			v.Measured, v.Interval = term.Ratio(g.Ratio)+"×", term.Ratio(g.RatioLo)+"–"+term.Ratio(g.RatioHi)
 		}
 		views = append(views, v)
 	}

@@ -18,9 +18,14 @@ const lines = `{"environment":{"cpu":"a <cpu>","cores":2,"os":"linux","arch":"am
 {"suite":"encode","case":"trade","contender":"python","unit":"point","base":"line-protocol","skipped":"not installed"}
 {"suite":"roundtrip","case":"InfluxDB 1.8.10","contender":"pointwire-encode","version":"this tree","unit":"point","ns_per_unit":70,"ns_lo":70,"ns_hi":70}
 {"suite":"roundtrip","case":"InfluxDB 1.8.10","contender":"pointwire-write","version":"this tree","unit":"point","ns_per_unit":4700,"ns_lo":4700,"ns_hi":4700}
+{"suite":"transport","case":"write","contender":"pointwire","version":"this tree","unit":"request","ns_per_unit":900,"cpu_ns_per_unit":123,"base":"net-http","ratio":2,"ratio_lo":1,"ratio_hi":3,"cpu_samples":[123],"extra":0.5,"extra_unit":"MB of heap"}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire-schema","against":["line-protocol"],"factor":9,"fastest":"line-protocol","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire-schema","against":["line-protocol","liar"],"factor":5,"fastest":"line-protocol","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25,"met":true}}
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire-absent","against":["line-protocol"],"factor":5}}
+{"goal":{"suite":"transport","case":"write","contender":"pointwire","against":null,"factor":0,"unit":"allocations","ratio":0,"ratio_lo":0,"ratio_hi":0,"value":0,"met":true}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1,"value":1.25}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1}}
+{"goal":{"suite":"encode","case":"decoder","contender":"pointwire-decoder","against":["peer"],"factor":3,"absent":true}}
 `
 
 func report(t *testing.T) *results.Report {
@@ -53,6 +58,8 @@ func TestSelfContained(t *testing.T) {
 	for _, want := range []string{
 		"a &lt;cpu&gt;, 2 cores, linux/amd64, go1.26.8", "2026-01-02T03:04:05Z", "0123456789ab, changed", "InfluxDB 1.8.10",
 		"go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode/trade", "go run ./cmd/lpbench roundtrip",
+		"times as fast as line-protocol, longer", "times as fast as net-http in CPU time, longer", "50.0 ns per point, 51.0 ns CPU,", "123 ns CPU per request, 900 ns in all,",
+		"goal ≤0 allocations", "goal ≤1 MB of heap", "goal ≥3×", "not built yet", "2 of 4 met, 3 without a figure", "; 0.5 MB of heap",
 		"&lt;script&gt;", "beyond the scale", "fastest of 2", "not measured", ">not run<", "not installed",
 	} {
 		if !strings.Contains(html, want) {
@@ -97,7 +104,7 @@ func TestChart(t *testing.T) {
 	if times.Base1 != 0 || times.Bars[1].Width != 100 || times.Bars[0].Width != 1.49 || times.Bars[0].Value != "70.0 ns" || times.Bars[0].Interval != "" {
 		t.Errorf("without a base: %+v", times)
 	}
-	if g := goals(r.Goals); g[0].Width != 59.26 || g[1].Width != 100 || g[2].Width != 0 {
+	if g := goals(r.Goals); g[0].Width != 59.26 || g[1].Width != 100 || g[2].Width != 0 || g[3].At != 0 || g[4].Width != 83.33 || g[4].At != 66.67 {
 		t.Errorf("goals %+v", g)
 	}
 	if percent(1, 0) != 0 || percent(-1, 2) != 0 || percent(3, 2) != 100 {

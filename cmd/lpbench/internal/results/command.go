@@ -1,32 +1,53 @@
 package results
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Command returns the command that measures a case again, as it was measured.
+// Command returns the command that measures a case again, as it was measured; a
+// suite without a name of a case, and everything without a suite.
+// The facts roundtrip_flags and load_flags hold the flags that were given to
+// those parts, rounds, turn_ns and size what the comparison ran with.
 func (r *Report) Command(suite, name string) string {
+	command := "go run ./cmd/lpbench "
 	switch suite {
+	case "":
+		return join(strings.TrimSpace(command), r.Environment.Get("roundtrip_flags"), r.compareFlags())
 	case "roundtrip":
-		return "go run ./cmd/lpbench roundtrip"
+		return join(command+"roundtrip", r.Environment.Get("roundtrip_flags"))
 	case "load":
-		return "go run ./cmd/lpbench " + name + " -url URL"
+		flags := r.Environment.Get("load_flags")
+		if flags == "" {
+			flags = "-url URL"
+		}
+		return join(command+name, flags)
 	case "quick":
-		return "go run ./cmd/lpbench -quick"
+		return join(command+"-quick", r.compareFlags())
 	}
-	command := "go run ./cmd/lpbench compare "
+	if name != "" {
+		suite += "/" + name
+	}
+	return join(command+"compare", r.compareFlags(), suite)
+}
+
+func (r *Report) compareFlags() string {
+	var flags []string
 	if rounds := r.Environment.Get("rounds"); rounds != "" {
-		command += "-count " + rounds + " "
+		flags = append(flags, "-count", rounds)
 	}
 	if ns, err := strconv.ParseInt(r.Environment.Get("turn_ns"), 10, 64); err == nil {
-		command += "-benchtime " + time.Duration(ns).String() + " "
+		flags = append(flags, "-benchtime", time.Duration(ns).String())
 	}
 	if size := r.Environment.Get("size"); size != "" && size != "0" {
-		command += "-size " + size + " "
+		flags = append(flags, "-size", size)
 	}
-	if name == "" {
-		return command + suite
-	}
-	return command + suite + "/" + name
+	return strings.Join(flags, " ")
+}
+
+// join puts a space between the parts that are not empty.
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }

@@ -11,6 +11,9 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
+
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 )
 
 // A Result is what one contender cost in one case: medians over the rounds.
@@ -42,6 +45,9 @@ type Result struct {
 	// the rounds, which the contenders of a case have in common.
 	Samples    []float64 `json:"samples,omitempty"`
 	CPUSamples []float64 `json:"cpu_samples,omitempty"`
+	// Extra is what was measured beside time, in ExtraUnit.
+	Extra     *float64 `json:"extra,omitempty"`
+	ExtraUnit string   `json:"extra_unit,omitempty"`
 	// Wrong says what is wrong with the outcome; all figures are then 0.
 	Wrong string `json:"wrong,omitempty"`
 	// Skipped says why the contender did not run; all figures are then 0.
@@ -74,31 +80,81 @@ func (r *Result) Out() string {
 func (r *Result) ID() string { return r.Suite + "/" + r.Case + "/" + r.Contender }
 
 // A Goal is what the design asks for beside what was measured: Contender at
-// least Factor times as fast as the fastest of Against.
+// least Factor times as fast as the fastest of Against; or, with a Unit, at most
+// Most of it.
 type Goal struct {
 	Suite     string   `json:"suite"`
 	Case      string   `json:"case"`
 	Contender string   `json:"contender"`
 	Against   []string `json:"against"`
 	Factor    float64  `json:"factor"`
+	Unit      string   `json:"unit,omitempty"`
+	Most      float64  `json:"most,omitempty"`
+	// Absent marks what is not built yet, so that nothing can measure it.
+	Absent bool `json:"absent,omitempty"`
 	// Fastest is the one of Against that the ratio is of; it is empty if one of
 	// the two was not measured.
 	Fastest string  `json:"fastest"`
 	Ratio   float64 `json:"ratio"`
 	RatioLo float64 `json:"ratio_lo"`
 	RatioHi float64 `json:"ratio_hi"`
-	Met     bool    `json:"met"`
+	// Value is how much of Unit there was, nil if that was not measured.
+	Value *float64 `json:"value,omitempty"`
+	Met   bool     `json:"met"`
 }
+
+// Measured reports whether there is a figure.
+func (g *Goal) Measured() bool { return g.Fastest != "" || g.Value != nil }
 
 // Verdict says in a word what became of the goal.
 func (g *Goal) Verdict() string {
 	switch {
-	case g.Fastest == "":
+	case g.Absent:
+		return "not built yet"
+	case !g.Measured():
 		return "not measured"
 	case g.Met:
 		return "met"
 	}
 	return "not met"
+}
+
+// Asked says what the goal is.
+func (g *Goal) Asked() string {
+	if g.Unit != "" {
+		return "≤" + term.Ratio(g.Most) + " " + g.Unit
+	}
+	return "≥" + term.Ratio(g.Factor) + "×"
+}
+
+// Figure says what was measured, "–" if nothing was.
+func (g *Goal) Figure() string {
+	switch {
+	case g.Value != nil:
+		return term.Ratio(*g.Value)
+	case g.Measured():
+		return term.Ratio(g.Ratio) + "×"
+	}
+	return "–"
+}
+
+// Interval is the interval of the ratio, "" without one.
+func (g *Goal) Interval() string {
+	if g.Fastest == "" {
+		return ""
+	}
+	return term.Ratio(g.RatioLo) + "–" + term.Ratio(g.RatioHi)
+}
+
+// Beside names whom the ratio is of, or would be.
+func (g *Goal) Beside() string {
+	switch {
+	case g.Fastest == "":
+		return strings.Join(g.Against, ", ")
+	case len(g.Against) > 1:
+		return fmt.Sprintf("%s (fastest of %d)", g.Fastest, len(g.Against))
+	}
+	return g.Fastest
 }
 
 // A Report is everything one run found.
@@ -208,6 +264,25 @@ type Case struct {
 	Results     []Result
 }
 
+// CPU reports whether ratios of the case are those of processor time. The times
+// shown are then those, too.
+func (c *Case) CPU() bool {
+	return slices.ContainsFunc(c.Results, func(r Result) bool { return len(r.CPUSamples) > 0 })
+}
+
+// Unit says what times of the case are in.
+func (c *Case) Unit() string {
+	return map[bool]string{true: "CPU "}[c.CPU()] + "ns/" + c.Results[0].Unit
+}
+
+// Time returns the time of one of the results in Unit.
+func (c *Case) Time(r *Result) float64 {
+	if c.CPU() {
+		return r.CPU
+	}
+	return r.Ns
+}
+
 // Cases returns the results by case, in the order in which they appear.
 func (r *Report) Cases() []Case {
 	var cases []Case
@@ -233,10 +308,20 @@ func (r *Report) Suites() []string {
 	return names
 }
 
+// Tally says how many goals are met, and how many have no figure.
+func (r *Report) Tally() string {
+	met, measured := r.Met()
+	s := fmt.Sprintf("%d of %d met", met, measured)
+	if n := len(r.Goals) - measured; n > 0 {
+		s += fmt.Sprintf(", %d without a figure", n)
+	}
+	return s
+}
+
 // Met returns how many of the goals that were measured are met.
 func (r *Report) Met() (met, measured int) {
 	for i := range r.Goals {
-		if r.Goals[i].Fastest != "" {
+		if r.Goals[i].Measured() {
 			measured++
 			if r.Goals[i].Met {
 				met++

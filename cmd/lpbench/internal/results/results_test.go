@@ -19,6 +19,10 @@ const lines = `{"environment":{"cpu":"a cpu","cores":2,"os":"linux","arch":"amd6
 {"goal":{"suite":"encode","case":"trade","contender":"pointwire","against":["peer"],"factor":9,"fastest":"peer","ratio":8,"ratio_lo":7.5,"ratio_hi":8.25}}
 {"goal":{"suite":"encode","case":"cpu","contender":"pointwire","against":["peer"],"factor":2,"fastest":"peer","ratio":3,"met":true}}
 {"goal":{"suite":"encode","case":"logs","contender":"pointwire","against":["peer"],"factor":2,"fastest":""}}
+{"goal":{"suite":"transport","case":"write","contender":"pointwire","against":null,"factor":0,"unit":"allocations","ratio":0,"ratio_lo":0,"ratio_hi":0,"value":0,"met":true}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1,"value":1.25}}
+{"goal":{"suite":"transport","case":"stream","contender":"pointwire","factor":0,"unit":"MB of heap","most":1}}
+{"goal":{"suite":"encode","case":"decoder","contender":"pointwire-decoder","against":["peer"],"factor":3,"absent":true}}
 `
 
 func read(t *testing.T, text string) *Report {
@@ -32,7 +36,7 @@ func read(t *testing.T, text string) *Report {
 
 func TestRead(t *testing.T) {
 	r := read(t, lines)
-	if len(r.Results) != 4 || len(r.Goals) != 3 {
+	if len(r.Results) != 4 || len(r.Goals) != 7 {
 		t.Fatalf("%d results, %d goals", len(r.Results), len(r.Goals))
 	}
 	if got := r.Environment.Machine(); got != "a cpu, 2 cores, linux/amd64, go1.26.8" {
@@ -51,10 +55,10 @@ func TestRead(t *testing.T) {
 	if got := r.Suites(); !reflect.DeepEqual(got, []string{"encode", "query"}) {
 		t.Errorf("suites %v", got)
 	}
-	if met, measured := r.Met(); met != 1 || measured != 2 {
+	if met, measured := r.Met(); met != 2 || measured != 4 {
 		t.Errorf("%d of %d goals", met, measured)
 	}
-	for i, want := range []string{"not met", "met", "not measured"} {
+	for i, want := range []string{"not met", "met", "not measured", "met", "not met", "not measured", "not built yet"} {
 		if got := r.Goals[i].Verdict(); got != want {
 			t.Errorf("goal %d: %q, want %q", i, got, want)
 		}
@@ -110,14 +114,24 @@ func TestHere(t *testing.T) {
 }
 
 func TestCommand(t *testing.T) {
-	r := &Report{Environment: Environment{{"rounds", "7"}, {"turn_ns", "5000000"}, {"size", "0.5"}}}
-	for _, c := range [][2]string{
-		{"encode", "go run ./cmd/lpbench compare -count 7 -benchtime 5ms -size 0.5 encode/x"},
-		{"roundtrip", "go run ./cmd/lpbench roundtrip"},
-		{"quick", "go run ./cmd/lpbench -quick"},
+	bare := &Report{}
+	full := &Report{Environment: Environment{{"rounds", "7"}, {"turn_ns", "5000000"}, {"size", "0.5"},
+		{"roundtrip_flags", "-trades 1000 -url URL"}, {"load_flags", "-url URL -rate 5"}}}
+	for _, c := range []struct{ suite, bare, full string }{
+		{"", "", "-trades 1000 -url URL -count 7 -benchtime 5ms -size 0.5"},
+		{"encode", "compare encode/x", "compare -count 7 -benchtime 5ms -size 0.5 encode/x"},
+		{"roundtrip", "roundtrip", "roundtrip -trades 1000 -url URL"},
+		{"load", "x -url URL", "x -url URL -rate 5"},
+		{"quick", "-quick", "-quick -count 7 -benchtime 5ms -size 0.5"},
 	} {
-		if got := r.Command(c[0], "x"); got != c[1] {
-			t.Errorf("%s: %q", c[0], got)
+		if got := bare.Command(c.suite, "x"); got != strings.TrimSpace("go run ./cmd/lpbench "+c.bare) {
+			t.Errorf("%s: %q", c.suite, got)
 		}
+		if got := full.Command(c.suite, "x"); got != "go run ./cmd/lpbench "+c.full {
+			t.Errorf("%s: %q", c.suite, got)
+		}
+	}
+	if got := full.Command("encode", ""); got != "go run ./cmd/lpbench compare -count 7 -benchtime 5ms -size 0.5 encode" {
+		t.Errorf("a suite: %q", got)
 	}
 }
