@@ -1,8 +1,10 @@
 package fastclient
 
 import (
+	"fmt"
 	"iter"
 	"math"
+	"strings"
 
 	"github.com/valyala/fastjson"
 
@@ -164,7 +166,7 @@ func (t *tree) next() bool {
 	} else {
 		t.statement.Set("statement_id", t.arena(0).NewNumberInt(t.failed.StatementID))
 	}
-	t.statement.Set("error", t.arena(len(t.failed.Message)).NewString(t.failed.Message))
+	t.statement.Set("error", t.newString(t.failed.Message))
 	t.failed = nil
 	return true
 }
@@ -215,12 +217,12 @@ func (t *tree) endSeries() {
 func (t *tree) newSeries(s *jsonscan.Series) *fastjson.Value {
 	v := t.arena(0).NewObject()
 	if s.Name != "" {
-		v.Set("name", t.arena(len(s.Name)).NewString(s.Name))
+		v.Set("name", t.newString(s.Name))
 	}
 	if len(s.Tags) > 0 {
 		tags := t.arena(0).NewObject()
 		for _, tag := range s.Tags {
-			tags.Set(tag.Key, t.arena(len(tag.Value)).NewString(tag.Value))
+			tags.Set(tag.Key, t.newString(tag.Value))
 		}
 		v.Set("tags", tags)
 	}
@@ -229,9 +231,31 @@ func (t *tree) newSeries(s *jsonscan.Series) *fastjson.Value {
 		if t.err != nil {
 			break
 		}
-		columns.SetArrayItem(i, t.arena(len(name)).NewString(name))
+		columns.SetArrayItem(i, t.newString(name))
 	}
 	v.Set("columns", columns)
+	return v
+}
+
+// newString makes a string. An Arena quotes what needs it as Go does, and a tree does
+// not read that back: \x01 is not JSON.
+func (t *tree) newString(s string) *fastjson.Value {
+	if !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' }) {
+		return t.arena(len(s)).NewString(s)
+	}
+	text := []byte{'"'}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			text = append(text, '\\', c)
+		case c < ' ':
+			text = fmt.Appendf(text, `\u%04x`, c)
+		default:
+			text = append(text, c)
+		}
+	}
+	t.arena(len(text))
+	v, _ := fastjson.ParseBytes(append(text, '"')) // it is a string of JSON
 	return v
 }
 
@@ -245,8 +269,8 @@ func (t *tree) newCell(row *jsonscan.Row, i int) *fastjson.Value {
 		}
 		return t.arena(0).NewFalse()
 	case jsonscan.KindString:
-		text, _ := row.Bytes(i)
-		return t.arena(len(text)).NewStringBytes(text)
+		text, _ := row.String(i)
+		return t.newString(text)
 	}
 	return t.arena(len(row.Raw(i))).NewNumberString(string(row.Raw(i)))
 }
@@ -259,7 +283,7 @@ func (t *tree) addMessage(statement *fastjson.Value, m jsonscan.Message) {
 		statement.Set("messages", list)
 	}
 	v := t.arena(0).NewObject()
-	v.Set("level", t.arena(len(m.Level)).NewString(m.Level))
-	v.Set("text", t.arena(len(m.Text)).NewString(m.Text))
+	v.Set("level", t.newString(m.Level))
+	v.Set("text", t.newString(m.Text))
 	list.SetArrayItem(len(list.GetArray()), v)
 }

@@ -1,6 +1,7 @@
 package fastclient
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -179,4 +180,26 @@ func heapBytes() int64 {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// Every text is in a tree as it is in a row, and its JSON is JSON.
+func TestResultJSONTexts(t *testing.T) {
+	for _, quoted := range []string{`"a\"\u007f"`, `"\u0000\u0001\u000b\b\f\n\t\r\u001f"`, `"\\x41\\"`, `"\"\u00e9\u200b\ud83d\ude00"`, `"<&>/'"`, `""`} {
+		var want string
+		if err := json.Unmarshal([]byte(quoted), &want); err != nil {
+			t.Fatal(err)
+		}
+		v, err := result(t, `{"results":[{"series":[{"columns":["a"],"values":[[`+quoted+`]]}]}]}`).JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cell := v.Get("results", "0", "series", "0", "values", "0", "0")
+		var text string
+		if err := json.Unmarshal(cell.MarshalTo(nil), &text); err != nil || text != want {
+			t.Errorf("%s: %s, %v", quoted, cell.MarshalTo(nil), err)
+		}
+		if got := string(cell.GetStringBytes()); got != want {
+			t.Errorf("%s: %q", quoted, got)
+		}
+	}
 }
