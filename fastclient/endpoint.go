@@ -178,7 +178,7 @@ func (c *core) tryOne(ctx context.Context, e *endpoint, epoch uint64, call *call
 		return true, err
 	}
 	var t *TransportError
-	if errors.As(err, &t) && t.Ambiguous && !call.idempotent && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
+	if errors.As(err, &t) && t.Ambiguous && !call.repeatable(err) && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
 		return true, err
 	}
 	c.n.failovers.Add(1)
@@ -214,7 +214,7 @@ func (c *core) replicate(ctx context.Context, w *writeCall) error {
 	for i, e := range c.ends {
 		wg.Go(func() {
 			epoch := e.begin()
-			one := call{op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, req: w.req, only: e}
+			one := call{op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, made: w.made, req: w.req, only: e}
 			if errs[i] = c.do(ctx, &one); errs[i] == nil {
 				one.resp.Close()
 			}

@@ -135,12 +135,13 @@ func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P],
 // reset e. What e refused is not in the batch: e.Err tells of it, not the error of
 // WriteEncoder.
 func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {
-	return c.Write(ctx, e.Bytes(), append([]WriteOption{WritePrecision(e.Precision())}, opts...)...)
+	return c.write(ctx, e.Bytes(), true, append([]WriteOption{WritePrecision(e.Precision())}, opts...))
 }
 
 // writePoints runs fill, which adds points, and sends what it left.
 func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(*pointCall) error) error {
 	w := &pointCall{writeCall: c.newWriteCall()}
+	w.makes = true
 	defer c.freeWriteCall(w.writeCall)
 	for _, o := range opts {
 		o.applyPoints(w)

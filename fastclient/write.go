@@ -11,6 +11,7 @@ type writeCall struct {
 	call
 	to     target
 	own    bool // options changed the target
+	makes  bool // the client, or an encoder, made the lines
 	packed buffer
 	raws   []byte // for lines that the client makes
 }
@@ -24,13 +25,13 @@ func (c *Client) newWriteCall() *writeCall {
 		w.op = "write"
 		w.req.Method, w.req.ContentType = "POST", textPlain
 	}
-	w.to, w.own = c.to, false
+	w.to, w.own, w.makes = c.to, false, false
 	w.policy, w.idempotent = c.o.Retry, false
 	return w
 }
 
 func (c *Client) freeWriteCall(w *writeCall) {
-	w.req.Body = nil
+	w.req.Body, w.made = nil, nil
 	if cap(w.packed.b) <= keptBytes && cap(w.raws) <= keptBytes {
 		c.writes.Put(w)
 	}
@@ -56,11 +57,16 @@ func (w *writeCall) prepare(c *core) error {
 // stored some of the lines; a failed connection is a *[TransportError]. Without
 // a retry policy Write makes one attempt.
 func (c *Client) Write(ctx context.Context, lines []byte, opts ...WriteOption) error {
+	return c.write(ctx, lines, false, opts)
+}
+
+func (c *Client) write(ctx context.Context, lines []byte, makes bool, opts []WriteOption) error {
 	if len(lines) == 0 {
 		return nil
 	}
 	w := c.newWriteCall()
 	defer c.freeWriteCall(w)
+	w.makes = makes
 	for _, o := range opts {
 		o.applyWrite(w)
 	}
@@ -104,6 +110,9 @@ func join(a, b error) error {
 // refuses the packing gets plain bodies from then on.
 func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
 	w.raw = len(lines)
+	if w.made = nil; w.makes {
+		w.made = lines
+	}
 	w.req.Body, w.req.ContentEncoding = lines, ""
 	packed := c.pack != nil && len(lines) >= c.minGzip && !c.plain.Load()
 	if packed {
