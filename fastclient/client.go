@@ -31,7 +31,7 @@ type core struct {
 	header   []transport.Field
 	pack     packer // nil when requests are never packed
 	minGzip  int
-	plain    atomic.Bool // the server has refused a packed body as such
+	plain    atomic.Bool // a server has refused a packed body as such
 	n        counters
 	log      *slog.Logger
 	hooks    Hooks
