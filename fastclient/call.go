@@ -17,6 +17,7 @@ type call struct {
 	raw        int    // bytes of the body before packing
 	policy     *RetryPolicy
 	idempotent bool
+	made       []byte    // the body before packing, if its lines may be looked at for timestamps
 	only       *endpoint // nil for any of the set
 	insist     bool      // try servers that are down, too: the caller keeps the pauses
 	down       []*endpoint
@@ -36,7 +37,7 @@ func (c *core) do(ctx context.Context, call *call) error {
 		if call.policy == nil || ctx.Err() != nil {
 			return err
 		}
-		d, again := call.policy.delay(err, attempt, start, call.idempotent)
+		d, again := call.policy.delay(err, attempt, start, call.repeatable(err))
 		if !again {
 			return err
 		}
@@ -45,6 +46,23 @@ func (c *core) do(ctx context.Context, call *call) error {
 			return err
 		}
 	}
+}
+
+// repeatable reports whether the call does no harm if it was applied before: err does
+// not tell. Lines are looked at when it matters, not when they are made.
+func (call *call) repeatable(err error) bool {
+	var t *TransportError
+	if call.idempotent || len(call.made) == 0 || !errors.As(err, &t) || !t.Ambiguous {
+		return call.idempotent
+	}
+	for lines := call.made; len(lines) > 0; {
+		n, stamped, fault := scanLine(lines)
+		if !stamped || fault != faultNone {
+			return false
+		}
+		lines = lines[min(n+1, len(lines)):]
+	}
+	return true
 }
 
 func (c *core) retrying(ctx context.Context, call *call, attempt int, d time.Duration, err error) {

@@ -73,7 +73,8 @@ func (o retryOption) applyPoints(c *pointCall) { c.policy = o.p }
 func (o retryOption) applyQuery(c *queryCall)  { c.policy = o.p }
 
 // Idempotent says that the call can be applied twice without harm: every line
-// has a timestamp, or the query only reads. A retry policy then repeats it after
+// has a timestamp, or the query only reads. Calls that make lines see by themselves
+// whether these have timestamps. A retry policy then repeats it after
 // failures that leave open whether it was applied.
 func Idempotent() CallOption { return idempotentOption{} }
 

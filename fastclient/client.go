@@ -31,7 +31,7 @@ type core struct {
 	header   []transport.Field
 	pack     packer // nil when requests are never packed
 	minGzip  int
-	plain    atomic.Bool // the server has refused a packed body as such
+	plain    atomic.Bool // a server has refused a packed body as such
 	n        counters
 	log      *slog.Logger
 	hooks    Hooks
@@ -78,6 +78,11 @@ func New(o Options) (*Client, error) {
 		}
 		addrs = append(addrs, a)
 	}
+	return newClient(o, addrs)
+}
+
+// newClient returns a client of the servers at addrs, whatever o.Addr and o.Addrs are.
+func newClient(o Options, addrs []address) (*Client, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
@@ -298,7 +303,7 @@ func Open(rawURL string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := Options{Addr: a.String()}
+	var o Options
 	if err := o.takeUser("URL", a.user); err != nil {
 		return nil, err
 	}
@@ -310,7 +315,7 @@ func Open(rawURL string) (*Client, error) {
 			return nil, err
 		}
 	}
-	return New(o)
+	return newClient(o, []address{a})
 }
 
 func (o *Options) setParameter(key, value string) error {

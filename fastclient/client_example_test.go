@@ -166,6 +166,22 @@ func ExampleWritePoints() {
 	// <nil>
 }
 
+func ExampleDefaultMeasurement() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	var p, named lp.Point
+	p.SetFloat("load", 0.64)
+	named.SetMeasurement("memory")
+	named.SetInt("free", 4096)
+	err := fastclient.WritePoints(context.Background(), c, []*lp.Point{&p, &named}, fastclient.DefaultMeasurement("cpu"))
+	fmt.Printf("%s%v\n", s.Last().Body, err)
+	// Output:
+	// cpu load=0.64
+	// memory free=4096i
+	// <nil>
+}
+
 func ExampleWriteSeq() {
 	c, s := exampleClient()
 	defer s.Close()

@@ -146,6 +146,35 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestOpenAddresses holds that Open dials what New does.
+func TestOpenAddresses(t *testing.T) {
+	for in, dial := range map[string]string{
+		"http://[fe80::1%25eth0]:8086?db=d": "[fe80::1%eth0]:8086",
+		"unix:///run/a%20b%25.sock?db=d":    "/run/a b%.sock",
+		"unix:///run/a%3Fb.sock?db=d":       "/run/a?b.sock",
+	} {
+		c, err := Open(in)
+		if err != nil {
+			t.Errorf("%s: %v", in, err)
+			continue
+		}
+		if a := c.ends[0].addr; a.dial != dial {
+			t.Errorf("%s: dials %q", in, a.dial)
+		}
+		c.Close()
+	}
+	path := t.TempDir() + "/a b.sock"
+	s := influxtest.NewUnix(t, path)
+	c, err := Open("unix://" + strings.ReplaceAll(path, " ", "%20") + "?db=d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := writeOne(t, c); err != nil || len(s.Requests()) != 1 {
+		t.Errorf("%v, %d requests", err, len(s.Requests()))
+	}
+}
+
 // No secret is in what a program may print or log.
 func TestNoSecrets(t *testing.T) { both(t, testNoSecrets) }
 

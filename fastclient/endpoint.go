@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/transport"
@@ -30,6 +31,7 @@ const (
 type endpoint struct {
 	addr         address
 	write, query transport.Doer
+	plain        atomic.Bool // one of a replicated set has refused a packed body as such
 	health
 }
 
@@ -178,7 +180,7 @@ func (c *core) tryOne(ctx context.Context, e *endpoint, epoch uint64, call *call
 		return true, err
 	}
 	var t *TransportError
-	if errors.As(err, &t) && t.Ambiguous && !call.idempotent && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
+	if errors.As(err, &t) && t.Ambiguous && !call.repeatable(err) && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
 		return true, err
 	}
 	c.n.failovers.Add(1)
@@ -207,17 +209,17 @@ func (e *ReplicaError) Unwrap() []error {
 	return errs
 }
 
-// replicate sends one body to every server at once, each under the policy.
-func (c *core) replicate(ctx context.Context, w *writeCall) error {
+// replicate sends the body of w to every server at once, each under the policy. What
+// one of them refuses is between it and send.
+func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
 	errs := make([]error, len(c.ends))
 	var wg sync.WaitGroup
 	for i, e := range c.ends {
 		wg.Go(func() {
 			epoch := e.begin()
-			one := call{op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, req: w.req, only: e}
-			if errs[i] = c.do(ctx, &one); errs[i] == nil {
-				one.resp.Close()
-			}
+			errs[i] = send(&writeCall{makes: w.makes, call: call{
+				op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, made: w.made, req: w.req, only: e,
+			}})
 			e.report(epoch, errs[i])
 		})
 	}

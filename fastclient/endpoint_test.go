@@ -160,6 +160,70 @@ func TestReplicate(t *testing.T) {
 	})
 }
 
+// What one server of a set refuses as it is, it gets in another form, and the others
+// do not get again.
+func TestReplicateRefused(t *testing.T) {
+	lines := strings.Repeat("measurement field=123456789 1500000000000000000\n", 100)
+	stored := func(s *influxtest.Server) (n int, body string) {
+		for _, r := range s.Requests() {
+			if r.Header.Get("X-Refused") == "" {
+				body += string(r.Body)
+			}
+		}
+		return len(s.Requests()), body
+	}
+	refusing := func(status int, refuses func(r *influxtest.Request) bool) influxtest.Reply {
+		return influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			if refuses(r) {
+				r.Header.Set("X-Refused", "yes")
+				influxtest.Error(status, "no").Play(c, r)
+				return
+			}
+			influxtest.Status(204).Play(c, r)
+		})
+	}
+	both(t, func(t *testing.T, o Options) {
+		o.Balance, o.Gzip.Always, o.Retry = Replicate, true, &RetryPolicy{}
+		c, a, b := twoServers(t, o)
+		b.Play(refusing(415, func(r *influxtest.Request) bool { return r.Header.Get("Content-Encoding") != "" }))
+		for i := range 3 {
+			if err := c.Write(t.Context(), []byte(lines)); err != nil {
+				t.Fatal(err)
+			}
+			n, got := stored(a)
+			if n != i+1 || got != strings.Repeat(lines, n) || a.Last().Header.Get("Content-Encoding") != "gzip" {
+				t.Errorf("415: the server that took it was sent %d requests", n)
+			}
+			if n, got := stored(b); n != i+2 || got != strings.Repeat(lines, i+1) {
+				t.Errorf("415: the server that refused it was sent %d requests", n)
+			}
+		}
+
+		c, a, b = twoServers(t, o)
+		b.Play(refusing(413, func(r *influxtest.Request) bool { return len(r.Body) > len(lines)/3 }))
+		if err := c.Write(t.Context(), []byte(lines)); err != nil {
+			t.Fatal(err)
+		}
+		if n, got := stored(a); n != 1 || got != lines {
+			t.Errorf("413: the server that took it was sent %d requests", n)
+		}
+		if n, got := stored(b); n != 7 || got != lines {
+			t.Errorf("413: the server that refused it was sent %d requests, and stored %d of %d bytes", n, len(got), len(lines))
+		}
+		if st := c.Stats(); st.Writes != 1 || st.Splits != 3 {
+			t.Errorf("%+v", st)
+		}
+		b.Play(influxtest.Error(413, "no"))
+		var r *ReplicaError
+		if err := c.Write(t.Context(), []byte(lines)); !errors.As(err, &r) || r.Failed != 1 || !errors.Is(r.Errs[1], ErrTooLarge) {
+			t.Errorf("%.200v", err)
+		}
+		if n, _ := stored(a); n != 2 {
+			t.Errorf("413 for ever: the server that took it was sent %d requests", n)
+		}
+	})
+}
+
 // Calls that meet servers that are down at the same time, while they come and go,
 // end with an answer or with an error that says so.
 func TestFailoverTogether(t *testing.T) {

@@ -36,6 +36,11 @@ func (c *Client) WriteFrame(ctx context.Context, f *frame.Frame, opts ...PointOp
 
 func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error {
 	var e frame.Encoder
+	if f.Measurement == "" {
+		named := *f
+		named.Measurement = w.name
+		f = &named
+	}
 	for lo, rows := 0, f.Len(); lo < rows; lo += frameBlock {
 		hi := min(lo+frameBlock, rows)
 		// The index of a bad row is that in the frame.

@@ -1,9 +1,11 @@
 package fastclient
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -118,6 +120,86 @@ func TestResultStatements(t *testing.T) {
 		}
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Error(err)
+		}
+	}
+}
+
+// A tree that would take many times the memory of its answer is refused, whatever it
+// is made of.
+func TestResultJSONMemory(t *testing.T) {
+	const n, bound = 100_000, 8 << 20 // the answers have less than bound
+	rows := func(column, values string) string {
+		return `{"results":[{"series":[{"columns":[` + column + `],"values":[` + values + `]}]}]}`
+	}
+	for name, answer := range map[string]string{
+		"rows":       rows(`"a","b"`, strings.Repeat(`[1,2],`, n)+`[1,2]`),
+		"nulls":      rows(`"a"`, strings.Repeat(`[null],`, n)+`[1]`),
+		"texts":      rows(`"a"`, strings.Repeat(`["`+strings.Repeat("x", 60)+`"],`, n)+`[1]`),
+		"one row":    rows(`"a"`+strings.Repeat(`,"a"`, n), `[1`+strings.Repeat(`,1`, n)+`]`),
+		"statements": `{"results":[` + strings.Repeat(`{},`, n) + `{}]}`,
+		"errors":     `{"results":[` + strings.Repeat(`{"error":""},`, n) + `{}]}`,
+		"series":     `{"results":[{"series":[` + strings.Repeat(`{"columns":["a"],"values":[[1]]},`, n) + `{"columns":["a"],"values":[[1]]}]}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := influxtest.New(t, influxtest.JSON(answer))
+			ask := func(bound int64) *Result {
+				r, err := client(t, s, Options{MaxResponseBytes: bound}).Query(t.Context(), "SELECT 1")
+				if err != nil {
+					t.Fatal(err)
+				}
+				return r
+			}
+			var e *TransportError
+			if v, err := ask(bound).JSON(); v != nil || !errors.Is(err, ErrResponseTooLarge) || !errors.As(err, &e) || Retryable(err) {
+				t.Errorf("%v", err)
+			}
+			r := ask(1 << 30)
+			before := heapBytes()
+			v, err := r.JSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if took := heapBytes() - before; took > 160*int64(len(answer)) {
+				t.Errorf("a tree of %d bytes from %d", took, len(answer))
+			}
+			runtime.KeepAlive(v)
+			var last error
+			for _, err := range ask(bound).Statements() {
+				last = err
+			}
+			if small := name == "statements" || name == "errors"; small != (last == nil) || !small && !errors.Is(last, ErrResponseTooLarge) {
+				t.Errorf("Statements: %v", last)
+			}
+		})
+	}
+}
+
+// heapBytes returns what is in use of the heap.
+func heapBytes() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// Every text is in a tree as it is in a row, and its JSON is JSON.
+func TestResultJSONTexts(t *testing.T) {
+	for _, quoted := range []string{`"a\"\u007f"`, `"\u0000\u0001\u000b\b\f\n\t\r\u001f"`, `"\\x41\\"`, `"\"\u00e9\u200b\ud83d\ude00"`, `"<&>/'"`, `""`} {
+		var want string
+		if err := json.Unmarshal([]byte(quoted), &want); err != nil {
+			t.Fatal(err)
+		}
+		v, err := result(t, `{"results":[{"series":[{"columns":["a"],"values":[[`+quoted+`]]}]}]}`).JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cell := v.Get("results", "0", "series", "0", "values", "0", "0")
+		var text string
+		if err := json.Unmarshal(cell.MarshalTo(nil), &text); err != nil || text != want {
+			t.Errorf("%s: %s, %v", quoted, cell.MarshalTo(nil), err)
+		}
+		if got := string(cell.GetStringBytes()); got != want {
+			t.Errorf("%s: %q", quoted, got)
 		}
 	}
 }

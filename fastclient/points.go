@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -74,6 +75,8 @@ type pointCall struct {
 	parts   int   // how many of these
 	lines   []byte
 	tags    extraTags
+	name    string // measurement of points that have none
+	nameErr error  // what is wrong with it
 	line    []byte // without the extra tags
 	bad     PointsError
 	index   int
@@ -86,6 +89,19 @@ func ExtraTags(tags ...lp.Tag) PointOption { return tagsOption(tags) }
 type tagsOption []lp.Tag
 
 func (o tagsOption) applyPoints(c *pointCall) { c.tags.add(o) }
+
+// DefaultMeasurement names the measurement of the points of one call that have none of
+// their own: a [lp.Point] or a [frame.Frame] without one, and a struct that would get
+// the measurement of its schema, be it the name of its type. Other Appenders know their
+// measurement. What line protocol cannot carry is an error of the call.
+func DefaultMeasurement(name string) PointOption { return nameOption(name) }
+
+type nameOption string
+
+func (o nameOption) applyPoints(c *pointCall) {
+	c.name = string(o)
+	_, c.nameErr = lp.NewSeries(c.name)
+}
 
 // WritePoints writes points of any kind that can write itself as line protocol,
 // be they of one type or, as []lp.Appender, of several: points, frames, structs
@@ -119,17 +135,18 @@ func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P],
 // reset e. What e refused is not in the batch: e.Err tells of it, not the error of
 // WriteEncoder.
 func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {
-	return c.Write(ctx, e.Bytes(), append([]WriteOption{WritePrecision(e.Precision())}, opts...)...)
+	return c.write(ctx, e.Bytes(), true, append([]WriteOption{WritePrecision(e.Precision())}, opts...))
 }
 
 // writePoints runs fill, which adds points, and sends what it left.
 func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(*pointCall) error) error {
 	w := &pointCall{writeCall: c.newWriteCall()}
+	w.makes = true
 	defer c.freeWriteCall(w.writeCall)
 	for _, o := range opts {
 		o.applyPoints(w)
 	}
-	if err := w.tags.err; err != nil {
+	if err := join(w.tags.err, w.nameErr); err != nil {
 		return err
 	}
 	if err := w.prepare(c.core); err != nil {
@@ -157,7 +174,7 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 // add adds the lines of p and sends what is enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	w.begin(w.index)
-	err := w.appendLines(func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.to.precision) })
+	err := w.appendLines(func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.to.precision, w.name) })
 	if err != nil {
 		w.leaveOut(1, w.index, err)
 	}
@@ -166,13 +183,19 @@ func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 }
 
 // appendPoint appends the lines of p, in the precision in if p can write its times
-// in several. It returns dst with complete lines whatever p returns.
-func appendPoint(dst []byte, p lp.Appender, in Precision) ([]byte, error) {
+// in several, and of the measurement name if p has none and can take one. It returns
+// dst with complete lines whatever p returns.
+func appendPoint(dst []byte, p lp.Appender, in Precision, name string) ([]byte, error) {
 	var lines []byte
 	var err error
-	if q, ok := p.(lp.PrecisionAppender); ok {
+	switch q := p.(type) {
+	case *lp.Point:
+		lines, err = q.AppendLPAs(dst, in, name)
+	case *frame.Frame:
+		lines, err = q.AppendLPAs(dst, in, name)
+	case lp.PrecisionAppender:
 		lines, err = q.AppendLPIn(dst, in)
-	} else {
+	default:
 		lines, err = p.AppendLP(dst)
 	}
 	switch n := len(lines); {

@@ -34,9 +34,11 @@ type RetryPolicy struct {
 type Ambiguity uint8
 
 // The choices. A write whose lines all carry timestamps can be applied twice
-// without harm; a query is taken to change nothing only if it is marked so.
+// without harm. Of lines that it made from points, structs, frames or an encoder the
+// client finds that out, body by body; lines that it was given, and queries, are taken
+// to change nothing the second time only if they are marked so.
 const (
-	AmbiguousIfIdempotent Ambiguity = iota // retry what is marked by [Idempotent]
+	AmbiguousIfIdempotent Ambiguity = iota // retry what is stamped, or marked by [Idempotent]
 	AmbiguousNever
 	AmbiguousAlways
 )

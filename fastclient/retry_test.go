@@ -81,23 +81,26 @@ func TestRetries(t *testing.T) {
 }
 
 func TestRetryAfterIsObeyed(t *testing.T) {
-	replies := []influxtest.Reply{influxtest.Body(503, "", "Retry-After", "7"), influxtest.Status(204)}
-	faked(t, Options{Retry: &RetryPolicy{}}, replies, func(t *testing.T, s *influxtest.Server, c *Client) {
-		start := time.Now()
-		if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil || time.Since(start) != 7*time.Second {
-			t.Errorf("%v after %v", err, time.Since(start))
-		}
-	})
-	// The date form has whole seconds; the fake clock starts at one.
-	date := influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
-		at := time.Now().Add(9 * time.Second).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
-		influxtest.Body(429, "", "Retry-After", at).Play(c, r)
-	})
-	faked(t, Options{Retry: &RetryPolicy{}}, []influxtest.Reply{date, influxtest.Status(204)}, func(t *testing.T, s *influxtest.Server, c *Client) {
-		start := time.Now()
-		if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil || time.Since(start) != 9*time.Second {
-			t.Errorf("%v after %v", err, time.Since(start))
-		}
+	both(t, func(t *testing.T, o Options) {
+		o.Retry = &RetryPolicy{}
+		replies := []influxtest.Reply{influxtest.Body(503, "", "Retry-After", "7"), influxtest.Status(204)}
+		faked(t, o, replies, func(t *testing.T, s *influxtest.Server, c *Client) {
+			start := time.Now()
+			if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil || time.Since(start) != 7*time.Second {
+				t.Errorf("%v after %v", err, time.Since(start))
+			}
+		})
+		// The date form has whole seconds; the fake clock starts at one.
+		date := influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			at := time.Now().Add(9 * time.Second).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+			influxtest.Body(429, "", "Retry-After", at).Play(c, r)
+		})
+		faked(t, o, []influxtest.Reply{date, influxtest.Status(204)}, func(t *testing.T, s *influxtest.Server, c *Client) {
+			start := time.Now()
+			if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil || time.Since(start) != 9*time.Second {
+				t.Errorf("%v after %v", err, time.Since(start))
+			}
+		})
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 // the client's database.
 type ShowOptions struct {
 	Database        string // ON, where the statement has it
-	RetentionPolicy string // of the measurement in FROM
+	RetentionPolicy string // of the measurement in FROM: an error without one
 	Measurement     string // FROM
 	// Where is a condition in InfluxQL, without the word WHERE. Names and
 	// values in it belong through AppendIdent and AppendText.
@@ -28,6 +28,8 @@ func (o *ShowOptions) append(s *statement) *statement {
 			s.name("RetentionPolicy", o.RetentionPolicy).words(".")
 		}
 		s.name("Measurement", o.Measurement)
+	} else if o.RetentionPolicy != "" {
+		s.refuse("RetentionPolicy", "needs a Measurement")
 	}
 	return s
 }
@@ -76,9 +78,13 @@ func (c *Client) ShowDatabases(ctx context.Context) ([]string, error) {
 }
 
 // ShowMeasurements returns the names of the measurements. With a Measurement it
-// returns that one, if it exists.
+// returns that one, if it exists. A RetentionPolicy is an error: the statement has
+// none.
 func (c *Client) ShowMeasurements(ctx context.Context, o ShowOptions) ([]string, error) {
 	s := newStatement("SHOW MEASUREMENTS").clause(" ON ", "Database", o.Database)
+	if o.RetentionPolicy != "" {
+		s.refuse("RetentionPolicy", "is not for SHOW MEASUREMENTS")
+	}
 	s.clause(" WITH MEASUREMENT = ", "Measurement", o.Measurement)
 	return c.list(ctx, o.rest(s), "name")
 }

@@ -25,8 +25,8 @@ func (s *statement) words(w string) *statement {
 
 // name appends a quoted identifier. what names it in the error.
 func (s *statement) name(what, name string) *statement {
-	if s.check(what, name); name == "" && s.err == nil {
-		s.err = &OptionError{what, "is empty"}
+	if s.check(what, name); name == "" {
+		s.refuse(what, "is empty")
 	}
 	s.b = AppendIdent(s.b, name)
 	return s
@@ -48,8 +48,15 @@ func (s *statement) clause(words, what, name string) *statement {
 }
 
 func (s *statement) check(what, text string) {
-	if s.err == nil && (!utf8.ValidString(text) || strings.ContainsAny(text, "\x00\r")) {
-		s.err = &OptionError{what, "holds bytes that InfluxQL cannot quote"}
+	if !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\r") {
+		s.refuse(what, "holds bytes that InfluxQL cannot quote")
+	}
+}
+
+// refuse makes the statement fail, unless it does already.
+func (s *statement) refuse(what, reason string) {
+	if s.err == nil {
+		s.err = &OptionError{what, reason}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -47,6 +48,61 @@ func TestWriteStructs(t *testing.T) {
 				t.Errorf("database %q", r.Query.Get("db"))
 			}
 		})
+	}
+}
+
+// A measurement of the call is that of points without one of their own, and of no
+// others. It is no option for lines, which are there already.
+func TestDefaultMeasurement(t *testing.T) {
+	type own struct {
+		Name lp.Measurement
+		Host string  `lp:"z,tag"`
+		A    string  `lp:"a,tag"`
+		Load float64 `lp:"load"`
+	}
+	s := influxtest.New(t)
+	c := client(t, s, Options{})
+	long := strings.Repeat("long ", 30)
+	escaped := strings.ReplaceAll(long, " ", `\ `)
+	check := func(form, want string, err error) {
+		t.Helper()
+		if got := string(s.Last().Body); err != nil || got != want {
+			t.Errorf("%s: %v, body\n%s", form, err, got)
+		}
+	}
+	ctx, named := t.Context(), DefaultMeasurement(long)
+	loads := []load{{time.Unix(0, 5), "a", 0.5}}
+	check("type", escaped+",host=a load=0.5 5\n", WriteStructs(ctx, c, nil, loads, named))
+	check("type, without", "load,host=a load=0.5 5\n", WriteStructs(ctx, c, nil, loads))
+	schema := lp.Must(lp.NewSchema[load](lp.SchemaOptions{Measurement: "cpu"}))
+	check("schema", escaped+",host=a load=0.5 5\n", WriteStructs(ctx, c, schema, loads, named))
+	check("schema, without", "cpu,host=a load=0.5 5\n", WriteStructs(ctx, c, schema, loads))
+	owns := []own{{"mine", "h", "1", 1}, {"", "h", "1", 2}}
+	check("struct", "mine,z=h,a=1 load=1\n"+escaped+",z=h,a=1 load=2\n", WriteStructs(ctx, c, nil, owns, named))
+	sorted := lp.Must(lp.NewSchema[own](lp.SchemaOptions{})).With(lp.Options{TagOrder: lp.TagsSorted})
+	check("sorted", "mine,a=1,z=h load=1\n"+escaped+",a=1,z=h load=2\n", WriteStructs(ctx, c, sorted, owns, named))
+
+	var p lp.Point
+	p.SetInt("f", 1)
+	f := &frame.Frame{Columns: []frame.Column{frame.Ints("f", []int64{2})}}
+	mine := &frame.Frame{Measurement: "mine", Precision: lp.Second, Time: []int64{3}, Columns: f.Columns}
+	check("points", escaped+" f=1i\n"+escaped+" f=2i\nmine f=2i 3000000000\nl f=1\n",
+		WritePoints(ctx, c, []lp.Appender{&p, f, mine, Lines("l f=1")}, named))
+	check("frame", escaped+" f=2i\n", c.WriteFrame(ctx, f, named))
+	check("frame with one", "mine f=2i 3\n", c.WriteFrame(ctx, mine, named))
+	if p.Measurement() != "" || f.Measurement != "" {
+		t.Error("the caller's point or frame has a measurement now")
+	}
+
+	before := len(s.Requests())
+	for _, name := range []string{"", "a\nb"} {
+		var bad *lp.PointError
+		if err := WriteStructs(ctx, c, nil, loads, DefaultMeasurement(name)); !errors.As(err, &bad) || bad.Part != lp.PartMeasurement || len(s.Requests()) != before {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, ok := named.(WriteOption); ok {
+		t.Error("DefaultMeasurement compiles as an option of Write")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync/atomic"
 )
 
 // A writeCall is one write on the way. It is used again.
@@ -11,6 +12,7 @@ type writeCall struct {
 	call
 	to     target
 	own    bool // options changed the target
+	makes  bool // the client, or an encoder, made the lines
 	packed buffer
 	raws   []byte // for lines that the client makes
 }
@@ -24,13 +26,13 @@ func (c *Client) newWriteCall() *writeCall {
 		w.op = "write"
 		w.req.Method, w.req.ContentType = "POST", textPlain
 	}
-	w.to, w.own = c.to, false
+	w.to, w.own, w.makes = c.to, false, false
 	w.policy, w.idempotent = c.o.Retry, false
 	return w
 }
 
 func (c *Client) freeWriteCall(w *writeCall) {
-	w.req.Body = nil
+	w.req.Body, w.made = nil, nil
 	if cap(w.packed.b) <= keptBytes && cap(w.raws) <= keptBytes {
 		c.writes.Put(w)
 	}
@@ -56,11 +58,16 @@ func (w *writeCall) prepare(c *core) error {
 // stored some of the lines; a failed connection is a *[TransportError]. Without
 // a retry policy Write makes one attempt.
 func (c *Client) Write(ctx context.Context, lines []byte, opts ...WriteOption) error {
+	return c.write(ctx, lines, false, opts)
+}
+
+func (c *Client) write(ctx context.Context, lines []byte, makes bool, opts []WriteOption) error {
 	if len(lines) == 0 {
 		return nil
 	}
 	w := c.newWriteCall()
 	defer c.freeWriteCall(w)
+	w.makes = makes
 	for _, o := range opts {
 		o.applyWrite(w)
 	}
@@ -70,10 +77,59 @@ func (c *Client) Write(ctx context.Context, lines []byte, opts ...WriteOption) e
 	return c.sendLines(ctx, w, lines)
 }
 
-// sendLines sends lines, in halves if the policy lets it and the server finds
-// them too large.
+// sendLines sends lines to one server, or to all of a replicated set.
 func (c *core) sendLines(ctx context.Context, w *writeCall, lines []byte) error {
-	err := c.sendBody(ctx, w, lines)
+	w.fill(c, lines)
+	if w.only != nil || c.o.Balance != Replicate || len(c.ends) == 1 {
+		return c.sendFilled(ctx, w, lines)
+	}
+	err := c.replicate(w, func(one *writeCall) error {
+		if one.only.plain.Load() {
+			one.req.Body, one.req.ContentEncoding = lines, ""
+		}
+		return c.sendFilled(ctx, one, lines)
+	})
+	if err == nil {
+		c.n.writes.Add(1)
+	}
+	return err
+}
+
+// fill makes lines the body, packed if that is worth it.
+func (w *writeCall) fill(c *core, lines []byte) {
+	w.raw = len(lines)
+	if w.made = nil; w.makes {
+		w.made = lines
+	}
+	w.req.Body, w.req.ContentEncoding = lines, ""
+	if c.pack != nil && len(lines) >= c.minGzip && !w.plain(c).Load() {
+		w.packed.b = w.packed.b[:0]
+		c.pack.pack(&w.packed, lines)
+		w.req.Body, w.req.ContentEncoding = w.packed.b, c.pack.encoding()
+	}
+}
+
+// plain tells whether the server has refused a packed body as such.
+func (w *writeCall) plain(c *core) *atomic.Bool {
+	if w.only != nil {
+		return &w.only.plain
+	}
+	return &c.plain
+}
+
+// sendFilled sends the body that was made of lines. A server that refuses the packing
+// gets plain bodies from then on. One that finds the body too large gets it in halves,
+// if the policy lets it.
+func (c *core) sendFilled(ctx context.Context, w *writeCall, lines []byte) error {
+	err := c.exchange(ctx, w)
+	if w.req.ContentEncoding != "" && refusedPacking(err) {
+		w.plain(c).Store(true)
+		w.req.Body, w.req.ContentEncoding = lines, ""
+		err = c.exchange(ctx, w)
+	}
+	if err == nil && w.only == nil {
+		c.n.writes.Add(1)
+	}
 	if err == nil || w.policy == nil || w.policy.NoSplit || !errors.Is(err, ErrTooLarge) {
 		return err
 	}
@@ -90,6 +146,14 @@ func (c *core) sendLines(ctx context.Context, w *writeCall, lines []byte) error 
 	return join(c.sendLines(ctx, w, head), c.sendLines(ctx, w, tail))
 }
 
+func (c *core) exchange(ctx context.Context, w *writeCall) error {
+	err := c.do(ctx, &w.call)
+	if err == nil {
+		w.resp.Close()
+	}
+	return err
+}
+
 func join(a, b error) error {
 	if a == nil {
 		return b
@@ -100,29 +164,6 @@ func join(a, b error) error {
 	return errors.Join(a, b)
 }
 
-// sendBody sends lines as one body, packed if that is worth it. A server that
-// refuses the packing gets plain bodies from then on.
-func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
-	w.raw = len(lines)
-	w.req.Body, w.req.ContentEncoding = lines, ""
-	packed := c.pack != nil && len(lines) >= c.minGzip && !c.plain.Load()
-	if packed {
-		w.packed.b = w.packed.b[:0]
-		c.pack.pack(&w.packed, lines)
-		w.req.Body, w.req.ContentEncoding = w.packed.b, c.pack.encoding()
-	}
-	err := c.deliver(ctx, w)
-	if packed && refusedPacking(err) {
-		c.plain.Store(true)
-		w.req.Body, w.req.ContentEncoding = lines, ""
-		err = c.deliver(ctx, w)
-	}
-	if err == nil {
-		c.n.writes.Add(1)
-	}
-	return err
-}
-
 // refusedPacking is a function of its own so that its variable, which lives on
 // the heap, is not made when there is no error.
 func refusedPacking(err error) bool {
@@ -131,18 +172,6 @@ func refusedPacking(err error) bool {
 	}
 	var server *ServerError
 	return errors.As(err, &server) && server.Status == 415
-}
-
-// deliver sends the body to one server, or to all of a replicated set.
-func (c *core) deliver(ctx context.Context, w *writeCall) error {
-	if c.o.Balance == Replicate && len(c.ends) > 1 {
-		return c.replicate(ctx, w)
-	}
-	err := c.do(ctx, &w.call)
-	if err == nil {
-		w.resp.Close()
-	}
-	return err
 }
 
 // halve cuts lines at the line end nearest to the middle. A line end inside a

@@ -135,7 +135,7 @@ func (s *clientSender) send(ctx context.Context, b *wireBatch, r *writeReply) {
 		err = s.c.try(ctx, s.e, &w.call, 1)
 		s.e.report(epoch, err)
 	case s.c.o.Balance == Replicate && len(s.c.ends) > 1:
-		err = s.c.replicate(ctx, w)
+		err = s.c.replicate(w, func(one *writeCall) error { return s.c.exchange(ctx, one) })
 	default:
 		err = s.c.attempt(ctx, &w.call, 1)
 	}

@@ -190,7 +190,7 @@ func appendPoints(ctx context.Context, w LineWriter, points []lp.Appender) error
 	sc.in = sc.in[:0]
 	for _, p := range points {
 		var err error
-		if sc.in, err = appendPoint(sc.in, p, s.opt.Precision); err != nil {
+		if sc.in, err = appendPoint(sc.in, p, s.opt.Precision, ""); err != nil {
 			r.add(1, err)
 		}
 	}

@@ -18,7 +18,7 @@ const structBlock = 512
 // A struct that cannot be written is left out and the others are written; the
 // error is then a *[PointsError]. A type that has no schema is a
 // *[lp.SchemaError]. Tags of [ExtraTags] are added to points that have none of
-// the same key.
+// the same key, and [DefaultMeasurement] stands before the measurement of the schema.
 func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], values []T, opts ...PointOption) error {
 	if schema == nil {
 		s, err := lp.SchemaFor[T]()
@@ -41,6 +41,12 @@ func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], v
 }
 
 func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[T], values []T) error {
+	if w.name != "" {
+		var err error
+		if s, err = s.WithMeasurement(w.name); err != nil {
+			return err // which DefaultMeasurement has ruled out
+		}
+	}
 	for lo := 0; lo < len(values); lo += structBlock {
 		block := values[lo:min(lo+structBlock, len(values))]
 		err := w.addBlock(ctx, c, lo, lo, func(dst []byte) ([]byte, error) { return s.AppendAll(dst, block) })

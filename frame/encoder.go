@@ -25,7 +25,7 @@ type Encoder struct {
 	lines   int
 	skipped int
 
-	converted Frame   // with its times in another precision
+	converted Frame   // with its times in another precision, or with a measurement
 	times     []int64 // of converted
 
 	plan
@@ -198,11 +198,21 @@ func (f *Frame) AppendLP(dst []byte) ([]byte, error) {
 // AppendLPIn is [Frame.AppendLP] with the times in precision p: exact in a finer
 // one than that of the frame, rounded down in a coarser one.
 func (f *Frame) AppendLPIn(dst []byte, p lp.Precision) ([]byte, error) {
+	return f.AppendLPAs(dst, p, f.Measurement)
+}
+
+// AppendLPAs is [Frame.AppendLPIn] with a measurement for a frame that has none.
+func (f *Frame) AppendLPAs(dst []byte, p lp.Precision, measurement string) ([]byte, error) {
 	e := encoders.Get().(*Encoder)
 	before := e.skipped
 	from := f
 	if p != f.Precision {
 		from = e.convert(f, p)
+	}
+	if f.Measurement == "" && measurement != "" {
+		e.converted = *from
+		e.converted.Measurement = measurement
+		from = &e.converted
 	}
 	dst, err := e.Append(dst, from)
 	f.skipped = e.skipped - before
@@ -230,8 +240,8 @@ func (e *Encoder) convert(f *Frame, p lp.Precision) *Frame {
 	return &e.converted
 }
 
-// Skipped returns the number of rows that the last AppendLP or AppendLPIn left out because
-// they have no field.
+// Skipped returns the number of rows that the last AppendLP, AppendLPIn or AppendLPAs
+// left out because they have no field.
 func (f *Frame) Skipped() int { return f.skipped }
 
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}

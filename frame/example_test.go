@@ -236,6 +236,15 @@ func ExampleRecoverable() {
 }
 
 // The times of a frame are written in any precision.
+func ExampleFrame_AppendLPAs() {
+	f := &frame.Frame{Precision: lp.Second, Time: []int64{5}, Columns: []frame.Column{frame.Ints("v", []int64{1})}}
+	lines, err := f.AppendLPAs(nil, lp.Millisecond, "m")
+	fmt.Printf("%s%v %q\n", lines, err, f.Measurement)
+	// Output:
+	// m v=1i 5000
+	// <nil> ""
+}
+
 func ExampleFrame_AppendLPIn() {
 	f := frame.Frame{Measurement: "cpu", Precision: lp.Second, Time: []int64{5}, Columns: []frame.Column{frame.Floats("load", []float64{0.5})}}
 	lines, err := f.AppendLPIn(nil, lp.Millisecond)

@@ -105,6 +105,23 @@ func ExampleSchema_With() {
 	// <nil>
 }
 
+// A schema takes another measurement without being compiled again.
+func ExampleSchema_WithMeasurement() {
+	type load struct {
+		Load float64 `lp:"load"`
+	}
+	s := lp.Must(lp.SchemaFor[load]())
+	cpu := lp.Must(s.WithMeasurement("cpu load"))
+	line, err := cpu.Append(nil, &load{0.5})
+	fmt.Printf("%s%v\n", line, err)
+	_, err = s.WithMeasurement("two\nlines")
+	fmt.Println(err)
+	// Output:
+	// cpu\ load load=0.5
+	// <nil>
+	// lp: schema of lp_test.load: measurement "two\nlines": lp: line feed
+}
+
 // A point is filled again and again.
 func ExamplePoint_Reset() {
 	var p lp.Point

@@ -308,8 +308,10 @@ func (p *Point) SetTimestamp(ts int64) {
 
 // Encode adds the point to the batch of e, with the options of e. It returns like
 // [Encoder.End].
-func (p *Point) Encode(e *Encoder) error {
-	e.Point(p.measurement)
+func (p *Point) Encode(e *Encoder) error { return p.encodeAs(e, p.measurement) }
+
+func (p *Point) encodeAs(e *Encoder, measurement string) error {
+	e.Point(measurement)
 	for i := range p.tags {
 		e.Tag(p.tags[i].Key, p.tags[i].Value)
 	}
@@ -362,11 +364,19 @@ func (p *Point) AppendLP(dst []byte) ([]byte, error) {
 // AppendLPIn is [Point.AppendLP] with the time in another precision than that of
 // the options. It implements [PrecisionAppender].
 func (p *Point) AppendLPIn(dst []byte, in Precision) ([]byte, error) {
+	return p.AppendLPAs(dst, in, "")
+}
+
+// AppendLPAs is [Point.AppendLPIn] with a measurement for a point that has none.
+func (p *Point) AppendLPAs(dst []byte, in Precision, measurement string) ([]byte, error) {
+	if p.measurement != "" {
+		measurement = p.measurement
+	}
 	e := encoders.Get().(*Encoder)
 	e.opt = p.Options
 	e.opt.Precision = in
 	e.SetBuffer(dst)
-	err := p.Encode(e)
+	err := p.encodeAs(e, measurement)
 	if e.counts != [numReasons]uint64{} {
 		p.take(&e.counts)
 	}

@@ -8,6 +8,22 @@ import (
 )
 
 // A point is written in any precision.
+func ExamplePoint_AppendLPAs() {
+	var p lp.Point
+	p.SetInt("f", 1)
+	p.SetTime(time.Unix(5, 0))
+	line, err := p.AppendLPAs(nil, lp.Second, "m")
+	fmt.Printf("%s%v\n", line, err)
+	p.SetMeasurement("own")
+	line, err = p.AppendLPAs(nil, lp.Second, "m")
+	fmt.Printf("%s%v\n", line, err)
+	// Output:
+	// m f=1i 5
+	// <nil>
+	// own f=1i 5
+	// <nil>
+}
+
 func ExamplePoint_AppendLPIn() {
 	var p lp.Point
 	p.SetMeasurement("m")

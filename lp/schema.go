@@ -137,6 +137,25 @@ func NewSchema[T any](o SchemaOptions) (*Schema[T], error) {
 // compiled stay so. The two schemas count together.
 func (s *Schema[T]) With(o Options) *Schema[T] { return &Schema[T]{s.p, o, s.counts} }
 
+// WithMeasurement returns the schema with another measurement of points that have
+// none of their own. The two schemas count together. The error, a *[SchemaError], says
+// that line protocol cannot carry name.
+func (s *Schema[T]) WithMeasurement(name string) (*Schema[T], error) {
+	if r := checkMeasurement(name); r != 0 {
+		return nil, &SchemaError{reflect.TypeFor[T]().String(), []string{badMeasurement(name, r)}}
+	}
+	p := *s.p
+	p.setMeasurement(name)
+	if s.p.inOrder == s.p {
+		p.inOrder = &p
+	} else {
+		q := *s.p.inOrder
+		q.setMeasurement(name)
+		q.inOrder, p.inOrder = &q, &q
+	}
+	return &Schema[T]{&p, s.opt, s.counts}, nil
+}
+
 // Options returns the options of the schema.
 func (s *Schema[T]) Options() Options { return s.opt }
 

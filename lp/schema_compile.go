@@ -301,7 +301,7 @@ func (c *compiler) finish() {
 		c.problem("", "second blank measurement")
 	}
 	if r := checkMeasurement(p.measurement); r != 0 && !(p.measurement == "" && p.name != nil) {
-		c.problem("", "measurement %q: %v", p.measurement, r)
+		c.problem("", "%s", badMeasurement(p.measurement, r))
 	}
 	if len(p.fields) == 0 && !c.tried {
 		switch {
@@ -347,6 +347,8 @@ func (c *compiler) finish() {
 		q.inOrder, p.inOrder = &q, &q
 	}
 }
+
+func badMeasurement(name string, r Reason) string { return fmt.Sprintf("measurement %q: %v", name, r) }
 
 // compareTagOps compares the escaped keys of two tags.
 func compareTagOps(a, b op) int {

@@ -23,6 +23,13 @@ type program struct {
 	inOrder     *program // the same with the tags sorted, or itself if they are
 }
 
+// setMeasurement sets the measurement of points that have none of their own.
+func (s *program) setMeasurement(name string) {
+	escaped := string(AppendMeasurement(nil, name))
+	s.room += len(escaped) - len(s.escaped)
+	s.measurement, s.escaped = name, escaped
+}
+
 // op writes one value. What nearly every op needs is in its first 64 bytes.
 type op struct {
 	kind    kind

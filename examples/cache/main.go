@@ -53,7 +53,7 @@ func run(url, dir string, age time.Duration, q string) error {
 	}
 	defer client.Close()
 	c := &cache{client: client, server: client.String(), dir: dir, age: age}
-	body, cached, err := c.query(context.Background(), query{Text: q, Database: client.Database(), Epoch: fastclient.Nanosecond})
+	body, cached, err := c.query(context.Background(), query{Text: q, Epoch: fastclient.Nanosecond})
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func run(url, dir string, age time.Duration, q string) error {
 // A query is all that an answer depends on beside the server.
 type query struct {
 	Text            string
-	Database        string
+	Database        string // empty for that of the client, with its retention policy
 	RetentionPolicy string
 	Epoch           fastclient.Precision
 	Params          map[string]string
@@ -84,7 +84,10 @@ type query struct {
 
 // options returns q as options of a call.
 func (q *query) options() []fastclient.QueryOption {
-	list := []fastclient.QueryOption{fastclient.Epoch(q.Epoch), fastclient.Database(q.Database)}
+	list := []fastclient.QueryOption{fastclient.Epoch(q.Epoch)}
+	if q.Database != "" { // it would take the client's retention policy away
+		list = append(list, fastclient.Database(q.Database))
+	}
 	if q.RetentionPolicy != "" {
 		list = append(list, fastclient.RetentionPolicy(q.RetentionPolicy))
 	}
@@ -97,7 +100,7 @@ func (q *query) options() []fastclient.QueryOption {
 // A cache keeps the answers of one server as files.
 type cache struct {
 	client *fastclient.Client
-	server string // its name in the key
+	server string // its name in the key, with the client's database and retention policy
 	dir    string
 	age    time.Duration
 }

@@ -112,11 +112,18 @@ func TestRun(t *testing.T) {
 	s := influxtest.New(t, influxtest.JSON(answer))
 	dir := t.TempDir()
 	for range 2 {
-		if err := run(s.URL+"?database=d", dir, time.Hour, "SELECT 1"); err != nil {
+		if err := run(s.URL+"?database=d&rp=week", dir, time.Hour, "SELECT 1"); err != nil {
 			t.Error(err)
 		}
 	}
 	if n := len(s.Requests()); n != 1 {
 		t.Errorf("%d requests", n)
+	}
+	if form := s.Last().Form; form.Get("db") != "d" || form.Get("rp") != "week" {
+		t.Errorf("asked for %v", form)
+	}
+	// Another retention policy has other answers.
+	if err := run(s.URL+"?database=d&rp=year", dir, time.Hour, "SELECT 1"); err != nil || len(s.Requests()) != 2 {
+		t.Errorf("%v, %d requests", err, len(s.Requests()))
 	}
 }

@@ -85,6 +85,11 @@ func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 	}
 	*resp = Response{Status: answer.StatusCode, Reused: x.reused.Load(), std: answer.Header}
 	x.src = answer.Body
+	if answer.ProtoMajor == 2 {
+		// net/http does not look at the context while the rest of a request waits
+		// for the server's leave, and then neither does the reading.
+		x.unblock = context.AfterFunc(x.ctx, func() { answer.Body.Close() })
+	}
 	if req.Stream {
 		if answer.Body == http.NoBody {
 			x.end()
@@ -155,6 +160,8 @@ type stdExchange struct {
 	ctx    context.Context // ends with the caller's, the client's and the limits
 	cancel context.CancelCauseFunc
 	stop   func() bool
+	// unblock keeps the end of ctx from closing the body of an answer over HTTP/2.
+	unblock func() bool
 
 	got, wrote, first, reused atomic.Bool
 	stale                     atomic.Bool // the connection taken last was unusable
@@ -321,6 +328,10 @@ func (x *stdExchange) failed(phase Phase, err error) *Error {
 		err = ErrResponseTooLarge
 	case strings.Contains(text, "TLS handshake timeout"):
 		phase, err = PhaseTLS, ErrTimeout
+	case strings.HasPrefix(text, "stream error: ") && phase == PhaseBody: // the server ended it
+		err = ErrTruncated
+	case strings.HasPrefix(text, "stream error: ") && phase == PhaseHeader:
+		err = ErrNoAnswer
 	case phase == PhaseHeader && x.first.Load() && x.cut.Load() && !isTimeout(err):
 		err = ErrTruncated // net/http takes the last piece of a line for a line
 	case phase == PhaseHeader && x.first.Load() && !isTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
@@ -413,6 +424,9 @@ func (x *stdExchange) Close() error {
 func (x *stdExchange) end() {
 	x.once.Do(func() {
 		x.stop()
+		if x.unblock != nil {
+			x.unblock()
+		}
 		x.cancel(nil)
 		<-x.t.slots
 	})

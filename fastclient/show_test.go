@@ -1,0 +1,46 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+// A retention policy is part of the statement or an error: without it the answer would
+// be another one.
+func TestShowRetentionPolicy(t *testing.T) {
+	s := influxtest.New(t, influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"))
+	c := client(t, s, Options{})
+	for name, show := range map[string]func(context.Context, ShowOptions) error{
+		"SHOW SERIES":       func(ctx context.Context, o ShowOptions) error { _, err := c.ShowSeries(ctx, o); return err },
+		"SHOW TAG KEYS":     func(ctx context.Context, o ShowOptions) error { _, err := c.ShowTagKeys(ctx, o); return err },
+		"SHOW FIELD KEYS":   func(ctx context.Context, o ShowOptions) error { _, err := c.ShowFieldKeys(ctx, o); return err },
+		"SHOW MEASUREMENTS": func(ctx context.Context, o ShowOptions) error { _, err := c.ShowMeasurements(ctx, o); return err },
+		"SHOW TAG VALUES": func(ctx context.Context, o ShowOptions) error {
+			_, err := c.ShowTagValues(ctx, []string{"k"}, o)
+			return err
+		},
+	} {
+		before := len(s.Requests())
+		var bad *OptionError
+		if err := show(t.Context(), ShowOptions{RetentionPolicy: "week"}); !errors.As(err, &bad) || bad.Field != "RetentionPolicy" || len(s.Requests()) != before {
+			t.Errorf("%s: %v", name, err)
+		}
+		err := show(t.Context(), ShowOptions{RetentionPolicy: "week", Measurement: "m"})
+		if name == "SHOW MEASUREMENTS" {
+			if !errors.As(err, &bad) || bad.Field != "RetentionPolicy" {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		want := name + ` FROM "week"."m"`
+		if name == "SHOW TAG VALUES" {
+			want += ` WITH key = "k"`
+		}
+		if got := s.Last().Form.Get("q"); err != nil || got != want {
+			t.Errorf("%s: %v, asked %s", name, err, got)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+// http2 starts a server that speaks HTTP/2 and returns options that reach it.
+func http2(t *testing.T, handler http.HandlerFunc) (*httptest.Server, Options) {
+	t.Helper()
+	cert := influxtest.NewCert(t, "server")
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("a request in %s", r.Proto)
+		}
+		handler(w, r)
+	}))
+	s.TLS, s.EnableHTTP2 = serverTLS(cert), true
+	s.Config.ErrorLog = nil
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	addr := s.Listener.Addr().String()
+	return s, Options{Network: "tcp", Addr: addr, Host: addr, TLS: clientTLS(cert)}
+}
+
+// Exchanges over HTTP/2 share a connection and do not mix.
+func TestHTTP2(t *testing.T) {
+	_, o := http2(t, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		if r.URL.Path == "/write" {
+			w.WriteHeader(204)
+			return
+		}
+		w.Write(body)
+	})
+	d := NewStd(o, nil)
+	defer d.Close()
+	if status, _, err := fetch(t.Context(), d, post("m f=1 1\n")); status != 204 || err != nil {
+		t.Fatalf("%d %v", status, err)
+	}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for j := range 50 {
+				text := strings.Repeat(string(rune('a'+i)), 1+j*1000)
+				req := query()
+				req.Body = []byte(text)
+				if status, body, err := fetch(t.Context(), d, req); status != 200 || body != text || err != nil {
+					t.Errorf("%d, %d bytes, %v", status, len(body), err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n := d.Stats(); n.Dials != 1 || n.Exchanges != 401 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// What goes wrong over HTTP/2 is told as it is over HTTP/1.
+func TestHTTP2Faults(t *testing.T) {
+	over := make(chan struct{})
+	defer close(over)
+	for name, tt := range map[string]struct {
+		handler http.HandlerFunc
+		set     func(*Options)
+		status  int
+		err     error
+		phase   Phase
+		long    bool // a body that the server does not take
+	}{
+		"refused before it was sent": {func(w http.ResponseWriter, r *http.Request) { http.Error(w, "too large", 413) }, nil, 413, nil, 0, true},
+		"no answer":                  {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, nil, 0, ErrNoAnswer, PhaseHeader, false},
+		"cut": {func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, doc)
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}, nil, 200, ErrTruncated, PhaseBody, false},
+		"silent":                      {func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body); <-over }, func(o *Options) { o.HeaderTimeout = 50 * time.Millisecond }, 0, ErrTimeout, PhaseHeader, true},
+		"deaf":                        {func(w http.ResponseWriter, r *http.Request) { <-over }, func(o *Options) { o.WriteTimeout = 50 * time.Millisecond }, 0, ErrTimeout, PhaseWrite, true},
+		"stalled":                     {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, doc); w.(http.Flusher).Flush(); <-over }, func(o *Options) { o.ReadTimeout = 50 * time.Millisecond }, 200, ErrTimeout, PhaseBody, false},
+		"stalled before all was sent": {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, doc); w.(http.Flusher).Flush(); <-over }, func(o *Options) { o.ReadTimeout = 50 * time.Millisecond }, 200, ErrTimeout, PhaseBody, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			n := 0
+			_, o := http2(t, func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				n++
+				mu.Unlock()
+				tt.handler(w, r)
+			})
+			if tt.set != nil {
+				tt.set(&o)
+			}
+			d := NewStd(o, nil)
+			defer d.Close()
+			req := post("m f=1 1\n")
+			if tt.long {
+				req.Body = []byte(strings.Repeat("m f=1 1\n", 1<<20)) // more than a window
+			}
+			req.Stream = true
+			status, _, err := fetch(t.Context(), d, req)
+			if status != tt.status || !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) {
+				t.Fatalf("%d %v, want %d %v", status, err, tt.status, tt.err)
+			}
+			if err != nil {
+				mustPhase(t, err, tt.phase)
+				if e := err.(*Error); !e.Ambiguous {
+					t.Errorf("%v is not ambiguous", e)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if n != 1 {
+				t.Errorf("the server saw %d requests", n)
+			}
+		})
+	}
+}
+
+// The end of a context ends an exchange and leaves the connection to the others.
+func TestHTTP2Cancel(t *testing.T) {
+	begun := make(chan struct{}, 1)
+	_, o := http2(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/query" {
+			begun <- struct{}{}
+			<-r.Context().Done()
+		}
+	})
+	d := NewStd(o, nil)
+	defer d.Close()
+	for range 3 {
+		canceled(t, begun, PhaseHeader, do(d, query()))
+		if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := d.Stats().Dials; n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// A connection that the server ends in good order costs nothing.
+func TestHTTP2GoAway(t *testing.T) {
+	s, o := http2(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) })
+	d := NewStd(o, nil)
+	defer d.Close()
+	s.Config.SetKeepAlivesEnabled(false)
+	for i := range 40 {
+		if status, _, err := fetch(t.Context(), d, post("m f=1")); status != 204 || err != nil {
+			t.Fatalf("try %d: %d %v", i, status, err)
+		}
+	}
+	if n := d.Stats().Dials; n < 2 {
+		t.Errorf("%d connections", n)
+	}
+}
