@@ -48,7 +48,7 @@ func answerOf(n int) string {
 	var b strings.Builder
 	b.WriteString(`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[0,0]`)
 	for i := range n - 1 {
-		fmt.Fprintf(&b, ",[%d,%d]", 1500000000000000000+i*7919*7919, i*i)
+		fmt.Fprintf(&b, ",[%d,%d]", 1500000000000000000+int64(i)*7919*7919, int64(i)*int64(i))
 	}
 	b.WriteString("]}]}]}\n")
 	return b.String()
