@@ -19,9 +19,9 @@ import (
 // Numbers are held as the text that the server sent: reading a 64-bit integer with
 // GetInt64 is exact, but GetFloat64 may be off by the last digit: rows are read
 // exactly by [Result.Rows]. The tree belongs to the caller. It takes up to 150
-// times the memory of the answer's bytes, so [Options].MaxResponseBytes bounds both: in
-// the tree every value, be it a number or an array, counts for 256 bytes and four times
-// its text. Beyond that the error is a *[TransportError] with [ErrResponseTooLarge]. A
+// times the memory of the answer's bytes, so both are bounded: the answer by
+// [Options].MaxResponseBytes and the tree by eight times that, where every value, be it
+// a number or an array, counts for 256 bytes and four times its text. Beyond that the error is a *[TransportError] with [ErrResponseTooLarge]. A
 // statement that failed is an "error" in the tree, not an error of JSON.
 func (r *Result) JSON() (*fastjson.Value, error) {
 	defer r.Close()
@@ -66,7 +66,7 @@ func (r *Result) Statements() iter.Seq2[*fastjson.Value, error] {
 				return
 			}
 			t.a.Reset()
-			t.used, t.left = 0, r.whole
+			t.used, t.left = 0, r.treeBytes()
 		}
 		if t.err != nil {
 			yield(nil, t.err)
@@ -108,8 +108,11 @@ type tree struct {
 	numerous int // rows in values
 }
 
+// treeBytes bounds the memory of a tree.
+func (r *Result) treeBytes() int64 { return min(r.whole, math.MaxInt64/8) * 8 }
+
 func (r *Result) newTree() *tree {
-	return &tree{a: new(fastjson.Arena), left: r.whole, body: r.body, s: r.s}
+	return &tree{a: new(fastjson.Arena), left: r.treeBytes(), body: r.body, s: r.s}
 }
 
 // An Arena moves its values as it grows, and those in use hold on to the places they

@@ -127,14 +127,14 @@ func TestResultStatements(t *testing.T) {
 // A tree that would take many times the memory of its answer is refused, whatever it
 // is made of.
 func TestResultJSONMemory(t *testing.T) {
-	const n, bound = 100_000, 8 << 20 // the answers have less than bound
+	const n, bound = 150_000, 8 << 20 // the answers have less than bound
 	rows := func(column, values string) string {
 		return `{"results":[{"series":[{"columns":[` + column + `],"values":[` + values + `]}]}]}`
 	}
 	for name, answer := range map[string]string{
 		"rows":       rows(`"a","b"`, strings.Repeat(`[1,2],`, n)+`[1,2]`),
 		"nulls":      rows(`"a"`, strings.Repeat(`[null],`, n)+`[1]`),
-		"texts":      rows(`"a"`, strings.Repeat(`["`+strings.Repeat("x", 60)+`"],`, n)+`[1]`),
+		"texts":      rows(`"a"`, strings.Repeat(`["`+strings.Repeat("x", 40)+`"],`, n)+`[1]`),
 		"one row":    rows(`"a"`+strings.Repeat(`,"a"`, n), `[1`+strings.Repeat(`,1`, n)+`]`),
 		"statements": `{"results":[` + strings.Repeat(`{},`, n) + `{}]}`,
 		"errors":     `{"results":[` + strings.Repeat(`{"error":""},`, n) + `{}]}`,

@@ -91,9 +91,9 @@ type Options struct {
 	// MaxConns bounds the connections to one server for writes, and as many
 	// for queries. The default is 16.
 	MaxConns int
-	// MaxResponseBytes bounds an answer that is held in memory as a whole, and what
-	// [Result.JSON] makes of it: 64 MiB by default, which is a tree of about 250,000
-	// values. Answers read as rows have no bound but MaxBytes.
+	// MaxResponseBytes bounds an answer that is held in memory as a whole, 64 MiB by
+	// default. What [Result.JSON] makes of one may take eight times as much: a tree of
+	// 2,000,000 values. Answers read as rows have no bound but MaxBytes.
 	MaxResponseBytes int64
 
 	// Retry is for calls that name no policy. Nil means one attempt.
