@@ -20,15 +20,19 @@ func AppendFloat64(dst []byte, v float64) []byte {
 
 // PutFloat64 writes v like [AppendFloat64]. It asks for [RoomFloat].
 //
-// A value from 1e-6 to 1e4 that is the double closest to a decimal r/10^8 goes a
-// short way. r is guessed by a multiplication and proved by a division: r and
-// 10^8 are doubles themselves, and a division is rounded to the nearest, so r/10^8
-// parses to the quotient. A wrong guess costs the short way only.
+// A value from 2^-16 to 1e4 that is the double closest to a decimal with four digits
+// behind the point, or with eight, goes a short way.
 //
-// The decimal has at most 15 significant digits, as r < 10^15. Two such decimals
-// never parse to the same double, so it is the only one of them that parses to
-// v; every shorter text has at most 15 digits too, so it is the shortest and the
-// closest, trailing zeros cut.
+// Such a decimal has at most 15 significant digits. Two of these never parse to the
+// same double, so it is the only one that parses to v; every shorter text has at most
+// 15 digits too, so it is the shortest and the closest, trailing zeros cut.
+//
+// v is c*2^q with a mantissa c, and v*10^4 is c*625*2^(q+4), which as a number of 128
+// bits with 64 of them behind the point is c*ulp for ulp = 625<<(q+68). The neighbours
+// of v are ulp away, so the nearest whole number, over 10^4, parses to v if what it
+// leaves is between -ulp/2 and ulp/2. That is never -ulp/2: c*ulp+ulp/2 has fewer than
+// 64 zero bits at its end. Below a power of two the neighbour is half as far away; but
+// there nothing is left, or a multiple of 2^52, which is more than ulp/2.
 func PutFloat64(b []byte, n int, v float64) int {
 	u := math.Float64bits(v)
 	// The sign is written in any case and stays if v is negative.
@@ -38,43 +42,67 @@ func PutFloat64(b []byte, n int, v float64) int {
 	if abs-shortMin >= shortMax-shortMin {
 		return putFloat64Wide(b, n, u)
 	}
-	x := math.Float64frombits(abs)
-	r := int64(x*1e8 + 0.5)
-	if float64(r)/1e8 != x {
-		return putFloat64Core(b, n, u)
+	ulp := uint64(625) << ((abs>>mantBits64 - (bias64 - 68)) & 63)
+	m, left := bits.Mul64(abs&(1<<mantBits64-1)|1<<mantBits64, ulp)
+	if left+ulp>>1 >= ulp {
+		// No decimal with four digits: what is left, times 10^4, are the next four
+		// with 64 bits behind them, and the neighbours are ulp*10^4 away.
+		low, left := bits.Mul64(left, 1e4)
+		if ulp *= 1e4; left+ulp>>1 >= ulp {
+			return putFloat64Core(b, n, u)
+		}
+		// Neither 0 nor 10^4, or four digits would have done.
+		whole := m / 1e4
+		return putEight(b, n, whole, uint32((m-whole*1e4)*1e4+low+left>>63))
 	}
-	m := uint64(r) / 1e4
-	low := uint32(uint64(r) - m*1e4)
-	if low == 0 {
-		return putTenThousandths(b, n, uint32(m), true)
+	m += left >> 63
+	whole := m / 1e4
+	if whole >= 1000 {
+		return putTenThousandths(b, n, uint32(m))
 	}
-	n = putTenThousandths(b, n, uint32(m), false)
-	d := digits4(low)
-	swar.Store32(b, n, d|swar.Zeros&0xFFFFFFFF)
-	return n + (bits.Len32(d)+7)>>3
+	t := small[whole]
+	swar.Store32(b, n, t)
+	n += int(t >> 24)
+	d := uint64(digits4(uint32(m - whole*1e4)))
+	swar.Store64(b, n, (d|swar.Zeros)<<8|'.')
+	return n + (bits.Len64(d<<8)+7)>>3
 }
 
 // The bits of the values that go a short way.
 const (
-	shortMin = 0x3EB0C6F7A0B5ED8D // 1e-6
+	shortMin = 0x3EF0000000000000 // 2^-16
 	shortMax = 0x40C3880000000000 // 1e4
 	wideMin  = shortMax
 	wideMax  = 0x4340000000000000 // 2^53
 )
 
+// putEight writes whole + frac/10^8 for 0 < frac < 10^8.
+func putEight(b []byte, n int, whole uint64, frac uint32) int {
+	n = putInt(b, n, whole, 0)
+	d := swar.Digits8(frac)
+	swar.StoreByte(b, n, '.')
+	swar.Store64(b, n+1, d|swar.Zeros)
+	return n + 1 + (bits.Len64(d)+7)>>3
+}
+
+// hundredMillionths returns the r for which x, given by its bits, is the double
+// closest to r/10^8, and reports false if there is none. x is from 2^-20 to 10^7. The
+// argument is that of PutFloat64.
+func hundredMillionths(x uint64) (r uint64, ok bool) {
+	ulp := uint64(390625) << ((x>>mantBits64 - (bias64 - 72)) & 63)
+	r, left := bits.Mul64(x&(1<<mantBits64-1)|1<<mantBits64, ulp)
+	return r + left>>63, left+ulp>>1 < ulp
+}
+
 // putTenThousandths writes m/10^4 for m < 10^8: one to four digits, a point and
-// four digits, or if cut is set only those up to the last that is not 0, and no
-// point if there is none.
-func putTenThousandths(b []byte, n int, m uint32, cut bool) int {
+// the next digits up to the last that is not 0, and no point if there is none.
+func putTenThousandths(b []byte, n int, m uint32) int {
 	d := swar.Digits8(m)
 	t := d | swar.Zeros
 	skip := bits.TrailingZeros64(d|1<<24) &^ 7
 	swar.Store32(b, n, uint32(t)>>skip)
 	n += 4 - skip>>3
 	swar.Store64(b, n, t>>32<<8|'.')
-	if !cut {
-		return n + 5
-	}
 	return n + (bits.Len64(d>>32<<8)+7)>>3
 }
 
@@ -92,7 +120,9 @@ const (
 // putFloat64Wide writes a float64, given by its bits, behind its sign. It knows
 // zero, whole numbers from 10^4 to 2^53, and, with the argument of PutFloat64,
 // decimals with up to 8 digits after the point below 10^7 and with up to 4 below
-// 10^11.
+// 10^11. Of the latter r is guessed by a multiplication and proved by a division: r
+// and 10^4 are doubles themselves, and a division is rounded to the nearest, so r/10^4
+// parses to the quotient.
 func putFloat64Wide(b []byte, n int, u uint64) int {
 	abs := u &^ (1 << 63)
 	if abs-wideMin >= wideMax-wideMin {
@@ -110,11 +140,11 @@ func putFloat64Wide(b []byte, n int, u uint64) int {
 	var frac uint32
 	switch {
 	case x < 1e7:
-		r := int64(x*1e8 + 0.5)
-		if float64(r)/1e8 != x {
+		r, ok := hundredMillionths(abs)
+		if !ok {
 			return putFloat64Core(b, n, u)
 		}
-		frac = uint32(r - whole*1e8)
+		frac = uint32(r - uint64(whole)*1e8)
 	case x < 1e11:
 		r := int64(x*1e4 + 0.5)
 		if float64(r)/1e4 != x {
@@ -125,11 +155,7 @@ func putFloat64Wide(b []byte, n int, u uint64) int {
 		return putFloat64Core(b, n, u)
 	}
 	// The fraction is not 0: the whole part of x is that of the decimal.
-	n = putInt(b, n, uint64(whole), 0)
-	d := swar.Digits8(frac)
-	swar.StoreByte(b, n, '.')
-	swar.Store64(b, n+1, d|swar.Zeros)
-	return n + 1 + (bits.Len64(d)+7)>>3
+	return putEight(b, n, uint64(whole), frac)
 }
 
 // putFloat64Core writes any float64 but zero, given by its bits, behind its sign.

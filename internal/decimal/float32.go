@@ -34,7 +34,7 @@ func PutFloat32(b []byte, n int, v float32) int {
 		x := math.Float32frombits(abs)
 		r := int32(x*1e3 + 0.5)
 		if float32(r)/1e3 == x {
-			return putTenThousandths(b, n, uint32(r)*10, true)
+			return putTenThousandths(b, n, uint32(r)*10)
 		}
 	}
 	return putFloat32Core(b, n, u)
