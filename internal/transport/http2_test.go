@@ -80,8 +80,10 @@ func TestHTTP2Faults(t *testing.T) {
 		phase   Phase
 		long    bool // a body that the server does not take
 	}{
-		"refused before it was sent": {func(w http.ResponseWriter, r *http.Request) { http.Error(w, "too large", 413) }, nil, 413, nil, 0, true},
-		"no answer":                  {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, nil, 0, ErrNoAnswer, PhaseHeader, false},
+		"refused before it was sent": {func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+		}, nil, 413, nil, 0, true},
+		"no answer": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, nil, 0, ErrNoAnswer, PhaseHeader, false},
 		"cut": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, doc)
 			w.(http.Flusher).Flush()
