@@ -97,12 +97,18 @@ func TestHTTP2Faults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var mu sync.Mutex
 			n := 0
+			// A handler runs before all of the request is there.
+			wrote := make(chan struct{}, 10)
 			_, o := http2(t, func(w http.ResponseWriter, r *http.Request) {
 				mu.Lock()
 				n++
 				mu.Unlock()
+				if !tt.long {
+					<-wrote
+				}
 				tt.handler(w, r)
 			})
+			o.Hooks = &Hooks{Wrote: func(int64) { wrote <- struct{}{} }}
 			if tt.set != nil {
 				tt.set(&o)
 			}
@@ -134,13 +140,15 @@ func TestHTTP2Faults(t *testing.T) {
 
 // The end of a context ends an exchange and leaves the connection to the others.
 func TestHTTP2Cancel(t *testing.T) {
-	begun := make(chan struct{}, 1)
+	begun, wrote := make(chan struct{}, 1), make(chan struct{}, 1)
 	_, o := http2(t, func(w http.ResponseWriter, r *http.Request) {
+		<-wrote // it runs before all of the request is there
 		if r.URL.Path == "/query" {
 			begun <- struct{}{}
 			<-r.Context().Done()
 		}
 	})
+	o.Hooks = &Hooks{Wrote: func(int64) { wrote <- struct{}{} }}
 	d := NewStd(o, nil)
 	defer d.Close()
 	for range 3 {

@@ -79,7 +79,7 @@ func throughProxy(t *testing.T, o Options, proxy *httptest.Server, host string) 
 
 func TestProxy(t *testing.T) {
 	t.Run("plain", func(t *testing.T) {
-		s := influxtest.New(t, influxtest.ThenClose(influxtest.Status(204)))
+		s := influxtest.New(t, influxtest.ThenClose(influxtest.Status(204, "Connection", "close")))
 		proxy, count := forward(t, s.Addr)
 		d := throughProxy(t, Options{}, proxy, "influx.example:8086")
 		for range 3 {
@@ -141,7 +141,7 @@ func TestProxyOfEnvironment(t *testing.T) {
 		}
 		return
 	}
-	s := influxtest.New(t, influxtest.ThenClose(influxtest.Status(204)))
+	s := influxtest.New(t, influxtest.ThenClose(influxtest.Status(204, "Connection", "close")))
 	proxy, _ := forward(t, s.Addr)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
