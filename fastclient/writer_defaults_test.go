@@ -56,14 +56,19 @@ func TestBatchesAreSealed(t *testing.T) {
 	for spread, want := range map[int64]time.Duration{0: 900 * time.Millisecond, -1: 1100 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			var at time.Time
-			w := testWriter(t, WriterOptions{}, func(ctx context.Context, b *wireBatch, r *writeReply) {
+			w, err := newWriter(testPlan(t, WriterOptions{}, V1, func(ctx context.Context, b *wireBatch, r *writeReply) {
 				at = time.Now()
 				acker(ctx, b, r)
-			})
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
 			w.spread = func(n int64) int64 { return (spread + n) % n }
+			w.startAll()
 			start := time.Now()
 			mustAppend(t, w, "m v=1 1\n")
 			time.Sleep(2 * time.Second)
+			synctest.Wait()
 			if d := at.Sub(start); d != want {
 				t.Errorf("sent after %v, want %v", d, want)
 			}
@@ -118,8 +123,8 @@ func TestPackingIsInTheBudget(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
-		if w.slabs.made > 4 {
-			t.Errorf("an idle Writer holds %d slabs", w.slabs.made)
+		if st := w.Stats(); st.Memory > 4*w.o.BatchBytes+2*packedSize(w.o.BatchBytes) {
+			t.Errorf("an idle Writer holds %d bytes", st.Memory)
 		}
 		mustClose(t, w)
 	})

@@ -127,7 +127,7 @@ func (w *Writer) Stats() WriterStats {
 	s.Queued, s.InFlight = w.queue.n, w.flying.n
 	s.Memory, s.MemoryLimit = w.slabs.made*w.slabs.size, w.o.MaxMemory
 	if w.pack != nil {
-		s.Memory += len(w.outlets) * w.o.MaxInFlight * w.slabs.size
+		s.Memory += len(w.outlets) * w.o.MaxInFlight * packedSize(w.o.BatchBytes)
 	}
 	for _, out := range w.outlets {
 		g := &out.gate
