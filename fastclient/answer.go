@@ -123,7 +123,7 @@ func (e *ServerError) findPartial() {
 		return
 	}
 	e.Partial = strings.Contains(e.Message, "partial write")
-	e.unparsed = strings.Count(e.Message, "unable to parse")
+	e.unparsed = unparsable(e.Message)
 	if i := strings.LastIndex(e.Message, "dropped="); i >= 0 {
 		digits := e.Message[i+len("dropped="):]
 		end := 0

@@ -21,8 +21,8 @@ import (
 // exactly by [Result.Rows]. The tree belongs to the caller. It takes up to 150
 // times the memory of the answer's bytes, so both are bounded: the answer by
 // [Options].MaxResponseBytes and the tree by eight times that, where every value, be it
-// a number or an array, counts for 256 bytes and four times its text. Beyond that the error is a *[TransportError] with [ErrResponseTooLarge]. A
-// statement that failed is an "error" in the tree, not an error of JSON.
+// a number or an array, counts for 256 bytes and four times its text. Beyond that the
+// error is a *[TransportError] with [ErrResponseTooLarge]. A statement that failed is an "error" in the tree, not an error of JSON.
 func (r *Result) JSON() (*fastjson.Value, error) {
 	defer r.Close()
 	if r.body.left < 0 || r.body.left > r.whole {

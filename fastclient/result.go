@@ -32,9 +32,9 @@ func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, erro
 // until the next one is asked for. The failure of one statement is a
 // *[QueryError] with a nil row, and what the server says of the whole request
 // within the answer is a *[jsonscan.ServerError]; the iteration then goes on if the
-// loop does. Any error of the connection or of the answer's form is the last pair: an answer
-// that was cut short never ends without one. At its end, and when the loop is
-// left, the result is closed.
+// loop does. Any error of the connection or of the answer's form is the last pair:
+// an answer that was cut short never ends without one. At its end, and when the
+// loop is left, the result is closed.
 func (r *Result) Rows() iter.Seq2[*jsonscan.Row, error] {
 	return func(yield func(*jsonscan.Row, error) bool) {
 		defer r.Close()

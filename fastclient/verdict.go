@@ -121,7 +121,7 @@ func judge(r *writeReply) action {
 // judgeRefusal reads the text of a 400 or 422. A partial write of 1.x and 2.x
 // stores the other lines; a parse error of 2.x stores none.
 func judgeRefusal(r *writeReply) action {
-	unparsed := strings.Contains(r.message, "unable to parse")
+	unparsed := unparsable(r.message) > 0
 	switch {
 	case strings.Contains(r.message, "points beyond retention policy") && !unparsed:
 		return actAckBeyond
@@ -144,10 +144,14 @@ func judgeInternal(r *writeReply) action {
 	return actRetry
 }
 
+// unparsable returns how many lines a message says could not be parsed: InfluxDB
+// gives one "unable to parse" for each.
+func unparsable(message string) int { return strings.Count(message, "unable to parse") }
+
 // refusedCount returns the number of lines that the answer to a partial write
 // speaks of, at least 1 and at most lines. InfluxDB 1.6.7 says dropped=0 when
-// lines failed to parse and gives one "unable to parse" for each.
+// lines failed to parse.
 func refusedCount(r *writeReply, lines int) int {
-	n := max(r.dropped, strings.Count(r.message, "unable to parse"), len(r.refused), 1)
+	n := max(r.dropped, unparsable(r.message), len(r.refused), 1)
 	return min(n, lines)
 }

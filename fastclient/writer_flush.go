@@ -68,7 +68,8 @@ func (w *Writer) lost(e BatchError) { w.verdicts.add(e) }
 // its verdict on all of it. It returns nil only if every line that was settled
 // since the Flush before is stored; else the errors, joined: a *[BatchError] for
 // what was rejected or dropped, and a *[PendingError] if ctx ended first, or the
-// client was closed. What is pending then stays queued, and its verdict is for the next Flush.
+// client was closed. What is pending then stays queued, and its verdict is for the
+// next Flush.
 //
 // While the server is down, Flush waits: it does not make attempts come sooner.
 func (w *Writer) Flush(ctx context.Context) error {

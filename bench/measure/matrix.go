@@ -8,7 +8,8 @@ import (
 
 // WriteMatrix writes the results of one suite as one Markdown table: a row per
 // case, a column per contender, in each cell the time per unit, or the processor
-// time where the ratio is one of those, how many times as fast as the base of the case that is, and the allocations if there are any.
+// time where the ratio is one of those, how many times as fast as the base of the
+// case that is, and the allocations if there are any.
 func WriteMatrix(w io.Writer, results []Result) {
 	if len(results) == 0 {
 		return
@@ -26,7 +27,7 @@ func WriteMatrix(w io.Writer, results []Result) {
 		if units[r.Case] == "" {
 			units[r.Case] = "ns/" + r.Unit
 		}
-		if byCPU([]Result{r}) {
+		if r.byCPU() {
 			units[r.Case] = "CPU ns/" + r.Unit
 		}
 	}
@@ -56,7 +57,7 @@ func WriteMatrix(w io.Writer, results []Result) {
 				fmt.Fprint(w, " **wrong** |")
 			default:
 				ns := r.Ns
-				if byCPU([]Result{r}) {
+				if r.byCPU() {
 					ns = r.CPU
 				}
 				fmt.Fprintf(w, " %s", figure(ns))

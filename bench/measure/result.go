@@ -59,7 +59,7 @@ func WriteTable(w io.Writer, results []Result) {
 	}
 	r := results[0]
 	fmt.Fprintf(w, "\n### %s: %s\n\n", r.Suite, r.Case)
-	fmt.Fprintf(w, "| contender | version | ns/%s (spread) | CPU ns | MB/s | B | allocs | times as fast as %s%s |\n", r.Unit, r.Base, map[bool]string{true: " in CPU time"}[byCPU(results)])
+	fmt.Fprintf(w, "| contender | version | ns/%s (spread) | CPU ns | MB/s | B | allocs | times as fast as %s%s |\n", r.Unit, r.Base, map[bool]string{true: " in CPU time"}[slices.ContainsFunc(results, Result.byCPU)])
 	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|--:|")
 	for _, r := range results {
 		if r.Skipped != "" {
@@ -75,10 +75,8 @@ func WriteTable(w io.Writer, results []Result) {
 	}
 }
 
-// byCPU reports whether the ratios of a case are those of processor time.
-func byCPU(results []Result) bool {
-	return slices.ContainsFunc(results, func(r Result) bool { return len(r.CPUSamples) > 0 })
-}
+// byCPU reports whether the ratio of r is one of processor times.
+func (r Result) byCPU() bool { return len(r.CPUSamples) > 0 }
 
 func ratio(r Result) string {
 	if r.Ratio == 0 {

@@ -29,7 +29,7 @@ is replaced, and nothing else is touched. The names are
     case SUITE/CASE
                   one case: every contender with all its figures`,
 	examples: `
-go run ./cmd/lpbench -count 11 -benchtime 20ms -json bench/results.json
+go run ./cmd/lpbench -count 15 -benchtime 40ms -json bench/results.json
 go run ./cmd/lpbench readme -json bench/results.json README.md bench/README.md
 go run ./cmd/lpbench readme -json bench/results.json -check README.md bench/README.md`,
 }
