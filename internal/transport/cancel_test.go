@@ -172,7 +172,10 @@ func TestRandomCancels(t *testing.T) {
 			influxtest.StallHeader(), influxtest.Error(503, "busy"), influxtest.Chunked(strings.Repeat(doc, 1000)),
 		}
 		var turn atomic.Uint64
+		var playing atomic.Int64
 		s, err := influxtest.Start(influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			playing.Add(1)
+			defer playing.Add(-1)
 			replies[turn.Add(1)%uint64(len(replies))].Play(c, r)
 		}))
 		if err != nil {
@@ -207,6 +210,9 @@ func TestRandomCancels(t *testing.T) {
 		}
 		wg.Wait()
 		s.Play(influxtest.Status(204))
+		for playing.Load() > 0 { // a connection that is about to be closed looks idle until then
+			runtime.Gosched()
+		}
 		for range 3 * o.MaxConns {
 			if _, _, err := fetch(context.Background(), d, post("m f=1")); err != nil {
 				t.Errorf("after the cancels: %v", err)

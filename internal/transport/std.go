@@ -26,7 +26,7 @@ type Std struct {
 	client    *http.Client
 	own       *http.Transport // nil when the caller brought the client
 	slots     chan struct{}
-	open      atomic.Int64    // connections of own, and those being dialled
+	conns     chan struct{}   // holds one for each connection of own, and each being dialled
 	ctx       context.Context // ends with Close
 	close     context.CancelFunc
 }
@@ -45,6 +45,7 @@ func NewStd(o Options, client *http.Client) *Std {
 		t.canonical = net.JoinHostPort(strings.Trim(o.Host, "[]"), map[bool]string{true: "443", false: "80"}[o.TLS != nil])
 	}
 	t.slots = make(chan struct{}, t.o.MaxConns)
+	t.conns = make(chan struct{}, t.o.MaxConns)
 	t.ctx, t.close = context.WithCancel(context.Background())
 	var c http.Client
 	if client != nil {
@@ -139,7 +140,7 @@ func (t *Std) Stats() Stats {
 	used := len(t.slots)
 	s.Conns = used
 	if t.own != nil {
-		s.Conns = int(t.open.Load())
+		s.Conns = len(t.conns)
 		s.Idle = max(0, s.Conns-used)
 	}
 	return s

@@ -32,20 +32,28 @@ func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 	if addr == t.canonical { // and not a proxy's
 		network, addr = t.o.Network, t.o.Addr
 	}
-	t.open.Add(1)
-	start := time.Now()
 	ctx, cancel := limit(ctx, t.o.DialTimeout)
+	defer cancel()
+	// net/http counts a connection out before it closes it, so MaxConnsPerHost
+	// alone lets one more be open for that moment.
+	select {
+	case t.conns <- struct{}{}:
+	case <-ctx.Done():
+		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: ctx.Err()}
+	case <-t.ctx.Done():
+		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: ErrClosed}
+	}
+	start := time.Now()
 	c, err := dialFunc(&t.o)(ctx, network, addr)
-	cancel()
 	if f := t.o.Hooks.Dial; f != nil {
 		f(addr, time.Since(start), err)
 	}
 	if err != nil {
-		t.open.Add(-1)
+		<-t.conns
 		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: err}
 	}
 	t.n.dials.Add(1)
-	return &stdConn{socket: newSocket(c), open: &t.open, gone: make(chan struct{}), created: time.Now()}, nil
+	return &stdConn{socket: newSocket(c), conns: t.conns, gone: make(chan struct{}), created: time.Now()}, nil
 }
 
 // A stdConn is a connection of net/http's. net/http learns from a goroutine
@@ -57,7 +65,7 @@ type stdConn struct {
 	created time.Time
 	user    atomic.Pointer[stdExchange] // nil while idle
 	unasked atomic.Bool                 // something arrived while idle
-	open    *atomic.Int64               // of the Std
+	conns   chan struct{}               // of the Std
 	once    sync.Once
 	gone    chan struct{} // closed by Close
 }
@@ -90,11 +98,13 @@ func (c *stdConn) Write(p []byte) (int, error) {
 }
 
 func (c *stdConn) Close() error {
+	err := net.ErrClosed
 	c.once.Do(func() {
 		close(c.gone)
-		c.open.Add(-1)
+		err = c.socket.Conn.Close()
+		<-c.conns
 	})
-	return c.socket.Conn.Close()
+	return err
 }
 
 // take gives a connection that net/http chose to x. It reports whether the
