@@ -19,7 +19,6 @@ func TestReaderAllocs(t *testing.T) {
 		in := bytes.NewReader(nil)
 		s := jsonscan.NewScanner(in)
 		r := NewReader(s)
-		r.Merge = b.Name == "small_last"
 		rows, series := 0, bytes.Count(body, []byte(`"values":`))
 		run := func() {
 			in.Reset(body)

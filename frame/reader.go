@@ -39,6 +39,8 @@ type Reader struct {
 	time  int     // index of the time in a row, or -1
 	texts bool    // times are RFC 3339 texts
 	codes []int32 // of the tags of series, if Merge
+
+	bound []string // the columns of series, if time and the columns of the frame are theirs
 }
 
 // NewReader returns a Reader of the answer that s reads. It does not read before
@@ -48,7 +50,7 @@ func NewReader(s *jsonscan.Scanner) *Reader { return &Reader{s: s} }
 // Reset makes the reader read from s, keeping its memory and its options. The
 // frame at hand is no longer valid.
 func (r *Reader) Reset(s *jsonscan.Scanner) {
-	r.s, r.err, r.late, r.held, r.series = s, nil, nil, false, nil
+	r.s, r.err, r.late, r.held, r.series, r.bound = s, nil, nil, false, nil, nil
 }
 
 // Frames iterates over the frames of all series of all statements, in the order
@@ -217,7 +219,7 @@ func (r *Reader) start(row *jsonscan.Row) {
 	case r.Merge && r.series != nil && r.joins(s):
 		r.series = s
 	default:
-		r.bind(s)
+		r.bind(s, row.Cells())
 	}
 	r.n = 0
 	f := r.f
@@ -258,11 +260,15 @@ func (r *Reader) start(row *jsonscan.Row) {
 // one is begun anew, so that memory does not grow with the answer.
 const maxCodes = 4096
 
-// bind makes the columns of the frame those of s.
-func (r *Reader) bind(s *jsonscan.Series) {
+// bind makes the columns of the frame those of s, of which cells are the first row.
+func (r *Reader) bind(s *jsonscan.Series, cells []jsonscan.Cell) {
 	f := r.f
 	r.series = s
-	r.time = s.Column("time")
+	again := len(r.bound) > 0 && len(r.bound) == len(s.Columns) && &r.bound[0] == &s.Columns[0]
+	if !again {
+		r.time = s.Column("time")
+		r.bound = s.Columns
+	}
 	f.setSeries(s, !r.Merge)
 	n := len(s.Columns)
 	if r.time >= 0 {
@@ -282,9 +288,11 @@ func (r *Reader) bind(s *jsonscan.Series) {
 			continue
 		}
 		c := &f.Columns[k]
-		c.Name, c.Role, c.Type = name, Field, Null
-		if slices.Contains(r.Tags, name) {
+		if c.Role = Field; slices.Contains(r.Tags, name) {
 			c.Role = Tag
+		}
+		if c.Name = name; !again || !c.begins(cells[i].Kind()) {
+			c.Type = Null
 		}
 		k++
 	}
@@ -293,6 +301,12 @@ func (r *Reader) bind(s *jsonscan.Series) {
 		c.Name, c.Role, c.Type, c.n = s.Tags[i].Key, Tag, Null, 0
 		c.begin(Dict)
 	}
+}
+
+// begins reports whether c, if it had no type, would get the one that it has from a
+// cell of kind.
+func (c *Column) begins(kind jsonscan.Kind) bool {
+	return kind != jsonscan.KindNull && c.Type != Dict && c.Type == c.typeOf(kind)
 }
 
 // finish cuts the columns to the rows that were read.

@@ -94,6 +94,8 @@ func TestReader(t *testing.T) {
 		{"statements", `{"results":[{"statement_id":0,"series":[` + series(`[1,1]`) + `]},{"statement_id":1,"error":"no"},{"statement_id":2,"series":[` + series(`[2,2]`) + `]}]}`,
 			[]string{"0 m[] time[1] v:int64[1]", "error: jsonscan: statement 1: no", "2 m[] time[2] v:int64[2]"}},
 		{"the next series begins with types of its own", answer(series(`[1,0.5]`), series(`[2,9007199254740993]`)), []string{"0 m[] time[1] v:float64[0.5]", "0 m[] time[2] v:int64[9007199254740993]"}},
+		{"the next series has nulls only", answer(series(`[1,"x"]`), series(`[2,null]`), series(`[3,"y"]`), series(`[4,null],[5,7]`)), []string{
+			"0 m[] time[1] v:string[x]", "0 m[] time[2] v:null[null]", "0 m[] time[3] v:string[y]", "0 m[] time[4 5] v:int64[null 7]"}},
 		{"no time in a row", answer(series(`[1,1],[null,2],[3,3]`)), []string{
 			"0 m[] time[1] v:int64[1]", `error: jsonscan: column 0 "time": null as int64: cell is null`, "0 m[] time[3] v:int64[3]"}},
 		{"text among integer times", answer(series(`[1,1],["1970-01-01T00:00:00.000000002Z",2],[3,3]`)), []string{
@@ -392,5 +394,33 @@ func TestFrameClone(t *testing.T) {
 	f.Column("s").Valid.Set(1)
 	if show(c) != before {
 		t.Errorf("%s, was %s", show(c), before)
+	}
+}
+
+// A series begins with a dictionary of its own, and with columns as they have to
+// be whatever was done to those of the frame before.
+func TestReaderBeginsAnew(t *testing.T) {
+	r := reader(answer(series(`[1,"x"],[2,"y"]`), series(`[3,"z"]`), series(`[4,"x"]`)))
+	r.Tags = []string{"v"}
+	for _, want := range []string{"xy", "z", "x"} {
+		if !r.Next() {
+			t.Fatal(r.Err())
+		}
+		c := &r.Frame().Columns[0]
+		if c.Name != "v" || c.Role != Tag || c.Type != Dict || string(c.Data) != want {
+			t.Errorf("%s, role %v, %v with texts %q, want v, %v, %v with %q", c.Name, c.Role, c.Type, c.Data, Tag, Dict, want)
+		}
+		c.Name, c.Role = "changed", Field
+	}
+	r = reader(answer(series(`[1,0.5]`), series(`[2,1.5]`)))
+	for _, want := range []float64{0.5, 1.5} {
+		if !r.Next() {
+			t.Fatal(r.Err())
+		}
+		c := &r.Frame().Columns[0]
+		if c.Name != "v" || c.Role != Field || c.Type != Float64 || c.Len() != 1 || c.Floats[0] != want {
+			t.Errorf("%+v, want v with %v", *c, want)
+		}
+		*c = Ints("changed", []int64{1, 2, 3})
 	}
 }

@@ -200,14 +200,31 @@ func (s *Scanner) beginSeries(fast bool) {
 // buffer still: by Row.Series, before the buffer moves, and if it may go on in the
 // next document.
 func (s *Scanner) makeSeries() *Series {
-	t := &s.ser
-	if t.pending {
+	if t := &s.ser; t.pending {
 		t.pending = false
-		t.current = s.slab.take(&s.text, s.columns, s.like)
-		t.current.StatementID = t.id
+		t.current = s.nextSeries()
 		s.row.series, s.like = t.current, t.current
 	}
 	return s.row.series
+}
+
+// nextSeries returns a new Series of the text at hand, or that of the answer before
+// if they are equal and neither will be changed.
+func (s *Scanner) nextSeries() *Series {
+	old := s.memo.next(&s.text, s.columns, s.ser.id)
+	if old == nil {
+		made := s.slab.take(&s.text, s.columns, s.like)
+		made.StatementID = s.ser.id
+		s.memo.keep(made, &s.text)
+		return made
+	}
+	// Behind the last row "partial" may follow, which goes into the Series.
+	if !old.Partial && s.state == stValues && s.buf[s.pos] == ']' && s.buf[s.pos+1] == '}' {
+		return old
+	}
+	made := s.slab.header()
+	made.StatementID, made.Name, made.Tags, made.Columns = old.StatementID, old.Name, old.Tags, old.Columns
+	return made
 }
 
 // endSeries ends the series at hand.
@@ -215,7 +232,8 @@ func (s *Scanner) endSeries() {
 	if s.ser.partial {
 		s.makeSeries()
 	}
-	if s.ser.current != nil {
-		s.ser.current.Partial = s.ser.partial
+	// A Series of the answer before is equal already, and others may be reading it.
+	if c := s.ser.current; c != nil && c.Partial != s.ser.partial {
+		c.Partial = s.ser.partial
 	}
 }

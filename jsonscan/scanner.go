@@ -40,6 +40,7 @@ type Scanner struct {
 	slab     seriesSlab
 	columns  []string // of the series at hand
 	like     *Series  // the last Series made, by any answer: the next may share its texts
+	memo     seriesMemo
 	scratch  []byte
 	messages []Message
 }
@@ -64,6 +65,7 @@ func (s *Scanner) Reset(r io.Reader) {
 	s.err, s.fatal = nil, false
 	s.doc, s.res = document{}, result{}
 	s.ser.reset()
+	s.memo.n = 0
 	s.row.s, s.row.series = s, nil
 	s.row.cells = nil
 	s.messages = nil

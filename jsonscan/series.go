@@ -7,9 +7,9 @@ type Tag struct {
 
 // A Series is what the rows of one series of an answer have in common. It and
 // everything in it stay valid after the scanner went on; it must not be
-// changed. Two rows belong to the same series if and only if their Series
-// pointers are equal: a series that goes on in the next chunk keeps its
-// pointer.
+// changed. Two rows of an answer belong to the same series if and only if their
+// Series pointers are equal: a series that goes on in the next chunk keeps its
+// pointer. An equal series of the next answer may have it too.
 type Series struct {
 	// StatementID is the statement_id of the result, or, if the server sent
 	// none, the place of the result in its document.
@@ -156,13 +156,19 @@ func (l *seriesSlab) columns(t *seriesText) []string {
 	return columns
 }
 
-// take makes a Series with these columns. prev is the one made before, or nil.
-func (l *seriesSlab) take(t *seriesText, columns []string, prev *Series) *Series {
+// header returns a Series to fill.
+func (l *seriesSlab) header() *Series {
 	if len(l.series) == 0 {
 		l.series = make([]Series, slabSeries)
 	}
 	s := &l.series[0]
 	l.series = l.series[1:]
+	return s
+}
+
+// take makes a Series with these columns. prev is the one made before, or nil.
+func (l *seriesSlab) take(t *seriesText, columns []string, prev *Series) *Series {
+	s := l.header()
 	if prev == nil {
 		prev = &noSeries
 	}
@@ -188,3 +194,55 @@ func (l *seriesSlab) take(t *seriesText, columns []string, prev *Series) *Series
 }
 
 var noSeries Series
+
+// seriesMemo knows the first series that were made of the answer before, for a
+// program that asks the same question again and again: what is equal in the same
+// place is shared instead of made anew.
+type seriesMemo struct {
+	list []*Series
+	n    int // series made of the answer at hand
+}
+
+// What a memo keeps alive is bounded: series, and bytes of text of each.
+const (
+	memoSeries = 256
+	memoText   = 512
+)
+
+// next returns the series of the answer before that is equal to t with these
+// columns and id, or nil.
+func (m *seriesMemo) next(t *seriesText, columns []string, id int) *Series {
+	n := m.n
+	m.n++
+	if n >= len(m.list) {
+		return nil
+	}
+	s := m.list[n]
+	if s.StatementID == id && string(t.bytes(t.name)) == s.Name && t.sameTags(s) && sameSlice(columns, s.Columns) {
+		return s
+	}
+	clear(m.list[n:])
+	m.list = m.list[:n]
+	return nil
+}
+
+// keep notes s, which was made of t because next returned nil.
+func (m *seriesMemo) keep(s *Series, t *seriesText) {
+	if n := len(m.list); n == m.n-1 && n < memoSeries && t.size() <= memoText {
+		m.list = append(m.list, s)
+	}
+}
+
+// size returns the bytes of the name and the tags.
+func (t *seriesText) size() int {
+	n := t.name.end - t.name.start
+	for _, p := range t.tags {
+		n += p.end - p.start
+	}
+	return n
+}
+
+// sameSlice reports whether a and b are one slice.
+func sameSlice(a, b []string) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
