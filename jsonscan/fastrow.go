@@ -21,12 +21,12 @@ const (
 //
 // b has pad zero bytes behind the data. No cell that it accepts contains a zero
 // byte, and every cell ends before a ',' or ']', so no load starts behind the
-// data.
+// data. Texts with escapes go to texts without them, see fastString.
 //
 // A number of up to 8 bytes with what ends it, which is most of them, is taken
 // from one load here, in the way that decimal.Number explains; so is a string
 // of up to 7 bytes.
-func fastRow(b []byte, i int, cells []Cell, lax bool) int {
+func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 	last := len(cells) - 1
 	for k := range cells {
 		var next int
@@ -76,11 +76,11 @@ func fastRow(b []byte, i int, cells []Cell, lax bool) int {
 				c.meta = uint64(uint32(i)) | uint64(KindString)<<kindShift
 				goto end
 			}
-			s, fix := fastString(b, i+1, i+1+n, lax)
+			s, at, fix := fastString(b, i+1, i+1+n, texts, lax)
 			if s == 0 {
 				return 0
 			}
-			c.bits = uint64(s)
+			c.bits = uint64(s) | uint64(at)<<textShift
 			c.meta = uint64(uint32(i)) | uint64(KindString)<<kindShift | fix
 			next = s
 			goto end

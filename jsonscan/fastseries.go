@@ -78,7 +78,7 @@ func (t *seriesText) fastSpan(b []byte, i int, p *span, lax bool) int {
 	if b[i] != '"' {
 		return 0
 	}
-	n, fix := fastString(b, i+1, i+1, lax)
+	n, _, fix := fastString(b, i+1, i+1, nil, lax)
 	if fix != 0 {
 		return 0
 	}

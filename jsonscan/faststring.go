@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/pointwire/pointwire/internal/swar"
@@ -22,8 +23,14 @@ func specials(w uint64) uint64 {
 
 // fastString scans the string whose text starts at b[start], and has nothing
 // special before b[i]. It returns the position behind the closing quote, or 0 if it
-// declines, and fixBit if the text holds escapes.
-func fastString(b []byte, start, i int, lax bool) (next int, fix uint64) {
+// declines.
+//
+// A text with escapes is unescaped on the way, into texts: where the escapes are no
+// branch can know, and to look for them a second time would cost as much again. at
+// is then where in texts it begins, behind its length in 4 bytes, and 0 for every
+// other string. Without texts a string with escapes is declined. What has to be
+// changed otherwise, which is rare, is only said by fix, fixBit or 0.
+func fastString(b []byte, start, i int, texts *[]byte, lax bool) (next, at int, fix uint64) {
 	for {
 		m := specials(swar.Load64(b, i))
 		if m == 0 {
@@ -33,17 +40,79 @@ func fastString(b []byte, start, i int, lax bool) (next int, fix uint64) {
 		i += swar.First(m)
 		switch c := b[i]; {
 		case c == '"':
-			return i + 1, fix
-		case c == '\\':
-			fix = fixBit
-			if i = escapeEnd(b, i, lax); i == 0 {
-				return 0, 0
-			}
+			return i + 1, 0, 0
+		case c == '\\' && texts != nil:
+			return escapedString(b, start, i, texts, lax)
 		case c >= utf8.RuneSelf:
-			return mixedString(b, start, i, fix, lax)
+			next, fix = mixedString(b, start, i, 0, lax)
+			return next, 0, fix
 		default:
-			return 0, 0
+			return 0, 0, 0
 		}
+	}
+}
+
+// escapedString is fastString for a text whose first escape is at b[i].
+func escapedString(b []byte, start, i int, texts *[]byte, lax bool) (next, at int, fix uint64) {
+	u := *texts
+	at = len(u) + 4
+	// What is written goes up to 15 bytes beyond the text.
+	u = slices.Grow(u, i-start+64)
+	u = u[:cap(u)]
+	for k := 0; k < i-start; k += 16 {
+		swar.Copy16(u, at+k, b, start+k)
+	}
+	n := at + i - start
+	for {
+		// b[i] is a backslash, and u has room for 16 bytes.
+		if c := shortEscape[b[i+1]]; c != 0 {
+			swar.StoreByte(u, n, c)
+			i += 2
+			n++
+		} else {
+			next := longEscape(b, i, lax)
+			if next == 0 {
+				return 0, 0, 0
+			}
+			if swar.Load32(b, i) == wordLatin && b[i+4] < '8' {
+				swar.StoreByte(u, n, byte(hexDigit(b[i+4])<<4|hexDigit(b[i+5])))
+				n++
+			} else {
+				u, _ = appendRune(u[:n], b, i, next)
+				n = len(u)
+				u = u[:cap(u)]
+			}
+			i = next
+		}
+		for {
+			if n+32 > len(u) {
+				u = slices.Grow(u[:n], len(u))
+				u = u[:cap(u)]
+			}
+			w := swar.Load64(b, i)
+			swar.Store64(u, n, w)
+			m := specials(w)
+			if m == 0 {
+				i += 8
+				n += 8
+				continue
+			}
+			k := swar.First(m)
+			i += k
+			n += k
+			break
+		}
+		if c := b[i]; c == '\\' {
+			continue
+		} else if c == '"' {
+			swar.Store32(u, at-4, uint32(n-at))
+			*texts = u[:n]
+			return i + 1, at, fixBit
+		} else if c >= utf8.RuneSelf {
+			next, fix = mixedString(b, start, i, fixBit, lax)
+			return next, 0, fix
+		}
+		return 0, 0, 0
 	}
 }
 

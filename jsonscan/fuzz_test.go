@@ -180,7 +180,8 @@ func FuzzUnescape(f *testing.F) {
 		if (err == nil) != (code == scanDone && n == len(quoted)) {
 			t.Fatalf("%q: %v, encoding/json: %v", text, code, err)
 		}
-		fast, bit := fastString(b, 1, 1, true)
+		texts := []byte("before")
+		fast, at, bit := fastString(b, 1, 1, &texts, true)
 		if fast != 0 && (fast != n || code != scanDone || (bit != 0) != fix) {
 			t.Fatalf("%q: fastString %d %v, scanString %d %v", text, fast, bit, n, fix)
 		}
@@ -196,6 +197,16 @@ func FuzzUnescape(f *testing.F) {
 		}
 		if got != want {
 			t.Fatalf("%q is %q, want %q", text, got, want)
+		}
+		if at != 0 {
+			row := Row{unescaped: texts, s: &Scanner{buffer: buffer{buf: b}},
+				cells: []Cell{{bits: uint64(fast) | uint64(at)<<textShift, meta: uint64(KindString)<<kindShift | fixBit}}}
+			view, _ := row.Bytes(0)
+			room, _ := row.AppendString(make([]byte, 3, 200), 0)
+			tight, _ := row.AppendString([]byte("abc"), 0)
+			if string(view) != want || string(room[3:]) != want || string(tight) != "abc"+want || string(texts[:6]) != "before" {
+				t.Fatalf("%q is %q, %q and %q, want %q", text, view, room, tight, want)
+			}
 		}
 		_, strict, code := scanString(b, 1, len(quoted), false)
 		if code == scanDone && (strict != fix || strings.Contains(want, "\ufffd") && !strings.Contains(text, "\ufffd") && !strings.Contains(strings.ToLower(text), `\ufffd`)) {

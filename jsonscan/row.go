@@ -39,8 +39,9 @@ func (k Kind) String() string {
 // for loops that visit every cell. It is valid as long as its row. The zero
 // Cell is null.
 type Cell struct {
-	// bits is the int64, the uint64, the float64, the bool, or the end of a
-	// string.
+	// bits is the int64, the uint64, the float64, the bool, or, for a string, the
+	// end of its JSON text in the low 32 bits, and above them where its text is in
+	// Row.unescaped, if it is there.
 	bits uint64
 	// meta holds the place of the JSON text in the buffer in the low 32 bits,
 	// the kind, and whether the text of a string differs from its bytes.
@@ -50,6 +51,7 @@ type Cell struct {
 const (
 	kindShift = 32
 	fixBit    = 1 << 40
+	textShift = 32
 )
 
 // Kind returns what the cell holds.
@@ -80,6 +82,9 @@ func (c Cell) Bool() (value, ok bool) {
 func (c Cell) start() int { return int(uint32(c.meta)) }
 func (c Cell) fix() bool  { return c.meta&fixBit != 0 }
 
+// end returns the end of a string, behind its quote.
+func (c Cell) end() int { return int(uint32(c.bits)) }
+
 // Row is one row of a series. It is valid until the next row is asked for. Its
 // getters take the index of a column; an index out of range is an error, never
 // a panic.
@@ -88,7 +93,7 @@ type Row struct {
 	s         *Scanner
 	series    *Series // nil until it is asked for, see Scanner.makeSeries
 	precision Precision
-	unescaped []byte
+	unescaped []byte // texts without their escapes; some have their length before them
 }
 
 // Series returns what the rows of the series have in common. It stays valid.
@@ -141,7 +146,7 @@ func (r *Row) end(i int) int {
 	c := &r.cells[i]
 	switch c.Kind() {
 	case KindString:
-		return int(c.bits)
+		return c.end()
 	case KindNull:
 		return c.start() + 4
 	case KindBool:
@@ -258,10 +263,15 @@ func (r *Row) Bytes(i int) ([]byte, error) {
 	}
 	c := r.cells[i]
 	if !c.fix() {
-		return r.s.buf[c.start()+1 : c.bits-1 : c.bits-1], nil
+		end := c.end() - 1
+		return r.s.buf[c.start()+1 : end : end], nil
+	}
+	if at := int(c.bits >> textShift); at != 0 {
+		end := at + int(swar.Load32(r.unescaped, at-4))
+		return r.unescaped[at:end:end], nil
 	}
 	n := len(r.unescaped)
-	r.unescaped = appendUnescaped(r.unescaped, r.s.buf, c.start()+1, int(c.bits)-1)
+	r.unescaped = appendUnescaped(r.unescaped, r.s.buf, c.start()+1, c.end()-1)
 	return r.unescaped[n:len(r.unescaped):len(r.unescaped)], nil
 }
 
@@ -274,15 +284,20 @@ func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 	if r.Kind(i) != KindString {
 		return dst, r.fail(i, "string", ErrKind)
 	}
-	b, start, end := r.s.buf, r.cells[i].start()+1, int(r.cells[i].bits)-1
-	if r.cells[i].fix() {
-		return appendUnescaped(dst, b, start, end), nil
+	c := r.cells[i]
+	b, start, end := r.s.buf, c.start()+1, c.end()-1
+	if c.fix() {
+		at := int(c.bits >> textShift)
+		if at == 0 {
+			return appendUnescaped(dst, b, start, end), nil
+		}
+		b, start = r.unescaped, at
+		end = at + int(swar.Load32(b, at-4))
 	}
 	n, size := len(dst), end-start
-	if size > shortText || cap(dst)-n < shortText {
+	if size > shortText || cap(dst)-n < shortText || start+shortText > cap(b) {
 		return append(dst, b[start:end]...), nil
 	}
-	// pad is no less than shortText.
 	dst = dst[:n+shortText]
 	for k := 0; k < size; k += 16 {
 		swar.Copy16(dst, n+k, b, start+k)

@@ -137,10 +137,10 @@ func (s *Scanner) Next() bool {
 		default:
 			return s.next()
 		}
-		next := fastRow(b, i+1, s.cells, s.AllowInvalidUTF8)
+		s.row.unescaped = s.row.unescaped[:0]
+		next := fastRow(b, i+1, s.cells, &s.row.unescaped, s.AllowInvalidUTF8)
 		if next > 0 && next-s.pos <= s.maxRow() {
 			s.row.cells = s.cells
-			s.row.unescaped = s.row.unescaped[:0]
 			s.first = false
 			s.pos = next
 			return true

@@ -14,7 +14,6 @@ import (
 // parsed again.
 func (s *Scanner) nextRow() (bool, error) {
 	s.row.cells = nil
-	s.row.unescaped = s.row.unescaped[:0]
 	more, err := s.element(s.first, ']')
 	if err != nil {
 		return false, err
@@ -28,8 +27,9 @@ func (s *Scanner) nextRow() (bool, error) {
 		return false, s.syntax(s.pos, "expected a row")
 	}
 	for {
+		s.row.unescaped = s.row.unescaped[:0]
 		if len(s.cells) > 0 {
-			next := fastRow(s.buf, s.pos+1, s.cells, s.AllowInvalidUTF8)
+			next := fastRow(s.buf, s.pos+1, s.cells, &s.row.unescaped, s.AllowInvalidUTF8)
 			if next > 0 && next-s.pos <= s.maxRow() {
 				s.row.cells = s.cells
 				s.pos = next
