@@ -7,8 +7,9 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// This file finds the end of strings eight bytes at a time. b has pad zero bytes
-// behind the data, which no string holds, so no loop runs beyond it.
+// This file finds the end of strings eight bytes at a time, and takes out escapes
+// where it meets them. b has pad zero bytes behind the data, which no string holds,
+// so no loop runs beyond it.
 
 // specials marks with its highest bit every byte of w that a string cannot go on
 // with as it is: quotes, backslashes, control characters, and what is not ASCII.
