@@ -14,11 +14,12 @@ import (
 // TestReaderAllocs holds reading to no allocation per row: what is left are the
 // series, which are handed out for good.
 func TestReaderAllocs(t *testing.T) {
-	for _, b := range workload.Bodies {
+	read := func(b workload.Body, merge bool) {
 		body := b.Make(0.05, 0)
 		in := bytes.NewReader(nil)
 		s := jsonscan.NewScanner(in)
 		r := NewReader(s)
+		r.Merge = merge
 		rows, series := 0, bytes.Count(body, []byte(`"values":`))
 		run := func() {
 			in.Reset(body)
@@ -34,7 +35,13 @@ func TestReaderAllocs(t *testing.T) {
 		}
 		run()
 		if got, limit := testing.AllocsPerRun(5, run), 2+seriesAllocs*float64(series); got > limit {
-			t.Errorf("%s: %v allocations for %d rows of %d series, want at most %v", b.Name, got, rows, series, limit)
+			t.Errorf("%s, merge %v: %v allocations for %d rows of %d series, want at most %v", b.Name, merge, got, rows, series, limit)
+		}
+	}
+	for _, b := range workload.Bodies {
+		read(b, false)
+		if b.Name == "small_last" {
+			read(b, true)
 		}
 	}
 }

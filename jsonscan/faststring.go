@@ -70,20 +70,18 @@ func escapedString(b []byte, start, i int, texts *[]byte, lax bool) (next, at in
 			swar.StoreByte(u, n, c)
 			i += 2
 			n++
+		} else if c, ok := asciiEscape(b, i); ok {
+			swar.StoreByte(u, n, c)
+			i += 6
+			n++
 		} else {
 			next := longEscape(b, i, lax)
 			if next == 0 {
 				return 0, 0, 0
 			}
-			if swar.Load32(b, i) == wordLatin && b[i+4] < '8' {
-				swar.StoreByte(u, n, byte(hexDigit(b[i+4])<<4|hexDigit(b[i+5])))
-				n++
-			} else {
-				u, _ = appendRune(u[:n], b, i, next)
-				n = len(u)
-				u = u[:cap(u)]
-			}
-			i = next
+			u, i = appendRune(u[:n], b, i, next)
+			n = len(u)
+			u = u[:cap(u)]
 		}
 		for {
 			if n+32 > len(u) {

@@ -64,7 +64,11 @@ func compareAnswers(t *testing.T, size int, skip func(answer, row int) bool, ans
 			places[s] = want[i]
 			held = append(held, seenSeries{s, copySeries(s)})
 		}
-		if of := slices.Collect(mapValues(places)); len(of) != len(distinct(of)) {
+		of := map[*Series]bool{}
+		for _, w := range places {
+			of[w] = true
+		}
+		if len(of) != len(places) {
 			t.Fatalf("answer %d has two Series for one series\n%s", n, body)
 		}
 		for _, h := range held {
@@ -73,24 +77,6 @@ func compareAnswers(t *testing.T, size int, skip func(answer, row int) bool, ans
 			}
 		}
 	}
-}
-
-func mapValues(m map[*Series]*Series) func(func(*Series) bool) {
-	return func(yield func(*Series) bool) {
-		for _, v := range m {
-			if !yield(v) {
-				return
-			}
-		}
-	}
-}
-
-func distinct(list []*Series) map[*Series]bool {
-	m := map[*Series]bool{}
-	for _, s := range list {
-		m[s] = true
-	}
-	return m
 }
 
 // copySeries returns a copy of s that shares no memory with it.

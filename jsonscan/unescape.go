@@ -38,8 +38,8 @@ func appendUnescaped(dst, b []byte, i, end int) []byte {
 				n++
 				continue
 			}
-			if swar.Load32(b, i) == wordLatin && b[i+4] < '8' {
-				swar.StoreByte(dst, n, byte(hexDigit(b[i+4])<<4|hexDigit(b[i+5])))
+			if c, ok := asciiEscape(b, i); ok {
+				swar.StoreByte(dst, n, c)
 				i += 6
 				n++
 				continue
@@ -50,6 +50,14 @@ func appendUnescaped(dst, b []byte, i, end int) []byte {
 		dst = dst[:cap(dst)]
 	}
 	return dst[:n-max(i-end, 0)] // a last word reached behind the end
+}
+
+// asciiEscape returns the character below U+0080 whose escape of six bytes is at
+// b[i], or false if there is no such escape.
+func asciiEscape(b []byte, i int) (c byte, ok bool) {
+	// A wrong digit makes this negative.
+	r := hexDigit(b[i+4])<<4 | hexDigit(b[i+5])
+	return byte(r), swar.Load32(b, i) == wordLatin && uint32(r) < 0x80
 }
 
 // appendRune appends what stands at b[i], an escape \uXXXX or a character that is
