@@ -1,0 +1,392 @@
+package line
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+)
+
+// Options are the choices of a [Scanner]. The zero value is strict.
+type Options struct {
+	// Precision is the unit of the timestamps. It decides which are in range.
+	Precision decimal.Precision
+	// TrimCR takes a carriage return before a line feed as part of the line end.
+	TrimCR bool
+	// MaxLine is the length up to which a line is taken, by default [MaxLine].
+	MaxLine int
+}
+
+// MaxLine is the default of [Options.MaxLine]. No server takes a longer line.
+const MaxLine = 16 << 20
+
+// pad is the number of bytes that may be read behind a line.
+const pad = 64
+
+// retry is the length from which on a line that has not ended is looked at again
+// only when an eighth more of it is there: else a long string that comes in small
+// pieces would be read from its beginning for each.
+const retry = 64 << 10
+
+// A Scanner takes lines of line protocol apart, one after the other. The zero value
+// has no input. It holds memory for the longest line and the most tags and fields,
+// and keeps it over Reset.
+type Scanner struct {
+	Point
+	// Tags and Fields are those of the last line; they hold more than it has: see
+	// NumTags and NumFields.
+	Tags   []Tag
+	Fields []Field
+	// Fault is why the last line was refused.
+	Fault Fault
+
+	opt     Options
+	own     []byte // texts without their escapes
+	keys    []Span
+	hit     bool // the end of the buffer was met within the line
+	longest int  // field key of the line, with its escapes
+	enough  int  // bytes that the buffer must hold before a long line is tried again
+
+	buf    []byte // being scanned
+	pos    int    // of the next line
+	safe   int    // lines that begin before here end in the buffer, pad bytes before its end
+	line   int    // place of the last line
+	size   int    // and its length with its line feed
+	base   int64  // offset in the input of the buffer
+	number int64  // of the last line
+	lines  int64  // line feeds before pos
+	tail   []byte // holds the end of the input, with room behind it
+	in     bool   // buf is tail
+
+	r     io.Reader
+	final bool
+	err   error
+	added bool // the last line feed is not of the input
+	skip  bool // within a line that is too long
+}
+
+// SetOptions sets the options, for the lines that follow.
+func (s *Scanner) SetOptions(o Options) {
+	if o.MaxLine <= 0 {
+		o.MaxLine = MaxLine
+	}
+	o.MaxLine = min(o.MaxLine, 1<<30)
+	s.opt = o
+}
+
+// Options returns the options.
+func (s *Scanner) Options() Options { return s.opt }
+
+// Reset makes data the input. The scanner reads it until the next Reset and does
+// not change it.
+func (s *Scanner) Reset(data []byte) {
+	s.start()
+	s.buf, s.final = data, true
+	if len(data) > pad {
+		s.safe = bytes.LastIndexByte(data[:len(data)-pad], '\n') + 1
+	}
+}
+
+// ResetReader makes what r gives the input.
+func (s *Scanner) ResetReader(r io.Reader) {
+	s.start()
+	s.r, s.in = r, true
+	if s.tail == nil {
+		s.tail = make([]byte, 0, 64<<10)
+	}
+	s.buf = s.tail[:0]
+}
+
+func (s *Scanner) start() {
+	if s.opt.MaxLine == 0 {
+		s.SetOptions(s.opt)
+	}
+	s.buf, s.r, s.err = nil, nil, nil
+	s.pos, s.safe, s.line, s.size = 0, 0, 0, 0
+	s.base, s.number, s.lines = 0, 0, 0
+	s.in, s.final, s.added, s.skip = false, false, false, false
+	s.Point, s.Fault = Point{}, Fault{}
+}
+
+// marks are the byte order marks of UTF-8 and UTF-16.
+var marks = [...]string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"}
+
+// marked reports whether b, the line being looked at, begins the input with a byte
+// order mark.
+func (s *Scanner) marked(b []byte) bool {
+	if s.base != 0 || s.line != 0 {
+		return false
+	}
+	for _, m := range marks {
+		if bytes.HasPrefix(b, []byte(m)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Next takes the next line that is neither empty nor a comment, and reports whether
+// there is one. What it is is in Point, or in Fault if that has a rule. After false,
+// Err tells why the input ended.
+func (s *Scanner) Next() bool {
+	for {
+		if s.pos >= s.safe && !s.more() {
+			return false
+		}
+		s.line = s.pos
+		b := s.buf[s.pos:]
+		n, k := s.walk(b)
+		switch k {
+		case kindMore:
+			s.safe = s.pos // look no further until there is more
+			s.enough = 0
+			if len(b) > retry {
+				s.enough = len(b) + len(b)/8
+			}
+			continue
+		case kindSkip:
+			s.pos += n
+			s.lines += int64(bytes.Count(b[:n], newline))
+			continue
+		}
+		s.number = s.lines + 1
+		s.lines += int64(bytes.Count(b[:n], newline))
+		s.pos += n
+		s.size = n
+		return true
+	}
+}
+
+var newline = []byte{'\n'}
+
+type kind uint8
+
+const (
+	kindPoint kind = iota
+	kindBad
+	kindSkip
+	kindMore
+)
+
+// walk takes the line that b begins with, byte by byte, and returns its length with
+// its line feed.
+func (s *Scanner) walk(b []byte) (n int, k kind) {
+	last := s.final || len(b) > s.opt.MaxLine
+	if s.skip {
+		return s.skipLong(b)
+	}
+	first := skipBlank(b, 0)
+	if first == len(b) || b[first] == '\n' || b[first] == '#' || b[first] == '\r' && s.lineEnd(b, first) {
+		end := bytes.IndexByte(b[first:], '\n')
+		switch {
+		case end >= 0:
+			return first + end + 1, kindSkip
+		case s.final:
+			return len(b), kindSkip
+		case len(b) > s.opt.MaxLine: // a comment without end
+			s.skip = true
+			return len(b), kindSkip
+		}
+		return 0, kindMore
+	}
+	s.hit = false
+	end, f := s.parse(b, first)
+	if (end >= len(b) || s.hit) && !last {
+		return 0, kindMore
+	}
+	if f.Rule == 0 && end > s.opt.MaxLine {
+		f = Fault{TooLong, s.opt.MaxLine}
+	}
+	if f.Rule == 0 {
+		if cut, _ := Split(b[:min(end+1, len(b))]); cut != end {
+			f = Fault{CutElsewhere, cut}
+		}
+	}
+	if s.marked(b) {
+		f = Fault{ByteOrderMark, 0}
+	}
+	s.Fault = f
+	if f.Rule == 0 {
+		return min(end+1, len(b)), kindPoint
+	}
+	return s.resume(b, f, last)
+}
+
+// resume returns the length of the line that b begins with, which was refused. It
+// ends where InfluxDB ends it, so that text within quotes does not become a line of
+// its own. Where a quote stays open to the end of the input, that would be all of the
+// input: then the first line feed ends the line.
+func (s *Scanner) resume(b []byte, f Fault, last bool) (n int, k kind) {
+	end, open := Split(b)
+	if end >= s.opt.MaxLine {
+		open = true
+	}
+	if open {
+		if !last {
+			return 0, kindMore
+		}
+		if end = bytes.IndexByte(b, '\n'); end < 0 {
+			end = len(b)
+		}
+	}
+	if end >= len(b) && !last {
+		return 0, kindMore
+	}
+	if end >= len(b) && !s.final { // longer than MaxLine
+		s.Fault = Fault{TooLong, s.opt.MaxLine}
+		s.skip = true
+	}
+	return min(end+1, len(b)), kindBad
+}
+
+// skipLong passes over the rest of a line that is too long.
+func (s *Scanner) skipLong(b []byte) (n int, k kind) {
+	end := bytes.IndexByte(b, '\n')
+	if end < 0 {
+		return len(b), kindSkip
+	}
+	s.skip = false
+	return end + 1, kindSkip
+}
+
+// more gets the scanner more of its input, and reports false at its end.
+func (s *Scanner) more() bool {
+	if s.r == nil {
+		return s.finish()
+	}
+	return s.fill()
+}
+
+// finish goes on in a copy of the end of the input, which has room behind it.
+func (s *Scanner) finish() bool {
+	if s.pos >= len(s.buf) {
+		return false
+	}
+	if !s.in {
+		s.base += int64(s.pos)
+		s.tail = append(s.tail[:0], s.buf[s.pos:]...)
+		s.buf, s.pos, s.in = s.tail, 0, true
+	}
+	s.end()
+	return true
+}
+
+// end makes the buffer end with a line feed, with room behind it.
+func (s *Scanner) end() {
+	n := len(s.buf)
+	if n > 0 && s.buf[n-1] != '\n' {
+		s.buf = append(s.buf, '\n')
+		s.added = true
+	}
+	s.buf = append(s.buf, make([]byte, pad)...)
+	s.buf = s.buf[:len(s.buf)-pad]
+	s.tail = s.buf
+	s.safe = len(s.buf)
+}
+
+// fill reads until there is another line, or the input ends.
+func (s *Scanner) fill() bool {
+	if s.final {
+		return s.pos < len(s.buf)
+	}
+	if s.pos > 0 {
+		s.base += int64(s.pos)
+		s.buf = s.buf[:copy(s.buf, s.buf[s.pos:])]
+		s.pos = 0
+	}
+	for {
+		if cap(s.buf)-len(s.buf) <= pad {
+			grown := make([]byte, len(s.buf), 2*cap(s.buf)+2*pad)
+			copy(grown, s.buf)
+			s.buf = grown
+		}
+		n, err := s.r.Read(s.buf[len(s.buf) : cap(s.buf)-pad])
+		fresh := s.buf[len(s.buf) : len(s.buf)+n]
+		s.buf = s.buf[:len(s.buf)+n]
+		s.tail = s.buf
+		if err != nil {
+			s.final = true
+			if !errors.Is(err, io.EOF) {
+				s.err = err
+				// What a broken input ends with is no line.
+				s.buf = s.buf[:bytes.LastIndexByte(s.buf, '\n')+1]
+			}
+			s.end()
+			return len(s.buf) > 0
+		}
+		if bytes.IndexByte(fresh, '\n') >= 0 && len(s.buf) >= s.enough || len(s.buf) > s.opt.MaxLine {
+			s.enough = 0
+			s.safe = bytes.LastIndexByte(s.buf, '\n') + 1
+			if s.safe == 0 {
+				s.safe = 1 // a line that is too long
+			}
+			return true
+		}
+	}
+}
+
+// Err returns the error that ended the input, nil at its end.
+func (s *Scanner) Err() error { return s.err }
+
+// NumTags returns the number of tags of the last line.
+func (s *Scanner) NumTags() int { return s.Point.tags }
+
+// NumFields returns the number of fields of the last line.
+func (s *Scanner) NumFields() int { return s.Point.fields }
+
+// Text returns the text of a span of the last line. It is valid until Next.
+func (s *Scanner) Text(t Span) []byte {
+	b := s.Point.b
+	if t&ownText != 0 {
+		b = s.own
+	}
+	from, to := t.from(), t.from()+t.size()
+	return b[from:to:to]
+}
+
+// Line returns the last line as it is in the input, without its line feed.
+func (s *Scanner) Line() []byte {
+	b := s.buf[s.line : s.line+s.size]
+	if n := len(b); n > 0 && b[n-1] == '\n' {
+		b = b[:n-1]
+	}
+	return b[:len(b):len(b)]
+}
+
+// Number returns the number of the last line in the input, counted by line feeds
+// from 1.
+func (s *Scanner) Number() int64 { return s.number }
+
+// Offset returns the offset of the last line in the input.
+func (s *Scanner) Offset() int64 { return s.base + int64(s.line) }
+
+// End returns the offset in the input of the byte after the last line.
+func (s *Scanner) End() int64 {
+	end := s.base + int64(s.pos)
+	if s.added && s.pos >= len(s.buf) {
+		end--
+	}
+	return end
+}
+
+// AppendPlain appends the last line, which was not refused, as an encoder would
+// write it: one space between its parts, and a line feed.
+func (s *Scanner) AppendPlain(dst []byte) []byte {
+	dst = s.AppendSeries(dst)
+	dst = s.AppendFields(dst)
+	if s.Stamped {
+		dst = append(dst, ' ')
+		dst = append(dst, s.b[s.stamp:s.Point.end]...)
+	}
+	return append(dst, '\n')
+}
+
+// AppendSeries appends measurement and tags of the last line as they are.
+func (s *Scanner) AppendSeries(dst []byte) []byte { return append(dst, s.b[s.first:s.sep]...) }
+
+// AppendFields appends a space and the fields of the last line as they are.
+func (s *Scanner) AppendFields(dst []byte) []byte {
+	dst = append(dst, ' ')
+	return append(dst, s.b[s.from:s.to]...)
+}

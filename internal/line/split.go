@@ -1,0 +1,117 @@
+package line
+
+import "bytes"
+
+// Split returns the offset of the line feed that ends the first line of data in
+// the eyes of InfluxDB 1.x and 2.x, which cut a body into lines before they parse
+// one, or len(data) if there is none. open tells that data ended within a quote.
+//
+// The rules are those of scanLine in models/points.go of InfluxDB 1.8.10: a
+// backslash takes the next byte with it, quotes count from the first space on, and
+// only after more equals signs than commas. Lines that [Scanner] accepts end where
+// Split says; it is needed for what it refuses.
+func Split(data []byte) (end int, open bool) {
+	fields, quoted := false, false
+	equals, commas := 0, 0
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '\\':
+			i++
+		case ' ':
+			fields = true
+		case '=':
+			if fields && !quoted {
+				equals++
+			}
+		case ',':
+			if fields && !quoted {
+				commas++
+			}
+		case '"':
+			if fields && equals > commas {
+				quoted = !quoted
+			}
+		case '\n':
+			if !quoted {
+				return i, false
+			}
+		}
+	}
+	return len(data), quoted
+}
+
+// Len returns the length of the first line of lines, its line feed included. The
+// lines are ones that a Scanner or an encoder has let pass.
+func Len(lines []byte) int {
+	n := bytes.IndexByte(lines, '\n')
+	if n < 0 {
+		return len(lines)
+	}
+	if bytes.IndexByte(lines[:n], '"') < 0 {
+		return n + 1
+	}
+	end, _ := Split(lines)
+	return min(end+1, len(lines))
+}
+
+// Count returns the number of lines, which are ones that a Scanner or an encoder
+// has let pass.
+func Count(lines []byte) (n int) {
+	if bytes.IndexByte(lines, '"') < 0 {
+		return bytes.Count(lines, []byte{'\n'})
+	}
+	for len(lines) > 0 {
+		lines = lines[Len(lines):]
+		n++
+	}
+	return n
+}
+
+// Middle returns the end of a line near the middle of lines and the number of
+// lines before it. There are at least two lines, ones that a Scanner or an encoder
+// has let pass.
+func Middle(lines []byte) (at, n int) {
+	for half := len(lines) / 2; ; n++ {
+		size := Len(lines[at:])
+		if n > 0 && (at+size > half || at+size >= len(lines)) {
+			return at, n
+		}
+		at += size
+	}
+}
+
+// Halve cuts data, which nobody has looked at, in two at the line end nearest to
+// the middle that InfluxDB sees. head is empty where there is no such place.
+func Halve(data []byte) (head, tail []byte) {
+	cut := 0
+	for cut < len(data)/2 {
+		n, _ := Split(data[cut:])
+		if cut+n+1 >= len(data) {
+			break
+		}
+		cut += n + 1
+	}
+	return data[:cut:cut], data[cut:]
+}
+
+// Stamped reports whether line, which a Scanner or an encoder has let pass, ends
+// with a timestamp: digits and perhaps a sign after a space, and perhaps spaces. No
+// line ends that way without one: a field value follows an equals sign, and a
+// string ends with a quote.
+func Stamped(line []byte) bool {
+	last := len(line) - 1
+	for last >= 0 && (line[last] == '\n' || line[last] == ' ') {
+		last--
+	}
+	i := last
+	for i >= 0 && line[i]-'0' < 10 {
+		i--
+	}
+	if i == last {
+		return false
+	}
+	if i > 0 && line[i] == '-' {
+		i--
+	}
+	return i > 0 && (line[i] == ' ' || line[i] == '\t' || line[i] == 0)
+}

@@ -1,0 +1,343 @@
+package lp
+
+import (
+	"io"
+	"iter"
+	"math"
+	"strconv"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/line"
+)
+
+// DecoderOptions are the choices of a [Decoder]. The zero value reads what
+// InfluxDB 1.x reads.
+type DecoderOptions struct {
+	// Precision is the unit of the timestamps. It decides which are in range.
+	Precision Precision
+	// TrimCR takes a carriage return before a line feed as part of the line end, as
+	// editors on Windows write it. Without it such a line is refused, as servers do.
+	TrimCR bool
+	// MaxLine is the length up to which a line is taken, by default 16 MiB. It bounds
+	// the memory of a Decoder that reads from an [io.Reader].
+	MaxLine int
+}
+
+// A Decoder reads line protocol point by point. It takes what InfluxDB 1.x takes;
+// package documentation of internal/line lists the lines that servers read
+// differently and that are refused for that. Its zero value has no input; Reset and
+// ResetReader give it one and keep its memory, so that a Decoder that is used again
+// allocates nothing.
+//
+// Memory is bounded by the longest line and the most tags and fields of one, plus
+// what is remembered of the shape of lines, at most 4 MiB.
+type Decoder struct {
+	s    line.Scanner
+	view PointView
+}
+
+// SetOptions sets the options for the lines that follow.
+func (d *Decoder) SetOptions(o DecoderOptions) {
+	d.s.SetOptions(line.Options{Precision: o.Precision, TrimCR: o.TrimCR, MaxLine: o.MaxLine})
+}
+
+// Reset makes data the input. The Decoder reads it, and hands out views into it,
+// until the next Reset; data must not change as long.
+func (d *Decoder) Reset(data []byte) { d.s.Reset(data) }
+
+// ResetReader makes what r gives the input.
+func (d *Decoder) ResetReader(r io.Reader) { d.s.ResetReader(r) }
+
+// Next returns the next point. It is valid until the next call. Empty lines and
+// comments are passed over.
+//
+// For a line that is refused the error is a *[SyntaxError], and the next call goes
+// on after that line. At the end of the input it is [io.EOF], or the error of the
+// reader; what such a reader left of a line is dropped.
+func (d *Decoder) Next() (*PointView, error) {
+	if d.s.Next() {
+		if d.s.Fault.Rule == 0 {
+			d.view.s = &d.s
+			return &d.view, nil
+		}
+		return nil, syntaxError(&d.s)
+	}
+	if err := d.s.Err(); err != nil {
+		return nil, err
+	}
+	return nil, io.EOF
+}
+
+// InputOffset returns the offset in the input of the byte after the last line that
+// Next took or refused.
+func (d *Decoder) InputOffset() int64 { return d.s.End() }
+
+// Points returns the points of data, and an error for each line that is refused; the
+// other is nil. A point is valid until the next one. See [Decoder] for what is taken
+// and for options.
+func Points(data []byte) iter.Seq2[*PointView, error] {
+	return func(yield func(*PointView, error) bool) {
+		var d Decoder
+		d.Reset(data)
+		for {
+			p, err := d.Next()
+			if err == io.EOF || !yield(p, err) {
+				return
+			}
+		}
+	}
+}
+
+// A PointView is a point as it stands in line protocol: what its methods return are
+// views into the input or into the memory of its Decoder, valid until the Decoder's
+// next call. It is a [PrecisionAppender], so that a Writer or an Encoder takes it.
+type PointView struct {
+	s *line.Scanner
+}
+
+// Measurement returns the measurement, without escapes.
+func (p *PointView) Measurement() []byte { return p.s.Text(p.s.Name) }
+
+// NumTags returns the number of tags.
+func (p *PointView) NumTags() int { return p.s.NumTags() }
+
+// Tag returns key and value of tag i, in the order of the line, without escapes.
+func (p *PointView) Tag(i int) (key, value []byte) {
+	t := &p.s.Tags[:p.s.NumTags()][i]
+	return p.s.Text(t.Key), p.s.Text(t.Value)
+}
+
+// NumFields returns the number of fields, which is at least one.
+func (p *PointView) NumFields() int { return p.s.NumFields() }
+
+// Field returns key and value of field i, in the order of the line, the key without
+// escapes. A key may occur twice: InfluxDB keeps the last.
+func (p *PointView) Field(i int) (key []byte, value FieldValue) {
+	f := &p.s.Fields[:p.s.NumFields()][i]
+	value.kind, value.bits = FieldKind(f.Kind), f.Bits
+	if f.Kind == line.String {
+		value.text = p.s.Text(line.Span(f.Bits))
+	}
+	return p.s.Text(f.Key), value
+}
+
+// Timestamp returns the timestamp in the precision of the Decoder, and whether the
+// line has one.
+func (p *PointView) Timestamp() (ts int64, ok bool) { return p.s.Time, p.s.Stamped }
+
+// Line returns the number of the line in the input, counted by line feeds from 1.
+func (p *PointView) Line() int64 { return p.s.Number() }
+
+// Offset returns the offset of the line in the input.
+func (p *PointView) Offset() int64 { return p.s.Offset() }
+
+// Raw returns the line as it is in the input, without its line feed.
+func (p *PointView) Raw() []byte { return p.s.Line() }
+
+// AppendLP appends the line as an [Encoder] would write it: one space between its
+// parts, and a line feed. Names and values stay as they are written.
+func (p *PointView) AppendLP(dst []byte) ([]byte, error) { return p.s.AppendPlain(dst), nil }
+
+// AppendLPIn is [PointView.AppendLP] with the timestamp converted to the precision in,
+// rounded down. It refuses with [ErrTimeRange] a time that in cannot hold.
+func (p *PointView) AppendLPIn(dst []byte, in Precision) ([]byte, error) {
+	own := p.s.Options().Precision
+	if !p.s.Stamped || in == own {
+		return p.s.AppendPlain(dst), nil
+	}
+	ts, ok := decimal.Convert(p.s.Time, own, in)
+	if !ok {
+		return dst, &PointError{Measurement: string(p.Measurement()), Part: PartTimestamp, Reason: ErrTimeRange}
+	}
+	dst = p.s.AppendFields(p.s.AppendSeries(dst))
+	dst = AppendTimestamp(append(dst, ' '), ts)
+	return append(dst, '\n'), nil
+}
+
+// A FieldKind is the type of a field in line protocol.
+type FieldKind uint8
+
+// The types of fields.
+const (
+	FloatField  = FieldKind(line.Float)
+	IntField    = FieldKind(line.Int)
+	UintField   = FieldKind(line.Uint)
+	BoolField   = FieldKind(line.Bool)
+	StringField = FieldKind(line.String)
+)
+
+// String returns the name that SHOW FIELD KEYS of InfluxDB has for the type.
+func (k FieldKind) String() string {
+	switch k {
+	case FloatField:
+		return "float"
+	case IntField:
+		return "integer"
+	case UintField:
+		return "unsigned"
+	case BoolField:
+		return "boolean"
+	case StringField:
+		return "string"
+	}
+	return "field kind " + strconv.Itoa(int(k))
+}
+
+// A FieldValue is the value of a field.
+type FieldValue struct {
+	bits uint64
+	text []byte
+	kind FieldKind
+}
+
+// Kind returns the type of the value.
+func (v FieldValue) Kind() FieldKind { return v.kind }
+
+// Float returns the value of a FloatField, the float64 nearest to its text.
+func (v FieldValue) Float() float64 { return math.Float64frombits(v.bits) }
+
+// Int returns the value of an IntField.
+func (v FieldValue) Int() int64 { return int64(v.bits) }
+
+// Uint returns the value of a UintField.
+func (v FieldValue) Uint() uint64 { return v.bits }
+
+// Bool returns the value of a BoolField.
+func (v FieldValue) Bool() bool { return v.bits != 0 }
+
+// Bytes returns the value of a StringField without its escapes, a view like those of
+// [PointView].
+func (v FieldValue) Bytes() []byte { return v.text }
+
+// A SyntaxError says where a line of line protocol breaks which rule.
+type SyntaxError struct {
+	// Line is the number of the line in the input, from 1. A line feed within a
+	// string counts.
+	Line int64
+	// Offset is the offset in the input of the byte that breaks the rule.
+	Offset int64
+	// Column is the offset of that byte in the line.
+	Column int
+	// Rule is the rule. errors.Is finds it.
+	Rule Rule
+	// Excerpt is what stands around that byte, at most 64 bytes.
+	Excerpt string
+}
+
+// Error describes the error in one line, with the excerpt quoted.
+func (e *SyntaxError) Error() string {
+	b := append(make([]byte, 0, 128), "lp: line "...)
+	b = strconv.AppendInt(b, e.Line, 10)
+	b = append(b, ", column "...)
+	b = strconv.AppendInt(b, int64(e.Column), 10)
+	b = append(b, ": "...)
+	b = append(b, e.Rule.String()...)
+	if e.Excerpt != "" {
+		b = append(b, " in "...)
+		b = strconv.AppendQuote(b, e.Excerpt)
+	}
+	return string(b)
+}
+
+// Unwrap returns the rule.
+func (e *SyntaxError) Unwrap() error { return e.Rule }
+
+// excerptBytes is the length of an excerpt, of which half is before the fault.
+const excerptBytes = 64
+
+func syntaxError(s *line.Scanner) *SyntaxError {
+	e := &SyntaxError{
+		Line: s.Number(), Offset: s.Offset() + int64(s.Fault.At), Column: s.Fault.At, Rule: s.Fault.Rule,
+	}
+	text := s.Line()
+	from := max(0, min(s.Fault.At, len(text))-excerptBytes/2)
+	e.Excerpt = string(text[from:min(len(text), from+excerptBytes)])
+	return e
+}
+
+// A Rule is a rule of line protocol that a line can break. It is an error, so that
+// errors.Is(err, lp.RuleOpenQuote) holds.
+type Rule = line.Rule
+
+// The rules. Each says what InfluxDB 1.8.10 answers, if it refuses the line too.
+const (
+	RuleNoMeasurement    = line.NoMeasurement    // "missing measurement"
+	RuleNoTagKey         = line.NoTagKey         // "missing tag key"
+	RuleNoTagValue       = line.NoTagValue       // "missing tag value"
+	RuleEqualsInTag      = line.EqualsInTag      // "invalid tag format"
+	RuleDuplicateTag     = line.DuplicateTag     // "duplicate tags"
+	RuleNoFields         = line.NoFields         // "missing fields"
+	RuleNoFieldKey       = line.NoFieldKey       // "missing field key"
+	RuleNoFieldValue     = line.NoFieldValue     // "missing field value", "invalid field format"
+	RuleInvalidValue     = line.InvalidValue     // "invalid number", "invalid boolean"
+	RuleValueRange       = line.ValueRange       // a number beyond its type
+	RuleOpenQuote        = line.OpenQuote        // "unbalanced quotes"
+	RuleAfterQuote       = line.AfterQuote       // taken, and stored as another string
+	RuleInvalidTimestamp = line.InvalidTimestamp // "bad timestamp"
+	RuleAfterTimestamp   = line.AfterTimestamp   // "point is invalid"
+	RuleTimeRange        = line.TimeRange        // "time outside range"
+	RuleReservedKey      = line.ReservedKey      // a field is dropped in silence, a tag refused
+	RuleBackslash        = line.Backslash        // taken, and not found by queries
+	RuleNameNewline      = line.NameNewline      // taken; other servers cut the line there
+	RuleCutElsewhere     = line.CutElsewhere     // the next line is swallowed
+	RuleKeyTooLong       = line.KeyTooLong       // "max key length exceeded"
+	RuleCarriageReturn   = line.CarriageReturn   // "bad timestamp"; see DecoderOptions.TrimCR
+	RuleByteOrderMark    = line.ByteOrderMark    // taken as part of the measurement
+	RuleTooLong          = line.TooLong          // longer than DecoderOptions.MaxLine
+)
+
+// Lint returns an error for each line of data that is refused. See [Decoder] for what
+// is taken.
+func Lint(data []byte) iter.Seq[*SyntaxError] {
+	return func(yield func(*SyntaxError) bool) {
+		var s line.Scanner
+		s.Reset(data)
+		lint(&s, yield)
+	}
+}
+
+// LintReader is [Lint] for what r gives, in memory bounded by the longest line, with
+// options. An error of r comes last, without a *SyntaxError.
+func LintReader(r io.Reader, o DecoderOptions) iter.Seq2[*SyntaxError, error] {
+	return func(yield func(*SyntaxError, error) bool) {
+		var s line.Scanner
+		s.SetOptions(line.Options{Precision: o.Precision, TrimCR: o.TrimCR, MaxLine: o.MaxLine})
+		s.ResetReader(r)
+		if lint(&s, func(e *SyntaxError) bool { return yield(e, nil) }) && s.Err() != nil {
+			yield(nil, s.Err())
+		}
+	}
+}
+
+func lint(s *line.Scanner, yield func(*SyntaxError) bool) (ended bool) {
+	for s.Next() {
+		if s.Fault.Rule != 0 && !yield(syntaxError(s)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Valid returns nil if all lines of data are taken, or the *[SyntaxError] of the first
+// that is not.
+func Valid(data []byte) error {
+	for e := range Lint(data) {
+		return e
+	}
+	return nil
+}
+
+// AppendUnescapedMeasurement appends the measurement whose text in a line is s: the
+// inverse of [AppendMeasurement].
+func AppendUnescapedMeasurement(dst, s []byte) []byte { return line.AppendMeasurement(dst, s) }
+
+// AppendUnescapedTag appends the tag key or tag value whose text in a line is s: the
+// inverse of what [AppendTag] writes.
+func AppendUnescapedTag(dst, s []byte) []byte { return line.AppendTag(dst, s) }
+
+// AppendUnescapedFieldKey appends the field key whose text in a line is s.
+func AppendUnescapedFieldKey(dst, s []byte) []byte { return line.AppendFieldKey(dst, s) }
+
+// AppendUnescapedString appends the value of a string field whose text between the
+// quotes in a line is s.
+func AppendUnescapedString(dst, s []byte) []byte { return line.AppendString(dst, s) }
