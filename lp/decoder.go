@@ -242,17 +242,11 @@ func (e *SyntaxError) Error() string {
 // Unwrap returns the rule.
 func (e *SyntaxError) Unwrap() error { return e.Rule }
 
-// excerptBytes is the length of an excerpt, of which half is before the fault.
-const excerptBytes = 64
-
 func syntaxError(s *line.Scanner) *SyntaxError {
-	e := &SyntaxError{
-		Line: s.Number(), Offset: s.Offset() + int64(s.Fault.At), Column: s.Fault.At, Rule: s.Fault.Rule,
+	return &SyntaxError{
+		Line: s.Number(), Offset: s.Offset() + int64(s.Fault.At), Column: s.Fault.At,
+		Rule: s.Fault.Rule, Excerpt: string(s.Excerpt()),
 	}
-	text := s.Line()
-	from := max(0, min(s.Fault.At, len(text))-excerptBytes/2)
-	e.Excerpt = string(text[from:min(len(text), from+excerptBytes)])
-	return e
 }
 
 // A Rule is a rule of line protocol that a line can break. It is an error, so that

@@ -88,6 +88,14 @@ func (s *Scanner) Reset(data []byte) {
 	}
 }
 
+// ResetCopy makes a copy of data the input, so that data may be short-lived.
+func (s *Scanner) ResetCopy(data []byte) {
+	s.start()
+	s.tail = append(s.tail[:0], data...)
+	s.buf, s.in, s.final = s.tail, true, true
+	s.end()
+}
+
 // ResetReader makes what r gives the input.
 func (s *Scanner) ResetReader(r io.Reader) {
 	s.start()
@@ -373,13 +381,10 @@ func (s *Scanner) End() int64 {
 // AppendPlain appends the last line, which was not refused, as an encoder would
 // write it: one space between its parts, and a line feed.
 func (s *Scanner) AppendPlain(dst []byte) []byte {
-	dst = s.AppendSeries(dst)
-	dst = s.AppendFields(dst)
-	if s.Stamped {
-		dst = append(dst, ' ')
-		dst = append(dst, s.b[s.stamp:s.Point.end]...)
+	if s.Plain {
+		return append(append(dst, s.b[:s.Point.end]...), '\n')
 	}
-	return append(dst, '\n')
+	return append(s.AppendTime(s.AppendFields(s.AppendSeries(dst))), '\n')
 }
 
 // AppendSeries appends measurement and tags of the last line as they are.
@@ -389,4 +394,33 @@ func (s *Scanner) AppendSeries(dst []byte) []byte { return append(dst, s.b[s.fir
 func (s *Scanner) AppendFields(dst []byte) []byte {
 	dst = append(dst, ' ')
 	return append(dst, s.b[s.from:s.to]...)
+}
+
+// AppendTime appends a space and the timestamp of the last line as it is, and nothing
+// if there is none.
+func (s *Scanner) AppendTime(dst []byte) []byte {
+	if !s.Stamped {
+		return dst
+	}
+	return append(append(dst, ' '), s.b[s.stamp:s.Point.end]...)
+}
+
+// HasTag reports whether the last line has a tag of this key.
+func (s *Scanner) HasTag(key string) bool {
+	for _, t := range s.Tags[:s.Point.tags] {
+		if string(s.Text(t.Key)) == key {
+			return true
+		}
+	}
+	return false
+}
+
+// excerptBytes is the length of an excerpt, of which half is before the fault.
+const excerptBytes = 64
+
+// Excerpt returns what stands around the fault of the last line.
+func (s *Scanner) Excerpt() []byte {
+	text := s.Line()
+	from := max(0, min(s.Fault.At, len(text))-excerptBytes/2)
+	return text[from:min(len(text), from+excerptBytes)]
 }
