@@ -23,7 +23,7 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 			{name: "many", lines: 2000, bad: 600},
 			{name: "nearly all", lines: 5000, bad: 4999},
 			{name: "unstamped", lines: 2000, bad: 600, o: fastclient.WriterOptions{NoStamp: true}},
-			{name: "isolated", lines: 2000, bad: 10, o: fastclient.WriterOptions{Isolate: true}},
+			{name: "isolated", lines: 2000, bad: 10, o: fastclient.WriterOptions{Isolate: fastclient.IsolateAll}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
