@@ -3,6 +3,7 @@ package itest
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // TestWriterCountsRefusedLines appends batches with many lines that the server
-// cannot parse: what the Writer calls acked is what the server has. The answers
+// cannot parse, see spoiler: what the Writer calls acked is what the server has. The answers
 // quote every bad line and so are of the size of the request.
 func TestWriterCountsRefusedLines(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
@@ -29,19 +30,21 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				db := newDatabase(t, s, "writer_refused")
-				client := newClient(t, s, fastclient.Options{Database: db})
+				spoil := &spoiler{next: new(http.Transport)}
+				t.Cleanup(spoil.next.CloseIdleConnections)
+				client := newClient(t, s, fastclient.Options{Database: db, HTTPClient: &http.Client{Transport: spoil}})
 				w, err := client.NewWriter(c.o)
 				if err != nil {
 					t.Fatal(err)
 				}
 				var lines []byte
 				for i := range c.lines {
-					value := "1"
+					bad := ""
 					// Spread over the batch, the first among them.
 					if i*c.bad/c.lines != (i-1+c.lines)*c.bad/c.lines-c.bad {
-						value = "zzz"
+						bad = "," + spoilGood
 					}
-					lines = fmt.Appendf(lines, "refused,host=<server\\ %d> v=%s %d\n", i%7, value, 1_500_000_000_000_000_000+i)
+					lines = fmt.Appendf(lines, "refused,host=<server\\ %d> v=1%s %d\n", i%7, bad, 1_500_000_000_000_000_000+i)
 				}
 				if err := w.Append(ctx, lines); err != nil {
 					t.Fatal(err)
