@@ -56,10 +56,11 @@ type ServerError struct {
 	Line int
 	// Lines are the bad lines that version 3 lists.
 	Lines []LineError
-	// Partial tells that the lines not complained of were stored.
+	// Partial tells that the server stored some of the lines.
 	Partial bool
-	// Dropped is the number of points the server says it dropped. InfluxDB 1.x
-	// does not count lines it could not parse.
+	// Dropped is the number of points the server says it dropped, which is the least
+	// number that is not stored: 1.x and 2.x count those of one shard and one cause, and
+	// 1.x does not count lines it could not parse.
 	Dropped int
 	// Truncated tells that the answer was longer than what was read of it.
 	Truncated bool
@@ -120,7 +121,8 @@ func (e *ServerError) Is(target error) bool {
 }
 
 // A PartialWriteError says that the server stored some lines and dropped
-// others. Sending the same lines again would not store more.
+// others. Sending the same lines again would not store more. 1.x names one cause of
+// several, so lines may be missing that the error does not speak of: see [Isolation].
 type PartialWriteError struct {
 	Server  *ServerError
 	Dropped int
