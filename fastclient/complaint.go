@@ -94,7 +94,7 @@ func readComplaint(text string) complaint {
 	case text == "unexpected EOF", text == "gzip: invalid header", text == "gzip: invalid checksum":
 		return complaint{kind: complainBody}
 	}
-	return complaint{}
+	return complaint{kind: complainOpen}
 }
 
 // readPartial reads what follows the words "partial write: ".

@@ -130,7 +130,7 @@ func TestGather(t *testing.T) {
 		var data []byte
 		var cuts []cut
 		var want [2]string
-		x := uint32(n * 2654435761)
+		x := uint32(n) * 2654435761
 		for i := range n % 23 {
 			x = x*1664525 + 1013904223
 			l := strings.Repeat(string(rune('a'+i)), 1+int(x>>28)) + "\n"
