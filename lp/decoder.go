@@ -285,6 +285,7 @@ const (
 func Lint(data []byte) iter.Seq[*SyntaxError] {
 	return func(yield func(*SyntaxError) bool) {
 		var s line.Scanner
+		s.SetCheck(true)
 		s.Reset(data)
 		lint(&s, yield)
 	}
@@ -295,6 +296,7 @@ func Lint(data []byte) iter.Seq[*SyntaxError] {
 func LintReader(r io.Reader, o DecoderOptions) iter.Seq2[*SyntaxError, error] {
 	return func(yield func(*SyntaxError, error) bool) {
 		var s line.Scanner
+		s.SetCheck(true)
 		s.SetOptions(line.Options{Precision: o.Precision, TrimCR: o.TrimCR, MaxLine: o.MaxLine})
 		s.ResetReader(r)
 		if lint(&s, func(e *SyntaxError) bool { return yield(e, nil) }) && s.Err() != nil {
