@@ -92,7 +92,8 @@ func TestInfluxDB2Auth(t *testing.T) {
 		{"password of the first user", fastclient.Options{Username: Username, Password: Password}, none},
 		{"1.x user", fastclient.Options{Username: "writer", Password: "passw0rd"}, legacy},
 		{"1.x user as a parameter", fastclient.Options{Username: "writer", Password: "passw0rd", QueryAuth: true}, legacy},
-		{"1.x user as a token", fastclient.Options{Token: "writer:passw0rd"}, legacy},
+		{"1.x user as a token", fastclient.Options{Token: "writer:passw0rd"}, none}, // 1.8 takes it
+		{"token as a password in a token", fastclient.Options{Token: "anybody:" + Token}, v1alone},
 		{"1.x reader", fastclient.Options{Username: "reader", Password: "passw0rd"}, reads},
 		{"wrong password", fastclient.Options{Username: "writer", Password: "hunter2"}, none},
 		{"wrong token", fastclient.Options{Token: "hunter2"}, none},
