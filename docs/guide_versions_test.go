@@ -33,7 +33,8 @@ func Example_influxdb2() {
 			Time time.Time `lp:",timestamp"`
 			Mean float64   `lp:"mean"`
 		}
-		means, err := fastclient.QueryInto(ctx, c, []mean(nil), "SELECT mean(value) FROM temperature WHERE time > 0 GROUP BY time(1h)")
+		means, err := fastclient.QueryInto(ctx, c, []mean(nil), `SELECT mean(value) FROM temperature
+			WHERE time >= '2009-11-10T23:00:00Z' AND time < '2009-11-11T00:00:00Z' GROUP BY time(1h)`)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -184,6 +185,22 @@ func TestInfluxDB2Bucket(t *testing.T) {
 	}
 }
 
+// TestInfluxDB2Guide is the example of the guide.
+func TestInfluxDB2Guide(t *testing.T) {
+	s, _ := on2(t, "sensors")
+	c := newClient1(t, s, fastclient.Options{API: fastclient.V2, Org: Org, Token: Token, Database: "sensors"})
+	writeLines(t, c, "temperature,room=attic value=21.5 1257894000000000000\n")
+	type mean struct {
+		Time time.Time `lp:",timestamp"`
+		Mean float64   `lp:"mean"`
+	}
+	means, err := fastclient.QueryInto(t.Context(), c, []mean(nil), `SELECT mean(value) FROM temperature
+		WHERE time >= '2009-11-10T23:00:00Z' AND time < '2009-11-11T00:00:00Z' GROUP BY time(1h)`)
+	if want := []mean{{time.Unix(1257894000, 0).UTC(), 21.5}}; err != nil || !slices.Equal(means, want) {
+		t.Errorf("%v, want %v: %v", means, want, err)
+	}
+}
+
 // TestInfluxDB2BucketNames writes to and reads from buckets of hostile names. The
 // client refuses the empty one and those with control bytes, and the server those
 // with quotation marks.
@@ -275,6 +292,12 @@ func TestInfluxDB2Statements(t *testing.T) {
 	can, err := c.Capabilities(ctx)
 	if err != nil || !can.V1 || !can.V2 || can.V3 || !can.Health || !can.Healthy || can.Version != InfluxDB2 {
 		t.Errorf("capabilities %+v, %v", can, err)
+	}
+	// Infinity has no form in JSON: the answer is a text in place of the document.
+	writeLines(t, c, "m f=0 1\n")
+	_, err = rawsAndError(t, c, "SELECT ln(f) FROM m")
+	if e, ok := errors.AsType[*jsonscan.ServerError](err); !ok || !strings.Contains(e.Error(), "unsupported value: -Inf") || fastclient.Retryable(err) {
+		t.Errorf("an infinity: %v", err)
 	}
 	// Flux is what this server was built without.
 	err = s.api(http.MethodPost, "/api/v2/query?org="+Org, map[string]string{"query": "buckets()"}, nil)
