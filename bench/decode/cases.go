@@ -73,7 +73,7 @@ func newCase(name string, bodies []body) measure.Case {
 			return contender.Decode(bodies[i].text, &s)
 		}
 		if e.name == pullName {
-			op.Extra = func() (float64, error) { return measure.Allocs(op.Run) }
+			op.Extra = func() (float64, error) { return measure.Allocs(len(bodies), op.Run) }
 		}
 		c.Ops = append(c.Ops, op)
 	}

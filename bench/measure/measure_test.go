@@ -360,11 +360,11 @@ func TestAllocs(t *testing.T) {
 			return nil
 		}, 0.5},
 	} {
-		if got, err := Allocs(k.f); err != nil || got != k.want {
+		if got, err := Allocs(100, k.f); err != nil || got != k.want {
 			t.Errorf("%v allocations, want %v, %v", got, k.want, err)
 		}
 	}
-	if _, err := Allocs(func() error { return ErrWrong }); err != ErrWrong {
+	if _, err := Allocs(100, func() error { return ErrWrong }); err != ErrWrong {
 		t.Errorf("error %v", err)
 	}
 }
