@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -73,7 +74,7 @@ func (b *BatchWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 		}
 		// There was no room for the rest; now there is.
 		for ; k > 0; k-- {
-			lines = lines[lineLen(lines):]
+			lines = lines[line.Len(lines):]
 			n--
 		}
 	}

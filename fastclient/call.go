@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
@@ -56,11 +57,11 @@ func (call *call) repeatable(err error) bool {
 		return call.idempotent
 	}
 	for lines := call.made; len(lines) > 0; {
-		n, stamped, fault := scanLine(lines)
-		if !stamped || fault != faultNone {
+		n := line.Len(lines)
+		if !line.Stamped(lines[:n]) {
 			return false
 		}
-		lines = lines[min(n+1, len(lines)):]
+		lines = lines[n:]
 	}
 	return true
 }

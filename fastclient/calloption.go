@@ -83,3 +83,13 @@ type idempotentOption struct{}
 func (idempotentOption) applyWrite(c *writeCall)  { c.idempotent = true }
 func (idempotentOption) applyPoints(c *pointCall) { c.idempotent = true }
 func (idempotentOption) applyQuery(c *queryCall)  { c.idempotent = true }
+
+// TrimCR makes one write of raw lines, by [Client.WriteFrom] or [Lines], take a
+// carriage return before a line feed as part of the line end. [Client.Write] sends
+// lines as they are.
+func TrimCR() WriteOption { return trimOption{} }
+
+type trimOption struct{}
+
+func (trimOption) applyWrite(c *writeCall)  { c.trimCR = true }
+func (trimOption) applyPoints(c *pointCall) { c.trimCR = true }

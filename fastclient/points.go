@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -77,7 +78,8 @@ type pointCall struct {
 	tags    extraTags
 	name    string // measurement of points that have none
 	nameErr error  // what is wrong with it
-	line    []byte // without the extra tags
+	line    []byte // what has yet to be looked at
+	scan    line.Scanner
 	bad     PointsError
 	index   int
 }
@@ -174,7 +176,7 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 // add adds the lines of p and sends what is enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	w.begin(w.index)
-	err := w.appendLines(func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.to.precision, w.name) })
+	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.to.precision, w.name) })
 	if err != nil {
 		w.leaveOut(1, w.index, err)
 	}
@@ -225,7 +227,7 @@ func (w *pointCall) begin(index int) {
 // the errors of f that are no *[lp.PointError].
 func (w *pointCall) addBlock(ctx context.Context, c *core, index, base int, f func([]byte) ([]byte, error)) error {
 	w.begin(index)
-	err := w.appendLines(f)
+	err := w.appendLines(index, false, f)
 	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
 		w.leaveOut(1+bad.More, base+bad.Index, err)
 	} else if err != nil {
@@ -234,14 +236,30 @@ func (w *pointCall) addBlock(ctx context.Context, c *core, index, base int, f fu
 	return w.flushFull(ctx, c)
 }
 
-// appendLines appends the lines of f with the extra tags.
-func (w *pointCall) appendLines(f func([]byte) ([]byte, error)) (err error) {
-	if len(w.tags.tags) == 0 {
+// writesLines reports whether p is of a type that writes nothing but valid lines.
+func writesLines(p lp.Appender) bool {
+	switch p.(type) {
+	case *lp.Point, *frame.Frame, *lp.PointView:
+		return true
+	}
+	return false
+}
+
+// appendLines appends the lines of f with the extra tags. Where they are to be looked
+// at, lines that no server would store are left out and counted as a point with this
+// index.
+func (w *pointCall) appendLines(index int, look bool, f func([]byte) ([]byte, error)) (err error) {
+	if !look && len(w.tags.tags) == 0 {
 		w.lines, err = f(w.lines)
 		return err
 	}
 	w.line, err = f(w.line[:0])
-	w.lines = w.tags.appendTo(w.lines, w.line)
+	var r refusal
+	w.scan.SetOptions(lineOptions(w.to.precision, w.trimCR))
+	w.lines, _ = appendRaw(w.lines, w.line, &w.scan, &w.tags, &r)
+	if r.n > 0 {
+		w.leaveOut(r.n, index, r.err)
+	}
 	return err
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/pointwire/pointwire/internal/line"
 )
 
 // FuzzVerdict gives arbitrary answers to parts of a batch: every line gets one
@@ -40,7 +42,7 @@ func FuzzVerdict(f *testing.F) {
 		settle(&p, data, n, &r, l)
 		at, sum := 0, 0
 		for _, c := range p.cuts {
-			if c.from != at || c.to <= c.from || countLines(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' || c.blurred < 0 || c.blurred > c.lines {
+			if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' || c.blurred < 0 || c.blurred > c.lines {
 				t.Fatalf("bad cut %+v at %d", c, at)
 			}
 			at, sum = c.to, sum+c.lines

@@ -1,6 +1,10 @@
 package fastclient
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/pointwire/pointwire/internal/line"
+)
 
 // A fate is what becomes of a run of lines.
 type fate uint8
@@ -143,7 +147,7 @@ func settle(p *plan, data []byte, lines int, r *writeReply, l planLimits) {
 
 // halve cuts the part in two at the end of a line.
 func (p *plan) halve(data []byte, lines int) {
-	at, n := middle(data)
+	at, n := line.Middle(data)
 	p.cuts = append(p.cuts,
 		cut{to: at, lines: n, fate: fateAgain},
 		cut{from: at, to: len(data), lines: lines - n, fate: fateAgain})
@@ -162,7 +166,7 @@ func (p *plan) listed(data []byte, lines int, r *writeReply, rest fate) bool {
 	}
 	number, run := 0, cut{fate: rest}
 	for at := 0; at < len(data); {
-		end := at + lineLen(data[at:])
+		end := at + line.Len(data[at:])
 		number++
 		if f := refusedAt(r.refused, number); f != nil {
 			p.push(run)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/pointwire/pointwire/internal/line"
 )
 
 // verdictRows are the answers of real servers and what is to be done.
@@ -99,14 +101,14 @@ func TestPlansCoverTheirPart(t *testing.T) {
 			for n := 1; n <= lines; n++ {
 				size := 0
 				for range n {
-					size += lineLen(data[size:])
+					size += line.Len(data[size:])
 				}
 				r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, dropped: 99}
 				var p plan
 				settle(&p, data[:size], n, &r, l)
 				at, sum := 0, 0
 				for _, c := range p.cuts {
-					if c.from != at || c.to <= c.from || countLines(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' || c.blurred > c.lines {
+					if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' || c.blurred > c.lines {
 						t.Fatalf("%s, %+v, %d lines: bad cut %+v at %d", row.name, l, n, c, at)
 					}
 					at = c.to
@@ -122,7 +124,7 @@ func TestPlansCoverTheirPart(t *testing.T) {
 
 func planOf(data string, r writeReply, l planLimits) string {
 	var p plan
-	settle(&p, []byte(data), countLines([]byte(data)), &r, l)
+	settle(&p, []byte(data), line.Count([]byte(data)), &r, l)
 	var b strings.Builder
 	for _, c := range p.cuts {
 		fate := [...]string{"again", "acked", "rejected"}[c.fate]

@@ -1,10 +1,11 @@
 package fastclient
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"sync/atomic"
+
+	"github.com/pointwire/pointwire/internal/line"
 )
 
 // A writeCall is one write on the way. It is used again.
@@ -13,6 +14,7 @@ type writeCall struct {
 	to     target
 	own    bool // options changed the target
 	makes  bool // the client, or an encoder, made the lines
+	trimCR bool // raw lines may end with a carriage return
 	packed buffer
 	raws   []byte // for lines that the client makes
 }
@@ -26,7 +28,7 @@ func (c *Client) newWriteCall() *writeCall {
 		w.op = "write"
 		w.req.Method, w.req.ContentType = "POST", textPlain
 	}
-	w.to, w.own, w.makes = c.to, false, false
+	w.to, w.own, w.makes, w.trimCR = c.to, false, false, false
 	w.policy, w.idempotent = c.o.Retry, false
 	return w
 }
@@ -133,7 +135,7 @@ func (c *core) sendFilled(ctx context.Context, w *writeCall, lines []byte) error
 	if err == nil || w.policy == nil || w.policy.NoSplit || !errors.Is(err, ErrTooLarge) {
 		return err
 	}
-	head, tail := halve(lines)
+	head, tail := line.Halve(lines)
 	if len(head) == 0 {
 		return err // a single line
 	}
@@ -172,67 +174,4 @@ func refusedPacking(err error) bool {
 	}
 	var server *ServerError
 	return errors.As(err, &server) && server.Status == 415
-}
-
-// halve cuts lines at the line end nearest to the middle. A line end inside a
-// quoted string is not one, so the lines before are gone through.
-func halve(lines []byte) (head, tail []byte) {
-	cut := 0
-	for end := 0; end < len(lines); {
-		n := lineEnd(lines[end:])
-		if n == 0 {
-			break
-		}
-		end += n
-		if end >= len(lines) {
-			break
-		}
-		cut = end
-		if cut >= len(lines)/2 {
-			break
-		}
-	}
-	return lines[:cut:cut], lines[cut:]
-}
-
-// lineEnd returns the length of the first line of lines with its newline, or 0
-// if its end is not there. A newline within a string field belongs to the
-// string.
-func lineEnd(lines []byte) int {
-	n := bytes.IndexByte(lines, '\n')
-	if n < 0 {
-		return 0
-	}
-	if lines[0] == '#' || bytes.IndexByte(lines[:n], '"') < 0 {
-		return n + 1
-	}
-	return quotedLineEnd(lines)
-}
-
-// quotedLineEnd is lineEnd for a line with quotes. They count only in the values of
-// fields, behind the first space that is not escaped; elsewhere they are part of
-// names. It looks at every byte once: a quote that nothing closes may be followed by
-// megabytes.
-func quotedLineEnd(lines []byte) int {
-	names, quoted, value := true, false, false
-	for i := 0; i < len(lines); i++ {
-		switch c := lines[i]; {
-		case c == '\n' && !quoted:
-			return i + 1
-		case c == '\\':
-			if quoted || i+1 < len(lines) && lines[i+1] != '\n' {
-				i++
-			}
-		case names:
-			names = c != ' '
-		case c == '"' && value:
-			quoted = !quoted
-		case quoted:
-		case c == '=':
-			value = true
-		case c == ',', c == ' ':
-			value = false
-		}
-	}
-	return 0
 }

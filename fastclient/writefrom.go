@@ -5,15 +5,14 @@ import (
 	"errors"
 	"io"
 	"strconv"
+
+	"github.com/pointwire/pointwire/internal/line"
 )
 
-// Bounds of one request that the client fills itself. The first are what every
-// server takes: version 1 25 MB, version 3 10 MiB, and advice to stay at 5,000
-// lines. A single line may be longer than a piece, up to maxLine.
-const (
-	pieceBytes = 1 << 20
-	maxLine    = 16 << 20
-)
+// pieceBytes bounds one request that the client fills itself. It is what every server
+// takes: version 1 25 MB, version 3 10 MiB, and advice to stay at 5,000 lines. A
+// single line may be longer than a piece, up to line.MaxLine.
+const pieceBytes = 1 << 20
 
 // ErrLineTooLong says that a line is longer than any server takes.
 var ErrLineTooLong = errors.New("fastclient: line too long")
@@ -32,11 +31,15 @@ func (e *PieceError) Error() string {
 // Unwrap returns the cause.
 func (e *PieceError) Unwrap() error { return e.Err }
 
-// WriteFrom sends the lines that r gives, in pieces of about 1 MiB cut at line
-// ends, one after the other. It holds no more than one piece, or one line, in
-// memory. It returns the number of bytes written and stops at the first error,
-// which is a *[PieceError] around that of r or of the write. A last line
-// without a newline is a line. ctx does not interrupt a Read of r.
+// WriteFrom sends the lines that r gives, in pieces of about 1 MiB, one after the
+// other. It holds no more than one piece and one line in memory. Empty lines and
+// comments are left out: a comment with an open quote makes servers swallow the lines
+// after it.
+//
+// It returns the number of bytes of r that were written and stops at the first error,
+// which is a *[PieceError] around that of r, of the write, or the *[lp.SyntaxError] of
+// a line that no server would store; the lines before that one are written. A last
+// line without a newline is a line. ctx does not interrupt a Read of r.
 func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption) (int64, error) {
 	w := c.newWriteCall()
 	defer c.freeWriteCall(w)
@@ -46,81 +49,60 @@ func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption
 	if err := w.prepare(c.core); err != nil {
 		return 0, err
 	}
+	p := pieces{lines: w.raws[:0]}
+	p.scan.SetOptions(lineOptions(w.to.precision, w.trimCR))
+	p.scan.ResetReader(r)
 	var sent int64
-	cut := cutter{r: r}
 	for {
-		lines, err := cut.next()
-		if err == nil && ctx.Err() != nil {
+		end, err := p.next()
+		if ctx.Err() != nil && (err == nil || len(p.lines) > 0) {
 			err = ctx.Err()
+		} else if len(p.lines) > 0 {
+			if writeErr := c.sendLines(ctx, w, p.lines); writeErr != nil {
+				err = writeErr
+			} else {
+				sent = end
+			}
 		}
-		if err == nil {
-			err = c.sendLines(ctx, w, lines)
-		}
+		w.raws = p.lines[:0]
 		if err == io.EOF {
-			return sent, nil
+			return p.scan.End(), nil
 		}
 		if err != nil {
 			return sent, &PieceError{Offset: sent, Err: err}
 		}
-		sent += int64(len(lines))
 	}
 }
 
-// A cutter reads a stream in pieces that end with a line.
-type cutter struct {
-	r   io.Reader
-	buf []byte
-	cut int // end of the piece given out
-	err error
+// pieces gathers the lines of a stream into bodies.
+type pieces struct {
+	scan  line.Scanner
+	lines []byte // of the piece
+	ahead bool   // the last line of scan is the first of the next piece
 }
 
-// next returns the next piece, valid until the next call, or the error that
-// ended the stream once everything before it was given out.
-func (c *cutter) next() ([]byte, error) {
-	if c.buf == nil {
-		c.buf = make([]byte, 0, pieceBytes)
-	}
-	c.buf = c.buf[:copy(c.buf, c.buf[c.cut:])]
-	c.cut = 0
-	for {
-		for c.err == nil && len(c.buf) < cap(c.buf) {
-			var n int
-			n, c.err = c.r.Read(c.buf[len(c.buf):cap(c.buf)])
-			c.buf = c.buf[:len(c.buf)+n]
+// next gathers the next piece and returns its end in the stream, 0 for an empty one.
+// With an error there may be a piece too, of what was before it.
+func (p *pieces) next() (end int64, err error) {
+	p.lines = p.lines[:0]
+	for p.ahead || p.scan.Next() {
+		p.ahead = false
+		switch p.scan.Fault.Rule {
+		case 0:
+			if len(p.lines) > 0 && len(p.lines)+len(p.scan.Line()) >= pieceBytes {
+				p.ahead = true
+				return end, nil
+			}
+			p.lines = p.scan.AppendPlain(p.lines)
+			end = p.scan.End()
+		case line.TooLong:
+			return end, ErrLineTooLong
+		default:
+			return end, syntaxError(&p.scan)
 		}
-		if c.cut = lastLineEnd(c.buf); c.cut > 0 && c.err == nil {
-			return c.buf[:c.cut:c.cut], nil
-		}
-		if c.err != nil {
-			return c.last()
-		}
-		if cap(c.buf) >= maxLine {
-			return nil, ErrLineTooLong
-		}
-		c.buf = append(make([]byte, 0, 2*cap(c.buf)), c.buf...)
 	}
-}
-
-// last gives out what is left: all of it at the end of the stream, the complete
-// lines before an error.
-func (c *cutter) last() ([]byte, error) {
-	if c.err == io.EOF {
-		c.cut = len(c.buf)
+	if err = p.scan.Err(); err == nil {
+		err = io.EOF
 	}
-	if c.cut == 0 {
-		return nil, c.err
-	}
-	return c.buf[:c.cut:c.cut], nil
-}
-
-// lastLineEnd returns the length of the complete lines of b.
-func lastLineEnd(b []byte) int {
-	end := 0
-	for {
-		n := lineEnd(b[end:])
-		if n == 0 {
-			return end
-		}
-		end += n
-	}
+	return end, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -80,7 +81,7 @@ func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, er
 				w.seal()
 				continue
 			}
-			if cap(w.open.buf) < w.o.BatchBytes && lineLen(lines) <= w.o.BatchBytes {
+			if cap(w.open.buf) < w.o.BatchBytes && line.Len(lines) <= w.o.BatchBytes {
 				w.discardOpen()
 				w.filling = nil // it has no room for the line, a slab of its own has
 				continue
@@ -120,7 +121,7 @@ func (b *slabBatch) fit(lines []byte, n, sealBytes, maxLines int) (size, k int) 
 		return len(lines), n
 	}
 	for k < n && b.lines+k < maxLines {
-		l := lineLen(lines[size:])
+		l := line.Len(lines[size:])
 		if size+l > room {
 			if b.lines+k == 0 && l <= cap(b.buf) {
 				return l, 1

@@ -96,7 +96,7 @@ func ExampleWriter_Append() {
 		fmt.Println(ae.Accepted, "accepted,", ae.Refused, "refused:", ae.Err)
 	}
 	w.Close(ctx)
-	// Output: 2 accepted, 1 refused: lp: point 1: not one complete line: no field
+	// Output: 2 accepted, 1 refused: lp: point 1: not one complete line: lp: line 2, column 1: missing fields in "b"
 }
 
 func ExampleWriter_AppendPoints() {

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/line"
 )
 
 // A senderFunc is a batchSender that answers by a function.
@@ -71,8 +73,8 @@ func audit(t *testing.T, w *Writer) {
 			n++
 			parts[p.batch]++
 			count.add(p.lines, len(p.data))
-			if countLines(p.data) != p.lines {
-				t.Errorf("part of batch %d holds %d lines, says %d", p.batch.seq, countLines(p.data), p.lines)
+			if line.Count(p.data) != p.lines {
+				t.Errorf("part of batch %d holds %d lines, says %d", p.batch.seq, line.Count(p.data), p.lines)
 			}
 			if before != nil && !before.before(p) {
 				t.Error("a list of parts is out of order")

@@ -58,6 +58,9 @@ type WriterOptions struct {
 	// of one series in one batch replace each other. By default a line without a
 	// timestamp gets the time of the append.
 	NoStamp bool
+	// TrimCR takes a carriage return before a line feed of raw lines as part of the
+	// line end. Without it such lines are refused.
+	TrimCR bool
 	// Tags are added to every point that the Writer encodes and that has no tag of
 	// their keys.
 	Tags []lp.Tag

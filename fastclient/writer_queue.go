@@ -3,6 +3,8 @@ package fastclient
 import (
 	"errors"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/line"
 )
 
 // A job is a part that a sender has taken.
@@ -68,7 +70,7 @@ func (w *Writer) take(out *outlet) (j job, ok bool) {
 
 // divide leaves the first half of p in p and queues the second.
 func (w *Writer) divide(p *part) {
-	size, lines := middle(p.data)
+	size, lines := line.Middle(p.data)
 	w.queueRest(p, size, lines)
 	w.counters.splits++
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -30,7 +31,7 @@ func TestConcurrentUse(t *testing.T) {
 					r.status = 413
 					return
 				}
-				received.Add(uint64(countLines(unpacked(b))))
+				received.Add(uint64(line.Count(unpacked(b))))
 				r.status = 204
 			})
 		p.pack, p.minPack = newDeflater(1), 1000

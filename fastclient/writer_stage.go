@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -14,6 +15,7 @@ import (
 // any lock: what the user's code does meanwhile holds up nobody.
 type stager struct {
 	opt   lp.Options
+	lines line.Options // for reading raw lines
 	stamp bool
 	last  atomic.Int64 // nanoseconds of the last stamp
 	tags  []lp.Tag
@@ -22,9 +24,10 @@ type stager struct {
 
 // A scratch is what one append works in.
 type scratch struct {
-	enc lp.Encoder
-	in  []byte // what types of the user wrote
-	buf []byte // what is handed on
+	enc  lp.Encoder
+	scan line.Scanner
+	in   []byte // what types of the user wrote
+	buf  []byte // what is handed on
 }
 
 // keptScratch is the largest buffer that goes back to the pool.
@@ -33,6 +36,7 @@ const keptScratch = 64 << 10
 func (s *stager) init(o *WriterOptions, p Precision) {
 	s.opt = o.Encoder
 	s.opt.Precision = p
+	s.lines = lineOptions(p, o.TrimCR)
 	s.stamp = !o.NoStamp
 	s.tags = o.Tags
 }
@@ -42,6 +46,7 @@ func (s *stager) get() *scratch {
 	if sc == nil {
 		sc = new(scratch)
 		sc.enc.SetOptions(s.opt)
+		sc.scan.SetOptions(s.lines)
 		sc.enc.SetDefaultTags(s.tags...) // they were checked
 	}
 	return sc
@@ -83,14 +88,14 @@ func (s *stager) stampLine(dst, line []byte) []byte {
 // encoded returns n lines that an encoder wrote, with timestamps: lines itself
 // when none is missing.
 func (s *stager) encoded(sc *scratch, lines []byte, n int) []byte {
-	if !s.stamp || n == 1 && endsStamped(lines) {
+	if !s.stamp || n == 1 && line.Stamped(lines) {
 		return lines
 	}
 	kept := 0 // what is before stands in sc.buf
 	sc.buf = sc.buf[:0]
 	for at := 0; at < len(lines); {
-		end := at + lineLen(lines[at:])
-		if !endsStamped(lines[at:end]) {
+		end := at + line.Len(lines[at:])
+		if !line.Stamped(lines[at:end]) {
 			sc.buf = append(sc.buf, lines[kept:at]...)
 			sc.buf = s.stampLine(sc.buf, lines[at:end-1])
 			kept = end
@@ -104,72 +109,47 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int) []byte {
 	return sc.buf
 }
 
-// A refusal counts what an append does not take, with the first reason.
-type refusal struct {
-	n   int
-	err error
-}
-
-func (r *refusal) add(n int, err error) {
-	r.n += n
-	if r.err == nil {
-		r.err = err
-	}
-}
-
-// raw returns the n valid ones of the lines in data, each ended and stamped, and
-// without spaces at its end: data itself when there is nothing to change. It adds
-// the others to r.
+// raw returns the n valid ones of the lines in data, each ended and stamped and as an
+// encoder would write it: data itself when there is nothing to change. It adds the
+// others to r.
 func (s *stager) raw(sc *scratch, data []byte, r *refusal) (lines []byte, n int) {
-	kept, changed := 0, false // what is before kept stands in sc.buf
+	scan := &sc.scan
+	scan.Reset(data)
+	kept, end := 0, 0 // what is before kept stands in sc.buf; the last line ends at end
+	changed := false
 	sc.buf = sc.buf[:0]
-	for at, index := 0, 0; at < len(data); {
-		if data[at] == '\n' || data[at] == '#' {
-			end := min(nextLF(data, at)+1, len(data))
-			sc.buf = append(sc.buf, data[kept:at]...)
-			at, kept, changed = end, end, true
+	for index := 0; scan.Next(); index++ {
+		at := int(scan.Offset())
+		next := int(scan.End())
+		plain := scan.Plain && scan.Fault.Rule == 0 && data[next-1] == '\n' && (scan.Stamped || !s.stamp)
+		if !plain || at != end {
+			sc.buf = append(sc.buf, data[kept:end]...)
+			kept, changed = at, true
+		}
+		end = next
+		if plain {
+			n++
 			continue
 		}
-		size, stamped, fault := scanLine(data[at:])
-		lf := at + size
-		end := min(lf+1, len(data))
+		kept = end
 		switch {
-		case fault != faultNone:
-			r.add(1, &lp.PointError{Index: index, Part: lp.PartLine, Reason: lp.ErrLine, Err: fault})
-			sc.buf = append(sc.buf, data[kept:at]...)
-			kept, changed = end, true
-		case s.stamp && !stamped:
-			n++
-			sc.buf = append(sc.buf, data[kept:at]...)
-			sc.buf = s.stampLine(sc.buf, data[at:lf])
-			kept, changed = end, true
-		case data[lf-1] == ' ': // servers of 1.x let it pass, others are not asked
-			n++
-			stamp := lf - 1
-			for data[stamp-1] == ' ' {
-				stamp--
-			}
-			sc.buf = append(append(sc.buf, data[kept:stamp]...), '\n')
-			kept, changed = end, true
-		case lf == len(data): // the last line, without its end
-			n++
-			sc.buf = append(append(sc.buf, data[kept:]...), '\n')
-			kept, changed = end, true
+		case scan.Fault.Rule != 0:
+			r.addLine(scan, index)
+			continue
+		case scan.Stamped || !s.stamp:
+			sc.buf = scan.AppendPlain(sc.buf)
 		default:
-			n++
+			sc.buf = append(scan.AppendFields(scan.AppendSeries(sc.buf)), ' ')
+			sc.buf = append(lp.AppendTimestamp(sc.buf, s.now()), '\n')
 		}
-		index++
-		at = end
+		n++
 	}
-	if !changed {
+	if !changed && end == len(data) {
 		return data, n
 	}
-	sc.buf = append(sc.buf, data[kept:]...)
+	sc.buf = append(sc.buf, data[kept:end]...)
 	return sc.buf, n
 }
-
-// Error makes a fault the cause in an lp.PointError.
-func (f lineFault) Error() string { return string(f) }
 
 var errEncoderOptions = errors.New("fastclient: the options of the encoder were changed")
 

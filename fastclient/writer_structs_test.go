@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -54,7 +55,7 @@ func TestAppendStructs(t *testing.T) {
 func TestAppendStructsMany(t *testing.T) {
 	lines := 0
 	w := testWriter(t, WriterOptions{BatchLines: 100, MaxInFlight: 1}, func(_ context.Context, b *wireBatch, r *writeReply) {
-		lines += countLines(unpacked(b))
+		lines += line.Count(unpacked(b))
 		r.status = 204
 	})
 	values := make([]load, 3*stagedStructs+1)

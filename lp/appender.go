@@ -1,8 +1,11 @@
 package lp
 
 import (
+	"bytes"
 	"errors"
 	"sync"
+
+	"github.com/pointwire/pointwire/internal/line"
 )
 
 // Appender is implemented by whatever writes itself as line protocol: points,
@@ -26,8 +29,8 @@ type PrecisionAppender interface {
 // a [PrecisionAppender]. Options and tags are those of a. An open point is refused.
 //
 // The error of a becomes the *[PointError] that is returned, with [ErrValue] if it
-// is of another type. Bytes behind the last complete line are cut out and refused
-// with [ErrLine]. [Encoder.Refused] counts all points that a refused,
+// is of another type. Lines that no server would store, and bytes after the last line
+// feed, are cut out and refused with [ErrLine] and a *[SyntaxError]. [Encoder.Refused] counts all points that a refused,
 // [Encoder.Count] the first of them; of a [Point], what its policies leave out or
 // change too.
 func (e *Encoder) Append(a Appender) error {
@@ -38,30 +41,69 @@ func (e *Encoder) Append(a Appender) error {
 	e.Cancel()
 	var buf []byte
 	var err error
+	unit := Nanosecond // the unit of other lines is not known: this takes the most
 	if in, ok := a.(PrecisionAppender); ok {
-		buf, err = in.AppendLPIn(e.buf, e.opt.Precision)
+		unit = e.opt.Precision
+		buf, err = in.AppendLPIn(e.buf, unit)
 	} else {
 		buf, err = a.AppendLP(e.buf)
 	}
 	index := e.index
-	var whole bool
+	var bad *PointError
 	if len(buf) >= e.line {
-		lines, size := completeLines(buf[e.line:])
-		whole = e.line+size == len(buf)
-		e.line += size
-		e.buf = buf[:e.line]
-		e.lines += lines
-		e.index += lines
-	} else {
-		whole = len(buf) == 0 // else it did not append, and its lines are not known
-	}
-	if err == nil {
-		if whole {
-			return nil
+		if err != nil { // it stands for what a leaves of a line
+			buf = buf[:e.line+bytes.LastIndexByte(buf[e.line:], '\n')+1]
 		}
-		err = &PointError{Index: e.index - index, Reason: ErrLine}
+		bad = e.takeAppended(buf, unit)
+	} else if len(buf) > 0 { // it did not append, and its lines are not known
+		bad = &PointError{Reason: ErrLine}
+	}
+	switch {
+	case err == nil && bad == nil:
+		return nil
+	case err == nil:
+		err = bad
+	case bad != nil:
+		e.refuseAppended(bad, index)
 	}
 	return e.refuseAppended(err, index)
+}
+
+// takeAppended takes the lines that an Appender has put after the batch in buf, and
+// closes the gaps of those that no server would store. Its error is about these.
+func (e *Encoder) takeAppended(buf []byte, unit Precision) (bad *PointError) {
+	lines := buf[e.line:]
+	out := buf[:e.line]
+	s := e.scanner(unit)
+	s.Reset(lines)
+	for n := 0; s.Next(); n++ {
+		if s.Fault.Rule == 0 && lines[s.End()-1] == '\n' {
+			out = s.AppendPlain(out) // never beyond the line it comes from
+			e.lines++
+			e.index++
+			continue
+		}
+		if bad != nil {
+			bad.More++
+			continue
+		}
+		bad = &PointError{Index: n, Reason: ErrLine}
+		if s.Fault.Rule != 0 {
+			bad.Err = syntaxError(s)
+		}
+	}
+	e.buf, e.line = out, len(out)
+	return bad
+}
+
+// scanner returns what looks at lines that the encoder did not write, whose timestamps
+// are in unit.
+func (e *Encoder) scanner(unit Precision) *line.Scanner {
+	if e.scan == nil {
+		e.scan = new(line.Scanner)
+	}
+	e.scan.SetOptions(line.Options{Precision: unit})
+	return e.scan
 }
 
 // refuseAppended counts the points that an Appender refused with err and returns
@@ -87,160 +129,28 @@ func (e *Encoder) refuseAppended(err error, index int) error {
 	return bad
 }
 
-// Line adds one line of line protocol as it is, and a line feed if it has none.
-// It refuses with [ErrLine] what is not exactly one line of the form
-// "measurement[,tags] fields [timestamp]".
-func (e *Encoder) Line(line []byte) error {
+// Line adds one line of line protocol as it is, but for white space around its parts,
+// and a line feed if it has none. It takes what InfluxDB 1.x takes, see [Decoder], and
+// refuses with [ErrLine] and a *[SyntaxError] what is not exactly one line.
+func (e *Encoder) Line(text []byte) error {
 	e.begin("")
-	if n := len(line); n > 0 && line[n-1] == '\n' {
-		line = line[:n-1]
-	}
-	if !completeLine(line) {
+	s := e.scanner(e.opt.Precision)
+	s.ResetCopy(text)
+	switch one := s.Next(); {
+	case !one || s.Number() > 1:
 		e.fail(PartLine, "", ErrLine, nil)
-		return e.endBad()
+	case s.Fault.Rule != 0:
+		e.fail(PartLine, "", ErrLine, syntaxError(s))
+	case int(s.End()) < len(text):
+		e.fail(PartLine, "", ErrLine, nil) // another line follows
+	default:
+		e.buf = s.AppendPlain(e.buf)
+		e.finish()
+		return nil
 	}
-	e.buf = append(e.buf, line...)
-	e.buf = append(e.buf, '\n')
-	e.finish()
-	return nil
-}
-
-// completeLine reports whether line has a measurement, fields with keys and
-// values, and at most a timestamp after them, and no line feed outside quotes.
-func completeLine(line []byte) bool {
-	i := skipName(line, 0, ", ")
-	if i == 0 || i >= len(line) || line[0] == '#' {
-		return false
-	}
-	for line[i] == ',' {
-		k := skipName(line, i+1, "=, ")
-		if k == i+1 || k >= len(line) || line[k] != '=' {
-			return false
-		}
-		v := skipName(line, k+1, "=, ")
-		if v == k+1 || v >= len(line) || line[v] == '=' {
-			return false
-		}
-		i = v
-	}
-	if line[i] != ' ' {
-		return false
-	}
-	for {
-		k := skipName(line, i+1, "=, ")
-		if k == i+1 || k >= len(line) || line[k] != '=' {
-			return false
-		}
-		v := skipFieldValue(line, k+1)
-		if v <= k+1 {
-			return false
-		}
-		if i = v; i == len(line) {
-			return true
-		}
-		if line[i] != ',' {
-			break
-		}
-	}
-	return line[i] == ' ' && validTimestamp(line[i+1:])
+	return e.endBad()
 }
 
 // encoders are the encoders of points that are written one by one. They hold no
 // buffer.
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
-
-// completeLines returns the number of line feeds in b outside quoted field values,
-// and where the last of them ends.
-func completeLines(b []byte) (n, size int) {
-	fields, quoted := false, false
-	for i := 0; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case ' ':
-			fields = true
-		case '"':
-			if quoted || fields && b[i-1] == '=' {
-				quoted = !quoted
-			}
-		case '\n':
-			if !quoted {
-				n++
-				size = i + 1
-				fields = false
-			}
-		}
-	}
-	return n, size
-}
-
-// skipName returns the end of the name at i, which stop ends unless escaped. A
-// line feed ends it too, escaped or not, so that the caller does not find its
-// separator: InfluxDB 1.x reads past one behind a backslash, others do not.
-func skipName(line []byte, i int, stop string) int {
-	for ; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '\n':
-			return i
-		case c == '\\' && i+1 < len(line) && line[i+1] != '\n':
-			i++
-		case indexByte(stop, c) >= 0:
-			return i
-		}
-	}
-	return i
-}
-
-// skipFieldValue returns the end of the field value at i, or -1.
-func skipFieldValue(line []byte, i int) int {
-	if i < len(line) && line[i] == '"' {
-		for i++; i < len(line); i++ {
-			switch line[i] {
-			case '\\':
-				i++
-			case '"':
-				return i + 1
-			}
-		}
-		return -1
-	}
-	start := i
-	for i < len(line) && line[i] != ',' && line[i] != ' ' {
-		i++
-	}
-	if !validScalar(string(line[start:i])) {
-		return -1
-	}
-	return i
-}
-
-// validScalar reports whether s is a number, an integer, an unsigned integer or
-// a boolean.
-func validScalar(s string) bool {
-	switch s {
-	case "t", "T", "true", "True", "TRUE", "f", "F", "false", "False", "FALSE":
-		return true
-	case "":
-		return false
-	}
-	switch s[len(s)-1] {
-	case 'i':
-		return validTimestamp([]byte(s[:len(s)-1]))
-	case 'u':
-		return s[0] != '-' && validTimestamp([]byte(s[:len(s)-1]))
-	}
-	return validNumber(s)
-}
-
-// validTimestamp reports whether b is an integer: [-] digits.
-func validTimestamp(b []byte) bool {
-	if len(b) > 0 && b[0] == '-' {
-		b = b[1:]
-	}
-	for _, c := range b {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return len(b) > 0
-}

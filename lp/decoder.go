@@ -242,17 +242,11 @@ func (e *SyntaxError) Error() string {
 // Unwrap returns the rule.
 func (e *SyntaxError) Unwrap() error { return e.Rule }
 
-// excerptBytes is the length of an excerpt, of which half is before the fault.
-const excerptBytes = 64
-
 func syntaxError(s *line.Scanner) *SyntaxError {
-	e := &SyntaxError{
-		Line: s.Number(), Offset: s.Offset() + int64(s.Fault.At), Column: s.Fault.At, Rule: s.Fault.Rule,
+	return &SyntaxError{
+		Line: s.Number(), Offset: s.Offset() + int64(s.Fault.At), Column: s.Fault.At,
+		Rule: s.Fault.Rule, Excerpt: string(s.Excerpt()),
 	}
-	text := s.Line()
-	from := max(0, min(s.Fault.At, len(text))-excerptBytes/2)
-	e.Excerpt = string(text[from:min(len(text), from+excerptBytes)])
-	return e
 }
 
 // A Rule is a rule of line protocol that a line can break. It is an error, so that
@@ -291,6 +285,7 @@ const (
 func Lint(data []byte) iter.Seq[*SyntaxError] {
 	return func(yield func(*SyntaxError) bool) {
 		var s line.Scanner
+		s.SetCheck(true)
 		s.Reset(data)
 		lint(&s, yield)
 	}
@@ -301,6 +296,7 @@ func Lint(data []byte) iter.Seq[*SyntaxError] {
 func LintReader(r io.Reader, o DecoderOptions) iter.Seq2[*SyntaxError, error] {
 	return func(yield func(*SyntaxError, error) bool) {
 		var s line.Scanner
+		s.SetCheck(true)
 		s.SetOptions(line.Options{Precision: o.Precision, TrimCR: o.TrimCR, MaxLine: o.MaxLine})
 		s.ResetReader(r)
 		if lint(&s, func(e *SyntaxError) bool { return yield(e, nil) }) && s.Err() != nil {

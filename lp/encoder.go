@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
@@ -43,6 +44,7 @@ type Encoder struct {
 	tags   tagSet
 	fields keySet
 	row    *layout // began the fields of the open point, see rowKeys
+	scan   *line.Scanner
 }
 
 type encoderState uint8

@@ -179,7 +179,7 @@ func ExampleEncoder_Line() {
 	os.Stdout.Write(e.Bytes())
 	// Output:
 	// <nil>
-	// lp: point 1: not one complete line
+	// lp: point 1: not one complete line: lp: line 1, column 9: missing field value in "cpu load="
 	// cpu load=0.64 1257894000000000000
 }
 

@@ -55,7 +55,7 @@ func ExampleReason() {
 	// true lp: point 0 of "cpu": tag key "host": call out of order
 	// true lp: point 0 of "cpu": no fields
 	// true lp: point 0 of "cpu": timestamp: time out of range
-	// true lp: point 0: not one complete line
+	// true lp: point 0: not one complete line: lp: line 1, column 10: missing fields in "cpu,host=a"
 }
 
 // Reasons that need an option, a text or a schema to come about.
