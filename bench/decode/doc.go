@@ -15,8 +15,8 @@ import (
 
 // A Contender reads line protocol.
 type Contender interface {
-	// Decode adds all that body holds to s, in the order of the body.
-	Decode(body []byte, s *sum) error
+	// Decode returns s with all that body holds, in the order of the body.
+	Decode(body []byte, s sum) (sum, error)
 }
 
 // batch is the number of lines of a body, as in a write request.

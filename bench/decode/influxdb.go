@@ -11,52 +11,52 @@ import (
 // ways that allocate least.
 type influxdb struct{}
 
-func (influxdb) Decode(body []byte, s *sum) error {
+func (influxdb) Decode(body []byte, s sum) (sum, error) {
 	points, err := models.ParsePoints(body)
 	if err != nil {
-		return err
+		return s, err
 	}
 	for _, p := range points {
-		s.text(p.Name())
+		s = s.text(p.Name())
 		p.ForEachTag(func(k, v []byte) bool {
-			s.text(k)
-			s.text(v)
+			s = s.text(k)
+			s = s.text(v)
 			return true
 		})
 		for f := p.FieldIterator(); f.Next(); {
-			s.text(f.FieldKey())
+			s = s.text(f.FieldKey())
 			switch f.Type() {
 			case models.Float:
 				v, err := f.FloatValue()
 				if err != nil {
-					return err
+					return s, err
 				}
-				s.float(v)
+				s = s.float(v)
 			case models.Integer:
 				v, err := f.IntegerValue()
 				if err != nil {
-					return err
+					return s, err
 				}
-				s.int(v)
+				s = s.int(v)
 			case models.Unsigned:
 				v, err := f.UnsignedValue()
 				if err != nil {
-					return err
+					return s, err
 				}
-				s.uint(v)
+				s = s.uint(v)
 			case models.Boolean:
 				v, err := f.BooleanValue()
 				if err != nil {
-					return err
+					return s, err
 				}
-				s.bool(v)
+				s = s.bool(v)
 			case models.String:
-				s.string(f.StringValue())
+				s = s.string(f.StringValue())
 			default:
-				return fmt.Errorf("%s has no value", f.FieldKey())
+				return s, fmt.Errorf("%s has no value", f.FieldKey())
 			}
 		}
-		s.time(p.UnixNano())
+		s = s.time(p.UnixNano())
 	}
-	return nil
+	return s, nil
 }

@@ -13,54 +13,54 @@ import (
 // again: there is one for each body.
 type lineProtocol2 struct{}
 
-func (lineProtocol2) Decode(body []byte, s *sum) error {
+func (lineProtocol2) Decode(body []byte, s sum) (sum, error) {
 	d := lineprotocol.NewDecoderWithBytes(body)
 	for d.Next() {
 		name, err := d.Measurement()
 		if err != nil {
-			return err
+			return s, err
 		}
-		s.text(name)
+		s = s.text(name)
 		for {
 			k, v, err := d.NextTag()
 			if err != nil {
-				return err
+				return s, err
 			}
 			if k == nil {
 				break
 			}
-			s.text(k)
-			s.text(v)
+			s = s.text(k)
+			s = s.text(v)
 		}
 		for {
 			k, v, err := d.NextField()
 			if err != nil {
-				return err
+				return s, err
 			}
 			if k == nil {
 				break
 			}
-			s.text(k)
+			s = s.text(k)
 			switch v.Kind() {
 			case lineprotocol.Float:
-				s.float(v.FloatV())
+				s = s.float(v.FloatV())
 			case lineprotocol.Int:
-				s.int(v.IntV())
+				s = s.int(v.IntV())
 			case lineprotocol.Uint:
-				s.uint(v.UintV())
+				s = s.uint(v.UintV())
 			case lineprotocol.Bool:
-				s.bool(v.BoolV())
+				s = s.bool(v.BoolV())
 			case lineprotocol.String:
-				s.text(v.BytesV())
+				s = s.text(v.BytesV())
 			}
 		}
 		t, err := d.Time(lineprotocol.Nanosecond, time.Time{})
 		if err != nil {
-			return err
+			return s, err
 		}
-		s.time(t.UnixNano())
+		s = s.time(t.UnixNano())
 	}
-	return d.Err()
+	return s, d.Err()
 }
 
 // lineProtocol1 is the parser of influxdata/line-protocol, a state machine made by
@@ -72,35 +72,35 @@ func newLineProtocol1() *lineProtocol1 {
 	return &lineProtocol1{protocol.NewParser(protocol.NewMetricHandler())}
 }
 
-func (c *lineProtocol1) Decode(body []byte, s *sum) error {
+func (c *lineProtocol1) Decode(body []byte, s sum) (sum, error) {
 	metrics, err := c.p.Parse(body)
 	if err != nil {
-		return err
+		return s, err
 	}
 	for _, m := range metrics {
-		s.string(m.Name())
+		s = s.string(m.Name())
 		for _, t := range m.TagList() {
-			s.string(t.Key)
-			s.string(t.Value)
+			s = s.string(t.Key)
+			s = s.string(t.Value)
 		}
 		for _, f := range m.FieldList() {
-			s.string(f.Key)
+			s = s.string(f.Key)
 			switch v := f.Value.(type) {
 			case float64:
-				s.float(v)
+				s = s.float(v)
 			case int64:
-				s.int(v)
+				s = s.int(v)
 			case uint64:
-				s.uint(v)
+				s = s.uint(v)
 			case bool:
-				s.bool(v)
+				s = s.bool(v)
 			case string:
-				s.string(v)
+				s = s.string(v)
 			default:
-				return fmt.Errorf("%s is a %T", f.Key, v)
+				return s, fmt.Errorf("%s is a %T", f.Key, v)
 			}
 		}
-		s.time(m.Time().UnixNano())
+		s = s.time(m.Time().UnixNano())
 	}
-	return nil
+	return s, nil
 }

@@ -15,58 +15,58 @@ const ownModule = "github.com/pointwire/pointwire"
 // pull is lp.Decoder, one for all bodies.
 type pull struct{ d lp.Decoder }
 
-func (c *pull) Decode(body []byte, s *sum) error {
+func (c *pull) Decode(body []byte, s sum) (sum, error) {
 	c.d.Reset(body)
 	for {
 		p, err := c.d.Next()
 		if err != nil {
 			if err == io.EOF {
-				return nil
+				return s, nil
 			}
-			return err
+			return s, err
 		}
-		addPoint(s, p)
+		s = addPoint(s, p)
 	}
 }
 
 // points is lp.Points, which makes a decoder for each body.
 type points struct{}
 
-func (points) Decode(body []byte, s *sum) error {
+func (points) Decode(body []byte, s sum) (sum, error) {
 	for p, err := range lp.Points(body) {
 		if err != nil {
-			return err
+			return s, err
 		}
-		addPoint(s, p)
+		s = addPoint(s, p)
 	}
-	return nil
+	return s, nil
 }
 
-func addPoint(s *sum, p *lp.PointView) {
-	s.text(p.Measurement())
+func addPoint(s sum, p *lp.PointView) sum {
+	s = s.text(p.Measurement())
 	for i := range p.NumTags() {
 		k, v := p.Tag(i)
-		s.text(k)
-		s.text(v)
+		s = s.text(k)
+		s = s.text(v)
 	}
 	for i := range p.NumFields() {
 		k, v := p.Field(i)
-		s.text(k)
+		s = s.text(k)
 		switch v.Kind() {
 		case lp.FloatField:
-			s.float(v.Float())
+			s = s.float(v.Float())
 		case lp.IntField:
-			s.int(v.Int())
+			s = s.int(v.Int())
 		case lp.UintField:
-			s.uint(v.Uint())
+			s = s.uint(v.Uint())
 		case lp.BoolField:
-			s.bool(v.Bool())
+			s = s.bool(v.Bool())
 		case lp.StringField:
-			s.text(v.Bytes())
+			s = s.text(v.Bytes())
 		}
 	}
 	ts, _ := p.Timestamp()
-	s.time(ts)
+	return s.time(ts)
 }
 
 // lintOp is lp.Valid: whether all lines are taken, and nothing of what they hold. It

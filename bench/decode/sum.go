@@ -24,20 +24,24 @@ type sum struct {
 	at uint
 }
 
-func (s *sum) text(b []byte) {
+// These are methods of a value, which stays in registers.
+
+func (s sum) text(b []byte) sum {
 	x := uint64(len(b))
 	if len(b) > 0 {
 		x += uint64(b[uint(len(b)-1)*s.at>>8]) << 32
 	}
 	s.exact = bits.RotateLeft64(s.exact, 9) + x
+	return s
 }
 
-func (s *sum) string(b string) {
+func (s sum) string(b string) sum {
 	x := uint64(len(b))
 	if len(b) > 0 {
 		x += uint64(b[uint(len(b)-1)*s.at>>8]) << 32
 	}
 	s.exact = bits.RotateLeft64(s.exact, 9) + x
+	return s
 }
 
 // The kinds of numbers, so that 1, 1i, 1u and true are not the same.
@@ -49,21 +53,22 @@ const (
 	isBool
 )
 
-func (s *sum) number(kind, v uint64) {
+func (s sum) number(kind, v uint64) sum {
 	s.exact = bits.RotateLeft64(s.exact, 9) + v + kind<<60
+	return s
 }
 
-func (s *sum) float(v float64) { s.number(isFloat, math.Float64bits(v)) }
-func (s *sum) int(v int64)     { s.number(isInt, uint64(v)) }
-func (s *sum) uint(v uint64)   { s.number(isUint, v) }
-func (s *sum) time(v int64)    { s.number(isTime, uint64(v)) }
+func (s sum) float(v float64) sum { return s.number(isFloat, math.Float64bits(v)) }
+func (s sum) int(v int64) sum     { return s.number(isInt, uint64(v)) }
+func (s sum) uint(v uint64) sum   { return s.number(isUint, v) }
+func (s sum) time(v int64) sum    { return s.number(isTime, uint64(v)) }
 
-func (s *sum) bool(v bool) {
+func (s sum) bool(v bool) sum {
+	var b uint64
 	if v {
-		s.number(isBool, 1)
-	} else {
-		s.number(isBool, 0)
+		b = 1
 	}
+	return s.number(isBool, b)
 }
 
 // A form is what a contender makes of a body, as far as that differs.
@@ -79,50 +84,50 @@ const (
 )
 
 // add adds what is to be made of l in a form.
-func (s *sum) add(l *workload.Line, f form) {
-	s.string(l.Measurement)
+func (s sum) add(l *workload.Line, f form) sum {
+	s = s.string(l.Measurement)
 	tags := l.Tags
 	if f == tagsSorted {
 		tags = slices.SortedFunc(slices.Values(tags), func(a, b workload.LineTag) int { return cmp.Compare(a.Key, b.Key) })
 	}
 	for _, t := range tags {
-		s.string(t.Key)
-		s.string(t.Value)
+		s = s.string(t.Key)
+		s = s.string(t.Value)
 	}
 	for _, x := range l.Fields {
-		s.string(x.Key)
+		s = s.string(x.Key)
 		switch v := x.Value.(type) {
 		case float64:
 			if f == fieldsRough {
 				s.rough += v
 			} else {
-				s.float(v)
+				s = s.float(v)
 			}
 		case int64:
 			if f == fieldsRough {
 				s.rough += float64(v)
 			} else {
-				s.int(v)
+				s = s.int(v)
 			}
 		case bool:
 			switch {
 			case f != fieldsRough:
-				s.bool(v)
+				s = s.bool(v)
 			case v:
 				s.rough++
 			}
 		case string:
 			if f != fieldsRough {
-				s.string(v)
+				s = s.string(v)
 			}
 		}
 	}
-	s.time(l.Timestamp)
+	return s.time(l.Timestamp)
 }
 
 // differ returns an error if s is not want. A number that was rounded may be off by
 // its last bit.
-func (s *sum) differ(want *sum) error {
+func (s sum) differ(want sum) error {
 	if s.exact != want.exact || math.Abs(s.rough-want.rough) > 1e-12*math.Abs(want.rough) {
 		return fmt.Errorf("%w: other parts than the points have", measure.ErrWrong)
 	}
@@ -146,7 +151,7 @@ func makeBodies(set workload.LineSet, n int) []body {
 			if i%batch == 0 {
 				b.want[f].at = place(i / batch)
 			}
-			b.want[f].add(l, f)
+			b.want[f] = b.want[f].add(l, f)
 		}
 		text = l.Append(text)
 		if i++; i%batch == 0 {

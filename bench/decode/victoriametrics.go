@@ -11,22 +11,22 @@ import (
 // fields only the keys and the sum of the values are compared.
 type victoriaMetrics struct{ rows influx.Rows }
 
-func (c *victoriaMetrics) Decode(body []byte, s *sum) error {
+func (c *victoriaMetrics) Decode(body []byte, s sum) (sum, error) {
 	if err := c.rows.Unmarshal(bytesutil.ToUnsafeString(body), false); err != nil {
-		return err
+		return s, err
 	}
 	for i := range c.rows.Rows {
 		r := &c.rows.Rows[i]
-		s.string(r.Measurement)
+		s = s.string(r.Measurement)
 		for k := range r.Tags {
-			s.string(r.Tags[k].Key)
-			s.string(r.Tags[k].Value)
+			s = s.string(r.Tags[k].Key)
+			s = s.string(r.Tags[k].Value)
 		}
 		for k := range r.Fields {
-			s.string(r.Fields[k].Key)
+			s = s.string(r.Fields[k].Key)
 			s.rough += r.Fields[k].Value
 		}
-		s.time(r.Timestamp)
+		s = s.time(r.Timestamp)
 	}
-	return nil
+	return s, nil
 }
