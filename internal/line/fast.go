@@ -56,19 +56,27 @@ func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
 		}
 	}
 	s.ownLen = 0
+	allTags, allFields := s.Tags[:cap(s.Tags)], s.Fields[:cap(s.Fields)]
 	p := sh.name.n
 	j := 0
 	tags := 0
 	sep := p - 1
 	if b[sep] == ',' {
+		tagKeys := sh.keys[:sh.tags]
 		for {
-			if j < sh.tags && sh.keys[j].at(b, p) {
-				// as last time
-			} else if j = s.seekTag(sh, b, p, j); j < 0 {
-				return 0
+			var k *pattern
+			if j < len(tagKeys) {
+				k = &tagKeys[j]
+			}
+			if k == nil || (swar.Load64(b, p)^k.w[0])&k.mask[0] != 0 || k.n > 8 && !k.restAt(b, p) {
+				if j = s.seekTag(sh, b, p, j); j < 0 {
+					return 0
+				}
+				tagKeys = sh.keys[:sh.tags]
+				k = &tagKeys[j]
 			}
 			key := p
-			p += sh.keys[j].n
+			p += k.n
 			j++
 			v := p
 			w := special(swar.Load64(b, p))
@@ -77,14 +85,23 @@ func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
 				w = special(swar.Load64(b, p))
 			}
 			p += bits.TrailingZeros64(w) >> 3
+			value := span(v, p)
+			if b[p] == '\\' {
+				if p = escapedTag(b, p); p < 0 {
+					return 0
+				}
+				if converts {
+					value = s.ownTag(b[v:p])
+				}
+			}
 			if p == v {
 				return 0
 			}
 			if converts {
-				if tags >= len(s.Tags) {
-					s.growTags()
+				if tags >= len(allTags) {
+					allTags = s.growTags()
 				}
-				s.Tags[tags] = Tag{span(key, v-1), span(v, p)}
+				allTags[tags] = Tag{span(key, v-1), value}
 				tags++
 			}
 			c := b[p]
@@ -103,16 +120,20 @@ func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
 	}
 	from := p
 	fields := 0
+	keys := sh.keys
 	for {
 		if p >= lim {
 			return 0
 		}
 		key := p
-		if j < len(sh.keys) && sh.keys[j].at(b, p) {
-			p += sh.keys[j].n
+		if j < len(keys) && (swar.Load64(b, p)^keys[j].w[0])&keys[j].mask[0] == 0 && (keys[j].n <= 8 || keys[j].restAt(b, p)) {
+			p += keys[j].n
 			j++
-		} else if p = s.seekField(sh, b, p, &j); p < 0 {
-			return 0
+		} else {
+			if p, j = s.seekField(sh, b, p, j); p < 0 {
+				return 0
+			}
+			keys = sh.keys
 		}
 		v := p
 		var f Field
@@ -185,10 +206,10 @@ func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
 		}
 		if converts {
 			f.Key = span(key, v-1)
-			if fields >= len(s.Fields) {
-				s.growFields()
+			if fields >= len(allFields) {
+				allFields = s.growFields()
 			}
-			s.Fields[fields] = f
+			allFields[fields] = f
 			fields++
 		}
 		c = b[p]
@@ -200,9 +221,9 @@ func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
 			if p > s.brief {
 				return 0
 			}
-			s.expect = sh.next
-			s.last.next, s.last = sh, sh
-			s.Point = Point{Name: span(0, sh.name.n-1), Plain: true, tags: tags, fields: fields, sep: sep, from: from, to: p, end: p, b: b}
+			s.taken(sh, b, tags, fields)
+			s.Point = Point{Name: span(0, sh.name.n-1), Plain: true,
+				sep: int32(sep), from: int32(from), to: int32(p), end: int32(p)}
 			return p + 1
 		}
 		if c != ' ' {
@@ -245,16 +266,54 @@ func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
 	if neg {
 		t = -t
 	}
-	s.expect = sh.next
-	s.last.next, s.last = sh, sh
+	s.taken(sh, b, tags, fields)
 	s.Point = Point{
 		Name: span(0, sh.name.n-1), Time: t, Stamped: true, Plain: true,
-		tags: tags, fields: fields, sep: sep, from: from, to: to, stamp: stamp, end: p, b: b,
+		sep: int32(sep), from: int32(from), to: int32(to), stamp: int32(stamp), end: int32(p),
 	}
 	return p + 1
 }
 
+// taken notes what fast has taken.
+func (s *Scanner) taken(sh *shape, b []byte, tags, fields int) {
+	s.expect = sh.next
+	s.last.next, s.last = sh, sh
+	s.texts[0], s.texts[1] = b, s.own[:cap(s.own)]
+	s.Tags, s.Fields = s.Tags[:tags], s.Fields[:fields]
+}
+
 var pow10 = [8]uint64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7}
+
+// escapedTag returns the end of the tag value of which the first backslash is at p, or
+// -1. It declines backslashes in a row, which mean one thing where lines are cut and
+// another where tags are read.
+//
+//go:noinline
+func escapedTag(b []byte, p int) int {
+	for b[p] == '\\' {
+		if c := b[p+1]; c == '\\' || c == '\n' {
+			return -1
+		}
+		p += 2
+		m := special(swar.Load64(b, p))
+		for m == 0 {
+			p += 8
+			m = special(swar.Load64(b, p))
+		}
+		p += bits.TrailingZeros64(m) >> 3
+	}
+	return p
+}
+
+// ownTag puts the tag value without its escapes after what is in s.own.
+//
+//go:noinline
+func (s *Scanner) ownTag(text []byte) Span {
+	at := s.ownLen
+	s.growOwn(at + len(text))
+	s.ownLen += len(AppendTag(s.own[at:at:cap(s.own)], text))
+	return span(at, s.ownLen) | ownText
+}
 
 // shapeOf finds the shape of the line that b begins with by its measurement. It returns
 // nil where that is not clean.
@@ -264,9 +323,8 @@ func (s *Scanner) shapeOf(b []byte) *shape {
 		w := swar.Load64(b, p)
 		m := special(w)
 		// An equals sign in a measurement is nothing special.
-		for m != 0 && byte(w>>(uint(bits.TrailingZeros64(m))-7)) == '=' {
-			i := uint(bits.TrailingZeros64(m)) - 7
-			w ^= uint64('='^'a') << i
+		for m != 0 && byte(w>>(uint(bits.TrailingZeros64(m)-7)&63)) == '=' {
+			w ^= uint64('='^'a') << (uint(bits.TrailingZeros64(m)-7) & 63)
 			m = special(w)
 		}
 		if m != 0 {
@@ -278,7 +336,7 @@ func (s *Scanner) shapeOf(b []byte) *shape {
 	if c := b[p]; p == 0 || b[0] == '#' || c != ',' && c != ' ' {
 		return nil
 	}
-	return s.shapes.find(b[:p+1])
+	return s.shapes.find(b, p+1)
 }
 
 // seekTag returns the index in sh of the tag key at p, which is none before j, and
@@ -307,27 +365,26 @@ func (s *Scanner) seekTag(sh *shape, b []byte, p, j int) int {
 }
 
 // seekField returns the place after the field key at p and its equals sign, or -1 where
-// it is not clean. j is the index in sh where it was expected; it becomes that of the
-// key which is expected next.
+// it is not clean, and the index in sh of the key which is expected after it. j is where
+// this one was expected.
 //
 //go:noinline
-func (s *Scanner) seekField(sh *shape, b []byte, p int, j *int) int {
-	for i := *j + 1; i < min(*j+8, len(sh.keys)); i++ {
+func (s *Scanner) seekField(sh *shape, b []byte, p, j int) (next, expected int) {
+	for i := j + 1; i < min(j+8, len(sh.keys)); i++ {
 		if sh.keys[i].at(b, p) {
-			*j = i + 1
-			return p + sh.keys[i].n
+			return p + sh.keys[i].n, i + 1
 		}
 	}
 	key := cleanKey(b, p)
 	if key == nil {
-		return -1
+		return -1, j
 	}
 	if i := sh.index(key, sh.tags, len(sh.keys)); i >= 0 {
-		*j = i + 1
-	} else if sh.insert(&s.shapes, *j, key, false) {
-		*j++
+		j = i + 1
+	} else if sh.insert(&s.shapes, j, key, false) {
+		j++
 	}
-	return p + len(key)
+	return p + len(key), j
 }
 
 // cleanKey returns the key at p with its equals sign, or nil where it is not clean.
@@ -406,20 +463,19 @@ func skipNumber(b []byte, p int) int {
 // skipString returns the place of the quote that ends the string of which the first
 // backslash is at p, or -1.
 func skipString(b []byte, p, lim int) int {
-	for p < lim {
-		if b[p] == '"' {
-			return p
-		}
-		p += 2
-		w := quoteOrEscape(swar.Load64(b, p))
-		for w == 0 {
-			p += 8
-			if p >= lim {
-				return -1
+	carry := uint64(0) // 1 if the first byte of the word is escaped
+	for ; p < lim; p += 8 {
+		w := swar.Load64(b, p)
+		escapes := equalBits(w, '\\')
+		quotes := equalBits(w, '"')
+		e := escaped[carry<<8|escapes]
+		carry = uint64(e >> 8)
+		if end := quotes &^ uint64(e&0xff); end != 0 {
+			if p += bits.TrailingZeros64(end); p < lim {
+				return p
 			}
-			w = quoteOrEscape(swar.Load64(b, p))
+			return -1
 		}
-		p += bits.TrailingZeros64(w) >> 3
 	}
 	return -1
 }
@@ -427,65 +483,108 @@ func skipString(b []byte, p, lim int) int {
 // unescape puts the string that begins at from, and whose first backslash is at p,
 // without its escapes after what is in s.own. It returns the place of the quote that
 // ends it, or -1.
+//
+// Where escapes are, no branch can know. So a word is taken whole: a table tells which
+// of its bytes a backslash escapes, two bytes are closed up whether there are any or
+// not, and only what is rare, more than two in a word, is branched on.
 func (s *Scanner) unescape(b []byte, from, p, lim int) int {
 	n := s.ownLen
-	s.growOwn(n + p - from + 2*pad)
+	s.growOwn(n + p - from + 4*pad)
 	own := s.own[:cap(s.own)]
 	n += copy(own[n:], b[from:p])
-	for p < lim {
+	carry := uint64(0) // 1 if the first byte of the word is escaped
+	for ; p < lim; p += 8 {
 		if n+pad > len(own) {
 			s.ownLen = n
 			s.growOwn(n + 2*pad)
 			own = s.own[:cap(s.own)]
 		}
-		if b[p] == '"' {
-			s.ownLen = n
-			return p
-		}
-		// A backslash stands for itself unless it is before a quote or another one.
-		c := b[p+1]
-		if c == '"' || c == '\\' {
-			own[n] = c
-			n++
-			p += 2
-		} else {
-			own[n] = '\\'
-			n++
-			p++
-		}
 		w := swar.Load64(b, p)
-		swar.Store64(own, n, w)
-		m := quoteOrEscape(w)
-		for m == 0 {
-			p += 8
-			n += 8
-			if p >= lim {
-				return -1
-			}
-			if n+pad > len(own) {
-				s.ownLen = n
-				s.growOwn(n + 2*pad)
-				own = s.own[:cap(s.own)]
-			}
-			w = swar.Load64(b, p)
+		if carry == 0 && quoteOrEscape(w) == 0 {
 			swar.Store64(own, n, w)
-			m = quoteOrEscape(w)
+			n += 8
+			continue
 		}
-		k := bits.TrailingZeros64(m) >> 3
-		p += k
-		n += k
+		escapes := equalBits(w, '\\')
+		quotes := equalBits(w, '"')
+		e := escaped[carry<<8|escapes]
+		// The backslash before this word stands already, and goes if it escapes
+		// something.
+		n -= int(carry & (escapes | quotes))
+		carry = uint64(e >> 8)
+		drop := escapes &^ uint64(e) & ((escapes | quotes) >> 1)
+		end := quotes &^ uint64(e&0xff)
+		size := 8
+		if end != 0 {
+			size = bits.TrailingZeros64(end)
+			drop &= 1<<(uint(size)&7) - 1
+		}
+		gone := 0
+		for d := drop; ; {
+			k := uint(bits.TrailingZeros64(d|0x100)) << 3
+			low := uint64(1)<<k - 1 // all of it for k = 64
+			w = w&low | w>>8&^low
+			d = d & (d - 1) >> 1
+			k = uint(bits.TrailingZeros64(d|0x100)) << 3
+			low = uint64(1)<<k - 1
+			w = w&low | w>>8&^low
+			if d = d & (d - 1) >> 1; d == 0 {
+				break
+			}
+		}
+		gone = bits.OnesCount8(uint8(drop))
+		swar.Store64(own, n, w)
+		n += size - gone
+		if end != 0 {
+			s.ownLen = n
+			if p += size; p < lim {
+				return p
+			}
+			return -1
+		}
 	}
 	return -1
 }
 
+// equalBits returns a bit for each byte of w that is c.
+func equalBits(w uint64, c byte) uint64 {
+	x := w ^ swar.Ones*uint64(c)
+	// The highest bit of each byte that is not zero, exactly.
+	m := (x&^swar.Highs + ^uint64(swar.Highs) | x) & swar.Highs
+	return ^(m >> 7 * 0x0102040810204080 >> 56) & 0xff
+}
+
+// escaped tells, by the bits of the backslashes in a word of which the first byte is
+// escaped or not, which bytes are escaped, and with the ninth bit whether the first byte
+// of the next word is.
+var escaped = func() (t [512]uint16) {
+	for i := range t {
+		active := i>>8 == 1
+		for k := range 8 {
+			if active {
+				t[i] |= 1 << k
+				active = false
+			} else {
+				active = i>>k&1 == 1
+			}
+		}
+		if active {
+			t[i] |= 1 << 8
+		}
+	}
+	return t
+}()
+
 //go:noinline
-func (s *Scanner) growTags() {
-	s.Tags = append(s.Tags, make([]Tag, max(16, len(s.Tags)))...)
+func (s *Scanner) growTags() []Tag {
+	s.Tags = append(s.Tags[:cap(s.Tags)], make([]Tag, max(16, cap(s.Tags)))...)
+	return s.Tags
 }
 
 //go:noinline
-func (s *Scanner) growFields() {
-	s.Fields = append(s.Fields, make([]Field, max(16, len(s.Fields)))...)
+func (s *Scanner) growFields() []Field {
+	s.Fields = append(s.Fields[:cap(s.Fields)], make([]Field, max(16, cap(s.Fields)))...)
+	return s.Fields
 }
 
 // growOwn makes room for n bytes in s.own, and keeps its first ownLen.

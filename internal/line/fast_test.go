@@ -23,10 +23,10 @@ func describe(s *Scanner, values bool) string {
 		}
 		if values {
 			fmt.Fprintf(&b, "%q", s.Text(s.Name))
-			for _, t := range s.Tags[:s.NumTags()] {
+			for _, t := range s.Tags {
 				fmt.Fprintf(&b, " %q=%q", s.Text(t.Key), s.Text(t.Value))
 			}
-			for _, f := range s.Fields[:s.NumFields()] {
+			for _, f := range s.Fields {
 				if f.Kind == String {
 					fmt.Fprintf(&b, " %q:%q", s.Text(f.Key), s.Text(Span(f.Bits)))
 					continue

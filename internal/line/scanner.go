@@ -34,10 +34,10 @@ const retry = 64 << 10
 // and keeps it over Reset.
 type Scanner struct {
 	Point
-	// Tags and Fields are those of the last line; they hold more than it has: see
-	// NumTags and NumFields.
+	// Tags and Fields are those of the last line.
 	Tags   []Tag
 	Fields []Field
+	texts  [2][]byte // the last line and what is after it; own
 	// Fault is why the last line was refused.
 	Fault Fault
 
@@ -134,6 +134,8 @@ func (s *Scanner) start() {
 	}
 	s.in, s.final, s.added, s.skip = false, false, false, false
 	s.Point, s.Fault = Point{}, Fault{}
+	s.texts = [2][]byte{}
+	s.Tags, s.Fields = s.Tags[:0], s.Fields[:0]
 }
 
 // marks are the byte order marks of UTF-8 and UTF-16.
@@ -380,20 +382,9 @@ func (s *Scanner) fill() bool {
 // Err returns the error that ended the input, nil at its end.
 func (s *Scanner) Err() error { return s.err }
 
-// NumTags returns the number of tags of the last line.
-func (s *Scanner) NumTags() int { return s.Point.tags }
-
-// NumFields returns the number of fields of the last line.
-func (s *Scanner) NumFields() int { return s.Point.fields }
-
 // Text returns the text of a span of the last line. It is valid until Next.
 func (s *Scanner) Text(t Span) []byte {
-	b := s.Point.b
-	if t&ownText != 0 {
-		b = s.own[:cap(s.own)]
-	}
-	from, to := t.from(), t.from()+t.size()
-	return b[from:to:to]
+	return s.texts[t>>63][t>>32&^(1<<31) : uint32(t) : uint32(t)]
 }
 
 // Line returns the last line as it is in the input, without its line feed.
@@ -434,18 +425,18 @@ func (s *Scanner) End() int64 {
 // write it: one space between its parts, and a line feed.
 func (s *Scanner) AppendPlain(dst []byte) []byte {
 	if s.Plain {
-		return append(append(dst, s.b[:s.Point.end]...), '\n')
+		return append(append(dst, s.texts[0][:s.Point.end]...), '\n')
 	}
 	return append(s.AppendTime(s.AppendFields(s.AppendSeries(dst))), '\n')
 }
 
 // AppendSeries appends measurement and tags of the last line as they are.
-func (s *Scanner) AppendSeries(dst []byte) []byte { return append(dst, s.b[s.first:s.sep]...) }
+func (s *Scanner) AppendSeries(dst []byte) []byte { return append(dst, s.texts[0][s.first:s.sep]...) }
 
 // AppendFields appends a space and the fields of the last line as they are.
 func (s *Scanner) AppendFields(dst []byte) []byte {
 	dst = append(dst, ' ')
-	return append(dst, s.b[s.from:s.to]...)
+	return append(dst, s.texts[0][s.from:s.to]...)
 }
 
 // AppendTime appends a space and the timestamp of the last line as it is, and nothing
@@ -454,12 +445,12 @@ func (s *Scanner) AppendTime(dst []byte) []byte {
 	if !s.Stamped {
 		return dst
 	}
-	return append(append(dst, ' '), s.b[s.stamp:s.Point.end]...)
+	return append(append(dst, ' '), s.texts[0][s.stamp:s.Point.end]...)
 }
 
 // HasTag reports whether the last line has a tag of this key.
 func (s *Scanner) HasTag(key string) bool {
-	for _, t := range s.Tags[:s.Point.tags] {
+	for _, t := range s.Tags {
 		if string(s.Text(t.Key)) == key {
 			return true
 		}

@@ -1,6 +1,10 @@
 package line
 
-import "github.com/pointwire/pointwire/internal/swar"
+import (
+	"math/bits"
+
+	"github.com/pointwire/pointwire/internal/swar"
+)
 
 // Lines repeat: what follows a measurement is nearly always what followed it last
 // time. A shape remembers the keys of a measurement, so that fast.go compares them in
@@ -15,20 +19,23 @@ const (
 	maxShapeText = 4 << 20
 )
 
+// words is how many bytes of a pattern are in words.
+const words = 32
+
 // A pattern is a text to be compared in words: a measurement with the byte after it,
 // or a key with its equals sign.
 type pattern struct {
-	w    [3]uint64 // its first 24 bytes
-	mask [3]uint64
+	w    [4]uint64 // its first 32 bytes
+	mask [4]uint64
 	n    int
 	rest []byte // what is beyond them
 }
 
-// set makes p the pattern of text, of which it keeps what is beyond 24 bytes at the end
+// set makes p the pattern of text, of which it keeps what is beyond 32 bytes at the end
 // of store.
 func (p *pattern) set(text, store []byte) (stored []byte) {
 	*p = pattern{n: len(text)}
-	var b [24]byte
+	var b [words]byte
 	copy(b[:], text)
 	for i := range p.w {
 		p.w[i] = swar.Load64(b[:], 8*i)
@@ -36,15 +43,15 @@ func (p *pattern) set(text, store []byte) (stored []byte) {
 			p.mask[i] = ^uint64(0) >> (64 - 8*min(left, 8))
 		}
 	}
-	if len(text) > 24 {
+	if len(text) > words {
 		at := len(store)
-		store = append(store, text[24:]...)
+		store = append(store, text[words:]...)
 		p.rest = store[at:]
 	}
 	return store
 }
 
-// at reports whether b holds p from i on. 24 bytes from i on are readable.
+// at reports whether b holds p from i on. 32 bytes from i on are readable.
 func (p *pattern) at(b []byte, i int) bool {
 	if (swar.Load64(b, i)^p.w[0])&p.mask[0] != 0 {
 		return false
@@ -53,10 +60,10 @@ func (p *pattern) at(b []byte, i int) bool {
 }
 
 func (p *pattern) restAt(b []byte, i int) bool {
-	if (swar.Load64(b, i+8)^p.w[1])&p.mask[1]|(swar.Load64(b, i+16)^p.w[2])&p.mask[2] != 0 {
+	if (swar.Load64(b, i+8)^p.w[1])&p.mask[1]|(swar.Load64(b, i+16)^p.w[2])&p.mask[2]|(swar.Load64(b, i+24)^p.w[3])&p.mask[3] != 0 {
 		return false
 	}
-	return p.n <= 24 || len(b) >= i+p.n && string(b[i+24:i+p.n]) == string(p.rest)
+	return p.n <= words || len(b) >= i+p.n && string(b[i+words:i+p.n]) == string(p.rest)
 }
 
 // A shape is what lines of one measurement look like.
@@ -65,43 +72,48 @@ type shape struct {
 	keys  []pattern
 	tags  int    // the first keys are those of tags
 	next  *shape // of the line that came after the last one of this shape
-	hash  uint32
 	size  int    // memory it is counted with
 	store []byte // for the patterns
 }
 
 // shapes are the shapes by the hash of their names.
 type shapes struct {
-	table []*shape // a power of two
+	table []entry // a power of two
 	n     int
 	size  int
 	hand  int // the next victim is looked for from here on
 }
 
+// An entry is a place in the table.
+type entry struct {
+	hash  uint32
+	shape *shape
+}
+
 // probes is the number of places that a shape may be in.
 const probes = 8
 
-// find returns the shape of the name, which has its comma or space, and makes it if
-// there is none. Beyond the bounds it takes the memory of another one for it.
-func (t *shapes) find(name []byte) *shape {
-	if len(name) > maxKeyText {
+// find returns the shape of the name that b begins with, n bytes with its comma or
+// space, and makes it if there is none. Beyond the bounds it takes the memory of another
+// one for it.
+func (t *shapes) find(b []byte, n int) *shape {
+	if n > maxKeyText {
 		return nil
 	}
-	h := hash(name)
-	if len(t.table) == 0 {
-		t.table = make([]*shape, 16)
-	}
+	h := hash(b, n)
 	for {
 		mask := uint32(len(t.table) - 1)
-		var free **shape
-		for i := range uint32(probes) {
-			e := &t.table[(h+i)&mask]
-			if *e == nil {
-				if free == nil {
-					free = e
+		var free *entry
+		if len(t.table) > 0 {
+			for i := range uint32(probes) {
+				e := &t.table[(h+i)&mask]
+				if e.shape == nil {
+					if free == nil {
+						free = e
+					}
+				} else if e.hash == h && e.shape.name.n == n && e.shape.name.at(b, 0) {
+					return e.shape
 				}
-			} else if (*e).hash == h && (*e).is(name) {
-				return *e
 			}
 		}
 		for t.size > maxShapeText+maxShapeText/8 && t.n > 1 {
@@ -114,7 +126,7 @@ func (t *shapes) find(name []byte) *shape {
 		case t.size > maxShapeText || len(t.table) == 2*maxShapes && (free == nil || !sparse):
 			if free == nil {
 				free = &t.table[h&mask]
-				sh = *free
+				sh = free.shape
 			} else {
 				sh = t.victim()
 			}
@@ -125,8 +137,8 @@ func (t *shapes) find(name []byte) *shape {
 			sh = new(shape)
 			t.n++
 		}
-		*free = sh
-		sh.reset(t, name, h)
+		*free = entry{h, sh}
+		sh.reset(t, b[:n])
 		return sh
 	}
 }
@@ -135,47 +147,45 @@ func (t *shapes) find(name []byte) *shape {
 func (t *shapes) victim() *shape {
 	for {
 		t.hand = (t.hand + 1) & (len(t.table) - 1)
-		if sh := t.table[t.hand]; sh != nil {
-			t.table[t.hand] = nil
+		if sh := t.table[t.hand].shape; sh != nil {
+			t.table[t.hand] = entry{}
 			return sh
 		}
 	}
 }
 
-// hash is FNV-1a.
-func hash(b []byte) uint32 {
-	h := uint32(2166136261)
-	for _, c := range b {
-		h = (h ^ uint32(c)) * 16777619
+// hash returns a hash of the first n bytes of b. 8 bytes from b on are readable. Each
+// word is mixed in by both halves of a product, as in wyhash: names differ in a few
+// digits, and these must reach the bits that are used.
+func hash(b []byte, n int) uint32 {
+	h := uint64(n)
+	for i := 0; i+8 < n; i += 8 {
+		h = mix(h ^ swar.Load64(b, i))
 	}
-	return h ^ h>>15
+	if n >= 8 {
+		h ^= swar.Load64(b, n-8)
+	} else {
+		h ^= swar.Load64(b, 0) << (uint(8-n) << 3 & 63)
+	}
+	return uint32(mix(h))
 }
 
-func (s *shape) is(name []byte) bool {
-	if s.name.n != len(name) {
-		return false
-	}
-	var b [24]byte
-	copy(b[:], name)
-	for i := range s.name.w {
-		if s.name.w[i] != swar.Load64(b[:], 8*i) {
-			return false
-		}
-	}
-	return len(name) <= 24 || string(name[24:]) == string(s.name.rest)
+func mix(x uint64) uint64 {
+	hi, lo := bits.Mul64(x, 0x9e3779b97f4a7c15)
+	return hi ^ lo
 }
 
 // reset makes s the shape of a name, without keys. It keeps the memory.
-func (s *shape) reset(t *shapes, name []byte, h uint32) {
+func (s *shape) reset(t *shapes, name []byte) {
 	s.store = s.name.set(name, s.store[:0])
-	s.keys, s.tags, s.hash = s.keys[:0], 0, h
+	s.keys, s.tags = s.keys[:0], 0
 	s.next = s
 	s.count(t)
 }
 
 // count brings the memory that s is counted with up to date.
 func (s *shape) count(t *shapes) {
-	const fixed, each = 160, 80 // of a shape and a pattern
+	const fixed, each = 200, 96 // of a shape and a pattern
 	size := fixed + each*cap(s.keys) + cap(s.store)
 	t.size += size - s.size
 	s.size = size
@@ -183,18 +193,18 @@ func (s *shape) count(t *shapes) {
 
 func (t *shapes) grow() {
 	old := t.table
-	t.table = make([]*shape, 2*len(old))
+	t.table = make([]entry, max(16, 2*len(old)))
 	mask := uint32(len(t.table) - 1)
 	t.n, t.size = 0, 0
-	for _, s := range old {
-		if s == nil {
+	for _, o := range old {
+		if o.shape == nil {
 			continue
 		}
 		for i := range uint32(probes) {
-			if e := &t.table[(s.hash+i)&mask]; *e == nil {
-				*e = s
+			if e := &t.table[(o.hash+i)&mask]; e.shape == nil {
+				*e = o
 				t.n++
-				t.size += s.size
+				t.size += o.shape.size
 				break
 			}
 		}
@@ -220,12 +230,12 @@ func (s *shape) insert(t *shapes, j int, key []byte, tag bool) bool {
 // index returns the place of a key, which has its equals sign, among keys[from:to], or
 // -1.
 func (s *shape) index(key []byte, from, to int) int {
-	var b [24]byte
+	var b [words]byte
 	copy(b[:], key)
-	w := [3]uint64{swar.Load64(b[:], 0), swar.Load64(b[:], 8), swar.Load64(b[:], 16)}
+	w := [4]uint64{swar.Load64(b[:], 0), swar.Load64(b[:], 8), swar.Load64(b[:], 16), swar.Load64(b[:], 24)}
 	for i := from; i < to; i++ {
 		p := &s.keys[i]
-		if p.n == len(key) && p.w == w && (p.n <= 24 || string(key[24:]) == string(p.rest)) {
+		if p.n == len(key) && p.w == w && (p.n <= words || string(key[words:]) == string(p.rest)) {
 			return i
 		}
 	}
