@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"testing"
 	"time"
 
 	"github.com/influxdata/influxdb/models"
@@ -171,10 +170,10 @@ var (
 // ownPoint returns the line that s has just taken.
 func ownPoint(s *line.Scanner) point {
 	p := point{measurement: string(s.Text(s.Name)), ts: s.Time, hasTime: s.Stamped}
-	for _, t := range s.Tags[:s.NumTags()] {
+	for _, t := range s.Tags {
 		p.tags = append(p.tags, tag{string(s.Text(t.Key)), string(s.Text(t.Value))})
 	}
-	for _, f := range s.Fields[:s.NumFields()] {
+	for _, f := range s.Fields {
 		g := field{key: string(s.Text(f.Key))}
 		switch f.Kind {
 		case line.Float:

@@ -89,10 +89,10 @@ func (p Point) Numbers() Point {
 // Taken returns the last line of s, which was taken.
 func Taken(s *line.Scanner) Point {
 	p := Point{Measurement: string(s.Text(s.Name)), Time: s.Time, Stamped: s.Stamped}
-	for _, t := range s.Tags[:s.NumTags()] {
+	for _, t := range s.Tags {
 		p.Tags = append(p.Tags, [2]string{string(s.Text(t.Key)), string(s.Text(t.Value))})
 	}
-	for _, f := range s.Fields[:s.NumFields()] {
+	for _, f := range s.Fields {
 		g := Field{Key: string(s.Text(f.Key))}
 		switch f.Kind {
 		case line.Float:
