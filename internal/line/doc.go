@@ -239,6 +239,10 @@
 //	    InfluxDB 1.x, InfluxDB 2.8.0, VictoriaMetrics: refused
 //	    line-protocol/v2: "m=" | "\""=1 @1; "n" | "v"=1 @1
 //
+//	line of a carriage return: "\r\nm v=1 1\n"
+//	    pointwire: "m" | "v"=1 @1; refused (carriage return at the end of the line)
+//	    line-protocol/v2, VictoriaMetrics: "m" | "v"=1 @1
+//
 //	carriage return: "m v=1 1\r\n"
 //	    pointwire: refused (carriage return at the end of the line)
 //	    line-protocol/v2, VictoriaMetrics: "m" | "v"=1 @1

@@ -83,6 +83,16 @@ var lineRows = []Row{
 		},
 	},
 	{
+		Name: "line of a carriage return",
+		Body: "\r\nm v=1 1\n",
+		Own:  `"m" | "v"=1 @1; refused`,
+		Rule: line.CarriageReturn,
+		Reads: map[Reader]string{
+			LineProtocol:    `"m" | "v"=1 @1`,
+			VictoriaMetrics: `"m" | "v"=1 @1`,
+		},
+	},
+	{
 		Name: "carriage return",
 		Body: "m v=1 1\r\n",
 		Own:  "refused",
