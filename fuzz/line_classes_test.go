@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/influxdata/influxdb/models"
 
@@ -89,9 +90,10 @@ func (r *reading) commaInKey() bool {
 // A judge compares bodies and counts the classes of what differs.
 type judge struct {
 	t       testing.TB
-	s, own  line.Scanner
+	s       line.Scanner
 	counts  map[string]int
 	samples map[string][]byte
+	p       lp.Precision
 	taken   int
 	failed  int     // to explain
 	kept    []byte  // the lines of a body that were taken
@@ -114,10 +116,11 @@ func (j *judge) note(name string, body []byte) {
 func (j *judge) body(body []byte) {
 	t, s := j.t, &j.s
 	t.Helper()
+	s.SetOptions(line.Options{Precision: j.p})
 	s.Reset(body)
 	more := s.Next()
 	j.kept, j.points, j.plain = j.kept[:0], j.points[:0], j.plain[:0]
-	serverReads(body, lp.Nanosecond, func(r *reading) {
+	serverReads(body, j.p, func(r *reading) {
 		if r.err == errNothing {
 			j.note(openComment, body)
 			return
@@ -189,15 +192,12 @@ func (j *judge) body(body []byte) {
 func (j *judge) requireSame(body, lines []byte) {
 	j.t.Helper()
 	all := append(append([]byte("y v=1 1\n"), lines...), "z,k=v s=\"a\nb\",v=t 1"...)
-	got, err := models.ParsePointsString(string(all))
+	got, err := models.ParsePointsWithPrecision(all, time.Time{}, word(j.p))
 	if err != nil || len(got) != len(j.points)+2 {
 		j.t.Fatalf("%q: the server reads %d points of\n%q\nwant %d (%v)", body, len(got), all, len(j.points)+2, err)
 	}
 	for i, p := range j.points {
-		q, err := serverPoint(got[i+1], lp.Nanosecond)
-		if !p.hasTime {
-			q.ts, q.hasTime = 0, false // the server's clock
-		}
+		q, err := serverPoint(got[i+1], j.p)
 		if err != nil || !p.same(q) {
 			j.t.Fatalf("%q: the server reads\n%v (%v)\nof\n%q\nwant\n%v", body, q, err, all, p)
 		}

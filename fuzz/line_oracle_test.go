@@ -85,13 +85,17 @@ func serverReads(body []byte, p lp.Precision, each func(*reading)) {
 	}
 }
 
+// word returns the server's word for a precision.
+func word(p lp.Precision) string {
+	if p == lp.Nanosecond {
+		return "n"
+	}
+	return p.String()
+}
+
 // read asks the server's parser.
 func (r *reading) read(p lp.Precision) {
-	word := p.String()
-	if word == "ns" {
-		word = "n"
-	}
-	parsed, err := models.ParsePointsWithPrecision(bytes.Clone(r.text), time.Time{}, word)
+	parsed, err := models.ParsePointsWithPrecision(bytes.Clone(r.text), time.Time{}, word(p))
 	if err != nil {
 		r.err = err
 		return
