@@ -91,6 +91,9 @@ func (s *Scanner) measurement(b []byte, i int) (int, Fault) {
 	if b[i] == ',' {
 		return i, Fault{NoMeasurement, i}
 	}
+	if r := s.orCR(b, i, 0); r != 0 {
+		return i, Fault{r, i} // an empty line but for it
+	}
 	escaped, run := false, false
 	for ; i < len(b); i++ {
 		c := b[i]
