@@ -48,8 +48,12 @@ var classes = []class{
 	{"field with the key time", []line.Rule{line.ReservedKey}, func(r *reading) bool { return r.lost == errReserved }},
 	{"byte order mark", []line.Rule{line.ByteOrderMark}, func(r *reading) bool { return strings.HasPrefix(r.point.measurement, "\xef\xbb\xbf") }},
 	{"line end within what looks like a string", []line.Rule{line.CutElsewhere}, func(r *reading) bool {
-		end, _ := serverCut(append(bytes.Clone(r.text), "\nz v=1 1\n"...))
-		return end > len(r.text)
+		for _, text := range [][]byte{r.text, bytes.TrimLeft(r.text, " \t\x00")} {
+			if end, _ := serverCut(slices.Concat(text, []byte("\nz v=1 1\n"))); end > len(text) {
+				return true
+			}
+		}
+		return false
 	}},
 }
 

@@ -243,6 +243,10 @@
 //	    pointwire: "m" | "v"=1 @1; refused (carriage return at the end of the line)
 //	    line-protocol/v2, VictoriaMetrics: "m" | "v"=1 @1
 //
+//	line end that depends on leading white space: " m,\\\\ =\" v=1 1\n"
+//	    pointwire: refused (end of line that servers find elsewhere)
+//	    InfluxDB 1.x, InfluxDB 2.8.0, line-protocol/v2: "m" "\\ "="\"" | "v"=1 @1
+//
 //	carriage return: "m v=1 1\r\n"
 //	    pointwire: refused (carriage return at the end of the line)
 //	    line-protocol/v2, VictoriaMetrics: "m" | "v"=1 @1
@@ -361,6 +365,11 @@
 //
 //	hexadecimal number: "m v=0x10 1\n"
 //	    pointwire: refused (invalid field value)
+//	    VictoriaMetrics: "m" | "v"=0 @1
+//
+//	hexadecimal float: "m v=0x1p-2 1\n"
+//	    pointwire: refused (invalid field value)
+//	    line-protocol/v2: "m" | "v"=0.25 @1
 //	    VictoriaMetrics: "m" | "v"=0 @1
 //
 //	float out of range: "m v=1e999 1\n"

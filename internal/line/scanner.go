@@ -250,8 +250,12 @@ func (s *Scanner) walk(b []byte) (n int, k kind) {
 		}
 	}
 	if f.Rule == 0 {
-		if at, _ := Split(b[:min(end+1, len(b))]); at != end {
+		text := b[:min(end+1, len(b))]
+		if at, _ := Split(text); at != end {
 			f = Fault{CutElsewhere, at}
+		} else if at, _ := Split(text[first:]); first > 0 && at != end-first {
+			// White space before the line is not handed on, and a space there matters.
+			f = Fault{CutElsewhere, first + at}
 		}
 	}
 	if s.marked(b) {

@@ -93,6 +93,18 @@ var lineRows = []Row{
 		},
 	},
 	{
+		Name: "line end that depends on leading white space",
+		Body: " m,\\\\ =\" v=1 1\n",
+		Own:  "refused",
+		Rule: line.CutElsewhere,
+		Reads: map[Reader]string{
+			InfluxDB16:   `"m" "\\ "="\"" | "v"=1 @1`,
+			InfluxDB18:   `"m" "\\ "="\"" | "v"=1 @1`,
+			InfluxDB2:    `"m" "\\ "="\"" | "v"=1 @1`,
+			LineProtocol: `"m" "\\ "="\"" | "v"=1 @1`,
+		},
+	},
+	{
 		Name: "carriage return",
 		Body: "m v=1 1\r\n",
 		Own:  "refused",

@@ -151,6 +151,16 @@ var valueRows = []Row{
 		},
 	},
 	{
+		Name: "hexadecimal float",
+		Body: "m v=0x1p-2 1\n",
+		Own:  "refused",
+		Rule: line.InvalidValue,
+		Reads: map[Reader]string{
+			LineProtocol:    `"m" | "v"=0.25 @1`,
+			VictoriaMetrics: `"m" | "v"=0 @1`,
+		},
+	},
+	{
 		Name: "float out of range",
 		Body: "m v=1e999 1\n",
 		Own:  "refused",
