@@ -1,6 +1,7 @@
 package line
 
 import (
+	"bytes"
 	"math"
 	"math/bits"
 
@@ -36,11 +37,9 @@ func special(w uint64) uint64 {
 }
 
 // fast takes the line that b begins with, and returns its length with its line feed, or
-// 0 if it declines.
+// 0 if it declines. It is divided where few variables are alive, for the sake of
+// registers.
 func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
-	var m M
-	converts := len(m) == len(convert{})
-
 	sh := s.expect
 	if sh == nil || !sh.name.at(b, 0) {
 		if sh = s.shapeOf(b); sh == nil {
@@ -48,230 +47,254 @@ func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
 		}
 	}
 	s.ownLen = 0
-	allTags, allFields := s.Tags[:cap(s.Tags)], s.Fields[:cap(s.Fields)]
 	p := sh.name.n
-	j := 0
-	tags := 0
 	sep := p - 1
-	if b[sep] == ',' {
-		tagKeys := sh.keys[:sh.tags]
-		for {
-			var k *pattern
-			if j < len(tagKeys) {
-				k = &tagKeys[j]
-			}
-			if k == nil || (swar.Load64(b, p)^k.w[0])&k.mask[0] != 0 || k.n > 8 && !k.restAt(b, p) {
-				if j = s.seekTag(sh, b, p, j); j < 0 {
-					return 0
-				}
-				tagKeys = sh.keys[:sh.tags]
-				k = &tagKeys[j]
-			}
-			key := p
-			p += k.n
-			j++
-			v := p
-			w := special(swar.Load64(b, p))
-			for w == 0 {
-				p += 8
-				w = special(swar.Load64(b, p))
-			}
-			p += bits.TrailingZeros64(w) >> 3
-			value := span(v, p)
-			if b[p] == '\\' {
-				if p = escapedTag(b, p); p < 0 {
-					return 0
-				}
-				if converts {
-					value = s.ownTag(b[v:p])
-				}
-			}
-			if p == v {
-				return 0
-			}
-			if converts {
-				if tags >= len(allTags) {
-					allTags = s.growTags()
-				}
-				allTags[tags] = Tag{span(key, v-1), value}
-				tags++
-			}
-			c := b[p]
-			if c == ',' {
-				p++
-				continue
-			}
-			if c != ' ' {
-				return 0
-			}
-			break
+	if swar.LoadByte(b, sep) == ',' {
+		if p = fastTags[M](s, sh, b, p); p < 0 {
+			return 0
 		}
 		sep = p
 		p++
-		j = sh.tags
+	} else {
+		s.Tags = s.Tags[:0]
 	}
 	from := p
-	fields := 0
-	keys := sh.keys
-	for {
-		if p >= lim {
+	if p = fastFields[M](s, sh, b, p, lim); p < 0 {
+		return 0
+	}
+	to, stamp := p, 0
+	ts := int64(0)
+	if c := swar.LoadByte(b, p); c == ' ' {
+		stamp = p + 1
+		if ts, p = s.fastTime(b, stamp); p < 0 {
 			return 0
 		}
+	} else if c != '\n' {
+		return 0
+	}
+	if p > s.brief {
+		return 0
+	}
+	if s.last != sh {
+		s.last.next, s.last = sh, sh
+	}
+	if s.expect != sh.next {
+		s.expect = sh.next
+	}
+	s.texts[0] = b
+	q := &s.Point
+	q.Name, q.Time, q.Stamped, q.Plain = span(0, sh.name.n-1), ts, stamp > 0, true
+	q.first, q.sep, q.from, q.to, q.stamp, q.end = 0, int32(sep), int32(from), int32(to), int32(stamp), int32(p)
+	return p + 1
+}
+
+// fastTags takes the tags from p on and returns the place of the space after them, or
+// -1.
+func fastTags[M mode](s *Scanner, sh *shape, b []byte, p int) int {
+	var m M
+	all := s.Tags[:cap(s.Tags)]
+	keys := sh.keys[:sh.tags]
+	n, j := 0, 0
+	for {
+		var k *pattern
+		if j < len(keys) {
+			k = &keys[j]
+		}
+		if k == nil || (swar.Load64(b, p)^k.w[0])&k.mask[0] != 0 || k.n > 8 && !k.restAt(b, p) {
+			if j = s.seekTag(sh, b, p, j); j < 0 {
+				return -1
+			}
+			keys = sh.keys[:sh.tags]
+			k = &keys[j]
+		}
+		j++
+		v := p + k.n
+		key := span(p, v-1)
+		p = v
+		w := special(swar.Load64(b, p))
+		for w == 0 {
+			p += 8
+			w = special(swar.Load64(b, p))
+		}
+		p += bits.TrailingZeros64(w) >> 3
+		value := span(v, p)
+		c := swar.LoadByte(b, p)
+		if c == '\\' {
+			if p = escapedTag(b, p); p < 0 {
+				return -1
+			}
+			if len(m) == len(convert{}) {
+				value = s.ownTag(b[v:p])
+			}
+			c = swar.LoadByte(b, p)
+		}
+		if p == v {
+			return -1
+		}
+		if len(m) == len(convert{}) {
+			if n >= len(all) {
+				all = s.growTags()
+			}
+			all[n] = Tag{key, value}
+			n++
+		}
+		if c != ',' {
+			if c != ' ' {
+				return -1
+			}
+			s.Tags = s.Tags[:n]
+			return p
+		}
+		p++
+	}
+}
+
+// fastFields takes the fields from p on and returns the place after them, or -1.
+func fastFields[M mode](s *Scanner, sh *shape, b []byte, p, lim int) int {
+	var m M
+	all := s.Fields[:cap(s.Fields)]
+	keys := sh.keys
+	n, j := 0, sh.tags
+	for p < lim {
 		key := p
 		if j < len(keys) && (swar.Load64(b, p)^keys[j].w[0])&keys[j].mask[0] == 0 && (keys[j].n <= 8 || keys[j].restAt(b, p)) {
 			p += keys[j].n
 			j++
 		} else {
 			if p, j = s.seekField(sh, b, p, j); p < 0 {
-				return 0
+				return -1
 			}
 			keys = sh.keys
 		}
-		v := p
-		var f Field
-		c := b[p]
+		name := span(key, p-1)
+		var bits uint64
+		var kind Kind
+		c := swar.LoadByte(b, p)
 		switch {
-		case c == '"':
-			p++
-			w := quoteOrEscape(swar.Load64(b, p))
-			for w == 0 {
-				p += 8
-				if p >= lim {
-					return 0
-				}
-				w = quoteOrEscape(swar.Load64(b, p))
-			}
-			p += bits.TrailingZeros64(w) >> 3
-			if p >= lim {
-				return 0
-			}
-			if b[p] == '"' {
-				f.Bits = uint64(span(v+1, p))
-			} else if converts {
-				at := s.ownLen
-				if p = s.unescape(b, v+1, p, lim); p < 0 {
-					return 0
-				}
-				f.Bits = uint64(span(at, s.ownLen) | ownText)
-			} else if p = skipString(b, p, lim); p < 0 {
-				return 0
-			}
-			p++
-			f.Kind = String
 		case c-'0' < 10 || c == '-':
-			if converts {
-				var form decimal.Form
-				f.Bits, form, p = decimal.Number(b, p)
-				switch c := b[p]; form {
-				case decimal.Float:
-					f.Kind = Float
-				case decimal.Int:
-					f.Kind = Float
-					if c == 'i' {
-						f.Kind = Int
-						p++
-					} else if c == 'u' && int64(f.Bits) >= 0 && b[v] != '-' {
-						f.Kind = Uint
-						p++
-					} else {
-						f.Bits = math.Float64bits(float64(int64(f.Bits)))
-					}
-				case decimal.Uint:
-					f.Kind = Float
-					if c == 'u' {
-						f.Kind = Uint
-						p++
-					} else {
-						f.Bits = math.Float64bits(float64(f.Bits))
-					}
-				default:
-					return 0
-				}
-			} else if p = skipNumber(b, p); p < 0 {
-				return 0
+			if len(m) == len(convert{}) {
+				bits, kind, p = number(b, p)
+			} else {
+				p = skipNumber(b, p)
 			}
+		case c == '"':
+			kind = String
+			bits, p = fastString[M](s, b, p+1, lim)
 		default:
-			if f.Bits, p = boolean(b, p); p < 0 {
-				return 0
+			kind = Bool
+			bits, p = boolean(b, p)
+		}
+		if p < 0 {
+			return -1
+		}
+		if len(m) == len(convert{}) {
+			if n >= len(all) {
+				all = s.growFields()
 			}
-			f.Kind = Bool
+			all[n] = Field{name, bits, kind}
+			n++
 		}
-		if converts {
-			f.Key = span(key, v-1)
-			if fields >= len(allFields) {
-				allFields = s.growFields()
-			}
-			allFields[fields] = f
-			fields++
+		if swar.LoadByte(b, p) != ',' {
+			s.Fields = s.Fields[:n]
+			return p
 		}
-		c = b[p]
-		if c == ',' {
-			p++
-			continue
-		}
-		if c == '\n' {
-			if p > s.brief {
-				return 0
-			}
-			s.taken(sh, b, tags, fields)
-			s.Point = Point{Name: span(0, sh.name.n-1), Plain: true,
-				sep: int32(sep), from: int32(from), to: int32(p), end: int32(p)}
-			return p + 1
-		}
-		if c != ' ' {
-			return 0
-		}
-		break
-	}
-	to := p
-	p++
-	stamp := p
-	neg := b[p] == '-'
-	if neg {
 		p++
+	}
+	return -1
+}
+
+// number returns the value of the number at p, its kind and the place after it, or -1
+// where it is not of a form that is common.
+func number(b []byte, p int) (v uint64, k Kind, next int) {
+	v, form, next := decimal.Number(b, p)
+	if form == decimal.Float {
+		return v, Float, next
+	}
+	c := swar.LoadByte(b, next)
+	switch form {
+	case decimal.Int:
+		switch {
+		case c == 'i':
+			return v, Int, next + 1
+		case c != 'u':
+			return math.Float64bits(float64(int64(v))), Float, next
+		case swar.LoadByte(b, p) != '-':
+			return v, Uint, next + 1
+		}
+	case decimal.Uint:
+		if c == 'u' {
+			return v, Uint, next + 1
+		}
+		return math.Float64bits(float64(v)), Float, next
+	}
+	return 0, 0, -1
+}
+
+// fastString returns the text that begins at p, after its quote, and the place after
+// the quote that ends it, or -1.
+func fastString[M mode](s *Scanner, b []byte, p, lim int) (text uint64, next int) {
+	var m M
+	v := p
+	w := quoteOrEscape(swar.Load64(b, p))
+	for w == 0 {
+		if p += 8; p >= lim {
+			return 0, -1
+		}
+		w = quoteOrEscape(swar.Load64(b, p))
+	}
+	if p += bits.TrailingZeros64(w) >> 3; p >= lim {
+		return 0, -1
+	}
+	if swar.LoadByte(b, p) == '"' {
+		return uint64(span(v, p)), p + 1
+	}
+	if len(m) != len(convert{}) {
+		p = skipString(b, p, lim)
+	} else {
+		at := s.ownLen
+		p = s.unescape(b, v, p, lim)
+		text = uint64(span(at, s.ownLen) | ownText)
+	}
+	if p < 0 {
+		return 0, -1
+	}
+	return text, p + 1
+}
+
+// fastTime returns the timestamp at p and the place after it, where a line feed is, or
+// -1.
+func (s *Scanner) fastTime(b []byte, p int) (ts int64, next int) {
+	start := p
+	neg := int64(0)
+	if swar.LoadByte(b, p) == '-' {
+		neg = -1
+		p++
+		start = p
 	}
 	w := swar.Load64(b, p)
 	nd := swar.NonDigits(w)
-	var ts uint64
+	v := uint64(0)
 	if nd == 0 {
-		ts = uint64(swar.Value8(w ^ swar.Zeros))
+		v = uint64(swar.Value8(w ^ swar.Zeros))
 		p += 8
 		w = swar.Load64(b, p)
 		if nd = swar.NonDigits(w); nd == 0 {
-			ts = ts*1e8 + uint64(swar.Value8(w^swar.Zeros))
+			v = v*1e8 + uint64(swar.Value8(w^swar.Zeros))
 			p += 8
 			w = swar.Load64(b, p)
 			if nd = swar.NonDigits(w); nd&(1<<32-1) == 0 {
-				return 0 // more than 19 digits
+				return 0, -1 // more than 19 digits
 			}
 		}
 	}
-	k := uint(bits.TrailingZeros64(nd)) - 7
-	if k > 0 {
-		ts = ts*pow10[k>>3&7] + uint64(swar.Value8((w^swar.Zeros)<<((64-k)&63)))
+	if k := uint(bits.TrailingZeros64(nd)) - 7; k > 0 {
+		v = v*pow10[k>>3&7] + uint64(swar.Value8((w^swar.Zeros)<<((64-k)&63)))
 		p += int(k >> 3)
 	}
-	if b[p] != '\n' || p == stamp || b[p-1] == '-' || ts > s.latest || p > s.brief {
-		return 0
+	if swar.LoadByte(b, p) != '\n' || p == start || v > s.latest {
+		return 0, -1
 	}
-	t := int64(ts)
-	if neg {
-		t = -t
-	}
-	s.taken(sh, b, tags, fields)
-	s.Point = Point{
-		Name: span(0, sh.name.n-1), Time: t, Stamped: true, Plain: true,
-		sep: int32(sep), from: int32(from), to: int32(to), stamp: int32(stamp), end: int32(p),
-	}
-	return p + 1
-}
-
-// taken notes what fast has taken.
-func (s *Scanner) taken(sh *shape, b []byte, tags, fields int) {
-	s.expect = sh.next
-	s.last.next, s.last = sh, sh
-	s.texts[0], s.texts[1] = b, s.own[:cap(s.own)]
-	s.Tags, s.Fields = s.Tags[:tags], s.Fields[:fields]
+	return (int64(v) ^ neg) - neg, p
 }
 
 var pow10 = [8]uint64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7}
@@ -311,24 +334,33 @@ func (s *Scanner) ownTag(text []byte) Span {
 // nil where that is not clean.
 func (s *Scanner) shapeOf(b []byte) *shape {
 	p := 0
-	for {
-		w := swar.Load64(b, p)
-		m := special(w)
-		// An equals sign in a measurement is nothing special.
-		for m != 0 && byte(w>>(uint(bits.TrailingZeros64(m)-7)&63)) == '=' {
-			w ^= uint64('='^'a') << (uint(bits.TrailingZeros64(m)-7) & 63)
-			m = special(w)
-		}
-		if m != 0 {
-			p += bits.TrailingZeros64(m) >> 3
-			break
-		}
+	h := uint64(0)
+	w := swar.Load64(b, 0)
+	m := separator(w)
+	for m == 0 {
+		h = mix(h ^ w)
 		p += 8
+		w = swar.Load64(b, p)
+		m = separator(w)
 	}
-	if c := b[p]; p == 0 || b[0] == '#' || c != ',' && c != ' ' {
-		return nil
-	}
-	return s.shapes.find(b, p+1)
+	k := bits.TrailingZeros64(m) - 7 // 8 times the number of bytes before it
+	h = mix(h ^ w<<(uint(56-k)&63) ^ uint64(p)<<56)
+	return s.shapes.find(uint32(h), b, p+k>>3+1)
+}
+
+// separator marks bytes of w that are a comma, a space, a line feed or another control
+// character. The lowest mark is exact.
+func separator(w uint64) uint64 {
+	const ones = swar.Ones
+	c := w ^ ones*','
+	return ((w-ones*0x21)&^w | (c-ones)&^c) & swar.Highs
+}
+
+// cleanName reports whether name, which ends with a control character, a space or a
+// comma, is a measurement without escapes and its separator.
+func cleanName(name []byte) bool {
+	n := len(name) - 1
+	return n > 0 && name[0] != '#' && (name[n] == ',' || name[n] == ' ') && bytes.IndexByte(name, '\\') < 0
 }
 
 // seekTag returns the index in sh of the tag key at p, which is none before j, and

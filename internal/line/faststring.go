@@ -142,5 +142,5 @@ func (s *Scanner) growOwn(n int) {
 	}
 	grown := make([]byte, 2*n)
 	copy(grown, s.own[:s.ownLen])
-	s.own = grown
+	s.own, s.texts[1] = grown, grown
 }

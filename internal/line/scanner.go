@@ -134,7 +134,7 @@ func (s *Scanner) start() {
 	}
 	s.in, s.final, s.added, s.skip = false, false, false, false
 	s.Point, s.Fault = Point{}, Fault{}
-	s.texts = [2][]byte{}
+	s.texts[0] = nil
 	s.Tags, s.Fields = s.Tags[:0], s.Fields[:0]
 }
 

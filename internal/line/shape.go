@@ -94,13 +94,12 @@ type entry struct {
 const probes = 8
 
 // find returns the shape of the name that b begins with, n bytes with its comma or
-// space, and makes it if there is none. Beyond the bounds it takes the memory of another
-// one for it.
-func (t *shapes) find(b []byte, n int) *shape {
+// space, of which h is a hash. If there is none and the name is clean, it makes one,
+// beyond the bounds from the memory of another one.
+func (t *shapes) find(h uint32, b []byte, n int) *shape {
 	if n > maxKeyText {
 		return nil
 	}
-	h := hash(b, n)
 	for {
 		mask := uint32(len(t.table) - 1)
 		var free *entry
@@ -115,6 +114,9 @@ func (t *shapes) find(b []byte, n int) *shape {
 					return e.shape
 				}
 			}
+		}
+		if !cleanName(b[:n]) {
+			return nil
 		}
 		for t.size > maxShapeText+maxShapeText/8 && t.n > 1 {
 			t.size -= t.victim().size
@@ -154,22 +156,8 @@ func (t *shapes) victim() *shape {
 	}
 }
 
-// hash returns a hash of the first n bytes of b. 8 bytes from b on are readable. Each
-// word is mixed in by both halves of a product, as in wyhash: names differ in a few
-// digits, and these must reach the bits that are used.
-func hash(b []byte, n int) uint32 {
-	h := uint64(n)
-	for i := 0; i+8 < n; i += 8 {
-		h = mix(h ^ swar.Load64(b, i))
-	}
-	if n >= 8 {
-		h ^= swar.Load64(b, n-8)
-	} else {
-		h ^= swar.Load64(b, 0) << (uint(8-n) << 3 & 63)
-	}
-	return uint32(mix(h))
-}
-
+// mix spreads what is in a few bits of x over all of them, by both halves of a product,
+// as in wyhash: names differ in a few digits.
 func mix(x uint64) uint64 {
 	hi, lo := bits.Mul64(x, 0x9e3779b97f4a7c15)
 	return hi ^ lo

@@ -134,7 +134,7 @@ func (s *Scanner) text(b []byte, from, to int, appendTo func(dst, s []byte) []by
 	}
 	at := len(s.own)
 	s.own = appendTo(s.own, b[from:to])
-	s.texts[1] = s.own
+	s.texts[1] = s.own[:cap(s.own)]
 	return span(at, len(s.own)) | ownText
 }
 
