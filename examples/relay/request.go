@@ -132,7 +132,7 @@ func (b *body) read(w http.ResponseWriter, r *http.Request, limit int) error {
 	return nil
 }
 
-var errTooLarge = &refusal{status: 413, message: http.StatusText(413)}
+var errTooLarge = &refusal{status: 413, message: http.StatusText(http.StatusRequestEntityTooLarge)}
 
 func unreadable(err error) error {
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
