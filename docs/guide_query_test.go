@@ -358,7 +358,7 @@ func Example_types() {
 }
 
 func Example_wholeFrames() {
-	ctx, c, s := serve(influxtest.JSON(h2o))
+	ctx, c, s := serve(influxtest.JSON(h2o), influxtest.Status(204))
 	defer s.Close()
 	defer c.Close()
 	err := func() error {

@@ -342,14 +342,14 @@ func Example_partial() {
 	var partial *fastclient.PartialWriteError
 	switch {
 	case errors.As(err, &partial):
-		fmt.Println(partial.Dropped, "dropped, the others are stored")
+		fmt.Println("at least", partial.Dropped, "dropped, others are stored")
 	case errors.Is(err, fastclient.ErrUnauthorized):
 		fmt.Println("wrong password")
 	case fastclient.Retryable(err):
 		time.Sleep(fastclient.RetryDelay(err))
 	}
 	// end
-	// Output: 1 dropped, the others are stored
+	// Output: at least 1 dropped, others are stored
 }
 
 func Example_times() {

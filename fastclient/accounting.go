@@ -20,7 +20,7 @@ func (c Count) plus(d Count) Count { return Count{c.Lines + d.Lines, c.Bytes + d
 
 // A ledger holds where every accepted line is. Every entry moves lines from one
 // account to another, so that what was appended is at every moment what is
-// acked, rejected, dropped and pending. It is guarded by its owner's lock.
+// acked, rejected, uncertain, dropped and pending. It is guarded by its owner's lock.
 type ledger struct {
 	appended Count
 	pending  Count
@@ -43,20 +43,13 @@ func (l *ledger) lose(loss Loss, lines, bytes int) {
 	l.losses[loss].add(lines, bytes)
 }
 
-// settled enters the fate of one cut. Of lines that were refused without the
-// server saying which, the bytes are taken to be the average of their request.
+// settled enters the fate of one cut.
 func (l *ledger) settled(c *cut) {
-	bytes := c.to - c.from
 	switch c.fate {
-	case fateReject:
-		l.lose(c.loss, c.lines, bytes)
+	case fateReject, fateUncertain:
+		l.lose(c.loss, c.lines, c.to-c.from)
 	case fateAcked:
-		lost := 0
-		if c.blurred > 0 {
-			lost = int(int64(bytes) * int64(c.blurred) / int64(c.lines))
-			l.lose(c.loss, c.blurred, lost)
-		}
-		l.ack(c.lines-c.blurred, bytes-lost)
+		l.ack(c.lines, c.to-c.from)
 	}
 }
 
@@ -70,10 +63,10 @@ func (l *ledger) rejected() (c Count) {
 	return c
 }
 
-// dropped returns the sum of the other losses.
+// dropped returns the sum of the losses that are of the Writer's making.
 func (l *ledger) dropped() (c Count) {
 	for loss := LossLine; loss < numLosses; loss++ {
-		if !loss.Rejected() {
+		if !loss.Rejected() && loss != LossUncertain {
 			c = c.plus(l.losses[loss])
 		}
 	}

@@ -1,6 +1,7 @@
 package fastclient
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/url"
@@ -22,11 +23,12 @@ const (
 )
 
 // answerError turns an answer that is no success into a *ServerError or a
-// *PartialWriteError, and closes it.
-func answerError(op string, resp *transport.Response) error {
+// *PartialWriteError, and closes it. With words the error keeps all of the text.
+func answerError(op string, resp *transport.Response, words bool) error {
 	body, truncated := errorBody(resp)
 	e := &ServerError{
 		Op: op, Status: resp.Status, Truncated: truncated,
+		Foreign:       !signed(resp, body),
 		RequestID:     first(resp.Header("X-Request-Id"), resp.Header("Request-Id")),
 		ServerVersion: resp.Header("X-Influxdb-Version"),
 		RetryAfter:    retryAfter(resp.Header("Retry-After"), time.Now()),
@@ -40,11 +42,17 @@ func answerError(op string, resp *transport.Response) error {
 	if e.Message == "" {
 		e.Message = resp.Header("X-Influxdb-Error")
 	}
+	if e.Message == "" && resp.Status < 300 {
+		e.Message = "the answer does not acknowledge a write"
+	}
 	if e.Message == "" {
 		e.Message = http.StatusText(resp.Status)
 	}
 	if op == "write" {
 		e.findPartial() // in all of the message
+	}
+	if words {
+		e.words = e.Message
 	}
 	e.Message = clip(e.Message)
 	resp.Close()
@@ -56,23 +64,38 @@ func answerError(op string, resp *transport.Response) error {
 
 func errorBody(resp *transport.Response) (body []byte, truncated bool) {
 	if resp.Stream == nil {
-		return resp.Body, resp.Truncated
-	}
-	r := io.Reader(resp.Stream)
-	if strings.EqualFold(resp.Header("Content-Encoding"), "gzip") {
-		z, err := newInflater(r)
-		if err != nil {
-			return nil, false
-		}
-		defer z.Close()
-		r = z
+		body, truncated = unpack(resp, resp.Body)
+		return body, truncated || resp.Truncated
 	}
 	// An answer that breaks off is still the server's refusal.
-	body, _ = io.ReadAll(io.LimitReader(r, errorBodyBytes+1))
+	body, _ = io.ReadAll(io.LimitReader(resp.Stream, errorBodyBytes+1))
 	if len(body) > errorBodyBytes {
-		return body[:errorBodyBytes], true
+		body, truncated = body[:errorBodyBytes], true
 	}
-	return body, false
+	body, cut := unpack(resp, body)
+	return body, truncated || cut
+}
+
+// unpack returns what is in the body of an answer, at most errorBodyBytes of it, and
+// whether there was more, or something that cannot be read.
+func unpack(resp *transport.Response, body []byte) (plain []byte, cut bool) {
+	switch strings.ToLower(resp.Header("Content-Encoding")) {
+	case "", "identity":
+		return body, false
+	case "gzip", "x-gzip":
+	default:
+		return nil, true
+	}
+	z, err := newInflater(bytes.NewReader(body))
+	if err != nil {
+		return nil, true
+	}
+	defer z.Close()
+	plain, err = io.ReadAll(io.LimitReader(z, errorBodyBytes+1))
+	if len(plain) > errorBodyBytes {
+		return plain[:errorBodyBytes], true
+	}
+	return plain, err != nil
 }
 
 // read takes the message out of the forms that servers use. What the body looks
@@ -116,22 +139,20 @@ func (e *ServerError) read(body []byte) {
 	}
 }
 
-// findPartial sets Partial and Dropped from the words of the message. Only 400
-// and 422 say that part of the lines was stored; version 3 says it by its list.
+// findPartial sets Partial and Dropped. Only 400 and 422 say that part of the lines was
+// stored; version 3 says it by its list.
 func (e *ServerError) findPartial() {
 	if e.Status != 400 && e.Status != 422 {
 		return
 	}
-	e.Partial = strings.Contains(e.Message, "partial write")
-	e.unparsed = unparsable(e.Message)
-	if i := strings.LastIndex(e.Message, "dropped="); i >= 0 {
-		digits := e.Message[i+len("dropped="):]
-		end := 0
-		for end < len(digits) && digits[end] >= '0' && digits[end] <= '9' {
-			end++
-		}
-		e.Dropped, _ = strconv.Atoi(digits[:end])
+	c := readComplaint(e.Message)
+	switch c.kind {
+	case complainBeyond, complainDropped, complainListed, complainQueued:
+		e.Partial = true
+	case complainUnparsed:
+		e.Partial = c.stored
 	}
+	e.Dropped = c.dropped
 	if len(e.Lines) > 0 && e.Dropped == 0 {
 		e.Dropped = len(e.Lines)
 	}

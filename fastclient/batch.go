@@ -43,7 +43,7 @@ type part struct {
 	data       []byte
 	from       int // offset in the batch
 	lines      int
-	tries      int // answers under actRetryFew
+	tries      int // answers under actUnreadable
 	judged     *judgement
 	prev, next *part
 	list       *partList

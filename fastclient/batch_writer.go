@@ -149,7 +149,9 @@ func (b *BatchWriter) Flush(ctx context.Context) error {
 	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
 	w.verdicts.errs = nil
 	if err != nil {
-		errs = append(errs, &PendingError{Batches: w.live, Count: w.ledger.pending, Err: err})
+		errs = append(errs, &PendingError{
+			Batches: w.live, Count: w.ledger.pending, Err: err, LastErrors: w.lastErrors(),
+		})
 	}
 	return errors.Join(errs...)
 }

@@ -21,6 +21,8 @@ type call struct {
 	made       []byte    // the body before packing, if its lines may be looked at for timestamps
 	only       *endpoint // nil for any of the set
 	insist     bool      // try servers that are down, too: the caller keeps the pauses
+	words      bool      // errors keep all of the server's text
+	failures   *failures // gets the outcome of every attempt
 	down       []*endpoint
 	req        transport.Request
 	resp       transport.Response
@@ -107,10 +109,13 @@ func (c *core) try(ctx context.Context, e *endpoint, call *call, attempt int) er
 	}
 	if err = doer.Do(ctx, &call.req, &call.resp); err != nil {
 		err = transportError(call.op, err)
-	} else if call.resp.Status < 200 || call.resp.Status > 299 {
-		err = answerError(call.op, &call.resp)
+	} else if call.resp.Status < 200 || call.resp.Status > 299 || call.op == "write" && !acknowledges(&call.resp) {
+		err = answerError(call.op, &call.resp, call.words)
 	}
 	c.n.attempt(call, err)
+	if call.failures != nil {
+		call.failures.note(ctx, e, err)
+	}
 	if !start.IsZero() {
 		c.done(ctx, e, call, attempt, time.Since(start), err)
 	}

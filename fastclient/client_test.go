@@ -378,6 +378,7 @@ func TestCapabilities(t *testing.T) {
 		}))
 	}
 	no, wrong := influxtest.Status(204), influxtest.Body(405, "Method Not Allowed")
+	page := foreignReply(200, "<html>log in</html>")
 	pass := influxtest.JSON(`{"name":"influxdb","status":"pass"}`)
 	for name, tt := range map[string]struct {
 		paths map[string]influxtest.Reply
@@ -386,6 +387,8 @@ func TestCapabilities(t *testing.T) {
 		"1.6.7":  {map[string]influxtest.Reply{"/ping": no, "/write": wrong}, "true false false false false"},
 		"1.8.10": {map[string]influxtest.Reply{"/ping": no, "/write": wrong, "/api/v2/write": wrong, "/health": pass}, "true true false true true"},
 		"3":      {map[string]influxtest.Reply{"/ping": influxtest.JSON(`{"version":"3.0.1","revision":"x","process_id":"y"}`), "/health": influxtest.Body(200, "OK")}, "true true true true true"},
+		"login":  {map[string]influxtest.Reply{"/ping": page, "/write": page, "/api/v2/write": page, "/api/v3/write_lp": page, "/health": page}, "false false false false false"},
+		"proxy":  {map[string]influxtest.Reply{"/ping": foreignReply(204, ""), "/write": foreignReply(405, "no"), "/api/v2/write": foreignReply(400, "no"), "/health": foreignReply(200, `{"status":"pass"}`)}, "false false false false false"},
 		"sick":   {map[string]influxtest.Reply{"/ping": no, "/write": wrong, "/health": influxtest.Body(503, `{"status":"fail"}`)}, "true false false true false"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,7 +24,7 @@
 // # Errors
 //
 // A server that refuses is a [*ServerError], and a [*PartialWriteError] when it
-// stored the other lines; a connection that fails is a [*TransportError]; a
+// stored some of the lines; a connection that fails is a [*TransportError]; a
 // statement that fails within an answer is a [*QueryError]. The sentinels, such
 // as [ErrUnauthorized] and [ErrTimeout], are for errors.Is. [Retryable] tells
 // whether the same call may succeed later. No error text holds a password, a

@@ -42,7 +42,7 @@ func (c *core) newEndpoint(a address) (*endpoint, error) {
 		MaxConns: o.MaxConns, PoolTimeout: o.PoolTimeout, IdleTimeout: o.IdleTimeout, Lifetime: o.ConnLifetime,
 		DialTimeout: o.DialTimeout, TLSTimeout: o.TLSTimeout, WriteTimeout: o.WriteTimeout,
 		HeaderTimeout: o.HeaderTimeout, ReadTimeout: o.ReadTimeout,
-		MaxBody: errorBodyBytes, UserAgent: first(o.UserAgent, "pointwire"), Hooks: c.hooks.transport(),
+		MaxBody: errorBodyBytes, MaxHeader: o.MaxHeaderBytes, UserAgent: first(o.UserAgent, "pointwire"), Hooks: c.hooks.transport(),
 	}
 	if a.tls || a.network == "unix" && (o.TLS != nil || o.TLSFiles != TLSFiles{}) {
 		var err error
@@ -124,7 +124,13 @@ func (h *health) up() bool {
 func serverDown(err error) bool {
 	var server *ServerError
 	if errors.As(err, &server) {
-		return server.Status == 500 && retryableStatus(server) || server.Status == 502 || server.Status == 503 || server.Status == 504
+		switch server.Status {
+		case 500:
+			return retryableStatus(server)
+		case 502, 503, 504:
+			return true
+		}
+		return errors.Is(server, ErrNotAcknowledged) // somebody else answers in its place
 	}
 	var t *TransportError
 	return errors.As(err, &t) && Retryable(err) && !errors.Is(err, ErrPoolExhausted)
@@ -219,6 +225,7 @@ func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
 			epoch := e.begin()
 			errs[i] = send(&writeCall{makes: w.makes, call: call{
 				op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, made: w.made, req: w.req, only: e,
+				words: w.words, failures: w.failures,
 			}})
 			e.report(epoch, errs[i])
 		})

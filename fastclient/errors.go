@@ -23,6 +23,9 @@ var (
 	ErrRateLimited  = errors.New("fastclient: rate limited")   // 429
 	ErrUnavailable  = errors.New("fastclient: unavailable")    // 5xx
 	ErrPartialWrite = errors.New("fastclient: partial write")
+	// ErrNotAcknowledged is a status of success in an answer to a write that does not
+	// say that the lines are stored, such as a login page. See [ServerError].
+	ErrNotAcknowledged = errors.New("fastclient: write not acknowledged")
 
 	ErrTimeout           = transport.ErrTimeout
 	ErrPoolExhausted     = transport.ErrPoolExhausted
@@ -42,7 +45,8 @@ var (
 	ErrNoEndpoint = errors.New("every server is down")
 )
 
-// A ServerError is an answer other than success.
+// A ServerError is an answer other than success. A write succeeds with 204, and with 200
+// or 202 if the answer is empty or an empty JSON object.
 type ServerError struct {
 	Op      string // write, query or ping
 	Status  int    // HTTP status
@@ -52,14 +56,18 @@ type ServerError struct {
 	Line int
 	// Lines are the bad lines that version 3 lists.
 	Lines []LineError
-	// Partial tells that the lines not complained of were stored.
+	// Partial tells that the server stored some of the lines.
 	Partial bool
-	// Dropped is the number of points the server says it dropped. InfluxDB 1.x
-	// does not count lines it could not parse.
+	// Dropped is the number of points the server says it dropped, which is the least
+	// number that is not stored: 1.x and 2.x count those of one shard and one cause, and
+	// 1.x does not count lines it could not parse.
 	Dropped int
 	// Truncated tells that the answer was longer than what was read of it.
-	Truncated     bool
-	unparsed      int // how many lines the whole message calls unparsable
+	Truncated bool
+	// Foreign tells that nothing in the answer shows that it came from a database: it
+	// may be a page of a proxy.
+	Foreign       bool
+	words         string // the whole message, for a Writer
 	RequestID     string
 	ServerVersion string
 	// RetryAfter is how long the server asked to wait, at most ten minutes, and 0 if
@@ -92,6 +100,8 @@ func (e *ServerError) Is(target error) bool {
 	switch target {
 	case ErrPartialWrite:
 		return e.Partial
+	case ErrNotAcknowledged:
+		return e.Op == "write" && e.Status >= 200 && e.Status < 300
 	case ErrUnauthorized:
 		return e.Status == 401
 	case ErrForbidden:
@@ -111,7 +121,8 @@ func (e *ServerError) Is(target error) bool {
 }
 
 // A PartialWriteError says that the server stored some lines and dropped
-// others. Sending the same lines again would not store more.
+// others. Sending the same lines again would not store more. 1.x names one cause of
+// several, so lines may be missing that the error does not speak of: see [Isolation].
 type PartialWriteError struct {
 	Server  *ServerError
 	Dropped int

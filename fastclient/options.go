@@ -96,6 +96,10 @@ type Options struct {
 	// 2,000,000 values. Answers read as rows have no bound but MaxBytes.
 	MaxResponseBytes int64
 
+	// MaxHeaderBytes bounds the header of an answer, 16 KiB by default. An answer with a
+	// longer one is [ErrResponseTooLarge]: what it says of a write is not known.
+	MaxHeaderBytes int
+
 	// Retry is for calls that name no policy. Nil means one attempt.
 	Retry *RetryPolicy
 
@@ -227,6 +231,10 @@ func (o *Options) validate() error {
 		return bad("Gzip.Level", "is not within 1 and 9")
 	case o.Gzip.Off && o.Gzip.Always:
 		return bad("Gzip", "cannot be both Off and Always")
+	case o.MaxHeaderBytes < 0:
+		return bad("MaxHeaderBytes", "is negative")
+	case o.MaxHeaderBytes > 0 && o.HTTPClient != nil:
+		return bad("MaxHeaderBytes", "belongs to the Transport of HTTPClient")
 	case o.MaxConns < 0:
 		return bad("MaxConns", "is negative")
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -110,7 +109,11 @@ func retryableStatus(e *ServerError) bool {
 	case 500:
 		// 1.x says 500 for a missing retention policy, and the version 2
 		// endpoint of version 3 for lines it cannot parse.
-		return !strings.Contains(e.Message, "retention policy not found") && !strings.Contains(e.Message, "partial write")
+		switch readComplaint(e.Message).kind {
+		case complainPolicy, complainListed:
+			return false
+		}
+		return e.Message != wordsEngine
 	}
 	return false
 }

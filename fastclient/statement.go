@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -75,6 +76,9 @@ func (c *Client) each(ctx context.Context, s *statement, opts []QueryOption, f f
 		return err
 	}
 	for row, err := range res.Rows() {
+		if errors.Is(err, jsonscan.ErrNoResults) {
+			return ErrNoResult
+		}
 		if err == nil {
 			err = f(row)
 		}

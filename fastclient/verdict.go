@@ -1,7 +1,7 @@
 package fastclient
 
 import (
-	"strings"
+	"errors"
 	"time"
 )
 
@@ -10,15 +10,17 @@ import (
 type writeReply struct {
 	api     API
 	status  int    // 0: no answer
-	message string // the server's error text
-	// refused lists the lines that the server says it refused.
+	message string // all of the server's error text
+	empty   bool   // the answer is empty or an empty object, of 200 and 202
+	foreign bool   // nothing shows that the answer came from a database
+	// refused lists the lines that the server says it refused, by number.
 	refused []refusedLine
-	// dropped is the number of lines that the server says it did not store, or that
-	// it calls unparsable.
-	dropped int
 	// truncated tells that the answer was too long to be read, so that there may be
 	// more of them.
-	truncated  bool
+	truncated bool
+	// mixed tells that several servers had to store the lines and answered
+	// differently, so that the message is only one of them.
+	mixed      bool
 	retryAfter time.Duration
 	err        error // set when there is no answer
 }
@@ -27,6 +29,7 @@ type writeReply struct {
 type refusedLine struct {
 	number  int // from 1, within the request
 	message string
+	text    string // the beginning of the line, as far as it is quoted
 }
 
 func (r *writeReply) reset(api API) {
@@ -42,21 +45,16 @@ const (
 	actRetry action = iota
 	// actAck: every line is stored, or the server has taken it on itself.
 	actAck
-	// actAckBeyond: stored, but for lines older than the retention policy keeps.
-	actAckBeyond
-	// actAckRest: stored, but for some lines, which are listed or not.
-	actAckRest
-	// actStrip: nothing is stored because of the lines listed; send the others.
-	actStrip
-	// actIsolate: nothing may be stored because of some line that is not listed.
-	actIsolate
-	// actReject: the server will never take the request.
+	// actRefused: the server refused lines. The text and the list of the answer
+	// tell which, or leave it open.
+	actRefused
+	// actReject: the server will never take the request, and stored nothing of it.
 	actReject
-	// actRetryFew: an error that is usually permanent; three attempts.
-	actRetryFew
+	// actUnreadable: there is an answer, and it cannot be read; few attempts.
+	actUnreadable
 	// actKeep: the operator has to put something right; send again later.
 	actKeep
-	// actMissing is actKeep because database or bucket do not exist.
+	// actMissing is actKeep because database, bucket or retention policy do not exist.
 	actMissing
 	// actSplit: the request is too large.
 	actSplit
@@ -69,36 +67,36 @@ const (
 )
 
 var actionNames = [numActions]string{
-	"retry", "ack", "ack, some beyond retention", "ack the rest", "strip and resend", "isolate",
-	"reject", "retry few times", "keep", "keep, database missing", "split", "resend plain", "downgrade",
+	"retry", "ack", "refused", "reject", "unreadable", "keep", "keep, database missing",
+	"split", "resend plain", "downgrade",
 }
 
 func (a action) String() string { return actionNames[a] }
 
-// fewAttempts is the number of attempts under actRetryFew.
+// fewAttempts is the number of attempts under actUnreadable.
 const fewAttempts = 3
 
 // judge returns what to do after r. It depends on nothing but r. Its rows stand
-// for answers of InfluxDB 1.6.7 to 1.8.10, 2.7 and 3 Core, VictoriaMetrics,
+// for answers of InfluxDB 1.6.7 to 1.8.10, 2.8 and 3 Core, VictoriaMetrics,
 // QuestDB and openGemini.
+//
+// Only what acknowledges says is an acknowledgement. An answer that bears no sign of a
+// database is never a refusal for good; see signHeaders. 413 and 415 are taken at their
+// word, because a proxy that says so will not pass the request on.
 func judge(r *writeReply) action {
 	switch {
+	case errors.Is(r.err, ErrResponseTooLarge):
+		return actUnreadable
 	case r.err != nil || r.status < 200:
 		return actRetry
-	case r.status < 300:
+	case r.status == 204, r.empty && (r.status == 200 || r.status == 202):
 		return actAck
 	case r.status < 400:
-		return actKeep // a redirect: the configured address is not the server's
-	case strings.Contains(r.message, "hinted handoff queue not empty"):
-		return actAck // the cluster has stored the points and will spread them
+		return actKeep // somebody else's page, or a redirect to another address
 	}
 	switch r.status {
-	case 400, 422:
-		return judgeRefusal(r)
 	case 401, 403:
 		return actKeep
-	case 404:
-		return actMissing
 	case 405:
 		return actDowngrade
 	case 408, 425, 429:
@@ -107,6 +105,18 @@ func judge(r *writeReply) action {
 		return actSplit
 	case 415:
 		return actPlain
+	}
+	if r.foreign {
+		if r.status >= 500 {
+			return actRetry
+		}
+		return actKeep
+	}
+	switch r.status {
+	case 400, 422:
+		return judgeRefusal(r)
+	case 404:
+		return actMissing
 	case 500:
 		return judgeInternal(r)
 	case 501, 505:
@@ -118,40 +128,33 @@ func judge(r *writeReply) action {
 	return actRetry
 }
 
-// judgeRefusal reads the text of a 400 or 422. A partial write of 1.x and 2.x
-// stores the other lines; a parse error of 2.x stores none.
+// judgeRefusal reads the text of a 400 or 422.
 func judgeRefusal(r *writeReply) action {
-	unparsed := unparsable(r.message) > 0
-	switch {
-	case strings.Contains(r.message, "points beyond retention policy") && !unparsed:
-		return actAckBeyond
-	case strings.Contains(r.message, "partial write"):
-		return actAckRest
-	case r.api == V3 && len(r.refused) > 0:
-		return actStrip
-	case unparsed, strings.Contains(r.message, "parse"), strings.Contains(r.message, "field type conflict"):
-		return actIsolate
+	switch readComplaint(r.message).kind {
+	case complainRequest:
+		return actReject
+	case complainBody:
+		return actKeep
+	case complainQueued:
+		return actAck
 	}
-	return actReject
+	return actRefused
 }
 
-// judgeInternal reads the text of a 500. A missing retention policy (1.x) and a
-// partial write over the v2 path of 3.x never clear, though they say 500.
+// judgeInternal reads the text of a 500: 1.x says it of a missing retention policy and
+// of lines whose type its cache knows otherwise, the v2 path of version 3 of lines that
+// it cannot parse, and clusters of points that wait for another node.
 func judgeInternal(r *writeReply) action {
-	if strings.Contains(r.message, "retention policy not found") || strings.Contains(r.message, "partial write") {
-		return actRetryFew
+	if r.message == wordsEngine {
+		return actRefused
+	}
+	switch readComplaint(r.message).kind {
+	case complainPolicy:
+		return actMissing
+	case complainListed:
+		return actRefused
+	case complainQueued:
+		return actAck
 	}
 	return actRetry
-}
-
-// unparsable returns how many lines a message says could not be parsed: InfluxDB
-// gives one "unable to parse" for each.
-func unparsable(message string) int { return strings.Count(message, "unable to parse") }
-
-// refusedCount returns the number of lines that the answer to a partial write
-// speaks of, at least 1 and at most lines. InfluxDB 1.6.7 says dropped=0 when
-// lines failed to parse.
-func refusedCount(r *writeReply, lines int) int {
-	n := max(r.dropped, unparsable(r.message), len(r.refused), 1)
-	return min(n, lines)
 }

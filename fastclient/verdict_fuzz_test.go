@@ -3,7 +3,6 @@ package fastclient
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/line"
@@ -18,31 +17,31 @@ func FuzzVerdict(f *testing.F) {
 		for _, l := range row.refused {
 			numbers = append(numbers, byte(l.number))
 		}
-		f.Add(uint16(row.status), uint8(row.api), row.message, int64(1), numbers, uint8(5), uint8(0))
-		f.Add(uint16(row.status), uint8(row.api), row.message, int64(-1), numbers, uint8(1), uint8(1))
+		f.Add(uint16(row.status), uint8(row.api), row.message, numbers, uint8(5), uint8(0))
+		f.Add(uint16(row.status), uint8(row.api), row.message, numbers, uint8(1), uint8(1))
 	}
-	f.Fuzz(func(t *testing.T, status uint16, api uint8, message string, dropped int64, numbers []byte, lines, flags uint8) {
+	f.Fuzz(func(t *testing.T, status uint16, api uint8, message string, numbers []byte, lines, flags uint8) {
 		n := 1 + int(lines)%40
 		var data []byte
 		for i := range n {
 			data = fmt.Appendf(data, "m,i=%d v=\"a\nb\" %d\n", i, i)
 		}
-		r := writeReply{api: API(api % 3), status: int(status) % 700, message: message, dropped: int(dropped)}
+		r := writeReply{api: API(api % 3), status: int(status) % 700, message: message, foreign: flags&32 != 0, mixed: flags&64 != 0}
 		for _, k := range numbers {
-			r.refused = append(r.refused, refusedLine{int(k), message})
+			r.refused = append(r.refused, refusedLine{int(k), message, ""})
 		}
 		if r.status < 100 {
 			r.status, r.err = 0, errors.New("no answer")
 		}
 		l := planLimits{
-			isolate: flags&1 != 0, plain: flags&2 != 0, downgrade: flags&4 != 0,
-			tries: int(flags>>3) & 7, spent: int(flags>>6) * isolationRequests / 2,
+			search: flags&1 != 0, within: flags&2 != 0, plain: flags&2 != 0, downgrade: flags&4 != 0,
+			ordered: flags&8 != 0, tries: int(flags>>4) & 3,
 		}
 		var p plan
 		settle(&p, data, n, &r, l)
 		at, sum := 0, 0
 		for _, c := range p.cuts {
-			if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' || c.blurred < 0 || c.blurred > c.lines {
+			if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' {
 				t.Fatalf("bad cut %+v at %d", c, at)
 			}
 			at, sum = c.to, sum+c.lines
@@ -57,23 +56,26 @@ func FuzzVerdict(f *testing.F) {
 // requireHonest holds what a plan may say of an answer.
 func requireHonest(t *testing.T, p *plan, r *writeReply, l planLimits, n int) {
 	t.Helper()
-	success := r.status >= 200 && r.status < 300
-	says := func(text string) bool { return strings.Contains(r.message, text) }
-	stored := says("partial write") || says("points beyond retention policy") || says("hinted handoff queue not empty")
-	for _, c := range p.cuts {
+	c := readComplaint(r.message)
+	refusal := (r.status == 400 || r.status == 422) && !r.foreign
+	queued := c.kind == complainQueued && (refusal || r.status == 500 && !r.foreign)
+	named := refusal && !r.mixed && (c.kind == complainUnparsed && c.stored || r.api == V3 && c.kind == complainListed && len(r.refused) > 0)
+	for _, k := range p.cuts {
 		switch {
-		case success && (c.fate != fateAcked || c.blurred > 0):
-			t.Fatalf("status %d: %+v", r.status, c)
-		case c.fate == fateAcked && !success && !stored:
-			t.Fatalf("%d %q: taken for stored: %+v", r.status, r.message, c)
-		case c.fate == fateAcked && r.err != nil:
-			t.Fatalf("no answer, and taken for stored: %+v", c)
-		case c.fate == fateReject && (r.err != nil || r.status == 401 || r.status == 403 || r.status == 404 || r.status == 503 && !says("hinted handoff")):
-			t.Fatalf("%d %q: given up: %+v", r.status, r.message, c)
-		case c.fate == fateReject && c.loss == 0:
-			t.Fatalf("rejected without a reason: %+v", c)
-		case c.fate == fateAgain && !p.shut && c.lines == n && r.status != 415 && !(r.status == 405 && l.downgrade):
-			t.Fatalf("%d %q: the same request again at once: %+v", r.status, r.message, c)
+		case r.status == 204 && k.fate != fateAcked:
+			t.Fatalf("status %d: %+v", r.status, k)
+		case k.fate == fateAcked && r.status != 204 && !queued && !named:
+			t.Fatalf("%d %q: taken for stored: %+v", r.status, r.message, k)
+		case k.fate == fateReject && r.foreign && r.status != 413:
+			t.Fatalf("%d %q: given up because of a proxy: %+v", r.status, r.message, k)
+		case k.fate == fateReject && (r.err != nil || r.status == 401 || r.status == 403 || r.status == 404 || r.status == 503):
+			t.Fatalf("%d %q: given up: %+v", r.status, r.message, k)
+		case (k.fate == fateReject || k.fate == fateUncertain) && k.loss == 0:
+			t.Fatalf("lost without a reason: %+v", k)
+		case k.fate == fateUncertain && k.loss.Rejected():
+			t.Fatalf("uncertain and rejected: %+v", k)
+		case k.fate == fateAgain && !p.shut && k.lines == n && r.status != 415 && !(r.status == 405 && l.downgrade):
+			t.Fatalf("%d %q: the same request again at once: %+v", r.status, r.message, k)
 		}
 	}
 }

@@ -17,33 +17,54 @@ var verdictRows = []struct {
 	message string
 	refused []refusedLine
 	err     error
+	foreign bool
+	empty   bool
 	want    action
 }{
 	{name: "no answer", err: errors.New("reset"), want: actRetry},
 	{name: "ok", status: 204, want: actAck},
-	{name: "ok of 1.12 and openGemini", status: 200, want: actAck},
+	{name: "ok of 1.12", status: 200, empty: true, want: actAck},
+	{name: "accepted", status: 202, empty: true, want: actAck},
+	{name: "page", status: 200, want: actKeep},
+	{name: "another success", status: 201, empty: true, want: actKeep},
+	{name: "206", status: 206, empty: true, want: actKeep},
+	{name: "header too large", err: fmt.Errorf("header: %w", ErrResponseTooLarge), want: actUnreadable},
+	{name: "400 of a proxy", status: 400, message: "unable to parse 'm': missing fields", foreign: true, want: actKeep},
+	{name: "404 of a proxy", status: 404, foreign: true, want: actKeep},
+	{name: "405 of a proxy", status: 405, foreign: true, want: actDowngrade},
+	{name: "407 of a proxy", status: 407, foreign: true, want: actKeep},
+	{name: "413 of a proxy", status: 413, foreign: true, want: actSplit},
+	{name: "415 of a proxy", status: 415, foreign: true, want: actPlain},
+	{name: "421 of a proxy", status: 421, foreign: true, want: actKeep},
+	{name: "422 of a proxy", status: 422, foreign: true, want: actKeep},
+	{name: "451 of a proxy", status: 451, foreign: true, want: actKeep},
+	{name: "501 of a proxy", status: 501, foreign: true, want: actRetry},
+	{name: "505 of a proxy", status: 505, foreign: true, want: actRetry},
+	{name: "hinted handoff of a proxy", status: 500, message: "hinted handoff queue not empty", foreign: true, want: actRetry},
 	{name: "information", status: 100, want: actRetry},
 	{name: "redirect", status: 301, want: actKeep},
 	{name: "v3 partial, listed", api: V3, status: 400, message: "partial write of line protocol occurred",
-		refused: []refusedLine{{2, "x"}}, want: actAckRest},
+		refused: []refusedLine{{2, "x", ""}}, want: actRefused},
 	{name: "v3 all or nothing", api: V3, status: 400, message: "parsing failed for write_lp endpoint",
-		refused: []refusedLine{{2, "x"}}, want: actStrip},
-	{name: "v3 limit", api: V3, status: 422, message: "partial write of line protocol occurred", want: actAckRest},
+		refused: []refusedLine{{2, "x", ""}}, want: actRefused},
+	{name: "v3 limit", api: V3, status: 422, message: "partial write of line protocol occurred", want: actRefused},
 	{name: "1.x type conflict", status: 400,
-		message: `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`, want: actAckRest},
-	{name: "1.6.7 bad lines", status: 400, message: "partial write: unable to parse 'v2': missing fields dropped=0", want: actAckRest},
-	{name: "1.x all lines bad", status: 400, message: "unable to parse 'v2': missing fields", want: actIsolate},
-	{name: "1.8.10 type conflict", status: 400, message: "field type conflict", want: actIsolate},
-	{name: "2.7 bad line", api: V2, status: 400, message: "unable to parse 'v2': missing fields", want: actIsolate},
-	{name: "2.7 partial", api: V2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: actAckRest},
-	{name: "QuestDB bad line", status: 400, message: "failed to parse line protocol:errors encountered on line(s)", want: actIsolate},
-	{name: "too old", status: 400, message: "partial write: points beyond retention policy dropped=2", want: actAckBeyond},
-	{name: "too old beside bad lines", status: 400,
-		message: "partial write: unable to parse 'x': missing fields\npoints beyond retention policy dropped=2", want: actAckRest},
+		message: `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`, want: actRefused},
+	{name: "1.6.7 bad lines", status: 400, message: "partial write: unable to parse 'v2': missing fields dropped=0", want: actRefused},
+	{name: "1.x all lines bad", status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
+	{name: "1.8.10 type conflict", status: 400, message: "field type conflict", want: actRefused},
+	{name: "2.7 bad line", api: V2, status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
+	{name: "2.7 partial", api: V2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: actRefused},
+	{name: "QuestDB bad line", status: 400, message: "failed to parse line protocol:errors encountered on line(s)", want: actRefused},
+	{name: "too old", status: 400, message: "partial write: points beyond retention policy dropped=2", want: actRefused},
+	{name: "2.8 too old", api: V2, status: 422, message: "failure writing points to database: partial write: dropped 1 points outside retention policy of duration 1h0m0s - oldest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=1 for database: 0123456789abcdef for retention policy: autogen", want: actRefused},
+	{name: "cache of 1.x", status: 500, message: "engine: field type conflict", want: actRefused},
+	{name: "damaged on the way", status: 400, message: "gzip: invalid checksum", want: actKeep},
 	{name: "no database named", status: 400, message: "database is required", want: actReject},
 	{name: "406", status: 406, want: actReject},
 	{name: "409", status: 409, want: actReject},
-	{name: "422", status: 422, want: actReject},
+	{name: "422", status: 422, want: actRefused},
+	{name: "other words", status: 400, message: "the parser is on holiday", want: actRefused},
 	{name: "not authorized", status: 401, want: actKeep},
 	{name: "forbidden", status: 403, want: actKeep},
 	{name: "no such database", status: 404, message: "database not found: \"x\"", want: actMissing},
@@ -52,8 +73,8 @@ var verdictRows = []struct {
 	{name: "425", status: 425, want: actRetry},
 	{name: "429", status: 429, want: actRetry},
 	{name: "500", status: 500, message: "timeout", want: actRetry},
-	{name: "1.x missing retention policy", status: 500, message: "retention policy not found: nope", want: actRetryFew},
-	{name: "3.x over the v2 path", api: V2, status: 500, message: "partial write of line protocol occurred", want: actRetryFew},
+	{name: "1.x missing retention policy", status: 500, message: "retention policy not found: nope", want: actMissing},
+	{name: "3.x over the v2 path", api: V2, status: 500, message: "partial write of line protocol occurred", want: actRefused},
 	{name: "502", status: 502, want: actRetry},
 	{name: "503", status: 503, message: "request throttled, queue full", want: actRetry},
 	{name: "504", status: 504, want: actRetry},
@@ -77,7 +98,7 @@ func TestVerdicts(t *testing.T) {
 	seen := map[action]bool{}
 	for _, row := range verdictRows {
 		t.Run(row.name, func(t *testing.T) {
-			r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err}
+			r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, foreign: row.foreign, empty: row.empty}
 			if got := judge(&r); got != row.want {
 				t.Errorf("judged %v, want %v", got, row.want)
 			}
@@ -97,18 +118,18 @@ func TestPlansCoverTheirPart(t *testing.T) {
 	data := []byte("m v=1 1\nm v=\"a\nb\" 2\nm v=3 3\nm v=4 4\nm v=5 5\n")
 	const lines = 5
 	for _, row := range verdictRows {
-		for _, l := range []planLimits{{}, {isolate: true}, {isolate: true, spent: isolationRequests}, {tries: 9, plain: true}, {downgrade: true}} {
+		for _, l := range []planLimits{{}, {within: true}, {search: true, within: true}, {search: true, within: true, ordered: true}, {tries: 9, plain: true}, {downgrade: true}} {
 			for n := 1; n <= lines; n++ {
 				size := 0
 				for range n {
 					size += line.Len(data[size:])
 				}
-				r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, dropped: 99}
+				r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, foreign: row.foreign, empty: row.empty}
 				var p plan
 				settle(&p, data[:size], n, &r, l)
 				at, sum := 0, 0
 				for _, c := range p.cuts {
-					if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' || c.blurred > c.lines {
+					if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' {
 						t.Fatalf("%s, %+v, %d lines: bad cut %+v at %d", row.name, l, n, c, at)
 					}
 					at = c.to
@@ -127,73 +148,97 @@ func planOf(data string, r writeReply, l planLimits) string {
 	settle(&p, []byte(data), line.Count([]byte(data)), &r, l)
 	var b strings.Builder
 	for _, c := range p.cuts {
-		fate := [...]string{"again", "acked", "rejected"}[c.fate]
+		fate := [...]string{"again", "acked", "rejected", "uncertain"}[c.fate]
 		if c.fate == fateReject {
 			fate += "(" + c.loss.String() + ")"
 		}
-		if c.blurred > 0 {
-			fate += fmt.Sprintf("-%d", c.blurred)
+		if c.second {
+			fate += "2"
 		}
 		fmt.Fprintf(&b, "%s:%q ", fate, data[c.from:c.to])
 	}
 	if p.shut {
-		b.WriteString("shut")
+		b.WriteString("shut ")
+	}
+	if p.gather {
+		b.WriteString("gathered ")
+	}
+	if p.known > 0 {
+		fmt.Fprintf(&b, "known:%d", p.known)
 	}
 	return strings.TrimSpace(b.String())
 }
 
 func TestPlans(t *testing.T) {
-	const abcde = "a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"
-	partial := writeReply{status: 400, message: "partial write: field type conflict dropped=2", dropped: 2}
-	gap := writeReply{api: V3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{3, "c is bad"}, {4, "d is bad"}}}
-	strip := writeReply{api: V3, status: 400, message: "parsing failed", refused: []refusedLine{{1, "x"}}}
-	outside := writeReply{api: V3, status: 400, message: "partial write", refused: []refusedLine{{9, "x"}}}
-	cutOff := writeReply{status: 400, message: "partial write: unable to parse 'a v=1'", dropped: 1, truncated: true}
+	const (
+		abcde = "a v=1 1\nb v=1 2\nc v=1 3\nd v=1 4\ne v=1 5\n"
+		whole = `"a v=1 1\nb v=1 2\nc v=1 3\nd v=1 4\ne v=1 5\n"`
+		two   = "a v=1 1\nb v=1 2\n"
+		quote = "a v=1 1\nb x=\"unable to parse 'a v=1 1': missing fields\" 2\nc x=\"1\n': 2\" 3\n"
+		mixed = "a v=1 1\nb v=1\nc v=1 3\n"
+	)
+	bad := func(message string) writeReply { return writeReply{status: 400, message: message} }
+	search, never := planLimits{search: true, within: true}, planLimits{within: true}
+	spent := planLimits{}
+	partial := bad("partial write: field type conflict: input field \"w\" on measurement \"b\" is type float, already exists as type integer dropped=2")
+	ofB := bad(`partial write: field type conflict: input field "v" on measurement "b" is type float, already exists as type integer dropped=1`)
+	gap := writeReply{api: V3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{3, "c is bad", "c v"}, {4, "d is bad", "d v=1"}}}
+	strip := writeReply{api: V3, status: 400, message: "parsing failed", refused: []refusedLine{{1, "x", ""}}}
+	outside := writeReply{api: V3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{9, "x", ""}}}
+	another := writeReply{api: V3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{2, "x", "a v=1"}}}
+	cutOff := writeReply{status: 400, message: "partial write: unable to parse 'a v=1 1'", truncated: true}
+	unparsed := bad("unable to parse 'b v=1 2': missing fields\nunable to parse 'd v=1 4': bad timestamp")
+	several := unparsed
+	several.mixed = true
 	for _, c := range []struct {
 		name, data string
 		r          writeReply
 		l          planLimits
 		want       string
 	}{
-		{"listed", abcde, gap, planLimits{}, `acked:"a v=1\nb v=1\n" rejected(line):"c v=1\n" rejected(line):"d v=1\n" acked:"e v=1\n"`},
-		{"stripped", abcde, strip, planLimits{}, `rejected(line):"a v=1\n" again:"b v=1\nc v=1\nd v=1\ne v=1\n"`},
-		{"stripped too often", abcde, strip, planLimits{spent: isolationRequests}, `rejected(request):"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
-		{"a list that does not fit", abcde, outside, planLimits{}, `acked-1:"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
-		{"not listed", abcde, partial, planLimits{}, `acked-2:"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
-		{"not listed, isolated", abcde, partial, planLimits{isolate: true}, `again:"a v=1\nb v=1\n" again:"c v=1\nd v=1\ne v=1\n"`},
-		{"answer cut off", abcde, cutOff, planLimits{}, `again:"a v=1\nb v=1\n" again:"c v=1\nd v=1\ne v=1\n"`},
-		{"answer cut off too often", abcde, cutOff, planLimits{spent: isolationRequests}, `rejected(partial):"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
-		{"too old", abcde, writeReply{status: 400, message: "partial write: points beyond retention policy dropped=2", dropped: 2}, planLimits{}, `acked:"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
-		{"found", "a v=1\n", partial, planLimits{isolate: true}, `rejected(line):"a v=1\n"`},
-		{"all refused", abcde, writeReply{status: 400, message: "unable to parse"}, planLimits{}, `rejected(request):"a v=1\nb v=1\nc v=1\nd v=1\ne v=1\n"`},
-		{"too large", "a v=1\nb v=1\n", writeReply{status: 413}, planLimits{}, `again:"a v=1\n" again:"b v=1\n"`},
+		{"listed", abcde, gap, search, `acked:"a v=1 1\nb v=1 2\n" rejected(line):"c v=1 3\n" rejected(line):"d v=1 4\n" acked:"e v=1 5\n"`},
+		{"listed, without a search", abcde, gap, spent, `acked:"a v=1 1\nb v=1 2\n" rejected(line):"c v=1 3\n" rejected(line):"d v=1 4\n" acked:"e v=1 5\n"`},
+		{"stripped", abcde, strip, never, `rejected(line):"a v=1 1\n" again:"b v=1 2\nc v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
+		{"stripped too often", abcde, strip, spent, `rejected(request):` + whole},
+		{"a list that does not fit", abcde, outside, never, `uncertain:` + whole + ` known:1`},
+		{"a list of other lines", abcde, another, search, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"not listed", abcde, partial, never, `uncertain:` + whole + ` known:2`},
+		{"not listed, searched", abcde, partial, search, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"named by their field", abcde, ofB, search, `again:"a v=1 1\n" again2:"b v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
+		{"named by their field, in order", abcde, ofB, planLimits{search: true, within: true, ordered: true}, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"answer cut off", abcde, cutOff, never, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"answer cut off too often", abcde, cutOff, spent, `uncertain:` + whole + ` known:1`},
+		{"too old", abcde, bad("partial write: points beyond retention policy dropped=2"), search, `again2:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
+		{"too old, without a search", abcde, bad("partial write: points beyond retention policy dropped=2"), never, `uncertain:` + whole + ` known:2`},
+		{"all too old", abcde, bad("partial write: points beyond retention policy dropped=5"), never, `rejected(beyond):` + whole},
+		{"all of the wrong type", two, partial, never, `rejected(line):"a v=1 1\nb v=1 2\n"`},
+		{"all over a limit, counted twice", two, bad("partial write: max-series-per-database limit exceeded: (2) dropped=2"), never, `uncertain:"a v=1 1\nb v=1 2\n" known:2`},
+		{"found", "a v=1 1\n", partial, search, `rejected(line):"a v=1 1\n"`},
+		{"named, nothing stored", abcde, unparsed, never, `again:"a v=1 1\n" rejected(line):"b v=1 2\n" again:"c v=1 3\n" rejected(line):"d v=1 4\n" again:"e v=1 5\n" gathered`},
+		{"named by one of several servers", abcde, several, never, `uncertain:` + whole + ` known:1`},
+		{"named by one of several servers, searched", abcde, several, search, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"named, the others stored", two, bad("partial write: unable to parse 'b v=1 2': missing fields dropped=0"), never, `acked:"a v=1 1\n" rejected(line):"b v=1 2\n"`},
+		{"not named, nothing stored", abcde, bad("unable to parse 'x': missing fields"), never, `rejected(request):` + whole},
+		{"not named, nothing stored, searched", two, bad("unable to parse 'x': missing fields"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
+		{"a line that can be taken for several", quote, bad("unable to parse 'a v=1 1': missing fields"), search, `again:"a v=1 1\n" again:"b x=\"unable to parse 'a v=1 1': missing fields\" 2\nc x=\"1\n': 2\" 3\n"`},
+		{"unstamped, stored in part", mixed, partial, search, `again:"a v=1 1\n" uncertain:"b v=1\n" again:"c v=1 3\n" gathered`},
+		{"unstamped, nothing stored", mixed, bad("unable to parse 'b v=1': missing fields"), search, `again:"a v=1 1\n" rejected(line):"b v=1\n" again:"c v=1 3\n" gathered`},
+		{"unknown words", two, bad("no"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
+		{"a request refused", two, bad("database is required"), search, `rejected(request):"a v=1 1\nb v=1 2\n"`},
+		{"too large", two, writeReply{status: 413}, planLimits{}, `again:"a v=1 1\n" again:"b v=1 2\n"`},
 		{"one line too large", "a v=1\n", writeReply{status: 413}, planLimits{}, `rejected(too_large):"a v=1\n"`},
 		{"plain", "a v=1\n", writeReply{status: 415}, planLimits{}, `again:"a v=1\n"`},
 		{"plain already", "a v=1\n", writeReply{status: 415}, planLimits{plain: true}, `rejected(request):"a v=1\n"`},
-		{"third 500", "a v=1\n", writeReply{status: 500, message: "retention policy not found"}, planLimits{tries: 3}, `rejected(given_up):"a v=1\n"`},
-		{"second 500", "a v=1\n", writeReply{status: 500, message: "retention policy not found"}, planLimits{tries: 2}, `again:"a v=1\n" shut`},
+		{"plain already, by a proxy", "a v=1\n", writeReply{status: 415, foreign: true}, planLimits{plain: true}, `again:"a v=1\n" shut`},
+		{"unreadable, third", two, writeReply{err: ErrResponseTooLarge}, planLimits{tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
+		{"unreadable, second", two, writeReply{err: ErrResponseTooLarge}, planLimits{tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
 		{"down", "a v=1\n", writeReply{status: 503}, planLimits{}, `again:"a v=1\n" shut`},
 		{"other API", "a v=1\n", writeReply{status: 405}, planLimits{downgrade: true}, `again:"a v=1\n"`},
 		{"no other API", "a v=1\n", writeReply{status: 405}, planLimits{}, `rejected(request):"a v=1\n"`},
+		{"no other API, by a proxy", "a v=1\n", writeReply{status: 405, foreign: true}, planLimits{}, `again:"a v=1\n" shut`},
 	} {
 		if got := planOf(c.data, c.r, c.l); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
-		}
-	}
-}
-
-func TestRefusedCount(t *testing.T) {
-	for _, c := range []struct {
-		r    writeReply
-		want int
-	}{
-		{writeReply{dropped: 2}, 2},
-		{writeReply{}, 1},
-		{writeReply{dropped: 99}, 5},
-		{writeReply{message: "partial write: unable to parse 'a'\nunable to parse 'b'\nunable to parse 'c' dropped=0"}, 3},
-	} {
-		if got := refusedCount(&c.r, 5); got != c.want {
-			t.Errorf("%+v: %d, want %d", c.r, got, c.want)
 		}
 	}
 }

@@ -16,8 +16,9 @@ import (
 // has stored it or refused it for good, for as long as the process lives: a line
 // may arrive more than once, and because lines without a timestamp are stamped
 // when they are appended, that stores it once. What becomes of every line is
-// counted: appended is at every moment acked, rejected, dropped and pending
-// taken together, see [WriterStats].
+// counted: appended is at every moment acked, rejected, uncertain, dropped and pending
+// taken together, see [WriterStats]. Acked lines are stored and rejected ones are not;
+// of uncertain ones the server's answer does not tell, see [Isolation].
 //
 // The order of the lines of one goroutine is kept within a batch. Batches start
 // in their order, and may be stored in another one unless WriterOptions.Ordered
@@ -90,9 +91,11 @@ type outlet struct {
 	// that failed, and reports whether there is one.
 	downgrade func(failed API) bool
 
+	failed *failures // of the servers behind it; has its own lock
+
 	// Guarded by the Writer's lock.
 	gate  gate
-	limit int  // requests of more bytes of lines are refused; 0: not known
+	sizes sizeLimit
 	plain bool // the server refused a content encoding
 }
 

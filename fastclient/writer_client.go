@@ -3,7 +3,6 @@ package fastclient
 import (
 	"context"
 	"errors"
-	"math"
 	"sync/atomic"
 )
 
@@ -77,13 +76,16 @@ func (c *Client) outlet(to target, e *endpoint, stamped bool) *outlet {
 	var now atomic.Pointer[route]
 	path, _ := to.appendWrite(nil, c.core) // it was prepared without an error
 	now.Store(&route{c.o.API, path})
+	failed := new(failures)
 	return &outlet{
-		api: c.o.API,
+		api:    c.o.API,
+		failed: failed,
 		newSender: func() batchSender {
 			s := &clientSender{c: c, e: e, now: &now}
 			s.call.op = "write"
 			s.call.req.Method, s.call.req.ContentType = "POST", textPlain
 			s.call.idempotent, s.call.insist = stamped, true
+			s.call.words, s.call.failures = true, failed
 			return s
 		},
 		downgrade: func(failed API) bool {
@@ -144,6 +146,7 @@ func (s *clientSender) send(ctx context.Context, b *wireBatch, r *writeReply) {
 		r.read(err)
 		return
 	}
+	r.empty = true // else it was an error
 	if r.status = w.resp.Status; r.status == 0 {
 		r.status = 204 // from every replica
 	}
@@ -157,25 +160,28 @@ func (r *writeReply) read(err error) {
 	var replicas *ReplicaError
 	if errors.As(err, &replicas) {
 		err = worst(replicas)
+		r.mixed = len(replicas.Errs) > 1
 	}
 	var server *ServerError
 	if !errors.As(err, &server) {
 		r.err = err
 		return
 	}
-	r.status, r.message = server.Status, server.Message
-	r.dropped, r.retryAfter = max(server.Dropped, server.unparsed), server.RetryAfter
+	r.status, r.message, r.foreign = server.Status, server.words, server.Foreign
+	if r.message == "" {
+		r.message = server.Message
+	}
+	r.retryAfter = server.RetryAfter
 	if r.truncated = server.Truncated; r.truncated {
 		return // a list that is cut short names some lines and not others
 	}
 	for _, l := range server.Lines {
-		r.refused = append(r.refused, refusedLine{l.Line, l.Message})
+		r.refused = append(r.refused, refusedLine{l.Line, l.Message, l.Text})
 	}
 }
 
 // worst returns the error that decides about a batch which several servers have to
-// store: one that asks for another attempt before one that refuses, that before one
-// that stored a part, and of these the one that refused most.
+// store: one that asks for another attempt before one that refuses.
 func worst(e *ReplicaError) (worst error) {
 	most := int64(-1)
 	for _, err := range e.Errs {
@@ -184,8 +190,7 @@ func worst(e *ReplicaError) (worst error) {
 		}
 		var r writeReply
 		r.read(err)
-		rank := replicaRank[judge(&r)]<<32 + int64(refusedCount(&r, math.MaxInt32))
-		if rank > most {
+		if rank := replicaRank[judge(&r)]; rank > most {
 			most, worst = rank, err
 		}
 	}
@@ -194,9 +199,8 @@ func worst(e *ReplicaError) (worst error) {
 
 // replicaRank orders actions by how much of a batch is not stored.
 var replicaRank = [numActions]int64{
-	actAck: 0, actAckBeyond: 1, actAckRest: 2, actReject: 3,
-	actStrip: 4, actIsolate: 4, actSplit: 5, actPlain: 5, actDowngrade: 5,
-	actRetryFew: 6, actRetry: 7, actKeep: 7, actMissing: 7,
+	actAck: 0, actRefused: 1, actReject: 2, actSplit: 3, actPlain: 3, actDowngrade: 3,
+	actUnreadable: 4, actRetry: 5, actKeep: 5, actMissing: 5,
 }
 
 // failure returns the reply as an error, nil for success.
@@ -204,8 +208,8 @@ func (r *writeReply) failure() error {
 	switch {
 	case r.err != nil:
 		return r.err
-	case r.status >= 200 && r.status < 300:
+	case judge(r) == actAck:
 		return nil
 	}
-	return &ServerError{Op: "write", Status: r.status, Message: r.message, RetryAfter: r.retryAfter}
+	return &ServerError{Op: "write", Status: r.status, Message: clip(r.message), Foreign: r.foreign, RetryAfter: r.retryAfter}
 }

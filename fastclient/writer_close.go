@@ -13,8 +13,8 @@ const closeGrace = 50 * time.Millisecond
 
 // Close refuses new lines, sends the others until ctx ends, and ends the
 // goroutines of the Writer. It returns nil if every line since the last Flush is
-// stored; else the errors, joined: a *[BatchError] for what was rejected or
-// dropped, and an *[UnsentError] that hands back what could not be sent.
+// stored; else the errors, joined: a *[BatchError] for what was rejected, dropped
+// or is uncertain, and an *[UnsentError] that hands back what could not be sent.
 //
 // Close returns soon after ctx ended, whatever the server does. A server that is
 // down is tried once more at once, unless it asked for a pause. A further Close
@@ -87,7 +87,7 @@ func (w *Writer) abort() {
 // giveBack takes all lines that are left out of the Writer, because of err. The
 // lock is held.
 func (w *Writer) giveBack(err error) *UnsentError {
-	e := &UnsentError{Err: err}
+	e := &UnsentError{Err: err, LastErrors: w.lastErrors()}
 	for w.queue.n+w.flying.n > 0 {
 		p := w.queue.head
 		if q := w.flying.head; p == nil || q != nil && q.before(p) {

@@ -113,7 +113,7 @@ func (g *slowGrave) Put(l *LostLines) error {
 // TestCloseDuringADeadLetter: lines are with the dead letter or handed back by
 // Close, never both, and no one else writes to what is handed back.
 func TestCloseDuringADeadLetter(t *testing.T) {
-	strict := []refusedLine{{2, "no"}}
+	strict := []refusedLine{{2, "no", ""}}
 	for name, c := range map[string]struct {
 		o      WriterOptions
 		send   senderFunc
@@ -121,7 +121,7 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 		dead   string
 		loss   Loss
 	}{
-		"rejected": {WriterOptions{}, answer(422, "no"), "", "[request 3 no: m v=0 1\nm v=1 1\nm v=2 1\n]", LossRequest},
+		"rejected": {WriterOptions{}, answer(400, "database is required"), "", "[request 3 database is required: m v=0 1\nm v=1 1\nm v=2 1\n]", LossRequest},
 		"listed": {WriterOptions{}, v3("partial write of line protocol occurred", strict...),
 			"", "[line 1 no: m v=1 1\n]", LossLine},
 		"stripped": {WriterOptions{}, v3("parsing failed for write_lp endpoint", strict...),

@@ -130,18 +130,24 @@ func TestPackingIsInTheBudget(t *testing.T) {
 	})
 }
 
-// TestTooOldIsCounted: lines beyond the retention policy are acked and counted.
-func TestTooOldIsCounted(t *testing.T) {
-	s := newScript(answer(400, "partial write: points beyond retention policy dropped=2"))
-	inBubble(t, WriterOptions{}, s, func(t *testing.T, w *Writer) {
-		mustAppend(t, w, strings.Repeat("m v=1 1\n", 5))
-		if err := w.Flush(context.Background()); err != nil {
+// TestTooOldIsFound: lines beyond the retention policy are not stored, and a few
+// requests tell them from the others.
+func TestTooOldIsFound(t *testing.T) {
+	beyond := answer(400, "partial write: points beyond retention policy dropped=2")
+	s := newScript(beyond, acker, beyond)
+	inBubble(t, WriterOptions{MaxInFlight: 1}, s, func(t *testing.T, w *Writer) {
+		mustAppend(t, w, "m v=1 9\nm v=2 1\nm v=3 8\nm v=4 2\nm v=5 7\n")
+		var be *BatchError
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossBeyond || be.Lines != 2 {
 			t.Error(err)
 		}
-		if st := w.Stats(); st.Acked.Lines != 5 || st.Beyond != 1 {
+		if st := w.Stats(); st.Acked.Lines != 3 || st.Lost[LossBeyond].Lines != 2 || st.Rejected.Lines != 2 {
 			t.Errorf("stats %+v", st)
 		}
 	})
+	if got, want := fmt.Sprintf("%q", s.seen()[1:]), `["m v=1 9\nm v=3 8\nm v=5 7\n" "m v=2 1\nm v=4 2\n"]`; got != want {
+		t.Errorf("sent %s, want %s", got, want)
+	}
 }
 
 // TestKnownLimitSplitsBeforeSending: a batch that was sealed before the server
@@ -264,15 +270,12 @@ func TestClientClosedBeforeTheWriter(t *testing.T) {
 }
 
 func TestWorst(t *testing.T) {
-	partial := func(n int) error {
-		e := &ServerError{Op: "write", Status: 400, Message: fmt.Sprintf("partial write: x dropped=%d", n), Dropped: n, Partial: true}
-		return &PartialWriteError{Server: e, Dropped: n}
-	}
+	partial := &PartialWriteError{Server: &ServerError{Op: "write", Status: 400, Message: "partial write: x dropped=1", Partial: true}}
 	status := func(n int) error { return &ServerError{Op: "write", Status: n} }
 	reset := &TransportError{Op: "write", Err: errReset}
 	// From the one that says least of a batch that is not stored to the one that
 	// says most.
-	order := []error{nil, partial(1), partial(3), status(422), status(413), reset}
+	order := []error{nil, partial, status(406), status(413), reset}
 	for i, low := range order {
 		for _, high := range order[i+1:] {
 			for _, errs := range [][]error{{low, high}, {high, low}, {nil, high, low, nil}} {
@@ -289,14 +292,17 @@ func TestWorst(t *testing.T) {
 func TestLongAnswerIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var quoted strings.Builder
-		for i := range 300 {
-			fmt.Fprintf(&quoted, "unable to parse 'm,host=a%d v': missing field value\\n", i)
+		var lines []byte
+		for i := range 1000 {
+			lines = fmt.Appendf(lines, "m,host=a%d v=1u 1\n", i)
+			if i%3 == 1 && i < 900 {
+				fmt.Fprintf(&quoted, "\\nunable to parse 'm,host=a%d v=1u 1': invalid number", i)
+			}
 		}
-		w, _, end := pipeWriter(t, Options{}, WriterOptions{}, influxtest.Body(400, `{"error":"partial write: `+quoted.String()+` dropped=0"}`))
-		mustAppend(t, w, strings.Repeat("m v=1 1\n", 1000))
-		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Lines != 300 {
-			t.Errorf("Flush: %.200v", err)
+		w, _, end := pipeWriter(t, Options{}, WriterOptions{}, influxtest.Body(400, `{"error":"partial write: `+quoted.String()[2:]+` dropped=0"}`))
+		mustAppend(t, w, string(lines))
+		if err := w.Flush(context.Background()); err == nil {
+			t.Error("Flush says nothing")
 		}
 		if st := w.Stats(); st.Acked.Lines != 700 || st.Rejected.Lines != 300 {
 			t.Errorf("stats %+v", st)

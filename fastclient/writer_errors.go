@@ -39,7 +39,8 @@ func (e *AppendError) Error() string {
 // Unwrap returns the reason.
 func (e *AppendError) Unwrap() error { return e.Err }
 
-// A BatchError says that lines of a batch will not be stored.
+// A BatchError says that lines of a batch will not be stored, or, if Loss is
+// [LossUncertain], that each of them may be stored or not.
 type BatchError struct {
 	Seq     uint64 // of the batch
 	Lines   int    // how many of its lines
@@ -56,7 +57,11 @@ func (e *BatchError) Error() string {
 	b = strconv.AppendUint(b, e.Seq, 10)
 	b = append(b, ": "...)
 	b = strconv.AppendInt(b, int64(e.Lines), 10)
-	b = append(b, " lines lost ("...)
+	if e.Loss == LossUncertain {
+		b = append(b, " lines may be lost ("...)
+	} else {
+		b = append(b, " lines lost ("...)
+	}
 	b = append(b, e.Loss.String()...)
 	b = append(b, ')')
 	if e.Status != 0 {
@@ -76,22 +81,41 @@ func (e *BatchError) Error() string {
 }
 
 // A PendingError says that the context of a Flush ended first. The lines stay
-// queued. It is [ErrPending] and wraps the context's error.
+// queued. It is [ErrPending] and wraps the context's error and those of LastErrors.
 type PendingError struct {
 	Batches int // not settled
 	Count       // of all lines that the Writer holds
 	Err     error
+	// LastErrors are the servers whose last request failed, and why.
+	LastErrors []ServerFailure
 }
 
 func (e *PendingError) Error() string {
 	b := append(make([]byte, 0, 96), "fastclient: flush: "...)
 	b = strconv.AppendInt(b, int64(e.Batches), 10)
 	b = append(b, " batches are pending: "...)
-	return string(append(b, e.Err.Error()...))
+	return string(appendFailures(append(b, e.Err.Error()...), e.LastErrors))
 }
 
-// Unwrap returns ErrPending and the context's error.
-func (e *PendingError) Unwrap() []error { return []error{ErrPending, e.Err} }
+// Unwrap returns ErrPending, the context's error and those of the servers.
+func (e *PendingError) Unwrap() []error {
+	errs := []error{ErrPending, e.Err}
+	for i := range e.LastErrors {
+		errs = append(errs, e.LastErrors[i].Err)
+	}
+	return errs
+}
+
+// appendFailures appends why servers failed.
+func appendFailures(b []byte, list []ServerFailure) []byte {
+	for i := range list {
+		b = append(b, "; last failure of "...)
+		b = append(b, list[i].Addr...)
+		b = append(b, ": "...)
+		b = append(b, list[i].Err.Error()...)
+	}
+	return b
+}
 
 // An UnsentError says that Close could not send everything. A batch that was
 // under way when the context ended may have been stored nonetheless; to write it
@@ -100,6 +124,8 @@ type UnsentError struct {
 	Count           // of all batches
 	Batches []Batch // in the order of their lines, uncompressed, the caller's own
 	Err     error   // the context's
+	// LastErrors are the servers whose last request failed, and why.
+	LastErrors []ServerFailure
 }
 
 func (e *UnsentError) Error() string {
@@ -108,8 +134,14 @@ func (e *UnsentError) Error() string {
 	b = append(b, " batches of "...)
 	b = strconv.AppendUint(b, e.Lines, 10)
 	b = append(b, " lines were not sent: "...)
-	return string(append(b, e.Err.Error()...))
+	return string(appendFailures(append(b, e.Err.Error()...), e.LastErrors))
 }
 
-// Unwrap returns the context's error.
-func (e *UnsentError) Unwrap() error { return e.Err }
+// Unwrap returns the context's error and those of the servers.
+func (e *UnsentError) Unwrap() []error {
+	errs := []error{e.Err}
+	for i := range e.LastErrors {
+		errs = append(errs, e.LastErrors[i].Err)
+	}
+	return errs
+}

@@ -95,24 +95,27 @@ func ExamplePendingError() {
 }
 
 // Why accepted lines are not stored, in the words of events and dead letter files:
-// rejected by the server, or dropped by the Writer.
+// rejected by the server, uncertain because of its answer, or dropped by the Writer.
 func ExampleLoss() {
 	for _, loss := range []fastclient.Loss{
-		fastclient.LossLine, fastclient.LossPartial, fastclient.LossRequest, fastclient.LossTooLarge,
-		fastclient.LossGivenUp, fastclient.LossOverflow, fastclient.LossAge, fastclient.LossUnsent,
+		fastclient.LossLine, fastclient.LossBeyond, fastclient.LossRequest, fastclient.LossTooLarge,
+		fastclient.LossUncertain, fastclient.LossOverflow, fastclient.LossAge, fastclient.LossUnsent,
 	} {
-		if loss.Rejected() {
+		switch {
+		case loss.Rejected():
 			fmt.Println("rejected:", loss)
-		} else {
+		case loss == fastclient.LossUncertain:
+			fmt.Println("neither:", loss)
+		default:
 			fmt.Println("dropped:", loss)
 		}
 	}
 	// Output:
 	// rejected: line
-	// rejected: partial
+	// rejected: beyond
 	// rejected: request
 	// rejected: too_large
-	// rejected: given_up
+	// neither: uncertain
 	// dropped: overflow
 	// dropped: age
 	// dropped: unsent
@@ -189,8 +192,8 @@ func ExampleDeadLetterFile_full() {
 func ExampleEventKind() {
 	level := func(k fastclient.EventKind) string {
 		switch k {
-		case fastclient.EventRejected, fastclient.EventPartial, fastclient.EventDropped, fastclient.EventDeadLetter:
-			return "error" // lines are lost
+		case fastclient.EventRejected, fastclient.EventUncertain, fastclient.EventDropped, fastclient.EventDeadLetter:
+			return "error" // lines are lost, or may be
 		case fastclient.EventDown, fastclient.EventMissing:
 			return "warn" // somebody should look at the server
 		case fastclient.EventRetry, fastclient.EventUp, fastclient.EventSplit, fastclient.EventPlain:
@@ -218,6 +221,7 @@ func ExampleEventKind() {
 		}
 		w, err := c.NewBatchWriter(fastclient.WriterOptions{
 			RetryFor:  1, // Flush makes one attempt, Close another one
+			Isolate:   fastclient.IsolateNone,
 			OnEvent:   func(e fastclient.WriterEvent) { fmt.Print(level(e.Kind), " ", e.Kind, " ", e.Lines, "; ") },
 			OnMissing: func(context.Context) error { return errors.New("not allowed") },
 		})
@@ -235,11 +239,11 @@ func ExampleEventKind() {
 		s.Close()
 	}
 	// Output:
-	// warn down 0; info retry 2; info up 0; 2 stored
-	// warn missing 0; warn down 0; info retry 2; info up 0; 2 stored
+	// warn down 2; info up 0; 2 stored
+	// warn missing 0; warn down 2; info up 0; 2 stored
 	// info split 0; 2 stored
 	// info plain 0; 2 stored
-	// error partial 1; 1 stored
+	// error uncertain 2; 0 stored
 	// error rejected 2; 0 stored
 }
 

@@ -11,16 +11,19 @@ type EventKind uint8
 
 const (
 	_ EventKind = iota
-	// EventRetry: lines are sent again later.
+	// EventRetry: a request failed as the one before did. Delay is the time to the
+	// next attempt.
 	EventRetry
-	// EventDown: the server fails; Delay is the time to the next attempt.
+	// EventDown: a request failed, the first since the server gave verdicts. Delay is
+	// the time to the next attempt.
 	EventDown
 	// EventUp: the server gives verdicts again.
 	EventUp
 	// EventRejected: the server refused lines for good.
 	EventRejected
-	// EventPartial: the server stored a request but for Lines lines.
-	EventPartial
+	// EventUncertain: the server refused lines that it did not name and that were not
+	// found; each of Lines lines may be stored or not.
+	EventUncertain
 	// EventDropped: the Writer dropped lines.
 	EventDropped
 	// EventSplit: the server takes no requests of more than Bytes bytes.
@@ -36,7 +39,7 @@ const (
 )
 
 var eventNames = [numEventKinds]string{
-	"", "retry", "down", "up", "rejected", "partial", "dropped", "split", "plain", "missing", "dead_letter",
+	"", "retry", "down", "up", "rejected", "uncertain", "dropped", "split", "plain", "missing", "dead_letter",
 }
 
 // String returns the word for the kind.

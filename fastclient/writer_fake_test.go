@@ -60,9 +60,9 @@ func audit(t *testing.T, w *Writer) {
 	defer w.mu.Unlock()
 	var s WriterStats
 	w.ledger.fill(&s)
-	if sum := s.Acked.plus(s.Rejected).plus(s.Dropped).plus(s.Pending); sum != s.Appended {
-		t.Errorf("appended %v, but acked %v + rejected %v + dropped %v + pending %v = %v",
-			s.Appended, s.Acked, s.Rejected, s.Dropped, s.Pending, sum)
+	if sum := s.Acked.plus(s.Rejected).plus(s.Uncertain).plus(s.Dropped).plus(s.Pending); sum != s.Appended {
+		t.Errorf("appended %v, but acked %v + rejected %v + uncertain %v + dropped %v + pending %v = %v",
+			s.Appended, s.Acked, s.Rejected, s.Uncertain, s.Dropped, s.Pending, sum)
 	}
 	var held Count
 	parts := map[*slabBatch]int{}
@@ -153,7 +153,8 @@ func unpacked(b *wireBatch) []byte {
 }
 
 // A moodyServer stores lines in memory, or does anything else a server can do.
-// A line with the tag bad is one it never stores.
+// A line with the tag bad is one it never stores: it cannot parse bad=1, bad=2 has a
+// field of the wrong type, and bad=3 is too old.
 type moodyServer struct {
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -163,7 +164,7 @@ type moodyServer struct {
 	noGzip bool
 	strict bool // version 3: all or nothing
 	stored map[int]string
-	beyond map[int]bool
+	letGo  map[int]bool // of an answer that is an acknowledgement
 	calls  int
 }
 
@@ -207,36 +208,67 @@ func (s *moodyServer) send(ctx context.Context, b *wireBatch, r *writeReply) {
 	s.misbehave(b, r)
 }
 
-// take answers as the server of its API does.
+// take answers as the server of its API does, with the words of 1.8.10, 2.8.0 and 3.
 func (s *moodyServer) take(body []byte, r *writeReply) {
-	bad, n := 0, 0
-	eachLine(body, func(_ int, line string) {
+	var quotes []string
+	shards := [3]int{} // lines of the wrong type
+	beyond, n := 0, 0
+	conflict := ""
+	eachLine(body, func(id int, line string) {
 		n++
-		if isBad(line) {
-			bad++
-			if s.api == V3 {
-				r.refused = append(r.refused, refusedLine{n, "bad line"})
+		if isBad(line) && s.api == V3 {
+			r.refused = append(r.refused, refusedLine{n, "bad line", line[:min(len(line), 20)]})
+		}
+		switch badness(line) {
+		case '1':
+			quotes = append(quotes, "unable to parse '"+strings.TrimSuffix(line, "\n")+"': missing fields")
+		case '2':
+			shards[id%3]++
+			if conflict == "" {
+				conflict = `field type conflict: input field "v" on measurement "m" is type float, already exists as type string`
 			}
+		case '3':
+			beyond++
 		}
 	})
 	r.status = 204
-	if bad > 0 {
-		r.status = 400
-		switch {
-		case s.api == V3 && s.strict:
-			r.message = "parsing failed for write_lp endpoint"
+	if len(quotes)+beyond+shards[0]+shards[1]+shards[2] == 0 {
+		s.store(body)
+		return
+	}
+	r.status = 400
+	if s.api == V3 {
+		if r.message = "partial write of line protocol occurred"; s.strict {
+			r.message = "line protocol parsing error"
 			return
-		case s.api == V3:
-			r.message = "partial write of line protocol occurred"
-		case s.api == V2:
-			r.message = "unable to parse 'm': bad line"
-			return
-		default:
-			r.message = fmt.Sprintf("partial write: field type conflict dropped=%d", bad)
-			r.dropped = bad
 		}
+		s.store(body)
+		return
+	}
+	unparsed := strings.Join(quotes, "\n")
+	if len(quotes) == n || s.api == V2 && len(quotes) > 0 {
+		r.message = unparsed
+		return // and stores nothing
 	}
 	s.store(body)
+	prefix := ""
+	if s.api == V2 {
+		r.status, prefix = 422, "failure writing points to database: "
+	}
+	from := s.rng.IntN(3) // the shard that is heard first
+	for i := range shards {
+		if k := shards[(from+i)%3]; k > 0 {
+			r.message = fmt.Sprintf("%spartial write: %s dropped=%d", prefix, conflict, k)
+			return
+		}
+	}
+	if beyond == 0 {
+		r.message = "partial write: " + unparsed + " dropped=0"
+	} else if s.api == V2 {
+		r.message = fmt.Sprintf("%spartial write: dropped %d points outside retention policy of duration 1h0m0s - oldest point m at 1970, newest point m at 1970 dropped=%[2]d for database: 0123 for retention policy: autogen", prefix, beyond)
+	} else {
+		r.message = fmt.Sprintf("partial write: points beyond retention policy dropped=%d", beyond)
+	}
 }
 
 func (s *moodyServer) store(body []byte) {
@@ -253,12 +285,21 @@ func (s *moodyServer) storeAll(body []byte) {
 	s.store(body)
 	eachLine(body, func(id int, line string) {
 		if isBad(line) {
-			s.beyond[id] = true
+			s.letGo[id] = true
 		}
 	})
 }
 
-func isBad(line string) bool { return strings.Contains(line, ",bad=") }
+func isBad(line string) bool { return badness(line) != 0 }
+
+// badness returns the value of the tag bad, 0 if there is none.
+func badness(line string) byte {
+	_, after, found := strings.Cut(line, ",bad=")
+	if !found {
+		return 0
+	}
+	return after[0]
+}
 
 // misbehave fails in some way, with the lines stored or not.
 func (s *moodyServer) misbehave(b *wireBatch, r *writeReply) {
@@ -268,10 +309,17 @@ func (s *moodyServer) misbehave(b *wireBatch, r *writeReply) {
 	if s.rng.IntN(4) == 0 {
 		r.retryAfter = time.Duration(s.rng.Int64N(int64(3 * time.Second)))
 	}
+	if s.rng.IntN(4) == 0 {
+		s.page(r)
+		return
+	}
 	statuses := []int{0, 0, 0, 100, 302, 401, 403, 404, 405, 408, 425, 429, 500, 500, 501, 502, 503, 503, 504, 505, 507, 509, 523, 524, 529, 599, 400, 406, 409, 422}
 	switch r.status = statuses[s.rng.IntN(len(statuses))]; r.status {
 	case 0:
 		r.err = errReset
+		if s.rng.IntN(4) == 0 {
+			r.err = ErrResponseTooLarge
+		}
 	case 400, 422:
 		s.refuse(b, r)
 	case 500:
@@ -287,20 +335,28 @@ func (s *moodyServer) misbehave(b *wireBatch, r *writeReply) {
 	}
 }
 
+// page answers what somebody else would, in the place of the server: no verdict.
+func (s *moodyServer) page(r *writeReply) {
+	statuses := []int{200, 200, 201, 202, 400, 400, 405, 407, 421, 422, 451, 404, 500, 501}
+	words := []string{
+		"", "<html>log in</html>", "partial write: points beyond retention policy dropped=1",
+		"unable to parse 'm': missing fields", "hinted handoff queue not empty", "database is required",
+	}
+	r.status, r.message, r.foreign = statuses[s.rng.IntN(len(statuses))], words[s.rng.IntN(len(words))], true
+}
+
 func (s *moodyServer) refuse(b *wireBatch, r *writeReply) {
 	body := unpacked(b)
 	switch s.rng.IntN(3) {
 	case 0: // one line is too old
 		r.message = "partial write: points beyond retention policy dropped=1"
-		r.dropped = 1
-		first := -1
+		first := true
 		eachLine(body, func(id int, line string) {
-			if first < 0 && !isBad(line) {
-				first = id
+			if !first && !isBad(line) {
+				s.stored[id] = line
 			}
+			first = false
 		})
-		s.storeAll(body)
-		s.beyond[first] = true
 	case 1:
 		r.message = "unable to parse 'x': missing fields"
 	default:

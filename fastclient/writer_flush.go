@@ -67,7 +67,7 @@ func (w *Writer) lost(e BatchError) { w.verdicts.add(e) }
 // Flush sends what was appended before it and waits until the server has given
 // its verdict on all of it. It returns nil only if every line that was settled
 // since the Flush before is stored; else the errors, joined: a *[BatchError] for
-// what was rejected or dropped, and a *[PendingError] if ctx ended first, or the
+// what was rejected, dropped or is uncertain, and a *[PendingError] if ctx ended first, or the
 // client was closed. What is pending then stays queued, and its verdict is for the
 // next Flush.
 //
@@ -96,7 +96,9 @@ func (w *Writer) Flush(ctx context.Context) error {
 	defer w.mu.Unlock()
 	errs := w.verdicts.since(nil, b.from, b.to)
 	if b.left > 0 {
-		return errors.Join(append(errs, &PendingError{Batches: b.left, Count: w.ledger.pending, Err: w.cause(ctx)})...)
+		return errors.Join(append(errs, &PendingError{
+			Batches: b.left, Count: w.ledger.pending, Err: w.cause(ctx), LastErrors: w.lastErrors(),
+		})...)
 	}
 	w.verdicts.returned = max(w.verdicts.returned, b.to)
 	oldest := w.verdicts.returned

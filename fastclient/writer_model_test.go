@@ -72,8 +72,8 @@ type history struct {
 	accepted map[int]string // text, or its start when the Writer stamps it
 	refused  map[int]bool
 	dead     map[int]bool
+	rejected map[int]bool // of dead: the server refused them, and them alone
 	lost     map[Loss]int // lines in dead letters
-	blurred  bool         // a dead letter held lines that were stored
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
@@ -81,9 +81,9 @@ func newHistory(t *testing.T, seed uint64) *history {
 	pick := func(of ...int) int { return of[rng.IntN(len(of))] }
 	api := API(rng.IntN(3))
 	h := &history{
-		t: t, rng: rng, accepted: map[int]string{}, refused: map[int]bool{}, dead: map[int]bool{}, lost: map[Loss]int{},
+		t: t, rng: rng, accepted: map[int]string{}, refused: map[int]bool{}, dead: map[int]bool{}, rejected: map[int]bool{}, lost: map[Loss]int{},
 		server: &moodyServer{
-			rng: rand.New(rand.NewPCG(seed, 1)), api: api, stored: map[int]string{}, beyond: map[int]bool{},
+			rng: rand.New(rand.NewPCG(seed, 1)), api: api, stored: map[int]string{}, letGo: map[int]bool{},
 			trust: []float64{0, 0.3, 0.7, 0.95, 1}[rng.IntN(5)], limit: pick(0, 0, 100, 600),
 			noGzip: rng.IntN(3) == 0, strict: rng.IntN(2) == 0,
 		},
@@ -91,7 +91,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 	o := WriterOptions{
 		BatchBytes: 1024, BatchLines: pick(1, 3, 10, 5000), MaxMemory: pick(1, 3, 16, 64) << 10, MaxInFlight: pick(1, 2, 3),
 		MaxDelay: time.Duration(pick(1, 100, 1000)) * time.Millisecond, Overflow: OverflowPolicy(rng.IntN(3)),
-		Ordered: rng.IntN(4) == 0, MaxAge: time.Duration(pick(0, 0, 5)) * time.Second, Isolate: rng.IntN(2) == 0,
+		Ordered: rng.IntN(4) == 0, MaxAge: time.Duration(pick(0, 0, 5)) * time.Second, Isolate: Isolation(rng.IntN(3)),
 		DeadLetter: h, OnEvent: func(WriterEvent) {},
 	}
 	o, err := o.withDefaults(api)
@@ -114,19 +114,20 @@ func newHistory(t *testing.T, seed uint64) *history {
 func (h *history) Put(l *LostLines) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.lost[l.Loss] += l.Lost
-	if l.Lost != l.Count {
-		h.blurred = true
+	h.lost[l.Loss] += l.Count
+	if l.Lost != l.Count && l.Loss != LossUncertain || l.Lost > l.Count {
+		h.t.Errorf("%d lines are lost of %d, by %v", l.Lost, l.Count, l.Loss)
 	}
 	n := 0
 	eachLine(l.Lines, func(id int, line string) {
 		n++
 		h.dead[id] = true
+		h.rejected[id] = l.Loss.Rejected()
 		if h.accepted[id] == "" && !h.inFlightAppend(id) {
 			h.t.Errorf("line %d, which no append accepted, is in a dead letter", id)
 		}
-		if l.Loss == LossLine && l.Lost == l.Count && !isBad(line) && h.server.trust == 1 {
-			h.t.Errorf("good line %q is rejected by itself", line)
+		if (l.Loss == LossLine || l.Loss == LossBeyond) && !isBad(line) && h.server.trust == 1 {
+			h.t.Errorf("good line %q is rejected", line)
 		}
 	})
 	if n != l.Count {
@@ -138,6 +139,13 @@ func (h *history) Put(l *LostLines) error {
 // inFlightAppend reports whether an append that has not returned holds id.
 func (h *history) inFlightAppend(id int) bool { return !h.refused[id] }
 
+// modelPhrases are the servers' words, as users may write them.
+var modelPhrases = []string{
+	"points beyond retention policy", "partial write: x dropped=9", " dropped=1", "unable to parse 'm': missing fields",
+	"a': missing fields\nunable to parse 'b", "hinted handoff queue not empty", "retention policy not found: x",
+	"partial write of line protocol occurred", "field type conflict",
+}
+
 // lines makes n lines.
 func (h *history) lines(rng *rand.Rand, n int) (ids []int, text []string) {
 	h.mu.Lock()
@@ -147,13 +155,13 @@ func (h *history) lines(rng *rand.Rand, n int) (ids []int, text []string) {
 		h.nextID++
 		s := fmt.Sprintf("m,id=%d", id)
 		if rng.IntN(10) == 0 {
-			s += ",bad=1"
+			s += ",bad=" + []string{"1", "2", "3"}[rng.IntN(3)]
 		}
 		switch rng.IntN(4) {
 		case 0:
 			s += ` v="a\"b` + "\n" + `c # d"`
 		case 1:
-			s += fmt.Sprintf(" v=%di,w=t", id)
+			s += fmt.Sprintf(` v=%di,w="%s"`, id, modelPhrases[rng.IntN(len(modelPhrases))])
 		default:
 			s += ` v=` + strings.Repeat("1", 1+rng.IntN(30))
 		}
@@ -289,7 +297,7 @@ func (h *history) flush(ctx context.Context, w LineWriter) {
 	defer h.mu.Unlock()
 	defer h.server.mu.Unlock()
 	for id := range before {
-		if h.server.stored[id] == "" && !h.dead[id] && !h.server.beyond[id] {
+		if h.server.stored[id] == "" && !h.dead[id] && !h.server.letGo[id] {
 			h.t.Errorf("Flush succeeded and line %d is neither stored nor lost", id)
 		}
 	}
@@ -316,11 +324,14 @@ func (h *history) settle(s WriterStats, closeErr error) {
 	bytes := 0
 	for id, text := range h.accepted {
 		got, stored := h.server.stored[id]
-		if !stored && !h.dead[id] && !unsent[id] && !h.server.beyond[id] {
+		if !stored && !h.dead[id] && !unsent[id] && !h.server.letGo[id] {
 			h.t.Errorf("line %d is gone", id)
 		}
 		if stored && !strings.HasPrefix(got, text) {
 			h.t.Errorf("line %d arrived as %q, was %q", id, got, text)
+		}
+		if stored && h.rejected[id] && h.server.trust == 1 {
+			h.t.Errorf("line %d is rejected and stored", id)
 		}
 		if h.dead[id] && unsent[id] {
 			h.t.Errorf("line %d is in a dead letter and handed back", id)
@@ -344,8 +355,8 @@ func (h *history) settle(s WriterStats, closeErr error) {
 			h.t.Errorf("lost %d lines by %v, dead letters say %d", s.Lost[loss].Lines, loss, want)
 		}
 	}
-	if h.server.trust == 1 && h.plan.o.Isolate && h.plan.o.BatchLines < 100 && h.blurred {
-		h.t.Error("rejected lines were not isolated")
+	if h.server.trust == 1 && h.plan.o.Isolate != IsolateNone && s.Uncertain.Lines > 0 {
+		h.t.Errorf("the fate of %d lines is not known", s.Uncertain.Lines)
 	}
 }
 

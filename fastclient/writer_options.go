@@ -44,13 +44,15 @@ type WriterOptions struct {
 	// least, unless the server asked for a longer pause. A [Writer] tries on.
 	RetryFor time.Duration
 
-	// Isolate finds the lines that the server refused without naming them, as
-	// 1.x and 2.x do, by sending halves of the batch again, and halves of these.
-	// Without it only their number is known, and of a batch that was refused
-	// because of one line no line is stored.
-	Isolate bool
-	// DeadLetter gets the lines that will not be stored, with the reason. By
-	// default they are only counted.
+	// Isolate says whether lines are searched for that the server refused without
+	// naming them. By default they are.
+	Isolate Isolation
+	// IsolateRequests is how many more requests one batch may cost for that, 256 by
+	// default. What is not known then is [LossUncertain], or [LossRequest] where the
+	// server stored nothing.
+	IsolateRequests int
+	// DeadLetter gets the lines that will not be stored, or may not be, with the
+	// reason. By default they are only counted.
 	DeadLetter DeadLetter
 
 	// NoStamp leaves lines without a timestamp as they are. The server stamps
@@ -74,10 +76,36 @@ type WriterOptions struct {
 	// Writer. Events it has no time for are counted and dropped. It must not
 	// call Close.
 	OnEvent func(WriterEvent)
-	// OnMissing is called when the server says that the database does not exist,
-	// before the next attempt; it may create the database.
+	// OnMissing is called when the server says that the database, the bucket or the
+	// retention policy does not exist, before the next attempt; it may create it.
 	OnMissing func(ctx context.Context) error
 }
+
+// An Isolation says how a [Writer] finds the lines that a server refused without naming
+// them.
+//
+// InfluxDB 2.x names every line that it cannot parse and stores nothing beside them; the
+// others are sent once more, whatever the Isolation. Version 3 names all, and stores the
+// others. 1.x names the lines that it cannot parse, but of several causes only one: lines
+// whose fields have another type than before, or that are older than the retention
+// policy keeps, hide these and each other. Then parts of the lines are sent again, until
+// each answer leaves nothing open. That costs about three requests for one cause of a
+// common kind, else two for each halving on the way to a bad line.
+//
+// Lines without a timestamp, which [WriterOptions].NoStamp allows, are not sent again if
+// the server may have stored them. They are [LossUncertain].
+type Isolation uint8
+
+const (
+	// IsolateAuto searches within WriterOptions.IsolateRequests.
+	IsolateAuto Isolation = iota
+	// IsolateAll searches until every line is known: two requests for each line at
+	// most.
+	IsolateAll
+	// IsolateNone does not search. Of a request with a refused line that the server
+	// does not name, all lines are [LossUncertain].
+	IsolateNone
+)
 
 // An OverflowPolicy says what happens to lines when a [Writer] has no memory
 // for them.
@@ -122,6 +150,7 @@ func (o WriterOptions) withDefaults(api API) (WriterOptions, error) {
 	def(&o.BatchLines, lines)
 	def(&o.MaxMemory, 64<<20)
 	def(&o.MaxInFlight, 2)
+	def(&o.IsolateRequests, isolationRequests)
 	if o.Ordered {
 		o.MaxInFlight = 1
 	}
@@ -147,6 +176,10 @@ func (o WriterOptions) withDefaults(api API) (WriterOptions, error) {
 		return bad("MaxAge", "is negative")
 	case o.RequestTimeout < 0:
 		return bad("RequestTimeout", "is negative")
+	case o.Isolate > IsolateNone:
+		return bad("Isolate", "is not one of the declared choices")
+	case o.IsolateRequests < 0:
+		return bad("IsolateRequests", "is negative")
 	case o.Overflow == Spill:
 		return o, ErrNoSpool
 	case o.Overflow > Spill:

@@ -20,20 +20,20 @@ func TestPartialWriteIsReported(t *testing.T) {
 	events := make(chan WriterEvent, 10)
 	g := new(grave)
 	s := newScript(answer(400, "partial write: field type conflict dropped=1"), acker)
-	inBubble(t, WriterOptions{DeadLetter: g, OnEvent: func(e WriterEvent) { events <- e }}, s, func(t *testing.T, w *Writer) {
+	inBubble(t, WriterOptions{Isolate: IsolateNone, DeadLetter: g, OnEvent: func(e WriterEvent) { events <- e }}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "a v=1 1\nb v=1 1\n")
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Lines != 1 || be.Loss != LossPartial || be.Status != 400 {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Lines != 2 || be.Loss != LossUncertain || be.Status != 400 {
 			t.Errorf("Flush: %v", err)
 		}
-		if e := <-events; e.Kind != EventPartial || e.Lines != 1 || !strings.Contains(e.Message, "type conflict") {
+		if e := <-events; e.Kind != EventUncertain || e.Lines != 2 || !strings.Contains(e.Message, "type conflict") {
 			t.Errorf("event %+v", e)
 		}
 		st := w.Stats()
-		if st.Acked.Lines != 1 || st.Rejected.Lines != 1 || st.Lost[LossPartial].Lines != 1 {
+		if st.Acked.Lines != 0 || st.Uncertain.Lines != 2 || st.Lost[LossUncertain].Lines != 2 {
 			t.Errorf("stats %+v", st)
 		}
-		if len(g.lost) != 1 || !strings.HasPrefix(g.lost[0], "partial 1 ") {
+		if len(g.lost) != 1 || !strings.HasPrefix(g.lost[0], "uncertain 1 ") {
 			t.Errorf("dead letters %q", g.lost)
 		}
 	})

@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/line"
@@ -59,7 +60,7 @@ func (w *Writer) take(out *outlet) (j job, ok bool) {
 			p = w.queue.head
 		}
 		w.queue.remove(p)
-		if out.limit > 0 && len(p.data) > out.limit && p.lines > 1 {
+		for limit := out.sizes.limit; limit > 0 && len(p.data) > limit && p.lines > 1; {
 			w.divide(p)
 		}
 		w.flying.insert(p)
@@ -96,17 +97,16 @@ func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 	defer w.mu.Unlock()
 	w.counters.answered(&s.batch, r, took)
 	w.gateAfter(out, j, pl, r)
-	w.learn(out, pl, r)
+	w.learn(out, j.p, pl, r)
 	p := j.p
 	if p.list != &w.flying {
 		return // Close entered it or gave it back meanwhile
 	}
 	b := p.batch
-	if pl.action == actRetryFew {
-		p.tries++
-	}
 	switch pl.action {
-	case actAckRest, actStrip, actIsolate:
+	case actUnreadable:
+		p.tries++
+	case actRefused:
 		b.spent += pl.requests()
 	}
 	p.judged = nil
@@ -167,15 +167,16 @@ func (w *Writer) cutUp(p *part, pl *plan, reuse *part) {
 		q.data, q.from, q.lines = data, from, lines
 		w.queue.insert(q)
 	}
-	if pl.action == actStrip && !inUse {
-		size, lines := compact(data, pl.cuts)
+	if pl.gather && !inUse {
 		for i := range pl.cuts {
 			if pl.cuts[i].fate != fateAgain {
 				w.ledger.settled(&pl.cuts[i])
 			}
 		}
-		if lines > 0 {
-			again(data[:size:size], from, lines)
+		for _, run := range gather(data, pl.cuts) {
+			if run.lines > 0 {
+				again(data[run.from:run.to:run.to], from+run.from, run.lines)
+			}
 		}
 	} else {
 		for i := range pl.cuts {
@@ -192,15 +193,51 @@ func (w *Writer) cutUp(p *part, pl *plan, reuse *part) {
 	}
 }
 
-// compact moves the runs that are sent again together to the front of data.
-func compact(data []byte, cuts []cut) (size, lines int) {
-	for i := range cuts {
-		if c := &cuts[i]; c.fate == fateAgain {
-			size += copy(data[size:], data[c.from:c.to])
-			lines += c.lines
+// gather moves the runs that are sent again to the front of data, those that are second
+// behind the others, each in its order. It overwrites the other runs, and changes cuts.
+func gather(data []byte, cuts []cut) (runs [2]cut) {
+	again := cuts[:0]
+	to := 0
+	for _, c := range cuts {
+		if c.fate == fateAgain {
+			size := copy(data[to:], data[c.from:c.to])
+			c.from, c.to = to, to+size
+			to += size
+			again = append(again, c)
 		}
 	}
-	return size, lines
+	first := partition(data, again)
+	runs[0].to, runs[1].from, runs[1].to = first, first, to
+	for i := range again {
+		if again[i].second {
+			runs[1].lines += again[i].lines
+		} else {
+			runs[0].lines += again[i].lines
+		}
+	}
+	return runs
+}
+
+// partition moves the runs that are second behind the others, in place: runs follow each
+// other without gaps. It returns where the second begin in data.
+func partition(data []byte, runs []cut) (first int) {
+	switch len(runs) {
+	case 0:
+		return 0
+	case 1:
+		if runs[0].second {
+			return runs[0].from
+		}
+		return runs[0].to
+	}
+	half := len(runs) / 2
+	a, b := runs[half-1].to, runs[half].from // are the same
+	left, right := partition(data, runs[:half]), partition(data, runs[half:])
+	// second of the left half, first of the right half: change places
+	slices.Reverse(data[left:a])
+	slices.Reverse(data[b:right])
+	slices.Reverse(data[left:right])
+	return left + right - b
 }
 
 // gateAfter opens or shuts the gate of out.
@@ -212,59 +249,67 @@ func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *writeReply) {
 		return
 	}
 	now := time.Now()
-	if out.gate.failed(j.epoch, now, r.retryAfter, w.spread) {
-		w.emit(WriterEvent{
-			Kind: EventDown, Status: r.status, Message: r.message, Err: r.err, Delay: out.gate.until.Sub(now),
-		})
+	kind := EventRetry
+	if out.gate.failed(j.epoch, now, r.retryAfter, w.spread) && out.gate.failures == 1 {
+		kind = EventDown
 	}
 	w.counters.retried++
+	p := j.p
+	w.emit(WriterEvent{
+		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.status,
+		Message: clip(r.message), Err: r.err, Delay: max(out.gate.until.Sub(now), 0),
+	})
 }
 
-// learn keeps what the answer says about the server's limits.
-func (w *Writer) learn(out *outlet, pl *plan, r *writeReply) {
+// learn keeps what the answer to p says about the server's limits.
+func (w *Writer) learn(out *outlet, p *part, pl *plan, r *writeReply) {
 	switch pl.action {
+	case actAck:
+		if out.sizes.stored(len(p.data), w.o.BatchBytes) {
+			w.limitBatches()
+		}
 	case actSplit:
 		if pl.learn == 0 {
 			return
 		}
 		w.counters.splits++
-		limit := max(pl.learn/2, minBatchBytes)
-		if out.limit == 0 || limit < out.limit {
-			out.limit = limit
-			w.sealBytes = min(w.sealBytes, limit)
-			w.emit(WriterEvent{Kind: EventSplit, Status: r.status, Message: r.message, Bytes: limit})
+		if out.sizes.refused(pl.learn) {
+			w.limitBatches()
+			w.emit(WriterEvent{Kind: EventSplit, Status: r.status, Message: clip(r.message), Bytes: out.sizes.limit})
 		}
 	case actPlain:
 		if !out.plain {
 			out.plain = true
-			w.emit(WriterEvent{Kind: EventPlain, Status: r.status, Message: r.message})
+			w.emit(WriterEvent{Kind: EventPlain, Status: r.status, Message: clip(r.message)})
+		}
+	}
+}
+
+// limitBatches makes batches as large as every server takes them.
+func (w *Writer) limitBatches() {
+	w.sealBytes = w.o.BatchBytes
+	for _, out := range w.outlets {
+		if limit := out.sizes.limit; limit > 0 {
+			w.sealBytes = min(w.sealBytes, limit)
 		}
 	}
 }
 
 // report makes events and errors of what the plan means for p.
 func (w *Writer) report(p *part, pl *plan, r *writeReply) {
-	seq := p.batch.seq
-	if pl.beyond > 0 {
-		w.counters.beyond += uint64(pl.beyond)
-		w.emit(WriterEvent{Kind: EventPartial, Seq: seq, Lines: pl.beyond, Status: r.status, Message: r.message})
-	}
 	for i := range pl.cuts {
 		c := &pl.cuts[i]
-		switch {
-		case c.fate == fateReject:
-			w.lost(BatchError{Seq: seq, Lines: c.lines, Loss: c.loss, Status: r.status, Message: c.message})
-			w.emit(WriterEvent{Kind: EventRejected, Seq: seq, Lines: c.lines, Bytes: c.to - c.from,
-				Loss: c.loss, Status: r.status, Message: c.message})
-		case c.blurred > 0:
-			w.lost(BatchError{Seq: seq, Lines: c.blurred, Loss: c.loss, Status: r.status, Message: c.message})
-			w.emit(WriterEvent{Kind: EventPartial, Seq: seq, Lines: c.blurred,
-				Loss: c.loss, Status: r.status, Message: c.message})
+		kind := EventRejected
+		switch c.fate {
+		case fateReject:
+		case fateUncertain:
+			kind = EventUncertain
+		default:
+			continue
 		}
-	}
-	if pl.shut {
-		w.emit(WriterEvent{Kind: EventRetry, Seq: seq, Lines: p.lines, Bytes: len(p.data),
-			Status: r.status, Message: r.message, Err: r.err})
+		w.lost(BatchError{Seq: p.batch.seq, Lines: c.lines, Loss: c.loss, Status: r.status, Message: c.message})
+		w.emit(WriterEvent{Kind: kind, Seq: p.batch.seq, Lines: c.lines, Bytes: c.to - c.from,
+			Loss: c.loss, Status: r.status, Message: c.message})
 	}
 }
 
@@ -278,6 +323,9 @@ func (w *Writer) deadLetters(p *part, pl *plan, r *writeReply) {
 		if !ok {
 			continue
 		}
+		if l.Loss == LossUncertain {
+			l.Lost = pl.known
+		}
 		err := w.o.DeadLetter.Put(&l)
 		w.mu.Lock()
 		w.deadLetterDone(err)
@@ -287,17 +335,13 @@ func (w *Writer) deadLetters(p *part, pl *plan, r *writeReply) {
 
 // lost returns the lines of c for a dead letter, if any are lost.
 func (c *cut) lost(p *part, r *writeReply) (l LostLines, ok bool) {
-	if c.fate != fateReject && c.blurred == 0 {
+	if c.fate != fateReject && c.fate != fateUncertain {
 		return l, false
 	}
-	l = LostLines{
+	return LostLines{
 		Lines: p.data[c.from:c.to:c.to], Count: c.lines, Lost: c.lines, Loss: c.loss,
 		Status: r.status, Message: c.message, Seq: p.batch.seq, Time: time.Now(),
-	}
-	if c.blurred > 0 {
-		l.Lost = c.blurred
-	}
-	return l, true
+	}, true
 }
 
 func (w *Writer) deadLetterDone(err error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 )
@@ -13,7 +14,7 @@ import (
 // never sent and e is sent again.
 func TestPartialWriteWithAGap(t *testing.T) {
 	g := new(grave)
-	s := newScript(v3("partial write of line protocol occurred", refusedLine{3, "c is bad"}, refusedLine{4, "d is bad"}), acker)
+	s := newScript(v3("partial write of line protocol occurred", refusedLine{3, "c is bad", ""}, refusedLine{4, "d is bad", ""}), acker)
 	inBubble(t, WriterOptions{DeadLetter: g, BatchLines: 5}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "a v=1 1\nb v=1 1\nc v=1 1\nd v=1 1\ne v=1 1\n")
 		synctest.Wait()
@@ -37,7 +38,7 @@ func TestPartialWriteWithAGap(t *testing.T) {
 // with accept_partial=false the others are sent again without it.
 func TestRefusedLinesAreStripped(t *testing.T) {
 	g := new(grave)
-	s := newScript(v3("parsing failed", refusedLine{2, "x"}), v3("parsing failed", refusedLine{3, "y"}), acker)
+	s := newScript(v3("parsing failed", refusedLine{2, "x", ""}), v3("parsing failed", refusedLine{3, "y", ""}), acker)
 	inBubble(t, WriterOptions{DeadLetter: g}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "a v=1 1\nb v=\"1\n2\" 1\nc v=1 1\nd v=1 1\ne v=1 1\n")
 		w.Flush(context.Background())
@@ -57,7 +58,7 @@ func TestRefusedLinesAreStripped(t *testing.T) {
 func TestIsolationFindsExactlyTheBadLines(t *testing.T) {
 	for _, api := range []API{V1, V2} {
 		g := new(grave)
-		server := &moodyServer{api: api, stored: map[int]string{}}
+		server := &moodyServer{api: api, rng: rand.New(rand.NewPCG(1, 2)), stored: map[int]string{}}
 		send := func(_ context.Context, b *wireBatch, r *writeReply) {
 			server.mu.Lock()
 			defer server.mu.Unlock()
@@ -65,7 +66,7 @@ func TestIsolationFindsExactlyTheBadLines(t *testing.T) {
 			server.take(b.body, r)
 		}
 		synctest.Test(t, func(t *testing.T) {
-			w := testWriter(t, WriterOptions{Isolate: true, DeadLetter: g}, send)
+			w := testWriter(t, WriterOptions{DeadLetter: g}, send)
 			var lines bytes.Buffer
 			for i := range 1000 {
 				bad := ""

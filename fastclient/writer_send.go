@@ -99,8 +99,10 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	s.ctx.end()
 	took := time.Since(start)
 
+	within := j.spent < w.o.IsolateRequests
 	limits := planLimits{
-		isolate: w.o.Isolate, spent: j.spent, tries: p.tries + 1, plain: s.batch.encoding == "",
+		search: within && w.o.Isolate == IsolateAuto || w.o.Isolate == IsolateAll, within: within,
+		ordered: w.o.Ordered, precision: w.precision, tries: p.tries + 1, plain: s.batch.encoding == "",
 	}
 	action := judge(&s.reply)
 	if action == actDowngrade && out.downgrade != nil {

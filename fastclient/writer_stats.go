@@ -10,21 +10,20 @@ import (
 
 // WriterStats is the state of a [Writer] at one moment. The lines always add up:
 //
-//	Appended = Acked + Rejected + Dropped + Pending
+//	Appended = Acked + Rejected + Uncertain + Dropped + Pending
 type WriterStats struct {
 	Appended Count // taken by an append
 	Acked    Count // stored by the server
-	Rejected Count // refused by the server for good
-	Dropped  Count // dropped by the Writer
-	Pending  Count // being filled, waiting, or under way
+	Rejected Count // refused by the server for good: none of them is stored
+	// Uncertain is of requests of which the server refused lines that it did not name
+	// and that were not found: each line may be stored or not. See [Isolation].
+	Uncertain Count
+	Dropped   Count // dropped by the Writer
+	Pending   Count // being filled, waiting, or under way
 
-	// Lost is what is in Rejected and Dropped, by reason. Index it with a Loss.
-	// When the server did not say which lines of a batch it refused, their bytes
-	// are an average.
+	// Lost is what is in Rejected, Uncertain and Dropped, by reason. Index it with a
+	// Loss.
 	Lost [numLosses]Count
-	// Beyond is the number of acked lines that the server let go because its
-	// retention policy does not reach back so far.
-	Beyond uint64
 
 	// Lines and points that no append took: not valid, too long or without room.
 	RefusedInvalid, RefusedOverflow, RefusedOther uint64
@@ -55,6 +54,8 @@ type WriterStats struct {
 	Down     bool      // the server fails, and is asked again at RetryAt
 	Failures uint64    // in a row
 	RetryAt  time.Time // zero unless Down
+	// LastErrors are the servers whose last request failed, and why.
+	LastErrors []ServerFailure
 
 	EventsLost       uint64
 	DeadLetterErrors uint64
@@ -71,7 +72,6 @@ type writerCounters struct {
 	retried, splits          uint64
 	raw, wire                uint64
 	latency                  [16]uint64
-	beyond                   uint64
 	deadLetterErrors         uint64
 }
 
@@ -105,13 +105,14 @@ func (c *writerCounters) fill(s *WriterStats) {
 	s.RefusedInvalid, s.RefusedOverflow, s.RefusedOther = c.invalid, c.overflow, c.other
 	s.Requests, s.NoAnswer, s.Status = c.requests, c.noAnswer, c.status
 	s.Retried, s.Splits, s.RawBytes, s.WireBytes = c.retried, c.splits, c.raw, c.wire
-	s.Latency, s.Beyond = c.latency, c.beyond
+	s.Latency = c.latency
 	s.Blocked, s.BlockedFor, s.DeadLetterErrors = c.blocked, c.blockedFor, c.deadLetterErrors
 }
 
 func (l *ledger) fill(s *WriterStats) {
 	s.Appended, s.Acked, s.Pending = l.appended, l.acked, l.pending
 	s.Rejected, s.Dropped, s.Lost = l.rejected(), l.dropped(), l.losses
+	s.Uncertain = l.losses[LossUncertain]
 }
 
 // Stats returns the state of the Writer at this moment. It may be called after
@@ -129,6 +130,7 @@ func (w *Writer) Stats() WriterStats {
 	if w.pack != nil {
 		s.Memory += len(w.outlets) * w.o.MaxInFlight * packedSize(w.o.BatchBytes)
 	}
+	s.LastErrors = w.lastErrors()
 	for _, out := range w.outlets {
 		g := &out.gate
 		if g.failures == 0 {
@@ -140,6 +142,14 @@ func (w *Writer) Stats() WriterStats {
 		s.Down = true
 	}
 	return s
+}
+
+// lastErrors returns the servers whose last request failed.
+func (w *Writer) lastErrors() (list []ServerFailure) {
+	for _, out := range w.outlets {
+		list = out.failed.appendTo(list)
+	}
+	return list
 }
 
 // settledUpTo returns the number up to which all batches are settled.

@@ -3,6 +3,7 @@ package itest
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -10,9 +11,8 @@ import (
 )
 
 // TestWriterCountsRefusedLines appends batches with many lines that the server
-// cannot parse: what the Writer calls acked is what the server has. The answers
-// quote every bad line and so are of the size of the request. InfluxDB 2 stores
-// nothing of a body with a bad line, so good lines may be rejected with the bad ones.
+// cannot parse, see spoiler: what the Writer calls acked is what the server has. The answers
+// quote every bad line and so are of the size of the request.
 func TestWriterCountsRefusedLines(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		for _, c := range []struct {
@@ -24,25 +24,27 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 			{name: "many", lines: 2000, bad: 600},
 			{name: "nearly all", lines: 5000, bad: 4999},
 			{name: "unstamped", lines: 2000, bad: 600, o: fastclient.WriterOptions{NoStamp: true}},
-			{name: "isolated", lines: 2000, bad: 10, o: fastclient.WriterOptions{Isolate: true}},
+			{name: "isolated", lines: 2000, bad: 10, o: fastclient.WriterOptions{Isolate: fastclient.IsolateAll}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				db := newDatabase(t, s, "writer_refused")
-				client := newClient(t, s, fastclient.Options{Database: db})
+				spoil := &spoiler{next: new(http.Transport)}
+				t.Cleanup(spoil.next.CloseIdleConnections)
+				client := newClient(t, s, fastclient.Options{Database: db, HTTPClient: &http.Client{Transport: spoil}})
 				w, err := client.NewWriter(c.o)
 				if err != nil {
 					t.Fatal(err)
 				}
 				var lines []byte
 				for i := range c.lines {
-					value := "1"
+					bad := ""
 					// Spread over the batch, the first among them.
 					if i*c.bad/c.lines != (i-1+c.lines)*c.bad/c.lines-c.bad {
-						value = "zzz"
+						bad = "," + spoilGood
 					}
-					lines = fmt.Appendf(lines, "refused,host=<server\\ %d> v=%s %d\n", i%7, value, 1_500_000_000_000_000_000+i)
+					lines = fmt.Appendf(lines, "refused,host=<server\\ %d> v=1%s %d\n", i%7, bad, 1_500_000_000_000_000_000+i)
 				}
 				if err := w.Append(ctx, lines); err != nil {
 					t.Fatal(err)

@@ -37,6 +37,8 @@ type document struct {
 	isError  bool
 	pending  bool // the last result said that its statement has more documents
 	lineOpen bool // nothing but white space since the last document, and no line end
+	members  bool // it has any
+	answer   bool // it has results
 }
 
 // result is what was read of the result at hand.
@@ -164,7 +166,6 @@ func (s *Scanner) stepTop() error {
 	if err != nil {
 		return err
 	}
-	s.first = false
 	if !more {
 		return s.endDocument()
 	}
@@ -172,8 +173,10 @@ func (s *Scanner) stepTop() error {
 	if err != nil {
 		return err
 	}
+	s.first, s.doc.members = false, true
 	switch string(key) {
 	case "results":
+		s.doc.answer = true
 		return s.open('[', stResults)
 	case "error":
 		s.doc.isError = true
@@ -198,6 +201,9 @@ func (s *Scanner) endDocument() error {
 	if s.doc.isError || s.doc.code != "" && s.doc.results == 0 {
 		s.doc.pending = false
 		return &ServerError{Message: s.doc.message, Code: s.doc.code, Offset: s.doc.start}
+	}
+	if s.doc.members && !s.doc.answer {
+		return &SyntaxError{Offset: s.doc.start, Msg: ErrNoResults.Error(), err: ErrNoResults}
 	}
 	return nil
 }

@@ -162,3 +162,12 @@ func ExampleStructError() {
 	// field Up: unknown option "required"
 	// jsonscan: type jsonscan_test.sample: field Loads: type []float64 cannot hold a value; field Up: unknown option "required"
 }
+
+// What answers may be another service.
+func ExampleErrNoResults() {
+	s := jsonscan.NewScanner(strings.NewReader(`{"status":"ok"}`))
+	for range s.Rows() {
+		fmt.Println(errors.Is(s.Err(), jsonscan.ErrNoResults), s.Err())
+	}
+	// Output: true jsonscan: offset 0: neither results nor an error in the document
+}

@@ -26,11 +26,20 @@ var (
 type SyntaxError struct {
 	Offset int64  // of the offending byte, from the start of the stream
 	Msg    string // what is wrong there
+	err    error
 }
 
 func (e *SyntaxError) Error() string {
 	return "jsonscan: offset " + strconv.FormatInt(e.Offset, 10) + ": " + e.Msg
 }
+
+// Unwrap returns [ErrNoResults] if that is what is wrong, else nil.
+func (e *SyntaxError) Unwrap() error { return e.err }
+
+// ErrNoResults is wrapped by the [*SyntaxError] of a document that holds neither
+// results nor an error: what answers may not be InfluxDB. The empty object, which 1.x
+// sends where there was no statement, is none.
+var ErrNoResults = errors.New("neither results nor an error in the document")
 
 // A ReadError says that the stream ended before the answer did. It ends the
 // stream of rows. Err is io.ErrUnexpectedEOF when the reader reported io.EOF

@@ -322,11 +322,25 @@ func TestSyntaxErrors(t *testing.T) {
 
 func TestDeepNesting(t *testing.T) {
 	for depth, ok := range map[int]bool{maxDepth: true, maxDepth + 1: false, 1 << 20: false} {
-		body := `{"x":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`
+		body := `{"results":[],"x":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`
 		_, _, err := readAll(t, strings.NewReader(body))
 		var e *SyntaxError
 		if ok && err != nil || !ok && !errors.As(err, &e) {
 			t.Errorf("depth %d: %v", depth, err)
+		}
+	}
+}
+
+// An object of another service is no empty answer.
+func TestForeignObject(t *testing.T) {
+	for body, foreign := range map[string]bool{
+		`{"status":"ok"}`: true, `{"x":{}}` + "\n": true, `{"message":"hello"}`: true, `{"results":[]}{"x":1}`: true,
+		`{}`: false, "{}\n": false, `{"results":null}`: false, `{"results":[],"x":1}`: false, `{"x":1,"results":[{"statement_id":0}]}`: false,
+	} {
+		_, _, err := readAll(t, strings.NewReader(body))
+		var e *SyntaxError
+		if errors.Is(err, ErrNoResults) != foreign || errors.As(err, &e) != foreign {
+			t.Errorf("%s: %v", body, err)
 		}
 	}
 }

@@ -118,6 +118,7 @@ func newWriter(t *target, batch, workers int) (*writer, error) {
 		to, err := t.NewWriter(fastclient.WriterOptions{
 			BatchLines: batch, BatchBytes: max(1<<20, batch*longest), MaxInFlight: 1,
 			MaxMemory: max(16<<20, 4*max(1<<20, batch*longest)),
+			Isolate:   fastclient.IsolateNone, // a request is measured, not a search
 		})
 		if err != nil {
 			return nil, errors.Join(err, w.close(context.Background()))
@@ -141,6 +142,7 @@ func (w *writer) close(ctx context.Context) error {
 // A tally is what the Writers of all workers came to.
 type tally struct {
 	appended, acked, rejected, dropped     uint64 // lines
+	uncertain                              uint64 // too
 	requests, retried, rawBytes, wireBytes uint64
 }
 
@@ -150,6 +152,7 @@ func (w *writer) tally() (t tally) {
 		t.appended += s.Appended.Lines
 		t.acked += s.Acked.Lines
 		t.rejected += s.Rejected.Lines
+		t.uncertain += s.Uncertain.Lines
 		t.dropped += s.Dropped.Lines
 		t.requests += s.Requests
 		t.retried += s.Retried
@@ -186,6 +189,9 @@ func (w *writer) report(ctx context.Context, c console, o *loadOptions, t *targe
 	table.Add("appended", term.Number(int64(s.appended)), term.Number(int64(float64(s.appended)/seconds)))
 	table.Add("acknowledged", term.Number(int64(s.acked)), term.Number(int64(float64(s.acked)/seconds)))
 	table.Add("rejected", term.Number(int64(s.rejected)))
+	if s.uncertain > 0 {
+		table.Add("uncertain", term.Number(int64(s.uncertain)))
+	}
 	table.Add("dropped", term.Number(int64(s.dropped)))
 	if err := table.Write(c.out); err != nil {
 		return err

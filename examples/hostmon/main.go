@@ -109,6 +109,9 @@ func (m *monitor) run(ctx context.Context) error {
 	s := w.Stats()
 	fmt.Fprintf(m.out, "%d samples, %d points: %d stored, %d refused, %d dropped, %d pending",
 		m.samples, s.Appended.Lines, s.Acked.Lines, s.Rejected.Lines, s.Dropped.Lines, s.Pending.Lines)
+	if s.Uncertain.Lines > 0 {
+		fmt.Fprintf(m.out, ", %d stored or refused", s.Uncertain.Lines)
+	}
 	if kept.lines > 0 {
 		fmt.Fprintf(m.out, "; %d lines are in %s", kept.lines, m.keep)
 	}
@@ -142,7 +145,7 @@ func (m *monitor) collect(ctx context.Context, w *fastclient.Writer) error {
 // status is the line that is kept up to date.
 func status(samples, points int, s fastclient.WriterStats) string {
 	line := fmt.Sprintf("%d samples of %d points: %d stored, %d pending, %d refused, %d dropped",
-		samples, points, s.Acked.Lines, s.Pending.Lines, s.Rejected.Lines, s.Dropped.Lines)
+		samples, points, s.Acked.Lines, s.Pending.Lines, s.Rejected.Lines+s.Uncertain.Lines, s.Dropped.Lines)
 	if s.Down {
 		line += fmt.Sprintf("; the server is down, next attempt in %v",
 			max(0, time.Until(s.RetryAt)).Round(100*time.Millisecond))

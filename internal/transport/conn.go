@@ -21,6 +21,8 @@ type socket struct {
 	raw      syscall.RawConn // nil when the connection shows no descriptor
 	probe    prober
 	draining bool // Read returns errNothing instead of waiting
+	watching bool // look for answers while a request is written
+	ahead    bool // something arrived before the end of the request was written
 }
 
 func newSocket(c net.Conn) *socket {
@@ -34,10 +36,30 @@ func newSocket(c net.Conn) *socket {
 	return s
 }
 
-func (s *socket) Write(p []byte) (int, error) {
-	n, err := s.Conn.Write(p)
-	s.written += int64(n)
-	return n, err
+// begin prepares for a request. With watch the socket looks for what arrives before all
+// of it is written, if it takes more than one Write; under TLS that may be anything.
+func (s *socket) begin(watch bool) {
+	s.written, s.progress = 0, 0
+	s.watching, s.ahead = watch, false
+}
+
+// atOnce is the longest piece of a request that is written in one go.
+const atOnce = 16 << 10
+
+func (s *socket) Write(p []byte) (n int, err error) {
+	if s.watching && (s.written > 0 || len(p) > atOnce) {
+		if len(p) > atOnce { // the last byte waits for the look
+			n, err = s.Conn.Write(p[:len(p)-1])
+			if s.written += int64(n); err != nil {
+				return n, err
+			}
+			p = p[len(p)-1:]
+		}
+		s.ahead = s.ahead || s.peek() == data
+	}
+	k, err := s.Conn.Write(p)
+	s.written += int64(k)
+	return n + k, err
 }
 
 func (s *socket) Read(p []byte) (int, error) {
@@ -118,6 +140,16 @@ func (c *conn) usable(now time.Time) bool {
 		return now.Sub(c.idle) < unprobed
 	}
 	return false
+}
+
+// speaks reports whether the server said something on a new connection before it was
+// asked.
+func (c *conn) speaks() bool {
+	if c.sock.peek() != data {
+		return false
+	}
+	t, ok := c.Conn.(*tls.Conn)
+	return !ok || !c.onlyTickets(t)
 }
 
 // onlyTickets lets TLS read what has arrived without waiting for more. TLS 1.3

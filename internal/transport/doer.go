@@ -80,6 +80,18 @@ func (r *Response) Header(name string) string {
 	return ""
 }
 
+// HasHeader reports whether the answer has a header, which may be empty. It must not be
+// called after Close.
+func (r *Response) HasHeader(name string) bool {
+	switch {
+	case r.fast != nil:
+		return len(r.fast.resp.Header.PeekAll(name)) > 0
+	case r.std != nil:
+		return len(r.std.Values(name)) > 0
+	}
+	return false
+}
+
 // Close gives back what the answer holds. The connection is kept if the answer
 // was read to its end or little of it was left. Close may be called again, and
 // while a Read of the Stream is under way, which it interrupts.

@@ -198,8 +198,11 @@ func (x *exchange) run() *Error {
 	if x.ctx.Done() != nil {
 		x.stop = context.AfterFunc(x.ctx, c.abort)
 	}
-	c.sock.written, c.sock.progress = 0, 0
+	c.sock.begin(t.o.TLS == nil)
 	x.br = t.hc.AcquireReader(c)
+	if !x.reused && c.speaks() {
+		return x.broken(PhaseHeader, ErrMalformed)
+	}
 
 	early := false
 	if err := x.send(); err != nil {
@@ -271,13 +274,24 @@ func (x *exchange) receive() error {
 }
 
 // read reads the header and, unless it is streamed, the body.
+//
+// Of what arrived while the request was still being sent only a refusal counts: no other
+// answer can be true of a request that the server does not have. It may be the answer to
+// nothing, and all that follow on this connection to the request before theirs.
 func (x *exchange) read() error {
-	if err := awaitFinal(x.br); err != nil {
+	interim, err := awaitFinal(x.br)
+	if err != nil {
 		return err
 	}
-	err := x.resp.ReadLimitBody(x.br, 0)
+	err = x.resp.ReadLimitBody(x.br, 0)
 	if err != nil && cleanHeader(x.br) {
 		err = x.resp.ReadLimitBody(x.br, 0)
+	}
+	if err == nil && x.c.sock.ahead && !interim {
+		if x.last = true; x.resp.StatusCode() < 400 {
+			err = ErrMalformed
+			x.resp.CloseBodyStream()
+		}
 	}
 	if src := x.resp.BodyStream(); err == nil && !x.stream && src != nil {
 		err = x.buffer(src)
@@ -314,7 +328,7 @@ func (x *exchange) buffer(src io.Reader) error {
 
 // meaning reduces what fasthttp says of an answer, without what it quotes.
 func meaning(err error) error {
-	if err == nil || err == ErrResponseTooLarge {
+	if err == nil || err == ErrResponseTooLarge || err == ErrMalformed {
 		return err // before anything escapes to the heap
 	}
 	var small *fasthttp.ErrSmallBuffer

@@ -10,28 +10,29 @@ const statusBytes = len("HTTP/1.1 200 ")
 
 // awaitFinal skips interim answers, of which fasthttp knows 100 alone, and
 // refuses a status that is none: fasthttp v1.78.0 takes the status 0 for 200.
-// An answer too short for a status it leaves to the parser.
-func awaitFinal(br *bufio.Reader) error {
-	for {
+// An answer too short for a status it leaves to the parser. interim tells that it
+// skipped some.
+func awaitFinal(br *bufio.Reader) (interim bool, err error) {
+	for ; ; interim = true {
 		head, err := br.Peek(statusBytes)
 		switch {
 		case err != nil:
-			return nil
+			return interim, nil
 		case head[0] == '\r' || head[0] == '\n':
 			br.Discard(1)
 			continue
 		case !bytes.HasPrefix(head, []byte("HTTP/1.1 ")) && !bytes.HasPrefix(head, []byte("HTTP/1.0 ")):
-			return ErrMalformed // fasthttp takes every version
+			return interim, ErrMalformed // fasthttp takes every version
 		}
 		class, tens, ones, end := head[9], head[10], head[11], head[12]
 		switch {
 		case class < '1' || class > '5' || tens < '0' || tens > '9' || ones < '0' || ones > '9' || end != ' ' && end != '\r':
-			return ErrMalformed
+			return interim, ErrMalformed
 		case class > '1' || tens == '0' && ones == '1':
-			return nil
+			return interim, nil
 		}
 		if ended, err := skipHeader(br); !ended {
-			return err
+			return interim, err
 		}
 	}
 }

@@ -69,16 +69,22 @@ func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.stop = context.AfterFunc(t.ctx, func() { x.cancel(ErrClosed) })
 	answer, err := x.send(req)
-	for err != nil && x.stale.Swap(false) && x.ctx.Err() == nil {
+	for err != nil && x.stale.Swap(false) && !x.spoke.Load() && x.ctx.Err() == nil {
 		answer, err = x.send(req) // nothing was sent over a connection found unusable
 	}
 	close(x.answered)
 	if err != nil {
 		failed := x.failed(x.phase(), err)
+		if x.spoke.Load() && failed.Written == 0 {
+			failed = &Error{Phase: PhaseHeader, Addr: t.o.Addr, Err: ErrMalformed}
+		}
 		x.end()
 		return failed
 	}
-	if answer.StatusCode < 100 || answer.StatusCode > 599 {
+	// Of an answer to a request that the server does not have yet only a refusal counts:
+	// it may be the answer to nothing. Over HTTP/2 each answer names its request.
+	ahead := answer.StatusCode < 400 && answer.ProtoMajor == 1 && x.ahead.Load()
+	if answer.StatusCode < 100 || answer.StatusCode > 599 || ahead {
 		answer.Body.Close()
 		failed := x.failed(PhaseHeader, ErrMalformed)
 		x.end()
@@ -165,6 +171,8 @@ type stdExchange struct {
 	unblock func() bool
 
 	got, wrote, first, reused atomic.Bool
+	ahead                     atomic.Bool // an answer came before all of the request was sent
+	spoke                     atomic.Bool // the server said something before it was asked
 	stale                     atomic.Bool // the connection taken last was unusable
 	cut                       atomic.Bool // the server ended the connection
 	written                   atomic.Int64
@@ -218,6 +226,12 @@ func (x *stdExchange) send(req *Request) (*http.Response, error) {
 		},
 		GotFirstResponseByte: func() {
 			x.first.Store(true)
+			if x.written.Load() < int64(len(req.Body)) {
+				x.ahead.Store(true)
+				if x.conn != nil {
+					x.conn.ahead.Store(true)
+				}
+			}
 			if hooks.FirstByte != nil {
 				hooks.FirstByte(time.Duration(time.Now().UnixNano() - x.wroteAt.Load()))
 			}

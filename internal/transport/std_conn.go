@@ -65,6 +65,7 @@ type stdConn struct {
 	created time.Time
 	user    atomic.Pointer[stdExchange] // nil while idle
 	unasked atomic.Bool                 // something arrived while idle
+	ahead   atomic.Bool                 // an answer came before its request was sent
 	conns   chan struct{}               // of the Std
 	once    sync.Once
 	gone    chan struct{} // closed by Close
@@ -111,7 +112,8 @@ func (c *stdConn) Close() error {
 // connection can carry a request, and closes it if not: net/http then takes
 // another, or x does.
 func (x *stdExchange) take(nc net.Conn, reused bool) bool {
-	if t, ok := nc.(*tls.Conn); ok {
+	t, secret := nc.(*tls.Conn)
+	if secret {
 		if t.ConnectionState().NegotiatedProtocol == "h2" {
 			return true // shared by many, and never silent
 		}
@@ -125,11 +127,16 @@ func (x *stdExchange) take(nc net.Conn, reused bool) bool {
 		// Below TLS, bytes may be a late session ticket. Losing a connection to
 		// one costs less than taking an alert for one.
 		state := c.peek()
-		if state == gone || state == data || c.unasked.Load() ||
+		if state == gone || state == data || c.unasked.Load() || c.ahead.Load() ||
 			x.t.o.Lifetime > 0 && time.Since(c.created) > x.t.o.Lifetime {
 			c.Close()
 			return false
 		}
+	}
+	if !reused && !secret && (c.peek() == data || c.unasked.Load()) {
+		x.spoke.Store(true) // before it was asked
+		c.Close()
+		return false
 	}
 	x.conn = c
 	c.user.Store(x)

@@ -1,0 +1,272 @@
+package fastclient
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pointwire/pointwire/internal/line"
+)
+
+// A complaint is what the error text of a write says about its lines.
+//
+// Servers quote measurements, fields and whole lines in their texts, and those may
+// hold the servers' own words. So a text is read from the fixed words at its ends,
+// as a whole, and no word is looked for in the middle of it. A text in another form
+// says nothing.
+type complaint struct {
+	kind complaintKind
+	// stored tells that the server stored every line it does not quote.
+	stored bool
+	quotes string // of complainUnparsed: the lines with their faults
+	reason string // of complainDropped: the first reason of one shard
+	// dropped is the number of lines that are not stored, at least. 0: not said.
+	dropped int
+	exact   bool // dropped counts no line twice
+}
+
+// A complaintKind is a form of error text.
+type complaintKind uint8
+
+const (
+	// complainOpen: no known form, or one that leaves open what is stored.
+	complainOpen complaintKind = iota
+	// complainUnparsed: the quoted lines cannot be parsed.
+	complainUnparsed
+	// complainBeyond: some lines are older than the retention policy keeps. 1.x stored
+	// the others, except for lines that it could not parse: of those it says nothing.
+	complainBeyond
+	// complainDropped: a shard did not store some of its lines. Other shards may have
+	// refused lines too, and 1.x does not mention lines that it could not parse.
+	complainDropped
+	// complainListed: version 3 stored the lines that its list does not name.
+	complainListed
+	// complainRequest: the request was refused before its lines were looked at.
+	complainRequest
+	// complainBody: the body arrived damaged.
+	complainBody
+	// complainQueued: a cluster took the points and will spread them later.
+	complainQueued
+	// complainPolicy: the retention policy does not exist.
+	complainPolicy
+)
+
+// The fixed words of the servers. 1.x is services/httpd/handler.go, tsdb/shard.go and
+// coordinator/points_writer.go of 1.8.10; 2.x is http/write_handler.go and the files of
+// the same names in v2.8.0; 3 is its v3 write endpoint.
+const (
+	wordsPartial   = "partial write: "
+	wordsFailure   = "failure writing points to database: " // 2.x, before wordsPartial
+	wordsUnparsed  = "unable to parse '"
+	wordsBeyond    = "points beyond retention policy"
+	wordsConflict  = "field type conflict: input field \""
+	wordsListed    = "partial write of line protocol occurred"
+	wordsQueued    = "hinted handoff queue not empty"
+	wordsNoPolicy  = "retention policy not found: "
+	wordsLimit     = "max-" // of series, of values for each tag
+	wordsEngine    = "engine: field type conflict"
+	wordsDropped   = " dropped="
+	wordsDatabase  = " for database: "
+	wordsPolicy    = " for retention policy: "
+	wordsBeyondV2  = "dropped "
+	wordsBeyondV2b = " points outside retention policy of duration "
+)
+
+// readComplaint reads the error text of a write.
+func readComplaint(text string) complaint {
+	body, v2 := strings.CutPrefix(text, wordsFailure)
+	if body, ok := strings.CutPrefix(body, wordsPartial); ok {
+		return readPartial(body)
+	}
+	switch {
+	case v2:
+	case strings.HasPrefix(text, wordsUnparsed):
+		return complaint{kind: complainUnparsed, quotes: text}
+	case text == wordsListed:
+		return complaint{kind: complainListed, stored: true}
+	case text == wordsQueued:
+		return complaint{kind: complainQueued}
+	case strings.HasPrefix(text, wordsNoPolicy):
+		return complaint{kind: complainPolicy}
+	case text == "database is required", text == "invalid consistency level":
+		return complaint{kind: complainRequest}
+	case text == "unexpected EOF", text == "gzip: invalid header", text == "gzip: invalid checksum":
+		return complaint{kind: complainBody}
+	}
+	return complaint{}
+}
+
+// readPartial reads what follows the words "partial write: ".
+func readPartial(text string) complaint {
+	if text == wordsQueued {
+		return complaint{kind: complainQueued}
+	}
+	reason, dropped, ok := cutDropped(text)
+	if !ok {
+		return complaint{kind: complainDropped}
+	}
+	switch {
+	case strings.HasPrefix(reason, wordsUnparsed) && dropped == 0:
+		return complaint{kind: complainUnparsed, quotes: reason, stored: true}
+	case reason == wordsBeyond, beyondV2(reason):
+		return complaint{kind: complainBeyond, dropped: dropped, exact: true}
+	}
+	// Lines over a limit of series may be counted a second time for another fault.
+	return complaint{kind: complainDropped, reason: reason, dropped: dropped, exact: !strings.HasPrefix(reason, wordsLimit)}
+}
+
+// beyondV2 reports whether reason begins as 2.x says it of lines that are too old.
+func beyondV2(reason string) bool {
+	rest, ok := strings.CutPrefix(reason, wordsBeyondV2)
+	return ok && strings.HasPrefix(strings.TrimLeft(rest, "0123456789"), wordsBeyondV2b)
+}
+
+// cutDropped takes the count off the end of text, and before that the names that 2.x
+// puts after it.
+func cutDropped(text string) (reason string, n int, ok bool) {
+	if reason, n, ok = cutCount(text); ok {
+		return reason, n, true
+	}
+	if text, ok = cutName(text, wordsPolicy); ok {
+		if text, ok = cutName(text, wordsDatabase); ok {
+			return cutCount(text)
+		}
+	}
+	return "", 0, false
+}
+
+func cutCount(text string) (reason string, n int, ok bool) {
+	reason = strings.TrimRight(text, "0123456789")
+	n, err := strconv.Atoi(text[len(reason):])
+	reason, ok = strings.CutSuffix(reason, wordsDropped)
+	return reason, n, ok && err == nil
+}
+
+// cutName takes words and a name without spaces off the end of text.
+func cutName(text, words string) (string, bool) {
+	i := strings.LastIndexByte(text, ' ')
+	if i < 0 {
+		return "", false
+	}
+	return strings.CutSuffix(text[:i+1], words)
+}
+
+// quoted finds the lines of data that c quotes. It calls f for each, in order, with its
+// place and the server's words about it, and reports whether the text is nothing but
+// such quotes; otherwise what f was told is void.
+//
+// A quote is taken for a line only if it is that line byte for byte. A line may hold
+// what stands between two quotes. Two lines can be taken for each other only if one of
+// them holds "': " and a line feed, because no fault of the servers' parsers holds an
+// apostrophe or a line feed: then quoted reports false.
+func (c *complaint) quoted(data []byte, f func(from, to int, words string)) bool {
+	if c.kind != complainUnparsed {
+		return false
+	}
+	rest, more := c.quotes, true
+	for at := 0; at < len(data); {
+		end := at + line.Len(data[at:])
+		text := data[at : end-1]
+		from := at
+		at = end
+		if i := bytes.Index(text, []byte("': ")); i >= 0 && bytes.IndexByte(text, '\n') >= 0 {
+			return false
+		}
+		if !more || len(rest) < len(wordsUnparsed)+len(text)+len("': ") ||
+			rest[:len(wordsUnparsed)] != wordsUnparsed ||
+			rest[len(wordsUnparsed):len(wordsUnparsed)+len(text)] != string(text) ||
+			rest[len(wordsUnparsed)+len(text):][:len("': ")] != "': " {
+			continue
+		}
+		size := len(wordsUnparsed) + len(text) + len("': ")
+		fault, next, found := strings.Cut(rest[size:], "\n")
+		if fault == "" || strings.IndexByte(fault, '\'') >= 0 {
+			continue
+		}
+		f(from, end, rest[:size+len(fault)])
+		rest, more = next, found
+	}
+	return !more
+}
+
+// suspects marks the lines of data that c is probably about, and reports whether there
+// are such lines and others. lines is their number. It is a guess that costs two
+// requests if it is wrong: nothing is concluded from it.
+func (c *complaint) suspects(data []byte, lines int, p Precision) (marks []bool, ok bool) {
+	var s line.Scanner
+	s.SetOptions(lineOptions(p, false))
+	s.Reset(data)
+	marks = make([]bool, 0, lines)
+	n := 0
+	switch c.kind {
+	case complainBeyond:
+		times := make([]int64, 0, lines)
+		for s.Next() {
+			if s.Fault.Rule != 0 || !s.Stamped {
+				return nil, false
+			}
+			times = append(times, s.Time)
+		}
+		if c.dropped < 1 || c.dropped >= len(times) {
+			return nil, false
+		}
+		sorted := slices.Clone(times)
+		slices.Sort(sorted)
+		newest := sorted[c.dropped-1]
+		for _, t := range times {
+			marks = append(marks, t <= newest)
+		}
+	case complainDropped:
+		words, found := strings.CutPrefix(c.reason, wordsConflict)
+		if !found {
+			return nil, false
+		}
+		for s.Next() {
+			if s.Fault.Rule != 0 {
+				return nil, false
+			}
+			marks = append(marks, conflicts(words, &s))
+		}
+	}
+	for _, m := range marks {
+		if m {
+			n++
+		}
+	}
+	return marks, len(marks) == lines && n > 0 && n < lines
+}
+
+// conflicts reports whether words, which follow wordsConflict, name the last line of s.
+func conflicts(words string, s *line.Scanner) bool {
+	name := s.Text(s.Name)
+	for _, field := range s.Fields[:s.NumFields()] {
+		key := s.Text(field.Key)
+		for _, quote := range [...]func([]byte) string{plainly, quotedly} {
+			rest, ok := strings.CutPrefix(words, quote(key))
+			if !ok {
+				continue
+			}
+			if rest, ok = strings.CutPrefix(rest, "\" on measurement \""+quote(name)); !ok {
+				continue
+			}
+			if strings.HasPrefix(rest, "\" is type "+kindWords[field.Kind]+", already exists as type ") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// 1.x puts names between quotes as they are, 2.x as Go quotes them.
+func plainly(b []byte) string { return string(b) }
+
+func quotedly(b []byte) string {
+	s := strconv.Quote(string(b))
+	return s[1 : len(s)-1]
+}
+
+// kindWords are the servers' words for the types of fields.
+var kindWords = [...]string{
+	line.Float: "float", line.Int: "integer", line.Uint: "unsigned", line.Bool: "boolean", line.String: "string",
+}

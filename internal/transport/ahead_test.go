@@ -1,0 +1,102 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
+
+// An answer that was there before the first request is none, and the answers after it
+// would each be taken for that of the request before.
+func TestAnswerBeforeTheFirstRequest(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		said := make(chan struct{})
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				io.WriteString(c, noContent)
+				said <- struct{}{}
+				go io.Copy(io.Discard, c)
+			}
+		}()
+		addr := l.Addr().String()
+		d := open(Options{Network: "tcp", Addr: addr, Host: addr, Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, addr)
+			if err == nil {
+				<-said // and it has arrived
+			}
+			return c, err
+		}})
+		defer d.Close()
+		for range 2 {
+			status, _, err := fetch(t.Context(), d, post("m v=1 1\n"))
+			var e *Error
+			if !errors.As(err, &e) || status != 0 || e.Ambiguous {
+				t.Errorf("%d %v", status, err)
+			}
+		}
+	})
+}
+
+// A success that comes while the request is being sent is not about it. A refusal is.
+func TestAnswerAheadOfTheRequest(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		early := func(answer string) influxtest.Reply {
+			return influxtest.Reply{Early: true, Play: func(c *influxtest.Conn, _ *influxtest.Request) {
+				c.Send(answer)
+				c.Stall()
+			}}
+		}
+		s := influxtest.New(t, early(noContent), early("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"), influxtest.Status(204))
+		d := open(to(s))
+		defer d.Close()
+		large := post(strings.Repeat("m v=1 1\n", 24<<20/8)) // more than the system buffers
+		var e *Error
+		if status, _, err := fetch(t.Context(), d, large); !errors.Is(err, ErrMalformed) || !errors.As(err, &e) || !e.Ambiguous {
+			t.Errorf("an early 204: %d %v", status, err)
+		}
+		if status, _, err := fetch(t.Context(), d, large); status != 413 || err != nil {
+			t.Errorf("an early 413: %d %v", status, err)
+		}
+		for range 3 {
+			if status, _, err := fetch(t.Context(), d, large); status != 204 || err != nil {
+				t.Errorf("a 204: %d %v", status, err)
+			}
+		}
+		if n := s.Accepted(); n != 3 {
+			t.Errorf("%d connections, want 3", n)
+		}
+	})
+}
+
+// The limit of the header can be raised.
+func TestHeaderLimit(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		s := influxtest.New(t, influxtest.BigHeader(40_000))
+		o := to(s)
+		for limit, ok := range map[int]bool{0: false, 64 << 10: true} {
+			o.MaxHeader = limit
+			d := open(o)
+			status, _, err := fetch(t.Context(), d, post("m v=1 1\n"))
+			if ok && (err != nil || status != 204) || !ok && !errors.Is(err, ErrResponseTooLarge) {
+				t.Errorf("limit %d: %d %v", limit, status, err)
+			}
+			d.Close()
+		}
+	})
+}

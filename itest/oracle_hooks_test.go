@@ -1,0 +1,91 @@
+package itest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/pointwire/pointwire/fastclient"
+)
+
+// A spoiler makes lines unparsable on their way to the server that a Writer would not
+// take if they were so before: it puts a field value that is none in the place of a good
+// one, and the good one back where the answer quotes it.
+type spoiler struct{ next *http.Transport }
+
+const spoilGood, spoilBad = "zq_q=1i", "zq_q=1x"
+
+func (s *spoiler) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/write") {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r = r.Clone(r.Context())
+		r.GetBody = nil
+		r.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(body, []byte(spoilGood), []byte(spoilBad))))
+	}
+	resp, err := s.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= 400 {
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		resp.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(body, []byte(spoilBad), []byte(spoilGood))))
+	}
+	return resp, nil
+}
+
+// A lossLog is a dead letter that knows the numbers of its lines.
+type lossLog struct {
+	mu    sync.Mutex
+	lines map[int]fastclient.Loss
+	texts map[int]string // the server's words
+	least int            // lost at least, of those that are uncertain
+	bad   []string
+}
+
+var idField = regexp.MustCompile(` id=([0-9]+)i,`)
+
+func (l *lossLog) Put(lost *fastclient.LostLines) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	found := idField.FindAllSubmatch(lost.Lines, -1)
+	if len(found) != lost.Count || lost.Lost > lost.Count {
+		l.bad = append(l.bad, fmt.Sprintf("a dead letter of %d lines holds %d, %d of them lost", lost.Count, len(found), lost.Lost))
+	}
+	for _, m := range found {
+		id, _ := strconv.Atoi(string(m[1]))
+		if _, ok := l.lines[id]; ok {
+			l.bad = append(l.bad, fmt.Sprintf("line %d is lost twice", id))
+		}
+		l.lines[id], l.texts[id] = lost.Loss, lost.Message
+	}
+	if lost.Loss == fastclient.LossUncertain {
+		l.least += lost.Lost
+	}
+	return nil
+}
+
+// flushLines returns the lines of which an error of Flush speaks.
+func flushLines(err error) (n int) {
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range list.Unwrap() {
+			n += flushLines(e)
+		}
+		return n
+	}
+	if e, ok := err.(*fastclient.BatchError); ok {
+		n += e.Lines
+	}
+	return n
+}

@@ -1,0 +1,380 @@
+package itest
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// TestOracle holds what the client says of every line against what the server stored.
+//
+// It writes random batches of good lines, lines whose field has another type than
+// before, lines older than the retention policy keeps and lines that the server cannot
+// parse, with names and values out of the servers' own phrases, by every way of writing.
+// Then it reads back which lines are there: each acked line must be, no rejected line
+// may be, and an error must say so.
+//
+// POINTWIRE_ORACLE is the number of batches for each server, 2,000 by default and 60
+// with -short; POINTWIRE_SEED repeats a run.
+func TestOracle(t *testing.T) {
+	n := 2000
+	if testing.Short() {
+		n = 60
+	}
+	if s := os.Getenv("POINTWIRE_ORACLE"); s != "" {
+		n, _ = strconv.Atoi(s)
+	}
+	seed := rand.Uint64()
+	if s := os.Getenv("POINTWIRE_SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	for _, target := range oracleTargets {
+		t.Run(target.name, func(t *testing.T) {
+			o := newOracle(t, target)
+			start := time.Now()
+			for i := range n {
+				if o.batch(seed + uint64(i)); t.Failed() {
+					t.Fatalf("batch failed: POINTWIRE_SEED=%d POINTWIRE_ORACLE=1", seed+uint64(i))
+				}
+			}
+			o.report(n, seed, time.Since(start))
+		})
+	}
+}
+
+// An oracleTarget is a server and the way to write to it.
+type oracleTarget struct {
+	name  string
+	start func(t *testing.T) *Server
+	// database makes an empty database whose retention policy keeps a year in shards of
+	// a week.
+	database func(t *testing.T, s *Server, name string)
+	client   func(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client
+	// whole tells that the server stores nothing beside a line that it cannot parse.
+	whole bool
+}
+
+var oracleTargets = []oracleTarget{
+	{name: "1.8.10", start: func(t *testing.T) *Server { return startInProcess(t, Config{}) }, database: yearlyDatabase, client: newClient},
+	{name: "influxd", start: func(t *testing.T) *Server { return startInfluxd(t, Config{}) }, database: yearlyDatabase, client: newClient},
+}
+
+func yearlyDatabase(t *testing.T, s *Server, name string) {
+	t.Helper()
+	query(t, s, "", `DROP DATABASE "`+name+`"; CREATE DATABASE "`+name+`" WITH DURATION 365d SHARD DURATION 7d`)
+}
+
+// An oracle writes batches to one server.
+type oracle struct {
+	t      *testing.T
+	target oracleTarget
+	s      *Server
+	client *fastclient.Client
+	spoil  *spoiler
+	runs   int
+	now    time.Time
+
+	batches, large, lines       int
+	by                          map[string]*shares
+	kinds                       [numLineKinds]int
+	acked, rejected, uncertains int
+}
+
+// shares counts lines of one way of writing.
+type shares struct{ batches, lines, uncertain, requests int }
+
+func newOracle(t *testing.T, target oracleTarget) *oracle {
+	o := &oracle{t: t, target: target, s: target.start(t), by: map[string]*shares{}, now: time.Now()}
+	o.spoil = &spoiler{next: &http.Transport{MaxIdleConnsPerHost: 8}}
+	t.Cleanup(o.spoil.next.CloseIdleConnections)
+	o.client = target.client(t, o.s, fastclient.Options{Database: "oracle", HTTPClient: &http.Client{Transport: o.spoil}})
+	return o
+}
+
+// perDatabase is how many batches share a database.
+const perDatabase = 100
+
+// batch writes one batch and looks what became of it.
+func (o *oracle) batch(seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	if o.runs%perDatabase == 0 {
+		o.target.database(o.t, o.s, "oracle")
+	}
+	o.runs++
+	b := o.make(rng)
+	o.batches++
+	o.lines += len(b.lines)
+	if len(b.lines) > 1000 {
+		o.large++
+	}
+	ctx, cancel := context.WithTimeout(o.t.Context(), 2*time.Minute)
+	defer cancel()
+	if b.raw {
+		o.write(ctx, b)
+		return
+	}
+	switch rng.IntN(8) {
+	case 0:
+		o.write(ctx, b)
+	case 1:
+		o.writePoints(ctx, b)
+	case 2:
+		b.unstamp(rng)
+		o.append(ctx, rng, b)
+	default:
+		o.append(ctx, rng, b)
+	}
+}
+
+// stored returns the lines of b that the server has.
+func (o *oracle) stored(ctx context.Context, b *oracleBatch) map[int]bool {
+	o.t.Helper()
+	ids := map[int]bool{}
+	res, err := o.client.Query(ctx, `SELECT "id" FROM /.*/ WHERE "run" = '`+b.run+`'`)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for row, err := range res.Rows() {
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		id, err := row.Int(row.Series().Column("id"))
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		if ids[int(id)] {
+			o.t.Fatalf("line %d is stored twice: %q", id, b.lines[id])
+		}
+		ids[int(id)] = true
+	}
+	return ids
+}
+
+// wait looks at what is stored until all of want is there: 1.x answers when one shard
+// has refused lines, and goes on to write the others.
+func (o *oracle) wait(ctx context.Context, b *oracleBatch, want map[int]bool) map[int]bool {
+	o.t.Helper()
+	for end := time.Now().Add(3 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		got := o.stored(ctx, b)
+		if contains(got, want) || time.Now().After(end) {
+			return got
+		}
+	}
+}
+
+func contains(set, want map[int]bool) bool {
+	for id := range want {
+		if !set[id] {
+			return false
+		}
+	}
+	return true
+}
+
+// write writes b in one request, as it is.
+func (o *oracle) write(ctx context.Context, b *oracleBatch) {
+	err := o.client.Write(ctx, b.body())
+	o.share("Write", b, 0, 1)
+	o.direct(ctx, b, err)
+}
+
+// direct holds the error of a write of b against what is stored.
+func (o *oracle) direct(ctx context.Context, b *oracleBatch, err error) {
+	o.t.Helper()
+	if err == nil {
+		if got := o.wait(ctx, b, b.all()); len(got) != len(b.lines) {
+			o.t.Errorf("a write of %d lines is no error, and %d are stored", len(b.lines), len(got))
+		}
+		return
+	}
+	got := o.stored(ctx, b)
+	lost := len(b.lines) - len(got)
+	var partial *fastclient.PartialWriteError
+	var server *fastclient.ServerError
+	switch {
+	case errors.As(err, &partial):
+		if lost < partial.Dropped || lost == 0 {
+			o.t.Errorf("%d of %d lines are not stored, and the error is %.300v", lost, len(b.lines), err)
+		}
+	case !errors.As(err, &server):
+		o.t.Errorf("%.300v", err)
+	case strings.HasPrefix(server.Message, "unable to parse '") && len(got) > 0:
+		o.t.Errorf("%d of %d lines are stored, and the error is %.300v", len(got), len(b.lines), err)
+	case lost == 0:
+		o.t.Errorf("all lines are stored, and the error is %.300v", err)
+	}
+	if server != nil && server.Foreign {
+		o.t.Errorf("the answer bears no sign of a database: %.300v", err)
+	}
+}
+
+// writePoints writes b as points.
+func (o *oracle) writePoints(ctx context.Context, b *oracleBatch) {
+	var points []fastclient.Lines
+	for _, line := range b.lines {
+		points = append(points, fastclient.Lines(line))
+	}
+	err := fastclient.WritePoints(ctx, o.client, points)
+	o.share("WritePoints", b, 0, 1)
+	o.direct(ctx, b, err)
+}
+
+// append writes b by a Writer or a BatchWriter.
+func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
+	log := &lossLog{lines: map[int]fastclient.Loss{}, texts: map[int]string{}}
+	opts := fastclient.WriterOptions{
+		Isolate: fastclient.Isolation(rng.IntN(3)), DeadLetter: log, Ordered: rng.IntN(4) == 0, NoStamp: b.unstamped,
+		BatchLines: []int{0, 0, 0, 700}[rng.IntN(4)], IsolateRequests: []int{0, 0, 5}[rng.IntN(3)],
+	}
+	batchWriter := rng.IntN(3) == 0
+	var w fastclient.LineWriter
+	var err error
+	name := "Writer"
+	if batchWriter {
+		w, err = o.client.NewBatchWriter(opts)
+		name = "BatchWriter"
+	} else {
+		w, err = o.client.NewWriter(opts)
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if rng.IntN(2) == 0 {
+		err = w.Append(ctx, b.body())
+	} else {
+		var points []lp.Appender
+		for _, line := range b.lines {
+			points = append(points, fastclient.Lines(line))
+		}
+		err = w.AppendPoints(ctx, points...)
+	}
+	if err != nil {
+		o.t.Errorf("append: %v", err)
+		return
+	}
+	flushed := w.Flush(ctx)
+	stats := w.Stats()
+	if err := w.Close(ctx); err != nil {
+		o.t.Errorf("close: %v", err)
+	}
+	name += [...]string{", IsolateAuto", ", IsolateAll", ", IsolateNone"}[opts.Isolate]
+	if opts.IsolateRequests > 0 {
+		name += " of 5"
+	}
+	if b.unstamped {
+		name += ", unstamped"
+	}
+	o.share(name, b, int(stats.Uncertain.Lines), int(stats.Requests))
+
+	acked, rejected, uncertain := b.all(), map[int]bool{}, map[int]bool{}
+	for id, loss := range log.lines {
+		delete(acked, id)
+		switch {
+		case loss == fastclient.LossUncertain:
+			uncertain[id] = true
+		case loss.Rejected():
+			rejected[id] = true
+		default:
+			o.t.Errorf("line %d is lost by %v", id, loss)
+		}
+	}
+	for _, text := range log.bad {
+		o.t.Error(text)
+	}
+	o.acked += len(acked)
+	o.rejected += len(rejected)
+	o.uncertains += len(uncertain)
+	want := [...]uint64{uint64(len(b.lines)), uint64(len(acked)), uint64(len(rejected)), uint64(len(uncertain)), 0, 0}
+	got := [...]uint64{stats.Appended.Lines, stats.Acked.Lines, stats.Rejected.Lines, stats.Uncertain.Lines, stats.Dropped.Lines, stats.Pending.Lines}
+	if got != want {
+		o.t.Errorf("appended, acked, rejected, uncertain, dropped, pending: %v, by the dead letter %v", got, want)
+	}
+	if (flushed == nil) != (len(log.lines) == 0) {
+		o.t.Errorf("%d lines are lost, and Flush says %v", len(log.lines), flushed)
+	}
+	if n := flushLines(flushed); n != len(log.lines) {
+		o.t.Errorf("%d lines are lost, Flush speaks of %d", len(log.lines), n)
+	}
+	there := o.wait(ctx, b, acked)
+	errs := 0
+	for _, id := range slices.Sorted(maps.Keys(acked)) {
+		if errs < 5 && !there[id] {
+			errs++
+			o.t.Errorf("line %d is acked and not stored: %q", id, b.lines[id])
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(rejected)) {
+		if errs < 5 && there[id] {
+			errs++
+			o.t.Errorf("line %d is rejected (%v, %.300q) and stored: %q", id, log.lines[id], log.texts[id], b.lines[id])
+		}
+	}
+	missing := 0
+	for id := range uncertain {
+		if !there[id] {
+			missing++
+		}
+	}
+	if missing < log.least {
+		o.t.Errorf("%d of %d uncertain lines are not stored, and at least %d are said not to be", missing, len(uncertain), log.least)
+	}
+	bound := opts.IsolateRequests
+	if bound == 0 {
+		bound = 256
+	}
+	switch {
+	case b.unstamped:
+		for id := range uncertain {
+			if opts.Isolate == fastclient.IsolateAll && b.stamped(id) {
+				o.t.Errorf("IsolateAll leaves the fate of line %d open: %q", id, b.lines[id])
+			}
+		}
+	case opts.Isolate == fastclient.IsolateAll && len(uncertain) > 0:
+		o.t.Errorf("IsolateAll leaves the fate of %d lines open", len(uncertain))
+	case opts.Isolate == fastclient.IsolateAuto && len(uncertain) > 0 && int(stats.Requests) < bound:
+		o.t.Errorf("the fate of %d lines is open after %d requests", len(uncertain), stats.Requests)
+	case opts.Isolate == fastclient.IsolateNone && len(uncertain) > 0 && missing == 0 && len(b.lines) == len(uncertain):
+		o.t.Errorf("%d lines are uncertain, and all are stored", len(uncertain))
+	}
+}
+
+func (o *oracle) share(name string, b *oracleBatch, uncertain, requests int) {
+	s := o.by[name]
+	if s == nil {
+		s = new(shares)
+		o.by[name] = s
+	}
+	s.batches++
+	s.lines += len(b.lines)
+	s.uncertain += uncertain
+	s.requests += requests
+}
+
+// report prints what was written, and bounds the share of uncertain lines.
+func (o *oracle) report(n int, seed uint64, took time.Duration) {
+	o.t.Logf("%s (%s): %d batches of POINTWIRE_SEED=%d, %d above 1,000 lines, %d lines in %v: %d good, %d of another type, %d too old, %d+%d unparsable; of Writers %d acked, %d rejected, %d uncertain",
+		o.target.name, o.s.Version(), n, seed, o.large, o.lines, took.Round(time.Millisecond), o.kinds[lineGood], o.kinds[lineConflict], o.kinds[lineBeyond],
+		o.kinds[lineUnparsed], o.kinds[lineUnsigned], o.acked, o.rejected, o.uncertains)
+	for _, name := range slices.Sorted(maps.Keys(o.by)) {
+		s := o.by[name]
+		share := float64(s.uncertain) / float64(s.lines)
+		o.t.Logf("%-36s %5d batches %8d lines %7d requests, uncertain %.2f%%", name, s.batches, s.lines, s.requests, 100*share)
+		if n >= 1000 && strings.HasSuffix(name, "IsolateAuto") && share > 0.05 {
+			o.t.Errorf("%s: the fate of %.1f%% of the lines is open", name, 100*share)
+		}
+	}
+	if n >= 1000 && o.large < n/20 {
+		o.t.Errorf("%d of %d batches hold more than 1,000 lines", o.large, n)
+	}
+}
