@@ -28,6 +28,7 @@ func benchSize(tb testing.TB) float64 {
 }
 
 func BenchmarkEncode(b *testing.B)    { benchmarkSuite(b, "encode") }
+func BenchmarkDecode(b *testing.B)    { benchmarkSuite(b, "decode") }
 func BenchmarkNumbers(b *testing.B)   { benchmarkSuite(b, "numbers") }
 func BenchmarkQuery(b *testing.B)     { benchmarkSuite(b, "query") }
 func BenchmarkStructs(b *testing.B)   { benchmarkSuite(b, "structs") }
@@ -128,7 +129,6 @@ func TestDesign(t *testing.T) {
 		{"encode", "cpu", "pointwire-layout", "line-protocol", 8},
 		{"encode", "cpu", "pointwire-encoder", "line-protocol", 4},
 		{"encode", "trade", "pointwire-frame", "pointwire-schema", 1.3},
-		{"encode", "decoder", "pointwire-decoder", "line-protocol", 3},
 		{"transport", "stream", "pointwire", "MB of heap", 1},
 		{"transport", "write5000", "pointwire", "net-http", 2.22},
 		{"transport", "write5000", "pointwire", "allocations a call", 0},

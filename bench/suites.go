@@ -7,6 +7,7 @@ package bench
 import (
 	"slices"
 
+	"github.com/pointwire/pointwire/bench/decode"
 	"github.com/pointwire/pointwire/bench/encode"
 	"github.com/pointwire/pointwire/bench/gzip"
 	"github.com/pointwire/pointwire/bench/measure"
@@ -18,9 +19,10 @@ import (
 
 // Suites are all suites, in the order of the tables.
 var Suites = []measure.Suite{
-	encode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite, python.Suite,
+	encode.Suite, decode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite,
+	python.Suite,
 }
 
 // Goals are the goals of the design.
-var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals,
+var Goals = slices.Concat(encode.Goals, decode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals,
 	transport.Goals, python.Goals)

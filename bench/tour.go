@@ -9,6 +9,14 @@ var tour = map[string]float64{
 	"encode/server":        0.4,   // 6,553 points of 45 numbers
 	"encode/logs":          0.3,   // 39,321 points of three values that do not repeat
 	"encode/refuse":        0.3,   // 39,321 points, paths and command lines
+	"decode/trade":         0.8,   // 100,000 points
+	"decode/cpu":           0.125, // 15,000 points of ten floats
+	"decode/server":        0.04,  // 5,000 points of 50 values
+	"decode/logs":          0.3,   // 35,000 points of 200 random bytes
+	"decode/sensor":        0.8,   // 100,000 points
+	"decode/mixed":         0.4,   // 50,000 points of three values
+	"decode/sparse":        0.2,   // 25,000 points of nine values
+	"decode/names":         0.8,   // 100,000 points
 	"numbers":              1,     // 131,072 values
 	"query":                0.1,   // 105,000 cells and more, 1 to 3 MB
 	"query/logs":           0.28,  // 16,800 rows of six cells

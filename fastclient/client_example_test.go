@@ -145,7 +145,12 @@ func ExampleClient_WriteFrom() {
 	file := strings.NewReader("m v=1 1\nm v=2 2\n") // of any size
 	n, err := c.WriteFrom(context.Background(), file)
 	fmt.Println(n, err)
-	// Output: 16 <nil>
+	file = strings.NewReader("m v=1 1\r\nm v=2 2\r\n") // from Windows
+	n, err = c.WriteFrom(context.Background(), file, fastclient.TrimCR())
+	fmt.Println(n, err)
+	// Output:
+	// 16 <nil>
+	// 18 <nil>
 }
 
 func ExampleWritePoints() {

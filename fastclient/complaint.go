@@ -240,7 +240,7 @@ func (c *complaint) suspects(data []byte, lines int, p Precision) (marks []bool,
 // conflicts reports whether words, which follow wordsConflict, name the last line of s.
 func conflicts(words string, s *line.Scanner) bool {
 	name := s.Text(s.Name)
-	for _, field := range s.Fields[:s.NumFields()] {
+	for _, field := range s.Fields {
 		key := s.Text(field.Key)
 		for _, quote := range [...]func([]byte) string{plainly, quotedly} {
 			rest, ok := strings.CutPrefix(words, quote(key))

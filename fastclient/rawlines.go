@@ -68,6 +68,7 @@ func (x *extraTags) add(tags []lp.Tag) {
 // left out. It adds the lines that are refused to r. A tag whose key a line has is
 // left out of that line.
 func appendRaw(dst, lines []byte, s *line.Scanner, x *extraTags, r *refusal) (out []byte, n int) {
+	s.SetCheck(len(x.tags) == 0)
 	s.Reset(lines)
 	for index := 0; s.Next(); index++ {
 		if s.Fault.Rule != 0 {

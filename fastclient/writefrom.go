@@ -51,6 +51,7 @@ func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption
 	}
 	p := pieces{lines: w.raws[:0]}
 	p.scan.SetOptions(lineOptions(w.to.precision, w.trimCR))
+	p.scan.SetCheck(true)
 	p.scan.ResetReader(r)
 	var sent int64
 	for {

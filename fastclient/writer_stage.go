@@ -47,6 +47,7 @@ func (s *stager) get() *scratch {
 		sc = new(scratch)
 		sc.enc.SetOptions(s.opt)
 		sc.scan.SetOptions(s.lines)
+		sc.scan.SetCheck(true)
 		sc.enc.SetDefaultTags(s.tags...) // they were checked
 	}
 	return sc

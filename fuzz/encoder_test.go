@@ -344,7 +344,7 @@ func replaced(s string, pos position) string {
 		run := len(b[:i+1]) - len(bytes.TrimRight(b[:i+1], `\`))
 		switch last := i == len(b)-1; {
 		case last,
-			(pos == posTagKey || pos == posTagValue) && b[i+1] == ' ' && run%2 == 1,
+			(pos == posTagKey || pos == posTagValue) && strings.IndexByte(`, =`, b[i+1]) >= 0 && run%2 == 1,
 			pos == posMeasurement && strings.IndexByte(`, ="`, b[i+1]) >= 0,
 			pos == posFieldKey && strings.IndexByte(`, =`, b[i+1]) >= 0 && run%2 == 1:
 			b[i] = '_'

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,11 +24,7 @@ func init() {
 // readInflux reads data as InfluxDB 1.8.10 does. It fails where the server would
 // refuse a line, or store a point that cannot be found again.
 func readInflux(data []byte, p lp.Precision) ([]point, error) {
-	word := p.String()
-	if word == "ns" {
-		word = "n"
-	}
-	parsed, err := models.ParsePointsWithPrecision(bytes.Clone(data), time.Time{}, word)
+	parsed, err := models.ParsePointsWithPrecision(bytes.Clone(data), time.Time{}, word(p))
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +108,7 @@ func readReference(data []byte) ([]point, error) {
 		}
 		if ts != nil {
 			q.hasTime = true
-			if _, err := fmt.Sscan(string(ts), &q.ts); err != nil {
+			if q.ts, err = strconv.ParseInt(string(ts), 10, 64); err != nil {
 				return nil, err
 			}
 		}

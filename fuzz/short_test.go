@@ -117,48 +117,64 @@ func TestShortStrings(t *testing.T) {
 		posString: {"taken": 16105},
 	}
 	for pos := posMeasurement; pos <= posString; pos++ {
-		t.Run(pos.String(), func(t *testing.T) {
-			counts := map[string]int{}
-			for _, s := range all {
-				var e lp.Encoder
-				err := encodePlaced(&e, s, pos)
-				p := placed(s, pos)
-				if s == "" && pos == posTagValue {
-					p.tags = nil
-				}
-				if err == nil {
-					counts["taken"]++
-					requirePoints(t, e.Bytes(), lp.Nanosecond, p)
-					if referenceRefuses(p) {
-						counts[refusedByReference]++
-					} else if describe([]point{p}) != describe([]point{referenceReads(p)}) {
-						counts[otherInReference]++
-					}
-					continue
-				}
-				var pe *lp.PointError
-				if !errors.As(err, &pe) {
-					t.Fatalf("%q: %v", s, err)
-				}
-				if e.Lines() != 0 || len(e.Bytes()) != 0 {
-					t.Fatalf("%q is refused and written", s)
-				}
-				if got, err := readInflux(minimal(s, pos), lp.Nanosecond); err == nil && describe(got) == describe([]point{p}) {
-					if pe.Reason == lp.ErrNewline && strings.Contains(s, "\\\n") {
-						counts[behindBackslash]++
-						continue
-					}
-					if pe.Reason == lp.ErrBackslash && (pos == posTagKey || pos == posTagValue) && strings.Contains(s, `\ `) {
-						counts[alone]++
-						continue
-					}
-					t.Errorf("%q is refused (%v), but InfluxDB reads it back", s, pe.Reason)
-				}
+		t.Run(pos.String(), func(t *testing.T) { countShort(t, all, pos, lp.Influx1, want[pos]) })
+	}
+	// What no server reads otherwise is less.
+	notPortable := lp.ErrNotPortable.String()
+	for _, pos := range []position{posTagKey, posTagValue} {
+		portable := maps.Clone(want[pos])
+		portable[notPortable] = 554
+		portable["taken"] -= 554
+		portable[refusedByReference] -= 208
+		t.Run(pos.String()+", portable", func(t *testing.T) { countShort(t, all, pos, lp.Portable, portable) })
+	}
+}
+
+func countShort(t *testing.T, all []string, pos position, d lp.Dialect, want map[string]int) {
+	counts := map[string]int{}
+	for _, s := range all {
+		var e lp.Encoder
+		e.SetOptions(lp.Options{Dialect: d})
+		err := encodePlaced(&e, s, pos)
+		p := placed(s, pos)
+		if s == "" && pos == posTagValue {
+			p.tags = nil
+		}
+		if err == nil {
+			counts["taken"]++
+			requirePoints(t, e.Bytes(), lp.Nanosecond, p)
+			if referenceRefuses(p) {
+				counts[refusedByReference]++
+			} else if describe([]point{p}) != describe([]point{referenceReads(p)}) {
+				counts[otherInReference]++
+			}
+			continue
+		}
+		var pe *lp.PointError
+		if !errors.As(err, &pe) {
+			t.Fatalf("%q: %v", s, err)
+		}
+		if e.Lines() != 0 || len(e.Bytes()) != 0 {
+			t.Fatalf("%q is refused and written", s)
+		}
+		if got, err := readInflux(minimal(s, pos), lp.Nanosecond); err == nil && describe(got) == describe([]point{p}) {
+			if pe.Reason == lp.ErrNewline && strings.Contains(s, "\\\n") {
+				counts[behindBackslash]++
+				continue
+			}
+			if pe.Reason == lp.ErrNotPortable && (pos == posTagKey || pos == posTagValue) {
 				counts[pe.Reason.String()]++
+				continue
 			}
-			if !maps.Equal(counts, want[pos]) {
-				t.Errorf("counts are %v, want %v", counts, want[pos])
+			if pe.Reason == lp.ErrBackslash && (pos == posTagKey || pos == posTagValue) && strings.Contains(s, `\ `) {
+				counts[alone]++
+				continue
 			}
-		})
+			t.Errorf("%q is refused (%v), but InfluxDB reads it back", s, pe.Reason)
+		}
+		counts[pe.Reason.String()]++
+	}
+	if !maps.Equal(counts, want) {
+		t.Errorf("counts are %v, want %v", counts, want)
 	}
 }

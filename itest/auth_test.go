@@ -30,7 +30,7 @@ func jwt(user string, expires time.Time) string {
 // hasToken reports whether s takes Authorization: Token, which 1.6 does not.
 func hasToken(s *Server) bool { return !strings.HasPrefix(s.Version(), "1.6.") }
 
-// TestAuth logs in every way there is.
+// TestAuth logs in every way that 1.x has; TestInfluxDB2Auth does on InfluxDB 2.
 func TestAuth(t *testing.T) {
 	later := time.Now().Add(time.Hour)
 	tests := []struct {
@@ -51,7 +51,7 @@ func TestAuth(t *testing.T) {
 		{"foreign jwt", fastclient.Options{Token: jwt("root", later) + "A", BearerAuth: true}, refused},
 	}
 	cfg := Config{Auth: true, SharedSecret: secret}
-	eachServer(t, cfg, func(t *testing.T, s *Server) {
+	eachServer1(t, cfg, func(t *testing.T, s *Server) {
 		setUpAuth(t, s)
 		for _, tt := range tests {
 			for _, netHTTP := range []bool{false, true} {
@@ -103,9 +103,10 @@ func setUpAuth(t *testing.T, s *Server) {
 	}
 }
 
-// TestUsers has users without all privileges.
+// TestUsers has users without all privileges. InfluxDB 2 has no statement for
+// users, see TestInfluxDB2Statements.
 func TestUsers(t *testing.T) {
-	eachServer(t, Config{Auth: true}, func(t *testing.T, s *Server) {
+	eachServer1(t, Config{Auth: true}, func(t *testing.T, s *Server) {
 		setUpAuth(t, s)
 		ctx := t.Context()
 		root := newClient(t, s, fastclient.Options{Username: "root", Password: "pw", Database: "auth"})
@@ -159,10 +160,11 @@ func TestUsers(t *testing.T) {
 	})
 }
 
-// TestV2Endpoint writes to /api/v2/write, which 1.8 has and 1.6 has not.
+// TestV2Endpoint writes to /api/v2/write, which 1.8 has and 1.6 has not. The tests of
+// every client do so on InfluxDB 2, and TestInfluxDB2Bucket.
 func TestV2Endpoint(t *testing.T) {
 	cfg := Config{Auth: true}
-	eachServer(t, cfg, func(t *testing.T, s *Server) {
+	eachServer1(t, cfg, func(t *testing.T, s *Server) {
 		setUpAuth(t, s)
 		ctx := t.Context()
 		root := newClient(t, s, fastclient.Options{Username: "root", Password: "pw", Database: "auth"})

@@ -27,7 +27,7 @@ func TestBodies(t *testing.T) {
 		c := newClient(t, s, fastclient.Options{})
 		for _, b := range workload.Bodies {
 			t.Run(b.Name, func(t *testing.T) {
-				c := createDatabase(t, c, "bodies_"+b.Name)
+				c := createDatabase(t, s, c, "bodies_"+b.Name)
 				body := b.Make(size, 0)
 				writeBody(t, c, body, b.Tags)
 				got := rawAnswer(t, c, b.Query, fastclient.Unchunked())

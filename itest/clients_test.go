@@ -14,7 +14,7 @@ import (
 )
 
 // eachClient runs f on every server with a client of the library's own transport
-// and with one over net/http.
+// and with one over net/http. InfluxDB 2 has a third client, of its 1.x endpoint.
 func eachClient(t *testing.T, cfg Config, o fastclient.Options, f func(t *testing.T, s *Server, c *fastclient.Client)) {
 	eachServer(t, cfg, func(t *testing.T, s *Server) {
 		t.Run("own", func(t *testing.T) { f(t, s, newClient(t, s, o)) })
@@ -23,12 +23,26 @@ func eachClient(t *testing.T, cfg Config, o fastclient.Options, f func(t *testin
 			o.NetHTTP = true
 			f(t, s, newClient(t, s, o))
 		})
+		if is2(s) {
+			t.Run("v1", func(t *testing.T) { f(t, s, newClient1(t, s, o)) })
+		}
 	})
 }
 
-// newClient returns a client for s, over the unix socket if there is one, that
-// is closed at the end of the test.
+// newClient returns a client for s that writes to the endpoint of its version: for
+// InfluxDB 2 to /api/v2/write. See newClient1.
 func newClient(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client {
+	t.Helper()
+	if is2(s) && o.API == fastclient.V1 {
+		o.API, o.Org = fastclient.V2, Org
+	}
+	return newClient1(t, s, o)
+}
+
+// newClient1 returns a client for s, over the unix socket if there is one, that
+// is closed at the end of the test. It writes where o says, to /write if o says
+// nothing. To an InfluxDB 2 it sends the token unless o has credentials.
+func newClient1(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client {
 	t.Helper()
 	o.Addr = s.URL()
 	if s.Socket() != "" {
@@ -37,8 +51,11 @@ func newClient(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client
 	if pool := s.CertPool(); pool != nil && o.HTTPClient == nil {
 		o.TLS = &tls.Config{RootCAs: pool}
 	}
+	if is2(s) && o.Username == "" && o.Token == "" && o.TokenSource == nil {
+		o.Token = s.Token()
+	}
 	if _, ok := s.backend.(foreign); ok {
-		if user, password := credentials(); user != "root" {
+		if user, password := credentials(s); user != "root" {
 			o.Username, o.Password = user, password
 		}
 	}
@@ -55,8 +72,11 @@ func newClient(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client
 }
 
 // createDatabase makes an empty database and returns a view of c for it.
-func createDatabase(t *testing.T, c *fastclient.Client, name string) *fastclient.Client {
+func createDatabase(t *testing.T, s *Server, c *fastclient.Client, name string) *fastclient.Client {
 	t.Helper()
+	if is2(s) {
+		return c.WithDatabase(newDatabase(t, s, name))
+	}
 	ctx := t.Context()
 	if err := c.DropDatabase(ctx, name); err != nil {
 		t.Fatal(err)

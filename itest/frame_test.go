@@ -50,11 +50,7 @@ func TestFrameRoundTrip(t *testing.T) {
 	}
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		db := newDatabase(t, s, "frames")
-		c, err := fastclient.New(fastclient.Options{Addr: s.URL(), Database: db})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
+		c := newClient(t, s, fastclient.Options{Database: db})
 		if err := c.WriteFrame(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}

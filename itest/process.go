@@ -23,25 +23,52 @@ func StartProcess(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("itest: %w", err)
 	}
-	return newServer(cfg, &process{path: path})
+	return newServer(cfg, &process{path: path, program: &influxd1})
 }
 
-// process is the backend of StartProcess.
+// program says how one major version of influxd is run.
+type program struct {
+	// stop is the name of the signal that ends it in good order.
+	stop string
+	// args and environment return the settings of a Config.
+	args, environment func(c *Config) []string
+	// address returns the address in a line of the log that reports the listener,
+	// or "".
+	address func(line []byte) string
+	// failed is what the log holds if the server does not start.
+	failed string
+}
+
+// influxd1 is InfluxDB 1.x.
+var influxd1 = program{
+	stop:        "TERM",
+	args:        func(*Config) []string { return []string{"run", "-config", "/dev/null"} },
+	environment: (*Config).environment,
+	address:     listenAddr,
+	failed:      "run: ",
+}
+
+// process is the backend of a server that is a child process.
 type process struct {
+	*program
 	path  string
 	shell *exec.Cmd
 	stdin io.Closer // closing it stops influxd
 	pid   int       // of influxd
 }
 
-// script caps the address space, starts influxd, prints its process id and stops
-// it when standard input ends, which happens at the latest when the parent does.
+// script caps the address space, starts influxd with its arguments, prints its
+// process id and stops it when standard input ends, which happens at the latest
+// when the parent does. Logs go to standard error: 1.x logs there, 2.x to standard
+// output.
 const script = `ulimit -v "$1" || exit 1
-"$2" run -config /dev/null </dev/null >/dev/null &
+stop=$2
+shift 2
+"$@" </dev/null >&2 &
 pid=$!
 echo "$pid"
 read -r _
-kill "$pid" 2>/dev/null
+kill -s "$stop" "$pid" 2>/dev/null
 wait "$pid"`
 
 func (p *process) open(cfg *Config) (addr string, err error) {
@@ -56,8 +83,9 @@ func (p *process) open(cfg *Config) (addr string, err error) {
 	if limit == 0 {
 		limit = DefaultMemoryLimit
 	}
-	p.shell = exec.Command("/bin/sh", "-c", script, "sh", strconv.FormatInt(limit>>10, 10), p.path)
-	p.shell.Env = append(os.Environ(), cfg.environment()...)
+	args := append([]string{"-c", script, "sh", strconv.FormatInt(limit>>10, 10), p.stop, p.path}, p.args(cfg)...)
+	p.shell = exec.Command("/bin/sh", args...)
+	p.shell.Env = append(os.Environ(), p.environment(cfg)...)
 	p.shell.Stderr = log
 	stdin, err := p.shell.StdinPipe()
 	if err != nil {
@@ -127,34 +155,37 @@ func (p *process) waitListening(logName string, socket bool, limit time.Duration
 		if err != nil {
 			return "", err
 		}
-		addr := listenAddr(log)
+		addr := ""
+		for line := range bytes.Lines(log) {
+			if bytes.HasSuffix(line, []byte("\n")) && addr == "" {
+				addr = p.address(line)
+			}
+		}
 		if addr != "" && (!socket || bytes.Contains(log, []byte("Listening on unix socket"))) {
 			return addr, nil
 		}
-		if bytes.Contains(log, []byte("run: ")) || time.Now().After(end) {
+		if bytes.Contains(log, []byte(p.failed)) || time.Now().After(end) {
 			return "", fmt.Errorf("itest: %s does not listen; its log ends:\n%s", p.path, tail(log, 2000))
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
 }
 
-// listenAddr returns the address in the line of log that reports the listener,
-// or "" if that line has not been written.
-func listenAddr(log []byte) string {
-	for line := range bytes.Lines(log) {
-		if !bytes.HasSuffix(line, []byte("\n")) || !bytes.Contains(line, []byte("Listening on HTTP")) {
-			continue
-		}
-		if _, rest, ok := bytes.Cut(line, []byte(" addr=")); ok {
-			return string(bytes.Fields(rest)[0])
-		}
+// listenAddr returns the address in the line of the log that reports the listener.
+func listenAddr(line []byte) string {
+	if !bytes.Contains(line, []byte("Listening on HTTP")) {
+		return ""
 	}
-	return ""
+	_, rest, ok := bytes.Cut(line, []byte(" addr="))
+	if !ok {
+		return ""
+	}
+	return string(bytes.Fields(rest)[0])
 }
 
 func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
 
-// close stops influxd with SIGTERM and waits for it.
+// close stops influxd with its signal and waits for it.
 func (p *process) close() error {
 	p.stdin.Close()
 	return ignoreSignal(p.shell.Wait())

@@ -59,6 +59,9 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 					N uint64 `lp:"n"`
 				}
 				got, err := fastclient.QueryInto(ctx, client, []count(nil), `SELECT count(v) AS n FROM refused`)
+				if err == nil && len(got) == 0 && is2(s) {
+					got = []count{{}} // no series
+				}
 				if err != nil || len(got) != 1 {
 					t.Fatalf("%v, %v", got, err)
 				}

@@ -12,14 +12,21 @@ import (
 // eachPair runs f on two servers of two versions, either of which is the first, with a
 // client of both over each transport. The database is on both of them.
 func eachPair(t *testing.T, second Config, o fastclient.Options, f func(t *testing.T, a, b *Server, c *fastclient.Client)) {
-	starts := map[string]func(*testing.T, Config) *Server{"inprocess": startInProcess, "influxd": startInfluxd}
-	for first, other := range map[string]string{"inprocess": "influxd", "influxd": "inprocess"} {
+	starts := map[string]func(*testing.T, Config) *Server{"inprocess": startInProcess, "influxd": startInfluxd, "influxdb2": startInfluxDB2}
+	pairs := map[string]string{"inprocess": "influxd", "influxd": "inprocess"}
+	if second.fits2() { // the 1.x endpoint is common to both
+		pairs = map[string]string{"inprocess": "influxd", "influxd": "influxdb2", "influxdb2": "inprocess"}
+	}
+	for first, other := range pairs {
 		for name, netHTTP := range map[string]bool{"own": false, "nethttp": true} {
 			t.Run(first+"/"+name, func(t *testing.T) {
 				a, b := starts[first](t, Config{}), starts[other](t, second)
 				newDatabase(t, a, "pair")
 				newDatabase(t, b, "pair")
 				o := o
+				if is2(a) || is2(b) { // 1.x without authentication does not look at it
+					o.Token = Token
+				}
 				o.Addr, o.Addrs, o.Database, o.NetHTTP = a.URL(), []string{b.URL()}, "pair", netHTTP
 				c, err := fastclient.New(o)
 				if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -225,7 +226,11 @@ func (p *position) roundTrip(t *testing.T, s *Server, texts []string) {
 	if e.Lines() != len(want) {
 		t.Errorf("%d lines of %d points", e.Lines(), len(want))
 	}
-	mustWrite(t, s, db, string(e.Bytes()))
+	lines := string(e.Bytes())
+	if is2(s) && p.name == "tag key" {
+		lines = p.withoutReserved2(t, s, db, lines, want)
+	}
+	mustWrite(t, s, db, lines)
 	got := p.read(t, s, db)
 	for id, text := range want {
 		if g, ok := got[id]; !ok {
@@ -239,6 +244,24 @@ func (p *position) roundTrip(t *testing.T, s *Server, texts []string) {
 	}
 	t.Logf("%d of %d texts written, %d refused", len(want), len(texts), len(refused))
 	p.refusedRightly(t, s, refused)
+}
+
+// withoutReserved2 takes the tag key NUL out of lines and want: InfluxDB 2 keeps it
+// for itself, and stores nothing of a body that has it.
+func (p *position) withoutReserved2(t *testing.T, s *Server, db, lines string, want map[int64]string) string {
+	t.Helper()
+	for id, text := range want {
+		if text != "\x00" {
+			continue
+		}
+		line := p.line(text, int(id)) + fmt.Sprintf(" %d\n", id)
+		if a := write(t, s, db, line); a.status != http.StatusBadRequest || !strings.Contains(a.body, "cannot use reserved tag key") {
+			t.Errorf("tag key %q: %d %s", text, a.status, a.body)
+		}
+		delete(want, id)
+		lines = strings.Replace(lines, line, "", 1)
+	}
+	return lines
 }
 
 // refusedRightly writes what the encoder refused, each text by itself, as the
@@ -264,6 +287,9 @@ func (p *position) refusedRightly(t *testing.T, s *Server, refused map[int64]str
 		}
 	}
 	for id, text := range p.read(t, s, db) {
+		if is2(s) && strings.HasPrefix(p.name, "measurement") && (strings.Contains(text, `\=`) || strings.Contains(text, `\"`)) {
+			continue // stored as it is by InfluxDB 2, changed by 1.x
+		}
 		if refused[id] == text && !(strings.HasPrefix(p.name, "tag") && strings.Contains(text, `\ `)) {
 			t.Errorf("%q was refused, yet the server has it", text)
 		}

@@ -61,6 +61,8 @@ type Server struct {
 	addr    string
 	version string
 	pool    *x509.CertPool
+	token   string // of InfluxDB 2
+	orgID   string // of InfluxDB 2
 	ownDir  bool
 	running bool
 }
@@ -192,9 +194,13 @@ func (s *Server) Dir() string { return s.cfg.Dir }
 // or 1.6.7~rc0.
 func (s *Server) Version() string { return s.version }
 
+// Token returns the token of an InfluxDB 2, "" of another server.
+func (s *Server) Token() string { return s.token }
+
 // HTTPClient returns a net/http client that reaches the server over the unix
-// socket if there is one, else over TCP, and trusts its certificate. It keeps
-// no connection after a request.
+// socket if there is one, else over TCP, and trusts its certificate. To an InfluxDB
+// 2 it sends the token with requests that have no Authorization. It keeps no
+// connection after a request.
 func (s *Server) HTTPClient() *http.Client {
 	tr := &http.Transport{DisableKeepAlives: true}
 	if s.pool != nil {
@@ -204,6 +210,9 @@ func (s *Server) HTTPClient() *http.Client {
 		tr.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", s.cfg.socket())
 		}
+	}
+	if s.token != "" {
+		return &http.Client{Transport: tokenTransport{tr, s.token}, Timeout: time.Minute}
 	}
 	return &http.Client{Transport: tr, Timeout: time.Minute}
 }

@@ -14,11 +14,21 @@ import (
 // requireServer turns a missing influxd into a failure.
 var requireServer = os.Getenv("POINTWIRE_REQUIRE_SERVER") == "1"
 
-// eachServer runs f as a subtest on InfluxDB 1.8.10 inside this process, on the
+// eachServer runs f as a subtest on the servers of eachServer1 and on InfluxDB 2. A
+// set-up that InfluxDB 2 does not have is for the others alone; TestInfluxDB2SetUps
+// names these.
+func eachServer(t *testing.T, cfg Config, f func(t *testing.T, s *Server)) {
+	eachServer1(t, cfg, f)
+	if cfg.fits2() {
+		t.Run("influxdb2", func(t *testing.T) { f(t, startInfluxDB2(t, cfg)) })
+	}
+}
+
+// eachServer1 runs f as a subtest on InfluxDB 1.8.10 inside this process, on the
 // influxd of the PATH and, where cfg is the default set-up, on the server that
 // POINTWIRE_TEST_URL names (with POINTWIRE_TEST_USER and POINTWIRE_TEST_PASS).
 // Tests create their own databases: the last of the three is somebody's.
-func eachServer(t *testing.T, cfg Config, f func(t *testing.T, s *Server)) {
+func eachServer1(t *testing.T, cfg Config, f func(t *testing.T, s *Server)) {
 	t.Run("inprocess", func(t *testing.T) { f(t, startInProcess(t, cfg)) })
 	t.Run("influxd", func(t *testing.T) { f(t, startInfluxd(t, cfg)) })
 	if base := os.Getenv("POINTWIRE_TEST_URL"); base != "" && cfg == (Config{}) {
@@ -43,6 +53,20 @@ func startInfluxd(t *testing.T, cfg Config) *Server {
 	}
 	return started(t, s, err)
 }
+
+// startInfluxDB2 returns an InfluxDB 2 that runs until the test ends. It skips the
+// test where none was built, unless POINTWIRE_REQUIRE_SERVER=1.
+func startInfluxDB2(t *testing.T, cfg Config) *Server {
+	t.Helper()
+	s, err := StartInfluxDB2(cfg)
+	if errors.Is(err, exec.ErrNotFound) && !requireServer {
+		t.Skip(err)
+	}
+	return started(t, s, err)
+}
+
+// is2 reports whether s is an InfluxDB 2, which always authenticates.
+func is2(s *Server) bool { return s.Token() != "" }
 
 func started(t *testing.T, s *Server, err error) *Server {
 	t.Helper()
@@ -86,9 +110,12 @@ type answer struct {
 	body   string
 }
 
-// credentials returns the user and password of POINTWIRE_TEST_URL, or of the
-// user that AdminQuery makes.
-func credentials() (user, password string) {
+// credentials returns the user and password of an InfluxDB 2, of POINTWIRE_TEST_URL,
+// or of the user that AdminQuery makes.
+func credentials(s *Server) (user, password string) {
+	if is2(s) {
+		return Username, s.Token()
+	}
 	if user = os.Getenv("POINTWIRE_TEST_USER"); user != "" {
 		return user, os.Getenv("POINTWIRE_TEST_PASS")
 	}
@@ -102,7 +129,7 @@ func do(t *testing.T, s *Server, method, path string, params url.Values, body st
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.SetBasicAuth(credentials())
+	req.SetBasicAuth(credentials(s))
 	resp, err := s.HTTPClient().Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -155,6 +182,15 @@ func mustWrite(t *testing.T, s *Server, db, lines string, extra ...string) {
 // that is not ours it goes with the test.
 func newDatabase(t *testing.T, s *Server, name string) string {
 	t.Helper()
+	if is2(s) { // no statement makes a bucket
+		if err := s.DropBucket(name); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CreateBucket(name); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
 	query(t, s, "", `DROP DATABASE "`+name+`"; CREATE DATABASE "`+name+`"`)
 	if _, ok := s.backend.(foreign); ok {
 		t.Cleanup(func() { query(t, s, "", `DROP DATABASE "`+name+`"`) })

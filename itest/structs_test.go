@@ -162,7 +162,7 @@ func TestStructsRoundTrip(t *testing.T) {
 		want = append(want, anything(r, i))
 	}
 	schema := must[*lp.Schema[everything]](t)(lp.NewSchema[everything](lp.SchemaOptions{Options: lp.Options{Unsigned: lp.UnsignedInt}}))
-	onServers(t, func(t *testing.T, c *fastclient.Client) {
+	onServers(t, func(t *testing.T, s *Server, c *fastclient.Client) {
 		if err := fastclient.WriteStructs(t.Context(), c, schema, want); err != nil {
 			t.Fatal(err)
 		}

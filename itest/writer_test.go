@@ -31,11 +31,7 @@ func TestWriterThroughRestarts(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 		defer cancel()
 		db := newDatabase(t, s, "writer_restarts")
-		c, err := fastclient.New(fastclient.Options{Addr: s.URL(), Database: db})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
+		c := newClient(t, s, fastclient.Options{Database: db})
 		failed := make(chan struct{}, 1) // an attempt failed
 		w, err := c.NewWriter(fastclient.WriterOptions{OnEvent: func(e fastclient.WriterEvent) {
 			if e.Kind == fastclient.EventRetry {

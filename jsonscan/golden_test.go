@@ -216,7 +216,7 @@ func TestGolden(t *testing.T) {
 // if they are long.
 func TestGoldenTruncated(t *testing.T) {
 	for _, a := range goldenAnswers(t) {
-		if strings.HasPrefix(a.Name, "infinity") && a.Version == "1.6.7" {
+		if strings.HasPrefix(a.Name, "infinity") && a.Version != "1.8.10" {
 			continue // plain text has no end that could be missed
 		}
 		end := bytes.LastIndexByte(a.body, '}')

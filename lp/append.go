@@ -25,8 +25,8 @@ func AppendMeasurement(dst []byte, name string) []byte {
 // AppendTag appends ",key=value", escaped, and nothing if value is empty. What
 // has no representation is replaced: an empty key becomes "_" and the key "time"
 // "_time"; every line feed, a backslash at the end of key or value, and the last
-// of an odd number of backslashes directly before a space become '_'; invalid
-// UTF-8 becomes U+FFFD.
+// of an odd number of backslashes directly before a space, a comma or an equals sign
+// become '_'; invalid UTF-8 becomes U+FFFD.
 func AppendTag(dst []byte, key, value string) []byte {
 	if value == "" {
 		return dst
@@ -46,12 +46,17 @@ func AppendTag(dst []byte, key, value string) []byte {
 
 // appendTagSlow appends a tag whose key or value may need escaping or replacing.
 func appendTagSlow(dst []byte, key, value string) []byte {
-	if checkTagKey(key) != 0 {
-		key = replaceTagKey(key)
+	if checkTagKey(key, Portable) != 0 {
+		key = replaceTagKey(key, Portable)
 	}
-	if checkTagValue(value) != 0 {
-		value = replaceTagValue(value)
+	if checkTagValue(value, Portable) != 0 {
+		value = replaceTagValue(value, Portable)
 	}
+	return appendCheckedTag(dst, key, value)
+}
+
+// appendCheckedTag appends a tag that has a representation.
+func appendCheckedTag(dst []byte, key, value string) []byte {
 	dst = append(dst, ',')
 	dst = escapeTag(dst, key)
 	dst = append(dst, '=')

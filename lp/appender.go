@@ -101,6 +101,7 @@ func (e *Encoder) takeAppended(buf []byte, unit Precision) (bad *PointError) {
 func (e *Encoder) scanner(unit Precision) *line.Scanner {
 	if e.scan == nil {
 		e.scan = new(line.Scanner)
+		e.scan.SetCheck(true)
 	}
 	e.scan.SetOptions(line.Options{Precision: unit})
 	return e.scan

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"strconv"
+	"sync"
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/line"
@@ -32,21 +33,20 @@ type DecoderOptions struct {
 // Memory is bounded by the longest line and the most tags and fields of one, plus
 // what is remembered of the shape of lines, at most 4 MiB.
 type Decoder struct {
-	s    line.Scanner
 	view PointView
 }
 
 // SetOptions sets the options for the lines that follow.
 func (d *Decoder) SetOptions(o DecoderOptions) {
-	d.s.SetOptions(line.Options{Precision: o.Precision, TrimCR: o.TrimCR, MaxLine: o.MaxLine})
+	d.view.s.SetOptions(line.Options{Precision: o.Precision, TrimCR: o.TrimCR, MaxLine: o.MaxLine})
 }
 
 // Reset makes data the input. The Decoder reads it, and hands out views into it,
 // until the next Reset; data must not change as long.
-func (d *Decoder) Reset(data []byte) { d.s.Reset(data) }
+func (d *Decoder) Reset(data []byte) { d.view.s.Reset(data) }
 
 // ResetReader makes what r gives the input.
-func (d *Decoder) ResetReader(r io.Reader) { d.s.ResetReader(r) }
+func (d *Decoder) ResetReader(r io.Reader) { d.view.s.ResetReader(r) }
 
 // Next returns the next point. It is valid until the next call. Empty lines and
 // comments are passed over.
@@ -55,14 +55,13 @@ func (d *Decoder) ResetReader(r io.Reader) { d.s.ResetReader(r) }
 // on after that line. At the end of the input it is [io.EOF], or the error of the
 // reader; what such a reader left of a line is dropped.
 func (d *Decoder) Next() (*PointView, error) {
-	if d.s.Next() {
-		if d.s.Fault.Rule == 0 {
-			d.view.s = &d.s
+	if d.view.s.Next() {
+		if d.view.s.Fault.Rule == 0 {
 			return &d.view, nil
 		}
-		return nil, syntaxError(&d.s)
+		return nil, syntaxError(&d.view.s)
 	}
-	if err := d.s.Err(); err != nil {
+	if err := d.view.s.Err(); err != nil {
 		return nil, err
 	}
 	return nil, io.EOF
@@ -70,15 +69,17 @@ func (d *Decoder) Next() (*PointView, error) {
 
 // InputOffset returns the offset in the input of the byte after the last line that
 // Next took or refused.
-func (d *Decoder) InputOffset() int64 { return d.s.End() }
+func (d *Decoder) InputOffset() int64 { return d.view.s.End() }
 
 // Points returns the points of data, and an error for each line that is refused; the
 // other is nil. A point is valid until the next one. See [Decoder] for what is taken
 // and for options.
 func Points(data []byte) iter.Seq2[*PointView, error] {
 	return func(yield func(*PointView, error) bool) {
-		var d Decoder
+		d := decoders.Get().(*Decoder)
+		defer decoders.Put(d)
 		d.Reset(data)
+		defer d.Reset(nil)
 		for {
 			p, err := d.Next()
 			if err == io.EOF || !yield(p, err) {
@@ -88,37 +89,40 @@ func Points(data []byte) iter.Seq2[*PointView, error] {
 	}
 }
 
+// decoders are those of Points, and checkers the scanners of Lint, with what they
+// remember of the shape of lines.
+var (
+	decoders = sync.Pool{New: func() any { return new(Decoder) }}
+	checkers = sync.Pool{New: func() any { return new(line.Scanner) }}
+)
+
 // A PointView is a point as it stands in line protocol: what its methods return are
 // views into the input or into the memory of its Decoder, valid until the Decoder's
 // next call. It is a [PrecisionAppender], so that a Writer or an Encoder takes it.
 type PointView struct {
-	s *line.Scanner
+	s line.Scanner
 }
 
 // Measurement returns the measurement, without escapes.
 func (p *PointView) Measurement() []byte { return p.s.Text(p.s.Name) }
 
 // NumTags returns the number of tags.
-func (p *PointView) NumTags() int { return p.s.NumTags() }
+func (p *PointView) NumTags() int { return len(p.s.Tags) }
 
 // Tag returns key and value of tag i, in the order of the line, without escapes.
 func (p *PointView) Tag(i int) (key, value []byte) {
-	t := &p.s.Tags[:p.s.NumTags()][i]
+	t := &p.s.Tags[i]
 	return p.s.Text(t.Key), p.s.Text(t.Value)
 }
 
 // NumFields returns the number of fields, which is at least one.
-func (p *PointView) NumFields() int { return p.s.NumFields() }
+func (p *PointView) NumFields() int { return len(p.s.Fields) }
 
 // Field returns key and value of field i, in the order of the line, the key without
 // escapes. A key may occur twice: InfluxDB keeps the last.
 func (p *PointView) Field(i int) (key []byte, value FieldValue) {
-	f := &p.s.Fields[:p.s.NumFields()][i]
-	value.kind, value.bits = FieldKind(f.Kind), f.Bits
-	if f.Kind == line.String {
-		value.text = p.s.Text(line.Span(f.Bits))
-	}
-	return p.s.Text(f.Key), value
+	f := &p.s.Fields[i]
+	return p.s.Text(f.Key), FieldValue{f.Bits, FieldKind(f.Kind), p}
 }
 
 // Timestamp returns the timestamp in the precision of the Decoder, and whether the
@@ -186,8 +190,8 @@ func (k FieldKind) String() string {
 // A FieldValue is the value of a field.
 type FieldValue struct {
 	bits uint64
-	text []byte
 	kind FieldKind
+	p    *PointView // of a string
 }
 
 // Kind returns the type of the value.
@@ -207,7 +211,12 @@ func (v FieldValue) Bool() bool { return v.bits != 0 }
 
 // Bytes returns the value of a StringField without its escapes, a view like those of
 // [PointView].
-func (v FieldValue) Bytes() []byte { return v.text }
+func (v FieldValue) Bytes() []byte {
+	if v.kind != StringField {
+		return nil
+	}
+	return v.p.s.Text(line.Span(v.bits))
+}
 
 // A SyntaxError says where a line of line protocol breaks which rule.
 type SyntaxError struct {
@@ -284,9 +293,12 @@ const (
 // is taken.
 func Lint(data []byte) iter.Seq[*SyntaxError] {
 	return func(yield func(*SyntaxError) bool) {
-		var s line.Scanner
+		s := checkers.Get().(*line.Scanner)
+		defer checkers.Put(s)
+		s.SetCheck(true)
 		s.Reset(data)
-		lint(&s, yield)
+		defer s.Reset(nil)
+		lint(s, yield)
 	}
 }
 
@@ -295,6 +307,7 @@ func Lint(data []byte) iter.Seq[*SyntaxError] {
 func LintReader(r io.Reader, o DecoderOptions) iter.Seq2[*SyntaxError, error] {
 	return func(yield func(*SyntaxError, error) bool) {
 		var s line.Scanner
+		s.SetCheck(true)
 		s.SetOptions(line.Options{Precision: o.Precision, TrimCR: o.TrimCR, MaxLine: o.MaxLine})
 		s.ResetReader(r)
 		if lint(&s, func(e *SyntaxError) bool { return yield(e, nil) }) && s.Err() != nil {

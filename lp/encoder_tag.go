@@ -66,13 +66,13 @@ func (e *Encoder) setFixed(tags []Tag, override bool) error {
 		if t.Value == "" {
 			continue
 		}
-		if err := checkTag(t); err != nil {
+		if err := checkTag(t, e.opt.Dialect); err != nil {
 			return err
 		}
 		if hasFixed(list, t.Key) {
 			return &PointError{Part: PartTagKey, Key: t.Key, Reason: ErrDuplicateTag}
 		}
-		list = append(list, fixedTag{strings.Clone(t.Key), string(AppendTag(nil, t.Key, t.Value)), override})
+		list = append(list, fixedTag{strings.Clone(t.Key), string(appendCheckedTag(nil, t.Key, t.Value)), override})
 	}
 	t := &e.tags
 	if override {
@@ -94,13 +94,13 @@ func hasFixed(tags []fixedTag, key string) bool {
 	return slices.ContainsFunc(tags, func(f fixedTag) bool { return f.key == key })
 }
 
-// checkTag returns a *PointError if t has no representation.
-func checkTag(t Tag) error {
-	if r := checkTagKey(t.Key); r != 0 {
+// checkTag returns a *PointError if t has no representation in d.
+func checkTag(t Tag, d Dialect) error {
+	if r := checkTagKey(t.Key, d); r != 0 {
 		return &PointError{Part: PartTagKey, Key: t.Key, Reason: r}
 	}
 	if t.Value != "" {
-		if r := checkTagValue(t.Value); r != 0 {
+		if r := checkTagValue(t.Value, d); r != 0 {
 			return &PointError{Part: PartTagValue, Key: t.Key, Reason: r}
 		}
 	}
@@ -132,21 +132,21 @@ func (e *Encoder) Tag(key, value string) {
 
 // tagSlow adds a tag whose key or value may need escaping, replacing or refusing.
 func (e *Encoder) tagSlow(key, value string) {
-	if r := checkTagKey(key); r != 0 {
+	if r := checkTagKey(key, e.opt.Dialect); r != 0 {
 		if !e.badText(PartTagKey, key, r) {
 			return
 		}
-		key = replaceTagKey(key)
+		key = replaceTagKey(key, e.opt.Dialect)
 	}
 	if value == "" {
 		e.counts[EmptyTag]++
 		return
 	}
-	if r := checkTagValue(value); r != 0 {
+	if r := checkTagValue(value, e.opt.Dialect); r != 0 {
 		if !e.badText(PartTagValue, key, r) {
 			return
 		}
-		value = replaceTagValue(value)
+		value = replaceTagValue(value, e.opt.Dialect)
 	}
 	if !e.tags.again(key) && !e.newTag(key) {
 		return

@@ -1,5 +1,7 @@
 package lp
 
+import "strconv"
+
 // Options are the choices of an encoder. The zero value is strict: nothing is
 // left out or changed, and what cannot be written as it is refuses its point.
 type Options struct {
@@ -7,6 +9,8 @@ type Options struct {
 	Precision Precision
 	// NotFinite says what happens to a NaN or an infinity.
 	NotFinite NotFinitePolicy
+	// Dialect says which texts can be carried at all.
+	Dialect Dialect
 	// Text says what happens to a measurement, key or value that line protocol
 	// cannot carry.
 	Text TextPolicy
@@ -75,3 +79,28 @@ const (
 	// InfluxDB takes them with the least work.
 	TagsSorted
 )
+
+// A Dialect is a reading of line protocol. Servers differ in what backslashes mean in
+// names: package internal/line lists where.
+type Dialect uint8
+
+const (
+	// Portable carries what no server reads as another structure. In a tag key or tag
+	// value it refuses an odd number of backslashes directly before a comma or an
+	// equals sign with [ErrNotPortable].
+	Portable Dialect = iota
+	// Influx1 carries what InfluxDB 1.x and 2.x read as it was written.
+	// VictoriaMetrics reads some of it as other tags, or refuses the request.
+	Influx1
+)
+
+// String returns the name of the dialect.
+func (d Dialect) String() string {
+	switch d {
+	case Portable:
+		return "Portable"
+	case Influx1:
+		return "Influx1"
+	}
+	return "Dialect(" + strconv.Itoa(int(d)) + ")"
+}

@@ -33,9 +33,7 @@ func plainReplace(s string, pos byte) string {
 		switch pos {
 		case 'm':
 			before, run = `, ="`, 1
-		case 't':
-			before = " "
-		case 'f':
+		case 't', 'f':
 			before = ", ="
 		}
 		if i+1 == len(b) || run%2 == 1 && strings.IndexByte(before, b[i+1]) >= 0 {

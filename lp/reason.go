@@ -21,6 +21,10 @@ const (
 	// tag value, an odd number of them directly before a space; in a field key, an
 	// odd number of them directly before comma, space or equals sign.
 	ErrBackslash
+	// ErrNotPortable: in a tag key or tag value, an odd number of backslashes directly
+	// before a comma or an equals sign. InfluxDB carries it and others read another
+	// structure: see [Options.Dialect] and [Influx1].
+	ErrNotPortable
 	// ErrLeadingSpace: a tab or a zero byte at the start of a measurement or a
 	// field key, which InfluxDB skips like a space.
 	ErrLeadingSpace
@@ -74,6 +78,7 @@ var reasons = [numReasons]string{
 	ErrComment:        "measurement starts with #",
 	ErrNewline:        "line feed",
 	ErrBackslash:      "backslash that line protocol cannot carry",
+	ErrNotPortable:    "backslash before a comma or equals sign, which only the dialect Influx1 carries",
 	ErrLeadingSpace:   "leading tab or zero byte",
 	ErrUTF8:           "invalid UTF-8",
 	ErrEmptyKey:       "empty key",

@@ -207,19 +207,19 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 	given := tags
 	for i := range tags {
 		t := tags[i]
-		if r := checkTagKey(t.Key); r != 0 {
+		if r := checkTagKey(t.Key, s.opt.Dialect); r != 0 {
 			if bad(f.text(&s.opt, PartTagKey, t.Key, r)) {
 				return dst
 			}
-			t.Key = replaceTagKey(t.Key)
+			t.Key = replaceTagKey(t.Key, s.opt.Dialect)
 		}
 		if t.Value == "" {
 			f.empty++
-		} else if r := checkTagValue(t.Value); r != 0 {
+		} else if r := checkTagValue(t.Value, s.opt.Dialect); r != 0 {
 			if bad(f.text(&s.opt, PartTagValue, t.Key, r)) {
 				return dst
 			}
-			t.Value = replaceTagValue(t.Value)
+			t.Value = replaceTagValue(t.Value, s.opt.Dialect)
 		}
 		if t != tags[i] {
 			if &tags[0] == &given[0] {

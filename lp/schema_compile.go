@@ -201,7 +201,7 @@ func (c *compiler) tag(sf reflect.StructField, o op, col column) {
 	if col.decimal {
 		c.problem(sf.Name, "a tag cannot be decimal")
 	}
-	if !c.key(sf, "t", col.key, checkTagKey(col.key)) {
+	if !c.key(sf, "t", col.key, checkTagKey(col.key, Portable)) {
 		return
 	}
 	o.literal("," + string(escapeTag(nil, col.key)) + "=")
@@ -257,7 +257,7 @@ func (c *compiler) enum(sf reflect.StructField, o *op, names map[int64]string, r
 		name := names[v]
 		if role == roleTag {
 			if name != "" {
-				if r := checkTagValue(name); r != 0 {
+				if r := checkTagValue(name, Portable); r != 0 {
 					c.problem(sf.Name, "name %q: %v", name, r)
 				}
 			}
@@ -314,7 +314,7 @@ func (c *compiler) finish() {
 		}
 	}
 	for i, t := range c.o.ExtraTags {
-		if err := checkTag(t); err != nil {
+		if err := checkTag(t, Portable); err != nil {
 			c.problem("", "extra tag %q: %v", t.Key, err.(*PointError).Reason)
 		}
 		if slices.ContainsFunc(c.o.ExtraTags[:i], func(u Tag) bool { return u.Key == t.Key }) {

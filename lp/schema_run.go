@@ -251,7 +251,9 @@ func (s *program) putTagsWith(b []byte, n int, p base, opt *Options, x *overlay,
 	own := n
 	b = b[:n]
 	for _, t := range x.extra {
-		b = AppendTag(b, t.Key, t.Value)
+		if t.Value != "" {
+			b = appendCheckedTag(b, t.Key, t.Value)
+		}
 	}
 	for _, t := range x.fixed {
 		if t.override || !hasTag(b[start:own], t.wire) {
@@ -375,12 +377,12 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 
 // putTagText writes a tag whose value may need escaping, replacing or refusing.
 func (s *program) putTagText(o *op, b []byte, n int, v string, p base, opt *Options, f *fault) ([]byte, int) {
-	if r := checkTagValue(v); r != 0 {
+	if r := checkTagValue(v, opt.Dialect); r != 0 {
 		if !f.text(opt, PartTagValue, o.more.key, r) {
 			f.measurement = s.measurementOf(p)
 			return b, -1
 		}
-		v = replaceTagValue(v)
+		v = replaceTagValue(v, opt.Dialect)
 	}
 	b = append(b[:n], o.more.text...)
 	b = escapeTag(b, v)

@@ -40,7 +40,7 @@ func NewSeries(measurement string, tags ...Tag) (Series, error) {
 	type wireTag struct{ key, wire string }
 	list := make([]wireTag, 0, len(tags))
 	for _, t := range tags {
-		if err := checkTag(t); err != nil {
+		if err := checkTag(t, Portable); err != nil {
 			err.(*PointError).Measurement = measurement
 			return Series{}, err
 		}

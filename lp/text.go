@@ -38,51 +38,64 @@ func checkMeasurement(name string) Reason {
 	return checkUTF8(name)
 }
 
-// checkTagKey returns why key has no representation, or 0.
-func checkTagKey(key string) Reason {
+// checkTagKey returns why key has no representation in d, or 0.
+func checkTagKey(key string, d Dialect) Reason {
 	switch key {
 	case "":
 		return ErrEmptyKey
 	case "time":
 		return ErrReservedKey
 	}
-	return checkTagValue(key)
+	return checkTagValue(key, d)
 }
 
-// checkTagValue returns why value, which is not empty, has no representation,
-// or 0.
+// checkTagValue returns why value, which is not empty, has no representation in d, or
+// 0.
 //
-// An odd number of backslashes before a space is an even one once the space is
-// escaped. The parser of InfluxDB reads a tag behind that all the same, but what
-// cuts a body into lines before it takes backslashes in pairs: the space begins
-// the fields there, a quote behind it may begin a string, and the string goes on
-// into the next line. Whether it does depends on all tags that follow, which
-// neither [AppendTag] nor [NewSeries] can know.
-func checkTagValue(value string) Reason {
+// An odd number of backslashes before a comma, an equals sign or a space is an even one
+// once that byte is escaped. VictoriaMetrics and others read backslashes in pairs: the
+// byte separates there, and the value adds a tag. The parser of InfluxDB reads the tag
+// all the same, since it looks at the byte before alone. But what cuts a body into lines
+// before it takes backslashes in pairs, so that a space begins the fields, a quote after
+// it may begin a string, and the string goes on into the next line. Whether it does
+// depends on all tags that follow, which neither [AppendTag] nor [NewSeries] can know.
+func checkTagValue(value string, d Dialect) Reason {
 	if strings.IndexByte(value, '\n') >= 0 {
 		return ErrNewline
 	}
-	if i := strings.IndexByte(value, '\\'); i >= 0 && backslashSpace(value[i:]) {
-		return ErrBackslash
+	if i := strings.IndexByte(value, '\\'); i >= 0 {
+		if r := checkBackslashes(value[i:], d); r != 0 {
+			return r
+		}
 	}
 	return checkUTF8(value)
 }
 
-// backslashSpace reports whether s has an odd number of backslashes directly
-// before a space, or one at the end.
-func backslashSpace(s string) bool {
+// checkBackslashes returns why the backslashes of a tag key or tag value have no
+// representation in d, or 0.
+func checkBackslashes(s string, d Dialect) (r Reason) {
 	run := 0
 	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\':
+		if s[i] == '\\' {
 			run++
 			continue
-		case s[i] == ' ' && run%2 == 1:
-			return true
+		}
+		if run%2 == 1 {
+			switch s[i] {
+			case ' ':
+				return ErrBackslash
+			case ',', '=':
+				if d != Influx1 {
+					r = ErrNotPortable
+				}
+			}
 		}
 		run = 0
 	}
-	return run > 0
+	if run > 0 {
+		return ErrBackslash
+	}
+	return r
 }
 
 // checkFieldKey returns why key has no representation, or 0.
@@ -146,28 +159,28 @@ func replaceMeasurement(name string) string {
 	return string(b)
 }
 
-// replaceTagKey returns key with what has no representation replaced.
-func replaceTagKey(key string) string {
+// replaceTagKey returns key with what has no representation in d replaced.
+func replaceTagKey(key string, d Dialect) string {
 	switch key {
 	case "":
 		return "_"
 	case "time":
 		return "_time"
 	}
-	return replaceTagValue(key)
+	return replaceTagValue(key, d)
 }
 
-// replaceTagValue returns value, which is not empty, with what has no
-// representation replaced.
-func replaceTagValue(value string) string {
+// replaceTagValue returns value, which is not empty, with what has no representation in
+// d replaced.
+func replaceTagValue(value string, d Dialect) string {
 	b := replaceBytes(value)
 	run := 0
 	for i, c := range b {
-		switch {
-		case c == '\\':
+		if c == '\\' {
 			run++
 			continue
-		case c == ' ' && run%2 == 1:
+		}
+		if run%2 == 1 && (c == ' ' || d != Influx1 && (c == ',' || c == '=')) {
 			b[i-1] = '_'
 		}
 		run = 0

@@ -45,7 +45,6 @@ var Goals = []measure.Goal{
 	{Suite: "encode", Case: "server", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
 	{Suite: "encode", Case: "logs", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 4},
 	{Suite: "encode", Case: "logs", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
-	{Suite: "encode", Case: "decoder", Contender: "pointwire-decoder", Against: []string{lp2Name}, Factor: 3, Absent: true},
 }
 
 // entry is a contender of a case, not yet made.

@@ -122,12 +122,18 @@ func judge(g Goal, name string, results []Result) (Outcome, bool) {
 }
 
 // nth returns the outcome of a goal that Need of its cases have to meet: that of
-// the case with the Need-th greatest ratio, which meets it if and only if they do.
+// the case with the Need-th greatest ratio, or of what is no time the Need-th least
+// value, which meets it if and only if they do.
 func nth(g Goal, each []Outcome) Outcome {
 	if len(each) < len(g.Of) || slices.ContainsFunc(each, func(o Outcome) bool { return o.Missing }) {
 		return Outcome{Goal: g, Missing: true}
 	}
-	slices.SortStableFunc(each, func(a, b Outcome) int { return cmp.Compare(b.Ratio, a.Ratio) })
+	slices.SortStableFunc(each, func(a, b Outcome) int {
+		if g.Unit != "" {
+			return cmp.Compare(*a.Value, *b.Value)
+		}
+		return cmp.Compare(b.Ratio, a.Ratio)
+	})
 	return each[g.Need-1]
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -297,6 +298,13 @@ func TestJudgeMost(t *testing.T) {
 	absent := Goal{Suite: "s", Case: "future", Contender: "us", Against: []string{"a"}, Factor: 3, Absent: true}
 	elsewhere := absent
 	elsewhere.Suite = "other"
+	both := Goal{Suite: "s", Case: "both", Of: []string{"d", "c"}, Need: 2, Contender: "us", Unit: "MB", Most: 1}
+	one, all := both, both
+	one.Need = 1
+	all.Of = []string{"c", "d", "e"}
+	if got := Judge([]Goal{both, one, all}, results); len(got) != 3 || got[0].Met || *got[0].Value != 1.5 || !got[1].Met || *got[1].Value != 0 || !got[2].Missing {
+		t.Errorf("goals of some cases: %+v", got)
+	}
 	got := Judge([]Goal{most("c", 0), most("d", 1), most("d", 1.5), most("e", 1), absent, most("f", 1), elsewhere}, results)
 	if len(got) != 5 {
 		t.Fatalf("%d outcomes: %+v", len(got), got)
@@ -352,11 +360,11 @@ func TestAllocs(t *testing.T) {
 			return nil
 		}, 0.5},
 	} {
-		if got, err := Allocs(k.f); err != nil || got != k.want {
+		if got, err := Allocs(100, k.f); err != nil || got != k.want {
 			t.Errorf("%v allocations, want %v, %v", got, k.want, err)
 		}
 	}
-	if _, err := Allocs(func() error { return ErrWrong }); err != ErrWrong {
+	if _, err := Allocs(100, func() error { return ErrWrong }); err != ErrWrong {
 		t.Errorf("error %v", err)
 	}
 }
@@ -370,6 +378,22 @@ func TestPeakHeap(t *testing.T) {
 	})
 	if err != nil || got < 3 || got > 3.5 {
 		t.Errorf("%v MB, %v", got, err)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	for _, k := range []struct {
+		m    debug.Module
+		want string
+	}{
+		{debug.Module{Version: "v1.2.3"}, "1.2.3"},
+		{debug.Module{Version: "v0.0.0"}, "this tree"},
+		{debug.Module{Version: "v0.0.0", Replace: &debug.Module{Path: "../"}}, "this tree"},
+		{debug.Module{Version: "v1.12.4", Replace: &debug.Module{Version: "v1.8.10"}}, "1.8.10"},
+	} {
+		if got := version(&k.m); got != k.want {
+			t.Errorf("%+v: %s, want %s", k.m, got, k.want)
+		}
 	}
 }
 

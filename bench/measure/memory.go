@@ -6,11 +6,11 @@ import (
 )
 
 // Allocs returns how many objects a run of f allocates once its buffers have
-// their size. It is the least mean of some blocks of runs: what f allocates is in
-// each block, and what the runtime allocates for itself, such as pools made anew
-// after a collection, only adds to some.
-func Allocs(f func() error) (float64, error) {
-	const blocks, runs = 5, 100
+// their size. It is the least mean of some blocks of so many runs: what f allocates
+// is in each block, and what the runtime allocates for itself, such as pools made
+// anew after a collection, only adds to some.
+func Allocs(runs int, f func() error) (float64, error) {
+	const blocks = 5
 	var least uint64
 	for b := range blocks {
 		var before, after runtime.MemStats
@@ -25,7 +25,7 @@ func Allocs(f func() error) (float64, error) {
 			least = n
 		}
 	}
-	return float64(least) / runs, nil
+	return float64(least) / float64(runs), nil
 }
 
 // PeakHeap returns by how many MB the heap grew at most while f ran, at the

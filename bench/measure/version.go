@@ -18,11 +18,19 @@ func Version(module string) string {
 	}
 	for _, m := range info.Deps {
 		if m.Path == module {
-			if m.Version == "v0.0.0" || m.Version == "(devel)" || m.Replace != nil {
-				return "this tree"
-			}
-			return strings.TrimPrefix(m.Version, "v")
+			return version(m)
 		}
 	}
 	return ""
+}
+
+// version is that of the module which takes the place of m, if there is one.
+func version(m *debug.Module) string {
+	if m.Replace != nil {
+		m = m.Replace
+	}
+	if m.Version == "" || m.Version == "v0.0.0" || m.Version == "(devel)" {
+		return "this tree"
+	}
+	return strings.TrimPrefix(m.Version, "v")
 }

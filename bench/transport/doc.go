@@ -199,7 +199,7 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 			},
 		}
 		if exact {
-			op.Extra = func() (float64, error) { return measure.Allocs(run) }
+			op.Extra = func() (float64, error) { return measure.Allocs(100, run) }
 		}
 		c.Ops = append(c.Ops, op)
 	}

@@ -29,6 +29,7 @@ func commands() []command {
 		{"report", report},
 		{"diff", diff},
 		{"readme", readme},
+		{"lint", lint},
 	}
 }
 

@@ -80,7 +80,7 @@ func (k *keepOptions) keep(r *results.Report) error {
 }
 
 var everythingHelp = help{
-	synopsis: "[flags]\n       lpbench roundtrip|compare|encode|write|query|report|diff|readme [flags] …",
+	synopsis: "[flags]\n       lpbench roundtrip|compare|encode|write|query|report|diff|readme|lint [flags] …",
 	about: `
 Proves and measures the whole way of points. It starts a real InfluxDB as a
 child, writes this host's counters and 100,000 trades, reads them back, proves

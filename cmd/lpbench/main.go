@@ -20,10 +20,11 @@
 //	lpbench report FILE         show what -json kept, as tables or as a page
 //	lpbench diff OLD NEW        say what differs between two files of -json
 //	lpbench readme FILE…        fill the tables of Markdown files from -json
+//	lpbench lint FILE…          say what is wrong with files of line protocol
 //
 // Each explains itself with -h. The exit status is 0 if all is well, 1 if a
 // value came back changed, a total differs, diff -fail found something slower,
-// or anything failed, and 2 if the arguments make no sense.
+// lint found a fault, or anything failed, and 2 if the arguments make no sense.
 package main
 
 import (
@@ -42,7 +43,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // who interrupts a second time does not want to wait
-	c := console{out: os.Stdout, progress: term.NewProgress(os.Stderr), colour: term.Colour(os.Stdout)}
+	c := console{in: os.Stdin, out: os.Stdout, progress: term.NewProgress(os.Stderr), colour: term.Colour(os.Stdout)}
 	err := run(ctx, c, os.Args[1:])
 	stop()
 	os.Exit(status(err, os.Stderr))
@@ -50,6 +51,7 @@ func main() {
 
 // A console is where a command speaks.
 type console struct {
+	in       io.Reader
 	out      io.Writer
 	progress *term.Progress
 	colour   bool

@@ -186,6 +186,7 @@ func TestArguments(t *testing.T) {
 		{"-quick", "-record", "x"}, {"-quick", "-trades", "5"}, {"-counters", "5", "-quick"}, {"surplus"}, {"-nonsense"},
 		{"roundtrip", "-trades", "0"}, {"roundtrip", "x"}, {"roundtrip", "-quick", "-url", "http://x"}, {"roundtrip", "-quick", "-trades", "100000"},
 		{"compare", "-count", "0"}, {"compare", "-nonsense"}, {"encode", "-size", "-1"},
+		{"lint"}, {"lint", "-precision", "us", "x"}, {"lint", "-max", "-1", "x"}, {"lint", "-", "x", "-"}, {"lint", "-nonsense", "x"},
 		{"report"}, {"report", "a", "b"}, {"report", "-nonsense", "a"},
 	} {
 		c, _ := quiet()

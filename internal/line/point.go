@@ -5,16 +5,13 @@ import (
 	"strconv"
 )
 
-// A Span is the place of a text: in the line, or, where its escapes were taken
-// out, in the scanner's own buffer.
+// A Span is the place of a text, its first byte above and the byte after it below: in
+// the line, or, where its escapes were taken out, in the scanner's own buffer.
 type Span uint64
 
 const ownText Span = 1 << 63
 
-func span(from, to int) Span { return Span(from)<<32 | Span(to-from) }
-
-func (s Span) from() int { return int(s &^ ownText >> 32) }
-func (s Span) size() int { return int(uint32(s)) }
+func span(from, to int) Span { return Span(from)<<32 | Span(to) }
 
 // A Kind is the type of a field value.
 type Kind uint8
@@ -48,12 +45,9 @@ type Point struct {
 	// around it and with one space between its parts.
 	Plain bool
 
-	tags, fields int
 	// Places in the line: of the first byte, of the space after the tags, of the
 	// fields, of the timestamp.
-	first, sep, from, to, stamp, end int
-
-	b []byte // begins with the line
+	first, sep, from, to, stamp, end int32
 }
 
 // parseNumber returns the value of the field value b, which is neither a string nor

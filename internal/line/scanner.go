@@ -34,30 +34,40 @@ const retry = 64 << 10
 // and keeps it over Reset.
 type Scanner struct {
 	Point
-	// Tags and Fields are those of the last line; they hold more than it has: see
-	// NumTags and NumFields.
+	// Tags and Fields are those of the last line.
 	Tags   []Tag
 	Fields []Field
+	texts  [2][]byte // the last line and what is after it; own
 	// Fault is why the last line was refused.
 	Fault Fault
 
-	opt     Options
+	opt    Options
+	check  bool   // values are not wanted
+	latest uint64 // the largest timestamp
+	brief  int    // lines up to this length need no look at the bounds of keys
+
+	shapes shapes
+	expect *shape // of the next line, perhaps
+	last   *shape // of the last line, never nil
+	none   shape  // before the first one
+
+	ownLen  int    // of own, while fast fills it
 	own     []byte // texts without their escapes
 	keys    []Span
 	hit     bool // the end of the buffer was met within the line
 	longest int  // field key of the line, with its escapes
 	enough  int  // bytes that the buffer must hold before a long line is tried again
 
-	buf    []byte // being scanned
-	pos    int    // of the next line
-	safe   int    // lines that begin before here end in the buffer, pad bytes before its end
-	line   int    // place of the last line
-	size   int    // and its length with its line feed
-	base   int64  // offset in the input of the buffer
-	number int64  // of the last line
-	lines  int64  // line feeds before pos
-	tail   []byte // holds the end of the input, with room behind it
-	in     bool   // buf is tail
+	buf     []byte // being scanned
+	pos     int    // of the next line
+	safe    int    // lines that begin before here end in the buffer, pad bytes before its end
+	line    int    // place of the last line
+	size    int    // and its length with its line feed
+	base    int64  // offset in the input of the buffer
+	lines   int64  // line feeds in the input before counted
+	counted int    // in the buffer
+	tail    []byte // holds the end of the input, with room behind it
+	in      bool   // buf is tail
 
 	r     io.Reader
 	final bool
@@ -73,7 +83,13 @@ func (s *Scanner) SetOptions(o Options) {
 	}
 	o.MaxLine = min(o.MaxLine, 1<<30)
 	s.opt = o
+	s.latest = uint64(decimal.MaxTime / o.Precision.Unit())
+	s.brief = min(o.MaxLine, maxKey-4) - 1
 }
+
+// SetCheck says that from the next line on only the fault is wanted, and what
+// AppendPlain and its parts append: not name, tags, fields and their values.
+func (s *Scanner) SetCheck(on bool) { s.check = on }
 
 // Options returns the options.
 func (s *Scanner) Options() Options { return s.opt }
@@ -112,9 +128,14 @@ func (s *Scanner) start() {
 	}
 	s.buf, s.r, s.err = nil, nil, nil
 	s.pos, s.safe, s.line, s.size = 0, 0, 0, 0
-	s.base, s.number, s.lines = 0, 0, 0
+	s.base, s.lines, s.counted = 0, 0, 0
+	if s.last == nil {
+		s.last = &s.none
+	}
 	s.in, s.final, s.added, s.skip = false, false, false, false
 	s.Point, s.Fault = Point{}, Fault{}
+	s.texts[0] = nil
+	s.Tags, s.Fields = s.Tags[:0], s.Fields[:0]
 }
 
 // marks are the byte order marks of UTF-8 and UTF-16.
@@ -144,6 +165,18 @@ func (s *Scanner) Next() bool {
 		}
 		s.line = s.pos
 		b := s.buf[s.pos:]
+		if s.pos < s.safe && b[0] > '#' && (b[0] < 0xef || s.pos > 0 || s.base > 0) && !s.skip {
+			if s.check {
+				s.size = fast[check](s, b, s.safe-s.pos)
+			} else {
+				s.size = fast[convert](s, b, s.safe-s.pos)
+			}
+			if s.size > 0 {
+				s.pos += s.size
+				s.Fault = Fault{}
+				return true
+			}
+		}
 		n, k := s.walk(b)
 		switch k {
 		case kindMore:
@@ -155,11 +188,8 @@ func (s *Scanner) Next() bool {
 			continue
 		case kindSkip:
 			s.pos += n
-			s.lines += int64(bytes.Count(b[:n], newline))
 			continue
 		}
-		s.number = s.lines + 1
-		s.lines += int64(bytes.Count(b[:n], newline))
 		s.pos += n
 		s.size = n
 		return true
@@ -178,37 +208,54 @@ const (
 )
 
 // walk takes the line that b begins with, byte by byte, and returns its length with
-// its line feed.
+// its line feed. It looks at no more of b than the longest line may have, so that its
+// verdict does not depend on how much of the input is there.
 func (s *Scanner) walk(b []byte) (n int, k kind) {
-	last := s.final || len(b) > s.opt.MaxLine
 	if s.skip {
 		return s.skipLong(b)
 	}
+	cut := len(b) > s.opt.MaxLine
+	last := s.final || cut
+	if cut {
+		b = b[:s.opt.MaxLine+1]
+	}
 	first := skipBlank(b, 0)
-	if first == len(b) || b[first] == '\n' || b[first] == '#' || b[first] == '\r' && s.lineEnd(b, first) {
-		end := bytes.IndexByte(b[first:], '\n')
-		switch {
-		case end >= 0:
+	if first < len(b) && b[first] == '#' {
+		if end := bytes.IndexByte(b[first:], '\n'); end >= 0 {
 			return first + end + 1, kindSkip
-		case s.final:
-			return len(b), kindSkip
-		case len(b) > s.opt.MaxLine: // a comment without end
-			s.skip = true
-			return len(b), kindSkip
 		}
-		return 0, kindMore
+		s.skip = last
+		return s.rest(b, last, kindSkip)
+	}
+	if s.lineEnd(b, first) && (first < len(b) || !cut) {
+		if first < len(b) && b[first] == '\r' {
+			first++
+		}
+		if first == len(b) {
+			return s.rest(b, last, kindSkip)
+		}
+		return first + 1, kindSkip
 	}
 	s.hit = false
-	end, f := s.parse(b, first)
-	if (end >= len(b) || s.hit) && !last {
-		return 0, kindMore
+	end, f := first, Fault{}
+	if first < len(b) {
+		end, f = s.parse(b, first)
 	}
-	if f.Rule == 0 && end > s.opt.MaxLine {
-		f = Fault{TooLong, s.opt.MaxLine}
+	if end >= len(b) || s.hit {
+		if !last {
+			return 0, kindMore
+		}
+		if cut && f.Rule == 0 {
+			f.Rule = TooLong
+		}
 	}
 	if f.Rule == 0 {
-		if cut, _ := Split(b[:min(end+1, len(b))]); cut != end {
-			f = Fault{CutElsewhere, cut}
+		text := b[:min(end+1, len(b))]
+		if at, _ := Split(text); at != end {
+			f = Fault{CutElsewhere, at}
+		} else if at, _ := Split(text[first:]); first > 0 && at != end-first {
+			// White space before the line is not handed on, and a space there matters.
+			f = Fault{CutElsewhere, first + at}
 		}
 	}
 	if s.marked(b) {
@@ -218,34 +265,37 @@ func (s *Scanner) walk(b []byte) (n int, k kind) {
 	if f.Rule == 0 {
 		return min(end+1, len(b)), kindPoint
 	}
-	return s.resume(b, f, last)
+	return s.resume(b, last, cut)
+}
+
+// rest returns what a line that goes on to the end of b is: k if there is no more of it.
+func (s *Scanner) rest(b []byte, last bool, k kind) (int, kind) {
+	if last {
+		return len(b), k
+	}
+	return 0, kindMore
 }
 
 // resume returns the length of the line that b begins with, which was refused. It
 // ends where InfluxDB ends it, so that text within quotes does not become a line of
 // its own. Where a quote stays open to the end of the input, that would be all of the
-// input: then the first line feed ends the line.
-func (s *Scanner) resume(b []byte, f Fault, last bool) (n int, k kind) {
+// input: then the first line feed ends the line. cut tells that b is not all of the
+// input.
+func (s *Scanner) resume(b []byte, last, cut bool) (n int, k kind) {
 	end, open := Split(b)
-	if end >= s.opt.MaxLine {
-		open = true
+	if end < len(b) {
+		return end + 1, kindBad
 	}
-	if open {
-		if !last {
-			return 0, kindMore
-		}
-		if end = bytes.IndexByte(b, '\n'); end < 0 {
-			end = len(b)
+	if open && last {
+		if end = bytes.IndexByte(b, '\n'); end >= 0 {
+			return end + 1, kindBad
 		}
 	}
-	if end >= len(b) && !last {
-		return 0, kindMore
-	}
-	if end >= len(b) && !s.final { // longer than MaxLine
+	if cut {
 		s.Fault = Fault{TooLong, s.opt.MaxLine}
 		s.skip = true
 	}
-	return min(end+1, len(b)), kindBad
+	return s.rest(b, last, kindBad)
 }
 
 // skipLong passes over the rest of a line that is too long.
@@ -272,6 +322,7 @@ func (s *Scanner) finish() bool {
 		return false
 	}
 	if !s.in {
+		s.count()
 		s.base += int64(s.pos)
 		s.tail = append(s.tail[:0], s.buf[s.pos:]...)
 		s.buf, s.pos, s.in = s.tail, 0, true
@@ -299,6 +350,7 @@ func (s *Scanner) fill() bool {
 		return s.pos < len(s.buf)
 	}
 	if s.pos > 0 {
+		s.count()
 		s.base += int64(s.pos)
 		s.buf = s.buf[:copy(s.buf, s.buf[s.pos:])]
 		s.pos = 0
@@ -326,9 +378,6 @@ func (s *Scanner) fill() bool {
 		if bytes.IndexByte(fresh, '\n') >= 0 && len(s.buf) >= s.enough || len(s.buf) > s.opt.MaxLine {
 			s.enough = 0
 			s.safe = bytes.LastIndexByte(s.buf, '\n') + 1
-			if s.safe == 0 {
-				s.safe = 1 // a line that is too long
-			}
 			return true
 		}
 	}
@@ -337,20 +386,9 @@ func (s *Scanner) fill() bool {
 // Err returns the error that ended the input, nil at its end.
 func (s *Scanner) Err() error { return s.err }
 
-// NumTags returns the number of tags of the last line.
-func (s *Scanner) NumTags() int { return s.Point.tags }
-
-// NumFields returns the number of fields of the last line.
-func (s *Scanner) NumFields() int { return s.Point.fields }
-
 // Text returns the text of a span of the last line. It is valid until Next.
 func (s *Scanner) Text(t Span) []byte {
-	b := s.Point.b
-	if t&ownText != 0 {
-		b = s.own
-	}
-	from, to := t.from(), t.from()+t.size()
-	return b[from:to:to]
+	return s.texts[t>>63][t>>32&^(1<<31) : uint32(t) : uint32(t)]
 }
 
 // Line returns the last line as it is in the input, without its line feed.
@@ -364,7 +402,16 @@ func (s *Scanner) Line() []byte {
 
 // Number returns the number of the last line in the input, counted by line feeds
 // from 1.
-func (s *Scanner) Number() int64 { return s.number }
+func (s *Scanner) Number() int64 {
+	return s.lines + int64(bytes.Count(s.buf[s.counted:s.line], newline)) + 1
+}
+
+// count counts the line feeds before pos, which is to become the beginning of the
+// buffer.
+func (s *Scanner) count() {
+	s.lines += int64(bytes.Count(s.buf[s.counted:s.pos], newline))
+	s.counted = 0
+}
 
 // Offset returns the offset of the last line in the input.
 func (s *Scanner) Offset() int64 { return s.base + int64(s.line) }
@@ -382,18 +429,18 @@ func (s *Scanner) End() int64 {
 // write it: one space between its parts, and a line feed.
 func (s *Scanner) AppendPlain(dst []byte) []byte {
 	if s.Plain {
-		return append(append(dst, s.b[:s.Point.end]...), '\n')
+		return append(append(dst, s.texts[0][:s.Point.end]...), '\n')
 	}
 	return append(s.AppendTime(s.AppendFields(s.AppendSeries(dst))), '\n')
 }
 
 // AppendSeries appends measurement and tags of the last line as they are.
-func (s *Scanner) AppendSeries(dst []byte) []byte { return append(dst, s.b[s.first:s.sep]...) }
+func (s *Scanner) AppendSeries(dst []byte) []byte { return append(dst, s.texts[0][s.first:s.sep]...) }
 
 // AppendFields appends a space and the fields of the last line as they are.
 func (s *Scanner) AppendFields(dst []byte) []byte {
 	dst = append(dst, ' ')
-	return append(dst, s.b[s.from:s.to]...)
+	return append(dst, s.texts[0][s.from:s.to]...)
 }
 
 // AppendTime appends a space and the timestamp of the last line as it is, and nothing
@@ -402,12 +449,12 @@ func (s *Scanner) AppendTime(dst []byte) []byte {
 	if !s.Stamped {
 		return dst
 	}
-	return append(append(dst, ' '), s.b[s.stamp:s.Point.end]...)
+	return append(append(dst, ' '), s.texts[0][s.stamp:s.Point.end]...)
 }
 
 // HasTag reports whether the last line has a tag of this key.
 func (s *Scanner) HasTag(key string) bool {
-	for _, t := range s.Tags[:s.Point.tags] {
+	for _, t := range s.Tags {
 		if string(s.Text(t.Key)) == key {
 			return true
 		}

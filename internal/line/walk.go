@@ -38,8 +38,10 @@ func (s *Scanner) lineEnd(b []byte, i int) bool {
 // feed or len(b), and its fault.
 func (s *Scanner) parse(b []byte, first int) (end int, f Fault) {
 	p := &s.Point
-	*p = Point{b: b, first: first}
+	*p = Point{first: int32(first)}
+	s.texts[0] = b
 	s.own = s.own[:0]
+	s.Tags, s.Fields = s.Tags[:0], s.Fields[:0]
 	i, f := s.measurement(b, first)
 	if f.Rule != 0 {
 		return i, f
@@ -49,12 +51,12 @@ func (s *Scanner) parse(b []byte, first int) (end int, f Fault) {
 			return i, f
 		}
 	}
-	p.sep = i
+	p.sep = int32(i)
 	if s.duplicate() {
 		return i, Fault{DuplicateTag, i}
 	}
 	i = skipBlank(b, i)
-	p.from = i
+	p.from = int32(i)
 	if s.lineEnd(b, i) {
 		return i, Fault{NoFields, i}
 	}
@@ -68,9 +70,9 @@ func (s *Scanner) parse(b []byte, first int) (end int, f Fault) {
 		}
 		i++
 	}
-	p.to = i
-	if p.sep-first+4+s.longest > maxKey {
-		return i, Fault{KeyTooLong, p.sep}
+	p.to = int32(i)
+	if int(p.sep)-first+4+s.longest > maxKey {
+		return i, Fault{KeyTooLong, int(p.sep)}
 	}
 	if end, f = s.timestamp(b, i); f.Rule != 0 {
 		return end, f
@@ -78,7 +80,7 @@ func (s *Scanner) parse(b []byte, first int) (end int, f Fault) {
 	if end < len(b) && b[end] == '\r' {
 		end++
 	}
-	p.Plain = first == 0 && p.from == p.sep+1 && p.end == end && (!p.Stamped || p.stamp == p.to+1)
+	p.Plain = first == 0 && p.from == p.sep+1 && int(p.end) == end && (!p.Stamped || p.stamp == p.to+1)
 	return end, Fault{}
 }
 
@@ -88,6 +90,9 @@ func (s *Scanner) measurement(b []byte, i int) (int, Fault) {
 	start := i
 	if b[i] == ',' {
 		return i, Fault{NoMeasurement, i}
+	}
+	if r := s.orCR(b, i, 0); r != 0 {
+		return i, Fault{r, i} // an empty line but for it
 	}
 	escaped, run := false, false
 	for ; i < len(b); i++ {
@@ -129,6 +134,7 @@ func (s *Scanner) text(b []byte, from, to int, appendTo func(dst, s []byte) []by
 	}
 	at := len(s.own)
 	s.own = appendTo(s.own, b[from:to])
+	s.texts[1] = s.own[:cap(s.own)]
 	return span(at, len(s.own)) | ownText
 }
 
@@ -181,18 +187,13 @@ func (s *Scanner) tag(b []byte, i int) (int, Fault) {
 	if string(b[key:eq]) == "time" {
 		return i, Fault{ReservedKey, key}
 	}
-	s.addTag(Tag{s.text(b, key, eq, AppendTag), s.text(b, eq+1, i, AppendTag)})
+	s.Tags = append(s.Tags, Tag{s.text(b, key, eq, AppendTag), s.text(b, eq+1, i, AppendTag)})
 	return i, Fault{}
-}
-
-func (s *Scanner) addTag(t Tag) {
-	s.Tags = append(s.Tags[:s.Point.tags], t)
-	s.Point.tags++
 }
 
 // duplicate reports whether two tags have the same key.
 func (s *Scanner) duplicate() bool {
-	tags := s.Tags[:s.Point.tags]
+	tags := s.Tags
 	sorted := true
 	for i := 1; i < len(tags) && sorted; i++ {
 		switch bytes.Compare(s.Text(tags[i-1].Key), s.Text(tags[i].Key)) {
@@ -281,8 +282,7 @@ func (s *Scanner) field(b []byte, i int) (int, Fault) {
 			return i, Fault{r, from}
 		}
 	}
-	s.Fields = append(s.Fields[:s.Point.fields], f)
-	s.Point.fields++
+	s.Fields = append(s.Fields, f)
 	return i, Fault{}
 }
 
@@ -311,7 +311,7 @@ func (s *Scanner) closing(b []byte, i int) int {
 // the line.
 func (s *Scanner) timestamp(b []byte, i int) (int, Fault) {
 	p := &s.Point
-	p.end = i
+	p.end = int32(i)
 	i = skipBlank(b, i)
 	if s.lineEnd(b, i) {
 		return i, Fault{}
@@ -319,23 +319,24 @@ func (s *Scanner) timestamp(b []byte, i int) (int, Fault) {
 	if b[i] == '\r' {
 		return i, Fault{s.orCR(b, i, InvalidTimestamp), i}
 	}
-	p.stamp = i
+	start := i
+	p.stamp = int32(i)
 	if b[i] == '-' {
 		i++
 	}
 	for i < len(b) && b[i]-'0' < 10 {
 		i++
 	}
-	p.end = i
+	p.end = int32(i)
 	if !s.lineEnd(b, i) && b[i] != ' ' {
 		return i, Fault{s.orCR(b, i, InvalidTimestamp), i}
 	}
-	if i == p.stamp || b[i-1] == '-' {
-		return i, Fault{InvalidTimestamp, p.stamp}
+	if i == start || b[i-1] == '-' {
+		return i, Fault{InvalidTimestamp, start}
 	}
-	v, ok := parseInt(b[p.stamp:i])
+	v, ok := parseInt(b[start:i])
 	if !ok || !decimal.InRange(v, s.opt.Precision) {
-		return i, Fault{TimeRange, p.stamp}
+		return i, Fault{TimeRange, start}
 	}
 	p.Time, p.Stamped = v, true
 	for i < len(b) && b[i] == ' ' {

@@ -37,6 +37,9 @@ func Load16String(s string, i int) uint16 {
 	return uint16(s[0]) | uint16(s[1])<<8
 }
 
+// LoadByte returns byte i of b. The caller makes sure that 0 <= i < cap(b).
+func LoadByte(b []byte, i int) byte { return b[i : i+1][0] }
+
 // LoadByteString returns byte i of s. The caller makes sure that 0 <= i < len(s).
 func LoadByteString(s string, i int) byte { return s[i] }
 

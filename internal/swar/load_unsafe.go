@@ -44,6 +44,11 @@ func Load16String(s string, i int) uint16 {
 	return *(*uint16)(unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), i))
 }
 
+// LoadByte returns byte i of b. The caller makes sure that 0 <= i < cap(b).
+func LoadByte(b []byte, i int) byte {
+	return *(*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))
+}
+
 // LoadByteString returns byte i of s. The caller makes sure that 0 <= i < len(s).
 func LoadByteString(s string, i int) byte {
 	return *(*byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), i))

@@ -139,6 +139,9 @@ func TestLoadStore(t *testing.T) {
 		if got := Load16String(s, i); got != uint16(want) {
 			t.Errorf("Load16String at %d: %x", i, got)
 		}
+		if got := LoadByte(src[:0], i); got != byte(want) {
+			t.Errorf("LoadByte at %d: %x", i, got)
+		}
 		if got := LoadByteString(s, i); got != byte(want) {
 			t.Errorf("LoadByteString at %d: %x", i, got)
 		}

@@ -69,7 +69,7 @@ func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.stop = context.AfterFunc(t.ctx, func() { x.cancel(ErrClosed) })
 	answer, err := x.send(req)
-	for err != nil && x.stale.Load() && !x.spoke.Load() && x.ctx.Err() == nil {
+	for err != nil && x.stale.Swap(false) && !x.spoke.Load() && x.ctx.Err() == nil {
 		answer, err = x.send(req) // nothing was sent over a connection found unusable
 	}
 	close(x.answered)

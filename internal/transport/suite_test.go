@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -359,6 +360,35 @@ func TestNobodyListens(t *testing.T) {
 
 // A refusal that is too long keeps its status and its beginning; a success that
 // is too long is an error.
+// A request that finds an unusable connection and then no server fails like any other:
+// it is not tried without end.
+func TestStaleAndNobodyListens(t *testing.T) {
+	over(t, func(t *testing.T, open func(Options) Doer) {
+		s := influxtest.New(t)
+		o := to(s)
+		o.Lifetime = 1 // the connection is too old for a second request
+		var dials atomic.Int32
+		o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if dials.Add(1) > 1 {
+				return nil, errors.New("nobody listens")
+			}
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
+		d := open(o)
+		defer d.Close()
+		if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, _, err := fetch(ctx, d, post("m f=1"))
+		mustPhase(t, err, PhaseDial)
+		if n := dials.Load(); ctx.Err() != nil || n > 3 {
+			t.Errorf("%d dials, %v", n, err)
+		}
+	})
+}
+
 func TestBodyLimit(t *testing.T) {
 	over(t, func(t *testing.T, open func(Options) Doer) {
 		long := strings.Repeat("x", 165_000)

@@ -20,6 +20,7 @@ const testdata = "../../jsonscan/testdata"
 func TestGolden(t *testing.T) {
 	t.Run("inprocess", func(t *testing.T) { compare(t, itest.Start) })
 	t.Run("influxd", func(t *testing.T) { compare(t, itest.StartProcess) })
+	t.Run("influxdb2", func(t *testing.T) { compare(t, itest.StartInfluxDB2) })
 }
 
 func compare(t *testing.T, start func(itest.Config) (*itest.Server, error)) {

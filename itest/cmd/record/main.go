@@ -1,5 +1,6 @@
 // Command record writes the golden answers that the tests of jsonscan replay:
-// from InfluxDB 1.8.10 inside this process and from the influxd on the PATH.
+// from InfluxDB 1.8.10 inside this process, from the influxd on the PATH, and from
+// the InfluxDB 2 that itest/influx2 builds.
 //
 //	go run -C itest ./cmd/record
 package main
@@ -23,7 +24,7 @@ func main() {
 }
 
 func run(dir string) error {
-	for _, start := range []func(itest.Config) (*itest.Server, error){itest.Start, itest.StartProcess} {
+	for _, start := range []func(itest.Config) (*itest.Server, error){itest.Start, itest.StartProcess, itest.StartInfluxDB2} {
 		answers, err := golden.Record(start)
 		if err != nil {
 			return err

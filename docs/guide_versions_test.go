@@ -1,0 +1,96 @@
+package docs
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+func Example_influxdb2() {
+	const answer = `{"results":[{"statement_id":0,"series":[{"name":"temperature","columns":["time","mean"],"values":[[1257894000000000000,21.5]]}]}]}` + "\n"
+	ctx, _, s := serve(influxtest.Status(204), influxtest.JSON(answer))
+	defer s.Close()
+	addr, token := s.URL, "secret"
+	err := func() error {
+		// begin influxdb2
+		c, err := fastclient.New(fastclient.Options{
+			Addr:     addr,
+			API:      fastclient.V2, // write to /api/v2/write
+			Org:      "home",
+			Token:    token,
+			Database: "sensors", // the bucket, which queries name as a database
+		})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		if err := c.Write(ctx, []byte("temperature,room=attic value=21.5 1257894000000000000\n")); err != nil {
+			return err
+		}
+		type mean struct {
+			Time time.Time `lp:",timestamp"`
+			Mean float64   `lp:"mean"`
+		}
+		means, err := fastclient.QueryInto(ctx, c, []mean(nil), `SELECT mean(value) FROM temperature
+			WHERE time >= '2009-11-10T23:00:00Z' AND time < '2009-11-11T00:00:00Z' GROUP BY time(1h)`)
+		if err != nil {
+			return err
+		}
+		fmt.Println(means[0].Time, means[0].Mean)
+		// end
+		return nil
+	}()
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, r := range s.Requests() {
+		fmt.Println(r.Path)
+	}
+	// Output:
+	// 2009-11-10 23:00:00 +0000 UTC 21.5
+	// /api/v2/write
+	// /query
+}
+
+func Example_influxdb2policy() {
+	ctx, _, s := serve(influxtest.Status(204))
+	defer s.Close()
+	c, err := fastclient.New(fastclient.Options{Addr: s.URL, API: fastclient.V2, Org: "home", Token: "secret"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	// begin influxdb2policy
+	weekly := c.WithDatabase("metrics").WithRetentionPolicy("week") // the bucket metrics/week
+	err = weekly.Write(ctx, []byte("cpu,host=a load=0.5 1257894000000000000\n"))
+	// end
+	fmt.Println(err, s.Last().Query.Get("bucket"))
+	// Output: <nil> metrics/week
+}
+
+func Example_influxdb3() {
+	ctx, _, s := serve(influxtest.Status(204))
+	defer s.Close()
+	addr, token := s.URL, "secret"
+	err := func() error {
+		// begin influxdb3
+		c, err := fastclient.New(fastclient.Options{
+			Addr:       addr,
+			API:        fastclient.V3, // write to /api/v3/write_lp
+			Database:   "sensors",
+			Token:      token,
+			BearerAuth: true,
+		})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return c.Write(ctx, []byte("temperature,room=attic value=21.5 1257894000000000000\n"))
+		// end
+	}()
+	fmt.Println(err, s.Last().Path, s.Last().Query.Get("precision"))
+	// Output: <nil> /api/v3/write_lp nanosecond
+}

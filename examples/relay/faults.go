@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// maxNamed bounds the bytes of an answer that name lines. It is enough for a client
+// that understands them: fastclient reads 4 MiB.
+const maxNamed = 1 << 20
+
+// faults collects what is wrong with the lines of one body, in the words of InfluxDB.
+// With -wait it is also the dead letter of the BatchWriter, which has no goroutine.
+type faults struct {
+	stored  int // lines that were not refused
+	refused int // lines that the relay or the server refused
+	dropped int // of these, lines that the server could parse
+	text    strings.Builder
+	cut     bool // text does not name all of them
+}
+
+// add counts a line that the relay refuses.
+func (f *faults) add(line []byte, reason string) {
+	f.refused++
+	f.name("unable to parse '%s': %s", bytes.TrimSuffix(bytes.TrimLeft(line, " \t\x00"), []byte("\n")), reason)
+}
+
+// Put counts lines that the server refuses.
+func (f *faults) Put(l *fastclient.LostLines) error {
+	f.stored -= l.Lost
+	f.refused += l.Lost
+	text := strings.TrimPrefix(l.Message, "partial write: ")
+	if i := strings.LastIndex(text, " dropped="); i >= 0 {
+		text = text[:i]
+	}
+	if !strings.Contains(text, "unable to parse") {
+		f.dropped += l.Lost
+	}
+	f.name("%s", text)
+	return nil
+}
+
+func (f *faults) name(format string, args ...any) {
+	if f.text.Len() >= maxNamed {
+		f.cut = true
+		return
+	}
+	if f.text.Len() > 0 {
+		f.text.WriteByte('\n')
+	}
+	fmt.Fprintf(&f.text, format, args...)
+}
+
+// answer returns nil if no line was refused. InfluxDB does not count lines that it
+// cannot parse as dropped; an answer that does not name them all does.
+func (f *faults) answer() error {
+	if f.refused == 0 {
+		return nil
+	}
+	text := f.text.String()
+	if f.cut {
+		text += "\nand further lines"
+		f.dropped = f.refused
+	}
+	if f.stored > 0 || f.dropped > 0 {
+		text = fmt.Sprintf("partial write: %s dropped=%d", text, f.dropped)
+	}
+	return &refusal{status: 400, message: text}
+}
+
+// reasons are the words of InfluxDB where the rule's own are others.
+var reasons = map[lp.Rule]string{
+	lp.RuleEqualsInTag:      "invalid tag format",
+	lp.RuleDuplicateTag:     "duplicate tags",
+	lp.RuleInvalidValue:     "invalid number",
+	lp.RuleOpenQuote:        "unbalanced quotes",
+	lp.RuleInvalidTimestamp: "bad timestamp",
+	lp.RuleAfterTimestamp:   "point is invalid",
+	lp.RuleTimeRange:        fmt.Sprintf("time outside range %d - %d", lp.MinTime, lp.MaxTime),
+}
+
+func reason(r lp.Rule) string { return cmp.Or(reasons[r], r.String()) }

@@ -1,0 +1,104 @@
+// Relay takes line protocol from any InfluxDB client, checks it line by line, and
+// sends it on through one Writer per database: clients get their answer at once, the
+// server gets few large requests, and a server that is away is waited for.
+//
+//	go run ./examples/relay -url http://127.0.0.1:8086 -to telegraf -to app/week
+//
+// It serves /write and /api/v2/write, plain or gzip, /ping and /health. Each -to names
+// a database, with a retention policy after a slash, as 1.x clients name it in db and
+// rp and 2.x clients in bucket; what is not named does not exist. Memory is bounded:
+// -memory for the lines of each, and twice -max-body for each of -bodies.
+//
+// 204 means that the Writer holds every line in memory and sends it until the server
+// has stored or refused it. With -wait it means that the server has stored every line.
+// Lines that the relay refuses are named in the answer, the others are taken. Lines
+// that the server refuses later go to a file in the directory -dead, and so do lines
+// that a stopping relay cannot send within -drain; with -wait they are named in the
+// answer. When there is no room for -patience, the answer is 503 with Retry-After;
+// lines of that body may be on their way all the same, and a client that sends the
+// body again stores them once if they have timestamps.
+//
+// The relay stamps lines that have no timestamp, each with a time of its own, and
+// sends nanoseconds. It refuses lines of more than 1 MiB, and those that servers read
+// in different ways. It checks consistency and sends its own; it ignores org.
+//
+// The environment holds what must not be seen: RELAY_URL stands for -url, whose
+// credentials are the relay's own at the server. Clients need RELAY_USER and
+// RELAY_PASSWORD, or RELAY_TOKEN, if these are set.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c := config{
+		url: os.Getenv("RELAY_URL"), user: os.Getenv("RELAY_USER"),
+		password: os.Getenv("RELAY_PASSWORD"), token: os.Getenv("RELAY_TOKEN"), log: log.Default(),
+	}
+	addr := flag.String("addr", "127.0.0.1:8087", "address to listen on")
+	drain := flag.Duration("drain", 30*time.Second, "time for sending what is left when it stops")
+	flag.StringVar(&c.url, "url", c.url, "server, as fastclient.Open takes it")
+	flag.Func("to", "database or database/policy to take lines for; may be repeated", func(name string) error {
+		c.to = append(c.to, name)
+		return nil
+	})
+	flag.BoolVar(&c.wait, "wait", false, "answer when the server has stored the lines")
+	flag.DurationVar(&c.patience, "patience", 10*time.Second, "how long a request waits for room, or for the server")
+	flag.IntVar(&c.maxBody, "max-body", 25_000_000, "largest body in bytes, also when unpacked")
+	flag.IntVar(&c.bodies, "bodies", 8, "bodies in memory at a time")
+	flag.IntVar(&c.memory, "memory", 64<<20, "bytes for the lines of one database")
+	flag.StringVar(&c.dead, "dead", "relay-dead", "directory for lines that were refused or not sent")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(ctx, c, *addr, *drain); err != nil {
+		fmt.Fprintln(os.Stderr, "relay:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx ends. Then it finishes the requests under way and sends what it
+// holds, within drain or until another interrupt.
+func run(ctx context.Context, c config, addr string, drain time.Duration) error {
+	r, err := newRelay(c)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return errors.Join(err, r.close(ctx))
+	}
+	srv := &http.Server{
+		Handler: r.handler(), ErrorLog: c.log,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	c.log.Printf("listening on http://%s", l.Addr())
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+	}
+	r.closing.Store(true)
+	last, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	last, stop := signal.NotifyContext(last, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return errors.Join(err, srv.Shutdown(last), r.close(last))
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// A config is what the flags and the environment say.
+type config struct {
+	url                   string
+	to                    []string
+	wait                  bool
+	patience              time.Duration
+	maxBody               int
+	bodies                int
+	memory                int
+	dead                  string
+	user, password, token string
+	log                   *log.Logger
+}
+
+// A relay has its targets by name.
+type relay struct {
+	config
+	client  *fastclient.Client
+	targets map[string]*target
+	idle    chan *body // memory that no request uses
+	closing atomic.Bool
+}
+
+// A target is a database, with a retention policy after a slash if it is not the
+// default one.
+type target struct {
+	*config
+	name   string
+	client *fastclient.Client
+	writer *fastclient.Writer
+	dead   *fastclient.DeadLetterFile
+}
+
+func newRelay(c config) (_ *relay, err error) {
+	switch {
+	case len(c.to) == 0:
+		return nil, errors.New("-to must name a database")
+	case c.bodies < 1 || c.maxBody < 1 || c.patience <= 0:
+		return nil, errors.New("-bodies, -max-body and -patience must be positive")
+	case (c.user == "") != (c.password == ""):
+		return nil, errors.New("RELAY_USER and RELAY_PASSWORD need each other")
+	}
+	client, err := fastclient.Open(cmp.Or(c.url, "http://127.0.0.1:8086"))
+	if err != nil {
+		return nil, err
+	}
+	r := &relay{config: c, client: client, targets: map[string]*target{}, idle: make(chan *body, c.bodies)}
+	for range c.bodies {
+		r.idle <- new(body)
+	}
+	defer func() {
+		if err != nil {
+			r.close(context.Background())
+		}
+	}()
+	if err := os.MkdirAll(c.dead, 0o700); err != nil {
+		return nil, err
+	}
+	for _, name := range c.to {
+		if err := r.addTarget(name); err != nil {
+			return nil, fmt.Errorf("-to %q: %w", name, err)
+		}
+	}
+	return r, nil
+}
+
+func (r *relay) addTarget(name string) error {
+	db, rp, _ := strings.Cut(name, "/")
+	if db == "" || r.targets[name] != nil {
+		return errors.New("names no database, or one twice")
+	}
+	t := &target{config: &r.config, name: name}
+	t.client = r.client.WithPrecision(fastclient.Nanosecond).WithDatabase(db).WithRetentionPolicy(rp)
+	var err error
+	if t.dead, err = fastclient.OpenDeadLetterFile(filepath.Join(r.dead, url.PathEscape(name)+".lp"), 1<<30); err != nil {
+		return err
+	}
+	// A batch holds lines of many clients: Isolate keeps what is wrong with one line
+	// from the others.
+	t.writer, err = t.client.NewWriter(fastclient.WriterOptions{
+		MaxMemory: r.memory, Isolate: fastclient.IsolateAll, DeadLetter: t.dead, OnEvent: t.event,
+	})
+	if err != nil {
+		return errors.Join(err, t.dead.Close())
+	}
+	r.targets[name] = t
+	return nil
+}
+
+func (t *target) event(e fastclient.WriterEvent) {
+	if e.Kind != fastclient.EventRetry {
+		t.log.Printf("%s: %v: lines %d, status %d, %s %v", t.name, e.Kind, e.Lines, e.Status, e.Message, e.Err)
+	}
+}
+
+// close sends what the Writers hold until ctx ends, and files the rest.
+func (r *relay) close(ctx context.Context) error {
+	var errs []error
+	for _, t := range r.targets {
+		err := t.writer.Close(ctx)
+		var unsent *fastclient.UnsentError
+		if errors.As(err, &unsent) {
+			for _, b := range unsent.Batches {
+				err = errors.Join(err, t.dead.Put(&fastclient.LostLines{
+					Lines: b.Data, Count: b.Lines, Lost: b.Lines, Loss: fastclient.LossUnsent, Seq: b.Seq, Time: time.Now(),
+				}))
+			}
+		}
+		s := t.writer.Stats()
+		r.log.Printf("%s: %d lines taken, %d stored, %d refused, %d not sent", t.name,
+			s.Appended.Lines, s.Acked.Lines, s.Rejected.Lines, s.Dropped.Lines)
+		errs = append(errs, err, t.dead.Close())
+	}
+	return errors.Join(append(errs, r.client.Close())...)
+}
+
+// room waits for memory for a body.
+func (r *relay) room(ctx context.Context) (*body, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.patience)
+	defer cancel()
+	select {
+	case b := <-r.idle:
+		return b, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (r *relay) free(b *body) {
+	b.dec.Reset(nil)
+	if b.text.Cap() > 1<<20 {
+		b.text = bytes.Buffer{}
+	}
+	r.idle <- b
+}
+
+// take gives the lines of b, with timestamps in p, to the Writer, or with -wait to the
+// server.
+func (t *target) take(ctx context.Context, b *body, p lp.Precision) error {
+	ctx, cancel := context.WithTimeout(ctx, t.patience)
+	defer cancel()
+	var f faults
+	if !t.wait {
+		if err := b.relay(ctx, t.writer, p, &f); err != nil {
+			return t.busy(err)
+		}
+		return f.answer()
+	}
+	// A Flush of the Writer would wait for the lines of others, and not know whose
+	// lines were refused.
+	w, err := t.client.NewBatchWriter(fastclient.WriterOptions{Isolate: fastclient.IsolateAll, DeadLetter: &f, RetryFor: t.patience})
+	if err != nil {
+		return err
+	}
+	err = b.relay(ctx, w, p, &f)
+	closeErr := w.Close(ctx)
+	if s := w.Stats(); err != nil || s.Acked.Lines+s.Rejected.Lines < s.Appended.Lines {
+		return t.busy(errors.Join(err, closeErr))
+	}
+	return f.answer()
+}
+
+const (
+	chunk   = 64 << 10   // of lines handed to a Writer
+	maxLine = 1<<20 - 64 // leaves room for the timestamp in a batch of a Writer
+)
+
+// relay hands the lines of b to w, as they are but in nanoseconds, and those that are
+// refused to f. The error says why w does not take more.
+func (b *body) relay(ctx context.Context, w fastclient.LineWriter, p lp.Precision, f *faults) error {
+	b.dec.SetOptions(lp.DecoderOptions{Precision: p, MaxLine: maxLine})
+	text := b.text.Bytes()
+	b.dec.Reset(text)
+	b.lines = b.lines[:0]
+	for {
+		point, err := b.dec.Next()
+		var wrong *lp.SyntaxError
+		switch {
+		case err == io.EOF:
+			return w.Append(ctx, b.lines)
+		case errors.As(err, &wrong):
+			f.add(text[wrong.Offset-int64(wrong.Column):b.dec.InputOffset()], reason(wrong.Rule))
+			continue
+		case err != nil:
+			return err
+		}
+		if b.lines, err = point.AppendLPIn(b.lines, lp.Nanosecond); err != nil {
+			f.add(point.Raw(), reason(lp.RuleTimeRange))
+			continue
+		}
+		if f.stored++; len(b.lines) >= chunk {
+			if err := w.Append(ctx, b.lines); err != nil {
+				return err
+			}
+			b.lines = b.lines[:0]
+		}
+	}
+}
+
+// busy is the answer when lines were not taken because of err.
+func (t *target) busy(err error) error {
+	var server *fastclient.ServerError
+	if errors.As(err, &server) && server.Status == 404 {
+		return &refusal{status: 404, message: server.Message}
+	}
+	after := time.Second
+	if s := t.writer.Stats(); s.Down {
+		after = min(max(after, time.Until(s.RetryAt)), time.Minute)
+	}
+	return &refusal{status: 503, message: "lines were not taken, send them again: " + err.Error(), after: after}
+}

@@ -1,0 +1,134 @@
+package itest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// What an InfluxDB 2 that this package starts is set up with. The token may do
+// everything.
+const (
+	Org   = "itest"
+	Token = "itest-token"
+	// Username and Password are those of the first user, who can sign in but not
+	// use the 1.x endpoints: they take Username with Token as the password.
+	Username = "root"
+	Password = "password1"
+)
+
+// InfluxDB2 is the version of InfluxDB that StartInfluxDB2 runs.
+const InfluxDB2 = "v2.8.0"
+
+// StartInfluxDB2 runs InfluxDB 2 as a child process, sets it up with Org and Token,
+// and returns when it answers. The executable is the one that POINTWIRE_INFLUXD2
+// names, or the one that
+//
+//	go run -C itest/influx2 ./cmd/build
+//
+// left in the user's cache directory; without one the error is exec.ErrNotFound.
+// InfluxDB 2 always authenticates, whatever Config.Auth says. It has no unix
+// socket, no limits of rows and bodies and no shared secret: a Config that asks for
+// them is errors.ErrUnsupported.
+func StartInfluxDB2(cfg Config) (*Server, error) {
+	if !cfg.fits2() {
+		return nil, fmt.Errorf("itest: InfluxDB 2 has no unix socket, row limit, body limit or shared secret: %w", errors.ErrUnsupported)
+	}
+	path, err := findInfluxDB2()
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServer(cfg, &process{program: &influxd2, path: path})
+	if err != nil {
+		return nil, err
+	}
+	s.token = Token
+	if err := s.setUp(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// fits2 reports whether InfluxDB 2 can be set up as c says.
+func (c *Config) fits2() bool {
+	return !c.UnixSocket && c.MaxRowLimit == 0 && c.MaxBodySize == 0 && c.SharedSecret == ""
+}
+
+// findInfluxDB2 returns the path of the executable.
+func findInfluxDB2() (string, error) {
+	path := os.Getenv("POINTWIRE_INFLUXD2")
+	if path == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", fmt.Errorf("itest: %w", err)
+		}
+		path = filepath.Join(cache, "pointwire", "influxd-"+InfluxDB2)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("itest: no InfluxDB 2, which go run -C itest/influx2 ./cmd/build makes: %s: %w", path, exec.ErrNotFound)
+	}
+	return path, nil
+}
+
+// influxd2 is InfluxDB 2. SIGTERM, which it does not handle, would kill it.
+var influxd2 = program{
+	stop:        "INT",
+	args:        (*Config).args2,
+	environment: func(*Config) []string { return nil },
+	address:     listenAddr2,
+	failed:      "Error: ",
+}
+
+// args2 returns the arguments of InfluxDB 2. It keeps in the home directory what
+// none of the three paths places.
+func (c *Config) args2() []string {
+	args := []string{"run",
+		"--bolt-path", filepath.Join(c.Dir, "influxd.bolt"),
+		"--sqlite-path", filepath.Join(c.Dir, "influxd.sqlite"),
+		"--engine-path", filepath.Join(c.Dir, "engine"),
+		"--http-bind-address", c.Addr,
+		"--reporting-disabled",
+	}
+	if c.TLS {
+		args = append(args, "--tls-cert", c.certFile(), "--tls-key", c.keyFile())
+	}
+	return args
+}
+
+// listenAddr2 returns the address in the line of the log that reports the listener:
+// addr= has the port that was asked for, port= the one that it got.
+func listenAddr2(line []byte) string {
+	if !bytes.Contains(line, []byte(" msg=Listening ")) {
+		return ""
+	}
+	value := func(key string) string {
+		_, rest, _ := bytes.Cut(line, []byte(" "+key+"="))
+		word, _, _ := bytes.Cut(bytes.TrimSpace(rest), []byte(" "))
+		return string(word)
+	}
+	host, _, err := net.SplitHostPort(value("addr"))
+	if err != nil || value("port") == "" {
+		return ""
+	}
+	return net.JoinHostPort(host, value("port"))
+}
+
+// tokenTransport adds the token to requests that say nothing of who sends them.
+type tokenTransport struct {
+	http.RoundTripper
+	token string
+}
+
+func (t tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Authorization") == "" {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", "Token "+t.token)
+	}
+	return t.RoundTripper.RoundTrip(r)
+}

@@ -1,0 +1,347 @@
+package itest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// TestInfluxDB2SetUps holds which set-ups InfluxDB 2 does not have: tests with one of
+// them run on 1.x alone.
+func TestInfluxDB2SetUps(t *testing.T) {
+	for _, cfg := range []Config{{UnixSocket: true}, {MaxRowLimit: 7}, {MaxBodySize: 1000}, {SharedSecret: "s3"}} {
+		if s, err := StartInfluxDB2(cfg); !errors.Is(err, errors.ErrUnsupported) {
+			if s != nil {
+				s.Close()
+			}
+			t.Errorf("%+v: %v", cfg, err)
+		}
+	}
+	t.Setenv("POINTWIRE_INFLUXD2", filepath.Join(t.TempDir(), "influxd"))
+	if _, err := StartInfluxDB2(Config{}); !errors.Is(err, exec.ErrNotFound) || !strings.Contains(err.Error(), "cmd/build") {
+		t.Errorf("no executable: %v", err)
+	}
+}
+
+// TestInfluxDB2Again starts a server in the directory of another one.
+func TestInfluxDB2Again(t *testing.T) {
+	cfg := Config{Dir: t.TempDir()}
+	first := startInfluxDB2(t, cfg)
+	db := newDatabase(t, first, "again")
+	mustWrite(t, first, db, "m f=1i 1")
+	stop(t, first)
+	if got := query(t, startInfluxDB2(t, cfg), db, "SELECT f FROM m", "epoch", "ns"); !strings.Contains(got, "[[1,1]]") {
+		t.Errorf("in the same directory: %s", got)
+	}
+}
+
+// on2 starts an InfluxDB 2 with an empty database and returns its bucket.
+func on2(t *testing.T, name string) (s *Server, bucketID string) {
+	t.Helper()
+	s = startInfluxDB2(t, Config{})
+	bucketID, err := s.CreateBucket(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, bucketID
+}
+
+// TestInfluxDB2Auth logs in every way there is, for both endpoints.
+func TestInfluxDB2Auth(t *testing.T) {
+	s, bucket := on2(t, "auth")
+	for _, user := range []struct {
+		name  string
+		write bool
+	}{{"writer", true}, {"reader", false}} {
+		if err := s.CreateLegacyUser(user.name, "passw0rd", bucket, user.write); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type verdict struct{ v1, v2, query error }
+	var (
+		all  = verdict{}
+		none = verdict{fastclient.ErrUnauthorized, fastclient.ErrUnauthorized, fastclient.ErrUnauthorized}
+		// Users of the 1.x endpoints are unknown to /api/v2/write.
+		legacy = verdict{v2: fastclient.ErrUnauthorized}
+		// Who may not write is answered as if not known at all.
+		reads = verdict{fastclient.ErrForbidden, fastclient.ErrUnauthorized, nil}
+		// Basic and parameters are looked at by the 1.x endpoints alone, Bearer by the
+		// others alone.
+		v1alone = verdict{v2: fastclient.ErrUnauthorized}
+		v2alone = verdict{v1: fastclient.ErrUnauthorized, query: fastclient.ErrUnauthorized}
+	)
+	for _, tt := range []struct {
+		name string
+		o    fastclient.Options
+		want verdict
+	}{
+		{"token", fastclient.Options{Token: Token}, all},
+		{"bearer", fastclient.Options{Token: Token, BearerAuth: true}, v2alone},
+		{"token as a password", fastclient.Options{Username: "anybody", Password: Token}, v1alone},
+		{"token as a parameter", fastclient.Options{Username: Username, Password: Token, QueryAuth: true}, v1alone},
+		{"password of the first user", fastclient.Options{Username: Username, Password: Password}, none},
+		{"1.x user", fastclient.Options{Username: "writer", Password: "passw0rd"}, legacy},
+		{"1.x user as a parameter", fastclient.Options{Username: "writer", Password: "passw0rd", QueryAuth: true}, legacy},
+		{"1.x user as a token", fastclient.Options{Token: "writer:passw0rd"}, none}, // 1.8 takes it
+		{"token as a password in a token", fastclient.Options{Token: "anybody:" + Token}, v1alone},
+		{"1.x reader", fastclient.Options{Username: "reader", Password: "passw0rd"}, reads},
+		{"wrong password", fastclient.Options{Username: "writer", Password: "hunter2"}, none},
+		{"wrong token", fastclient.Options{Token: "hunter2"}, none},
+		{"nothing", fastclient.Options{}, none},
+	} {
+		for _, netHTTP := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/nethttp=%v", tt.name, netHTTP), func(t *testing.T) {
+				tt.o.Addr, tt.o.Database, tt.o.NetHTTP = s.URL(), "auth", netHTTP
+				ways := map[string]error{}
+				for name, api := range map[string]fastclient.API{"v1": fastclient.V1, "v2": fastclient.V2} {
+					tt.o.API, tt.o.Org = api, ""
+					if api == fastclient.V2 {
+						tt.o.Org = Org
+					}
+					c, err := fastclient.New(tt.o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer c.Close()
+					ways[name] = c.Write(t.Context(), []byte("m f=1i 1\n"))
+					if api == fastclient.V1 {
+						_, ways["query"] = rawsAndError(t, c, "SELECT f FROM m")
+					}
+				}
+				for name, want := range map[string]error{"v1": tt.want.v1, "v2": tt.want.v2, "query": tt.want.query} {
+					err := ways[name]
+					if want == nil && err != nil || !errors.Is(err, want) {
+						t.Errorf("%s: %v, want %v", name, err, want)
+					}
+					if err != nil && (strings.Contains(err.Error(), "hunter2") || fastclient.Retryable(err)) {
+						t.Errorf("%s: shows a secret or is retryable: %v", name, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestInfluxDB2Bucket writes to a bucket by its name and reads it as a database: as
+// its own name, as db/rp, and as what it is mapped to.
+func TestInfluxDB2Bucket(t *testing.T) {
+	s, plain := on2(t, "plain")
+	if _, err := s.CreateBucket("metrics/week"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.MapDatabase("old", "raw", plain); err != nil {
+		t.Fatal(err)
+	}
+	bucket := func(name string) *fastclient.Client {
+		return newClient(t, s, fastclient.Options{API: fastclient.V2, Org: Org, Bucket: name})
+	}
+	writeLines(t, bucket("plain"), "m f=1i 1\n")
+	writeLines(t, bucket("metrics/week"), "m f=2i 2\n")
+	v1 := newClient1(t, s, fastclient.Options{})
+	writeLines(t, v1.WithDatabase("old"), "m f=3i 3\n")
+	writeLines(t, v1.WithDatabase("metrics").WithRetentionPolicy("week"), "m f=4i 4\n")
+	writeLines(t, newClient(t, s, fastclient.Options{Database: "metrics", RetentionPolicy: "week"}), "m f=5i 5\n")
+	for _, tt := range []struct{ db, rp, want string }{
+		{"plain", "", "[[1 1] [3 3]]"},
+		{"plain", "autogen", "[[1 1] [3 3]]"},
+		{"old", "", "[[1 1] [3 3]]"},
+		{"old", "raw", "[[1 1] [3 3]]"},
+		{"metrics", "week", "[[2 2] [4 4] [5 5]]"},
+	} {
+		if got := raws(t, v1.WithDatabase(tt.db).WithRetentionPolicy(tt.rp), "SELECT f FROM m"); fmt.Sprint(got) != tt.want {
+			t.Errorf("%s, policy %q: %v, want %s", tt.db, tt.rp, got, tt.want)
+		}
+	}
+	if got := raws(t, v1, `SELECT f FROM metrics.week.m`); len(got) != 3 {
+		t.Errorf("by its whole name: %v", got)
+	}
+	// A name alone stands for its policy autogen, not for the only one that there is.
+	if _, err := rawsAndError(t, v1.WithDatabase("metrics"), "SELECT f FROM m"); err == nil || !strings.Contains(err.Error(), "default retention policy not set for: metrics") {
+		t.Errorf("a database without a default policy: %v", err)
+	}
+	if err := v1.WithDatabase("metrics").Write(t.Context(), []byte("m f=1i 1\n")); !errors.Is(err, fastclient.ErrNotFound) {
+		t.Errorf("a write without a default policy: %v", err)
+	}
+	// A bucket that is not there is not made by a write.
+	for name, c := range map[string]*fastclient.Client{"v1": v1.WithDatabase("missing"), "v2": bucket("missing")} {
+		if err := c.Write(t.Context(), []byte("m f=1i 1\n")); !errors.Is(err, fastclient.ErrNotFound) || fastclient.Retryable(err) {
+			t.Errorf("%s, missing: %v", name, err)
+		}
+	}
+	if err := bucket("plain").WithDatabase("metrics/week").Write(t.Context(), []byte("bad\nworse\nm f=6i 6\n")); err == nil ||
+		!strings.Contains(err.Error(), "unable to parse 'bad': missing fields\nunable to parse 'worse': missing fields") {
+		t.Errorf("two bad lines: %v", err)
+	}
+}
+
+// TestInfluxDB2Guide is the example of the guide.
+func TestInfluxDB2Guide(t *testing.T) {
+	s, _ := on2(t, "sensors")
+	c := newClient1(t, s, fastclient.Options{API: fastclient.V2, Org: Org, Token: Token, Database: "sensors"})
+	writeLines(t, c, "temperature,room=attic value=21.5 1257894000000000000\n")
+	type mean struct {
+		Time time.Time `lp:",timestamp"`
+		Mean float64   `lp:"mean"`
+	}
+	means, err := fastclient.QueryInto(t.Context(), c, []mean(nil), `SELECT mean(value) FROM temperature
+		WHERE time >= '2009-11-10T23:00:00Z' AND time < '2009-11-11T00:00:00Z' GROUP BY time(1h)`)
+	if want := []mean{{time.Unix(1257894000, 0).UTC(), 21.5}}; err != nil || !slices.Equal(means, want) {
+		t.Errorf("%v, want %v: %v", means, want, err)
+	}
+}
+
+// TestInfluxDB2BucketNames writes to and reads from buckets of hostile names. The
+// client refuses the empty one and those with control bytes, and the server those
+// with quotation marks.
+func TestInfluxDB2BucketNames(t *testing.T) {
+	s := startInfluxDB2(t, Config{})
+	c := newClient(t, s, fastclient.Options{})
+	v1 := newClient1(t, s, fastclient.Options{})
+	taken := 0
+	for _, name := range hostile {
+		if !utf8.ValidString(name) {
+			continue // JSON carries no such name
+		}
+		if name == "" || strings.ContainsAny(name, "\n\t\x00\r") {
+			if err := c.WithDatabase(name).Write(t.Context(), []byte("m f=1i 1\n")); err == nil || !errors.Is(err, fastclient.ErrNoDatabase) && !errors.As(err, new(*fastclient.OptionError)) {
+				t.Errorf("write to %q: %v", name, err)
+			}
+			continue
+		}
+		if _, err := s.CreateBucket(name); err != nil {
+			if !strings.ContainsAny(name, `"`) && name[0] != '_' {
+				t.Errorf("%q: %v", name, err)
+			}
+			continue
+		}
+		taken++
+		db, rp, _ := strings.Cut(name, "/")
+		if db == "" { // the bucket can be written, but no database has that name
+			if err := c.WithDatabase(name).Write(t.Context(), []byte("m f=0i 0\n")); err != nil {
+				t.Errorf("write to %q: %v", name, err)
+			}
+			continue
+		}
+		for i, view := range []*fastclient.Client{c.WithDatabase(name), v1.WithDatabase(db).WithRetentionPolicy(rp)} {
+			if err := view.Write(t.Context(), fmt.Appendf(nil, "m f=%di %d\n", i, i)); err != nil {
+				t.Errorf("write to %q: %v", name, err)
+			}
+		}
+		if got, err := rawsAndError(t, v1.WithDatabase(db).WithRetentionPolicy(rp), "SELECT f FROM m"); fmt.Sprint(got) != "[[0 0] [1 1]]" {
+			t.Errorf("%q holds %v: %v", name, got, err)
+		}
+		if err := s.DropBucket(name); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if taken < len(hostile)/2 {
+		t.Errorf("only %d of %d names were taken", taken, len(hostile))
+	}
+}
+
+// wantNotImplemented wants the error of a statement that InfluxDB 2 does not have.
+func wantNotImplemented(t *testing.T, statement string, err error) {
+	t.Helper()
+	if e, ok := errors.AsType[*fastclient.QueryError](err); !ok || !strings.Contains(e.Error(), "not implemented: "+statement) || fastclient.Retryable(err) {
+		t.Errorf("%s: %v, want: not implemented", statement, err)
+	}
+}
+
+// TestInfluxDB2Statements holds which helpers InfluxDB 2 refuses: databases, policies
+// and users are made by its API.
+func TestInfluxDB2Statements(t *testing.T) {
+	s, _ := on2(t, "statements")
+	c := newClient(t, s, fastclient.Options{Database: "statements"})
+	ctx := t.Context()
+	week := fastclient.RetentionPolicyInfo{Name: "week", Duration: 168 * time.Hour}
+	_, showUsers := c.ShowUsers(ctx)
+	_, showGrants := c.ShowGrants(ctx, "u")
+	_, showQueries := c.ShowContinuousQueries(ctx)
+	for statement, err := range map[string]error{
+		"CREATE DATABASE":         c.CreateDatabase(ctx, "new"),
+		"DROP DATABASE":           c.DropDatabase(ctx, "statements"),
+		"CREATE RETENTION POLICY": c.CreateRetentionPolicy(ctx, "", week),
+		"ALTER RETENTION POLICY":  c.AlterRetentionPolicy(ctx, "", week),
+		"DROP RETENTION POLICY":   c.DropRetentionPolicy(ctx, "", "autogen"),
+		"CREATE USER":             c.CreateUser(ctx, "u", "p", false),
+		"DROP USER":               c.DropUser(ctx, "u"),
+		"GRANT":                   c.Grant(ctx, fastclient.PrivilegeRead, "statements", "u"),
+		"REVOKE":                  c.Revoke(ctx, fastclient.PrivilegeRead, "statements", "u"),
+		"SHOW USERS":              showUsers,
+		"SHOW GRANTS":             showGrants,
+		"SHOW CONTINUOUS QUERIES": showQueries,
+		"DROP SERIES":             c.DropSeries(ctx, "m", ""),
+	} {
+		wantNotImplemented(t, statement, err)
+	}
+	names, err := c.ShowDatabases(ctx)
+	if want := []string{"_monitoring", "_tasks", "first", "statements"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("databases %q, want %q: %v", names, want, err)
+	}
+	can, err := c.Capabilities(ctx)
+	if err != nil || !can.V1 || !can.V2 || can.V3 || !can.Health || !can.Healthy || can.Version != InfluxDB2 {
+		t.Errorf("capabilities %+v, %v", can, err)
+	}
+	// Infinity has no form in JSON: the answer is a text in place of the document.
+	writeLines(t, c, "m f=0 1\n")
+	_, err = rawsAndError(t, c, "SELECT ln(f) FROM m")
+	if e, ok := errors.AsType[*jsonscan.ServerError](err); !ok || !strings.Contains(e.Error(), "unsupported value: -Inf") || fastclient.Retryable(err) {
+		t.Errorf("an infinity: %v", err)
+	}
+	// Flux is what this server was built without.
+	err = s.api(http.MethodPost, "/api/v2/query?org="+Org, map[string]string{"query": "buckets()"}, nil)
+	if err == nil || !strings.Contains(err.Error(), "built without Flux") {
+		t.Errorf("Flux: %v", err)
+	}
+}
+
+// TestInfluxDB2Precisions writes one time in every precision to both endpoints. The
+// 1.x endpoint knows other words than 1.x: what it does not know it takes for
+// nanoseconds, without an error. So /api/v2/write is the one to use.
+func TestInfluxDB2Precisions(t *testing.T) {
+	s, _ := on2(t, "precisions")
+	v1 := newClient1(t, s, fastclient.Options{Database: "precisions"})
+	v2 := newClient(t, s, fastclient.Options{Database: "precisions"})
+	at := time.Date(2023, 4, 5, 6, 0, 0, 0, time.UTC)
+	for _, p := range []lp.Precision{lp.Nanosecond, lp.Microsecond, lp.Millisecond, lp.Second, lp.Minute, lp.Hour} {
+		ts := at.UnixNano() / p.Unit()
+		line := fmt.Appendf(nil, "m f=1i %d\n", ts)
+		for name, c := range map[string]*fastclient.Client{"v1": v1, "v2": v2} {
+			err := c.Write(t.Context(), line, fastclient.WritePrecision(p))
+			want := at.UnixNano()
+			if p > lp.Second && c == v2 {
+				if _, ok := errors.AsType[*fastclient.OptionError](err); !ok {
+					t.Errorf("%v by %s: %v", p, name, err)
+				}
+				continue
+			}
+			if c == v1 && (p > lp.Second || p == lp.Microsecond) {
+				// The words of 1.x: u, m, h.
+				want = ts
+			}
+			if err != nil && want == at.UnixNano() {
+				t.Errorf("%v by %s: %v", p, name, err)
+			}
+			if err != nil {
+				continue // refused, as it should be
+			}
+			if got := raws(t, v1, "SELECT f FROM m"); fmt.Sprint(got) != fmt.Sprintf("[[%d 1]]", want) {
+				t.Errorf("%v by %s: stored %v, want %d", p, name, got, want)
+			}
+			if err := done(s, v1.DropMeasurement(t.Context(), "m")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
