@@ -156,38 +156,85 @@ func cutName(text, words string) (string, bool) {
 // place and the server's words about it, and reports whether the text is nothing but
 // such quotes; otherwise what f was told is void.
 //
-// A quote is taken for a line only if it is that line byte for byte. A line may hold
-// what stands between two quotes. Two lines can be taken for each other only if one of
-// them holds "': " and a line feed, because no fault of the servers' parsers holds an
-// apostrophe or a line feed: then quoted reports false.
+// A quote is taken for a line only if it is that line byte for byte, and no other line
+// after the last one found. A line may hold what stands between two quotes, so that a
+// shorter one and a longer one fit in the same place. The longer one then holds "': " and
+// a line feed, because no fault of the servers' parsers holds an apostrophe or a line
+// feed: lines without them need no second look.
 func (c *complaint) quoted(data []byte, f func(from, to int, words string)) bool {
 	if c.kind != complainUnparsed {
 		return false
 	}
+	twofold := twofoldLines(data)
 	rest, more := c.quotes, true
 	for at := 0; at < len(data); {
-		end := at + line.Len(data[at:])
-		text := data[at : end-1]
-		from := at
+		from, end := at, at+line.Len(data[at:])
 		at = end
-		if i := bytes.Index(text, []byte("': ")); i >= 0 && bytes.IndexByte(text, '\n') >= 0 {
-			return false
+		if len(twofold) > 0 && twofold[0].from == from {
+			twofold = twofold[1:]
 		}
-		if !more || len(rest) < len(wordsUnparsed)+len(text)+len("': ") ||
-			rest[:len(wordsUnparsed)] != wordsUnparsed ||
-			rest[len(wordsUnparsed):len(wordsUnparsed)+len(text)] != string(text) ||
-			rest[len(wordsUnparsed)+len(text):][:len("': ")] != "': " {
+		size, fits := quoteOf(rest, data[from:end-1])
+		if !more || !fits {
 			continue
 		}
-		size := len(wordsUnparsed) + len(text) + len("': ")
-		fault, next, found := strings.Cut(rest[size:], "\n")
-		if fault == "" || strings.IndexByte(fault, '\'') >= 0 {
-			continue
+		for _, other := range twofold {
+			if fitsToo(rest, data[from:end], data[other.from:other.to]) {
+				return false
+			}
 		}
-		f(from, end, rest[:size+len(fault)])
-		rest, more = next, found
+		if isTwofold(data[from:end]) {
+			for to := end; to < len(data); {
+				next := to + line.Len(data[to:])
+				if fitsToo(rest, data[from:end], data[to:next]) {
+					return false
+				}
+				to = next
+			}
+		}
+		f(from, end, rest[:size])
+		if more = size < len(rest); more {
+			rest = rest[size+1:]
+		}
 	}
 	return !more
+}
+
+// quoteOf returns the size of the quote of the line text, without its line feed, at the
+// beginning of s with the fault after it, and whether it is there.
+func quoteOf(s string, text []byte) (size int, ok bool) {
+	size = len(wordsUnparsed) + len(text) + len("': ")
+	if len(s) < size || s[:len(wordsUnparsed)] != wordsUnparsed ||
+		s[len(wordsUnparsed):len(wordsUnparsed)+len(text)] != string(text) || s[size-len("': "):size] != "': " {
+		return 0, false
+	}
+	fault, _, _ := strings.Cut(s[size:], "\n")
+	return size + len(fault), fault != "" && strings.IndexByte(fault, '\'') < 0
+}
+
+// fitsToo reports whether another line than the one found, both with their line feeds,
+// has its quote at the beginning of s, too.
+func fitsToo(s string, found, other []byte) bool {
+	_, ok := quoteOf(s, other[:len(other)-1])
+	return ok && !bytes.Equal(found, other)
+}
+
+func isTwofold(text []byte) bool {
+	return bytes.IndexByte(text[:len(text)-1], '\n') >= 0 && bytes.Contains(text, []byte("': "))
+}
+
+// twofoldLines returns the lines that may hold two quotes.
+func twofoldLines(data []byte) (list []cut) {
+	if !bytes.Contains(data, []byte("': ")) {
+		return nil
+	}
+	for at := 0; at < len(data); {
+		end := at + line.Len(data[at:])
+		if isTwofold(data[at:end]) {
+			list = append(list, cut{from: at, to: end})
+		}
+		at = end
+	}
+	return list
 }
 
 // suspects marks the lines of data that c is probably about, and reports whether there

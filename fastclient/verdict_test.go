@@ -220,7 +220,7 @@ func TestPlans(t *testing.T) {
 		{"named, the others stored", two, bad("partial write: unable to parse 'b v=1 2': missing fields dropped=0"), never, `acked:"a v=1 1\n" rejected(line):"b v=1 2\n"`},
 		{"not named, nothing stored", abcde, bad("unable to parse 'x': missing fields"), never, `rejected(request):` + whole},
 		{"not named, nothing stored, searched", two, bad("unable to parse 'x': missing fields"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
-		{"a line that can be taken for several", quote, bad("unable to parse 'a v=1 1': missing fields"), search, `again:"a v=1 1\n" again:"b x=\"unable to parse 'a v=1 1': missing fields\" 2\nc x=\"1\n': 2\" 3\n"`},
+		{"a line that holds a quote", quote, bad("unable to parse 'a v=1 1': missing fields"), search, `rejected(line):"a v=1 1\n" again:"b x=\"unable to parse 'a v=1 1': missing fields\" 2\nc x=\"1\n': 2\" 3\n" gathered`},
 		{"unstamped, stored in part", mixed, partial, search, `again:"a v=1 1\n" uncertain:"b v=1\n" again:"c v=1 3\n" gathered`},
 		{"unstamped, nothing stored", mixed, bad("unable to parse 'b v=1': missing fields"), search, `again:"a v=1 1\n" rejected(line):"b v=1\n" again:"c v=1 3\n" gathered`},
 		{"unknown words", two, bad("no"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
