@@ -172,7 +172,7 @@ func appendPoints(ctx context.Context, w LineWriter, points []lp.Appender) error
 	for _, p := range points {
 		var err error
 		if sc.in, err = appendPoint(sc.in, p, s.opt.Precision, ""); err != nil {
-			r.add(1, err)
+			r.add(badPoints(err), err)
 		}
 	}
 	// What types of the user wrote is checked like any raw line.
