@@ -30,8 +30,7 @@ type complaint struct {
 type complaintKind uint8
 
 const (
-	// complainOpen: no known form, or one that leaves open what is stored.
-	complainOpen complaintKind = iota
+	_ complaintKind = iota // no known form, or one that leaves open what is stored
 	// complainUnparsed: the quoted lines cannot be parsed.
 	complainUnparsed
 	// complainBeyond: some lines are older than the retention policy keeps. 1.x stored
@@ -94,7 +93,7 @@ func readComplaint(text string) complaint {
 	case text == "unexpected EOF", text == "gzip: invalid header", text == "gzip: invalid checksum":
 		return complaint{kind: complainBody}
 	}
-	return complaint{kind: complainOpen}
+	return complaint{}
 }
 
 // readPartial reads what follows the words "partial write: ".

@@ -53,7 +53,9 @@ func (w *writeCall) prepare(c *core) error {
 // Write sends lines of line protocol, one point each, and returns when the
 // server has answered. The lines go as they are: their timestamps must be in
 // the client's precision, or that of [WritePrecision]. An empty body sends
-// nothing. Write does not keep lines; without options, and with a context that
+// nothing. Write does not look at lines: where one leaves a quote open, a server takes
+// it and those up to the next quote for one line, or for none. [Client.WriteFrom], a
+// [Writer] and [WritePoints] look, and [lp.Valid] does. Write does not keep lines; without options, and with a context that
 // cannot end, it allocates nothing.
 //
 // A refusal is a *[ServerError], or a *[PartialWriteError] when the server

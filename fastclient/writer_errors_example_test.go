@@ -316,3 +316,51 @@ func ExampleBatchWriter() {
 	// disk free=512i 1
 	// <nil>
 }
+
+// A file that a program rotates, and what opening refuses.
+func ExampleDeadLetterFile_Reopen() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "dead.lp")
+	dead, err := fastclient.OpenDeadLetterFile(path, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = fastclient.OpenDeadLetterFile(path, 0)
+	fmt.Println(err == nil || errors.Is(err, fastclient.ErrDeadLetterLocked)) // nil where there are no locks
+	lost := &fastclient.LostLines{Lines: []byte("m v=1 1\n"), Count: 1, Lost: 1}
+	dead.Put(lost)
+	if err := os.Rename(path, path+".1"); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(dead.Reopen(), dead.Put(lost), dead.Close())
+	os.WriteFile(path+".2", []byte("m v=1 1\n"), 0o600)
+	_, err = fastclient.OpenDeadLetterFile(path+".2", 0)
+	fmt.Println(errors.Is(err, fastclient.ErrNotDeadLetter))
+	// Output:
+	// true
+	// <nil> <nil> <nil>
+	// true
+}
+
+// A crash left half a record; opening the file takes it out.
+func ExampleDeadLetterFile_Cut() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "dead.lp")
+	os.WriteFile(path, []byte("# 2026-01-02T03:04:05Z batch=1 lines=1 bytes=20 lost=1 loss=line status=400\nm v=\"a"), 0o600)
+	dead, err := fastclient.OpenDeadLetterFile(path, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(dead.Cut(), "bytes were cut short")
+	dead.Close()
+	// Output:
+	// 82 bytes were cut short
+}

@@ -40,8 +40,8 @@ var classes = []class{
 	}},
 	{"tag value that begins with an equals sign", []line.Rule{line.EqualsInTag}, func(r *reading) bool { return r.lost != nil && bytes.Contains(r.text, []byte("==")) }},
 	{"text after the closing quote", []line.Rule{line.AfterQuote, line.CarriageReturn}, func(r *reading) bool { return r.quoteInString() }},
-	{"line feed after a quote in a field key", []line.Rule{line.NoFields, line.NoFieldKey, line.NoFieldValue}, func(r *reading) bool {
-		return blank(r.text[0]) && r.feedInName()
+	{"line feed after a quote in a field key", []line.Rule{line.NoFields, line.NoTagValue, line.NoFieldKey, line.NoFieldValue}, func(r *reading) bool {
+		return r.feedInName() && bytes.IndexByte(r.text, '"') >= 0
 	}},
 	{"comma in a field key", []line.Rule{line.NoFieldKey, line.NoFieldValue}, func(r *reading) bool { return r.commaInKey() || r.quoteInString() }},
 	{"field without a key after a tab", []line.Rule{line.NoFieldKey}, func(r *reading) bool { return r.lost == errEmptyKey }},
@@ -136,6 +136,9 @@ func (j *judge) body(body []byte) {
 			t.Fatalf("%q: line at %d to %d, the server's is %q at %d to %d", body, s.Offset(), s.End(), r.text, r.offset, r.end)
 		}
 		rule := s.Fault.Rule
+		if at := s.Fault.At; at < 0 || at > len(s.Line()) {
+			t.Fatalf("%q: fault at %d of %q", body, at, s.Line())
+		}
 		switch {
 		case rule == 0 && r.err != nil:
 			t.Fatalf("%q: %q is taken, the server refuses it: %v", body, r.text, r.err)

@@ -38,6 +38,10 @@ type oracleBatch struct {
 	lines []string // each ends with a line feed
 	kinds []lineKind
 	raw   bool // lines that a Writer would not take are among them
+	// open is 1 if a line leaves a quote open. A second one would close it: the server
+	// takes all between them for one line, of which Client.Write, which does not look at
+	// lines, cannot know.
+	open int
 	// unstamped tells that some lines have no timestamp: the server gives them one, and
 	// stores them twice if they are sent twice.
 	unstamped bool
@@ -160,8 +164,10 @@ func (o *oracle) line(rng *rand.Rand, b *oracleBatch, i int, kind lineKind, name
 		extra = ",w=7u"
 	case lineUnparsed:
 		if extra = "," + spoilGood; b.raw {
-			// Not one with an open quote: two of them are one valid point to the servers.
-			extra = []string{",w=1x", ",w=", ",=1", ",w=-", ",w=1.2.3", ",w=tru", ",w=\\", ",time"}[rng.IntN(8)]
+			extra = []string{",w=1x", ",w=", ",=1", ",w=-", ",w=1.2.3", ",w=tru", ",time", `,w="a"b"`}[rng.IntN(8-b.open)]
+			if extra == `,w="a"b"` {
+				b.open = 1
+			}
 		}
 	}
 	tags := ""

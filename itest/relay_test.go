@@ -3,6 +3,8 @@ package itest
 import (
 	"bufio"
 	"bytes"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,6 +27,16 @@ type relayProcess struct {
 	dead string
 	log  bytes.Buffer
 	read sync.WaitGroup // copies its standard error
+}
+
+// buildRelay returns the path of the command.
+func buildRelay(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "relay")
+	if out, err := exec.Command("go", "build", "-C", "..", "-o", file, "./examples/relay").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return file
 }
 
 // startRelay runs the relay in file to a database of s, for the user root, until stop.
@@ -88,10 +100,7 @@ func jobFor(t *testing.T, addr, db string, gzip bool, precision string, points [
 // server itself: what is stored is what they mean, and what is refused is refused in
 // the same words.
 func TestRelay(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "relay")
-	if out, err := exec.Command("go", "build", "-C", "..", "-o", file, "./examples/relay").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	file := buildRelay(t)
 	s := startInProcess(t, Config{})
 	c := newClient(t, s, fastclient.Options{})
 	for _, k := range relayClients() {
@@ -125,6 +134,44 @@ func (k *relayClient) packs(t *testing.T) {
 	texts := k.write(t, jobFor(t, s.Listener.Addr().String(), "db", true, k.words["s"], k.set("s")))
 	if got := <-encodings; got != "gzip" || texts[0] != "" {
 		t.Errorf("encoding %q, error %q", got, texts[0])
+	}
+}
+
+// TestRelayAnswers holds that the relay answers as 1.8.10 does, byte for byte. For a few
+// lines, such as one that ends with a comma, their reasons have other words.
+func TestRelayAnswers(t *testing.T) {
+	s := startInProcess(t, Config{})
+	query(t, s, "", "CREATE DATABASE direct; CREATE DATABASE relayed")
+	r := startRelay(t, buildRelay(t), s, "relayed", "-wait")
+	defer r.stop(t)
+	post := func(addr, db, params, body string) string {
+		t.Helper()
+		resp, err := http.Post("http://"+addr+"/write?u=root&p=pw&db="+db+params, "", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode == http.StatusNoContent {
+			resp.Header.Del("Content-Type") // of nothing
+		}
+		return fmt.Sprintf("%d %s %q %s", resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get("X-Influxdb-Error"), text)
+	}
+	for _, tt := range []struct{ params, body string }{
+		{"", ""}, {"", "\n \n# comment\n"}, {"", "m v=1 1"}, {"", "  m v=1   2  \n"},
+		{"", "m v=1 1\nm v=2i 2\n"}, {"", "m v=2i 2\n"},
+		{"", "m"}, {"", ",a=b v=1"}, {"", "m,=b v=1"}, {"", "m,a v=1"}, {"", "m,a= v=1"}, {"", "m,a=b=c v=1"},
+		{"", "m,a=b,a=c v=1"}, {"", "m v="}, {"", "m v= 1"}, {"", "m =1"}, {"", "m v=tru"}, {"", "m v=-"}, {"", "m v=NaN"}, {"", "m v=x"}, {"", "m v=1a"}, {"", "m v=1ii"},
+		{"", "m v=\"x 1"}, {"", "m v=1 x"}, {"", "m v=1 1 1"}, {"", "m v=1 9223372036854775807"}, {"", "m v=1 -9223372036854775808"},
+		{"&precision=s", "m v=1 9223372036854775"}, {"&precision=h", "m v=1 2\n \tm v=\nm v=1 3"},
+		{"", "<é> v=&\nm v=1 4\n\x80 v=\n"}, {"&consistency=all", "m v=1 5"}, {"&consistency=x", "m v=1 6"},
+	} {
+		if got, want := post(r.addr, "relayed", tt.params, tt.body), post(s.Addr(), "direct", tt.params, tt.body); got != want {
+			t.Errorf("%s %q: %s\n1.8.10: %s", tt.params, tt.body, got, want)
+		}
 	}
 }
 

@@ -84,4 +84,10 @@ var reasons = map[lp.Rule]string{
 	lp.RuleTimeRange:        fmt.Sprintf("time outside range %d - %d", lp.MinTime, lp.MaxTime),
 }
 
-func reason(r lp.Rule) string { return cmp.Or(reasons[r], r.String()) }
+// reason says why line is refused. at is where it breaks the rule.
+func reason(r lp.Rule, line []byte, at int) string {
+	if r == lp.RuleInvalidValue && !bytes.ContainsRune([]byte("0123456789.-Nn"), rune(line[at])) {
+		return "invalid boolean"
+	}
+	return cmp.Or(reasons[r], r.String())
+}

@@ -7,7 +7,8 @@
 // It serves /write and /api/v2/write, plain or gzip, /ping and /health. Each -to names
 // a database, with a retention policy after a slash, as 1.x clients name it in db and
 // rp and 2.x clients in bucket; what is not named does not exist. Memory is bounded:
-// -memory for the lines of each, and twice -max-body for each of -bodies.
+// -memory for the lines of each database, and about three times -max-body for each of
+// -bodies. A slow client holds one of these, for a minute at most.
 //
 // 204 means that the Writer holds every line in memory and sends it until the server
 // has stored or refused it. With -wait it means that the server has stored every line.

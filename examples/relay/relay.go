@@ -200,13 +200,14 @@ func (b *body) relay(ctx context.Context, w fastclient.LineWriter, p lp.Precisio
 		case err == io.EOF:
 			return w.Append(ctx, b.lines)
 		case errors.As(err, &wrong):
-			f.add(text[wrong.Offset-int64(wrong.Column):b.dec.InputOffset()], reason(wrong.Rule))
+			line := text[wrong.Offset-int64(wrong.Column) : b.dec.InputOffset()]
+			f.add(line, reason(wrong.Rule, line, wrong.Column))
 			continue
 		case err != nil:
 			return err
 		}
 		if b.lines, err = point.AppendLPIn(b.lines, lp.Nanosecond); err != nil {
-			f.add(point.Raw(), reason(lp.RuleTimeRange))
+			f.add(point.Raw(), reasons[lp.RuleTimeRange])
 			continue
 		}
 		if f.stored++; len(b.lines) >= chunk {

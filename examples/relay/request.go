@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -23,28 +24,24 @@ const (
 	v2            // /api/v2/write
 )
 
-// words are those that each way has for the unit of timestamps.
-var words = [...]struct {
-	known map[string]lp.Precision
-	shown string
-}{
-	v1: {map[string]lp.Precision{
-		"": lp.Nanosecond, "n": lp.Nanosecond, "ns": lp.Nanosecond, "u": lp.Microsecond, "us": lp.Microsecond,
-		"\u00b5": lp.Microsecond, "\u00b5s": lp.Microsecond, // the micro sign
-		"\u03bc": lp.Microsecond, "\u03bcs": lp.Microsecond, // the letter mu
-		"ms": lp.Millisecond, "s": lp.Second, "m": lp.Minute, "h": lp.Hour,
-	}, "n, u, ms, s, m or h"},
-	v2: {map[string]lp.Precision{
-		"": lp.Nanosecond, "ns": lp.Nanosecond, "us": lp.Microsecond, "ms": lp.Millisecond, "s": lp.Second,
-	}, "ns, us, ms or s"},
+// units are the words for the unit of timestamps.
+var units = map[string]lp.Precision{
+	"": lp.Nanosecond, "n": lp.Nanosecond, "ns": lp.Nanosecond, "u": lp.Microsecond, "us": lp.Microsecond,
+	"\u00b5": lp.Microsecond, "\u00b5s": lp.Microsecond, // the micro sign
+	"\u03bc": lp.Microsecond, "\u03bcs": lp.Microsecond, // the letter mu
+	"ms": lp.Millisecond, "s": lp.Second, "m": lp.Minute, "h": lp.Hour,
 }
 
 // precision returns the unit of the timestamps.
 func (a api) precision(q url.Values) (lp.Precision, error) {
-	word := q.Get("precision")
-	p, ok := words[a].known[word]
+	word, known := q.Get("precision"), "n, u, ms, s, m or h"
+	p, ok := units[word]
+	if a == v2 {
+		known = "ns, us, ms or s"
+		ok = slices.Contains([]string{"", "ns", "us", "ms", "s"}, word)
+	}
 	if !ok {
-		return 0, &refusal{status: 400, message: fmt.Sprintf("invalid precision %q (use %s)", word, words[a].shown)}
+		return 0, &refusal{status: 400, message: fmt.Sprintf("invalid precision %q (use %s)", word, known)}
 	}
 	return p, nil
 }

@@ -108,6 +108,10 @@
 //	    pointwire: refused (backslash that servers read in two ways)
 //	    VictoriaMetrics: "m" | "a\\"=1 @1
 //
+//	two backslashes before a space in a field key: "m a\\\\ b=1 1\n"
+//	    pointwire: refused (missing field value)
+//	    line-protocol/v2: "m" | "a\\ b"=1 @1
+//
 //	line feed in a measurement: "a\\\nb v=1 1\n"
 //	    pointwire: refused (line feed in a name)
 //	    InfluxDB 1.x, InfluxDB 2.8.0: "a\\\nb" | "v"=1 @1

@@ -24,11 +24,6 @@ const MaxLine = 16 << 20
 // pad is the number of bytes that may be read behind a line.
 const pad = 64
 
-// retry is the length from which on a line that has not ended is looked at again
-// only when an eighth more of it is there: else a long string that comes in small
-// pieces would be read from its beginning for each.
-const retry = 64 << 10
-
 // A Scanner takes lines of line protocol apart, one after the other. The zero value
 // has no input. It holds memory for the longest line and the most tags and fields,
 // and keeps it over Reset.
@@ -54,9 +49,11 @@ type Scanner struct {
 	ownLen  int    // of own, while fast fills it
 	own     []byte // texts without their escapes
 	keys    []Span
-	hit     bool // the end of the buffer was met within the line
-	longest int  // field key of the line, with its escapes
-	enough  int  // bytes that the buffer must hold before a long line is tried again
+	hit     bool   // the end of the buffer was met within the line
+	longest int    // field key of the line, with its escapes
+	spent   int64  // bytes that were looked through for the ends of quotes that stay open
+	pending bool   // the line at pos, which is no comment, has not ended
+	cut     cutter // looks for its end
 
 	buf     []byte // being scanned
 	pos     int    // of the next line
@@ -132,7 +129,8 @@ func (s *Scanner) start() {
 	if s.last == nil {
 		s.last = &s.none
 	}
-	s.in, s.final, s.added, s.skip = false, false, false, false
+	s.in, s.final, s.added, s.skip, s.pending = false, false, false, false, false
+	s.spent = 0
 	s.Point, s.Fault = Point{}, Fault{}
 	s.texts[0] = nil
 	s.Tags, s.Fields = s.Tags[:0], s.Fields[:0]
@@ -161,6 +159,7 @@ func (s *Scanner) marked(b []byte) bool {
 func (s *Scanner) Next() bool {
 	for {
 		if s.pos >= s.safe && !s.more() {
+			s.line, s.size = s.pos, 0
 			return false
 		}
 		s.line = s.pos
@@ -180,11 +179,12 @@ func (s *Scanner) Next() bool {
 		n, k := s.walk(b)
 		switch k {
 		case kindMore:
-			s.safe = s.pos // look no further until there is more
-			s.enough = 0
-			if len(b) > retry {
-				s.enough = len(b) + len(b)/8
-			}
+			// Look no further until there is more, and, where line feeds may be
+			// part of the line, until it ends: each would be a reason to begin
+			// again.
+			s.safe = s.pos
+			first := skipBlank(b, 0)
+			s.pending, s.cut = first < len(b) && b[first] != '#' && !s.spentAll(), cutter{}
 			continue
 		case kindSkip:
 			s.pos += n
@@ -276,18 +276,40 @@ func (s *Scanner) rest(b []byte, last bool, k kind) (int, kind) {
 	return 0, kindMore
 }
 
+// Each line of a body may have a quote that stays open to the end of it. The bytes that
+// are looked through for all of them are bounded by eight for each byte before the line
+// and lookFree; after that the end of a quote is looked for in lookShort bytes.
+const (
+	lookFree  = 16 << 20
+	lookShort = 512
+)
+
+func (s *Scanner) spentAll() bool { return s.spent > 8*(s.base+int64(s.line))+lookFree }
+
 // resume returns the length of the line that b begins with, which was refused. It
 // ends where InfluxDB ends it, so that text within quotes does not become a line of
 // its own. Where a quote stays open to the end of the input, that would be all of the
 // input: then the first line feed ends the line. cut tells that b is not all of the
 // input.
 func (s *Scanner) resume(b []byte, last, cut bool) (n int, k kind) {
-	end, open := Split(b)
-	if end < len(b) {
+	look, short := b, s.spentAll() && len(b) > lookShort
+	if short {
+		look = b[:lookShort]
+	}
+	end, open := Split(look)
+	if end < len(look) {
+		s.Fault.At = min(s.Fault.At, end)
 		return end + 1, kindBad
 	}
-	if open && last {
+	if open && (last || short) {
+		s.spent += int64(len(look))
 		if end = bytes.IndexByte(b, '\n'); end >= 0 {
+			if s.Fault.Rule == CutElsewhere {
+				s.Fault.At = end
+			} else if s.Fault.At > end {
+				// What was wrong is in a line after this one, which ends in a string.
+				s.Fault = Fault{OpenQuote, max(0, bytes.LastIndexByte(b[:end], '"'))}
+			}
 			return end + 1, kindBad
 		}
 	}
@@ -375,8 +397,14 @@ func (s *Scanner) fill() bool {
 			s.end()
 			return len(s.buf) > 0
 		}
-		if bytes.IndexByte(fresh, '\n') >= 0 && len(s.buf) >= s.enough || len(s.buf) > s.opt.MaxLine {
-			s.enough = 0
+		more := false
+		if s.pending {
+			more = s.cut.run(s.buf)
+		} else {
+			more = bytes.IndexByte(fresh, '\n') >= 0
+		}
+		if more || len(s.buf) > s.opt.MaxLine {
+			s.pending = false
 			s.safe = bytes.LastIndexByte(s.buf, '\n') + 1
 			return true
 		}
@@ -403,7 +431,9 @@ func (s *Scanner) Line() []byte {
 // Number returns the number of the last line in the input, counted by line feeds
 // from 1.
 func (s *Scanner) Number() int64 {
-	return s.lines + int64(bytes.Count(s.buf[s.counted:s.line], newline)) + 1
+	s.lines += int64(bytes.Count(s.buf[s.counted:s.line], newline))
+	s.counted = s.line
+	return s.lines + 1
 }
 
 // count counts the line feeds before pos, which is to become the beginning of the

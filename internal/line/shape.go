@@ -119,8 +119,7 @@ func (t *shapes) find(h uint32, b []byte, n int) *shape {
 			return nil
 		}
 		for t.size > maxShapeText+maxShapeText/8 && t.n > 1 {
-			t.size -= t.victim().size
-			t.n--
+			t.drop()
 		}
 		sparse := t.n < len(t.table)/2
 		var sh *shape
@@ -156,6 +155,16 @@ func (t *shapes) victim() *shape {
 	}
 }
 
+// drop forgets a shape. Others may still expect it as their next: it holds no memory
+// then, and is like no line.
+func (t *shapes) drop() {
+	sh := t.victim()
+	t.size -= sh.size
+	t.n--
+	*sh = shape{name: pattern{n: words + 1}}
+	sh.next = sh
+}
+
 // mix spreads what is in a few bits of x over all of them, by both halves of a product,
 // as in wyhash: names differ in a few digits.
 func mix(x uint64) uint64 {
@@ -165,6 +174,7 @@ func mix(x uint64) uint64 {
 
 // reset makes s the shape of a name, without keys. It keeps the memory.
 func (s *shape) reset(t *shapes, name []byte) {
+	clear(s.keys) // or what they had in store is kept
 	s.store = s.name.set(name, s.store[:0])
 	s.keys, s.tags = s.keys[:0], 0
 	s.next = s
@@ -207,12 +217,33 @@ func (s *shape) insert(t *shapes, j int, key []byte, tag bool) bool {
 	}
 	s.keys = append(s.keys, pattern{})
 	copy(s.keys[j+1:], s.keys[j:])
+	old := cap(s.store)
 	s.store = s.keys[j].set(key, s.store)
+	if cap(s.store) != old {
+		s.moved(old, j)
+	}
 	if tag {
 		s.tags++
 	}
 	s.count(t)
 	return true
+}
+
+// moved makes all patterns but that of key j, which is new, use the store in place of
+// the one before, of capacity old: else that one would be kept for them.
+func (s *shape) moved(old, j int) {
+	move := func(p *pattern) {
+		if len(p.rest) > 0 {
+			at := old - cap(p.rest)
+			p.rest = s.store[at : at+len(p.rest)]
+		}
+	}
+	move(&s.name)
+	for i := range s.keys {
+		if i != j {
+			move(&s.keys[i])
+		}
+	}
 }
 
 // index returns the place of a key, which has its equals sign, among keys[from:to], or

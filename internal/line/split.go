@@ -11,9 +11,24 @@ import "bytes"
 // only after more equals signs than commas. Lines that [Scanner] accepts end where
 // Split says; it is needed for what it refuses.
 func Split(data []byte) (end int, open bool) {
-	fields, quoted := false, false
-	equals, commas := 0, 0
-	for i := 0; i < len(data); i++ {
+	var c cutter
+	c.run(data)
+	return min(c.at, len(data)), c.quoted
+}
+
+// A cutter is Split for data that grows: it goes on where it was.
+type cutter struct {
+	at             int // of the byte that is next, beyond the data after a backslash at its end
+	equals, commas int
+	fields, quoted bool
+}
+
+// run goes on in data, which begins with the line, and reports whether the line ends at
+// c.at.
+func (c *cutter) run(data []byte) bool {
+	fields, quoted, equals, commas := c.fields, c.quoted, c.equals, c.commas
+	i := c.at
+	for ; i < len(data); i++ {
 		switch data[i] {
 		case '\\':
 			i++
@@ -33,11 +48,13 @@ func Split(data []byte) (end int, open bool) {
 			}
 		case '\n':
 			if !quoted {
-				return i, false
+				c.at, c.quoted = i, false
+				return true
 			}
 		}
 	}
-	return len(data), quoted
+	*c = cutter{i, equals, commas, fields, quoted}
+	return false
 }
 
 // Len returns the length of the first line of lines, its line feed included. The

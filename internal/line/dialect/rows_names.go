@@ -96,6 +96,15 @@ var nameRows = []Row{
 		},
 	},
 	{
+		Name: "two backslashes before a space in a field key",
+		Body: "m a\\\\ b=1 1\n",
+		Own:  "refused",
+		Rule: line.NoFieldValue,
+		Reads: map[Reader]string{
+			LineProtocol: `"m" | "a\\ b"=1 @1`,
+		},
+	},
+	{
 		Name: "escaped equals sign in a field key",
 		Body: "m a\\=1=2 1\n",
 		Own:  `"m" | "a=1"=2 @1`,
