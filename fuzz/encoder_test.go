@@ -244,7 +244,7 @@ func FuzzEncoder(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, k1, v1, k2, v2, f1, s, f2 string, bits uint64, ts int64, shape uint32) {
 		in := input{name, k1, v1, k2, v2, f1, s, f2, bits, ts, shape}
 		var e lp.Encoder
-		opt := lp.Options{Precision: in.precision()}
+		opt := lp.Options{Precision: in.precision(), Dialect: in.dialect()}
 		if in.sort() {
 			opt.TagOrder = lp.TagsSorted
 		}
@@ -279,7 +279,7 @@ func FuzzEncoderReplace(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, k1, v1, k2, v2, f1, s, f2 string, bits uint64, ts int64, shape uint32) {
 		in := input{name, k1, v1, k2, v2, f1, s, f2, bits, ts, shape &^ (3 << 14)}
 		var e lp.Encoder
-		e.SetOptions(lp.Options{Precision: in.precision(), Text: lp.TextReplace})
+		e.SetOptions(lp.Options{Precision: in.precision(), Dialect: in.dialect(), Text: lp.TextReplace})
 		if err := in.encode(&e); err != nil {
 			for _, r := range []error{lp.ErrNotFinite, lp.ErrNoFields, lp.ErrTimeRange, lp.ErrDuplicateTag, lp.ErrDuplicateField} {
 				if errors.Is(err, r) {
