@@ -7,6 +7,10 @@ const (
 	pairBits = 12
 	// lifetime is for how many chunks a code is used.
 	lifetime = 64
+	// present marks entries that are there.
+	present = 32
+	// none stands for no literal in a pair.
+	none = 0xff
 	// What a code may cost more than when it was made: at first, and at most, in
 	// parts of 64.
 	minSlack, maxSlack = 2, 20
@@ -15,8 +19,8 @@ const (
 // A code is what literals and matches are written with. It is kept, and used for
 // other chunks as long as it suits them.
 //
-// The entries of its tables are bits to write, above their number in 5 bits. An entry
-// of 0 has none.
+// The entries of its tables are bits to write, above their number in 5 bits and the
+// mark present. An entry of 0 has none.
 type code struct {
 	pair  [1 << 16]uint32 // by two literals; filled on first use
 	lit   [256]uint32
@@ -31,12 +35,21 @@ type code struct {
 	size  int // the chunk it was made for, in bytes
 	cost  int // of that chunk, in bits without header
 	slack int // see minSlack
+	// What occurred since the code was last made for its age, and before that.
+	recent, earlier symbolSet
+}
+
+// A symbolSet is a set of literals and lengths, and of distances.
+type symbolSet struct {
+	lit  [(litSymbols + 63) / 64]uint64
+	dist uint32
 }
 
 // reset forgets the code.
 func (c *code) reset() {
 	c.clearPairs()
 	c.valid, c.slack = false, 0
+	c.recent, c.earlier = symbolSet{}, symbolSet{}
 }
 
 func (c *code) clearPairs() {
@@ -75,48 +88,74 @@ func (c *code) made(cost, before, n int) {
 	}
 }
 
-// build makes the code for t. Those literals get one that occur in a sample, and those
-// that are usual in text; all of them, if asked for or one occurs that is not usual.
+// build makes the code for t from all of it, or from a sample. Symbols that occurred
+// in other chunks of late, too, get a code: an unknown one makes all this necessary
+// again. All others get none, which makes the header short.
 func (c *code) build(t *task, all bool) {
-	c.clearPairs()
-	var w weights
-	w.count(t)
-	for i := range 256 {
-		if usual := i >= ' ' && i < 0x7f || i == '\n'; !usual && w.lit[i] != 0 {
-			all = true
-		}
+	if c.valid && c.age >= lifetime {
+		c.earlier, c.recent = c.recent, symbolSet{}
 	}
+	var w weights
+	w.count(t, all || c.recent.dist|c.earlier.dist == 0)
 	for i := range w.lit {
-		if usual := i >= ' ' && i < 0x7f || i == '\n' || i > 255; w.lit[i] == 0 && (usual || all) {
+		bit := uint64(1) << (i & 63)
+		if w.lit[i] != 0 {
+			c.recent.lit[i>>6] |= bit
+		} else if (c.recent.lit[i>>6]|c.earlier.lit[i>>6])&bit != 0 {
 			w.lit[i] = 1
 		}
 	}
+	some := 0
 	for i := range w.dist {
-		w.dist[i] = max(w.dist[i], 1)
+		bit := uint32(1) << i
+		if w.dist[i] != 0 {
+			c.recent.dist |= bit
+		} else if (c.recent.dist|c.earlier.dist)&bit != 0 {
+			w.dist[i] = 1
+		}
+		some += int(min(w.dist[i], 1))
+	}
+	// A code needs two symbols. There are a literal or a match, and the end.
+	for i := 0; some < 2; i++ {
+		if w.dist[i] == 0 {
+			w.dist[i] = 1
+			some++
+		}
 	}
 
+	c.clearPairs()
+	c.pair[none|none<<8] = present
+	c.rows[none>>6] |= 1 << (none & 63)
 	var lit [litSymbols]uint8
 	var dist [distSymbols]uint8
 	var codes [litSymbols]uint16
 	codeLengths(dist[:], w.dist[:], maxBits)
 	canonical(codes[:], dist[:])
 	for i, n := range dist {
-		c.dist[i] = uint32(codes[i])<<5 | uint32(n)
+		c.dist[i] = entry(codes[i], n, 0, 0)
 	}
 	codeLengths(lit[:], w.lit[:], maxBits)
 	canonical(codes[:], lit[:])
 	for i := range c.lit {
-		c.lit[i] = uint32(codes[i])<<5 | uint32(lit[i])
+		c.lit[i] = entry(codes[i], lit[i], 0, 0)
 	}
-	c.end = uint32(codes[endOfBlock])<<5 | uint32(lit[endOfBlock])
+	c.end = entry(codes[endOfBlock], lit[endOfBlock], 0, 0)
 	for s, base := range lengthBase {
-		v, n := uint32(codes[firstLength+s]), uint32(lit[firstLength+s])
 		top := min(int(base)+1<<lengthExtra[s], maxMatch+1)
 		for i := int(base); i < top; i++ {
-			c.match[i] = (v|uint32(i-int(base))<<n)<<5 | n + uint32(lengthExtra[s])
+			c.match[i] = entry(codes[firstLength+s], lit[firstLength+s], i-int(base), lengthExtra[s])
 		}
 	}
 	c.head.make(&lit, &dist)
+}
+
+// entry returns the entry for a code of n bits followed by an extra number of m bits,
+// and 0 if there is no code.
+func entry(code uint16, n uint8, extra int, m uint8) uint32 {
+	if n == 0 {
+		return 0
+	}
+	return (uint32(code)|uint32(extra)<<n)<<6 | present | uint32(n+m)
 }
 
 // weights are how often symbols occur, in a unit that is a part of one occurrence: the
@@ -126,14 +165,14 @@ type weights struct {
 	dist [distSymbols]uint32
 }
 
-// count weighs a sample of t: 64 sequences of every 256, in a row, since fields recur
-// in a rhythm.
-func (w *weights) count(t *task) {
+// count weighs the symbols of t; or of a sample of it, 64 sequences in a row of every
+// 256, since fields recur in a rhythm.
+func (w *weights) count(t *task, all bool) {
 	const unit = 8
 	at := t.start
 	for i, s := range t.seq {
 		literals, length := int(s&0xffff), int(s>>16&0xffff)
-		if i&255 < 64 || len(t.seq) <= 256 {
+		if all || i&255 < 64 || len(t.seq) <= 256 {
 			for _, b := range t.body[at : at+literals] {
 				w.lit[b] += unit
 			}

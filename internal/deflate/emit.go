@@ -8,6 +8,7 @@ type task struct {
 	start, end int
 	seq        []uint64
 	final      bool
+	opaque     bool // if the byte none is in it
 }
 
 // An outcome is why emit returned.
@@ -16,7 +17,7 @@ type outcome int
 const (
 	emitted outcome = iota // the block is written
 	tooLong                // it is longer than what it holds
-	noCode                 // a literal has no code
+	noCode                 // a symbol has no code
 	noPair                 // from run alone: the next literals have no entry
 )
 
@@ -47,6 +48,10 @@ func (c *code) emit(w *stream, t *task) outcome {
 	r := cursor{stream: *w, at: t.start, literals: int(t.seq[0] & 0xffff), limit: limit}
 	result := noPair
 	for result == noPair {
+		if t.opaque {
+			result = c.runBytes(&r, t.body, t.seq)
+			break
+		}
 		switch result = c.run(&r, t.body, t.seq); {
 		case result != noPair:
 		case !c.addPairs(&r, t.body):
@@ -55,8 +60,11 @@ func (c *code) emit(w *stream, t *task) outcome {
 			result = tooLong
 		}
 	}
+	if result == emitted && r.literals > 0 && !c.addPairs(&r, t.body) {
+		result = noCode
+	}
 	if result == emitted {
-		r.put(uint64(c.end>>5), uint(c.end&31))
+		r.put(uint64(c.end>>6), uint(c.end&31))
 	}
 	*w = r.stream
 	if w.n > limit {
@@ -75,13 +83,18 @@ func (c *code) addPairs(r *cursor, body []byte) bool {
 		if v == 0 {
 			return false
 		}
-		r.put(uint64(v>>5), uint(v&31))
-		if i&1 == 0 && i+1 < n {
-			u, second := c.lit[p[i+1]], int(p[i+1])
-			if u != 0 && u&31 <= pairBits && v&31 <= pairBits {
-				c.pair[int(b)|second<<8] = (v>>5|u>>5<<(v&31))<<5 | v&31 + u&31
-				c.rows[second>>6] |= 1 << (second & 63)
-			}
+		r.put(uint64(v>>6), uint(v&31))
+		if i&1 != 0 {
+			continue
+		}
+		second, u := none, uint32(0)
+		if i+1 < n {
+			second = int(p[i+1])
+			u = c.lit[second]
+		}
+		if u&31 <= pairBits && v&31 <= pairBits && (u != 0 || second == none) {
+			c.pair[int(b)|second<<8] = (v>>6|u>>6<<(v&31))<<6 | present | v&31 + u&31
+			c.rows[second>>6] |= 1 << (second & 63)
 		}
 	}
 	r.at += n
@@ -89,8 +102,46 @@ func (c *code) addPairs(r *cursor, body []byte) bool {
 	return true
 }
 
+// runBytes is run for any bytes: it takes literals one by one.
+func (c *code) runBytes(r *cursor, body []byte, seq []uint64) outcome {
+	for {
+		s := seq[r.next]
+		for _, b := range body[r.at : r.at+r.literals] {
+			v := c.lit[b]
+			if v == 0 {
+				return noCode
+			}
+			r.put(uint64(v>>6), uint(v&31))
+			if r.n > r.limit {
+				return tooLong
+			}
+		}
+		r.at += r.literals
+		r.literals = 0
+		length := uint(s>>16) & 0xffff
+		if length == 0 {
+			return emitted
+		}
+		m := c.match[length]
+		symbol, extra, ne := distanceParts(uint32(s >> 32))
+		d := c.dist[symbol&31]
+		if m&d&present == 0 {
+			return noCode
+		}
+		nm, nd := uint(m&31), uint(d&31)
+		r.put(uint64(m>>6)|(uint64(d>>6)|uint64(extra)<<nd)<<nm, nm+nd+ne)
+		r.at += int(length)
+		r.next++
+		r.literals = int(seq[r.next] & 0xffff)
+	}
+}
+
 // run writes sequences from r on until the last one, an error, or a pair without an
-// entry.
+// entry. The last literals of the last sequence, up to seven, are left to the caller.
+//
+// Lengths of runs of literals are nothing that a processor could predict, so the last
+// eight literals or less before a match are written without a branch: what is beyond
+// them is replaced with the byte none, whose pairs have no bits.
 //
 // Between two flushes there are at most 7 bits left over, and 56 are added: eight
 // literals in four pairs, if their codes are short, or four of them in two; or a match,
@@ -108,31 +159,23 @@ func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 		next     = r.next
 		literals = r.literals
 		limit    = r.limit
-		result   = emitted
 	)
 	for {
-		for literals >= 8 {
+		for literals > 8 {
 			x := swar.Load64(body, at)
 			e0, e1 := pair[uint16(x)], pair[uint16(x>>16)]
 			e2, e3 := pair[uint16(x>>32)], pair[x>>48]
-			if e0 == 0 || e1 == 0 || e2 == 0 || e3 == 0 {
-				result = noPair
+			lo, nlo := uint64(e0>>6), e0&31
+			lo |= uint64(e1>>6) << nlo
+			nlo += e1 & 31
+			hi, nhi := uint64(e2>>6), e2&31
+			hi |= uint64(e3>>6) << nhi
+			nhi += e3&31 + nlo
+			if e0&e1&e2&e3&present == 0 || nhi > 56 {
 				goto stop
 			}
-			n0, n1, n2 := uint(e0&31), uint(e1&31), uint(e2&31)
-			lo, nlo := uint64(e0>>5)|uint64(e1>>5)<<n0, n0+n1
-			hi, nhi := uint64(e2>>5)|uint64(e3>>5)<<n2, n2+uint(e3&31)
-			if nlo+nhi > 56 {
-				acc |= lo << (nb & 7)
-				nb += nlo
-				swar.Store64(out, n, acc)
-				n += int(nb >> 3)
-				acc >>= nb & 56
-				nb &= 7
-				lo, nlo, hi, nhi = hi, nhi, 0, 0
-			}
 			acc |= (lo | hi<<(nlo&63)) << (nb & 7)
-			nb += nlo + nhi
+			nb += uint(nhi)
 			swar.Store64(out, n, acc)
 			n += int(nb >> 3)
 			acc >>= nb & 56
@@ -140,81 +183,67 @@ func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 			at += 8
 			literals -= 8
 			if n > limit {
-				result = tooLong
 				goto stop
 			}
 		}
-		if literals >= 4 {
-			x := swar.Load32(body, at)
-			e0, e1 := pair[uint16(x)], pair[x>>16]
-			if e0 == 0 || e1 == 0 {
-				result = noPair
-				goto stop
-			}
-			n0 := uint(e0 & 31)
-			acc |= (uint64(e0>>5) | uint64(e1>>5)<<n0) << (nb & 7)
-			nb += n0 + uint(e1&31)
-			swar.Store64(out, n, acc)
-			n += int(nb >> 3)
-			acc >>= nb & 56
-			nb &= 7
-			at += 4
-			literals -= 4
-		}
-		if literals >= 2 {
-			e0 := pair[uint16(body[at])|uint16(body[at+1])<<8]
-			if e0 == 0 {
-				result = noPair
-				goto stop
-			}
-			acc |= uint64(e0>>5) << (nb & 7)
-			nb += uint(e0 & 31)
-			at += 2
-			literals -= 2
-		}
-		if literals > 0 {
-			e0 := c.lit[body[at]]
-			if e0 == 0 {
-				result = noPair
-				goto stop
-			}
-			acc |= uint64(e0>>5) << (nb & 63)
-			nb += uint(e0 & 31)
-			at++
-			literals--
-		}
-		// At most 7+24+15 bits.
-		swar.Store64(out, n, acc)
-		n += int(nb >> 3)
-		acc >>= nb & 56
-		nb &= 7
-
 		s := seq[next]
 		length := uint(s>>16) & 0xffff
 		if length == 0 {
 			goto stop
 		}
-		m := c.match[length]
-		symbol, extra, ne := distanceParts(uint32(s >> 32))
-		d := c.dist[symbol&31]
-		nm, nd := uint(m&31), uint(d&31)
-		acc |= (uint64(m>>5) | (uint64(d>>5)|uint64(extra)<<nd)<<nm) << nb
-		nb += nm + nd + ne
-		swar.Store64(out, n, acc)
-		n += int(nb >> 3)
-		acc >>= nb & 56
-		nb &= 7
-		at += int(length)
-		next++
-		literals = int(seq[next] & 0xffff)
-		if n > limit {
-			result = tooLong
-			goto stop
+		if literals > 0 {
+			// A match begins at least margin bytes before the end of the body, so that
+			// eight bytes can be loaded.
+			x := swar.Load64(body, at) | ^uint64(0xff)<<(uint(literals*8-8)&63)
+			e0, e1 := pair[uint16(x)], pair[uint16(x>>16)]
+			e2, e3 := pair[uint16(x>>32)], pair[x>>48]
+			lo, nlo := uint64(e0>>6), e0&31
+			lo |= uint64(e1>>6) << nlo
+			nlo += e1 & 31
+			hi, nhi := uint64(e2>>6), e2&31
+			hi |= uint64(e3>>6) << nhi
+			nhi += e3&31 + nlo
+			if e0&e1&e2&e3&present == 0 || nhi > 56 {
+				goto stop
+			}
+			acc |= (lo | hi<<(nlo&63)) << (nb & 7)
+			nb += uint(nhi)
+			swar.Store64(out, n, acc)
+			n += int(nb >> 3)
+			acc >>= nb & 56
+			nb &= 7
+			at += literals
+		}
+		{
+			m := c.match[length]
+			symbol, extra, ne := distanceParts(uint32(s >> 32))
+			d := c.dist[symbol&31]
+			if m&d&present == 0 {
+				return noCode
+			}
+			nm, nd := uint(m&31), uint(d&31)
+			acc |= (uint64(m>>6) | (uint64(d>>6)|uint64(extra)<<nd)<<nm) << (nb & 7)
+			nb += nm + nd + ne
+			swar.Store64(out, n, acc)
+			n += int(nb >> 3)
+			acc >>= nb & 56
+			nb &= 7
+			at += int(length)
+			next++
+			literals = int(seq[next] & 0xffff)
+			if n > limit {
+				goto stop
+			}
 		}
 	}
 stop:
-	// A pair of the tail may be waiting.
 	r.n, r.acc, r.nb = n, acc, nb
 	r.at, r.next, r.literals = at, next, literals
-	return result
+	switch {
+	case n > limit:
+		return tooLong
+	case literals <= 8 && seq[next]>>16 == 0:
+		return emitted
+	}
+	return noPair
 }

@@ -1,6 +1,7 @@
 package deflate
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
@@ -101,6 +102,7 @@ func (e *Encoder) appendBlocks(dst, body []byte) []byte {
 func (e *Encoder) block(body []byte, start, end int, seq []uint64) {
 	w, c := &e.out, &e.code[min(start, 1)]
 	t := task{body: body, start: start, end: end, seq: seq, final: end == len(body)}
+	t.opaque = bytes.IndexByte(body[start:end], none) >= 0
 	w.grow(end - start)
 	mark := *w
 	old := 0

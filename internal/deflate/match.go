@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	tableBits = 13
+	tableBits = 14
 	tableSize = 1 << tableBits
 	// A hash is the high bits of a product with this odd constant, 2^64 divided by
 	// the golden ratio.
@@ -16,7 +16,7 @@ const (
 	// far is the distance from which a closer match is taken even if it is a little
 	// shorter: each doubling of the distance costs a bit, and symbols of far
 	// distances are rare.
-	far = 1024
+	far = 1536
 	// margin is how much of the body must be left where a match is looked for: the
 	// loads of a match go 24 bytes ahead before they look at the end.
 	margin = 24
@@ -56,6 +56,7 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 		q    = start - e.last
 		stop = min(end-8, len(b)-margin)
 		d    int
+		from int // where the match begins
 		x, y uint64
 	)
 	if e.last == 0 {
@@ -73,7 +74,7 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 		tab[h] = at
 		pd := p - q
 		y = swar.Load64(b, q)
-		if uint32(x) == uint32(y) && uint(pd-1) < window {
+		if (x^y)<<16 == 0 && uint(pd-1) < window {
 			if pd >= far && uint(d-1) < uint(pd-1) {
 				z := swar.Load64(b, p-d)
 				near, predicted := 8, 8
@@ -97,16 +98,18 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 				goto next
 			}
 			y = swar.Load64(b, p-d)
-			if uint32(x) != uint32(y) {
+			if (x^y)<<16 != 0 {
 				goto next
 			}
 		}
 		// Backward, as far as there are literals.
-		if p > lit && p-d >= 8 {
-			z := swar.Load64(b, p-8) ^ swar.Load64(b, p-d-8)
-			p -= min(bits.LeadingZeros64(z)>>3, p-lit)
-			// p moved: x and y are compared anew below, where it matters little.
-			x, y = swar.Load64(b, p), swar.Load64(b, p-d)
+		from = p
+		for from > lit && from-d >= 8 {
+			z := swar.Load64(b, from-8) ^ swar.Load64(b, from-d-8)
+			from = max(from-bits.LeadingZeros64(z)>>3, lit)
+			if z != 0 {
+				break
+			}
 		}
 	match:
 		{
@@ -128,21 +131,21 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 			matched:
 				m = min(m, end)
 			}
-			n := m - p
+			n := m - from
 			for n > maxMatch {
 				part := maxMatch
 				if n < maxMatch+3 {
 					part = 200
 				}
-				seq[k&(maxSequences-1)] = sequence(p-lit, part, d)
+				seq[k&(maxSequences-1)] = sequence(from-lit, part, d)
 				k++
-				p += part
-				lit = p
+				from += part
+				lit = from
 				n -= part
 			}
-			seq[k&(maxSequences-1)] = sequence(p-lit, n, d)
+			seq[k&(maxSequences-1)] = sequence(from-lit, n, d)
 			k++
-			p, lit, q = m, m, m-d
+			p, lit, q, from = m, m, m-d, m
 		}
 		if p >= stop {
 			break
