@@ -1,8 +1,10 @@
 package deflate
 
 import (
+	"bytes"
 	"encoding/base64"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/workload"
@@ -56,6 +58,8 @@ func others(n int) []sample {
 		{"binary", binary},
 		{"cyrillic", cyrillic},
 		{"same", make([]byte, n)},
+		{"marks", bytes.Repeat([]byte{0xff, 'a', 0xff, 0xff, 0x80}, n/5)}, // the byte none
+		{"half", append(slices.Clone(random[:n/2]), cyrillic[:n/2]...)},
 	}
 }
 

@@ -104,23 +104,33 @@ func (c *code) addPairs(r *cursor, body []byte) bool {
 
 // runBytes is run for any bytes: it takes literals one by one.
 func (c *code) runBytes(r *cursor, body []byte, seq []uint64) outcome {
-	for {
-		s := seq[r.next]
-		for _, b := range body[r.at : r.at+r.literals] {
+	out, n, acc, nb, at := r.b, r.n, r.acc, r.nb, r.at
+	for _, s := range seq {
+		for _, b := range body[at : at+int(s&0xffff)] {
 			v := c.lit[b]
 			if v == 0 {
 				return noCode
 			}
-			r.put(uint64(v>>6), uint(v&31))
-			if r.n > r.limit {
+			acc |= uint64(v>>6) << (nb & 63)
+			if nb += uint(v & 31); nb < 32 {
+				continue
+			}
+			swar.Store64(out, n, acc)
+			n += int(nb >> 3)
+			acc >>= nb & 56
+			nb &= 7
+			if n > r.limit {
 				return tooLong
 			}
 		}
-		r.at += r.literals
-		r.literals = 0
+		at += int(s & 0xffff)
+		swar.Store64(out, n, acc)
+		n += int(nb >> 3)
+		acc >>= nb & 56
+		nb &= 7
 		length := uint(s>>16) & 0xffff
 		if length == 0 {
-			return emitted
+			break
 		}
 		m := c.match[length]
 		symbol, extra, ne := distanceParts(uint32(s >> 32))
@@ -129,11 +139,19 @@ func (c *code) runBytes(r *cursor, body []byte, seq []uint64) outcome {
 			return noCode
 		}
 		nm, nd := uint(m&31), uint(d&31)
-		r.put(uint64(m>>6)|(uint64(d>>6)|uint64(extra)<<nd)<<nm, nm+nd+ne)
-		r.at += int(length)
-		r.next++
-		r.literals = int(seq[r.next] & 0xffff)
+		acc |= (uint64(m>>6) | (uint64(d>>6)|uint64(extra)<<nd)<<nm) << (nb & 7)
+		nb += nm + nd + ne
+		swar.Store64(out, n, acc)
+		n += int(nb >> 3)
+		acc >>= nb & 56
+		nb &= 7
+		at += int(length)
+		if n > r.limit {
+			return tooLong
+		}
 	}
+	r.n, r.acc, r.nb, r.literals = n, acc, nb, 0
+	return emitted
 }
 
 // run writes sequences from r on until the last one, an error, or a pair without an

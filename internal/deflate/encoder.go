@@ -104,6 +104,10 @@ func (e *Encoder) block(body []byte, start, end int, seq []uint64) {
 	t := task{body: body, start: start, end: end, seq: seq, final: end == len(body)}
 	t.opaque = bytes.IndexByte(body[start:end], none) >= 0
 	w.grow(end - start)
+	if isRandom(&t) {
+		w.store(body[start:end], t.final)
+		return
+	}
 	mark := *w
 	old := 0
 	if c.usable(end - start) {
@@ -140,4 +144,33 @@ func isText(body []byte) bool {
 		n += int(body[i] >> 7)
 	}
 	return n*step <= len(body)/4
+}
+
+// isRandom reports whether a chunk has hardly any matches, and literals that are about
+// equally frequent, by a sample: no code makes it shorter by as much as a twentieth. It
+// spares random and compressed bytes an attempt at it.
+func isRandom(t *task) bool {
+	n := t.end - t.start
+	if len(t.seq) > 2+n/128 {
+		return false
+	}
+	literals := 0
+	for _, s := range t.seq {
+		literals += int(s & 0xffff)
+	}
+	if literals < n-n/32 {
+		return false
+	}
+	// The sum of the squares of how often each byte occurs is samples + samples^2/256
+	// on average for random bytes, give or take a thirtieth, and a third more where a
+	// byte takes 7.5 bits.
+	samples := min(n, 512)
+	var count [256]uint16
+	squares := 0
+	for i := range samples {
+		c := &count[t.body[t.start+i*n/samples]]
+		squares += 2*int(*c) + 1
+		*c++
+	}
+	return squares < (samples+samples*samples/256)*9/8
 }
