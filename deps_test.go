@@ -25,6 +25,7 @@ func TestImports(t *testing.T) {
 		{"jsonscan", nil},
 		{"internal/swar", nil},
 		{"internal/decimal", nil},
+		{"internal/deflate", nil},
 		{"frame", nil},
 		{"fastclient", []string{fastjson, fasthttp, compress}},
 	} {

@@ -25,4 +25,4 @@ var Suites = []measure.Suite{
 
 // Goals are the goals of the design.
 var Goals = slices.Concat(encode.Goals, decode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals,
-	transport.Goals, python.Goals)
+	transport.Goals, gzip.Goals, python.Goals)
