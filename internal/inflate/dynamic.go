@@ -40,7 +40,7 @@ func (d *decoder) readTables() verdict {
 		lengths[lengthOrder[i]] = uint8(b.take(3))
 	}
 	var table [1 << lengthBits]entry
-	if !build(table[:], lengthBits, lengths[:lengthCodes], lengthSymbols[:]) {
+	if !build(&d.tables, table[:], lengthBits, lengths[:lengthCodes], lengthSymbols[:], 1) {
 		return d.fail(ErrCorrupt)
 	}
 	for i, n := 0, lits+dists; i < n; {
@@ -90,9 +90,9 @@ func (d *decoder) readTables() verdict {
 		}
 	}
 	t := &d.tables
-	t.fixed = false
-	if !build(t.lit[:], litBits, lengths[:lits], litSymbols[:]) ||
-		!build(t.dist[:], distBits, lengths[lits:lits+dists], distSymbols[:]) {
+	t.fixed, t.filled, t.seen = false, false, 0
+	if !build(t, t.dist[:], distBits, lengths[lits:lits+dists], distSymbols[:], 1|1<<extraShift) ||
+		!build(t, t.lit[:], litBits, lengths[:lits], litSymbols[:], 1) {
 		return d.fail(ErrCorrupt)
 	}
 	t.least = uint(lengths[endSymbol])
