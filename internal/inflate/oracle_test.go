@@ -84,6 +84,16 @@ func checkWhole(t *testing.T, src []byte) {
 	differ(t, "AppendGunzip", src, got, err, want, wantErr)
 }
 
+// checkStream compares a Reader with compress/gzip, read in odd pieces.
+func checkStream(t *testing.T, src []byte) {
+	t.Helper()
+	want, wantErr := reference(src)
+	z := &testReader
+	z.Reset(&chunks{r: bytes.NewReader(src), sizes: []int{5000, 1, 300}})
+	got, err := io.ReadAll(z)
+	differ(t, "Reader", src, got, err, want, wantErr)
+}
+
 // check compares every form with compress/gzip.
 func check(t *testing.T, src []byte) {
 	t.Helper()
