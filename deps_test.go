@@ -25,6 +25,7 @@ func TestImports(t *testing.T) {
 		{"jsonscan", nil},
 		{"internal/swar", nil},
 		{"internal/decimal", nil},
+		{"internal/inflate", nil},
 		{"frame", nil},
 		{"fastclient", []string{fastjson, fasthttp, compress}},
 	} {
@@ -71,6 +72,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		{"jsonscan", "fastclient"},
 		{"internal/swar", "internal/decimal"},
 		{"internal/decimal", "lp"},
+		{"internal/inflate", "lp"},
+		{"internal/inflate", "jsonscan"},
+		{"internal/inflate", "fastclient"},
 		{"internal/transport", "fastclient"},
 		{"internal/transport", "lp"},
 		{"internal/transport", "jsonscan"},

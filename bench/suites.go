@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/pointwire/pointwire/bench/encode"
+	"github.com/pointwire/pointwire/bench/gunzip"
 	"github.com/pointwire/pointwire/bench/gzip"
 	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/numbers"
@@ -18,9 +19,9 @@ import (
 
 // Suites are all suites, in the order of the tables.
 var Suites = []measure.Suite{
-	encode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite, python.Suite,
+	encode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite, gunzip.Suite, python.Suite,
 }
 
 // Goals are the goals of the design.
 var Goals = slices.Concat(encode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals,
-	transport.Goals, python.Goals)
+	transport.Goals, gunzip.Goals, python.Goals)
