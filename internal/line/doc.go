@@ -108,6 +108,11 @@
 //	    pointwire: refused (backslash that servers read in two ways)
 //	    VictoriaMetrics: "m" | "a\\"=1 @1
 //
+//	two backslashes before a double quote in a field key: "m a\\\\\"=1,g=2 1\n"
+//	    pointwire: "m" | "a\\\""=1 "g"=2 @1
+//	    line-protocol/v2: "m" | "a\\\\\""=1 "g"=2 @1
+//	    VictoriaMetrics: "m" | "a\\\""=0
+//
 //	two backslashes before a space in a field key: "m a\\\\ b=1 1\n"
 //	    pointwire: refused (missing field value)
 //	    line-protocol/v2: "m" | "a\\ b"=1 @1

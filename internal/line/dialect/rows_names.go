@@ -96,6 +96,15 @@ var nameRows = []Row{
 		},
 	},
 	{
+		Name: "two backslashes before a double quote in a field key",
+		Body: "m a\\\\\"=1,g=2 1\n",
+		Own:  `"m" | "a\\\""=1 "g"=2 @1`,
+		Reads: map[Reader]string{
+			LineProtocol:    `"m" | "a\\\\\""=1 "g"=2 @1`,
+			VictoriaMetrics: `"m" | "a\\\""=0`,
+		},
+	},
+	{
 		Name: "two backslashes before a space in a field key",
 		Body: "m a\\\\ b=1 1\n",
 		Own:  "refused",
