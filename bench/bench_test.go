@@ -35,6 +35,7 @@ func BenchmarkStructs(b *testing.B)   { benchmarkSuite(b, "structs") }
 func BenchmarkColumns(b *testing.B)   { benchmarkSuite(b, "columns") }
 func BenchmarkTransport(b *testing.B) { benchmarkSuite(b, "transport") }
 func BenchmarkGzip(b *testing.B)      { benchmarkSuite(b, "gzip") }
+func BenchmarkGunzip(b *testing.B)    { benchmarkSuite(b, "gunzip") }
 func BenchmarkPython(b *testing.B)    { benchmarkSuite(b, "python") }
 
 // The suite transport starts this program again as its sink.

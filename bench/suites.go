@@ -9,6 +9,7 @@ import (
 
 	"github.com/pointwire/pointwire/bench/decode"
 	"github.com/pointwire/pointwire/bench/encode"
+	"github.com/pointwire/pointwire/bench/gunzip"
 	"github.com/pointwire/pointwire/bench/gzip"
 	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/numbers"
@@ -20,9 +21,9 @@ import (
 // Suites are all suites, in the order of the tables.
 var Suites = []measure.Suite{
 	encode.Suite, decode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite,
-	python.Suite,
+	gunzip.Suite, python.Suite,
 }
 
 // Goals are the goals of the design.
 var Goals = slices.Concat(encode.Goals, decode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals,
-	transport.Goals, python.Goals)
+	transport.Goals, gzip.Goals, gunzip.Goals, python.Goals)

@@ -29,6 +29,7 @@ var tour = map[string]float64{
 	"python":               0.4,  // 50,000 points, 5 answers of 10,000 rows
 	"python/trade":         0.8,  // 100,000 points
 	"gzip":                 0.25, // 6 batches of 5,000 points
+	"gunzip":               0.1,  // 0.7 to 3 MB, 20 blocks and more
 }
 
 // TourSize returns the share of its data that a tour measures a case on.

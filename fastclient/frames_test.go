@@ -82,6 +82,105 @@ func TestWriteFrame(t *testing.T) {
 	}
 }
 
+// TestEmptyRowsAreTold: a row without a field is a bad point, in whatever way a frame is
+// written, in blocks and between rows that are bad for other reasons.
+func TestEmptyRowsAreTold(t *testing.T) {
+	const rows = 3*frameBlock + 10
+	f := &frame.Frame{Measurement: "m", Time: make([]int64, rows), Columns: []frame.Column{{Name: "v"}}}
+	bad := map[int]bool{}
+	for i := range rows {
+		f.Time[i] = int64(i)
+		switch i {
+		case 7, 8, frameBlock + 1, rows - 1:
+			f.Columns[0].AppendNull()
+			bad[i] = true
+		case 5, 2*frameBlock + 3:
+			f.Columns[0].AppendFloat(math.Inf(1))
+			bad[i] = true
+		default:
+			f.Columns[0].AppendFloat(1)
+		}
+	}
+	s := influxtest.New(t)
+	c := client(t, s, Options{Gzip: Gzip{Off: true}})
+	for _, first := range []int{5, 7} {
+		if first == 7 {
+			f.Columns[0].Floats[5] = 1
+			delete(bad, 5)
+		}
+		for name, write := range map[string]func() error{
+			"WriteFrame":  func() error { return c.WriteFrame(t.Context(), f) },
+			"extra tags":  func() error { return c.WriteFrame(t.Context(), f, ExtraTags(lp.Tag{Key: "a", Value: "b"})) },
+			"WritePoints": func() error { return WritePoints(t.Context(), c, []*frame.Frame{f}) },
+		} {
+			err := write()
+			var e *PointsError
+			var p *lp.PointError
+			if !errors.As(err, &e) || !errors.As(e.First, &p) || e.Bad != len(bad) || e.Write != nil || p.Index != first {
+				t.Errorf("%s: %v", name, err)
+			}
+			if want := lp.ErrNoFields; first == 7 && !errors.Is(err, want) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if got := strings.Count(string(s.Last().Body), "\n"); got != rows-len(bad) {
+				t.Errorf("%s: %d lines", name, got)
+			}
+		}
+		sc := newScript(acker)
+		w := testWriter(t, WriterOptions{}, sc.send)
+		err := w.AppendPoints(t.Context(), f)
+		var a *AppendError
+		if !errors.As(err, &a) || a.Refused != len(bad) || a.Accepted != rows-len(bad) {
+			t.Errorf("AppendPoints: %v", err)
+		}
+		mustClose(t, w)
+	}
+}
+
+// TestWriteEncoderTells: what an encoder refused, and what was left open, are told
+// beside the outcome of the rest.
+func TestWriteEncoderTells(t *testing.T) {
+	s := influxtest.New(t)
+	c := client(t, s, Options{})
+	var e lp.Encoder
+	e.Point("m")
+	e.Float("f", 1)
+	e.EndTimestamp(1)
+	e.Point("n")
+	e.Float("f", 2)
+	var bad *PointsError
+	var p *lp.PointError
+	for range 2 { // it changes nothing
+		err := c.WriteEncoder(t.Context(), &e)
+		if !errors.As(err, &bad) || !errors.As(err, &p) || bad.Bad != 1 || bad.Index != 1 || p.Measurement != "n" || p.Reason != lp.ErrOrder || bad.Write != nil {
+			t.Errorf("an open point: %v", err)
+		}
+	}
+	if err := e.EndTimestamp(2); err != nil || string(e.Bytes()) != "m f=1 1\nn f=2 2\n" {
+		t.Errorf("%v, %s", err, e.Bytes())
+	}
+	if err := c.WriteEncoder(t.Context(), &e); err != nil {
+		t.Error(err)
+	}
+	e.Point("o")
+	e.Float("f", math.NaN())
+	if e.Unfinished() != nil {
+		t.Error("a refused point is unfinished")
+	}
+	e.Point("p")
+	s.Play(influxtest.Error(400, "no"))
+	err := c.WriteEncoder(t.Context(), &e)
+	if !errors.As(err, &bad) || bad.Bad != 2 || bad.Index != 2 || !errors.Is(err, lp.ErrNotFinite) || !errors.Is(bad.Write, ErrMalformed) {
+		t.Errorf("refused: %v", err)
+	}
+	e.Reset()
+	e.Point("q")
+	e.EndTimestamp(1)
+	if err := c.WriteEncoder(t.Context(), &e); !errors.As(err, &bad) || bad.Bad != 1 || bad.Write != nil || !errors.Is(err, lp.ErrNoFields) {
+		t.Errorf("nothing but a refused point: %v", err)
+	}
+}
+
 // TestWriteFrameLarge writes 100,000 rows in bodies of a bounded size, and
 // nothing for a frame without rows.
 func TestWriteFrameLarge(t *testing.T) {

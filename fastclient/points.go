@@ -28,7 +28,7 @@ func (l Lines) AppendLP(dst []byte) ([]byte, error) {
 var _ lp.Appender = Lines(nil)
 
 // A PointsError says that some points could not be turned into lines. The
-// others were written, unless Write says otherwise.
+// others were written, unless Write says otherwise. A row of a frame is a point.
 type PointsError struct {
 	Bad   int   // points left out
 	Index int   // of the first of them
@@ -133,11 +133,27 @@ func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P],
 	})
 }
 
-// WriteEncoder writes the points of e's batch in its precision. It does not
-// reset e. What e refused is not in the batch: e.Err tells of it, not the error of
-// WriteEncoder.
+// WriteEncoder writes the points of e's batch in its precision. It does not reset or
+// change e. The points that e refused since its last Reset, and one that was begun and
+// not ended, are not in the batch: the error is then a *[PointsError]. What a policy left
+// out or changed is no error, Encoder.Count tells of it.
 func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {
-	return c.write(ctx, e.Bytes(), true, append([]WriteOption{WritePrecision(e.Precision())}, opts...))
+	err := c.write(ctx, e.Bytes(), true, append([]WriteOption{WritePrecision(e.Precision())}, opts...))
+	first, open := e.Err(), e.Unfinished()
+	if first == nil && open == nil {
+		return err
+	}
+	bad := &PointsError{Bad: e.Refused(), First: first, Write: err}
+	if open != nil {
+		bad.Bad++
+		if first == nil {
+			bad.First = open
+		}
+	}
+	if p := (*lp.PointError)(nil); errors.As(bad.First, &p) {
+		bad.Index = p.Index
+	}
+	return bad
 }
 
 // writePoints runs fill, which adds points, and sends what it left.
@@ -178,7 +194,7 @@ func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	w.begin(w.index)
 	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.to.precision, w.name) })
 	if err != nil {
-		w.leaveOut(1, w.index, err)
+		w.leaveOut(badPoints(err), w.index, err)
 	}
 	w.index++
 	return w.flushFull(ctx, c)
@@ -195,6 +211,7 @@ func appendPoint(dst []byte, p lp.Appender, in Precision, name string) ([]byte, 
 		lines, err = q.AppendLPAs(dst, in, name)
 	case *frame.Frame:
 		lines, err = q.AppendLPAs(dst, in, name)
+		err = withEmptyRows(err, q, 0, q.Skipped())
 	case lp.PrecisionAppender:
 		lines, err = q.AppendLPIn(dst, in)
 	default:
@@ -214,6 +231,14 @@ func appendPoint(dst []byte, p lp.Appender, in Precision, name string) ([]byte, 
 
 // errNotAppended refuses a point that did not append to what it was given.
 var errNotAppended error = &lp.PointError{Part: lp.PartLine, Reason: lp.ErrLine}
+
+// badPoints returns how many points err, of what appended lines, refused.
+func badPoints(err error) int {
+	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
+		return 1 + bad.More
+	}
+	return 1
+}
 
 // begin says that the point with this index is the next to be added.
 func (w *pointCall) begin(index int) {

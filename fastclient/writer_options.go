@@ -58,7 +58,10 @@ type WriterOptions struct {
 	// NoStamp leaves lines without a timestamp as they are. The server stamps
 	// them when they arrive: what is sent again then is stored twice, and points
 	// of one series in one batch replace each other. By default a line without a
-	// timestamp gets the time of the append.
+	// timestamp gets the time of the append, in the precision of the client. In
+	// nanoseconds and microseconds no two lines get the same time. In coarser units
+	// those appended within one unit do: if they are of one series, the server
+	// stores only the last value of each field, and all of them count as acked.
 	NoStamp bool
 	// TrimCR takes a carriage return before a line feed of raw lines as part of the
 	// line end. Without it such lines are refused.

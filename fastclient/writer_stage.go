@@ -17,7 +17,7 @@ type stager struct {
 	opt   lp.Options
 	lines line.Options // for reading raw lines
 	stamp bool
-	last  atomic.Int64 // nanoseconds of the last stamp
+	last  atomic.Int64 // the last stamp
 	tags  []lp.Tag
 	pool  sync.Pool // of *scratch
 }
@@ -61,16 +61,22 @@ func (s *stager) put(sc *scratch) {
 	s.pool.Put(sc)
 }
 
-// now returns the timestamp of lines appended now. In nanoseconds no two calls
-// return the same one, so that points of one series do not replace each other.
+// now returns the timestamp of a line appended now. In nanoseconds and microseconds no
+// two calls return the same one, so that points of one series do not replace each other.
+// In coarser units the stamps would run ahead of the clock: two lines each second are
+// enough for that in seconds.
 func (s *stager) now() int64 {
-	ns := time.Now().UnixNano()
-	if unit := s.opt.Precision.Unit(); unit > 1 {
-		return ns / unit
+	ts := time.Now().UnixNano()
+	switch s.opt.Precision {
+	case Nanosecond:
+	case Microsecond:
+		ts /= Microsecond.Unit()
+	default:
+		return ts / s.opt.Precision.Unit()
 	}
 	for {
 		last := s.last.Load()
-		next := max(ns, last+1)
+		next := max(ts, last+1)
 		if s.last.CompareAndSwap(last, next) {
 			return next
 		}
@@ -172,7 +178,7 @@ func appendPoints(ctx context.Context, w LineWriter, points []lp.Appender) error
 	for _, p := range points {
 		var err error
 		if sc.in, err = appendPoint(sc.in, p, s.opt.Precision, ""); err != nil {
-			r.add(1, err)
+			r.add(badPoints(err), err)
 		}
 	}
 	// What types of the user wrote is checked like any raw line.

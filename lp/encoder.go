@@ -110,6 +110,18 @@ func (e *Encoder) Err() error {
 	return e.first
 }
 
+// Unfinished returns the error with which an open point would be refused if another
+// began now, a *[PointError] with [ErrOrder]. It is nil if no point is open, or if the
+// open one is refused already.
+func (e *Encoder) Unfinished() error {
+	if e.state != stateTags && e.state != stateFields {
+		return nil
+	}
+	return &PointError{
+		Index: e.index - 1, Measurement: strings.Clone(e.measurement), Part: PartLine, Reason: ErrOrder,
+	}
+}
+
 // Count returns how often something was refused, left out or changed for
 // reason, since the encoder was made.
 func (e *Encoder) Count(reason Reason) uint64 {

@@ -86,3 +86,15 @@ func ExampleAppender() {
 type lines string
 
 func (l lines) AppendLP(dst []byte) ([]byte, error) { return append(dst, l...), nil }
+
+func ExampleEncoder_Unfinished() {
+	var e lp.Encoder
+	e.Point("cpu")
+	e.Float("load", 0.5)
+	fmt.Println(e.Unfinished())
+	e.EndNoTimestamp()
+	fmt.Println(e.Unfinished())
+	// Output:
+	// lp: point 0 of "cpu": call out of order
+	// <nil>
+}

@@ -1,189 +1,139 @@
-// Package gzip compares compressors on batches of line protocol, writers reused
-// as their documentation asks. Each run compresses another of 26 batches of
-// 5,000 points; what comes out must inflate to what went in. How small the
-// batches get stands beside the version, since it belongs to it.
+// Package gzip compares compressors on bodies of line protocol of every kind and
+// size, on answers in JSON and on random bytes, encoders reused as their
+// documentation asks. Each run compresses another body; what comes out must inflate
+// to what went in. How small the bodies get stands beside the version, since it
+// belongs to it, and as a share of what klauspost/compress makes at level 1.
 package gzip
 
 import (
-	"bytes"
-	stdgzip "compress/gzip"
+	"errors"
 	"fmt"
-	"io"
-
-	"github.com/klauspost/compress/gzip"
+	"math/rand/v2"
+	"slices"
 
 	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/internal/workload"
-	"github.com/pointwire/pointwire/lp"
+	"github.com/pointwire/pointwire/internal/workload/bodies"
 )
 
 const (
 	suite    = "gzip"
-	baseName = "compress-gzip-6"
-	fast     = "github.com/klauspost/compress"
+	baseName = "klauspost-1"
+	ownName  = "pointwire"
+	// sizeUnit is what Extra measures.
+	sizeUnit = "of klauspost-1's size"
 )
 
-// A Contender is a gzip writer, used again for each batch.
-type Contender interface {
-	io.WriteCloser
-	Reset(w io.Writer)
-}
-
 // Suite is the suite "gzip".
-var Suite = measure.Suite{Name: suite, About: "batches of 5,000 lines compressed", Names: names, Cases: cases}
+var Suite = measure.Suite{Name: suite, About: "bodies compressed, in processor time", Names: names, Cases: cases}
 
-// entry is a writer at a level; pointwire uses klauspost's at level 1.
-type entry struct {
-	name, module string
-	make         func() (Contender, error)
+// sizes are how many lines a body has. Bodies of the first size have no number in the
+// name of their case.
+var sizes = []int{5000, 500, 100, 10}
+
+// points are how many lines there are of a kind, so that no kind has much more than
+// 30 MB.
+var points = map[string]int{
+	"trade": 131072, "cpu": 65536, "servers": 20000, "hostmon": 65536, "logs": 65536, "paths": 131072, "mixed": 40000,
 }
 
-func std(level int) entry {
-	return entry{fmt.Sprintf("compress-gzip-%d", level), "", func() (Contender, error) {
-		return stdgzip.NewWriterLevel(nil, level)
-	}}
+// answers are those of JSON.
+var answers = []string{"trade", "cpu2gb", "wide"}
+
+var names = func() (list []string) {
+	for _, k := range bodies.Kinds {
+		for _, n := range sizes {
+			list = append(list, caseName(k.Name, n))
+		}
+	}
+	for _, a := range answers {
+		list = append(list, "json-"+a)
+	}
+	return append(list, "random")
+}()
+
+func caseName(kind string, n int) string {
+	if n == sizes[0] {
+		return kind
+	}
+	return fmt.Sprintf("%s-%d", kind, n)
 }
 
-func klauspost(name string, level int) entry {
-	return entry{name, fast, func() (Contender, error) { return gzip.NewWriterLevel(nil, level) }}
-}
-
-var entries = []entry{
-	klauspost("klauspost-1", 1), klauspost("klauspost-2", 2), klauspost("klauspost-3", 3), klauspost("klauspost-6", 6),
-	std(1), std(6),
-}
+// Goals hold the speed of our encoder, and the size that it gets by it.
+var Goals = func() (list []measure.Goal) {
+	add := func(factor, size float64, names ...string) {
+		for _, name := range names {
+			list = append(list,
+				measure.Goal{Suite: suite, Case: name, Contender: ownName, Against: []string{baseName}, Factor: factor},
+				measure.Goal{Suite: suite, Case: name, Contender: ownName, Unit: sizeUnit, Most: size})
+		}
+	}
+	add(3.2, 1.01, "trade", "trade-500", "cpu", "cpu-500", "servers", "servers-500", "mixed", "mixed-500")
+	add(2.5, 1.02, "logs", "paths")
+	add(2, 1.05, "hostmon")
+	add(3, 1.06, "trade-10", "cpu-10", "servers-10", "mixed-10", "logs-10", "paths-10", "hostmon-10")
+	return list
+}()
 
 func cases(size float64, want func(string) bool) ([]measure.Case, error) {
-	n := measure.Scale(131072, size, 10_000)
 	var list []measure.Case
-	for _, name := range names {
-		if !want(name) {
+	add := func(c measure.Case, err error) error {
+		list = append(list, c)
+		return err
+	}
+	for _, k := range bodies.Kinds {
+		if !slices.ContainsFunc(sizes, func(n int) bool { return want(caseName(k.Name, n)) }) {
 			continue
 		}
-		var lines []byte
-		var ends []int
-		add := func(i int) {
-			if (i+1)%5000 == 0 || i == n-1 {
-				ends = append(ends, len(lines))
-			}
+		// At least two bodies of the largest size.
+		lines, err := k.Lines(measure.Scale(points[k.Name], size, 2*sizes[0]), 1)
+		if errors.Is(err, bodies.ErrNoCounters) {
+			continue
 		}
-		if name == "trade" {
-			var e lp.Encoder
-			for i, p := range workload.Trades(n, 1) {
-				e.Point("Trade")
-				e.Tag("instrument", p.Instrument)
-				e.Tag("side", p.Side)
-				e.Tag("source", p.Source)
-				e.Float("price", p.Price)
-				e.Int("size", p.Size)
-				e.String("trade_id", p.TradeID)
-				if err := e.EndTimestamp(p.Timestamp); err != nil {
-					return nil, err
-				}
-				lines = e.Bytes()
-				add(i)
-			}
-		} else {
-			var e lp.Encoder
-			for i, p := range workload.CPUs(n, 1) {
-				e.Point("cpu")
-				for k, v := range p.Tags() {
-					e.Tag(workload.CPUTags[k], v)
-				}
-				for k, v := range p.Values() {
-					e.Float(workload.CPUFields[k], v)
-				}
-				if err := e.EndTimestamp(p.Timestamp); err != nil {
-					return nil, err
-				}
-				lines = e.Bytes()
-				add(i)
-			}
-		}
-		c, err := newCase(name, lines, ends)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, c)
+		for _, n := range sizes {
+			if name := caseName(k.Name, n); want(name) {
+				list := bodies.Split(lines, n)
+				list = list[:min(len(list), measure.Scale(1000, size, 20))]
+				if err := add(newCase(name, "point", n, list)); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	for _, name := range answers {
+		if !want("json-" + name) {
+			continue
+		}
+		body, ok := workload.FindBody(name)
+		if !ok {
+			return nil, errors.New("gzip: no answer " + name)
+		}
+		if err := add(newCase("json-"+name, "KB", 256, cut(body.Make(max(size, 0.05), 0), 256_000))); err != nil {
+			return nil, err
+		}
+	}
+	if want("random") {
+		r := rand.New(rand.NewPCG(1, 2))
+		b := make([]byte, measure.Scale(8_000_000, size, 512_000))
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		if err := add(newCase("random", "KB", 256, cut(b, 256_000))); err != nil {
+			return nil, err
+		}
 	}
 	return list, nil
 }
 
-func newCase(name string, lines []byte, ends []int) (measure.Case, error) {
-	// One run compresses one batch, each another one.
-	var batches [][]byte
-	for i, at := 0, 0; i < len(ends); i++ {
-		batches = append(batches, lines[at:ends[i]])
-		at = ends[i]
+// cut cuts b into bodies of n bytes.
+func cut(b []byte, n int) (list [][]byte) {
+	for c := range slices.Chunk(b, n) {
+		if len(c) == n {
+			list = append(list, c)
+		}
 	}
-	batches = batches[:len(batches)-1] // the last is shorter
-	c := measure.Case{Suite: suite, Name: name, Unit: "point", Units: 5000, Bytes: len(batches[0]), Base: baseName}
-	c.Ops = append(c.Ops, copyOp(batches))
-	for _, e := range entries {
-		z, err := e.make()
-		if err != nil {
-			return c, err
-		}
-		var packed bytes.Buffer
-		compress := func(b []byte) error {
-			packed.Reset()
-			z.Reset(&packed)
-			if _, err := z.Write(b); err != nil {
-				return err
-			}
-			return z.Close()
-		}
-		total := 0
-		for _, b := range batches {
-			if err := compress(b); err != nil {
-				return c, err
-			}
-			total += packed.Len()
-		}
-		next := 0
-		c.Ops = append(c.Ops, measure.Op{
-			Contender: e.name,
-			Version:   fmt.Sprintf("%s, to 1/%.2f", measure.Version(e.module), float64(len(batches)*len(batches[0]))/float64(total)),
-			Check: func() error {
-				if err := compress(batches[0]); err != nil {
-					return err
-				}
-				r, err := stdgzip.NewReader(&packed)
-				if err != nil {
-					return err
-				}
-				got, err := io.ReadAll(r)
-				if err != nil {
-					return err
-				}
-				return measure.Differ(got, batches[0])
-			},
-			Run: func() error {
-				next++
-				return compress(batches[next%len(batches)])
-			},
-		})
-	}
-	return c, nil
+	return list
 }
-
-// copyOp copies one batch after the other: the floor under every compressor.
-func copyOp(batches [][]byte) measure.Op {
-	var buf []byte
-	next := 0
-	return measure.Op{
-		Contender: "copy",
-		Version:   measure.Version(""),
-		Check: func() error {
-			buf = append(buf[:0], batches[0]...)
-			return measure.Differ(buf, batches[0])
-		},
-		Run: func() error {
-			next++
-			buf = append(buf[:0], batches[next%len(batches)]...)
-			return nil
-		},
-	}
-}
-
-var names = []string{"trade", "cpu"}

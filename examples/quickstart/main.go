@@ -26,7 +26,7 @@ func main() {
 	e.Tag("host", "server01")
 	e.Float("value", 0.64)
 	e.End(time.Now())
-	err := errors.Join(e.Err(), c.CreateDatabase(ctx, "testdb"), c.WriteEncoder(ctx, &e))
+	err := errors.Join(c.CreateDatabase(ctx, "testdb"), c.WriteEncoder(ctx, &e))
 
 	loads, queryErr := fastclient.QueryInto(ctx, c, []Load(nil), "SELECT value, host FROM cpu_load_short")
 	fmt.Println(loads, errors.Join(err, queryErr))

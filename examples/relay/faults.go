@@ -81,7 +81,7 @@ var reasons = map[lp.Rule]string{
 	lp.RuleOpenQuote:        "unbalanced quotes",
 	lp.RuleInvalidTimestamp: "bad timestamp",
 	lp.RuleAfterTimestamp:   "point is invalid",
-	lp.RuleTimeRange:        fmt.Sprintf("time outside range %d - %d", lp.MinTime, lp.MaxTime),
+	lp.RuleTimeRange:        fmt.Sprintf("time outside range %d - %d", int64(lp.MinTime), int64(lp.MaxTime)),
 }
 
 // reason says why line is refused. at is where it breaks the rule.

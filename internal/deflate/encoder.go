@@ -1,0 +1,176 @@
+package deflate
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"slices"
+)
+
+const (
+	// EncoderSize is an upper bound of the memory of an Encoder, in bytes.
+	EncoderSize = 640 << 10
+
+	// chunkSize is how much of the body a block holds. Two stored chunks fit into
+	// one stored block.
+	chunkSize = 30 << 10
+	// tinySize is the size below which a body is stored: a header of Huffman codes
+	// costs as much as it gains.
+	tinySize = 192
+)
+
+// Encoder compresses bodies to gzip. The zero value is ready for use. It keeps
+// Huffman codes from body to body, so use one Encoder for bodies of one kind. Its
+// memory is bounded by EncoderSize, and all that it allocates is room in dst. An
+// Encoder must not be used concurrently.
+type Encoder struct {
+	// Reproducible makes the output a function of the body alone, as if Reset were
+	// called before each body. By default it also depends on the bodies before.
+	Reproducible bool
+
+	// base is added to positions in the body before they go into the hash table, so
+	// that entries of the bodies before appear to be further back than the body
+	// begins, and need not be cleared.
+	base uint16
+	last int     // distance of the last match in this body, 0 for none
+	out  stream  // what is being written
+	code [2]code // of the first chunk of a body, and of the others
+	seq  [maxSequences]uint64
+	tab  [tableSize]uint16
+}
+
+// MaxSize returns the free capacity of dst with which AppendGzip never allocates for
+// a body of n bytes.
+func MaxSize(n int) int { return n + n/4096 + 128 }
+
+// Reset forgets all bodies: the next one is compressed as by a new Encoder.
+func (e *Encoder) Reset() {
+	for i := range e.code {
+		e.code[i].reset()
+	}
+	clear(e.tab[:])
+	e.base = 0
+}
+
+// AppendGzip appends body to dst as one gzip member and returns the extended buffer.
+// It neither keeps nor changes body, which must not overlap with dst up to its
+// capacity. The result is at most 64 bytes larger than body, and 5 bytes more for
+// each 65,535 bytes of body.
+func (e *Encoder) AppendGzip(dst, body []byte) []byte {
+	if e.Reproducible {
+		e.Reset()
+	}
+	dst = append(slices.Grow(dst, MaxSize(min(len(body), chunkSize))), gzipHeader...)
+	start := len(dst)
+	if len(body) >= tinySize {
+		dst = e.appendBlocks(dst, body)
+	}
+	if len(body) < tinySize || len(dst)-start > storedSize(len(body)) {
+		dst = appendStored(dst[:start], body)
+	}
+	dst = binary.LittleEndian.AppendUint32(dst, crc32.ChecksumIEEE(body))
+	return binary.LittleEndian.AppendUint32(dst, uint32(len(body)))
+}
+
+// gzipHeader says: deflate, no name, no time, fastest, unknown system.
+const gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
+
+// appendBlocks appends body, of which there must be some, as deflate blocks.
+func (e *Encoder) appendBlocks(dst, body []byte) []byte {
+	e.last = 0
+	text := isText(body)
+	e.out = stream{b: dst, n: len(dst)}
+	for start := 0; start < len(body); start += chunkSize {
+		end := min(start+chunkSize, len(body))
+		var n int
+		if text {
+			n = e.matchLines(body, start, end)
+		} else {
+			n = e.matchBytes(body, start, end)
+		}
+		e.block(body, start, end, e.seq[:n])
+	}
+	e.base += uint16(len(body))
+	e.out.align()
+	dst = e.out.b[:e.out.n]
+	e.out.b = nil
+	return dst
+}
+
+// block writes body[start:end] as a block, with the code that the Encoder has, with
+// a new one, or stored, whichever is the first that is good enough.
+func (e *Encoder) block(body []byte, start, end int, seq []uint64) {
+	w, c := &e.out, &e.code[min(start, 1)]
+	t := task{body: body, start: start, end: end, seq: seq, final: end == len(body)}
+	t.opaque = bytes.IndexByte(body[start:end], none) >= 0
+	w.grow(end - start)
+	if isRandom(&t) {
+		w.store(body[start:end], t.final)
+		return
+	}
+	mark := *w
+	old := 0
+	if c.usable(end - start) {
+		if c.emit(w, &t) == emitted {
+			old = w.since(&mark)
+			if c.accepts(old, end-start) {
+				return
+			}
+		}
+		*w = mark
+	}
+	c.build(&t, false)
+	result := c.emit(w, &t)
+	if result == noCode {
+		// The code is made from a sample, which may miss a byte.
+		*w = mark
+		c.build(&t, true)
+		result = c.emit(w, &t)
+	}
+	if result == emitted {
+		c.made(w.since(&mark), old, end-start)
+		return
+	}
+	*w = mark
+	c.valid = false
+	w.store(body[start:end], t.final)
+}
+
+// isText reports whether at most a quarter of a sample of body is above ASCII. Else
+// it is binary or in a script of other letters, and delimiters say little.
+func isText(body []byte) bool {
+	n, step := 0, (len(body)+255)/256
+	for i := 0; i < len(body); i += step {
+		n += int(body[i] >> 7)
+	}
+	return n*step <= len(body)/4
+}
+
+// isRandom reports whether a chunk has hardly any matches, and literals that are about
+// equally frequent, by a sample: no code makes it shorter by as much as a twentieth. It
+// spares random and compressed bytes an attempt at it.
+func isRandom(t *task) bool {
+	n := t.end - t.start
+	if len(t.seq) > 2+n/128 {
+		return false
+	}
+	literals := 0
+	for _, s := range t.seq {
+		literals += int(s & 0xffff)
+	}
+	if literals < n-n/32 {
+		return false
+	}
+	// The sum of the squares of how often each byte occurs is samples + samples^2/256
+	// on average for random bytes, give or take a thirtieth, and a third more where a
+	// byte takes 7.5 bits.
+	samples := min(n, 512)
+	var count [256]uint16
+	squares := 0
+	for i := range samples {
+		c := &count[t.body[t.start+i*n/samples]]
+		squares += 2*int(*c) + 1
+		*c++
+	}
+	return squares < (samples+samples*samples/256)*9/8
+}

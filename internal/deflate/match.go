@@ -1,0 +1,254 @@
+package deflate
+
+import (
+	"math/bits"
+
+	"github.com/pointwire/pointwire/internal/swar"
+)
+
+const (
+	tableBits = 14
+	tableSize = 1 << tableBits
+	// A hash is the high bits of a product with this odd constant, 2^64 divided by
+	// the golden ratio.
+	hashFactor = 0x9E3779B97F4A7C15
+
+	// far is the distance from which a closer match is taken even if it is a little
+	// shorter: each doubling of the distance costs a bit, and symbols of far
+	// distances are rare.
+	far = 1536
+	// margin is how much of the body must be left where a match is looked for: the
+	// loads of a match go 24 bytes ahead before they look at the end.
+	margin = 24
+
+	// maxSequences is a power of two above chunkSize/minMatch.
+	maxSequences = 1 << 13
+)
+
+// A sequence is a number of literals and the match that follows them: the literals in
+// bits 0 to 15, the length in 16 to 31, the distance in 32 to 63. The last one of a
+// chunk has a length of 0.
+func sequence(literals, length, distance int) uint64 {
+	return uint64(literals) | uint64(length)<<16 | uint64(distance)<<32
+}
+
+// below marks bytes of x below '-', which delimit the parts of a line: line feed,
+// space, quotation mark and comma. An equals sign need not be among them, since the
+// key before it matches with the comma before that. The lowest mark is exact, for
+// bytes above ASCII too.
+func below(x uint64) uint64 { return (x - swar.Ones*'-') &^ x & swar.Highs }
+
+// matchLines finds matches in b[start:end] and returns the number of sequences.
+//
+// Two positions walk side by side: p, and q in an earlier line, where the next match
+// is expected. Both stop at delimiters. Where what they look at differs, the hash
+// table, which holds positions after delimiters and matches, may know a place for p
+// from where q goes on; otherwise p tries the next delimiter, and q waits. A match
+// ends where a value differs, so both go on from the next delimiter after it.
+func (e *Encoder) matchLines(b []byte, start, end int) int {
+	var (
+		tab  = &e.tab
+		seq  = &e.seq
+		base = e.base
+		k    = 0
+		lit  = start
+		p    = start
+		q    = start - e.last
+		stop = min(end-8, len(b)-margin)
+		d    int
+		from int // where the match begins
+		x, y uint64
+	)
+	if e.last == 0 {
+		if p == 0 {
+			p = 1
+		}
+		q = p - 1
+	}
+	for p < stop {
+		// q may reach p, if there is no delimiter between the two.
+		x = swar.Load64(b, p)
+		h := x << 16 * hashFactor >> (64 - tableBits)
+		at := uint16(p) + base
+		d = int(at - tab[h])
+		tab[h] = at
+		pd := p - q
+		y = swar.Load64(b, q)
+		if (x^y)<<16 == 0 && uint(pd-1) < window {
+			if pd >= far && uint(d-1) < uint(pd-1) {
+				z := swar.Load64(b, p-d)
+				near, predicted := 8, 8
+				if x != z {
+					near = bits.TrailingZeros64(x^z) >> 3
+				} else {
+					near += bits.TrailingZeros64(swar.Load64(b, p+8)^swar.Load64(b, p+8-d)) >> 3
+				}
+				if x != y {
+					predicted = bits.TrailingZeros64(x^y) >> 3
+				} else {
+					predicted += bits.TrailingZeros64(swar.Load64(b, p+8)^swar.Load64(b, q+8)) >> 3
+				}
+				if near > minMatch && near+2 >= predicted {
+					y, pd = z, d
+				}
+			}
+			d = pd
+		} else {
+			if uint(d-1) >= uint(min(p, window)) {
+				goto next
+			}
+			y = swar.Load64(b, p-d)
+			if (x^y)<<16 != 0 {
+				goto next
+			}
+		}
+		// Backward, as far as there are literals.
+		from = p
+		for from > lit && from-d >= 8 {
+			z := swar.Load64(b, from-8) ^ swar.Load64(b, from-d-8)
+			from = max(from-bits.LeadingZeros64(z)>>3, lit)
+			if z != 0 {
+				break
+			}
+		}
+	match:
+		{
+			m := p
+			if z := x ^ y; z != 0 {
+				m += bits.TrailingZeros64(z) >> 3
+			} else {
+				m += 8
+				for m < stop {
+					if z := swar.Load64(b, m) ^ swar.Load64(b, m-d); z != 0 {
+						m += bits.TrailingZeros64(z) >> 3
+						goto matched
+					}
+					m += 8
+				}
+				for m < end && b[m] == b[m-d] {
+					m++
+				}
+			matched:
+				m = min(m, end)
+			}
+			n := m - from
+			for n > maxMatch {
+				part := maxMatch
+				if n < maxMatch+3 {
+					part = 200
+				}
+				seq[k&(maxSequences-1)] = sequence(from-lit, part, d)
+				k++
+				from += part
+				lit = from
+				n -= part
+			}
+			seq[k&(maxSequences-1)] = sequence(from-lit, n, d)
+			k++
+			p, lit, q, from = m, m, m-d, m
+		}
+		if p >= stop {
+			break
+		}
+		{
+			x = swar.Load64(b, p)
+			h := x << 16 * hashFactor >> (64 - tableBits)
+			at := uint16(p) + base
+			c := int(at - tab[h])
+			tab[h] = at
+			if uint(c-1) < uint(min(p, window)) {
+				y = swar.Load64(b, p-c)
+				if (x^y)<<16 == 0 {
+					d = c
+					goto match
+				}
+			}
+		}
+		for q < stop {
+			if z := below(swar.Load64(b, q)); z != 0 {
+				q += bits.TrailingZeros64(z) >> 3
+				break
+			}
+			q += 8
+		}
+		p--
+	next:
+		p++
+		for p < stop {
+			if z := below(swar.Load64(b, p)); z != 0 {
+				p += bits.TrailingZeros64(z) >> 3
+				break
+			}
+			p += 8
+		}
+	}
+	e.last = p - q
+	if uint(e.last-1) >= uint(min(end, window)) {
+		e.last = 0
+	}
+	seq[k&(maxSequences-1)] = sequence(end-lit, 0, 0)
+	return k + 1
+}
+
+// matchBytes finds matches in b[start:end] and returns the number of sequences. It is
+// for bodies without delimiters: it tries each position, and skips more and more of
+// them where nothing is found.
+func (e *Encoder) matchBytes(b []byte, start, end int) int {
+	var (
+		tab  = &e.tab
+		seq  = &e.seq
+		base = e.base
+		k    = 0
+		lit  = start
+		stop = min(end-8, len(b)-margin)
+	)
+	for p := start; p < stop; {
+		x := swar.Load64(b, p)
+		h := x << 24 * hashFactor >> (64 - tableBits)
+		at := uint16(p) + base
+		d := int(at - tab[h])
+		tab[h] = at
+		if uint(d-1) >= uint(min(p, window)) || uint32(x) != swar.Load32(b, p-d) {
+			p += 1 + (p-lit)>>5
+			continue
+		}
+		for p > lit && p > d && b[p-1] == b[p-1-d] {
+			p--
+		}
+		m := p + minMatch
+		for m < stop {
+			if z := swar.Load64(b, m) ^ swar.Load64(b, m-d); z != 0 {
+				m += bits.TrailingZeros64(z) >> 3
+				goto matched
+			}
+			m += 8
+		}
+		for m < end && b[m] == b[m-d] {
+			m++
+		}
+	matched:
+		m = min(m, end)
+		n := m - p
+		for n > maxMatch {
+			part := maxMatch
+			if n < maxMatch+3 {
+				part = 200
+			}
+			seq[k&(maxSequences-1)] = sequence(p-lit, part, d)
+			k++
+			p += part
+			lit = p
+			n -= part
+		}
+		seq[k&(maxSequences-1)] = sequence(p-lit, n, d)
+		k++
+		p, lit = m, m
+		// The last places inside of the match are likely to be followed again.
+		if p < stop {
+			x := swar.Load64(b, p-2)
+			tab[x<<24*hashFactor>>(64-tableBits)] = uint16(p-2) + base
+		}
+	}
+	seq[k&(maxSequences-1)] = sequence(end-lit, 0, 0)
+	return k + 1
+}

@@ -1,0 +1,260 @@
+package inflate
+
+import "github.com/pointwire/pointwire/internal/swar"
+
+// A multi is an entry of several symbols: up to three literals, or up to two and
+// a length. Its low 6 bits are the bits that they consume, extra bits included; 0
+// if the first symbol does not fit.
+//
+//	6-7   number of literals
+//	8-31  the literals
+//	31    a length follows the literals, of which there are two at most, and which
+//	24-30 then has this value
+//
+// A third literal is below 0x80, so that it does not look like a length. What is
+// between the literals and a length is zero.
+type multi = uint32
+
+const (
+	multiBits         = 12
+	multiMask         = 1<<multiBits - 1
+	lengthFlag  multi = 1 << 31
+	maxMultiLen       = 0x7f
+)
+
+// aheadSeveral is how many bytes of input must be left for a step of several: it
+// loads 8 bytes up to three times and moves on by at most 7 in between.
+const aheadSeveral = 22
+
+// several decodes symbols while at least aheadSeveral bytes of input are left, as
+// many at a time as t.several holds. It returns more when there are fewer, and
+// otherwise what careful does. bits and n are those of single.
+//
+// In numbers, ids and times literals and matches follow each other at random, and a
+// branch on what comes next is predicted wrongly every second time, which costs as
+// much as a step of this loop. So a step has no such branch: it writes four bytes
+// whatever the number of literals is, and without a length it goes through a
+// match of distance 0, which consumes no bits and copies what is then overwritten.
+// A step is bound by the wait from one table to the other; the rest is done while
+// it lasts.
+func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
+	var (
+		t    = &d.tables
+		in   = d.in
+		at   = d.at
+		bits = d.bits
+		n    = uint64(d.n)
+		last = len(in) - aheadSeveral
+		v    = full
+	)
+	if at > last {
+		return w, more
+	}
+	// Load64: at+8 <= len(in), as at <= last; here and below at has moved on by at
+	// most 14 since.
+	bits |= swar.Load64(in, at) << (n & 63)
+	at += int(^n >> 3 & 7)
+	n |= 56
+	for w < stop {
+		if at > last {
+			v = more
+			break
+		}
+		// A load fills all of bits. Since then a distance has consumed at most 28,
+		// so that at least 36 are good, and 24 after the next 12: a distance whose
+		// code is not continued has at most 21.
+		e := t.several[bits&multiMask]
+		length, some := 0, int64(-1)
+		if e&consumeMask != 0 {
+			bits >>= e & consumeMask
+			n -= uint64(e)
+			// Store32, Copy16: there is slack behind stop.
+			swar.Store32(out, w, e>>literalShift)
+			w += int(e >> countShift & 3)
+			some = int64(int32(e) >> 31) // all ones if there is a length
+			length = int(int64(e>>24&maxMultiLen) & some)
+		} else {
+			bits |= swar.Load64(in, at) << (n & 63)
+			at += int(^n >> 3 & 7)
+			n |= 56
+			e := t.lit[bits&litMask]
+			for e&(literals|special|continued) == special|continued {
+				bits >>= litBits
+				n -= litBits
+				e = t.lit[uint64(e>>valueShift)+bits&(1<<(e>>extraShift&7)-1)]
+			}
+			before := bits
+			bits >>= e & consumeMask
+			n -= uint64(e)
+			if e&literals != 0 {
+				out[w] = byte(e >> literalShift)
+				w++
+				continue
+			}
+			if e&special != 0 {
+				if v = done; e&endOfBlock == 0 {
+					v = bad
+				}
+				break
+			}
+			extra := e >> extraShift
+			length = int(e>>valueShift) + int(before>>((e-extra)&63)&(1<<(extra&63)-1))
+		}
+		far := t.dist[bits&distMask] & distEntry(some)
+		if far&distEntry(special) != 0 {
+			if far&distEntry(continued) == 0 {
+				v = bad
+				break
+			}
+			bits |= swar.Load64(in, at) << (n & 63)
+			at += int(^n >> 3 & 7)
+			n |= 56
+			bits >>= distBits
+			n -= distBits
+			far = t.dist[far>>valueShift+distEntry(bits)&(1<<(far>>extraShift&7)-1)]
+			if far&distEntry(special) != 0 {
+				v = bad
+				break
+			}
+		}
+		distance := far.distance(bits)
+		bits |= swar.Load64(in, at) << (n & 63)
+		at += int(^n >> 3 & 7)
+		n |= 56
+		bits >>= far & 63
+		n -= uint64(far)
+		if distance > w-d.base {
+			v = bad
+			break
+		}
+		from := w - distance
+		if uint(distance-1) >= 15 {
+			// Nothing is nearer than 16 bytes, or there is no length and nothing
+			// is changed.
+			swar.Copy16(out, w, out, from)
+			swar.Copy16(out, w+16, out, from+16)
+			for i := 32; i < length; i += 16 {
+				swar.Copy16(out, w+i, out, from+i)
+			}
+		} else {
+			for i := range length {
+				out[w+i] = out[from+i]
+			}
+		}
+		w += length
+	}
+	d.give(at, bits, n, v)
+	return w, v
+}
+
+// follow holds the parts that t.several is put together from.
+type follow struct {
+	one, two, fitting [1 << (multiBits - 1)]multi
+}
+
+// fill fills t.several. What an entry holds is its first literal, and what the
+// bits after it hold, as an entry of fewer symbols in a smaller table; lengths and
+// their extra bits are placed first.
+func (t *tables) fill() {
+	t.filled = true
+	clear(t.several[:])
+	t.lengths(t.several[:], multiBits)
+	shortest := uint(0)
+	for at, symbol := range t.sorted[:t.used] {
+		if symbol < endSymbol {
+			shortest = t.codes[at].bits()
+			break
+		}
+	}
+	if shortest == 0 || shortest >= multiBits {
+		return // there is nothing to put together
+	}
+	size := multiBits - shortest
+	one, two := t.follow.one[:1<<size], t.follow.two[:1<<size]
+	clear(one)
+	t.lengths(one, size)
+	for at, symbol := range t.sorted[:t.used] {
+		n := t.codes[at].bits()
+		if n > size {
+			break
+		}
+		if symbol < 0x80 { // it may become the third literal
+			e := multi(symbol)<<literalShift | oneLiteral | multi(n)
+			for i := t.codes[at].value(); i < uint(len(one)); i += 1 << n {
+				one[i] = e
+			}
+		}
+	}
+	copy(two, one)
+	t.prepend(two, size, one, one)
+	t.prepend(t.several[:], multiBits, two, one)
+}
+
+// lengths places the lengths whose codes and extra bits fit into size bits.
+func (t *tables) lengths(table []multi, size uint) {
+	for at, symbol := range t.sorted[:t.used] {
+		n := t.codes[at].bits()
+		if n > size {
+			return
+		}
+		if symbol <= endSymbol || symbol >= fixedLits-2 {
+			continue
+		}
+		e := litSymbols[symbol]
+		extra := uint(e & consumeMask)
+		all := n + extra
+		value := e >> valueShift
+		if all > size || value+1<<extra > maxMultiLen+1 {
+			continue
+		}
+		for x := range uint(1) << extra {
+			for i := t.codes[at].value() | x<<n; i < uint(len(table)); i += 1 << all {
+				table[i] = lengthFlag | value<<24 | multi(all)
+			}
+			value++
+		}
+	}
+}
+
+// prepend places all literals whose codes fit into size bits, each in front of
+// what the bits after it hold: an entry of more, if that fits, else of less, else
+// nothing. Entries of more hold two symbols at most.
+func (t *tables) prepend(table []multi, size uint, more, less []multi) {
+	var fitting []multi
+	last := uint(0)
+	for at, symbol := range t.sorted[:t.used] {
+		n := t.codes[at].bits()
+		if n > size {
+			return
+		}
+		if symbol >= endSymbol {
+			continue
+		}
+		if n != last { // codes come in the order of their lengths
+			last = n
+			fitting = t.follow.fitting[:1<<(size-n)]
+			fit(fitting, more, less, multi(size-n))
+		}
+		// Sums of bits and of literals stay within their fields.
+		first := multi(symbol)<<literalShift | oneLiteral + multi(n)
+		i := t.codes[at].value()
+		for _, e := range fitting {
+			table[i] = e + first
+			i += 1 << n
+		}
+	}
+}
+
+// fit writes to dst the entries of more, or else of less, that consume at most size
+// bits, with their literals moved up to make room for one.
+func fit(dst, more, less []multi, size multi) {
+	more, less = more[:len(dst)], less[:len(dst)]
+	for i := range dst {
+		e, l := more[i], less[i]
+		l &= multi(int32(l&consumeMask-size-1) >> 31) // 0 if it does not fit
+		if e&consumeMask > size {
+			e = l
+		}
+		dst[i] = e&0xff0000ff + e&0x00ffff00<<8
+	}
+}
