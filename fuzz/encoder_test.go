@@ -288,13 +288,13 @@ func FuzzEncoderReplace(f *testing.F) {
 			}
 			t.Fatalf("%+v: the policy is to replace, got %v", in, err)
 		}
-		want := in.point()
-		want.measurement = replaced(want.measurement, posMeasurement)
+		want, d := in.point(), in.dialect()
+		want.measurement = replaced(want.measurement, posMeasurement, d)
 		for i, g := range want.tags {
-			want.tags[i] = tag{replaced(g.key, posTagKey), replaced(g.value, posTagValue)}
+			want.tags[i] = tag{replaced(g.key, posTagKey, d), replaced(g.value, posTagValue, d)}
 		}
 		for i, g := range want.fields {
-			want.fields[i].key = replaced(g.key, posFieldKey)
+			want.fields[i].key = replaced(g.key, posFieldKey, d)
 			if s, ok := g.value.(string); ok {
 				want.fields[i].value = strings.ToValidUTF8(s, "\uFFFD")
 			}
@@ -324,7 +324,7 @@ func (p position) String() string {
 // replaced returns what the Append functions document to write for s: text
 // without a representation is replaced, byte by byte from the end of s, so that
 // a backslash is judged before what stands in front of it.
-func replaced(s string, pos position) string {
+func replaced(s string, pos position, d lp.Dialect) string {
 	switch {
 	case pos == posString:
 		return strings.ToValidUTF8(s, "\uFFFD")
@@ -337,16 +337,16 @@ func replaced(s string, pos position) string {
 	if pos == posMeasurement && b[0] == '#' || (pos == posMeasurement || pos == posFieldKey) && (b[0] == '\t' || b[0] == 0) {
 		b[0] = '_'
 	}
+	before := [...]string{posMeasurement: `, ="`, posTagKey: `, =`, posTagValue: `, =`, posFieldKey: `, ="`}[pos]
+	if d == lp.Influx1 {
+		before = [...]string{posMeasurement: `, ="`, posTagKey: ` `, posTagValue: ` `, posFieldKey: `, =`}[pos]
+	}
 	for i := len(b) - 1; i >= 0; i-- {
 		if b[i] != '\\' {
 			continue
 		}
 		run := len(b[:i+1]) - len(bytes.TrimRight(b[:i+1], `\`))
-		switch last := i == len(b)-1; {
-		case last,
-			(pos == posTagKey || pos == posTagValue) && strings.IndexByte(`, =`, b[i+1]) >= 0 && run%2 == 1,
-			pos == posMeasurement && strings.IndexByte(`, ="`, b[i+1]) >= 0,
-			pos == posFieldKey && strings.IndexByte(`, =`, b[i+1]) >= 0 && run%2 == 1:
+		if i == len(b)-1 || strings.IndexByte(before, b[i+1]) >= 0 && (pos == posMeasurement || run%2 == 1) {
 			b[i] = '_'
 		}
 	}

@@ -57,8 +57,6 @@ var classes = []class{
 	}},
 }
 
-func blank(c byte) bool { return c == ' ' || c == '\t' || c == 0 }
-
 // quoteInString reports whether a string that the server reads has a double quote, or
 // is less than a quoted string.
 func (r *reading) quoteInString() bool {

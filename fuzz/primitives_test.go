@@ -74,16 +74,16 @@ func FuzzPrimitives(f *testing.F) {
 		line = append(line, "\nx y=2i "...)
 		line = lp.AppendTimestamp(line, 2)
 
-		want := point{measurement: replaced(name, posMeasurement), hasTime: true, ts: stamp}
+		want := point{measurement: replaced(name, posMeasurement, lp.Portable), hasTime: true, ts: stamp}
 		for _, g := range []tag{{k1, v1}, {k2, v2}} {
 			if g.value != "" {
-				want.tags = append(want.tags, tag{replaced(g.key, posTagKey), replaced(g.value, posTagValue)})
+				want.tags = append(want.tags, tag{replaced(g.key, posTagKey, lp.Portable), replaced(g.value, posTagValue, lp.Portable)})
 			}
 		}
 		if len(want.tags) == 2 && want.tags[0].key == want.tags[1].key {
 			return // refused by the server; to see it is the business of Encoder
 		}
-		want.fields = []field{{replaced(f1, posFieldKey), replaced(s, posString)}, {replaced(f2, posFieldKey), v}}
+		want.fields = []field{{replaced(f1, posFieldKey, lp.Portable), replaced(s, posString, lp.Portable)}, {replaced(f2, posFieldKey, lp.Portable), v}}
 		requirePoints(t, line, p,
 			point{measurement: "x", fields: []field{{"y", int64(1)}}, ts: 1, hasTime: true},
 			want,

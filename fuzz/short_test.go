@@ -121,11 +121,14 @@ func TestShortStrings(t *testing.T) {
 	}
 	// What no server reads otherwise is less.
 	notPortable := lp.ErrNotPortable.String()
-	for _, pos := range []position{posTagKey, posTagValue} {
+	for pos, less := range map[position][3]int{posTagKey: {554, 208, 0}, posTagValue: {554, 208, 0}, posFieldKey: {236, 66, 170}} {
 		portable := maps.Clone(want[pos])
-		portable[notPortable] = 554
-		portable["taken"] -= 554
-		portable[refusedByReference] -= 208
+		portable[notPortable] = less[0]
+		portable["taken"] -= less[0]
+		portable[refusedByReference] -= less[1]
+		if less[2] > 0 {
+			portable[otherInReference] -= less[2]
+		}
 		t.Run(pos.String()+", portable", func(t *testing.T) { countShort(t, all, pos, lp.Portable, portable) })
 	}
 }
@@ -162,7 +165,7 @@ func countShort(t *testing.T, all []string, pos position, d lp.Dialect, want map
 				counts[behindBackslash]++
 				continue
 			}
-			if pe.Reason == lp.ErrNotPortable && (pos == posTagKey || pos == posTagValue) {
+			if pe.Reason == lp.ErrNotPortable && d == lp.Portable {
 				counts[pe.Reason.String()]++
 				continue
 			}

@@ -75,9 +75,12 @@ func everythingIn(t *testing.T, s *Server, db string) (points []dialect.Point, l
 				}
 				if n, ok := v.(json.Number); ok {
 					var err error
-					if types[[2]string{r.Name, r.Columns[i]}] == "integer" {
+					switch types[[2]string{r.Name, r.Columns[i]}] {
+					case "integer":
 						v, err = n.Int64()
-					} else {
+					case "unsigned":
+						v, err = strconv.ParseUint(n.String(), 10, 64)
+					default:
 						v, err = n.Float64()
 					}
 					if err != nil {
@@ -100,6 +103,8 @@ func TestDialectRows(t *testing.T) {
 		switch {
 		case strings.HasPrefix(s.Version(), "1.6."):
 			reader = dialect.InfluxDB16
+		case strings.HasPrefix(s.Version(), "v2."):
+			reader = dialect.InfluxDB2
 		case !strings.HasPrefix(s.Version(), "1.8."):
 			t.Skip("no column for ", s.Version())
 		}

@@ -68,7 +68,7 @@ func appendCheckedTag(dst []byte, key, value string) []byte {
 // the key. What has no representation is replaced: an empty key becomes "_" and
 // the key "time" "_time"; a leading tab or zero byte, every line feed, a
 // backslash at the end, and the last of an odd number of backslashes directly
-// before comma, space or '=' become '_'; invalid UTF-8 becomes U+FFFD.
+// before comma, space, '=' or a double quote become '_'; invalid UTF-8 becomes U+FFFD.
 func AppendFieldKey(dst []byte, key string) []byte {
 	dst = grow(dst, len(key)+1+room)
 	if n := len(dst); putKey(dst, n, key) {
@@ -76,8 +76,8 @@ func AppendFieldKey(dst []byte, key string) []byte {
 		swar.StoreByte(dst, n, '=')
 		return dst[:n+1]
 	}
-	if checkFieldKey(key) != 0 {
-		key = replaceFieldKey(key)
+	if checkFieldKey(key, Portable) != 0 {
+		key = replaceFieldKey(key, Portable)
 	}
 	dst = escapeFieldKey(dst, key)
 	return append(dst, '=')

@@ -18,9 +18,14 @@ func (d Dialect) CheckTag(key, value string) error {
 	return asError(checkTagValue(value, d))
 }
 
-// CheckFieldKey returns nil if line protocol can carry key as the key of a field,
-// or the [Reason] why it cannot.
-func CheckFieldKey(key string) error { return asError(checkFieldKey(key)) }
+// CheckFieldKey returns nil if line protocol can carry key as the key of a field in the
+// dialect [Portable], or the [Reason] why it cannot. [Dialect.CheckFieldKey] does the
+// same for another dialect.
+func CheckFieldKey(key string) error { return Portable.CheckFieldKey(key) }
+
+// CheckFieldKey returns nil if d can carry key as the key of a field, or the [Reason] why
+// it cannot.
+func (d Dialect) CheckFieldKey(key string) error { return asError(checkFieldKey(key, d)) }
 
 func asError(r Reason) error {
 	if r == 0 {

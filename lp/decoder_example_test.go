@@ -212,7 +212,7 @@ func ExampleDialect() {
 	fmt.Printf("%v %s", e.EndNoTimestamp(), e.Bytes())
 	fmt.Println(lp.Portable, lp.Influx1, errors.Is(lp.CheckTag("k", `a\=b`), lp.ErrNotPortable))
 	// Output:
-	// lp: backslash before a comma or equals sign, which only the dialect Influx1 carries
+	// lp: backslash before a comma, equals sign or double quote, which only the dialect Influx1 carries
 	// <nil>
 	// <nil> m,path=C:\\,x v=1i
 	// Portable Influx1 true

@@ -45,11 +45,11 @@ func (e *Encoder) startFields() {
 
 // fieldSlow is field for a key that may need escaping, replacing or refusing.
 func (e *Encoder) fieldSlow(key string, n int) int {
-	if r := checkFieldKey(key); r != 0 {
+	if r := checkFieldKey(key, e.opt.Dialect); r != 0 {
 		if !e.badText(PartFieldKey, key, r) {
 			return -1
 		}
-		key = replaceFieldKey(key)
+		key = replaceFieldKey(key, e.opt.Dialect)
 	}
 	if !e.fields.again(key) && !e.newField(key) {
 		return -1

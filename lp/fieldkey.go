@@ -16,7 +16,7 @@ type FieldKey struct {
 
 // NewFieldKey returns the field key for key. An error is a *[PointError].
 func NewFieldKey(key string) (FieldKey, error) {
-	if r := checkFieldKey(key); r != 0 {
+	if r := checkFieldKey(key, Portable); r != 0 {
 		return FieldKey{}, &PointError{Part: PartFieldKey, Key: key, Reason: r}
 	}
 	return FieldKey{strings.Clone(key), string(AppendFieldKey(nil, key))}, nil

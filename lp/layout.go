@@ -25,7 +25,7 @@ type layout struct {
 func NewLayout(keys ...string) (Layout, error) {
 	l := &layout{}
 	for i, key := range keys {
-		if r := checkFieldKey(key); r != 0 {
+		if r := checkFieldKey(key, Portable); r != 0 {
 			return Layout{}, &PointError{Part: PartFieldKey, Key: key, Reason: r}
 		}
 		for _, k := range keys[:i] {

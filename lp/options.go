@@ -87,7 +87,7 @@ type Dialect uint8
 const (
 	// Portable carries what no server reads as another structure. In a tag key or tag
 	// value it refuses an odd number of backslashes directly before a comma or an
-	// equals sign with [ErrNotPortable].
+	// equals sign with [ErrNotPortable], in a field key one before a double quote.
 	Portable Dialect = iota
 	// Influx1 carries what InfluxDB 1.x and 2.x read as it was written.
 	// VictoriaMetrics reads some of it as other tags, or refuses the request.

@@ -33,8 +33,10 @@ func plainReplace(s string, pos byte) string {
 		switch pos {
 		case 'm':
 			before, run = `, ="`, 1
-		case 't', 'f':
+		case 't':
 			before = ", ="
+		case 'f':
+			before = `, ="`
 		}
 		if i+1 == len(b) || run%2 == 1 && strings.IndexByte(before, b[i+1]) >= 0 {
 			out[i] = '_'

@@ -22,8 +22,9 @@ const (
 	// odd number of them directly before comma, space or equals sign.
 	ErrBackslash
 	// ErrNotPortable: in a tag key or tag value, an odd number of backslashes directly
-	// before a comma or an equals sign. InfluxDB carries it and others read another
-	// structure: see [Options.Dialect] and [Influx1].
+	// before a comma or an equals sign; in a field key, one directly before a double
+	// quote. InfluxDB carries it and others read another structure: see
+	// [Options.Dialect] and [Influx1].
 	ErrNotPortable
 	// ErrLeadingSpace: a tab or a zero byte at the start of a measurement or a
 	// field key, which InfluxDB skips like a space.
@@ -78,7 +79,7 @@ var reasons = [numReasons]string{
 	ErrComment:        "measurement starts with #",
 	ErrNewline:        "line feed",
 	ErrBackslash:      "backslash that line protocol cannot carry",
-	ErrNotPortable:    "backslash before a comma or equals sign, which only the dialect Influx1 carries",
+	ErrNotPortable:    "backslash before a comma, equals sign or double quote, which only the dialect Influx1 carries",
 	ErrLeadingSpace:   "leading tab or zero byte",
 	ErrUTF8:           "invalid UTF-8",
 	ErrEmptyKey:       "empty key",

@@ -220,7 +220,7 @@ func (c *compiler) field(sf reflect.StructField, o op, col column) {
 			return
 		}
 	}
-	if !c.key(sf, "f", col.key, checkFieldKey(col.key)) {
+	if !c.key(sf, "f", col.key, checkFieldKey(col.key, Portable)) {
 		return
 	}
 	lit := "," + string(escapeFieldKey(nil, col.key)) + "="

@@ -98,8 +98,11 @@ func checkBackslashes(s string, d Dialect) (r Reason) {
 	return r
 }
 
-// checkFieldKey returns why key has no representation, or 0.
-func checkFieldKey(key string) Reason {
+// checkFieldKey returns why key has no representation in d, or 0.
+//
+// An odd number of backslashes before a double quote is an even one once the quote is
+// escaped, so that VictoriaMetrics finds a quote there, which opens a string.
+func checkFieldKey(key string, d Dialect) (r Reason) {
 	switch key {
 	case "":
 		return ErrEmptyKey
@@ -122,11 +125,18 @@ func checkFieldKey(key string) Reason {
 			if run%2 == 1 {
 				return ErrBackslash
 			}
+		case '"':
+			if run%2 == 1 && d != Influx1 {
+				r = ErrNotPortable
+			}
 		}
 		run = 0
 	}
 	if run > 0 {
 		return ErrBackslash
+	}
+	if r != 0 {
+		return r
 	}
 	return checkUTF8(key)
 }
@@ -191,8 +201,8 @@ func replaceTagValue(value string, d Dialect) string {
 	return string(b)
 }
 
-// replaceFieldKey returns key with what has no representation replaced.
-func replaceFieldKey(key string) string {
+// replaceFieldKey returns key with what has no representation in d replaced.
+func replaceFieldKey(key string, d Dialect) string {
 	switch key {
 	case "":
 		return "_"
@@ -212,6 +222,10 @@ func replaceFieldKey(key string) string {
 			continue
 		case ',', ' ', '=':
 			if run%2 == 1 {
+				b[i-1] = '_'
+			}
+		case '"':
+			if run%2 == 1 && d != Influx1 {
 				b[i-1] = '_'
 			}
 		}

@@ -19,7 +19,6 @@ func TestRows(t *testing.T) {
 			read func(body string) (points []dialect.Point, refused, lost bool)
 			same []dialect.Point
 		}{
-			{dialect.InfluxDB2, influx2, own},
 			{dialect.LineProtocol, reference, own},
 			{dialect.VictoriaMetrics, victoria, numbers},
 		} {

@@ -59,7 +59,7 @@
 // # Dialects
 //
 // A reading is written as measurement, tags, a bar, fields and the time. "Refused" is an
-// error for the line, or for VictoriaMetrics for the whole body; "nothing" is no error
+// error for the line, or for InfluxDB 2 and VictoriaMetrics for the whole body; "nothing" is no error
 // and no point; "lost" is a point that is stored under a key which no query looks for.
 // Readers that are not named read what pointwire reads: but of openGemini 1.3.1 only
 // what is named is known, and VictoriaMetrics has numbers for booleans and strings.
@@ -76,14 +76,14 @@
 //	backslash before an equals sign in a measurement: "a\\=b v=1 1\na=b v=2 2\n"
 //	    pointwire: "a=b" | "v"=2 @2; refused (backslash that servers read in two ways)
 //	    InfluxDB 1.x: "a=b" | "v"=1 @1
-//	    InfluxDB 2.8.0: "a=b" | "v"=2 @2; lost
+//	    InfluxDB 2.8.0: "a=b" | "v"=2 @2
 //	    line-protocol/v2: "a=b" | "v"=2 @2; "a\\=b" | "v"=1 @1
 //	    VictoriaMetrics: "a=b" | "v"=1 @1; "a=b" | "v"=2 @2
 //
 //	backslash before a double quote in a measurement: "a\\\"b v=1 1\na\"b v=2 2\n"
 //	    pointwire: "a\"b" | "v"=2 @2; refused (backslash that servers read in two ways)
 //	    InfluxDB 1.x: "a\"b" | "v"=1 @1
-//	    InfluxDB 2.8.0: "a\"b" | "v"=2 @2; lost
+//	    InfluxDB 2.8.0: "a\"b" | "v"=2 @2
 //	    line-protocol/v2, VictoriaMetrics: "a\"b" | "v"=2 @2; "a\\\"b" | "v"=1 @1
 //
 //	two backslashes before a comma in a measurement: "a\\\\,b v=1 1\n"
@@ -107,6 +107,11 @@
 //	two backslashes before the equals sign of a field: "m a\\\\=1 1\n"
 //	    pointwire: refused (backslash that servers read in two ways)
 //	    VictoriaMetrics: "m" | "a\\"=1 @1
+//
+//	two backslashes before a double quote in a field key: "m a\\\\\"=1,g=2 1\n"
+//	    pointwire: "m" | "a\\\""=1 "g"=2 @1
+//	    line-protocol/v2: "m" | "a\\\\\""=1 "g"=2 @1
+//	    VictoriaMetrics: "m" | "a\\\""=0
 //
 //	two backslashes before a space in a field key: "m a\\\\ b=1 1\n"
 //	    pointwire: refused (missing field value)
@@ -163,18 +168,18 @@
 //	tag value that begins with an equals sign: "m,k==a v=1 1\nm,k=\\=a v=2 2\n"
 //	    pointwire: "m" "k"="=a" | "v"=2 @2; refused (equals sign in a tag value)
 //	    InfluxDB 1.x: "m" "k"="=a" | "v"=1 @1
-//	    InfluxDB 2.8.0: "m" "k"="=a" | "v"=2 @2; lost
+//	    InfluxDB 2.8.0: "m" "k"="=a" | "v"=2 @2
 //	    VictoriaMetrics: "m" "k"="=a" | "v"=1 @1; "m" "k"="=a" | "v"=2 @2
 //
 //	field with the key time: "m time=1,v=2 1\n"
 //	    pointwire: refused (reserved key "time")
-//	    InfluxDB 1.x: "m" | "v"=2 @1
-//	    InfluxDB 2.8.0, line-protocol/v2, VictoriaMetrics: "m" | "time"=1 "v"=2 @1
+//	    InfluxDB 1.x, InfluxDB 2.8.0: "m" | "v"=2 @1
+//	    line-protocol/v2, VictoriaMetrics: "m" | "time"=1 "v"=2 @1
 //
 //	field with the key time alone: "m time=1 1\n"
 //	    pointwire: refused (reserved key "time")
-//	    InfluxDB 1.x: refused; lost
-//	    InfluxDB 2.8.0, line-protocol/v2, VictoriaMetrics: "m" | "time"=1 @1
+//	    InfluxDB 1.x, InfluxDB 2.8.0: refused; lost
+//	    line-protocol/v2, VictoriaMetrics: "m" | "time"=1 @1
 //	    openGemini: nothing
 //
 //	tag with the key time: "m,time=x v=1 1\n"
@@ -219,7 +224,7 @@
 //
 //	bad line beside a good one: "m v=1 1\nm v= 2\n"
 //	    pointwire: "m" | "v"=1 @1; refused (missing field value)
-//	    VictoriaMetrics: refused
+//	    InfluxDB 2.8.0, VictoriaMetrics: refused
 //	    openGemini: "m" | "v"=1 @1
 //
 //	comment with a double quote: "# a=\"b\nm v=1 1\n"
@@ -245,6 +250,7 @@
 //
 //	line of a carriage return: "\r\nm v=1 1\n"
 //	    pointwire: "m" | "v"=1 @1; refused (carriage return at the end of the line)
+//	    InfluxDB 2.8.0: refused
 //	    line-protocol/v2, VictoriaMetrics: "m" | "v"=1 @1
 //
 //	line end that depends on leading white space: " m,\\\\ =\" v=1 1\n"
@@ -319,8 +325,7 @@
 //
 //	field without a key after a tab: "m \t=1,v=2 1\n"
 //	    pointwire: refused (missing field key)
-//	    InfluxDB 1.x: "m" | "v"=2 "val0"=1 @1
-//	    InfluxDB 2.8.0: "m" | ""=1 "v"=2 @1
+//	    InfluxDB 1.x, InfluxDB 2.8.0: "m" | "v"=2 "val0"=1 @1
 //	    VictoriaMetrics: "m" | "\t"=1 "v"=2 @1
 //
 //	tag without a value: "m,k= v=1 1\n"
@@ -342,7 +347,7 @@
 //
 //	field twice: "m v=1,v=2 1\n"
 //	    pointwire: "m" | "v"=1 "v"=2 @1
-//	    InfluxDB 1.x: "m" | "v"=2 @1
+//	    InfluxDB 1.x, InfluxDB 2.8.0: "m" | "v"=2 @1
 //
 //	NaN: "m v=nan 1\n"
 //	    pointwire: refused (invalid field value)

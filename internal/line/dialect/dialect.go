@@ -13,9 +13,8 @@ import (
 // A Reader is a program that reads line protocol.
 type Reader int
 
-// The readers. Cells of InfluxDB 1.x are what a server returns after the body was
-// written to it. Those of InfluxDB 2.8.0 and VictoriaMetrics are what the parser of the
-// server returns for it.
+// The readers. Cells of InfluxDB are what a server returns after the body was written to
+// it. Those of VictoriaMetrics are what the parser of the server returns for it.
 const (
 	InfluxDB16      Reader = iota // 1.6.7
 	InfluxDB18                    // 1.8.10

@@ -21,6 +21,7 @@ var lineRows = []Row{
 		Own:  `"m" | "v"=1 @1; refused`,
 		Rule: line.NoFieldValue,
 		Reads: map[Reader]string{
+			InfluxDB2:       "refused",
 			VictoriaMetrics: "refused",
 			OpenGemini:      `"m" | "v"=1 @1`,
 		},
@@ -88,6 +89,7 @@ var lineRows = []Row{
 		Own:  `"m" | "v"=1 @1; refused`,
 		Rule: line.CarriageReturn,
 		Reads: map[Reader]string{
+			InfluxDB2:       "refused",
 			LineProtocol:    `"m" | "v"=1 @1`,
 			VictoriaMetrics: `"m" | "v"=1 @1`,
 		},

@@ -23,7 +23,7 @@ var nameRows = []Row{
 		Reads: map[Reader]string{
 			InfluxDB16:      `"a=b" | "v"=1 @1`,
 			InfluxDB18:      `"a=b" | "v"=1 @1`,
-			InfluxDB2:       `"a=b" | "v"=2 @2; lost`,
+			InfluxDB2:       `"a=b" | "v"=2 @2`,
 			LineProtocol:    `"a=b" | "v"=2 @2; "a\\=b" | "v"=1 @1`,
 			VictoriaMetrics: `"a=b" | "v"=1 @1; "a=b" | "v"=2 @2`,
 		},
@@ -36,7 +36,7 @@ var nameRows = []Row{
 		Reads: map[Reader]string{
 			InfluxDB16:      `"a\"b" | "v"=1 @1`,
 			InfluxDB18:      `"a\"b" | "v"=1 @1`,
-			InfluxDB2:       `"a\"b" | "v"=2 @2; lost`,
+			InfluxDB2:       `"a\"b" | "v"=2 @2`,
 			LineProtocol:    `"a\"b" | "v"=2 @2; "a\\\"b" | "v"=1 @1`,
 			VictoriaMetrics: `"a\"b" | "v"=2 @2; "a\\\"b" | "v"=1 @1`,
 		},
@@ -93,6 +93,15 @@ var nameRows = []Row{
 		Rule: line.Backslash,
 		Reads: map[Reader]string{
 			VictoriaMetrics: `"m" | "a\\"=1 @1`,
+		},
+	},
+	{
+		Name: "two backslashes before a double quote in a field key",
+		Body: "m a\\\\\"=1,g=2 1\n",
+		Own:  `"m" | "a\\\""=1 "g"=2 @1`,
+		Reads: map[Reader]string{
+			LineProtocol:    `"m" | "a\\\\\""=1 "g"=2 @1`,
+			VictoriaMetrics: `"m" | "a\\\""=0`,
 		},
 	},
 	{
@@ -241,7 +250,7 @@ var nameRows = []Row{
 		Reads: map[Reader]string{
 			InfluxDB16:      `"m" "k"="=a" | "v"=1 @1`,
 			InfluxDB18:      `"m" "k"="=a" | "v"=1 @1`,
-			InfluxDB2:       `"m" "k"="=a" | "v"=2 @2; lost`,
+			InfluxDB2:       `"m" "k"="=a" | "v"=2 @2`,
 			VictoriaMetrics: `"m" "k"="=a" | "v"=1 @1; "m" "k"="=a" | "v"=2 @2`,
 		},
 	},
@@ -253,7 +262,7 @@ var nameRows = []Row{
 		Reads: map[Reader]string{
 			InfluxDB16:      `"m" | "v"=2 @1`,
 			InfluxDB18:      `"m" | "v"=2 @1`,
-			InfluxDB2:       `"m" | "time"=1 "v"=2 @1`,
+			InfluxDB2:       `"m" | "v"=2 @1`,
 			LineProtocol:    `"m" | "time"=1 "v"=2 @1`,
 			VictoriaMetrics: `"m" | "time"=1 "v"=2 @1`,
 		},
@@ -266,7 +275,7 @@ var nameRows = []Row{
 		Reads: map[Reader]string{
 			InfluxDB16:      "refused; lost",
 			InfluxDB18:      "refused; lost",
-			InfluxDB2:       `"m" | "time"=1 @1`,
+			InfluxDB2:       "refused; lost",
 			LineProtocol:    `"m" | "time"=1 @1`,
 			VictoriaMetrics: `"m" | "time"=1 @1`,
 			OpenGemini:      "nothing",

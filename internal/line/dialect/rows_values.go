@@ -26,7 +26,7 @@ var valueRows = []Row{
 		Reads: map[Reader]string{
 			InfluxDB16:      `"m" | "v"=2 "val0"=1 @1`,
 			InfluxDB18:      `"m" | "v"=2 "val0"=1 @1`,
-			InfluxDB2:       `"m" | ""=1 "v"=2 @1`,
+			InfluxDB2:       `"m" | "v"=2 "val0"=1 @1`,
 			VictoriaMetrics: `"m" | "\t"=1 "v"=2 @1`,
 		},
 	},
@@ -79,6 +79,7 @@ var valueRows = []Row{
 		Body: "m v=1,v=2 1\n",
 		Own:  `"m" | "v"=1 "v"=2 @1`,
 		Reads: map[Reader]string{
+			InfluxDB2:  `"m" | "v"=2 @1`,
 			InfluxDB16: `"m" | "v"=2 @1`,
 			InfluxDB18: `"m" | "v"=2 @1`,
 		},
