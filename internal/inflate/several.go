@@ -130,10 +130,12 @@ func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 		from := w - distance
 		if uint(distance-1) >= 15 {
 			// Nothing is nearer than 16 bytes, or there is no length and nothing
-			// is changed.
+			// is changed. Few matches are longer than 64 bytes.
 			swar.Copy16(out, w, out, from)
 			swar.Copy16(out, w+16, out, from+16)
-			for i := 32; i < length; i += 16 {
+			swar.Copy16(out, w+32, out, from+32)
+			swar.Copy16(out, w+48, out, from+48)
+			for i := 64; i < length; i += 16 {
 				swar.Copy16(out, w+i, out, from+i)
 			}
 		} else {
