@@ -272,3 +272,29 @@ func randomLengths(r *rand.Rand, n int) []uint8 {
 	}
 	return lengths
 }
+
+// TestTablesKept decodes long fixed blocks before and after input that breaks off,
+// or is wrong, in the code lengths of a dynamic block: the tables of the fixed code
+// are kept from block to block, and what comes in between must not spoil them.
+func TestTablesKept(t *testing.T) {
+	w := &bitWriter{b: []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}, n: 8 * headerBytes}
+	w.write(3, 3)
+	for i := range 2 * worthIt {
+		c := 0x30 + uint(i*i%144) // codes of 8 bits, first bit highest
+		for k := 7; k >= 0; k-- {
+			w.write(c>>k&1, 1)
+		}
+	}
+	fixed := w.b
+	dynamic := pack(t, texts()["cpugb"], gzip.DefaultCompression)
+	wrong := bytes.Clone(dynamic)
+	wrong[headerBytes+20] ^= 0xff
+	for _, between := range [][]byte{dynamic[:headerBytes+30], wrong, dynamic, dynamic[:len(dynamic)/2]} {
+		check(t, dynamic[:len(dynamic)/9]) // the tables of another code
+		check(t, fixed[:40])               // too short for the table of several symbols
+		check(t, between)
+		check(t, fixed)
+		check(t, between)
+		check(t, fixed[:40])
+	}
+}

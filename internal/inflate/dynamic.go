@@ -39,8 +39,11 @@ func (d *decoder) readTables() verdict {
 		}
 		lengths[lengthOrder[i]] = uint8(b.take(3))
 	}
+	// From here on the tables are not those of the block before.
+	t := &d.tables
+	t.fixed, t.filled, t.seen = false, false, 0
 	var table [1 << lengthBits]entry
-	if !build(&d.tables, table[:], lengthBits, lengths[:lengthCodes], lengthSymbols[:], 1) {
+	if !build(t, table[:], lengthBits, lengths[:lengthCodes], lengthSymbols[:], 1) {
 		return d.fail(ErrCorrupt)
 	}
 	for i, n := 0, lits+dists; i < n; {
@@ -89,8 +92,6 @@ func (d *decoder) readTables() verdict {
 			i++
 		}
 	}
-	t := &d.tables
-	t.fixed, t.filled, t.seen = false, false, 0
 	if !build(t, t.dist[:], distBits, lengths[lits:lits+dists], distSymbols[:], 1|1<<extraShift) ||
 		!build(t, t.lit[:], litBits, lengths[:lits], litSymbols[:], 1) {
 		return d.fail(ErrCorrupt)

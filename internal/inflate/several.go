@@ -130,10 +130,12 @@ func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 		from := w - distance
 		if uint(distance-1) >= 15 {
 			// Nothing is nearer than 16 bytes, or there is no length and nothing
-			// is changed.
+			// is changed. Few matches are longer than 64 bytes.
 			swar.Copy16(out, w, out, from)
 			swar.Copy16(out, w+16, out, from+16)
-			for i := 32; i < length; i += 16 {
+			swar.Copy16(out, w+32, out, from+32)
+			swar.Copy16(out, w+48, out, from+48)
+			for i := 64; i < length; i += 16 {
 				swar.Copy16(out, w+i, out, from+i)
 			}
 		} else {
@@ -220,7 +222,7 @@ func (t *tables) lengths(table []multi, size uint) {
 // what the bits after it hold: an entry of more, if that fits, else of less, else
 // nothing. Entries of more hold two symbols at most.
 func (t *tables) prepend(table []multi, size uint, more, less []multi) {
-	var fitting []multi
+	var fits []multi
 	last := uint(0)
 	for at, symbol := range t.sorted[:t.used] {
 		n := t.codes[at].bits()
@@ -232,29 +234,39 @@ func (t *tables) prepend(table []multi, size uint, more, less []multi) {
 		}
 		if n != last { // codes come in the order of their lengths
 			last = n
-			fitting = t.follow.fitting[:1<<(size-n)]
-			fit(fitting, more, less, multi(size-n))
+			fits = t.follow.fitting[:1<<(size-n)]
+			fit(fits, more, less, multi(size-n))
 		}
+		fitting := fits
 		// Sums of bits and of literals stay within their fields.
 		first := multi(symbol)<<literalShift | oneLiteral + multi(n)
 		i := t.codes[at].value()
+		step := uint(1) << n
+		for len(fitting) >= 4 {
+			table[i] = fitting[0] + first
+			table[i+step] = fitting[1] + first
+			table[i+2*step] = fitting[2] + first
+			table[i+3*step] = fitting[3] + first
+			i += 4 * step
+			fitting = fitting[4:]
+		}
 		for _, e := range fitting {
 			table[i] = e + first
-			i += 1 << n
+			i += step
 		}
 	}
 }
 
 // fit writes to dst the entries of more, or else of less, that consume at most size
-// bits, with their literals moved up to make room for one.
+// bits, with their literals moved up to make room for one. Which of them fit no
+// branch could know.
 func fit(dst, more, less []multi, size multi) {
 	more, less = more[:len(dst)], less[:len(dst)]
 	for i := range dst {
 		e, l := more[i], less[i]
-		l &= multi(int32(l&consumeMask-size-1) >> 31) // 0 if it does not fit
-		if e&consumeMask > size {
-			e = l
-		}
+		tooLong := multi(int32(size-e&consumeMask) >> 31) // all ones, or 0
+		e ^= (e ^ l) & tooLong
+		e &^= multi(int32(size-e&consumeMask) >> 31)
 		dst[i] = e&0xff0000ff + e&0x00ffff00<<8
 	}
 }
