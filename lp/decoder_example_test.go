@@ -211,9 +211,11 @@ func ExampleDialect() {
 	e.Int("v", 1)
 	fmt.Printf("%v %s", e.EndNoTimestamp(), e.Bytes())
 	fmt.Println(lp.Portable, lp.Influx1, errors.Is(lp.CheckTag("k", `a\=b`), lp.ErrNotPortable))
+	fmt.Println(lp.Portable.CheckFieldKey(`a\"b`) != nil, lp.Influx1.CheckFieldKey(`a\"b`))
 	// Output:
 	// lp: backslash before a comma, equals sign or double quote, which only the dialect Influx1 carries
 	// <nil>
 	// <nil> m,path=C:\\,x v=1i
 	// Portable Influx1 true
+	// true <nil>
 }
