@@ -32,11 +32,11 @@ const aheadSeveral = 22
 //
 // In numbers, ids and times literals and matches follow each other at random, and a
 // branch on what comes next is predicted wrongly every second time, which costs as
-// much as a step of this loop. So a step has no such branch: it writes four bytes
-// whatever the number of literals is, and without a length it goes through a
-// match of distance 0, which consumes no bits and copies what is then overwritten.
-// A step is bound by the wait from one table to the other; the rest is done while
-// it lasts.
+// much as decoding some symbols. An entry that holds a number's last digits and the
+// match behind them needs no such branch: four bytes are written whatever the
+// number of literals is. One branch is left, on whether a match follows. Going
+// through a match of length 0 in its place is slower where literals prevail, since
+// a step is bound by the wait from one table to the other.
 func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 	var (
 		t    = &d.tables
@@ -64,15 +64,20 @@ func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 		// so that at least 36 are good, and 24 after the next 12: a distance whose
 		// code is not continued has at most 21.
 		e := t.several[bits&multiMask]
-		length, some := 0, int64(-1)
+		var length int
 		if e&consumeMask != 0 {
 			bits >>= e & consumeMask
 			n -= uint64(e)
 			// Store32, Copy16: there is slack behind stop.
 			swar.Store32(out, w, e>>literalShift)
 			w += int(e >> countShift & 3)
-			some = int64(int32(e) >> 31) // all ones if there is a length
-			length = int(int64(e>>24&maxMultiLen) & some)
+			if e&lengthFlag == 0 {
+				bits |= swar.Load64(in, at) << (n & 63)
+				at += int(^n >> 3 & 7)
+				n |= 56
+				continue
+			}
+			length = int(e >> 24 & maxMultiLen)
 		} else {
 			bits |= swar.Load64(in, at) << (n & 63)
 			at += int(^n >> 3 & 7)
@@ -100,7 +105,7 @@ func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 			extra := e >> extraShift
 			length = int(e>>valueShift) + int(before>>((e-extra)&63)&(1<<(extra&63)-1))
 		}
-		far := t.dist[bits&distMask] & distEntry(some)
+		far := t.dist[bits&distMask]
 		if far&distEntry(special) != 0 {
 			if far&distEntry(continued) == 0 {
 				v = bad
@@ -128,9 +133,8 @@ func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 			break
 		}
 		from := w - distance
-		if uint(distance-1) >= 15 {
-			// Nothing is nearer than 16 bytes, or there is no length and nothing
-			// is changed. Few matches are longer than 64 bytes.
+		if distance >= 16 {
+			// Few matches are longer than 64 bytes.
 			swar.Copy16(out, w, out, from)
 			swar.Copy16(out, w+16, out, from+16)
 			swar.Copy16(out, w+32, out, from+32)
