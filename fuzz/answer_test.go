@@ -153,6 +153,7 @@ func (a *answer) read(body []byte, lax bool) outcome {
 
 func (a *answer) document(n node) error {
 	results, isError, message, code := 0, false, "", ""
+	known := len(n.keys) == 0 // 1.x sends the empty object where there was no statement
 	for i, key := range n.keys {
 		v := n.kids[i]
 		switch key {
@@ -160,6 +161,7 @@ func (a *answer) document(n node) error {
 			if v.kind != 'n' && v.kind != '[' {
 				return errAnswer
 			}
+			known = true
 			for _, r := range v.kids {
 				if r.kind != '{' {
 					return errAnswer
@@ -189,6 +191,10 @@ func (a *answer) document(n node) error {
 	if isError || code != "" && results == 0 {
 		a.pending = false
 		a.events = append(a.events, fmt.Sprintf("server %q %q", message, code))
+		return nil
+	}
+	if !known {
+		return errAnswer // of another service
 	}
 	return nil
 }

@@ -149,6 +149,7 @@ var bodies = []string{
 	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":[],"values":[[],[]]}]}]} x`,
 	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["a"],"values":[[{}]]}]}]}`,
 	`{"a":{"b":[[[{"c":"\u00e9"}]],1.5e-7,true]},"results":[]}`,
+	`{"status":"ok"}`, `{"message":"x"}`, `{"results":[]}{"x":1}`, `{"x":1}` + "\n" + `{"results":[]}`,
 }
 
 // scanner is used again for every body: a Reset must forget the one before.
