@@ -54,9 +54,9 @@ func compareWays(t testing.TB, data []byte, o Options) {
 	t.Helper()
 	var s Scanner
 	bytewise(&s, o)
-	s.Reset(data)
+	s.reset(data, 0)
 	want := describe(&s, true)
-	s.Reset(data)
+	s.reset(data, 0)
 	wantCheck := describe(&s, false)
 
 	var fast Scanner
@@ -66,8 +66,12 @@ func compareWays(t testing.TB, data []byte, o Options) {
 		if got := describe(&fast, true); got != want {
 			t.Fatalf("%q\n%s\nwant\n%s", data, got, want)
 		}
+		fast.reset(data, 0)
+		if got := describe(&fast, true); got != want {
+			t.Fatalf("%q, in place\n%s\nwant\n%s", data, got, want)
+		}
 		fast.SetCheck(true)
-		fast.Reset(data)
+		fast.reset(data, 0)
 		if got := describe(&fast, false); got != wantCheck {
 			t.Fatalf("%q, check\n%s\nwant\n%s", data, got, wantCheck)
 		}

@@ -23,7 +23,8 @@ func (s *Scanner) finish() bool {
 		return false
 	}
 	if !s.in {
-		s.count()
+		// Few ask for the number of a line: no look at all of the input for its sake.
+		s.passed, s.counted = s.buf[s.counted:s.pos], 0
 		s.base += int64(s.pos)
 		s.tail = append(s.tail[:0], s.buf[s.pos:]...)
 		s.buf, s.pos, s.in = s.tail, 0, true
@@ -51,7 +52,8 @@ func (s *Scanner) fill() bool {
 		return s.pos < len(s.buf)
 	}
 	if s.pos > 0 {
-		s.count()
+		s.lines += int64(bytes.Count(s.buf[s.counted:s.pos], newline))
+		s.counted = 0
 		s.base += int64(s.pos)
 		s.buf = s.buf[:copy(s.buf, s.buf[s.pos:])]
 		s.pos = 0

@@ -33,7 +33,7 @@ func FuzzLines(f *testing.F) {
 		var lines []byte
 		var sizes []int
 		var stamps []bool
-		s.Reset(data)
+		s.reset(data, 0)
 		for s.Next() {
 			if s.Fault.Rule != 0 {
 				continue
@@ -62,7 +62,7 @@ func FuzzLines(f *testing.F) {
 				t.Fatalf("%q: middle at %d after %d lines", lines, at, n)
 			}
 		}
-		s.Reset(lines)
+		s.reset(lines, 0)
 		for i := range sizes {
 			if !s.Next() || s.Fault.Rule != 0 || !s.Plain || s.Stamped != stamps[i] {
 				t.Fatalf("%q: line %d is not what it was: %v", lines, i, s.Fault.Rule)

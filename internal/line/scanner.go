@@ -60,8 +60,9 @@ type Scanner struct {
 	line    int    // place of the last line
 	size    int    // and its length with its line feed
 	base    int64  // offset in the input of the buffer
-	lines   int64  // line feeds in the input before counted
+	lines   int64  // line feeds in the input before counted, but for those in passed
 	counted int    // in the buffer
+	passed  []byte // of the input that Reset was given, whose line feeds are not counted yet
 	tail    []byte // holds the end of the input, with room behind it
 	in      bool   // buf is tail
 
@@ -90,12 +91,19 @@ func (s *Scanner) SetCheck(on bool) { s.check = on }
 // Options returns the options.
 func (s *Scanner) Options() Options { return s.opt }
 
+// short is the length below which an input is copied at once: less work than to look
+// for the last line in it.
+const short = 512
+
 // Reset makes data the input. The scanner reads it until the next Reset and does
 // not change it.
-func (s *Scanner) Reset(data []byte) {
+func (s *Scanner) Reset(data []byte) { s.reset(data, short) }
+
+// reset is Reset where less than so many bytes are copied at once.
+func (s *Scanner) reset(data []byte, short int) {
 	s.start()
 	s.buf, s.final = data, true
-	if len(data) > pad {
+	if len(data) >= max(short, pad) {
 		s.safe = bytes.LastIndexByte(data[:len(data)-pad], '\n') + 1
 	}
 }
@@ -124,7 +132,7 @@ func (s *Scanner) start() {
 	}
 	s.buf, s.r, s.err = nil, nil, nil
 	s.pos, s.safe, s.line, s.size = 0, 0, 0, 0
-	s.base, s.lines, s.counted = 0, 0, 0
+	s.base, s.lines, s.counted, s.passed = 0, 0, 0, nil
 	if s.last == nil {
 		s.last = &s.none
 	}
@@ -349,16 +357,9 @@ func (s *Scanner) Line() []byte {
 // Number returns the number of the last line in the input, counted by line feeds
 // from 1.
 func (s *Scanner) Number() int64 {
-	s.lines += int64(bytes.Count(s.buf[s.counted:s.line], newline))
-	s.counted = s.line
+	s.lines += int64(bytes.Count(s.passed, newline) + bytes.Count(s.buf[s.counted:s.line], newline))
+	s.counted, s.passed = s.line, nil
 	return s.lines + 1
-}
-
-// count counts the line feeds before pos, which is to become the beginning of the
-// buffer.
-func (s *Scanner) count() {
-	s.lines += int64(bytes.Count(s.buf[s.counted:s.pos], newline))
-	s.counted = 0
 }
 
 // Offset returns the offset of the last line in the input.

@@ -1,6 +1,11 @@
 package line
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+
+	"github.com/pointwire/pointwire/internal/swar"
+)
 
 // Split returns the offset of the line feed that ends the first line of data in
 // the eyes of InfluxDB 1.x and 2.x, which cut a body into lines before they parse
@@ -58,7 +63,9 @@ func (c *cutter) run(data []byte) bool {
 }
 
 // Len returns the length of the first line of lines, its line feed included. The
-// lines are ones that a Scanner or an encoder has let pass.
+// lines are ones that a Scanner or an encoder has let pass: so a quote opens a string
+// where it follows an equals sign that is not escaped, after the first space that is
+// not, and nowhere else.
 func Len(lines []byte) int {
 	n := bytes.IndexByte(lines, '\n')
 	if n < 0 {
@@ -67,8 +74,85 @@ func Len(lines []byte) int {
 	if bytes.IndexByte(lines[:n], '"') < 0 {
 		return n + 1
 	}
-	end, _ := Split(lines)
-	return min(end+1, len(lines))
+	i := 0
+	for i < len(lines) && lines[i] != ' ' {
+		if i = toSpace(lines, i); i < len(lines) && lines[i] == '\\' {
+			i += 2
+		}
+	}
+	if i >= len(lines) {
+		return len(lines)
+	}
+	escaped := 0 // the byte before this is
+	for {
+		if i = toLineEnd(lines, i); i >= len(lines) {
+			return len(lines)
+		}
+		switch lines[i] {
+		case '\n':
+			return i + 1
+		case '\\':
+			i += 2
+			escaped = i
+		default:
+			if lines[i-1] != '=' || i == escaped {
+				i++
+				continue
+			}
+			for i = toQuote(lines, i+1); i < len(lines) && lines[i] == '\\'; {
+				i = toQuote(lines, i+2)
+			}
+			i++
+		}
+	}
+}
+
+// toSpace returns the place of the first space or backslash from i on, or a place beyond
+// the end.
+func toSpace(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		const ones = swar.Ones
+		w := swar.Load64(b, i)
+		s, e := w^ones*' ', w^ones*'\\'
+		if m := ((s-ones)&^s | (e-ones)&^e) & swar.Highs; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for i < len(b) && b[i] != ' ' && b[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// toLineEnd returns the place of the first line feed, quote or backslash from i on, or a
+// place beyond the end.
+func toLineEnd(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		const ones = swar.Ones
+		w := swar.Load64(b, i)
+		f := w ^ ones*'\n'
+		if m := (f-ones)&^f&swar.Highs | quoteOrEscape(w); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for i < len(b) && b[i] != '\n' && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// toQuote returns the place of the first quote or backslash from i on, or a place beyond
+// the end.
+func toQuote(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		if m := quoteOrEscape(swar.Load64(b, i)); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for i < len(b) && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 // Count returns the number of lines, which are ones that a Scanner or an encoder

@@ -211,7 +211,7 @@ func requireTwin(t testing.TB, body string, o Options) {
 	t.Helper()
 	var s Scanner
 	bytewise(&s, o)
-	s.Reset([]byte(body))
+	s.reset([]byte(body), 0)
 	number := int64(1)
 	for at := 0; at < len(body); {
 		end, open := twinCut(body[at:])
@@ -306,7 +306,7 @@ func TestLong(t *testing.T) {
 		for _, max := range []int{0, 1 << 10} {
 			var s Scanner
 			s.SetOptions(Options{MaxLine: max})
-			s.Reset([]byte(body))
+			s.reset([]byte(body), 0)
 			inOne := lines(&s)
 			s.ResetReader(pieceReader{strings.NewReader(body), 61})
 			if inPieces := lines(&s); inPieces != inOne {
