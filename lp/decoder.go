@@ -31,7 +31,7 @@ type DecoderOptions struct {
 // allocates nothing.
 //
 // Memory is bounded by the longest line and the most tags and fields of one, plus
-// what is remembered of the shape of lines, at most 4 MiB.
+// what is remembered of the shape of lines, at most 5 MiB.
 type Decoder struct {
 	view PointView
 }

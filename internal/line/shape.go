@@ -11,7 +11,7 @@ import (
 // whole words in place of looking for their ends, and knows without a look that they
 // are clean, that no tag is there twice and that none is "time".
 
-// Bounds of what a scanner remembers: 4 MiB of keys at most.
+// Bounds of what a scanner remembers: 5 MiB of keys at most.
 const (
 	maxShapes    = 4096
 	maxShapeKeys = 1024
