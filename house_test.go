@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,44 +33,80 @@ func tracked(t *testing.T) []string {
 	return list
 }
 
-// TestFileMap holds that DESIGN.md names every file of code that is not a test,
-// and none that does not exist.
-func TestFileMap(t *testing.T) {
+// packageTable returns the packages of the table in DESIGN.md, in its order.
+func packageTable(t *testing.T) []string {
+	t.Helper()
 	text, err := os.ReadFile("DESIGN.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, files, ok := strings.Cut(string(text), "\n## Files\n")
+	_, table, ok := strings.Cut(string(text), "\n## Packages\n")
 	if !ok {
-		t.Fatal("DESIGN.md has no section Files")
+		t.Fatal("DESIGN.md has no section Packages")
 	}
-	files, _, _ = strings.Cut(files, "\n## ")
-	named := map[string]bool{}
-	dir := ""
-	for line := range strings.Lines(files) {
-		if rest, ok := strings.CutPrefix(line, "### "); ok {
-			dir = strings.Trim(strings.TrimSpace(rest), "`/")
-			continue
-		}
-		cells := strings.Split(line, "|")
-		if len(cells) < 3 || !strings.Contains(cells[1], "`") {
-			continue
-		}
-		for name := range strings.SplitSeq(cells[1], ",") {
-			name = filepath.ToSlash(filepath.Join(dir, strings.Trim(strings.TrimSpace(name), "`")))
-			if named[name] {
-				t.Errorf("%s is named twice", name)
-			}
-			named[name] = true
-			if _, err := os.Stat(name); err != nil {
-				t.Errorf("%s is named and does not exist", name)
-			}
+	table, _, _ = strings.Cut(table, "\n## ")
+	var list []string
+	for line := range strings.Lines(table) {
+		if name, ok := strings.CutPrefix(line, "| `"); ok {
+			name, _, _ = strings.Cut(name, "`")
+			list = append(list, name)
 		}
 	}
+	return list
+}
+
+// TestPackageTable holds that DESIGN.md has a line for every package, and none for
+// what is not there.
+func TestPackageTable(t *testing.T) {
+	var want []string
 	for _, f := range tracked(t) {
-		if strings.HasSuffix(f, ".go") && !strings.HasSuffix(f, "_test.go") && !named[f] {
-			t.Errorf("%s is not named", f)
+		if dir := path.Dir(f); strings.HasSuffix(f, ".go") && !slices.Contains(want, dir) {
+			want = append(want, dir)
 		}
+	}
+	got := packageTable(t)
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the table has\n%q\nand the tree\n%q", got, want)
+	}
+}
+
+// TestPackageOrder holds that a package imports only what stands above it in the table
+// of DESIGN.md.
+func TestPackageOrder(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no go command")
+	}
+	place := map[string]int{}
+	for i, name := range packageTable(t) {
+		place[name] = i
+	}
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := func(pkg string) (string, bool) {
+		if pkg == module {
+			return ".", true
+		}
+		return strings.CutPrefix(pkg, module+"/")
+	}
+	uses := 0
+	for line := range strings.Lines(string(out)) {
+		list := strings.Fields(line)
+		user, _ := short(list[0])
+		for _, pkg := range list[1:] {
+			if used, ok := short(pkg); ok {
+				uses++
+				if place[used] >= place[user] {
+					t.Errorf("%s imports %s, which stands below it", user, used)
+				}
+			}
+		}
+	}
+	if uses < len(place) {
+		t.Errorf("only %d imports were looked at", uses)
 	}
 }
 

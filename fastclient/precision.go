@@ -1,20 +1,20 @@
 package fastclient
 
-import "github.com/pointwire/pointwire/internal/decimal"
+import "github.com/pointwire/pointwire"
 
 // Precision is the unit of timestamps: in the lines of a write, or in the times
 // of an answer. It is the same type as lp.Precision and jsonscan.Precision.
-type Precision = decimal.Precision
+type Precision = pointwire.Precision
 
 // The precisions that InfluxDB 1.x knows. InfluxDB 2 and 3 know no minutes and
 // hours.
 const (
-	Nanosecond  = decimal.Nanosecond
-	Microsecond = decimal.Microsecond
-	Millisecond = decimal.Millisecond
-	Second      = decimal.Second
-	Minute      = decimal.Minute
-	Hour        = decimal.Hour
+	Nanosecond  = pointwire.Nanosecond
+	Microsecond = pointwire.Microsecond
+	Millisecond = pointwire.Millisecond
+	Second      = pointwire.Second
+	Minute      = pointwire.Minute
+	Hour        = pointwire.Hour
 )
 
 // precisionWord returns the word of p in the write endpoint of api, empty when

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
@@ -43,7 +44,7 @@ func FuzzTimeText(f *testing.F) {
 		case bad == decimal.TimeInvalid && err == nil:
 			t.Fatalf("%q is refused, want %v", s, want)
 		case bad != 0 && bad != decimal.TimeInvalid && err == nil:
-			if _, ok := decimal.TimeIn(want, decimal.Nanosecond); ok {
+			if _, ok := decimal.TimeIn(want, pointwire.Nanosecond); ok {
 				t.Fatalf("%q is out of range, want %v", s, want)
 			}
 		}

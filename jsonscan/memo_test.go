@@ -85,7 +85,7 @@ func copySeries(s *Series) Series {
 	c.Name = strings.Clone(s.Name)
 	c.Tags, c.Columns = slices.Clone(s.Tags), slices.Clone(s.Columns)
 	for i, tag := range c.Tags {
-		c.Tags[i] = Tag{strings.Clone(tag.Key), strings.Clone(tag.Value)}
+		c.Tags[i] = Tag{Key: strings.Clone(tag.Key), Value: strings.Clone(tag.Value)}
 	}
 	for i, name := range c.Columns {
 		c.Columns[i] = strings.Clone(name)

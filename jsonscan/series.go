@@ -1,9 +1,9 @@
 package jsonscan
 
-// A Tag is one tag of a series.
-type Tag struct {
-	Key, Value string
-}
+import "github.com/pointwire/pointwire"
+
+// A Tag is one tag of a series. It is the same type as lp.Tag.
+type Tag = pointwire.Tag
 
 // A Series is what the rows of one series of an answer have in common. It and
 // everything in it stay valid after the scanner went on; it must not be

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pointwire/pointwire"
 )
 
 // op says how a cell becomes a field.
@@ -120,12 +122,8 @@ func (c *structCompiler) fields(t reflect.Type, prefix string, offset uintptr, i
 	}
 }
 
-// isMeasurement reports whether t is lp.Measurement, which this package must
-// not import.
-func isMeasurement(t reflect.Type) bool {
-	return t.Name() == "Measurement" && t.Kind() == reflect.String &&
-		strings.HasSuffix(t.PkgPath(), "pointwire/pointwire/lp")
-}
+// isMeasurement reports whether t is lp.Measurement.
+func isMeasurement(t reflect.Type) bool { return t == reflect.TypeFor[pointwire.Measurement]() }
 
 // field takes a field that has a tag.
 func (c *structCompiler) field(sf reflect.StructField, tag, prefix string, offset uintptr, index []int) {

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // A Tag is a key and a value.
-type Tag struct{ Key, Value string }
+type Tag = pointwire.Tag
 
 // tagSet is what the encoder knows of the tags of the open point.
 type tagSet struct {

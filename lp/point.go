@@ -50,7 +50,7 @@ type pointField struct {
 func NewPoint(measurement string, tags map[string]string, fields map[string]any, t time.Time) (*Point, error) {
 	p := &Point{measurement: measurement, time: t}
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
-		p.tags = append(p.tags, Tag{k, tags[k]})
+		p.tags = append(p.tags, Tag{Key: k, Value: tags[k]})
 	}
 	for _, k := range slices.Sorted(maps.Keys(fields)) {
 		if err := p.SetValue(k, fields[k]); err != nil {
@@ -189,7 +189,7 @@ func (p *Point) SetTag(key, value string) {
 			return
 		}
 	}
-	p.tags = append(p.tags, Tag{key, value})
+	p.tags = append(p.tags, Tag{Key: key, Value: value})
 }
 
 // Tags returns the tags in the order they were first set. The slice is the

@@ -7,18 +7,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
-// Measurement is the type of a struct field that holds the measurement of a
-// point. A blank field of this type names the measurement of all points of the
-// struct in its tag:
-//
-//	_ lp.Measurement `lp:"Trade"`
-//
-// All of the tag is the name, but no name ends in an option. That of an outer struct
-// goes before those of the structs in it.
-type Measurement string
+// Measurement is the type of a struct field that holds the measurement of a point:
+// see [pointwire.Measurement].
+type Measurement = pointwire.Measurement
 
 // A Schema writes structs of type T as points. It is compiled once and does not
 // change, but for what it counts; it may be used by many goroutines at once.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/internal/line/dialect"
 )
@@ -114,7 +114,7 @@ func value[T any](raw []byte) (v T, err error) {
 	return v, err
 }
 
-var precisions = map[string]decimal.Precision{"1ns": decimal.Nanosecond, "1µs": decimal.Microsecond, "1ms": decimal.Millisecond, "1s": decimal.Second}
+var precisions = map[string]pointwire.Precision{"1ns": pointwire.Nanosecond, "1µs": pointwire.Microsecond, "1ms": pointwire.Millisecond, "1s": pointwire.Second}
 
 // TestCorpus reads the corpus of line-protocol/v2: what is read otherwise is explained
 // by a row of the table.

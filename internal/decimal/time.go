@@ -3,6 +3,8 @@ package decimal
 import (
 	"math"
 	"time"
+
+	"github.com/pointwire/pointwire"
 )
 
 // The timestamps that InfluxDB 1.x stores, in nanoseconds since 1970: it
@@ -15,7 +17,7 @@ const (
 // TimeIn returns the number of whole units of p from 1970 to t, rounded down
 // (towards the past, before 1970 too). It reports false if t is outside
 // [MinTime] and [MaxTime], the years 1677 to 2262.
-func TimeIn(t time.Time, p Precision) (int64, bool) {
+func TimeIn(t time.Time, p pointwire.Precision) (int64, bool) {
 	// UnixNano is undefined outside this range: look at the seconds first.
 	const limit = math.MaxInt64/1_000_000_000 + 1
 	s := t.Unix()
@@ -58,7 +60,7 @@ func floorDiv(a, b int64) int64 {
 
 // InRange reports whether ts units of p since 1970 are a time that InfluxDB
 // stores: between [MinTime] and [MaxTime] in nanoseconds.
-func InRange(ts int64, p Precision) bool {
+func InRange(ts int64, p pointwire.Precision) bool {
 	limit := timeLimits[p&7]
 	return ts >= -limit && ts <= limit
 }
@@ -67,14 +69,14 @@ func InRange(ts int64, p Precision) bool {
 // count as nanoseconds, like their Unit.
 var timeLimits = func() (t [8]int64) {
 	for p := range t {
-		t[p] = MaxTime / Precision(p).Unit()
+		t[p] = MaxTime / pointwire.Precision(p).Unit()
 	}
 	return t
 }()
 
 // UnixTime returns the time of ts units of p since 1970, in UTC. It reports
 // false if that is outside [MinTime] and [MaxTime].
-func UnixTime(ts int64, p Precision) (time.Time, bool) {
+func UnixTime(ts int64, p pointwire.Precision) (time.Time, bool) {
 	if !InRange(ts, p) {
 		return time.Time{}, false
 	}
@@ -84,7 +86,7 @@ func UnixTime(ts int64, p Precision) (time.Time, bool) {
 // Convert returns ts units of from since 1970 in whole units of to, rounded down.
 // It reports false if from is not valid, or either is outside [MinTime] and
 // [MaxTime].
-func Convert(ts int64, from, to Precision) (int64, bool) {
+func Convert(ts int64, from, to pointwire.Precision) (int64, bool) {
 	if !from.Valid() || !InRange(ts, from) {
 		return 0, false
 	}
@@ -93,4 +95,4 @@ func Convert(ts int64, from, to Precision) (int64, bool) {
 }
 
 // FloorTo returns ns nanoseconds in whole units of p, rounded down.
-func FloorTo(ns int64, p Precision) int64 { return floorDiv(ns, p.Unit()) }
+func FloorTo(ns int64, p pointwire.Precision) int64 { return floorDiv(ns, p.Unit()) }

@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/pointwire/pointwire"
 )
 
 // timeInPlain is the plain twin of TimeIn.
-func timeInPlain(t time.Time, p Precision) (int64, bool) {
+func timeInPlain(t time.Time, p pointwire.Precision) (int64, bool) {
 	ns := new(big.Int).Mul(big.NewInt(t.Unix()), big.NewInt(1e9))
 	ns.Add(ns, big.NewInt(int64(t.Nanosecond())))
 	if ns.Cmp(big.NewInt(MinTime)) < 0 || ns.Cmp(big.NewInt(MaxTime)) > 0 {
@@ -24,7 +26,7 @@ func timeInPlain(t time.Time, p Precision) (int64, bool) {
 func TestTimeIn(t *testing.T) {
 	check := func(at time.Time) {
 		t.Helper()
-		for p := Nanosecond; p <= Hour; p++ {
+		for p := pointwire.Nanosecond; p <= pointwire.Hour; p++ {
 			got, ok := TimeIn(at, p)
 			want, wantOK := timeInPlain(at, p)
 			if got != want || ok != wantOK {
@@ -50,7 +52,7 @@ func TestTimeIn(t *testing.T) {
 }
 
 func TestInRange(t *testing.T) {
-	for p := Nanosecond; p <= Hour; p++ {
+	for p := pointwire.Nanosecond; p <= pointwire.Hour; p++ {
 		for _, ts := range []int64{0, math.MaxInt64, math.MaxInt64 - 1, math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 2,
 			math.MaxInt64 / p.Unit(), math.MaxInt64/p.Unit() + 1, math.MinInt64 / p.Unit(), math.MinInt64/p.Unit() - 1, 1, -1} {
 			ns := new(big.Int).Mul(big.NewInt(ts), big.NewInt(p.Unit()))
@@ -69,22 +71,22 @@ func TestInRange(t *testing.T) {
 func TestConvert(t *testing.T) {
 	for _, c := range []struct {
 		ts       int64
-		from, to Precision
+		from, to pointwire.Precision
 		want     int64
 		ok       bool
 	}{
-		{1514764800, Second, Nanosecond, 1514764800000000000, true},
-		{1514764800, Second, Second, 1514764800, true},
-		{1999, Millisecond, Second, 1, true},
-		{-1, Nanosecond, Hour, -1, true},
-		{-1, Hour, Microsecond, -3600000000, true},
-		{MaxTime, Nanosecond, Hour, MaxTime / Hour.Unit(), true},
-		{MinTime, Nanosecond, Nanosecond, MinTime, true},
-		{MinTime, Nanosecond, Hour, 0, false}, // its hour begins before
-		{math.MinInt64, Nanosecond, Second, 0, false},
-		{math.MaxInt64, Hour, Hour, 0, false},
-		{MaxTime/Hour.Unit() + 1, Hour, Nanosecond, 0, false},
-		{1, 77, Second, 0, false},
+		{1514764800, pointwire.Second, pointwire.Nanosecond, 1514764800000000000, true},
+		{1514764800, pointwire.Second, pointwire.Second, 1514764800, true},
+		{1999, pointwire.Millisecond, pointwire.Second, 1, true},
+		{-1, pointwire.Nanosecond, pointwire.Hour, -1, true},
+		{-1, pointwire.Hour, pointwire.Microsecond, -3600000000, true},
+		{MaxTime, pointwire.Nanosecond, pointwire.Hour, MaxTime / pointwire.Hour.Unit(), true},
+		{MinTime, pointwire.Nanosecond, pointwire.Nanosecond, MinTime, true},
+		{MinTime, pointwire.Nanosecond, pointwire.Hour, 0, false}, // its hour begins before
+		{math.MinInt64, pointwire.Nanosecond, pointwire.Second, 0, false},
+		{math.MaxInt64, pointwire.Hour, pointwire.Hour, 0, false},
+		{MaxTime/pointwire.Hour.Unit() + 1, pointwire.Hour, pointwire.Nanosecond, 0, false},
+		{1, 77, pointwire.Second, 0, false},
 	} {
 		if got, ok := Convert(c.ts, c.from, c.to); ok != c.ok || ok && got != c.want {
 			t.Errorf("%d from %v to %v: %d, %v", c.ts, c.from, c.to, got, ok)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pointwire/pointwire"
 )
 
 // parseTimePlain is the plain twin of ParseTime.
@@ -32,7 +34,7 @@ func parseTimePlain(s string) (int64, TimeError) {
 	if err != nil {
 		return 0, TimeInvalid
 	}
-	ns, ok := timeInPlain(at, Nanosecond)
+	ns, ok := timeInPlain(at, pointwire.Nanosecond)
 	if !ok {
 		return 0, TimeRange
 	}
@@ -102,7 +104,7 @@ func TestParseTimeZones(t *testing.T) {
 			t.Errorf("%s: %d, %d", zone, got, err)
 		}
 		at := time.Unix(0, 1530403200000000000)
-		if got, ok := TimeIn(at, Second); got != 1530403200 || !ok {
+		if got, ok := TimeIn(at, pointwire.Second); got != 1530403200 || !ok {
 			t.Errorf("%s: TimeIn %d", zone, got)
 		}
 	}

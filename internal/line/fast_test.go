@@ -9,7 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire"
 )
 
 // describe writes all that s says of its input.
@@ -131,7 +131,7 @@ func TestWays(t *testing.T) {
 	}
 	for range n {
 		b := randomBody(r)
-		o := Options{Precision: decimal.Precision(r.IntN(6)), TrimCR: r.IntN(2) == 0}
+		o := Options{Precision: pointwire.Precision(r.IntN(6)), TrimCR: r.IntN(2) == 0}
 		if r.IntN(8) == 0 {
 			o.MaxLine = 1 + r.IntN(100)
 		}
@@ -147,6 +147,6 @@ func FuzzFast(f *testing.F) {
 		f.Add(randomBody(r), false, uint8(0))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, trim bool, p uint8) {
-		compareWays(t, data, Options{TrimCR: trim, Precision: decimal.Precision(p % 6)})
+		compareWays(t, data, Options{TrimCR: trim, Precision: pointwire.Precision(p % 6)})
 	})
 }

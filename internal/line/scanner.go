@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
 // Options are the choices of a [Scanner]. The zero value is strict.
 type Options struct {
 	// Precision is the unit of the timestamps. It decides which are in range.
-	Precision decimal.Precision
+	Precision pointwire.Precision
 	// TrimCR takes a carriage return before a line feed as part of the line end.
 	TrimCR bool
 	// MaxLine is the length up to which a line is taken, by default [MaxLine].

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire"
 )
 
 // This file is the plain twin of walk.go: it cuts a body into lines as InfluxDB does,
@@ -265,7 +265,7 @@ func TestTwin(t *testing.T) {
 	walk("", 5)
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 20_000 {
-		requireTwin(t, string(randomBody(r)), Options{TrimCR: r.IntN(2) == 0, Precision: decimal.Precision(r.IntN(6))})
+		requireTwin(t, string(randomBody(r)), Options{TrimCR: r.IntN(2) == 0, Precision: pointwire.Precision(r.IntN(6))})
 	}
 }
 
@@ -275,7 +275,7 @@ func FuzzTwin(f *testing.F) {
 		f.Add(string(randomBody(r)), false, uint8(r.IntN(6)))
 	}
 	f.Fuzz(func(t *testing.T, body string, trim bool, p uint8) {
-		requireTwin(t, body, Options{TrimCR: trim, Precision: decimal.Precision(p % 6)})
+		requireTwin(t, body, Options{TrimCR: trim, Precision: pointwire.Precision(p % 6)})
 	})
 }
 

@@ -1,6 +1,18 @@
-// Package decimal converts numbers and times to text and back, exactly. It is
-// shared by lp and jsonscan.
-package decimal
+// Package pointwire is the root of a library that moves time-series points
+// between Go programs and InfluxDB-compatible servers.
+//
+// The root holds the words that its packages share and imports none of them. The
+// packages, in the direction of the data:
+//
+//   - lp turns points into line protocol: append primitives, Encoder, Series,
+//     Schema.
+//   - fastclient carries line protocol to a server and query answers back.
+//   - jsonscan reads query answers as a stream of rows with typed cells.
+//   - frame holds results and input as typed columns.
+//
+// cmd/lpbench runs the whole way against a real server and prints what it
+// cost.
+package pointwire
 
 import "time"
 
@@ -51,3 +63,16 @@ func (p Precision) Unit() int64 {
 
 // Valid reports whether p is one of the declared precisions.
 func (p Precision) Valid() bool { return int(p) < len(precisions) }
+
+// A Tag is a key and a value of a series.
+type Tag struct{ Key, Value string }
+
+// Measurement is the type of a struct field that holds the measurement of a
+// point. A blank field of this type names the measurement of all points of the
+// struct in its tag:
+//
+//	_ pointwire.Measurement `lp:"Trade"`
+//
+// All of the tag is the name, but no name ends in an option. That of an outer struct
+// goes before those of the structs in it.
+type Measurement string

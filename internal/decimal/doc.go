@@ -1,0 +1,3 @@
+// Package decimal converts numbers and times to text and back, exactly. It is
+// shared by lp and jsonscan.
+package decimal
