@@ -49,7 +49,7 @@ var classes = []class{
 	{"byte order mark", []line.Rule{line.ByteOrderMark}, func(r *reading) bool { return strings.HasPrefix(r.point.measurement, "\xef\xbb\xbf") }},
 	{"line end within what looks like a string", []line.Rule{line.CutElsewhere}, func(r *reading) bool {
 		for _, text := range [][]byte{r.text, bytes.TrimLeft(r.text, " \t\x00")} {
-			if end, _ := serverCut(slices.Concat(text, []byte("\nz v=1 1\n"))); end > len(text) {
+			if end, _ := serverCut(slices.Concat(text, []byte("\nz v=1 1\n"))); end != len(text) {
 				return true
 			}
 		}
