@@ -308,7 +308,7 @@ func (w *pointCall) flush(ctx context.Context, c *core) error {
 	if len(w.lines) == 0 {
 		return nil
 	}
-	err := c.sendLines(ctx, w.writeCall, w.lines)
+	err := c.sendBody(ctx, w.writeCall, w.lines)
 	w.lines = w.lines[:0]
 	switch {
 	case err == nil:
