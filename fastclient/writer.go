@@ -145,7 +145,7 @@ func newWriter(p writerPlan) (*Writer, error) {
 		return nil, &OptionError{"WriterOptions.Tags", err.Error()}
 	}
 	w.slabs = slabPool{size: o.BatchBytes, budget: budget}
-	w.stage.init(&o, p.precision)
+	w.stage.init(&o, p.precision, p.outlets[0].api)
 	w.work.L = &w.mu
 	w.events.f = o.OnEvent
 	w.ctx, w.cancel = context.WithCancel(context.Background())

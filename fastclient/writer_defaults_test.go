@@ -342,7 +342,7 @@ func TestStampsOfOneMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for p := Nanosecond; p.Valid(); p++ {
 			var s stager
-			s.init(&WriterOptions{}, p)
+			s.init(&WriterOptions{}, p, V1)
 			first := time.Now().UnixNano() / p.Unit()
 			var mu sync.Mutex
 			var wg sync.WaitGroup

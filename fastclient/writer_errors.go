@@ -71,6 +71,7 @@ func (e *BatchError) Error() string {
 	if e.Message != "" {
 		b = append(b, ": "...)
 		b = append(b, e.Message...)
+		b = append(b, unsignedHint(e.Message)...)
 	}
 	if e.More > 0 {
 		b = append(b, " (and "...)

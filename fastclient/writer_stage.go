@@ -33,9 +33,9 @@ type scratch struct {
 // keptScratch is the largest buffer that goes back to the pool.
 const keptScratch = 64 << 10
 
-func (s *stager) init(o *WriterOptions, p Precision) {
+func (s *stager) init(o *WriterOptions, p Precision, api API) {
 	s.opt = o.Encoder
-	s.opt.Precision = p
+	s.opt.Precision, s.opt.Unsigned = p, api.unsigned(o.Encoder.Unsigned)
 	s.lines = lineOptions(p, o.TrimCR)
 	s.stamp = !o.NoStamp
 	s.tags = o.Tags
@@ -175,9 +175,10 @@ func appendPoints(ctx context.Context, w LineWriter, points []lp.Appender) error
 	s := w.stager()
 	sc := s.get()
 	sc.in = sc.in[:0]
+	form := lp.Form{Precision: s.opt.Precision, Unsigned: s.opt.Unsigned}
 	for _, p := range points {
 		var err error
-		if sc.in, err = appendPoint(sc.in, p, s.opt.Precision, ""); err != nil {
+		if sc.in, err = appendPoint(sc.in, p, form); err != nil {
 			r.add(badPoints(err), err)
 		}
 	}
