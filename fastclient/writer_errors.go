@@ -23,7 +23,7 @@ type AppendError struct {
 	Accepted int // lines taken
 	Refused  int // lines and points not taken
 	// Err is the first reason: an *lp.PointError, [ErrOverflow],
-	// [ErrLineTooLong], [ErrWriterClosed] or the context's error.
+	// [ErrLineTooLong], [ErrNoTimeLeft], [ErrWriterClosed] or the context's error.
 	Err error
 }
 

@@ -146,3 +146,37 @@ func TestPrecisions(t *testing.T) {
 		}
 	})
 }
+
+// TestStamps appends lines of one series without a timestamp in every precision: as many
+// are stored as are acked.
+func TestStamps(t *testing.T) {
+	eachServer(t, Config{}, func(t *testing.T, s *Server) {
+		v1 := newClient1(t, s, fastclient.Options{})
+		for p := lp.Nanosecond; p <= lp.Hour; p++ {
+			t.Run(p.String(), func(t *testing.T) {
+				c := createDatabase(t, s, v1, "stamps_"+p.String())
+				w, err := c.WithPrecision(p).NewWriter(fastclient.WriterOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				const n = 20
+				for i := range n {
+					err := w.Append(t.Context(), fmt.Appendf(nil, "m,a=%d v=%di", i%2, i))
+					if err != nil && !errors.Is(err, fastclient.ErrNoTimeLeft) {
+						t.Error(err)
+					}
+				}
+				if err := errors.Join(w.Flush(t.Context()), w.Close(t.Context())); err != nil {
+					t.Error(err)
+				}
+				st := w.Stats()
+				if got := len(raws(t, c, "SELECT v FROM m")); got != int(st.Acked.Lines) || st.Acked.Lines+st.RefusedOther != n {
+					t.Errorf("%d lines are stored, %d are acked, %d refused", got, st.Acked.Lines, st.RefusedOther)
+				}
+				if p <= lp.Second && st.Acked.Lines != n {
+					t.Errorf("%d lines are acked", st.Acked.Lines)
+				}
+			})
+		}
+	})
+}
