@@ -26,10 +26,7 @@ type BatchWriter struct {
 
 func newBatchWriter(p writerPlan) (*BatchWriter, error) {
 	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
-	p.o.MaxMemory = 2 * p.o.BatchBytes
-	if p.pack != nil {
-		p.o.MaxMemory += packedSize(p.o.BatchBytes)
-	}
+	p.o.MaxMemory = 2*p.o.BatchBytes + p.senderBytes()
 	w, err := newWriter(p)
 	if err != nil {
 		return nil, err

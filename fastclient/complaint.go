@@ -151,6 +151,32 @@ func cutName(text, words string) (string, bool) {
 	return strings.CutSuffix(text[:i+1], words)
 }
 
+// unsignedHint returns what to add to message, the error text of a write, if its first
+// line that cannot be parsed has an unsigned integer: then that is why. Nothing else
+// depends on it, so a text that was cut is good enough.
+func unsignedHint(message string) string {
+	text := strings.TrimPrefix(strings.TrimPrefix(message, wordsFailure), wordsPartial)
+	text, ok := strings.CutPrefix(text, wordsUnparsed)
+	if !ok {
+		return ""
+	}
+	quoted, _, ok := strings.Cut(text, "': invalid number")
+	if !ok {
+		return ""
+	}
+	var s line.Scanner
+	s.ResetCopy([]byte(quoted))
+	if !s.Next() || s.Fault.Rule != 0 || s.Number() > 1 {
+		return ""
+	}
+	for i := range s.Fields {
+		if s.Fields[i].Kind == line.Uint {
+			return " (the server takes no unsigned integers: see lp.Options.Unsigned)"
+		}
+	}
+	return ""
+}
+
 // quoted finds the lines of data that c quotes. It calls f for each, in order, with its
 // place and the server's words about it, and reports whether the text is nothing but
 // such quotes; otherwise what f was told is void.

@@ -13,8 +13,8 @@ type DeadLetter interface {
 // LostLines are lines that will not be stored, or, if Loss is [LossUncertain], that may
 // not be.
 type LostLines struct {
-	// Lines are the lines as they were sent, each ended by a line feed. They are
-	// valid until Put returns.
+	// Lines are the lines, each ended by a line feed, with their timestamps in the
+	// precision of the Writer. They are valid until Put returns.
 	Lines []byte
 	// Count is the number of lines.
 	Count int

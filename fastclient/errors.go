@@ -92,6 +92,9 @@ func (e *ServerError) Error() string {
 	if e.Message != "" {
 		s += ": " + e.Message
 	}
+	if e.Status == 400 {
+		s += unsignedHint(e.Message)
+	}
 	return s
 }
 

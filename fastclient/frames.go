@@ -36,6 +36,7 @@ func (c *Client) WriteFrame(ctx context.Context, f *frame.Frame, opts ...PointOp
 
 func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error {
 	var e frame.Encoder
+	e.Options.Unsigned = w.form(c).Unsigned
 	if f.Measurement == "" {
 		named := *f
 		named.Measurement = w.name

@@ -213,7 +213,7 @@ func (o *Options) validate() error {
 		return bad("API", "is not V1, V2 or V3")
 	case !o.Precision.Valid():
 		return bad("Precision", "is not one of the declared ones")
-	case precisionWord(o.API, o.Precision) == "":
+	case precisionWord(o.API, wireUnit(o.API, o.Precision)) == "":
 		return bad("Precision", "is unknown to API "+o.API.String())
 	case o.API == V1 && o.Org != "":
 		return bad("Org", "is unknown to API V1")

@@ -1,6 +1,7 @@
 package fastclient_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/pem"
 	"fmt"
@@ -104,7 +105,8 @@ func ExampleConsistencyLevel() {
 	// "all" consistency=all&db=mydb <nil>
 }
 
-// A unit goes with the timestamps of a write and with the times of an answer.
+// A unit goes with the timestamps of a write and with the times of an answer. Those that
+// servers have different words for are sent in a finer one.
 func ExamplePrecision() {
 	c, s := exampleClient(influxtest.Status(204))
 	defer s.Close()
@@ -116,15 +118,15 @@ func ExamplePrecision() {
 	} {
 		line := lp.AppendTime([]byte("m v=1 "), t, p)
 		err := c.WithPrecision(p).Write(context.Background(), line)
-		fmt.Printf("%s precision=%s %v\n", s.Last().Body, s.Last().Query.Get("precision"), err)
+		fmt.Printf("%s precision=%s %v\n", bytes.TrimSpace(s.Last().Body), s.Last().Query.Get("precision"), err)
 	}
 	// Output:
 	// m v=1 1500000000000000000 precision= <nil>
-	// m v=1 1500000000000000 precision=u <nil>
+	// m v=1 1500000000000000000 precision= <nil>
 	// m v=1 1500000000000 precision=ms <nil>
 	// m v=1 1500000000 precision=s <nil>
-	// m v=1 25000000 precision=m <nil>
-	// m v=1 416666 precision=h <nil>
+	// m v=1 1500000000 precision=s <nil>
+	// m v=1 1499997600 precision=s <nil>
 }
 
 // Bodies are packed on their way to other hosts, and to this one if it is said so.

@@ -192,7 +192,7 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 // add adds the lines of p and sends what is enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	w.begin(w.index)
-	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.to.precision, w.name) })
+	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.form(c)) })
 	if err != nil {
 		w.leaveOut(badPoints(err), w.index, err)
 	}
@@ -200,20 +200,32 @@ func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	return w.flushFull(ctx, c)
 }
 
-// appendPoint appends the lines of p, in the precision in if p can write its times
-// in several, and of the measurement name if p has none and can take one. It returns
-// dst with complete lines whatever p returns.
-func appendPoint(dst []byte, p lp.Appender, in Precision, name string) ([]byte, error) {
+// form is what the lines that the client makes have to be like.
+func (w *pointCall) form(c *core) lp.Form {
+	return lp.Form{Precision: w.to.precision, Measurement: w.name, Unsigned: c.o.API.unsigned(lp.UnsignedAuto)}
+}
+
+// unsigned returns how unsigned integers are written for a where p is the policy.
+func (a API) unsigned(p lp.UnsignedPolicy) lp.UnsignedPolicy {
+	if p == lp.UnsignedAuto && a == V1 {
+		return lp.UnsignedInt
+	}
+	return p
+}
+
+// appendPoint appends the lines of p, in the given form as far as p can write others
+// than its own. It returns dst with complete lines whatever p returns.
+func appendPoint(dst []byte, p lp.Appender, form lp.Form) ([]byte, error) {
 	var lines []byte
 	var err error
 	switch q := p.(type) {
 	case *lp.Point:
-		lines, err = q.AppendLPAs(dst, in, name)
+		lines, err = q.AppendLPAs(dst, form)
 	case *frame.Frame:
-		lines, err = q.AppendLPAs(dst, in, name)
+		lines, err = q.AppendLPAs(dst, form)
 		err = withEmptyRows(err, q, 0, q.Skipped())
 	case lp.PrecisionAppender:
-		lines, err = q.AppendLPIn(dst, in)
+		lines, err = q.AppendLPIn(dst, form.Precision)
 	default:
 		lines, err = p.AppendLP(dst)
 	}
@@ -308,7 +320,7 @@ func (w *pointCall) flush(ctx context.Context, c *core) error {
 	if len(w.lines) == 0 {
 		return nil
 	}
-	err := c.sendLines(ctx, w.writeCall, w.lines)
+	err := c.sendBody(ctx, w.writeCall, w.lines)
 	w.lines = w.lines[:0]
 	switch {
 	case err == nil:

@@ -3,6 +3,7 @@ package fastclient
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,18 +27,20 @@ func TestPointsPrecision(t *testing.T) {
 	stamped.SetTimestamp(seconds)
 	table := &frame.Frame{Measurement: "m", Precision: lp.Minute, Time: []int64{seconds / 60}, Columns: []frame.Column{frame.Ints("f", []int64{1})}}
 	points := []lp.Appender{&timed, &stamped, table}
+	words := map[Precision]string{Millisecond: "ms", Second: "s", Hour: "s"}
 	for p, want := range map[Precision]string{
 		Nanosecond:  "m f=1i 1514764800000000005\nm f=1i 1514764800000000000\nm f=1i 1514764800000000000\n",
 		Millisecond: "m f=1i 1514764800000\nm f=1i 1514764800000\nm f=1i 1514764800000\n",
 		Second:      "m f=1i 1514764800\nm f=1i 1514764800\nm f=1i 1514764800\n",
-		Hour:        "m f=1i 420768\nm f=1i 420768\nm f=1i 420768\n",
+		Microsecond: strings.Repeat("m f=1i 1514764800000000000\n", 3), // sent as nanoseconds
+		Hour:        strings.Repeat("m f=1i 1514764800\n", 3),          // as seconds
 	} {
 		s := influxtest.New(t)
 		c := client(t, s, Options{Precision: p})
 		check := func(form string, err error) {
 			t.Helper()
 			r := s.Last()
-			if word := r.Query.Get("precision"); err != nil || string(r.Body) != want || word != p.String() && (word != "" || p != Nanosecond) {
+			if word := r.Query.Get("precision"); err != nil || string(r.Body) != want || word != words[p] {
 				t.Errorf("%s in %v: %v, precision %q, body\n%s", form, p, err, word, r.Body)
 			}
 		}

@@ -7,7 +7,8 @@ import "github.com/pointwire/pointwire"
 type Precision = pointwire.Precision
 
 // The precisions that InfluxDB 1.x knows. InfluxDB 2 and 3 know no minutes and
-// hours.
+// hours. A write by [V1] sends times in microseconds as nanoseconds, and those in
+// minutes and hours as seconds: servers do not agree on the words for these units.
 const (
 	Nanosecond  = pointwire.Nanosecond
 	Microsecond = pointwire.Microsecond
@@ -18,8 +19,7 @@ const (
 )
 
 // precisionWord returns the word of p in the write endpoint of api, empty when
-// it has none. Version 1 knows microseconds as u: 1.6.7 takes us for
-// nanoseconds without an error.
+// it has none, or none that every server understands: see wireUnit.
 func precisionWord(api API, p Precision) string {
 	if !p.Valid() {
 		return ""
@@ -31,5 +31,5 @@ func precisionWord(api API, p Precision) string {
 		// Without the word, version 3 guesses the unit from the magnitude.
 		return [...]string{"nanosecond", "microsecond", "millisecond", "second", "", ""}[p]
 	}
-	return p.String()
+	return [...]string{"ns", "", "ms", "s", "", ""}[p]
 }

@@ -26,6 +26,7 @@ type queryCall struct {
 	err        error  // of an option
 	policy     *RetryPolicy
 	idempotent bool
+	deletes    bool
 }
 
 type queryOption func(*queryCall)

@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"iter"
+	"strings"
 
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/transport"
@@ -14,14 +15,18 @@ type Result struct {
 	body  *answerBody
 	s     *jsonscan.Scanner
 	whole int64 // bound of JSON
+	// emptied tells that the server is one whose answer to a deletion has no result.
+	emptied bool
 }
 
 func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, error) {
+	// InfluxDB 2.x answers with an empty object when it has deleted.
+	emptied := qc.deletes && strings.HasPrefix(resp.Header("X-Influxdb-Version"), "v2.")
 	body, err := openBody(resp, qc)
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{body: body, s: jsonscan.NewScanner(body), whole: c.maxWhole}
+	r := &Result{body: body, s: jsonscan.NewScanner(body), whole: c.maxWhole, emptied: emptied}
 	r.s.MaxRowBytes = qc.maxRow
 	r.s.Chunked = qc.chunked
 	r.s.SetPrecision(qc.epoch)

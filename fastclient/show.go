@@ -168,7 +168,7 @@ func (c *Client) ShowContinuousQueries(ctx context.Context) ([]ContinuousQuery, 
 // DropMeasurement deletes a measurement of the client's database with all its
 // series.
 func (c *Client) DropMeasurement(ctx context.Context, name string, opts ...QueryOption) error {
-	return c.exec(ctx, newStatement("DROP MEASUREMENT ").name("Measurement", name), opts...)
+	return c.delete(ctx, newStatement("DROP MEASUREMENT ").name("Measurement", name), opts)
 }
 
 // DropSeries deletes the series of a measurement that where selects, from all
@@ -193,7 +193,7 @@ func (c *Client) deleteFrom(ctx context.Context, words, measurement, where strin
 	if where != "" {
 		s.words(" WHERE ").words(where)
 	}
-	return c.exec(ctx, s, opts...)
+	return c.delete(ctx, s, opts)
 }
 
 // DeleteBefore deletes the points of a measurement before t.

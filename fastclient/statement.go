@@ -63,7 +63,13 @@ func (s *statement) refuse(what, reason string) {
 
 // exec runs a statement that answers with no rows of interest.
 func (c *Client) exec(ctx context.Context, s *statement, opts ...QueryOption) error {
-	return c.each(ctx, s, append([]QueryOption{Unchunked()}, opts...), func(*jsonscan.Row) error { return nil })
+	return c.each(ctx, s, append(opts[:len(opts):len(opts)], Unchunked()), func(*jsonscan.Row) error { return nil })
+}
+
+// delete runs a statement that deletes.
+func (c *Client) delete(ctx context.Context, s *statement, opts []QueryOption) error {
+	deletes := queryOption(func(c *queryCall) { c.deletes = true })
+	return c.exec(ctx, s, append(opts[:len(opts):len(opts)], deletes)...)
 }
 
 // each runs a statement and calls f for every row. The first error ends it.
@@ -86,7 +92,7 @@ func (c *Client) each(ctx context.Context, s *statement, opts []QueryOption, f f
 			return err
 		}
 	}
-	if res.s.Statements() == 0 {
+	if res.s.Statements() == 0 && !res.emptied {
 		return ErrNoResult
 	}
 	return nil

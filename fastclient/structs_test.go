@@ -30,7 +30,7 @@ func TestWriteStructs(t *testing.T) {
 		body, precision string
 	}{
 		{"client's precision", nil, nil, "load,host=a load=0.5 5\nload,host=b load=0.25 6\n", "ms"},
-		{"option's precision", nil, []PointOption{WritePrecision(Microsecond)}, "load,host=a load=0.5 5000\nload,host=b load=0.25 6000\n", "u"},
+		{"option's precision", nil, []PointOption{WritePrecision(Microsecond)}, "load,host=a load=0.5 5000000\nload,host=b load=0.25 6000000\n", ""},
 		{"schema's precision", named, nil, "cpu,host=a load=0.5 0\ncpu,host=b load=0.25 0\n", "s"},
 		{"option before schema", named, []PointOption{WritePrecision(Nanosecond)}, "cpu,host=a load=0.5 5000000\ncpu,host=b load=0.25 6000000\n", ""},
 		{"extra tags", nil, []PointOption{ExtraTags(lp.Tag{Key: "dc", Value: "x"}, lp.Tag{Key: "host", Value: "z"})}, "load,host=a,dc=x load=0.5 5\nload,host=b,dc=x load=0.25 6\n", "ms"},

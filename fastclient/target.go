@@ -9,7 +9,7 @@ func (t *target) prepare(c *core) {
 
 // appendWrite appends the path and query of a write, or says why there is none.
 func (t *target) appendWrite(dst []byte, c *core) ([]byte, error) {
-	word := precisionWord(c.o.API, t.precision)
+	word := precisionWord(c.o.API, wireUnit(c.o.API, t.precision))
 	switch {
 	case hasControl(t.db):
 		return nil, &OptionError{"Database", "holds a control byte"}
@@ -59,7 +59,7 @@ func (t *target) appendWrite(dst []byte, c *core) ([]byte, error) {
 		if t.rp != "" {
 			dst = param(dst, '&', "rp", t.rp)
 		}
-		if t.precision != Nanosecond {
+		if wireUnit(V1, t.precision) != Nanosecond {
 			dst = param(dst, '&', "precision", word)
 		}
 	}

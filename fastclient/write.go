@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/pointwire/pointwire/internal/line"
+	"github.com/pointwire/pointwire/lp"
 )
 
 // A writeCall is one write on the way. It is used again.
@@ -16,7 +17,9 @@ type writeCall struct {
 	makes  bool // the client, or an encoder, made the lines
 	trimCR bool // raw lines may end with a carriage return
 	packed buffer
-	raws   []byte // for lines that the client makes
+	wire   []byte       // lines in the unit that is sent, where that is another one
+	reader line.Scanner // of raw lines that are converted
+	raws   []byte       // for lines that the client makes
 }
 
 const textPlain = "text/plain; charset=utf-8"
@@ -35,7 +38,7 @@ func (c *Client) newWriteCall() *writeCall {
 
 func (c *Client) freeWriteCall(w *writeCall) {
 	w.req.Body, w.made = nil, nil
-	if cap(w.packed.b) <= keptBytes && cap(w.raws) <= keptBytes {
+	if cap(w.packed.b) <= keptBytes && cap(w.raws) <= keptBytes && cap(w.wire) <= keptBytes {
 		c.writes.Put(w)
 	}
 }
@@ -58,6 +61,10 @@ func (w *writeCall) prepare(c *core) error {
 // [Writer] and [WritePoints] look, and [lp.Valid] does. Write does not keep lines; without options, and with a context that
 // cannot end, it allocates nothing.
 //
+// By [V1] lines in microseconds, minutes or hours are read and sent in another unit, see
+// [Precision]. Those that are not valid are then left out, and the error is a
+// *[PointsError].
+//
 // A refusal is a *[ServerError], or a *[PartialWriteError] when the server
 // stored some of the lines; a failed connection is a *[TransportError]. Without
 // a retry policy Write makes one attempt.
@@ -77,6 +84,38 @@ func (c *Client) write(ctx context.Context, lines []byte, makes bool, opts []Wri
 	}
 	if err := w.prepare(c.core); err != nil {
 		return err
+	}
+	if unit := wireUnit(c.o.API, w.to.precision); unit != w.to.precision {
+		return c.writeConverted(ctx, w, lines, unit)
+	}
+	return c.sendLines(ctx, w, lines)
+}
+
+// writeConverted writes lines that nobody has looked at in another unit than theirs.
+// What cannot be read cannot be converted, and is not sent.
+func (c *core) writeConverted(ctx context.Context, w *writeCall, lines []byte, unit Precision) error {
+	var r refusal
+	w.wire = appendConvertedRaw(w.wire[:0], lines, &w.reader, w.to.precision, unit, &r)
+	var err error
+	if len(w.wire) > 0 {
+		err = c.sendLines(ctx, w, w.wire)
+	}
+	if r.n == 0 {
+		return err
+	}
+	bad := &PointsError{Bad: r.n, First: r.err, Write: err}
+	var p *lp.PointError
+	if errors.As(r.err, &p) {
+		bad.Index = p.Index
+	}
+	return bad
+}
+
+// sendBody sends lines that were let pass, in the unit in which servers get them.
+func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
+	if unit := wireUnit(c.o.API, w.to.precision); unit != w.to.precision {
+		w.wire = appendConverted(w.wire[:0], lines, w.to.precision, unit)
+		lines = w.wire
 	}
 	return c.sendLines(ctx, w, lines)
 }

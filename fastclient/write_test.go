@@ -26,8 +26,8 @@ func TestWriteURIs(t *testing.T) {
 		err  error
 	}{
 		{"v1", Options{}, nil, "/write?db=d", nil},
-		{"v1, all", Options{RetentionPolicy: "a b", Precision: Microsecond, Consistency: ConsistencyOne}, nil, "/write?consistency=one&db=d&precision=u&rp=a+b", nil},
-		{"v1, options", Options{RetentionPolicy: "rp"}, []WriteOption{Database("x/y"), WritePrecision(Hour), Consistency(ConsistencyAny)}, "/write?consistency=any&db=x%2Fy&precision=h", nil},
+		{"v1, all", Options{RetentionPolicy: "a b", Precision: Microsecond, Consistency: ConsistencyOne}, nil, "/write?consistency=one&db=d&rp=a+b", nil},
+		{"v1, options", Options{RetentionPolicy: "rp"}, []WriteOption{Database("x/y"), WritePrecision(Hour), Consistency(ConsistencyAny)}, "/write?consistency=any&db=x%2Fy&precision=s", nil},
 		{"v1, rp option", Options{}, []WriteOption{RetentionPolicy("two")}, "/write?db=d&rp=two", nil},
 		{"v2", Options{API: V2, Org: "o o", RetentionPolicy: "rp"}, nil, "/api/v2/write?bucket=d%2Frp&org=o+o&precision=ns", nil},
 		{"v2, a database named by the call", Options{API: V2, Bucket: "b"}, []WriteOption{Database("other")}, "/api/v2/write?bucket=other&precision=ns", nil},

@@ -59,7 +59,7 @@ func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption
 		if ctx.Err() != nil && (err == nil || len(p.lines) > 0) {
 			err = ctx.Err()
 		} else if len(p.lines) > 0 {
-			if writeErr := c.sendLines(ctx, w, p.lines); writeErr != nil {
+			if writeErr := c.sendBody(ctx, w, p.lines); writeErr != nil {
 				err = writeErr
 			} else {
 				sent = end

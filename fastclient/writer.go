@@ -102,10 +102,31 @@ type outlet struct {
 // A writerPlan is what a Writer is made from.
 type writerPlan struct {
 	o         WriterOptions // with its defaults
-	precision Precision
+	precision Precision     // of the lines that are appended
+	unit      Precision     // in which they are sent
 	outlets   []*outlet
 	pack      packer // of bodies, nil for none
 	minPack   int    // from that size on
+}
+
+// bodyBytes is the size of the largest body.
+func (p *writerPlan) bodyBytes() int {
+	if p.unit != p.precision {
+		return convertedSize(p.o.BatchBytes)
+	}
+	return p.o.BatchBytes
+}
+
+// senderBytes is the memory of one sender: what it converts lines into, and packs them
+// into.
+func (p *writerPlan) senderBytes() (n int) {
+	if p.unit != p.precision {
+		n = p.bodyBytes()
+	}
+	if p.pack != nil {
+		n += packedSize(p.bodyBytes())
+	}
+	return n
 }
 
 // newWriter returns a Writer without its goroutines.
@@ -116,10 +137,7 @@ func newWriter(p writerPlan) (*Writer, error) {
 		writerPlan: p, spread: rand.Int64N, sealBytes: o.BatchBytes,
 		quit: make(chan struct{}), end: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{}),
 	}
-	budget := o.MaxMemory / o.BatchBytes
-	if p.pack != nil {
-		budget = (o.MaxMemory - senders*packedSize(o.BatchBytes)) / o.BatchBytes
-	}
+	budget := (o.MaxMemory - senders*p.senderBytes()) / o.BatchBytes
 	if budget < senders+1 {
 		return nil, &OptionError{"WriterOptions.MaxMemory", "is too small for MaxInFlight batches under way and one being filled"}
 	}
@@ -127,7 +145,7 @@ func newWriter(p writerPlan) (*Writer, error) {
 		return nil, &OptionError{"WriterOptions.Tags", err.Error()}
 	}
 	w.slabs = slabPool{size: o.BatchBytes, budget: budget}
-	w.stage.init(&o, p.precision)
+	w.stage.init(&o, p.precision, p.outlets[0].api)
 	w.work.L = &w.mu
 	w.events.f = o.OnEvent
 	w.ctx, w.cancel = context.WithCancel(context.Background())

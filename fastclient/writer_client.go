@@ -51,7 +51,7 @@ func (c *Client) writerPlan(o WriterOptions, each bool) (writerPlan, error) {
 	if err := w.prepare(c.core); err != nil {
 		return writerPlan{}, err
 	}
-	p := writerPlan{o: o, precision: w.to.precision}
+	p := writerPlan{o: o, precision: w.to.precision, unit: wireUnit(c.o.API, w.to.precision)}
 	if c.pack != nil {
 		p.pack, p.minPack = c.pack, c.minGzip
 	}

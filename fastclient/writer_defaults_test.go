@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -332,41 +330,6 @@ func TestRequestTimeoutIsNamed(t *testing.T) {
 		want := start.Add(5*time.Second + 40_000*time.Second/(100<<10))
 		if len(down) == 0 || !down[0].Time.Equal(want) || !strings.Contains(fmt.Sprint(down[0].Err), "RequestTimeout") {
 			t.Errorf("%+v", down)
-		}
-	})
-}
-
-// TestStampsOfOneMoment: in nanoseconds and microseconds lines that are stamped at one
-// moment get times of their own, from all goroutines. In coarser units they get the same.
-func TestStampsOfOneMoment(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for p := Nanosecond; p.Valid(); p++ {
-			var s stager
-			s.init(&WriterOptions{}, p)
-			first := time.Now().UnixNano() / p.Unit()
-			var mu sync.Mutex
-			var wg sync.WaitGroup
-			seen := map[int64]int{}
-			for range 4 {
-				wg.Go(func() {
-					for range 25 {
-						ts := s.now()
-						mu.Lock()
-						seen[ts]++
-						mu.Unlock()
-					}
-				})
-			}
-			wg.Wait()
-			want := map[int64]int{first: 100}
-			if p <= Microsecond {
-				for ts := range int64(100) {
-					want[first+ts] = 1
-				}
-			}
-			if !maps.Equal(seen, want) {
-				t.Errorf("%v: %v", p, seen)
-			}
 		}
 	})
 }

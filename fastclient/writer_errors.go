@@ -23,7 +23,7 @@ type AppendError struct {
 	Accepted int // lines taken
 	Refused  int // lines and points not taken
 	// Err is the first reason: an *lp.PointError, [ErrOverflow],
-	// [ErrLineTooLong], [ErrWriterClosed] or the context's error.
+	// [ErrLineTooLong], [ErrNoTimeLeft], [ErrWriterClosed] or the context's error.
 	Err error
 }
 
@@ -71,6 +71,7 @@ func (e *BatchError) Error() string {
 	if e.Message != "" {
 		b = append(b, ": "...)
 		b = append(b, e.Message...)
+		b = append(b, unsignedHint(e.Message)...)
 	}
 	if e.More > 0 {
 		b = append(b, " (and "...)

@@ -364,3 +364,18 @@ func ExampleDeadLetterFile_Cut() {
 	// Output:
 	// 82 bytes were cut short
 }
+
+// Three lines of one series come within the hour that is the unit of their times.
+func ExampleErrNoTimeLeft() {
+	c, s := exampleClient(influxtest.Status(204))
+	defer s.Close()
+	defer c.Close()
+	w, err := c.WithPrecision(fastclient.Hour).NewWriter(fastclient.WriterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	err = w.Append(ctx, []byte("m v=1\nm v=2\nm v=3\n"))
+	fmt.Println(errors.Is(err, fastclient.ErrNoTimeLeft), w.Close(ctx))
+	// Output: true <nil>
+}

@@ -58,10 +58,11 @@ type WriterOptions struct {
 	// NoStamp leaves lines without a timestamp as they are. The server stamps
 	// them when they arrive: what is sent again then is stored twice, and points
 	// of one series in one batch replace each other. By default a line without a
-	// timestamp gets the time of the append, in the precision of the client. In
-	// nanoseconds and microseconds no two lines get the same time. In coarser units
-	// those appended within one unit do: if they are of one series, the server
-	// stores only the last value of each field, and all of them count as acked.
+	// timestamp gets the time of the append, in the precision of the client, and no two
+	// lines of one series get the same time: those appended within one unit get the units
+	// after it. In milliseconds and coarser units a series may be ahead of the clock by a
+	// minute; lines beyond that are refused with [ErrNoTimeLeft]. So a series that has
+	// more lines than one each unit needs a finer precision.
 	NoStamp bool
 	// TrimCR takes a carriage return before a line feed of raw lines as part of the
 	// line end. Without it such lines are refused.

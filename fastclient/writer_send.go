@@ -52,6 +52,7 @@ type sending struct {
 	sender batchSender
 	ctx    requestContext
 	packed buffer
+	wire   []byte // lines in the unit that is sent, where that is another one
 	batch  wireBatch
 	judgement
 }
@@ -81,11 +82,19 @@ func (w *Writer) run(out *outlet, sender batchSender) {
 // exchange sends the part of j and does what the answer asks for.
 func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	p := j.p
-	s.batch = wireBatch{
-		body: p.data, lines: p.lines, rawSize: len(p.data), seq: p.batch.seq, sealedAt: p.batch.sealed,
+	lines := p.data
+	if w.unit != w.precision {
+		if s.wire == nil {
+			s.wire = make([]byte, 0, w.bodyBytes())
+		}
+		s.wire = appendConverted(s.wire[:0], p.data, w.precision, w.unit)
+		lines = s.wire
 	}
-	if w.pack != nil && !j.plain && len(p.data) >= w.minPack {
-		if w.packBody(s, p.data); len(s.packed.b) < len(p.data) {
+	s.batch = wireBatch{
+		body: lines, lines: p.lines, rawSize: len(lines), seq: p.batch.seq, sealedAt: p.batch.sealed,
+	}
+	if w.pack != nil && !j.plain && len(lines) >= w.minPack {
+		if w.packBody(s, lines); len(s.packed.b) < len(lines) {
 			s.batch.body, s.batch.encoding = s.packed.b, w.pack.encoding()
 		}
 	}
@@ -102,7 +111,7 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	within := j.spent < w.o.IsolateRequests
 	limits := planLimits{
 		search: within && w.o.Isolate == IsolateAuto || w.o.Isolate == IsolateAll, within: within,
-		ordered: w.o.Ordered, precision: w.precision, tries: p.tries + 1, plain: s.batch.encoding == "",
+		ordered: w.o.Ordered, precision: w.unit, tries: p.tries + 1, plain: s.batch.encoding == "",
 	}
 	action := judge(&s.reply)
 	if action == actDowngrade && out.downgrade != nil {
@@ -111,7 +120,10 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	if action == actMissing && w.o.OnMissing != nil {
 		w.missing(s)
 	}
-	settle(&s.plan, p.data, p.lines, &s.reply, limits)
+	settle(&s.plan, lines, p.lines, &s.reply, limits)
+	if w.unit != w.precision {
+		s.plan.onto(p.data)
+	}
 	w.apply(out, j, s, took)
 }
 
@@ -122,7 +134,7 @@ func packedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
 // packBody packs data into the sender's own memory.
 func (w *Writer) packBody(s *sending, data []byte) {
 	if s.packed.b == nil {
-		s.packed.b = make([]byte, 0, packedSize(w.o.BatchBytes))
+		s.packed.b = make([]byte, 0, packedSize(w.bodyBytes()))
 	}
 	s.packed.b = s.packed.b[:0]
 	w.pack.pack(&s.packed, data)

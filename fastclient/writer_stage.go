@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
@@ -17,7 +15,7 @@ type stager struct {
 	opt   lp.Options
 	lines line.Options // for reading raw lines
 	stamp bool
-	last  atomic.Int64 // the last stamp
+	clock stampClock
 	tags  []lp.Tag
 	pool  sync.Pool // of *scratch
 }
@@ -33,11 +31,12 @@ type scratch struct {
 // keptScratch is the largest buffer that goes back to the pool.
 const keptScratch = 64 << 10
 
-func (s *stager) init(o *WriterOptions, p Precision) {
+func (s *stager) init(o *WriterOptions, p Precision, api API) {
 	s.opt = o.Encoder
-	s.opt.Precision = p
+	s.opt.Precision, s.opt.Unsigned = p, api.unsigned(o.Encoder.Unsigned)
 	s.lines = lineOptions(p, o.TrimCR)
 	s.stamp = !o.NoStamp
+	s.clock.init(p, o.MaxMemory)
 	s.tags = o.Tags
 }
 
@@ -61,42 +60,11 @@ func (s *stager) put(sc *scratch) {
 	s.pool.Put(sc)
 }
 
-// now returns the timestamp of a line appended now. In nanoseconds and microseconds no
-// two calls return the same one, so that points of one series do not replace each other.
-// In coarser units the stamps would run ahead of the clock: two lines each second are
-// enough for that in seconds.
-func (s *stager) now() int64 {
-	ts := time.Now().UnixNano()
-	switch s.opt.Precision {
-	case Nanosecond:
-	case Microsecond:
-		ts /= Microsecond.Unit()
-	default:
-		return ts / s.opt.Precision.Unit()
-	}
-	for {
-		last := s.last.Load()
-		next := max(ts, last+1)
-		if s.last.CompareAndSwap(last, next) {
-			return next
-		}
-	}
-}
-
-// stampLine appends a line, given without its line feed and its timestamp, with
-// both.
-func (s *stager) stampLine(dst, line []byte) []byte {
-	dst = append(dst, line...)
-	dst = append(dst, ' ')
-	dst = lp.AppendTimestamp(dst, s.now())
-	return append(dst, '\n')
-}
-
 // encoded returns n lines that an encoder wrote, with timestamps: lines itself
-// when none is missing.
-func (s *stager) encoded(sc *scratch, lines []byte, n int) []byte {
+// when none is missing. It adds to r those that cannot have one.
+func (s *stager) encoded(sc *scratch, lines []byte, n int, r *refusal) ([]byte, int) {
 	if !s.stamp || n == 1 && line.Stamped(lines) {
-		return lines
+		return lines, n
 	}
 	kept := 0 // what is before stands in sc.buf
 	sc.buf = sc.buf[:0]
@@ -104,16 +72,22 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int) []byte {
 		end := at + line.Len(lines[at:])
 		if !line.Stamped(lines[at:end]) {
 			sc.buf = append(sc.buf, lines[kept:at]...)
-			sc.buf = s.stampLine(sc.buf, lines[at:end-1])
+			if ts, ok := s.clock.stamp(lines[at:end]); ok {
+				sc.buf = append(append(sc.buf, lines[at:end-1]...), ' ')
+				sc.buf = append(lp.AppendTimestamp(sc.buf, ts), '\n')
+			} else {
+				r.add(1, ErrNoTimeLeft)
+				n--
+			}
 			kept = end
 		}
 		at = end
 	}
 	if kept == 0 {
-		return lines
+		return lines, n
 	}
 	sc.buf = append(sc.buf, lines[kept:]...)
-	return sc.buf
+	return sc.buf, n
 }
 
 // raw returns the n valid ones of the lines in data, each ended and stamped and as an
@@ -146,8 +120,16 @@ func (s *stager) raw(sc *scratch, data []byte, r *refusal) (lines []byte, n int)
 		case scan.Stamped || !s.stamp:
 			sc.buf = scan.AppendPlain(sc.buf)
 		default:
-			sc.buf = append(scan.AppendFields(scan.AppendSeries(sc.buf)), ' ')
-			sc.buf = append(lp.AppendTimestamp(sc.buf, s.now()), '\n')
+			begin := len(sc.buf)
+			sc.buf = scan.AppendSeries(sc.buf)
+			ts, ok := s.clock.stamp(sc.buf[begin:])
+			if !ok {
+				sc.buf = sc.buf[:begin]
+				r.add(1, ErrNoTimeLeft)
+				continue
+			}
+			sc.buf = append(scan.AppendFields(sc.buf), ' ')
+			sc.buf = append(lp.AppendTimestamp(sc.buf, ts), '\n')
 		}
 		n++
 	}
@@ -175,9 +157,10 @@ func appendPoints(ctx context.Context, w LineWriter, points []lp.Appender) error
 	s := w.stager()
 	sc := s.get()
 	sc.in = sc.in[:0]
+	form := lp.Form{Precision: s.opt.Precision, Unsigned: s.opt.Unsigned}
 	for _, p := range points {
 		var err error
-		if sc.in, err = appendPoint(sc.in, p, s.opt.Precision, ""); err != nil {
+		if sc.in, err = appendPoint(sc.in, p, form); err != nil {
 			r.add(badPoints(err), err)
 		}
 	}
@@ -207,8 +190,8 @@ func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) erro
 	if err := sc.enc.Err(); err != nil {
 		r.add(sc.enc.Refused(), err)
 	}
-	n := sc.enc.Lines()
-	err := hand(ctx, w, s.encoded(sc, sc.enc.Bytes(), n), n, r)
+	lines, n := s.encoded(sc, sc.enc.Bytes(), sc.enc.Lines(), &r)
+	err := hand(ctx, w, lines, n, r)
 	s.put(sc)
 	return err
 }

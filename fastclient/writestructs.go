@@ -26,14 +26,14 @@ func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], v
 			return err
 		}
 		return c.writePoints(ctx, opts, func(w *pointCall) error {
-			return addStructs(ctx, w, c.core, s.With(lp.Options{Precision: w.to.precision}), values)
+			return addStructs(ctx, w, c.core, s.With(lp.Options{Precision: w.to.precision, Unsigned: w.form(c.core).Unsigned}), values)
 		})
 	}
 	opts = append([]PointOption{WritePrecision(schema.Options().Precision)}, opts...)
 	return c.writePoints(ctx, opts, func(w *pointCall) error {
-		if w.to.precision != schema.Options().Precision {
-			o := schema.Options()
-			o.Precision = w.to.precision
+		o := schema.Options()
+		o.Precision, o.Unsigned = w.to.precision, c.o.API.unsigned(o.Unsigned)
+		if o != schema.Options() {
 			schema = schema.With(o)
 		}
 		return addStructs(ctx, w, c.core, schema, values)

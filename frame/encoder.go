@@ -198,20 +198,21 @@ func (f *Frame) AppendLP(dst []byte) ([]byte, error) {
 // AppendLPIn is [Frame.AppendLP] with the times in precision p: exact in a finer
 // one than that of the frame, rounded down in a coarser one.
 func (f *Frame) AppendLPIn(dst []byte, p lp.Precision) ([]byte, error) {
-	return f.AppendLPAs(dst, p, f.Measurement)
+	return f.AppendLPAs(dst, lp.Form{Precision: p})
 }
 
-// AppendLPAs is [Frame.AppendLPIn] with a measurement for a frame that has none.
-func (f *Frame) AppendLPAs(dst []byte, p lp.Precision, measurement string) ([]byte, error) {
+// AppendLPAs is [Frame.AppendLPIn] for lines of a form.
+func (f *Frame) AppendLPAs(dst []byte, form lp.Form) ([]byte, error) {
 	e := encoders.Get().(*Encoder)
+	e.Options.Unsigned = form.Unsigned
 	before := e.skipped
 	from := f
-	if p != f.Precision {
-		from = e.convert(f, p)
+	if form.Precision != f.Precision {
+		from = e.convert(f, form.Precision)
 	}
-	if f.Measurement == "" && measurement != "" {
+	if f.Measurement == "" && form.Measurement != "" {
 		e.converted = *from
-		e.converted.Measurement = measurement
+		e.converted.Measurement = form.Measurement
 		from = &e.converted
 	}
 	dst, err := e.Append(dst, from)

@@ -235,10 +235,10 @@ func ExampleRecoverable() {
 	// m [3]
 }
 
-// The times of a frame are written in any precision.
+// A form says what a frame leaves open.
 func ExampleFrame_AppendLPAs() {
 	f := &frame.Frame{Precision: lp.Second, Time: []int64{5}, Columns: []frame.Column{frame.Ints("v", []int64{1})}}
-	lines, err := f.AppendLPAs(nil, lp.Millisecond, "m")
+	lines, err := f.AppendLPAs(nil, lp.Form{Precision: lp.Millisecond, Measurement: "m"})
 	fmt.Printf("%s%v %q\n", lines, err, f.Measurement)
 	// Output:
 	// m v=1i 5000

@@ -373,7 +373,7 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 		f.suffix = 'i'
 	case Uint64:
 		switch o.Unsigned {
-		case lp.UnsignedKeep:
+		case lp.UnsignedAuto, lp.UnsignedKeep:
 			f.suffix = 'u'
 		case lp.UnsignedRefuse:
 			return false

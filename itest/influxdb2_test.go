@@ -14,7 +14,6 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/jsonscan"
-	"github.com/pointwire/pointwire/lp"
 )
 
 // TestInfluxDB2SetUps holds which set-ups InfluxDB 2 does not have: tests with one of
@@ -303,45 +302,5 @@ func TestInfluxDB2Statements(t *testing.T) {
 	err = s.api(http.MethodPost, "/api/v2/query?org="+Org, map[string]string{"query": "buckets()"}, nil)
 	if err == nil || !strings.Contains(err.Error(), "built without Flux") {
 		t.Errorf("Flux: %v", err)
-	}
-}
-
-// TestInfluxDB2Precisions writes one time in every precision to both endpoints. The
-// 1.x endpoint knows other words than 1.x: what it does not know it takes for
-// nanoseconds, without an error. So /api/v2/write is the one to use.
-func TestInfluxDB2Precisions(t *testing.T) {
-	s, _ := on2(t, "precisions")
-	v1 := newClient1(t, s, fastclient.Options{Database: "precisions"})
-	v2 := newClient(t, s, fastclient.Options{Database: "precisions"})
-	at := time.Date(2023, 4, 5, 6, 0, 0, 0, time.UTC)
-	for _, p := range []lp.Precision{lp.Nanosecond, lp.Microsecond, lp.Millisecond, lp.Second, lp.Minute, lp.Hour} {
-		ts := at.UnixNano() / p.Unit()
-		line := fmt.Appendf(nil, "m f=1i %d\n", ts)
-		for name, c := range map[string]*fastclient.Client{"v1": v1, "v2": v2} {
-			err := c.Write(t.Context(), line, fastclient.WritePrecision(p))
-			want := at.UnixNano()
-			if p > lp.Second && c == v2 {
-				if _, ok := errors.AsType[*fastclient.OptionError](err); !ok {
-					t.Errorf("%v by %s: %v", p, name, err)
-				}
-				continue
-			}
-			if c == v1 && (p > lp.Second || p == lp.Microsecond) {
-				// The words of 1.x: u, m, h.
-				want = ts
-			}
-			if err != nil && want == at.UnixNano() {
-				t.Errorf("%v by %s: %v", p, name, err)
-			}
-			if err != nil {
-				continue // refused, as it should be
-			}
-			if got := raws(t, v1, "SELECT f FROM m"); fmt.Sprint(got) != fmt.Sprintf("[[%d 1]]", want) {
-				t.Errorf("%v by %s: stored %v, want %d", p, name, got, want)
-			}
-			if err := done(s, v1.DropMeasurement(t.Context(), "m")); err != nil {
-				t.Error(err)
-			}
-		}
 	}
 }

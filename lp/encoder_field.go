@@ -141,7 +141,7 @@ func (e *Encoder) Int(key string, v int64) {
 
 // Uint adds an unsigned field, or what [Options.Unsigned] makes of it.
 func (e *Encoder) Uint(key string, v uint64) {
-	if e.opt.Unsigned != UnsignedKeep {
+	if e.opt.Unsigned > UnsignedKeep {
 		e.uintAsInt(key, v)
 		return
 	}

@@ -278,7 +278,7 @@ func randomOptions(bits uint32) lp.Options {
 		Precision:     lp.Precision(bits & 7 % 6),
 		NotFinite:     lp.NotFinitePolicy(bits >> 3 & 3 % 3),
 		Text:          lp.TextPolicy(bits >> 5 & 3 % 3),
-		Unsigned:      lp.UnsignedPolicy(bits >> 7 & 3),
+		Unsigned:      lp.UnsignedPolicy(bits >> 14 & 7 % 5),
 		RefuseNewline: bits>>9&1 != 0,
 		TagOrder:      lp.TagOrder(bits >> 12 & 1),
 

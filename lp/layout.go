@@ -184,7 +184,7 @@ func (r *Row) Int(v int64) {
 // Uint gives an unsigned value, like [Encoder.Uint].
 func (r *Row) Uint(v uint64) {
 	suffix := byte('u')
-	if p := r.e.opt.Unsigned; p != UnsignedKeep {
+	if p := r.e.opt.Unsigned; p > UnsignedKeep {
 		suffix = 'i'
 		if p == UnsignedRefuse || v > math.MaxInt64 && p == UnsignedInt {
 			if r.next(0) >= 0 {

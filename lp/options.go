@@ -57,8 +57,12 @@ const (
 type UnsignedPolicy uint8
 
 const (
+	// UnsignedAuto leaves it to what sends the lines: a client of package fastclient
+	// writes integers, as UnsignedInt does, for the 1.x API, and unsigned for others.
+	// Elsewhere it is UnsignedKeep.
+	UnsignedAuto UnsignedPolicy = iota
 	// UnsignedKeep writes them as unsigned, "5u".
-	UnsignedKeep UnsignedPolicy = iota
+	UnsignedKeep
 	// UnsignedInt writes them as integers, "5i", and refuses a point with a value
 	// above the largest int64 with ErrUnsigned.
 	UnsignedInt
@@ -68,6 +72,17 @@ const (
 	// UnsignedRefuse refuses the point with ErrUnsigned.
 	UnsignedRefuse
 )
+
+// A Form is what the lines of a point or a frame have to be like for where they go. The
+// zero value asks for nanoseconds.
+type Form struct {
+	// Precision is the unit of the timestamps.
+	Precision Precision
+	// Measurement is that of points that have none.
+	Measurement string
+	// Unsigned is used where the options say UnsignedAuto.
+	Unsigned UnsignedPolicy
+}
 
 // TagOrder is the order of the tags in a line.
 type TagOrder uint8

@@ -44,7 +44,7 @@ func ExampleTextPolicy() {
 
 // A small unsigned value and the largest one under each policy.
 func ExampleUnsignedPolicy() {
-	for _, policy := range []lp.UnsignedPolicy{lp.UnsignedKeep, lp.UnsignedInt, lp.UnsignedClamp, lp.UnsignedRefuse} {
+	for _, policy := range []lp.UnsignedPolicy{lp.UnsignedAuto, lp.UnsignedKeep, lp.UnsignedInt, lp.UnsignedClamp, lp.UnsignedRefuse} {
 		var e lp.Encoder
 		e.SetOptions(lp.Options{Unsigned: policy})
 		for _, v := range []uint64{5, math.MaxUint64} {
@@ -55,6 +55,7 @@ func ExampleUnsignedPolicy() {
 		fmt.Printf("%q %d %v\n", e.Bytes(), e.Count(lp.ErrUnsigned), e.Err())
 	}
 	// Output:
+	// "net bytes=5u\nnet bytes=18446744073709551615u\n" 0 <nil>
 	// "net bytes=5u\nnet bytes=18446744073709551615u\n" 0 <nil>
 	// "net bytes=5i\n" 1 lp: point 1 of "net": field value "bytes": unsigned integer not allowed
 	// "net bytes=5i\nnet bytes=9223372036854775807i\n" 1 <nil>

@@ -349,6 +349,9 @@ func (p *Point) encodeAlone(e *Encoder) error {
 	opt, fixed := e.opt, e.tags.fixed
 	e.opt, e.tags.fixed = p.Options, nil
 	e.opt.Precision = opt.Precision
+	if e.opt.Unsigned == UnsignedAuto {
+		e.opt.Unsigned = opt.Unsigned
+	}
 	err := p.Encode(e)
 	e.opt, e.tags.fixed = opt, fixed
 	return err
@@ -364,17 +367,21 @@ func (p *Point) AppendLP(dst []byte) ([]byte, error) {
 // AppendLPIn is [Point.AppendLP] with the time in another precision than that of
 // the options. It implements [PrecisionAppender].
 func (p *Point) AppendLPIn(dst []byte, in Precision) ([]byte, error) {
-	return p.AppendLPAs(dst, in, "")
+	return p.AppendLPAs(dst, Form{Precision: in})
 }
 
-// AppendLPAs is [Point.AppendLPIn] with a measurement for a point that has none.
-func (p *Point) AppendLPAs(dst []byte, in Precision, measurement string) ([]byte, error) {
+// AppendLPAs is [Point.AppendLPIn] for lines of a form.
+func (p *Point) AppendLPAs(dst []byte, form Form) ([]byte, error) {
+	measurement := form.Measurement
 	if p.measurement != "" {
 		measurement = p.measurement
 	}
 	e := encoders.Get().(*Encoder)
 	e.opt = p.Options
-	e.opt.Precision = in
+	e.opt.Precision = form.Precision
+	if e.opt.Unsigned == UnsignedAuto {
+		e.opt.Unsigned = form.Unsigned
+	}
 	e.SetBuffer(dst)
 	err := p.encodeAs(e, measurement)
 	if e.counts != [numReasons]uint64{} {

@@ -7,20 +7,22 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A point is written in any precision.
+// A form says what a point leaves open.
 func ExamplePoint_AppendLPAs() {
+	form := lp.Form{Precision: lp.Second, Measurement: "m", Unsigned: lp.UnsignedInt}
 	var p lp.Point
-	p.SetInt("f", 1)
+	p.SetUint("f", 1)
 	p.SetTime(time.Unix(5, 0))
-	line, err := p.AppendLPAs(nil, lp.Second, "m")
+	line, err := p.AppendLPAs(nil, form)
 	fmt.Printf("%s%v\n", line, err)
 	p.SetMeasurement("own")
-	line, err = p.AppendLPAs(nil, lp.Second, "m")
+	p.Options.Unsigned = lp.UnsignedKeep
+	line, err = p.AppendLPAs(nil, form)
 	fmt.Printf("%s%v\n", line, err)
 	// Output:
 	// m f=1i 5
 	// <nil>
-	// own f=1i 5
+	// own f=1u 5
 	// <nil>
 }
 

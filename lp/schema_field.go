@@ -183,7 +183,7 @@ func (s *program) bad(o *op, p base, f *fault, r Reason, err error) int {
 func (s *program) putUint(o *op, b []byte, n int, v uint64, p base, opt *Options, f *fault) int {
 	suffix := byte('i')
 	switch {
-	case opt.Unsigned == UnsignedKeep:
+	case opt.Unsigned <= UnsignedKeep:
 		suffix = 'u'
 	case opt.Unsigned == UnsignedRefuse || opt.Unsigned == UnsignedInt && v > math.MaxInt64:
 		return s.bad(o, p, f, ErrUnsigned, nil)

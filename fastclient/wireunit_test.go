@@ -1,0 +1,193 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/line"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// TestWireWords: no request of version 1 has a word that any server takes for another
+// unit, and no other API changes its unit.
+func TestWireWords(t *testing.T) {
+	for p := Nanosecond; p <= Hour; p++ {
+		unit := wireUnit(V1, p)
+		if word := precisionWord(V1, unit); word != "ns" && word != "ms" && word != "s" {
+			t.Errorf("%v is sent as %q", p, word)
+		}
+		if p.Unit()%unit.Unit() != 0 || wireUnit(V2, p) != p || wireUnit(V3, p) != p {
+			t.Errorf("%v is sent in %v", p, unit)
+		}
+		if p == Nanosecond || p == Millisecond || p == Second {
+			if unit != p {
+				t.Errorf("%v is sent in %v", p, unit)
+			}
+		}
+	}
+}
+
+// appendConvertedPlain is the plain twin of appendConverted.
+func appendConvertedPlain(dst, lines []byte, from, to Precision) []byte {
+	var s line.Scanner
+	s.SetOptions(lineOptions(from, false))
+	s.Reset(lines)
+	for s.Next() {
+		dst = s.AppendFields(s.AppendSeries(dst))
+		if s.Stamped {
+			ts, _ := decimal.Convert(s.Time, from, to)
+			dst = fmt.Appendf(dst, " %d", ts)
+		}
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
+var convertedUnits = [...][2]Precision{{Microsecond, Nanosecond}, {Minute, Second}, {Hour, Second}}
+
+// FuzzConverted holds the lines that are sent in another unit against a plain twin, and
+// those that nobody has looked at, too.
+func FuzzConverted(f *testing.F) {
+	for i := range convertedUnits {
+		f.Add(i, []byte("m f=1 1\nm f=2\n\n#c\nm,t=a\\ b s=\"x 5\n \" -7 \nm f=1 9223372036854775\nm f=1 0"))
+		f.Add(i, []byte("m f=1 99999999999999999999\nm f=1i 12 13\nm f=\" 1\" -0\n"))
+	}
+	f.Fuzz(func(t *testing.T, unit int, data []byte) {
+		from, to := convertedUnits[uint(unit)%3][0], convertedUnits[uint(unit)%3][1]
+		var s line.Scanner
+		s.SetOptions(lineOptions(from, false))
+		s.SetCheck(true)
+		s.Reset(data)
+		var good []byte
+		bad := 0
+		for s.Next() {
+			if s.Fault.Rule == 0 {
+				good = s.AppendPlain(good)
+			} else {
+				bad++
+			}
+		}
+		want := appendConvertedPlain(nil, good, from, to)
+		if got := appendConverted(nil, good, from, to); string(got) != string(want) || len(got) > convertedSize(len(good)) {
+			t.Errorf("%q in %v: %q, want %q", good, from, got, want)
+		}
+		var r refusal
+		if got := appendConvertedRaw(nil, data, new(line.Scanner), from, to, &r); string(got) != string(want) || r.n != bad {
+			t.Errorf("%q in %v: %q and %d refused, want %q and %d", data, from, got, r.n, want, bad)
+		}
+	})
+}
+
+// TestConvertedSize: the shortest lines with the timestamps that grow most.
+func TestConvertedSize(t *testing.T) {
+	for _, u := range convertedUnits {
+		for _, ts := range []int64{1, 9, -9, 99, 99999, -99999, decimal.MaxTime / u[0].Unit()} {
+			lines := slices.Repeat(fmt.Appendf(nil, "m f=1 %d\n", ts), 1000)
+			if n := len(appendConverted(nil, lines, u[0], u[1])); n > convertedSize(len(lines)) {
+				t.Errorf("%d bytes in %v become %d", len(lines), u[0], n)
+			}
+		}
+	}
+}
+
+// TestTimesBeyondRange: a time that the wire's unit cannot hold is an error of its
+// line, in every way of writing lines.
+func TestTimesBeyondRange(t *testing.T) {
+	for _, p := range []Precision{Microsecond, Minute, Hour} {
+		edge := decimal.MaxTime / p.Unit()
+		good, bad := fmt.Sprintf("m f=1 %d\n", edge), fmt.Sprintf("m f=2 %d\n", edge+1)
+		lines := good + bad + "# a comment\n" + good
+		want := fmt.Sprintf("m f=1 %d\n", edge*(p.Unit()/wireUnit(V1, p).Unit()))
+		s := influxtest.New(t)
+		c := client(t, s, Options{Precision: p})
+		check := func(way string, err error, n int) {
+			t.Helper()
+			if got := string(s.Last().Body); got != strings.Repeat(want, n) {
+				t.Errorf("%s in %v: sent %q", way, p, got)
+			}
+			var syntax *lp.SyntaxError
+			if !errors.As(err, &syntax) || syntax.Line != 2 {
+				t.Errorf("%s in %v: %v", way, p, err)
+			}
+		}
+		points := func(err error) error {
+			var e *PointsError
+			if !errors.As(err, &e) || e.Bad != 1 || e.Write != nil {
+				t.Errorf("%v: %v", p, err)
+			}
+			return err
+		}
+		check("Write", points(c.Write(t.Context(), []byte(lines))), 2)
+		check("WritePrecision", points(client(t, s, Options{}).Write(t.Context(), []byte(lines), WritePrecision(p))), 2)
+		check("Lines", points(WritePoints(t.Context(), c, []Lines{Lines(lines)})), 2)
+		_, err := c.WriteFrom(t.Context(), strings.NewReader(lines))
+		check("WriteFrom", err, 1)
+		b, err := c.NewBatchWriter(WriterOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = b.Append(t.Context(), []byte(lines))
+		check("BatchWriter", errors.Join(err, b.Close(t.Context())), 2)
+		e := lp.Encoder{}
+		e.Point("m")
+		e.Float("f", 1)
+		if err := e.EndTimestamp(edge + 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.WriteEncoder(t.Context(), &e, WritePrecision(p)); points(err) == nil {
+			t.Error("an encoder of another unit")
+		}
+	}
+}
+
+// TestConvertedVerdicts: an answer is about the lines that were sent, and a verdict and a
+// dead letter about those that were appended.
+func TestConvertedVerdicts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, p := range []Precision{Microsecond, Minute, Hour} {
+		s := influxtest.New(t)
+		c := client(t, s, Options{Precision: p})
+		var lost keptLines
+		b, err := c.NewBatchWriter(WriterOptions{DeadLetter: &lost})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines, quotes, want []string
+		for i := range 50 {
+			ts := rng.Int64N(1_000_000) + 1
+			lines = append(lines, fmt.Sprintf("m,n=%d f=1 %d\n", i, ts))
+			if i%7 == 3 {
+				want = append(want, lines[i])
+				quotes = append(quotes, fmt.Sprintf("unable to parse 'm,n=%d f=1 %d': invalid number", i, ts*(p.Unit()/wireUnit(V1, p).Unit())))
+			}
+		}
+		s.Play(influxtest.Error(400, "partial write: "+strings.Join(quotes, "\n")+" dropped=0"))
+		if err := b.Append(t.Context(), []byte(strings.Join(lines, ""))); err != nil {
+			t.Fatal(err)
+		}
+		err = b.Flush(t.Context())
+		if st := b.Stats(); err == nil || st.Acked.Lines != uint64(50-len(want)) || st.Rejected.Lines != uint64(len(want)) || st.Requests != 1 {
+			t.Errorf("%v: %v, %+v", p, err, st)
+		}
+		if !slices.Equal(lost, want) {
+			t.Errorf("%v: lost %q, want %q", p, lost, want)
+		}
+		if err := b.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+type keptLines []string
+
+func (k *keptLines) Put(l *LostLines) error {
+	*k = append(*k, string(l.Lines))
+	return nil
+}
