@@ -28,7 +28,8 @@ func newBatchWriter(p writerPlan) (*BatchWriter, error) {
 	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
 	p.o.MaxMemory = 2 * p.o.BatchBytes
 	if p.pack != nil {
-		p.o.MaxMemory += packedSize(p.o.BatchBytes)
+		_, encoders := boundPacker(p.pack, 1, 0)
+		p.o.MaxMemory += packedSize(p.o.BatchBytes) + encoders
 	}
 	w, err := newWriter(p)
 	if err != nil {
