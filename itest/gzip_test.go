@@ -28,8 +28,8 @@ type gzipBody struct {
 	lines []byte
 }
 
-// gzipBodies returns bodies of all kinds, of 1 to 3,000 lines, in the order of chance,
-// and the fields of the marked points by time in milliseconds.
+// gzipBodies returns bodies of all kinds, of 1 to 3,000 lines and up to about 1 MB, in
+// the order of chance, and the fields of the marked points by time in milliseconds.
 func gzipBodies(t *testing.T) (list []gzipBody, marks map[int64]int64) {
 	t.Helper()
 	n := 40
@@ -56,6 +56,9 @@ func gzipBodies(t *testing.T) (list []gzipBody, marks map[int64]int64) {
 		most := []int{1, 3, 10, 30, 100, 300, 1000, 3000}[i%8]
 		at := r.IntN(6000 - most)
 		for _, line := range lines[b.kind][at : at+most] {
+			if len(b.lines) > 1<<20 {
+				break
+			}
 			if b.lines = append(b.lines, line...); r.IntN(4) == 0 || most == 1 {
 				ts, v := gzipStart+int64(len(marks)), r.Int64N(1<<40)
 				marks[ts] = v
