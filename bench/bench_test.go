@@ -133,11 +133,13 @@ func TestDesign(t *testing.T) {
 		{"transport", "stream", "pointwire", "MB of heap", 1},
 		{"transport", "write5000", "pointwire", "net-http", 2.22},
 		{"transport", "write5000", "pointwire", "allocations a call", 0},
-		{"transport", "gzip5000", "pointwire", "influxdb-client-go", 10},
-		{"transport", "structs5000", "pointwire-encoder", "influxdb-client-go", 10},
-		{"transport", "structs5000", "pointwire-encoder", "influxdb1-client", 10},
-		{"transport", "writer5000", "pointwire-writer", "influxdb-client-go-async", 10},
-		{"transport", "writer5000", "pointwire-writer", "influxdb1-client", 10},
+		{"transport", "gzip5000", "pointwire", "influxdb-client-go", 20},
+		{"transport", "structs5000", "pointwire-encoder", "influxdb-client-go", 20},
+		{"transport", "structs5000", "pointwire-encoder", "influxdb1-client", 16},
+		{"transport", "writer5000", "pointwire-writer", "influxdb-client-go-async", 20},
+		{"transport", "writer5000", "pointwire-writer", "influxdb1-client", 16},
+		{"transport", "packed-stream", "pointwire", "bare-klauspost", 1.6},
+		{"gzip", "structs", "pointwire", "klauspost-1", 2.5},
 	}
 	for _, b := range workload.Bodies {
 		rows = append(rows, row{"query", b.Name, "pointwire-rows", "encoding-json", 12}, row{"query", b.Name, "pointwire-rows", "best", 2})

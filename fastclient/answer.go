@@ -1,7 +1,6 @@
 package fastclient
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"net/url"
@@ -10,8 +9,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/pointwire/pointwire/internal/transport"
 	"github.com/valyala/fastjson"
+
+	"github.com/pointwire/pointwire/internal/inflate"
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
 // Bounds of what is read and kept of an error answer. InfluxDB 1.x and 3 quote every
@@ -86,15 +87,7 @@ func unpack(resp *transport.Response, body []byte) (plain []byte, cut bool) {
 	default:
 		return nil, true
 	}
-	z, err := newInflater(bytes.NewReader(body))
-	if err != nil {
-		return nil, true
-	}
-	defer z.Close()
-	plain, err = io.ReadAll(io.LimitReader(z, errorBodyBytes+1))
-	if len(plain) > errorBodyBytes {
-		return plain[:errorBodyBytes], true
-	}
+	plain, err := inflate.AppendGunzip(nil, body, errorBodyBytes)
 	return plain, err != nil
 }
 

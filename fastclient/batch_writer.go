@@ -26,7 +26,8 @@ type BatchWriter struct {
 
 func newBatchWriter(p writerPlan) (*BatchWriter, error) {
 	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
-	p.o.MaxMemory = 2*p.o.BatchBytes + p.senderBytes()
+	_, encoders := boundPacker(p.pack, 1, 0)
+	p.o.MaxMemory = 2*p.o.BatchBytes + p.senderBytes() + encoders
 	w, err := newWriter(p)
 	if err != nil {
 		return nil, err

@@ -39,12 +39,7 @@ func openBody(resp *transport.Response, qc *queryCall) (*answerBody, error) {
 			b.src, b.close = p, p
 			return b, nil
 		}
-		z, err := newInflater(b.src)
-		if err != nil {
-			err = b.fail(err)
-			resp.Close()
-			return nil, err
-		}
+		z := newInflater(b.src)
 		b.src, b.close = z, z
 	default:
 		resp.Close()
@@ -82,7 +77,7 @@ func (b *answerBody) fail(err error) error {
 	switch {
 	case errors.Is(err, ErrResultClosed), errors.Is(err, context.Canceled):
 	case errors.Is(err, ErrResponseTooLarge):
-	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		err = ErrTruncated
 	default:
 		err = ErrMalformedResponse

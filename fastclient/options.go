@@ -113,7 +113,9 @@ type Gzip struct {
 	// Off never compresses requests; Always does so even to this host, where
 	// by default it is not worth its time.
 	Off, Always bool
-	// Level is 1, the default, to 9. Line protocol gains little above 3.
+	// Level is 1, the default, to 9. Level 1 is made for line protocol, several times
+	// as fast as the others, and makes bodies about as small. Line protocol gains
+	// little above 3.
 	Level int
 	// MinBytes is the size from which a body is compressed, 1024 by default.
 	MinBytes int

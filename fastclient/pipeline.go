@@ -44,15 +44,9 @@ func newPipeline(src io.Reader) *pipeline {
 
 func (p *pipeline) run(src io.Reader) {
 	defer close(p.full)
-	z, err := newInflater(src)
-	if err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		p.full <- piece{err: err} // there is room: it is the first
-		return
-	}
+	z := newInflater(src)
 	defer z.Close()
+	var err error
 	for err == nil {
 		var b []byte
 		select {

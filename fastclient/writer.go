@@ -44,6 +44,7 @@ type Writer struct {
 	work sync.Cond // a sender may have something to do
 
 	slabs     slabPool
+	packing   int        // bytes of MaxMemory for what a body becomes, and encoders
 	filling   *slab      // has room behind its batches; nil: none has
 	spare     *slabBatch // free batches
 	sealBytes int
@@ -137,9 +138,11 @@ func newWriter(p writerPlan) (*Writer, error) {
 		writerPlan: p, spread: rand.Int64N, sealBytes: o.BatchBytes,
 		quit: make(chan struct{}), end: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{}),
 	}
-	budget := (o.MaxMemory - senders*p.senderBytes()) / o.BatchBytes
+	w.pack, w.packing = boundPacker(p.pack, senders, o.MaxMemory)
+	w.packing += senders * p.senderBytes()
+	budget := (o.MaxMemory - w.packing) / o.BatchBytes
 	if budget < senders+1 {
-		return nil, &OptionError{"WriterOptions.MaxMemory", "is too small for MaxInFlight batches under way and one being filled"}
+		return nil, &OptionError{"WriterOptions.MaxMemory", "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
 	}
 	if err := new(lp.Encoder).SetDefaultTags(o.Tags...); err != nil {
 		return nil, &OptionError{"WriterOptions.Tags", err.Error()}

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/deflate"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -101,6 +102,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 	h.plan = writerPlan{o: o, minPack: 200}
 	if rng.IntN(2) == 0 {
 		h.plan.pack = testDeflater
+		h.plan.o.MaxMemory += deflate.EncoderSize
 	}
 	outlets := 1 + rng.IntN(2)
 	h.plan.o.MaxMemory += outlets * o.MaxInFlight * (1024 + packedSize(1024))

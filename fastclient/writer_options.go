@@ -22,7 +22,10 @@ type WriterOptions struct {
 	MaxDelay time.Duration
 	// MaxMemory bounds the bytes of all lines the Writer holds: being filled,
 	// waiting, on the way, and packed. It is divided into slabs of BatchBytes,
-	// which batches that are sealed smaller share. The default is 64 MiB.
+	// which batches that are sealed smaller share. Compression at level 1 takes
+	// 640 KiB of it for each request under way, up to a sixteenth of MaxMemory, but
+	// for one at least: then requests wait for each other's compression. The default
+	// is 64 MiB.
 	MaxMemory int
 	// MaxInFlight is the number of requests under way to one server, 2 by
 	// default.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/deflate"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -21,7 +22,7 @@ func TestConcurrentUse(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for round := range 5 {
 		var received, calls atomic.Uint64
-		p := testPlan(t, WriterOptions{BatchBytes: 4096, MaxMemory: 256 << 10, MaxInFlight: 4, OnEvent: func(WriterEvent) {}},
+		p := testPlan(t, WriterOptions{BatchBytes: 4096, MaxMemory: 256<<10 + deflate.EncoderSize, MaxInFlight: 4, OnEvent: func(WriterEvent) {}},
 			V1, func(_ context.Context, b *wireBatch, r *writeReply) {
 				switch n := calls.Add(1); {
 				case n%50 == 3:

@@ -46,7 +46,7 @@ type WriterStats struct {
 	// than 1 ms << i, and not less than half of that; the last one all others.
 	Latency [16]uint64
 
-	Memory      int // bytes of slabs in existence, for lines
+	Memory      int // bytes of slabs in existence, for lines, and of what compression may take
 	MemoryLimit int
 	Blocked     uint64        // appends that had to wait
 	BlockedFor  time.Duration // in all
@@ -126,10 +126,7 @@ func (w *Writer) Stats() WriterStats {
 	w.counters.fill(&s)
 	s.Sealed, s.Settled = w.seq, w.settledUpTo()
 	s.Queued, s.InFlight = w.queue.n, w.flying.n
-	s.Memory, s.MemoryLimit = w.slabs.made*w.slabs.size, w.o.MaxMemory
-	if w.pack != nil {
-		s.Memory += len(w.outlets) * w.o.MaxInFlight * packedSize(w.o.BatchBytes)
-	}
+	s.Memory, s.MemoryLimit = w.slabs.made*w.slabs.size+w.packing, w.o.MaxMemory
 	s.LastErrors = w.lastErrors()
 	for _, out := range w.outlets {
 		g := &out.gate

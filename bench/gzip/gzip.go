@@ -49,7 +49,7 @@ var names = func() (list []string) {
 	for _, a := range answers {
 		list = append(list, "json-"+a)
 	}
-	return append(list, "random")
+	return append(list, "random", structsCase)
 }()
 
 func caseName(kind string, n int) string {
@@ -71,6 +71,7 @@ var Goals = func() (list []measure.Goal) {
 	add(3.2, 1.01, "trade", "trade-500", "cpu", "cpu-500", "servers", "servers-500", "mixed", "mixed-500")
 	add(2.5, 1.02, "logs", "paths")
 	add(2, 1.05, "hostmon")
+	list = append(list, measure.Goal{Suite: suite, Case: structsCase, Contender: ownName, Against: []string{baseName}, Factor: 2.5})
 	add(3, 1.06, "trade-10", "cpu-10", "servers-10", "mixed-10", "logs-10", "paths-10", "hostmon-10")
 	return list
 }()
@@ -122,6 +123,11 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 			b[i] = byte(r.Uint32())
 		}
 		if err := add(newCase("random", "KB", 256, cut(b, 256_000))); err != nil {
+			return nil, err
+		}
+	}
+	if want(structsCase) {
+		if err := add(newStructsCase(size)); err != nil {
 			return nil, err
 		}
 	}

@@ -50,7 +50,7 @@ const (
 // Suite is the suite "transport".
 var Suite = measure.Suite{Name: suite, About: "writes to a server that discards them, in processor time of the client", Names: names, Cases: cases}
 
-var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer5000", streamCase}
+var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer5000", streamCase, packedCase}
 
 // Goals are the goals of the design for this suite. A cost of 0.45 times that
 // of another is 2.22 times as fast.
@@ -58,14 +58,17 @@ var Goals = []measure.Goal{
 	{Suite: suite, Case: "write5000", Contender: ownName, Against: []string{netName}, Factor: 2.22},
 	{Suite: suite, Case: "write5000", Contender: ownName, Unit: allocsUnit, Most: 0},
 	{Suite: suite, Case: "write1", Contender: ownName, Against: []string{netName}, Factor: 1.67},
-	{Suite: suite, Case: "gzip5000", Contender: ownName, Against: []string{v2Name}, Factor: 10},
+	{Suite: suite, Case: "gzip5000", Contender: ownName, Against: []string{v2Name}, Factor: 20},
+	{Suite: suite, Case: "gzip5000", Contender: ownName, Against: []string{v3Name}, Factor: 16},
 	{Suite: suite, Case: streamCase, Contender: ownName, Against: []string{bareName}, Factor: 0.91}, // 1.1 times its cost
 	{Suite: suite, Case: streamCase, Contender: ownName, Unit: heapUnit, Most: 1},
-	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v2Name}, Factor: 10},
-	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v1Name}, Factor: 10},
-	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v2Name + "-async"}, Factor: 10},
-	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v1Name}, Factor: 10},
-	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v3Name + "-batching"}, Factor: 10},
+	{Suite: suite, Case: packedCase, Contender: ownName, Against: []string{klauspostName}, Factor: 1.6},
+	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v2Name}, Factor: 20},
+	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v1Name}, Factor: 16},
+	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v3Name}, Factor: 16},
+	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v2Name + "-async"}, Factor: 20},
+	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v1Name}, Factor: 16},
+	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v3Name + "-batching"}, Factor: 16},
 }
 
 // maker makes a contender that writes to the server at addr, host:port.
@@ -88,19 +91,20 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 		if !want(name) {
 			continue
 		}
-		if name == streamCase {
-			c, err := newStreamCase()
-			if err != nil {
-				return nil, err
+		var c measure.Case
+		var err error
+		switch name {
+		case streamCase:
+			c, err = newStreamCase(name, bareName, stream(), streamers)
+		case packedCase:
+			c, err = newStreamCase(name, klauspostName, packedStream().plain, packedStreamers)
+		default:
+			n, count := 5000, measure.Scale(26, size, 2)
+			if name == "write1" {
+				n, count = 1, measure.Scale(5000, size, 2)
 			}
-			list = append(list, c)
-			continue
+			c, err = newCase(name, batches(n, count))
 		}
-		n, count := 5000, measure.Scale(26, size, 2)
-		if name == "write1" {
-			n, count = 1, measure.Scale(5000, size, 2)
-		}
-		c, err := newCase(name, batches(n, count))
 		if err != nil {
 			return nil, err
 		}

@@ -47,13 +47,13 @@ func ServeSink() {
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
 // serveConn reads requests and answers them until the connection ends: queries
-// with the body of the stream, everything else with 204. It knows the two ways of
+// with the body of a stream, everything else with 204. It knows the two ways of
 // framing a body and nothing else of HTTP.
 func serveConn(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 256<<10)
 	for {
-		length, chunked, query := 0, false, false
+		length, chunked, query, packed := 0, false, false, false
 		for first := true; ; first = false {
 			line, err := r.ReadSlice('\n')
 			if err != nil {
@@ -75,6 +75,8 @@ func serveConn(c net.Conn) {
 				}
 			case "transfer-encoding":
 				chunked = true
+			case "accept-encoding":
+				packed = strings.Contains(value, "gzip")
 			}
 		}
 		var err error
@@ -88,9 +90,12 @@ func serveConn(c net.Conn) {
 		if err != nil {
 			return
 		}
-		if query {
+		switch {
+		case query && packed:
+			err = sendPackedStream(c)
+		case query:
 			err = sendStream(c)
-		} else {
+		default:
 			_, err = io.WriteString(c, noContent)
 		}
 		if err != nil {

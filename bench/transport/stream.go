@@ -48,17 +48,32 @@ type streamer func(look func()) (rows int, err error)
 
 const lookRows = 1000
 
-func newStreamCase() (measure.Case, error) {
+// streamMaker makes a streamer that reads from the server at addr.
+type streamMaker struct {
+	name, module string
+	make         func(addr string) (streamer, func(), error)
+}
+
+var streamers = []streamMaker{
+	{ownName, ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr) }},
+	{bareName, "", bareStream},
+	{netName, "", func(addr string) (streamer, func(), error) {
+		return netStream(addr, &http.Transport{DisableCompression: true})
+	}},
+}
+
+// newStreamCase makes a case of the answer body, which the base reads with the least
+// that it takes.
+func newStreamCase(name, base string, body []byte, makers []streamMaker) (measure.Case, error) {
 	sink, err := startSink()
 	if err != nil {
 		return measure.Case{}, err
 	}
-	body := stream()
 	want, err := countRows(jsonscan.NewScanner(bytes.NewReader(body)), nil)
 	if err != nil {
 		return measure.Case{}, err
 	}
-	c := measure.Case{Suite: suite, Name: streamCase, Unit: "row", Units: want, Bytes: len(body), Base: bareName, CPU: true, Warm: true, ExtraUnit: heapUnit}
+	c := measure.Case{Suite: suite, Name: name, Unit: "row", Units: want, Bytes: len(body), Base: base, CPU: true, Warm: true, ExtraUnit: heapUnit}
 	closers := []func(){sink.close}
 	c.Close = func() {
 		for _, f := range closers {
@@ -94,10 +109,7 @@ func newStreamCase() (measure.Case, error) {
 		c.Ops = append(c.Ops, measure.Op{Contender: name, Version: measure.Version(module), Check: run, Run: run, Extra: heap})
 		return nil
 	}
-	for _, m := range []struct {
-		name, module string
-		make         func(addr string) (streamer, func(), error)
-	}{{ownName, ownModule, ownStream}, {bareName, "", bareStream}, {netName, "", netStream}} {
+	for _, m := range makers {
 		if err := add(m.name, m.module, m.make); err != nil {
 			c.Close()
 			return measure.Case{}, err
@@ -116,13 +128,14 @@ func countRows(s *jsonscan.Scanner, look func()) (rows int, err error) {
 }
 
 // ownStream is Client.Query.
-func ownStream(addr string) (streamer, func(), error) {
+func ownStream(addr string, opts ...fastclient.QueryOption) (streamer, func(), error) {
 	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb"})
 	if err != nil {
 		return nil, nil, err
 	}
+	opts = append(opts, fastclient.Unchunked())
 	return func(look func()) (rows int, err error) {
-		r, err := c.Query(context.Background(), "SELECT * FROM cpu", fastclient.Unchunked())
+		r, err := c.Query(context.Background(), "SELECT * FROM cpu", opts...)
 		if err != nil {
 			return 0, err
 		}
@@ -170,8 +183,7 @@ func bareStream(addr string) (streamer, func(), error) {
 }
 
 // netStream is net/http with the same scanner.
-func netStream(addr string) (streamer, func(), error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+func netStream(addr string, t *http.Transport) (streamer, func(), error) {
 	c := &http.Client{Transport: t}
 	s := jsonscan.NewScanner(nil)
 	return func(look func()) (int, error) {

@@ -13,9 +13,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
+	"github.com/pointwire/pointwire/internal/inflate"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -146,11 +145,7 @@ func (l *linter) file(ctx context.Context, stdin io.Reader, name string) (conten
 		defer f.Close()
 		in = f
 	}
-	in, err := unpacked(in)
-	if err != nil {
-		return contents{}, fmt.Errorf("%s: %w", shown, err)
-	}
-	counted := &counter{ctx: ctx, r: in}
+	counted := &counter{ctx: ctx, r: unpacked(in)}
 	l.d.ResetReader(counted)
 	var t contents
 	for {
@@ -193,12 +188,12 @@ func pump(ctx context.Context, r io.Reader) (piped io.Reader, end func()) {
 }
 
 // unpacked returns what r gives, unpacked if it begins as gzip does.
-func unpacked(r io.Reader) (io.Reader, error) {
+func unpacked(r io.Reader) io.Reader {
 	b := bufio.NewReaderSize(r, 64<<10)
 	if magic, err := b.Peek(3); err != nil || !bytes.Equal(magic, []byte{0x1f, 0x8b, 8}) {
-		return b, nil // an error comes again with the first read
+		return b // an error comes again with the first read
 	}
-	return gzip.NewReader(b)
+	return inflate.NewReader(b)
 }
 
 // A counter counts what is read through it, and fails when ctx ends.

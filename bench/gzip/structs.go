@@ -1,0 +1,54 @@
+package gzip
+
+import (
+	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/workload"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// The case structs goes from trades as structs to a compressed body, all that a
+// writer does before a request. Lines are made by a Schema for every contender.
+const structsCase = "structs"
+
+func newStructsCase(size float64) (measure.Case, error) {
+	const each = 5000
+	trades := workload.Trades(measure.Scale(131072, size, 2*each), 1)
+	schema, err := lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"})
+	if err != nil {
+		return measure.Case{}, err
+	}
+	n := len(trades) / each
+	c := measure.Case{Suite: suite, Name: structsCase, Unit: "point", Units: each, Base: baseName, CPU: true}
+	for _, e := range entries[:2] {
+		z, err := e.make()
+		if err != nil {
+			return c, err
+		}
+		var lines, packed []byte
+		next := 0
+		run := func() (err error) {
+			next++
+			at := next % n * each
+			if lines, err = schema.AppendAll(lines[:0], trades[at:at+each]); err != nil {
+				return err
+			}
+			packed, err = z.Append(packed[:0], lines)
+			return err
+		}
+		c.Ops = append(c.Ops, measure.Op{
+			Contender: e.name, Version: measure.Version(e.module), Run: run,
+			Check: func() error {
+				if err := run(); err != nil {
+					return err
+				}
+				got, err := e.decode(packed)
+				if err != nil {
+					return err
+				}
+				return measure.Differ(got, lines)
+			},
+		})
+		c.Bytes = len(lines)
+	}
+	return c, nil
+}

@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	stdgzip "compress/gzip"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/workload"
+	"github.com/pointwire/pointwire/jsonscan"
+)
+
+// The case packed-stream reads a compressed answer of trades from the sink and visits
+// its rows. The base is a bare connection with klauspost/compress and our scanner: a
+// client costs a little more than that.
+
+const (
+	packedCase    = "packed-stream"
+	klauspostName = "bare-klauspost"
+	fastGzip      = "github.com/klauspost/compress"
+	// acceptGzip in the head of a query asks the sink for the compressed answer.
+	acceptGzip = "Accept-Encoding: gzip\r\n"
+)
+
+// packedStream is the answer of trades as influxd compresses it, and what it is of.
+var packedStream = sync.OnceValue(func() (b struct{ plain, packed []byte }) {
+	body, _ := workload.FindBody("trade")
+	b.plain = body.Make(1, 0)
+	var packed bytes.Buffer
+	z := stdgzip.NewWriter(&packed)
+	z.Write(b.plain) // a buffer takes everything
+	z.Close()
+	b.packed = packed.Bytes()
+	return b
+})
+
+func sendPackedStream(w io.Writer) error {
+	body := packedStream().packed
+	head := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n"
+	_, err := io.WriteString(w, head)
+	if err == nil {
+		_, err = w.Write(body)
+	}
+	return err
+}
+
+var packedStreamers = []streamMaker{
+	{klauspostName, fastGzip, klauspostStream},
+	{ownName, ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.AcceptGzip()) }},
+	{ownName + "-pipelined", ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.PipelinedGzip()) }},
+	{netName, "", func(addr string) (streamer, func(), error) {
+		return netStream(addr, &http.Transport{}) // which unpacks by itself
+	}},
+}
+
+// klauspostStream reads a connection of its own.
+func klauspostStream(addr string) (streamer, func(), error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	request := "POST /query HTTP/1.1\r\nHost: " + addr + "\r\n" + acceptGzip + "Content-Length: " + strconv.Itoa(len(queryText)) + "\r\n\r\n" + queryText
+	r := bufio.NewReaderSize(conn, 64<<10)
+	s := jsonscan.NewScanner(nil)
+	z := new(gzip.Reader)
+	return func(look func()) (int, error) {
+		if _, err := io.WriteString(conn, request); err != nil {
+			return 0, err
+		}
+		left := int64(0)
+		for {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				return 0, err
+			}
+			if value, ok := strings.CutPrefix(line, "Content-Length: "); ok {
+				if left, err = strconv.ParseInt(strings.TrimSpace(value), 10, 64); err != nil {
+					return 0, err
+				}
+			}
+			if line == "\r\n" {
+				break
+			}
+		}
+		body := bufio.NewReaderSize(io.LimitReader(r, left), 16) // as it has ReadByte, nothing is copied twice
+		if err := z.Reset(body); err != nil {
+			return 0, err
+		}
+		s.Reset(z)
+		return countRows(s, look)
+	}, func() { conn.Close() }, nil
+}
