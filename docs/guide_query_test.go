@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/admin"
+
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/influxtest"
@@ -218,15 +220,15 @@ func Example_databases() {
 	defer c.Close()
 	err := func() error {
 		// begin databases
-		names, err := c.ShowDatabases(ctx)
+		names, err := admin.ShowDatabases(ctx, c)
 		if err != nil {
 			return err
 		}
-		week := fastclient.RetentionPolicyInfo{Name: "week", Duration: 7 * 24 * time.Hour}
-		if err := c.CreateRetentionPolicy(ctx, "mydb", week); err != nil {
+		week := admin.RetentionPolicyInfo{Name: "week", Duration: 7 * 24 * time.Hour}
+		if err := admin.CreateRetentionPolicy(ctx, c, "mydb", week); err != nil {
 			return err
 		}
-		hosts, err := c.ShowTagValues(ctx, []string{"host"}, fastclient.ShowOptions{Measurement: "cpu", Limit: 100})
+		hosts, err := admin.ShowTagValues(ctx, c, []string{"host"}, admin.ShowOptions{Measurement: "cpu", Limit: 100})
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package fastclient
+package fastclient_test
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/jsonscan"
 )
@@ -51,9 +53,9 @@ func guideCases(t *testing.T, kind string) []guideCase {
 func text(m map[string]any, key string) string { s, _ := m[key].(string); return s }
 
 // options makes Options of a case's input for a server at base.
-func (g guideCase) options(t *testing.T, base string) Options {
+func (g guideCase) options(t *testing.T, base string) fastclient.Options {
 	t.Helper()
-	o := Options{
+	o := fastclient.Options{
 		Addr: base + text(g.Input, "path"), Database: text(g.Input, "db"),
 		Username: text(g.Input, "username"), Password: text(g.Input, "password"),
 	}
@@ -61,24 +63,24 @@ func (g guideCase) options(t *testing.T, base string) Options {
 }
 
 // call makes the call of a case.
-func (g guideCase) call(t *testing.T, c *Client) (rows [][]any, err error) {
+func (g guideCase) call(t *testing.T, c *fastclient.Client) (rows [][]any, err error) {
 	t.Helper()
 	ctx := t.Context()
 	arg := ""
 	if args, _ := g.Input["args"].([]any); len(args) > 0 {
 		arg = args[0].(string)
 	}
-	from := ShowOptions{Measurement: arg}
+	from := admin.ShowOptions{Measurement: arg}
 	switch name := text(g.Input, "call"); name {
 	case "ping":
 		_, err = c.Ping(ctx)
 	case "write":
-		var opts []WriteOption
+		var opts []fastclient.WriteOption
 		if level := text(g.Input, "consistency"); level == "one" {
-			opts = append(opts, Consistency(ConsistencyOne))
+			opts = append(opts, fastclient.Consistency(fastclient.ConsistencyOne))
 		}
 		if p := text(g.Input, "precision"); p == "s" {
-			opts = append(opts, WritePrecision(Second))
+			opts = append(opts, fastclient.WritePrecision(fastclient.Second))
 		}
 		body := text(g.Input, "body")
 		if body == "" || g.Kind == "http_response" {
@@ -102,19 +104,19 @@ func (g guideCase) call(t *testing.T, c *Client) (rows [][]any, err error) {
 	case "drop_database":
 		err = c.DropDatabase(ctx, arg)
 	case "show_continuous_queries":
-		_, err = c.ShowContinuousQueries(ctx)
+		_, err = admin.ShowContinuousQueries(ctx, c)
 	case "show_field_keys":
-		_, err = c.ShowFieldKeys(ctx, from)
+		_, err = admin.ShowFieldKeys(ctx, c, from)
 	case "show_retention_policies":
-		_, err = c.ShowRetentionPolicies(ctx, "")
+		_, err = admin.ShowRetentionPolicies(ctx, c, "")
 	case "show_series":
-		_, err = c.ShowSeries(ctx, from)
+		_, err = admin.ShowSeries(ctx, c, from)
 	case "show_tag_keys":
-		_, err = c.ShowTagKeys(ctx, from)
+		_, err = admin.ShowTagKeys(ctx, c, from)
 	case "show_tag_values":
-		_, err = c.ShowTagValues(ctx, []string{arg}, ShowOptions{})
+		_, err = admin.ShowTagValues(ctx, c, []string{arg}, admin.ShowOptions{})
 	case "show_users":
-		_, err = c.ShowUsers(ctx)
+		_, err = admin.ShowUsers(ctx, c)
 	default:
 		t.Fatalf("no call %q", name)
 	}
@@ -141,13 +143,17 @@ func TestGuideRequests(t *testing.T) {
 				s.Play(influxtest.JSON(`{"results":[{"statement_id":0}]}`))
 			}
 			if host := text(g.Input, "host"); host != "" {
-				a, err := parseAddress("Addr", "http://["+host+"]:8086")
-				if err != nil || a.String()+"/ping" != text(g.Expect, "url") {
-					t.Fatalf("%v %v, want %v", a, err, g.Expect)
+				c, err := fastclient.New(fastclient.Options{Addr: "http://[" + host + "]:8086"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				if want, _ := strings.CutSuffix(text(g.Expect, "url"), "/ping"); c.String() != "fastclient.Client{"+want+"}" {
+					t.Fatalf("%v, want %v", c, g.Expect)
 				}
 				return
 			}
-			c, err := New(g.options(t, s.URL))
+			c, err := fastclient.New(g.options(t, s.URL))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -204,7 +210,7 @@ func TestGuideResponses(t *testing.T) {
 		t.Run(g.Name, func(t *testing.T) {
 			status, _ := strconv.Atoi(fmt.Sprint(g.Input["status"]))
 			s := influxtest.New(t, influxtest.Body(status, text(g.Input, "body")))
-			c, err := New(Options{Addr: s.URL, Database: "d"})
+			c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "d"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -227,9 +233,9 @@ func (g guideCase) checkError(t *testing.T, err error) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	var server *ServerError
-	var statement *QueryError
-	var partial *PartialWriteError
+	var server *fastclient.ServerError
+	var statement *fastclient.QueryError
+	var partial *fastclient.PartialWriteError
 	errors.As(err, &server)
 	errors.As(err, &statement)
 	errors.As(err, &partial)
@@ -244,7 +250,7 @@ func (g guideCase) checkError(t *testing.T, err error) {
 		case key == "statement_id" && statement != nil:
 			equal(t, key, fmt.Sprint(statement.StatementID), fmt.Sprint(want))
 		case key == "partial" && partial != nil:
-			equal(t, key, errors.Is(err, ErrPartialWrite), want)
+			equal(t, key, errors.Is(err, fastclient.ErrPartialWrite), want)
 		case key == "dropped" && partial != nil:
 			equal(t, key, fmt.Sprint(partial.Dropped), fmt.Sprint(want))
 		default:
@@ -257,12 +263,12 @@ func TestGuideConfig(t *testing.T) {
 	checks := map[string]func(t *testing.T){
 		"no default database allowed, but reported on use": func(t *testing.T) {
 			s := influxtest.New(t)
-			c, err := New(Options{Addr: s.URL})
+			c, err := fastclient.New(fastclient.Options{Addr: s.URL})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			if err := c.Write(t.Context(), []byte("m f=1i 1")); !errors.Is(err, ErrNoDatabase) {
+			if err := c.Write(t.Context(), []byte("m f=1i 1")); !errors.Is(err, fastclient.ErrNoDatabase) {
 				t.Errorf("Write: %v", err)
 			}
 			if s.Last() != nil {
@@ -274,7 +280,7 @@ func TestGuideConfig(t *testing.T) {
 			for limit, want := range map[time.Duration]time.Duration{0: 30 * time.Second, -1: patience, 2 * time.Minute: 2 * time.Minute} {
 				synctest.Test(t, func(t *testing.T) {
 					s, dial := influxtest.NewPipe(t, influxtest.Silent())
-					c, err := New(Options{Addr: s.URL, Dial: dial, Database: "d", HeaderTimeout: limit, ReadTimeout: limit})
+					c, err := fastclient.New(fastclient.Options{Addr: s.URL, Dial: dial, Database: "d", HeaderTimeout: limit, ReadTimeout: limit})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -216,7 +216,7 @@ func testNoSecrets(t *testing.T, base Options) {
 			add(err)
 			_, err = c.Ping(t.Context())
 			add(err)
-			add(c.CreateUser(t.Context(), "u", secret, false))
+			add(c.Exec(t.Context(), "CREATE USER u WITH PASSWORD '"+secret+"'"))
 		}
 		c.Close()
 		add(c.Write(t.Context(), []byte("m f=1 1")))

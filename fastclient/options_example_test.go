@@ -234,33 +234,3 @@ func ExampleHooks_all() {
 	// done write 1 204 8 bytes
 	// <nil>
 }
-
-// What a user may do with each database.
-func ExamplePrivilege() {
-	c, s := exampleClient(list(`"database","privilege"`,
-		`["a","NO PRIVILEGES"],["b","READ"],["c","WRITE"],["d","ALL PRIVILEGES"]`))
-	defer s.Close()
-	defer c.Close()
-	grants, err := c.ShowGrants(context.Background(), "jane")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, g := range grants {
-		switch g.Privilege {
-		case fastclient.PrivilegeNone:
-			fmt.Println(g.Database, "is closed")
-		case fastclient.PrivilegeRead:
-			fmt.Println(g.Database, "can be read")
-		case fastclient.PrivilegeWrite:
-			fmt.Println(g.Database, "can be written")
-		case fastclient.PrivilegeAll:
-			fmt.Println(g.Database, "can be read and written")
-		}
-	}
-	// Output:
-	// a is closed
-	// b can be read
-	// c can be written
-	// d can be read and written
-}

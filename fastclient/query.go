@@ -2,11 +2,15 @@ package fastclient
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/url"
 	"strconv"
+	"strings"
 
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/jsonscan"
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -16,8 +20,8 @@ const formType = "application/x-www-form-urlencoded"
 // that memory does not grow with the answer; the result must be closed, which
 // Rows does at its end. ctx covers the reading, too.
 //
-// Names and values belong into q by [Param] or [AppendIdent], never as they
-// are.
+// Names and values belong into q by [Param] or [influxql.AppendIdent], never as
+// they are.
 //
 // A refusal of the whole query is a *[ServerError]. The failure of a single
 // statement, such as a missing database, comes from Rows as a *[QueryError].
@@ -28,6 +32,57 @@ func (c *Client) Query(ctx context.Context, q string, opts ...QueryOption) (*Res
 		return nil, err
 	}
 	return c.newResult(resp, qc)
+}
+
+// Exec sends statements of which no row is wanted, and returns the first error. That
+// is an error of [Client.Query], a *[QueryError], or [ErrNoResult] where the response
+// has no result at all. InfluxDB 2.x sends none for a statement that deletes.
+func (c *Client) Exec(ctx context.Context, q string, opts ...QueryOption) error {
+	unchunked := queryOption(func(c *queryCall) { c.chunked, c.deletes = false, deletes(q) })
+	res, err := c.Query(ctx, q, append(opts[:len(opts):len(opts)], unchunked)...)
+	if err != nil {
+		return err
+	}
+	for _, err := range res.Rows() {
+		if errors.Is(err, jsonscan.ErrNoResults) {
+			return ErrNoResult
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if res.s.Statements() == 0 && !res.emptied {
+		return ErrNoResult
+	}
+	return nil
+}
+
+// deletes reports whether the first statement of q is one that deletes.
+func deletes(q string) bool {
+	verb, _, _ := strings.Cut(strings.TrimSpace(q), " ")
+	return strings.EqualFold(verb, "DELETE") || strings.EqualFold(verb, "DROP")
+}
+
+// CreateDatabase creates a database. It is no error if it exists. The name may
+// hold anything InfluxQL can quote: it cannot end the statement.
+func (c *Client) CreateDatabase(ctx context.Context, name string) error {
+	return c.database(ctx, "CREATE DATABASE ", name)
+}
+
+// DropDatabase deletes a database with everything in it. It is no error if
+// there is none.
+func (c *Client) DropDatabase(ctx context.Context, name string) error {
+	return c.database(ctx, "DROP DATABASE ", name)
+}
+
+func (c *Client) database(ctx context.Context, words, name string) error {
+	switch {
+	case name == "":
+		return &OptionError{"Database", "is empty"}
+	case !influxql.Quotable(name):
+		return &OptionError{"Database", "holds bytes that InfluxQL cannot quote"}
+	}
+	return c.Exec(ctx, string(influxql.AppendIdent([]byte(words), name)))
 }
 
 func (c *Client) newQueryCall(opts []QueryOption) *queryCall {

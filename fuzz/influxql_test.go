@@ -13,8 +13,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/influxdata/influxql"
-
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
+	quote "github.com/pointwire/pointwire/fastclient/influxql"
 )
 
 var names = []string{
@@ -50,22 +51,22 @@ func FuzzQuote(f *testing.F) {
 		want, wantText := quotable(name), quotable(text)
 		at := time.Unix(0, ns)
 		q := []byte("SELECT ")
-		q = fastclient.AppendIdent(q, name)
+		q = quote.AppendIdent(q, name)
 		q = append(q, " FROM "...)
-		q = fastclient.AppendIdent(q, name)
+		q = quote.AppendIdent(q, name)
 		q = append(q, '.')
-		q = fastclient.AppendIdent(q, text)
+		q = quote.AppendIdent(q, text)
 		q = append(q, '.')
-		q = fastclient.AppendIdent(q, name)
+		q = quote.AppendIdent(q, name)
 		q = append(q, " WHERE "...)
-		q = fastclient.AppendIdent(q, name)
+		q = quote.AppendIdent(q, name)
 		q = append(q, " = "...)
-		q = fastclient.AppendText(q, text)
+		q = quote.AppendText(q, text)
 		q = append(q, " AND time >= "...)
-		q = fastclient.AppendTimeLiteral(q, at)
+		q = quote.AppendTime(q, at)
 		if name == "" || text == "" {
 			// The parser takes an empty name in some places only.
-			q = fastclient.AppendText([]byte("SELECT f FROM m WHERE t = "), text)
+			q = quote.AppendText([]byte("SELECT f FROM m WHERE t = "), text)
 			s := parseOne(t, string(q)).(*influxql.SelectStatement)
 			if got := s.Condition.(*influxql.BinaryExpr).RHS.(*influxql.StringLiteral).Val; got != wantText {
 				t.Fatalf("text %q is read as %q", text, got)
@@ -128,25 +129,25 @@ func FuzzStatements(f *testing.F) {
 			err = c.DropDatabase(ctx, a)
 			check = func(s influxql.Statement) bool { return s.(*influxql.DropDatabaseStatement).Name == a }
 		case 2:
-			err = c.DropMeasurement(ctx, a)
+			err = admin.DropMeasurement(ctx, c, a)
 			check = func(s influxql.Statement) bool { return s.(*influxql.DropMeasurementStatement).Name == a }
 		case 3:
 			given = []string{a, b}
-			err = c.CreateUser(ctx, a, b, true)
+			err = admin.CreateUser(ctx, c, a, b, true)
 			check = func(s influxql.Statement) bool {
 				u := s.(*influxql.CreateUserStatement)
 				return u.Name == a && u.Password == b && u.Admin
 			}
 		case 4:
 			given = []string{a, b}
-			err = c.SetPassword(ctx, a, b)
+			err = admin.SetPassword(ctx, c, a, b)
 			check = func(s influxql.Statement) bool {
 				u := s.(*influxql.SetPasswordUserStatement)
 				return u.Name == a && u.Password == b
 			}
 		case 5:
 			given = []string{a, b}
-			_, err = c.ShowTagValues(ctx, []string{a, b}, fastclient.ShowOptions{})
+			_, err = admin.ShowTagValues(ctx, c, []string{a, b}, admin.ShowOptions{})
 			check = func(s influxql.Statement) bool {
 				l, ok := s.(*influxql.ShowTagValuesStatement).TagKeyExpr.(*influxql.ListLiteral)
 				return ok && len(l.Vals) == 2 && l.Vals[0] == a && l.Vals[1] == b
@@ -156,14 +157,14 @@ func FuzzStatements(f *testing.F) {
 			if a == "" || b == "" {
 				return // an empty option is no option
 			}
-			_, err = c.ShowTagKeys(ctx, fastclient.ShowOptions{Database: a, Measurement: b, Limit: 1})
+			_, err = admin.ShowTagKeys(ctx, c, admin.ShowOptions{Database: a, Measurement: b, Limit: 1})
 			check = func(s influxql.Statement) bool {
 				k := s.(*influxql.ShowTagKeysStatement)
 				return k.Database == a && len(k.Sources) == 1 && k.Sources[0].(*influxql.Measurement).Name == b
 			}
 		case 7:
 			given = []string{a, b}
-			err = c.DropRetentionPolicy(ctx, a, b)
+			err = admin.DropRetentionPolicy(ctx, c, a, b)
 			if a == "" {
 				return // the database of the client
 			}
@@ -173,7 +174,7 @@ func FuzzStatements(f *testing.F) {
 			}
 		case 8:
 			given = []string{a, b}
-			err = c.Grant(ctx, fastclient.PrivilegeRead, a, b)
+			err = admin.Grant(ctx, c, admin.PrivilegeRead, a, b)
 			if a == "" {
 				return
 			}
@@ -185,16 +186,16 @@ func FuzzStatements(f *testing.F) {
 			if a == "" {
 				return
 			}
-			err = c.DeleteBefore(ctx, a, time.Unix(1, 2))
+			err = admin.DeleteBefore(ctx, c, a, time.Unix(1, 2))
 			check = func(s influxql.Statement) bool {
 				d, ok := s.(*influxql.DeleteSeriesStatement)
 				return ok && len(d.Sources) == 1 && d.Sources[0].(*influxql.Measurement).Name == a
 			}
 		case 10:
-			err = c.GrantAdmin(ctx, a)
+			err = admin.GrantAdmin(ctx, c, a)
 			check = func(s influxql.Statement) bool { return s.(*influxql.GrantAdminStatement).User == a }
 		case 11:
-			err = c.DropUser(ctx, a)
+			err = admin.DropUser(ctx, c, a)
 			check = func(s influxql.Statement) bool { return s.(*influxql.DropUserStatement).Name == a }
 		}
 		all := strings.Join(given, "")

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/admin"
+
 	"github.com/pointwire/pointwire/fastclient"
 )
 
@@ -62,7 +64,7 @@ func TestAuth(t *testing.T) {
 				}
 				t.Run(name, func(t *testing.T) {
 					c := newClient(t, s, o).WithDatabase("auth")
-					_, queryErr := c.ShowDatabases(t.Context())
+					_, queryErr := admin.ShowDatabases(t.Context(), c)
 					writeErr := c.Write(t.Context(), []byte("m f=1i 1\n"))
 					for _, err := range []error{queryErr, writeErr} {
 						if tt.ok == nil || tt.ok(s) {
@@ -91,10 +93,10 @@ func setUpAuth(t *testing.T, s *Server) {
 	t.Helper()
 	ctx := t.Context()
 	c := newClient(t, s, fastclient.Options{Database: "auth"})
-	if _, err := c.ShowDatabases(ctx); !errors.Is(err, fastclient.ErrForbidden) {
+	if _, err := admin.ShowDatabases(ctx, c); !errors.Is(err, fastclient.ErrForbidden) {
 		t.Errorf("before the first user: %v, want 403", err)
 	}
-	if err := c.CreateUser(ctx, "root", "pw", true); err != nil {
+	if err := admin.CreateUser(ctx, c, "root", "pw", true); err != nil {
 		t.Fatal(err)
 	}
 	root := newClient(t, s, fastclient.Options{Username: "root", Password: "pw"})
@@ -111,18 +113,18 @@ func TestUsers(t *testing.T) {
 		ctx := t.Context()
 		root := newClient(t, s, fastclient.Options{Username: "root", Password: "pw", Database: "auth"})
 		const name, password = `re"ad\er é`, `p'w\"; DROP USER root; --`
-		if err := root.CreateUser(ctx, name, password, false); err != nil {
+		if err := admin.CreateUser(ctx, root, name, password, false); err != nil {
 			t.Fatal(err)
 		}
-		if err := root.Grant(ctx, fastclient.PrivilegeRead, "auth", name); err != nil {
+		if err := admin.Grant(ctx, root, admin.PrivilegeRead, "auth", name); err != nil {
 			t.Fatal(err)
 		}
-		users, err := root.ShowUsers(ctx)
-		if want := []fastclient.User{{Name: "root", Admin: true}, {Name: name}}; err != nil || fmt.Sprint(users) != fmt.Sprint(want) {
+		users, err := admin.ShowUsers(ctx, root)
+		if want := []admin.User{{Name: "root", Admin: true}, {Name: name}}; err != nil || fmt.Sprint(users) != fmt.Sprint(want) {
 			t.Errorf("users %v, want %v: %v", users, want, err)
 		}
-		grants, err := root.ShowGrants(ctx, name)
-		if want := []fastclient.Grant{{Database: "auth", Privilege: fastclient.PrivilegeRead}}; err != nil || fmt.Sprint(grants) != fmt.Sprint(want) {
+		grants, err := admin.ShowGrants(ctx, root, name)
+		if want := []admin.UserGrant{{Database: "auth", Privilege: admin.PrivilegeRead}}; err != nil || fmt.Sprint(grants) != fmt.Sprint(want) {
 			t.Errorf("grants %v, want %v: %v", grants, want, err)
 		}
 
@@ -136,25 +138,25 @@ func TestUsers(t *testing.T) {
 		if err := reader.CreateDatabase(ctx, "mine"); !errors.Is(err, fastclient.ErrForbidden) {
 			t.Errorf("statement for administrators: %v, want 403", err)
 		}
-		if err := root.SetPassword(ctx, name, "other"); err != nil {
+		if err := admin.SetPassword(ctx, root, name, "other"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := rawsAndError(t, reader, "SELECT * FROM m"); !errors.Is(err, fastclient.ErrUnauthorized) {
 			t.Errorf("with the old password: %v, want 401", err)
 		}
-		if err := root.Revoke(ctx, fastclient.PrivilegeRead, "auth", name); err != nil {
+		if err := admin.Revoke(ctx, root, admin.PrivilegeRead, "auth", name); err != nil {
 			t.Error(err)
 		}
-		if err := root.GrantAdmin(ctx, name); err != nil {
+		if err := admin.GrantAdmin(ctx, root, name); err != nil {
 			t.Error(err)
 		}
-		if err := root.RevokeAdmin(ctx, name); err != nil {
+		if err := admin.RevokeAdmin(ctx, root, name); err != nil {
 			t.Error(err)
 		}
-		if err := root.DropUser(ctx, name); err != nil {
+		if err := admin.DropUser(ctx, root, name); err != nil {
 			t.Error(err)
 		}
-		if users, err := root.ShowUsers(ctx); err != nil || len(users) != 1 {
+		if users, err := admin.ShowUsers(ctx, root); err != nil || len(users) != 1 {
 			t.Errorf("users %v, want root alone: %v", users, err)
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -29,14 +31,14 @@ func TestHostileDatabaseNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.DropDatabase(t.Context(), "keep") })
-		before, err := c.ShowDatabases(ctx)
+		before, err := admin.ShowDatabases(ctx, c)
 		if err != nil {
 			t.Fatal(err)
 		}
 		taken := 0
 		for _, name := range hostile {
 			err := c.CreateDatabase(ctx, name)
-			after, showErr := c.ShowDatabases(ctx)
+			after, showErr := admin.ShowDatabases(ctx, c)
 			if showErr != nil {
 				t.Fatal(showErr)
 			}
@@ -62,7 +64,7 @@ func TestHostileDatabaseNames(t *testing.T) {
 			if err := c.DropDatabase(ctx, name); err != nil {
 				t.Errorf("DropDatabase(%q): %v", name, err)
 			}
-			if after, _ := c.ShowDatabases(ctx); !slices.Equal(sorted(after), sorted(before)) {
+			if after, _ := admin.ShowDatabases(ctx, c); !slices.Equal(sorted(after), sorted(before)) {
 				t.Errorf("DropDatabase(%q): left %q, want %q", name, after, before)
 			}
 		}
@@ -101,7 +103,7 @@ func TestHostileNamesInStatements(t *testing.T) {
 			if err := c.Write(ctx, e.Bytes()); err != nil {
 				t.Fatalf("%q: %v", name, err)
 			}
-			o := fastclient.ShowOptions{Measurement: name}
+			o := admin.ShowOptions{Measurement: name}
 			check := func(what string, got any, err error, want any) {
 				t.Helper()
 				if err != nil || fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
@@ -109,49 +111,49 @@ func TestHostileNamesInStatements(t *testing.T) {
 				}
 			}
 			if strings.ContainsAny(name, "\x00\r") {
-				if _, err := c.ShowTagKeys(ctx, o); err == nil {
+				if _, err := admin.ShowTagKeys(ctx, c, o); err == nil {
 					t.Errorf("%q has no form in a statement, yet there is no error", name)
 				}
 				c = createDatabase(t, s, c, "statements")
 				continue
 			}
-			measurements, err := c.ShowMeasurements(ctx, o)
+			measurements, err := admin.ShowMeasurements(ctx, c, o)
 			check("measurements", measurements, err, []string{name})
-			tags, err := c.ShowTagKeys(ctx, o)
-			check("tag keys", tags, err, []fastclient.Key{{Measurement: name, Key: name}})
-			fields, err := c.ShowFieldKeys(ctx, o)
-			check("field keys", fields, err, []fastclient.Key{{Measurement: name, Key: name + "_f", Type: "string"}})
-			values, err := c.ShowTagValues(ctx, []string{name}, o)
-			check("tag values", values, err, []fastclient.TagValue{{Measurement: name, Key: name, Value: name}})
-			where := string(fastclient.AppendText(append(fastclient.AppendIdent(nil, name), " = "...), name))
+			tags, err := admin.ShowTagKeys(ctx, c, o)
+			check("tag keys", tags, err, []admin.Key{{Measurement: name, Key: name}})
+			fields, err := admin.ShowFieldKeys(ctx, c, o)
+			check("field keys", fields, err, []admin.Key{{Measurement: name, Key: name + "_f", Type: "string"}})
+			values, err := admin.ShowTagValues(ctx, c, []string{name}, o)
+			check("tag values", values, err, []admin.TagValue{{Measurement: name, Key: name, Value: name}})
+			where := string(influxql.AppendText(append(influxql.AppendIdent(nil, name), " = "...), name))
 			o.Where = where
-			series, err := c.ShowSeries(ctx, o)
+			series, err := admin.ShowSeries(ctx, c, o)
 			if err != nil || len(series) != 1 {
 				t.Errorf("%q: series %q: %v", name, series, err)
 			}
 			// A bound parameter is a value whatever it holds.
-			q := "SELECT " + string(fastclient.AppendIdent(nil, name+"_f")) + " FROM " + string(fastclient.AppendIdent(nil, name)) +
-				" WHERE " + string(fastclient.AppendIdent(nil, name)) + " = $v"
+			q := "SELECT " + string(influxql.AppendIdent(nil, name+"_f")) + " FROM " + string(influxql.AppendIdent(nil, name)) +
+				" WHERE " + string(influxql.AppendIdent(nil, name)) + " = $v"
 			if got := raws(t, c, q, fastclient.Param("v", name)); len(got) != 1 {
 				t.Errorf("%q: %s gives %v", name, q, got)
 			}
-			err = c.DropSeries(ctx, name, where)
+			err = admin.DropSeries(ctx, c, name, where)
 			if is2(s) { // it does not have the statement
 				wantNotImplemented(t, "DROP SERIES", err)
 			} else if err != nil {
 				t.Errorf("%q: drop series: %v", name, err)
 			}
-			if err := c.DropMeasurement(ctx, name); err != nil {
+			if err := admin.DropMeasurement(ctx, c, name); err != nil {
 				t.Errorf("%q: drop measurement: %v", name, err)
 			}
-			left, err := c.ShowMeasurements(ctx, fastclient.ShowOptions{})
+			left, err := admin.ShowMeasurements(ctx, c, admin.ShowOptions{})
 			check("measurements left", left, err, []string{"other"})
 		}
 	})
 }
 
-func key(measurement, name, kind string) fastclient.Key {
-	return fastclient.Key{Measurement: measurement, Key: name, Type: kind}
+func key(measurement, name, kind string) admin.Key {
+	return admin.Key{Measurement: measurement, Key: name, Type: kind}
 }
 
 // TestDatabaseHelpers has the helpers in plain use.
@@ -166,44 +168,44 @@ func TestDatabaseHelpers(t *testing.T) {
 				t.Errorf("%s: %v, want %v: %v", what, got, want, err)
 			}
 		}
-		all := fastclient.ShowOptions{}
-		measurements, err := c.ShowMeasurements(ctx, all)
+		all := admin.ShowOptions{}
+		measurements, err := admin.ShowMeasurements(ctx, c, all)
 		check("measurements", measurements, err, []string{"cpu", "mem"})
-		fields, err := c.ShowFieldKeys(ctx, all)
-		check("field keys", fields, err, []fastclient.Key{key("cpu", "cores", "integer"), key("cpu", "load", "float"), key("cpu", "up", "boolean"), key("mem", "free", "integer"), key("mem", "note", "string")})
-		tags, err := c.ShowTagKeys(ctx, all)
-		check("tag keys", tags, err, []fastclient.Key{key("cpu", "host", ""), key("cpu", "region", ""), key("mem", "host", "")})
-		values, err := c.ShowTagValues(ctx, []string{"host"}, all)
-		check("tag values", values, err, []fastclient.TagValue{{Measurement: "cpu", Key: "host", Value: "a"}, {Measurement: "cpu", Key: "host", Value: "b"}, {Measurement: "mem", Key: "host", Value: "a"}})
-		series, err := c.ShowSeries(ctx, all)
+		fields, err := admin.ShowFieldKeys(ctx, c, all)
+		check("field keys", fields, err, []admin.Key{key("cpu", "cores", "integer"), key("cpu", "load", "float"), key("cpu", "up", "boolean"), key("mem", "free", "integer"), key("mem", "note", "string")})
+		tags, err := admin.ShowTagKeys(ctx, c, all)
+		check("tag keys", tags, err, []admin.Key{key("cpu", "host", ""), key("cpu", "region", ""), key("mem", "host", "")})
+		values, err := admin.ShowTagValues(ctx, c, []string{"host"}, all)
+		check("tag values", values, err, []admin.TagValue{{Measurement: "cpu", Key: "host", Value: "a"}, {Measurement: "cpu", Key: "host", Value: "b"}, {Measurement: "mem", Key: "host", Value: "a"}})
+		series, err := admin.ShowSeries(ctx, c, all)
 		check("series", series, err, []string{"cpu,host=a,region=x", "cpu,host=b,region=y", "mem,host=a"})
-		series, err = c.ShowSeries(ctx, fastclient.ShowOptions{Where: "host = 'a'", Limit: 1, Offset: 1})
+		series, err = admin.ShowSeries(ctx, c, admin.ShowOptions{Where: "host = 'a'", Limit: 1, Offset: 1})
 		check("series, second of host a", series, err, []string{"mem,host=a"})
 		other := c.WithDatabase("")
-		measurements, err = other.ShowMeasurements(ctx, fastclient.ShowOptions{Database: "helpers", Limit: 1})
+		measurements, err = admin.ShowMeasurements(ctx, other, admin.ShowOptions{Database: "helpers", Limit: 1})
 		check("measurements on another database", measurements, err, []string{"cpu"})
 
-		if err := c.Delete(ctx, "cpu", "host = 'a'"); err != nil {
+		if err := admin.Delete(ctx, c, "cpu", "host = 'a'"); err != nil {
 			t.Error(err)
 		}
 		check("after delete", raws(t, c, "SELECT load FROM cpu"), nil, "[[20 1.5]]")
-		if err := c.DeleteBefore(ctx, "cpu", time.Unix(0, 21)); err != nil {
+		if err := admin.DeleteBefore(ctx, c, "cpu", time.Unix(0, 21)); err != nil {
 			t.Error(err)
 		}
 		check("after delete by time", len(raws(t, c, "SELECT load FROM cpu")), nil, 0)
 		if is2(s) {
-			policies, err := c.ShowRetentionPolicies(ctx, "")
-			check("retention policies", policies, err, []fastclient.RetentionPolicyInfo{
+			policies, err := admin.ShowRetentionPolicies(ctx, c, "")
+			check("retention policies", policies, err, []admin.RetentionPolicyInfo{
 				{Name: "autogen", Forever: true, ShardDuration: 168 * time.Hour, Replication: 1, Default: true}})
 			return // what follows is by statements that TestInfluxDB2Statements names
 		}
 
-		rp := fastclient.RetentionPolicyInfo{Name: `two "days"`, Duration: 48 * time.Hour, ShardDuration: time.Hour, Replication: 1, Default: false}
-		if err := c.CreateRetentionPolicy(ctx, "", rp); err != nil {
+		rp := admin.RetentionPolicyInfo{Name: `two "days"`, Duration: 48 * time.Hour, ShardDuration: time.Hour, Replication: 1, Default: false}
+		if err := admin.CreateRetentionPolicy(ctx, c, "", rp); err != nil {
 			t.Fatal(err)
 		}
-		policies, err := c.ShowRetentionPolicies(ctx, "")
-		check("retention policies", policies, err, []fastclient.RetentionPolicyInfo{
+		policies, err := admin.ShowRetentionPolicies(ctx, c, "")
+		check("retention policies", policies, err, []admin.RetentionPolicyInfo{
 			{Name: "autogen", Forever: true, ShardDuration: 168 * time.Hour, Replication: 1, Default: true}, rp})
 		now := time.Now().UnixNano()
 		writeLines(t, c, fmt.Sprintf("m f=1i %d\n", now), fastclient.RetentionPolicy(rp.Name))
@@ -213,24 +215,24 @@ func TestDatabaseHelpers(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "points beyond retention policy") || fastclient.Retryable(err) {
 			t.Errorf("point before the policy's time: %v", err)
 		}
-		if err := c.AlterRetentionPolicy(ctx, "", fastclient.RetentionPolicyInfo{Name: rp.Name, Forever: true, Default: true}); err != nil {
+		if err := admin.AlterRetentionPolicy(ctx, c, "", admin.RetentionPolicyInfo{Name: rp.Name, Forever: true, Default: true}); err != nil {
 			t.Error(err)
 		}
-		policies, err = c.ShowRetentionPolicies(ctx, "")
+		policies, err = admin.ShowRetentionPolicies(ctx, c, "")
 		if err != nil || len(policies) != 2 || policies[1].Duration != 0 || !policies[1].Default {
 			t.Errorf("after alter: %+v, %v", policies, err)
 		}
-		if err := c.AlterRetentionPolicy(ctx, "", fastclient.RetentionPolicyInfo{Name: "autogen", Default: true}); err != nil {
+		if err := admin.AlterRetentionPolicy(ctx, c, "", admin.RetentionPolicyInfo{Name: "autogen", Default: true}); err != nil {
 			t.Error(err)
 		}
-		if err := c.DropRetentionPolicy(ctx, "", rp.Name); err != nil {
+		if err := admin.DropRetentionPolicy(ctx, c, "", rp.Name); err != nil {
 			t.Error(err)
 		}
 
 		create := `CREATE CONTINUOUS QUERY "cq" ON "helpers" BEGIN SELECT mean("load") INTO "mean" FROM "cpu" GROUP BY time(1h) END`
 		raws(t, c, create)
-		queries, err := c.ShowContinuousQueries(ctx)
-		if err != nil || !slices.ContainsFunc(queries, func(q fastclient.ContinuousQuery) bool {
+		queries, err := admin.ShowContinuousQueries(ctx, c)
+		if err != nil || !slices.ContainsFunc(queries, func(q admin.ContinuousQuery) bool {
 			return q.Database == "helpers" && q.Name == "cq" && strings.HasPrefix(q.Query, "CREATE CONTINUOUS QUERY")
 		}) {
 			t.Errorf("continuous queries %+v: %v", queries, err)

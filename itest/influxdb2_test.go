@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/pointwire/pointwire/fastclient/admin"
+
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/jsonscan"
 )
@@ -263,28 +265,28 @@ func TestInfluxDB2Statements(t *testing.T) {
 	s, _ := on2(t, "statements")
 	c := newClient(t, s, fastclient.Options{Database: "statements"})
 	ctx := t.Context()
-	week := fastclient.RetentionPolicyInfo{Name: "week", Duration: 168 * time.Hour}
-	_, showUsers := c.ShowUsers(ctx)
-	_, showGrants := c.ShowGrants(ctx, "u")
-	_, showQueries := c.ShowContinuousQueries(ctx)
+	week := admin.RetentionPolicyInfo{Name: "week", Duration: 168 * time.Hour}
+	_, showUsers := admin.ShowUsers(ctx, c)
+	_, showGrants := admin.ShowGrants(ctx, c, "u")
+	_, showQueries := admin.ShowContinuousQueries(ctx, c)
 	for statement, err := range map[string]error{
 		"CREATE DATABASE":         c.CreateDatabase(ctx, "new"),
 		"DROP DATABASE":           c.DropDatabase(ctx, "statements"),
-		"CREATE RETENTION POLICY": c.CreateRetentionPolicy(ctx, "", week),
-		"ALTER RETENTION POLICY":  c.AlterRetentionPolicy(ctx, "", week),
-		"DROP RETENTION POLICY":   c.DropRetentionPolicy(ctx, "", "autogen"),
-		"CREATE USER":             c.CreateUser(ctx, "u", "p", false),
-		"DROP USER":               c.DropUser(ctx, "u"),
-		"GRANT":                   c.Grant(ctx, fastclient.PrivilegeRead, "statements", "u"),
-		"REVOKE":                  c.Revoke(ctx, fastclient.PrivilegeRead, "statements", "u"),
+		"CREATE RETENTION POLICY": admin.CreateRetentionPolicy(ctx, c, "", week),
+		"ALTER RETENTION POLICY":  admin.AlterRetentionPolicy(ctx, c, "", week),
+		"DROP RETENTION POLICY":   admin.DropRetentionPolicy(ctx, c, "", "autogen"),
+		"CREATE USER":             admin.CreateUser(ctx, c, "u", "p", false),
+		"DROP USER":               admin.DropUser(ctx, c, "u"),
+		"GRANT":                   admin.Grant(ctx, c, admin.PrivilegeRead, "statements", "u"),
+		"REVOKE":                  admin.Revoke(ctx, c, admin.PrivilegeRead, "statements", "u"),
 		"SHOW USERS":              showUsers,
 		"SHOW GRANTS":             showGrants,
 		"SHOW CONTINUOUS QUERIES": showQueries,
-		"DROP SERIES":             c.DropSeries(ctx, "m", ""),
+		"DROP SERIES":             admin.DropSeries(ctx, c, "m", ""),
 	} {
 		wantNotImplemented(t, statement, err)
 	}
-	names, err := c.ShowDatabases(ctx)
+	names, err := admin.ShowDatabases(ctx, c)
 	if want := []string{"_monitoring", "_tasks", "first", "statements"}; err != nil || !slices.Equal(names, want) {
 		t.Errorf("databases %q, want %q: %v", names, want, err)
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/admin"
+
 	"github.com/pointwire/pointwire/fastclient"
 )
 
@@ -48,7 +50,7 @@ func TestLpbench(t *testing.T) {
 // lpbenchDatabases returns the databases that lpbench made.
 func lpbenchDatabases(t *testing.T, c *fastclient.Client) []string {
 	t.Helper()
-	names, err := c.ShowDatabases(t.Context())
+	names, err := admin.ShowDatabases(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +110,7 @@ func (l lpbench) place(t *testing.T, s *Server, c *fastclient.Client) {
 		if out, status := l.run(t, args...); status != 0 {
 			t.Fatalf("status %d\n%s", status, out)
 		}
-		names, err := c.ShowMeasurements(t.Context(), fastclient.ShowOptions{})
+		names, err := admin.ShowMeasurements(t.Context(), c, admin.ShowOptions{})
 		if want := map[bool]int{true: 2, false: 1}[keep]; err != nil || len(names) != want || !slices.Contains(names, "Trade") {
 			t.Errorf("keep %v: measurements %q, %v", keep, names, err)
 		}

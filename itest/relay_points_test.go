@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 )
 
 // A typed is a value as a client is given it.
@@ -111,7 +113,7 @@ func storedPoints(t *testing.T, c *fastclient.Client, db string, began time.Time
 	t.Helper()
 	ctx := t.Context()
 	c = c.WithDatabase(db)
-	keys, err := c.ShowFieldKeys(ctx, fastclient.ShowOptions{})
+	keys, err := admin.ShowFieldKeys(ctx, c, admin.ShowOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +124,7 @@ func storedPoints(t *testing.T, c *fastclient.Client, db string, began time.Time
 		names[k.Measurement] = true
 	}
 	for name := range names {
-		q := string(fastclient.AppendIdent([]byte("SELECT * FROM "), name)) + " GROUP BY *"
+		q := string(influxql.AppendIdent([]byte("SELECT * FROM "), name)) + " GROUP BY *"
 		res, err := c.Query(ctx, q)
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -49,7 +50,7 @@ func (p *points[T]) encode(dst []byte, i, k int) ([]byte, error) {
 }
 
 func (p *points[T]) read(ctx context.Context, c *fastclient.Client) (int64, error) {
-	q := append([]byte("SELECT * FROM "), fastclient.AppendIdent(nil, p.name())...)
+	q := append([]byte("SELECT * FROM "), influxql.AppendIdent(nil, p.name())...)
 	r, err := c.Query(ctx, string(q), fastclient.Chunked(10_000), fastclient.Epoch(lp.Nanosecond))
 	if err != nil {
 		return 0, err

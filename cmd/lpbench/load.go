@@ -12,6 +12,8 @@ import (
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 )
 
 // loadOptions are the flags that both loads have.
@@ -81,7 +83,7 @@ func (o *loadOptions) prepare(ctx context.Context) (t *target, err error) {
 		t.drop = func() error {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 			defer cancel()
-			return t.DropMeasurement(ctx, t.measurement)
+			return admin.DropMeasurement(ctx, t.Client, t.measurement)
 		}
 	} else if t.Client, t.drop, err = ownDatabase(ctx, c); err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ var countPause = 250 * time.Millisecond
 func (t *target) count(ctx context.Context, want int64) (n int64, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	q := append([]byte(`SELECT count("size") FROM `), fastclient.AppendIdent(nil, t.measurement)...)
+	q := append([]byte(`SELECT count("size") FROM `), influxql.AppendIdent(nil, t.measurement)...)
 	again := time.NewTicker(countPause)
 	defer again.Stop()
 	for range 20 {

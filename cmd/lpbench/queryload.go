@@ -13,6 +13,7 @@ import (
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -87,7 +88,7 @@ func queryLoad(ctx context.Context, c console, args []string) (err error) {
 		if want, err = fillTarget(ctx, c, t, *points); err != nil {
 			return err
 		}
-		r.q = "SELECT * FROM " + string(fastclient.AppendIdent(nil, t.measurement))
+		r.q = "SELECT * FROM " + string(influxql.AppendIdent(nil, t.measurement))
 	}
 	fmt.Fprintf(c.out, "%s: %d workers%s\n%s\n\n", t.server, o.workers, paced(o.rate, "queries"), r.q)
 	tick, end := o.follow(c, "querying", "queries", 1)

@@ -15,10 +15,10 @@ import (
 	"path/filepath"
 
 	"github.com/klauspost/compress/gzip"
-
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
@@ -51,7 +51,7 @@ func withGzip(rawURL string) (string, error) {
 // record keeps the server's answers as they came.
 func record(ctx context.Context, c *fastclient.Client, kinds []kind, dir string) error {
 	for _, k := range kinds {
-		q := append([]byte("SELECT * FROM "), fastclient.AppendIdent(nil, k.name())...)
+		q := append([]byte("SELECT * FROM "), influxql.AppendIdent(nil, k.name())...)
 		r, err := c.QueryRaw(ctx, string(q), fastclient.Chunked(10_000), fastclient.Epoch(fastclient.Nanosecond))
 		if err != nil {
 			return err

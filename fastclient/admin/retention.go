@@ -1,10 +1,12 @@
-package fastclient
+package admin
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
@@ -23,19 +25,19 @@ type RetentionPolicyInfo struct {
 
 // ShowRetentionPolicies returns the retention policies of a database, the
 // client's if the name is empty.
-func (c *Client) ShowRetentionPolicies(ctx context.Context, database string) ([]RetentionPolicyInfo, error) {
+func ShowRetentionPolicies(ctx context.Context, c *fastclient.Client, database string) ([]RetentionPolicyInfo, error) {
 	s := newStatement("SHOW RETENTION POLICIES").clause(" ON ", "Database", database)
 	var out []RetentionPolicyInfo
-	err := c.each(ctx, s, nil, func(row *jsonscan.Row) error {
+	err := each(ctx, c, s, func(row *jsonscan.Row) error {
 		rp := RetentionPolicyInfo{Name: column(row, "name")}
 		at := row.Series().Column
 		var err error
 		if rp.Duration, err = time.ParseDuration(column(row, "duration")); err != nil {
-			return &ServerError{Op: "query", Status: 200, Message: "duration of a retention policy cannot be read"}
+			return &fastclient.ServerError{Op: "query", Status: 200, Message: "duration of a retention policy cannot be read"}
 		}
 		if s := column(row, "shardGroupDuration"); s != "" {
 			if rp.ShardDuration, err = time.ParseDuration(s); err != nil {
-				return &ServerError{Op: "query", Status: 200, Message: "shard duration of a retention policy cannot be read"}
+				return &fastclient.ServerError{Op: "query", Status: 200, Message: "shard duration of a retention policy cannot be read"}
 			}
 		}
 		rp.Forever = rp.Duration == 0
@@ -53,28 +55,28 @@ func (c *Client) ShowRetentionPolicies(ctx context.Context, database string) ([]
 
 // CreateRetentionPolicy creates a retention policy in a database, the client's
 // if the name is empty. It needs a Duration or Forever.
-func (c *Client) CreateRetentionPolicy(ctx context.Context, database string, rp RetentionPolicyInfo) error {
+func CreateRetentionPolicy(ctx context.Context, c *fastclient.Client, database string, rp RetentionPolicyInfo) error {
 	if rp.Duration == 0 && !rp.Forever {
-		return &OptionError{"Duration", "is missing"}
+		return &fastclient.OptionError{Field: "Duration", Reason: "is missing"}
 	}
 	rp.Replication = max(1, rp.Replication)
-	return c.retentionPolicy(ctx, "CREATE", database, rp)
+	return retentionPolicy(ctx, c, "CREATE", database, rp)
 }
 
 // AlterRetentionPolicy changes the fields that are set.
-func (c *Client) AlterRetentionPolicy(ctx context.Context, database string, rp RetentionPolicyInfo) error {
+func AlterRetentionPolicy(ctx context.Context, c *fastclient.Client, database string, rp RetentionPolicyInfo) error {
 	if rp.Duration == 0 && !rp.Forever && rp.ShardDuration == 0 && rp.Replication == 0 && !rp.Default {
-		return &OptionError{"RetentionPolicyInfo", "changes nothing"}
+		return &fastclient.OptionError{Field: "RetentionPolicyInfo", Reason: "changes nothing"}
 	}
-	return c.retentionPolicy(ctx, "ALTER", database, rp)
+	return retentionPolicy(ctx, c, "ALTER", database, rp)
 }
 
-func (c *Client) retentionPolicy(ctx context.Context, verb, database string, rp RetentionPolicyInfo) error {
+func retentionPolicy(ctx context.Context, c *fastclient.Client, verb, database string, rp RetentionPolicyInfo) error {
 	s := newStatement(verb).words(" RETENTION POLICY ").name("RetentionPolicy", rp.Name).
-		words(" ON ").name("Database", first(database, c.to.db))
+		words(" ON ").name("Database", cmp.Or(database, c.Database()))
 	switch {
 	case rp.Duration < 0 || rp.ShardDuration < 0:
-		return &OptionError{"Duration", "is negative"}
+		return &fastclient.OptionError{Field: "Duration", Reason: "is negative"}
 	case rp.Forever:
 		s.words(" DURATION INF")
 	case rp.Duration > 0:
@@ -89,14 +91,14 @@ func (c *Client) retentionPolicy(ctx context.Context, verb, database string, rp 
 	if rp.Default {
 		s.words(" DEFAULT")
 	}
-	return c.exec(ctx, s)
+	return exec(ctx, c, s)
 }
 
 // DropRetentionPolicy deletes a retention policy with everything in it, from a
 // database, the client's if the name is empty.
-func (c *Client) DropRetentionPolicy(ctx context.Context, database, name string) error {
-	return c.exec(ctx, newStatement("DROP RETENTION POLICY ").name("RetentionPolicy", name).
-		words(" ON ").name("Database", first(database, c.to.db)))
+func DropRetentionPolicy(ctx context.Context, c *fastclient.Client, database, name string) error {
+	return exec(ctx, c, newStatement("DROP RETENTION POLICY ").name("RetentionPolicy", name).
+		words(" ON ").name("Database", cmp.Or(database, c.Database())))
 }
 
 // durationLiteral returns d in InfluxQL, exact to the nanosecond.

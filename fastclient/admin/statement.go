@@ -1,11 +1,11 @@
-package fastclient
+package admin
 
 import (
 	"context"
 	"errors"
-	"strings"
-	"unicode/utf8"
 
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
@@ -29,14 +29,14 @@ func (s *statement) name(what, name string) *statement {
 	if s.check(what, name); name == "" {
 		s.refuse(what, "is empty")
 	}
-	s.b = AppendIdent(s.b, name)
+	s.b = influxql.AppendIdent(s.b, name)
 	return s
 }
 
 // text appends a quoted string.
 func (s *statement) text(what, text string) *statement {
 	s.check(what, text)
-	s.b = AppendText(s.b, text)
+	s.b = influxql.AppendText(s.b, text)
 	return s
 }
 
@@ -49,7 +49,7 @@ func (s *statement) clause(words, what, name string) *statement {
 }
 
 func (s *statement) check(what, text string) {
-	if !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\r") {
+	if !influxql.Quotable(text) {
 		s.refuse(what, "holds bytes that InfluxQL cannot quote")
 	}
 }
@@ -57,33 +57,30 @@ func (s *statement) check(what, text string) {
 // refuse makes the statement fail, unless it does already.
 func (s *statement) refuse(what, reason string) {
 	if s.err == nil {
-		s.err = &OptionError{what, reason}
+		s.err = &fastclient.OptionError{Field: what, Reason: reason}
 	}
 }
 
 // exec runs a statement that answers with no rows of interest.
-func (c *Client) exec(ctx context.Context, s *statement, opts ...QueryOption) error {
-	return c.each(ctx, s, append(opts[:len(opts):len(opts)], Unchunked()), func(*jsonscan.Row) error { return nil })
-}
-
-// delete runs a statement that deletes.
-func (c *Client) delete(ctx context.Context, s *statement, opts []QueryOption) error {
-	deletes := queryOption(func(c *queryCall) { c.deletes = true })
-	return c.exec(ctx, s, append(opts[:len(opts):len(opts)], deletes)...)
-}
-
-// each runs a statement and calls f for every row. The first error ends it.
-func (c *Client) each(ctx context.Context, s *statement, opts []QueryOption, f func(*jsonscan.Row) error) error {
+func exec(ctx context.Context, c *fastclient.Client, s *statement, opts ...fastclient.QueryOption) error {
 	if s.err != nil {
 		return s.err
 	}
-	res, err := c.Query(ctx, string(s.b), opts...)
+	return c.Exec(ctx, string(s.b), opts...)
+}
+
+// each runs a statement and calls f for every row. The first error ends it.
+func each(ctx context.Context, c *fastclient.Client, s *statement, f func(*jsonscan.Row) error) error {
+	if s.err != nil {
+		return s.err
+	}
+	res, err := c.Query(ctx, string(s.b))
 	if err != nil {
 		return err
 	}
 	for row, err := range res.Rows() {
 		if errors.Is(err, jsonscan.ErrNoResults) {
-			return ErrNoResult
+			return fastclient.ErrNoResult
 		}
 		if err == nil {
 			err = f(row)
@@ -92,8 +89,8 @@ func (c *Client) each(ctx context.Context, s *statement, opts []QueryOption, f f
 			return err
 		}
 	}
-	if res.s.Statements() == 0 && !res.emptied {
-		return ErrNoResult
+	if res.Scanner().Statements() == 0 {
+		return fastclient.ErrNoResult
 	}
 	return nil
 }

@@ -1,10 +1,11 @@
-package fastclient
+package admin
 
 import (
 	"context"
 	"errors"
 	"testing"
 
+	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -12,19 +13,19 @@ import (
 // be another one.
 func TestShowRetentionPolicy(t *testing.T) {
 	s := influxtest.New(t, influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"))
-	c := client(t, s, Options{})
+	c := client(t, s)
 	for name, show := range map[string]func(context.Context, ShowOptions) error{
-		"SHOW SERIES":       func(ctx context.Context, o ShowOptions) error { _, err := c.ShowSeries(ctx, o); return err },
-		"SHOW TAG KEYS":     func(ctx context.Context, o ShowOptions) error { _, err := c.ShowTagKeys(ctx, o); return err },
-		"SHOW FIELD KEYS":   func(ctx context.Context, o ShowOptions) error { _, err := c.ShowFieldKeys(ctx, o); return err },
-		"SHOW MEASUREMENTS": func(ctx context.Context, o ShowOptions) error { _, err := c.ShowMeasurements(ctx, o); return err },
+		"SHOW SERIES":       func(ctx context.Context, o ShowOptions) error { _, err := ShowSeries(ctx, c, o); return err },
+		"SHOW TAG KEYS":     func(ctx context.Context, o ShowOptions) error { _, err := ShowTagKeys(ctx, c, o); return err },
+		"SHOW FIELD KEYS":   func(ctx context.Context, o ShowOptions) error { _, err := ShowFieldKeys(ctx, c, o); return err },
+		"SHOW MEASUREMENTS": func(ctx context.Context, o ShowOptions) error { _, err := ShowMeasurements(ctx, c, o); return err },
 		"SHOW TAG VALUES": func(ctx context.Context, o ShowOptions) error {
-			_, err := c.ShowTagValues(ctx, []string{"k"}, o)
+			_, err := ShowTagValues(ctx, c, []string{"k"}, o)
 			return err
 		},
 	} {
 		before := len(s.Requests())
-		var bad *OptionError
+		var bad *fastclient.OptionError
 		if err := show(t.Context(), ShowOptions{RetentionPolicy: "week"}); !errors.As(err, &bad) || bad.Field != "RetentionPolicy" || len(s.Requests()) != before {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -43,4 +44,15 @@ func TestShowRetentionPolicy(t *testing.T) {
 			t.Errorf("%s: %v, asked %s", name, err, got)
 		}
 	}
+}
+
+// client returns a client of s.
+func client(t testing.TB, s *influxtest.Server) *fastclient.Client {
+	t.Helper()
+	c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
 }

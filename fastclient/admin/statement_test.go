@@ -1,4 +1,4 @@
-package fastclient
+package admin
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -21,10 +22,10 @@ func TestDeletionWithoutResult(t *testing.T) {
 		{`{"results":[{"statement_id":0,"error":"no"}]}`, "v2.8.0", false}, {`{"results":[{"statement_id":0}]}`, "", true},
 	} {
 		s := influxtest.New(t)
-		c := client(t, s, Options{})
+		c := client(t, s)
 		for name, call := range map[string]func(ctx context.Context) error{
-			"Delete":          func(ctx context.Context) error { return c.Delete(ctx, "m", "") },
-			"DropMeasurement": func(ctx context.Context) error { return c.DropMeasurement(ctx, "m", Chunked(5)) },
+			"Delete":          func(ctx context.Context) error { return Delete(ctx, c, "m", "") },
+			"DropMeasurement": func(ctx context.Context) error { return DropMeasurement(ctx, c, "m", fastclient.Chunked(5)) },
 			"CreateDatabase":  func(ctx context.Context) error { return c.CreateDatabase(ctx, "d") },
 		} {
 			head := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -37,7 +38,7 @@ func TestDeletionWithoutResult(t *testing.T) {
 			if (err == nil) != ok {
 				t.Errorf("%s, %q of %q: %v", name, tt.body, tt.version, err)
 			}
-			if tt.body == "{}" && !ok && !errors.Is(err, ErrNoResult) {
+			if tt.body == "{}" && !ok && !errors.Is(err, fastclient.ErrNoResult) {
 				t.Errorf("%s, %q of %q: %v", name, tt.body, tt.version, err)
 			}
 			if s.Last().Query.Get("chunked") == "true" {

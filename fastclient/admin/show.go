@@ -1,10 +1,12 @@
-package fastclient
+package admin
 
 import (
 	"context"
 	"strconv"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
@@ -63,9 +65,9 @@ func column(row *jsonscan.Row, name string) string {
 }
 
 // list runs s and returns one text of every row.
-func (c *Client) list(ctx context.Context, s *statement, name string) ([]string, error) {
+func list(ctx context.Context, c *fastclient.Client, s *statement, name string) ([]string, error) {
 	var out []string
-	err := c.each(ctx, s, nil, func(row *jsonscan.Row) error {
+	err := each(ctx, c, s, func(row *jsonscan.Row) error {
 		out = append(out, column(row, name))
 		return nil
 	})
@@ -73,26 +75,26 @@ func (c *Client) list(ctx context.Context, s *statement, name string) ([]string,
 }
 
 // ShowDatabases returns the names of the databases.
-func (c *Client) ShowDatabases(ctx context.Context) ([]string, error) {
-	return c.list(ctx, newStatement("SHOW DATABASES"), "name")
+func ShowDatabases(ctx context.Context, c *fastclient.Client) ([]string, error) {
+	return list(ctx, c, newStatement("SHOW DATABASES"), "name")
 }
 
 // ShowMeasurements returns the names of the measurements. With a Measurement it
 // returns that one, if it exists. A RetentionPolicy is an error: the statement has
 // none.
-func (c *Client) ShowMeasurements(ctx context.Context, o ShowOptions) ([]string, error) {
+func ShowMeasurements(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]string, error) {
 	s := newStatement("SHOW MEASUREMENTS").clause(" ON ", "Database", o.Database)
 	if o.RetentionPolicy != "" {
 		s.refuse("RetentionPolicy", "is not for SHOW MEASUREMENTS")
 	}
 	s.clause(" WITH MEASUREMENT = ", "Measurement", o.Measurement)
-	return c.list(ctx, o.rest(s), "name")
+	return list(ctx, c, o.rest(s), "name")
 }
 
 // ShowSeries returns the keys of the series, such as cpu,host=a, escaped as in
 // line protocol.
-func (c *Client) ShowSeries(ctx context.Context, o ShowOptions) ([]string, error) {
-	return c.list(ctx, o.show("SHOW SERIES"), "key")
+func ShowSeries(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]string, error) {
+	return list(ctx, c, o.show("SHOW SERIES"), "key")
 }
 
 // A Key is a tag key or a field key of a measurement.
@@ -102,9 +104,9 @@ type Key struct {
 	Type        string // of a field: float, integer, string, boolean, unsigned
 }
 
-func (c *Client) keys(ctx context.Context, s *statement, name string) ([]Key, error) {
+func keys(ctx context.Context, c *fastclient.Client, s *statement, name string) ([]Key, error) {
 	var out []Key
-	err := c.each(ctx, s, nil, func(row *jsonscan.Row) error {
+	err := each(ctx, c, s, func(row *jsonscan.Row) error {
 		out = append(out, Key{row.Series().Name, column(row, name), column(row, "fieldType")})
 		return nil
 	})
@@ -112,23 +114,23 @@ func (c *Client) keys(ctx context.Context, s *statement, name string) ([]Key, er
 }
 
 // ShowTagKeys returns the tag keys of the measurements.
-func (c *Client) ShowTagKeys(ctx context.Context, o ShowOptions) ([]Key, error) {
-	return c.keys(ctx, o.show("SHOW TAG KEYS"), "tagKey")
+func ShowTagKeys(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]Key, error) {
+	return keys(ctx, c, o.show("SHOW TAG KEYS"), "tagKey")
 }
 
 // ShowFieldKeys returns the field keys of the measurements, with their types. A
 // key that is of several types in several shards comes once for each.
-func (c *Client) ShowFieldKeys(ctx context.Context, o ShowOptions) ([]Key, error) {
-	return c.keys(ctx, o.show("SHOW FIELD KEYS"), "fieldKey")
+func ShowFieldKeys(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]Key, error) {
+	return keys(ctx, c, o.show("SHOW FIELD KEYS"), "fieldKey")
 }
 
 // A TagValue is a value that a tag of a measurement has.
 type TagValue struct{ Measurement, Key, Value string }
 
 // ShowTagValues returns the values of the tags with the given keys.
-func (c *Client) ShowTagValues(ctx context.Context, keys []string, o ShowOptions) ([]TagValue, error) {
+func ShowTagValues(ctx context.Context, c *fastclient.Client, keys []string, o ShowOptions) ([]TagValue, error) {
 	if len(keys) == 0 {
-		return nil, &OptionError{"keys", "is empty"}
+		return nil, &fastclient.OptionError{Field: "keys", Reason: "is empty"}
 	}
 	s := newStatement("SHOW TAG VALUES").clause(" ON ", "Database", o.Database)
 	o.append(s)
@@ -145,7 +147,7 @@ func (c *Client) ShowTagValues(ctx context.Context, keys []string, o ShowOptions
 		s.words(")")
 	}
 	var out []TagValue
-	err := c.each(ctx, o.rest(s), nil, func(row *jsonscan.Row) error {
+	err := each(ctx, c, o.rest(s), func(row *jsonscan.Row) error {
 		out = append(out, TagValue{row.Series().Name, column(row, "key"), column(row, "value")})
 		return nil
 	})
@@ -156,9 +158,9 @@ func (c *Client) ShowTagValues(ctx context.Context, keys []string, o ShowOptions
 type ContinuousQuery struct{ Database, Name, Query string }
 
 // ShowContinuousQueries returns the continuous queries of all databases.
-func (c *Client) ShowContinuousQueries(ctx context.Context) ([]ContinuousQuery, error) {
+func ShowContinuousQueries(ctx context.Context, c *fastclient.Client) ([]ContinuousQuery, error) {
 	var out []ContinuousQuery
-	err := c.each(ctx, newStatement("SHOW CONTINUOUS QUERIES"), nil, func(row *jsonscan.Row) error {
+	err := each(ctx, c, newStatement("SHOW CONTINUOUS QUERIES"), func(row *jsonscan.Row) error {
 		out = append(out, ContinuousQuery{row.Series().Name, column(row, "name"), column(row, "query")})
 		return nil
 	})
@@ -167,39 +169,39 @@ func (c *Client) ShowContinuousQueries(ctx context.Context) ([]ContinuousQuery, 
 
 // DropMeasurement deletes a measurement of the client's database with all its
 // series.
-func (c *Client) DropMeasurement(ctx context.Context, name string, opts ...QueryOption) error {
-	return c.delete(ctx, newStatement("DROP MEASUREMENT ").name("Measurement", name), opts)
+func DropMeasurement(ctx context.Context, c *fastclient.Client, name string, opts ...fastclient.QueryOption) error {
+	return exec(ctx, c, newStatement("DROP MEASUREMENT ").name("Measurement", name), opts...)
 }
 
 // DropSeries deletes the series of a measurement that where selects, from all
 // retention policies; an empty measurement or condition selects all. One of
 // the two must be given. Times cannot be part of the condition.
-func (c *Client) DropSeries(ctx context.Context, measurement, where string, opts ...QueryOption) error {
-	return c.deleteFrom(ctx, "DROP SERIES", measurement, where, opts)
+func DropSeries(ctx context.Context, c *fastclient.Client, measurement, where string, opts ...fastclient.QueryOption) error {
+	return deleteFrom(ctx, c, "DROP SERIES", measurement, where, opts)
 }
 
 // Delete deletes the points of a measurement that where selects by tags and
 // time; an empty measurement or condition selects all. One of the two must be
 // given.
-func (c *Client) Delete(ctx context.Context, measurement, where string, opts ...QueryOption) error {
-	return c.deleteFrom(ctx, "DELETE", measurement, where, opts)
+func Delete(ctx context.Context, c *fastclient.Client, measurement, where string, opts ...fastclient.QueryOption) error {
+	return deleteFrom(ctx, c, "DELETE", measurement, where, opts)
 }
 
-func (c *Client) deleteFrom(ctx context.Context, words, measurement, where string, opts []QueryOption) error {
+func deleteFrom(ctx context.Context, c *fastclient.Client, words, measurement, where string, opts []fastclient.QueryOption) error {
 	if measurement == "" && where == "" {
-		return &OptionError{"measurement", "and where are both empty"}
+		return &fastclient.OptionError{Field: "measurement", Reason: "and where are both empty"}
 	}
 	s := newStatement(words).clause(" FROM ", "Measurement", measurement)
 	if where != "" {
 		s.words(" WHERE ").words(where)
 	}
-	return c.delete(ctx, s, opts)
+	return exec(ctx, c, s, opts...)
 }
 
 // DeleteBefore deletes the points of a measurement before t.
-func (c *Client) DeleteBefore(ctx context.Context, measurement string, t time.Time, opts ...QueryOption) error {
+func DeleteBefore(ctx context.Context, c *fastclient.Client, measurement string, t time.Time, opts ...fastclient.QueryOption) error {
 	if measurement == "" {
-		return &OptionError{"Measurement", "is empty"}
+		return &fastclient.OptionError{Field: "Measurement", Reason: "is empty"}
 	}
-	return c.Delete(ctx, measurement, string(AppendTimeLiteral([]byte("time < "), t)), opts...)
+	return Delete(ctx, c, measurement, string(influxql.AppendTime([]byte("time < "), t)), opts...)
 }

@@ -1,12 +1,15 @@
-package fastclient_test
+package admin_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -25,43 +28,37 @@ func printStatements(s *influxtest.Server) {
 	}
 }
 
-func ExampleClient_CreateDatabase() {
-	c, s := exampleClient(done)
-	defer s.Close()
-	defer c.Close()
-	ctx := context.Background()
-	// A name is data: it cannot end the statement or begin another.
-	fmt.Println(c.CreateDatabase(ctx, `my "db"; DROP DATABASE x`))
-	fmt.Println(c.DropDatabase(ctx, "old"))
-	fmt.Println(c.DropMeasurement(ctx, "cpu", fastclient.Database("archive")))
-	printStatements(s)
-	// Output:
-	// <nil>
-	// <nil>
-	// <nil>
-	// CREATE DATABASE "my \"db\"; DROP DATABASE x"
-	// DROP DATABASE "old"
-	// DROP MEASUREMENT "cpu"
+// exampleClient returns a client of a server that answers with replies.
+func exampleClient(replies ...influxtest.Reply) (*fastclient.Client, *influxtest.Server) {
+	s, err := influxtest.Start(replies...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return c, s
 }
 
-func ExampleClient_ShowDatabases() {
+func ExampleShowDatabases() {
 	c, s := exampleClient(list(`"name"`, `["_internal"],["mydb"]`))
 	defer s.Close()
 	defer c.Close()
-	names, err := c.ShowDatabases(context.Background())
+	names, err := admin.ShowDatabases(context.Background(), c)
 	fmt.Printf("%q %v\n", names, err)
 	// Output: ["_internal" "mydb"] <nil>
 }
 
-func ExampleClient_ShowMeasurements() {
+func ExampleShowMeasurements() {
 	c, s := exampleClient(list(`"name"`, `["cpu"],["memory"]`), list(`"key"`, `["cpu,host=a"]`))
 	defer s.Close()
 	defer c.Close()
 	ctx := context.Background()
-	where := `host = ` + string(fastclient.AppendText(nil, "it's a"))
-	names, err := c.ShowMeasurements(ctx, fastclient.ShowOptions{Where: where, Limit: 10})
+	where := `host = ` + string(influxql.AppendText(nil, "it's a"))
+	names, err := admin.ShowMeasurements(ctx, c, admin.ShowOptions{Where: where, Limit: 10})
 	fmt.Println(names, err)
-	keys, err := c.ShowSeries(ctx, fastclient.ShowOptions{Database: "mydb", Measurement: "cpu"})
+	keys, err := admin.ShowSeries(ctx, c, admin.ShowOptions{Database: "mydb", Measurement: "cpu"})
 	fmt.Println(keys, err)
 	printStatements(s)
 	// Output:
@@ -71,17 +68,17 @@ func ExampleClient_ShowMeasurements() {
 	// SHOW SERIES ON "mydb" FROM "cpu"
 }
 
-func ExampleClient_ShowFieldKeys() {
+func ExampleShowFieldKeys() {
 	c, s := exampleClient(list(`"fieldKey","fieldType"`, `["load","float"]`), list(`"tagKey"`, `["host"]`), list(`"key","value"`, `["host","a"],["host","b"]`))
 	defer s.Close()
 	defer c.Close()
 	ctx := context.Background()
-	o := fastclient.ShowOptions{Measurement: "cpu"}
-	fields, err := c.ShowFieldKeys(ctx, o)
+	o := admin.ShowOptions{Measurement: "cpu"}
+	fields, err := admin.ShowFieldKeys(ctx, c, o)
 	fmt.Println(fields[0].Key, fields[0].Type, err)
-	tags, err := c.ShowTagKeys(ctx, o)
+	tags, err := admin.ShowTagKeys(ctx, c, o)
 	fmt.Println(tags[0].Key, err)
-	values, err := c.ShowTagValues(ctx, []string{"host"}, o)
+	values, err := admin.ShowTagValues(ctx, c, []string{"host"}, o)
 	fmt.Println(values[0].Value, values[1].Value, err)
 	// Output:
 	// load float <nil>
@@ -89,15 +86,15 @@ func ExampleClient_ShowFieldKeys() {
 	// a b <nil>
 }
 
-func ExampleClient_CreateRetentionPolicy() {
+func ExampleCreateRetentionPolicy() {
 	c, s := exampleClient(done)
 	defer s.Close()
 	defer c.Close()
 	ctx := context.Background()
-	week := fastclient.RetentionPolicyInfo{Name: "week", Duration: 7 * 24 * time.Hour, Replication: 1, Default: true}
-	fmt.Println(c.CreateRetentionPolicy(ctx, "mydb", week))
-	fmt.Println(c.AlterRetentionPolicy(ctx, "mydb", fastclient.RetentionPolicyInfo{Name: "week", Forever: true}))
-	fmt.Println(c.DropRetentionPolicy(ctx, "mydb", "week"))
+	week := admin.RetentionPolicyInfo{Name: "week", Duration: 7 * 24 * time.Hour, Replication: 1, Default: true}
+	fmt.Println(admin.CreateRetentionPolicy(ctx, c, "mydb", week))
+	fmt.Println(admin.AlterRetentionPolicy(ctx, c, "mydb", admin.RetentionPolicyInfo{Name: "week", Forever: true}))
+	fmt.Println(admin.DropRetentionPolicy(ctx, c, "mydb", "week"))
 	printStatements(s)
 	// Output:
 	// <nil>
@@ -108,58 +105,61 @@ func ExampleClient_CreateRetentionPolicy() {
 	// DROP RETENTION POLICY "week" ON "mydb"
 }
 
-func ExampleClient_ShowRetentionPolicies() {
+func ExampleShowRetentionPolicies() {
 	c, s := exampleClient(list(`"name","duration","shardGroupDuration","replicaN","default"`, `["autogen","0s","168h0m0s",1,true]`))
 	defer s.Close()
 	defer c.Close()
-	policies, err := c.ShowRetentionPolicies(context.Background(), "mydb")
+	policies, err := admin.ShowRetentionPolicies(context.Background(), c, "mydb")
 	fmt.Println(policies[0].Name, policies[0].Duration, policies[0].ShardDuration, policies[0].Default, err)
 	// Output: autogen 0s 168h0m0s true <nil>
 }
 
-func ExampleClient_ShowContinuousQueries() {
+func ExampleShowContinuousQueries() {
 	c, s := exampleClient(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"mydb","columns":["name","query"],` +
 		`"values":[["hourly","CREATE CONTINUOUS QUERY hourly ON mydb BEGIN SELECT mean(load) INTO m FROM cpu GROUP BY time(1h) END"]]}]}]}` + "\n"))
 	defer s.Close()
 	defer c.Close()
-	queries, err := c.ShowContinuousQueries(context.Background())
+	queries, err := admin.ShowContinuousQueries(context.Background(), c)
 	fmt.Println(queries[0].Database, queries[0].Name, err)
 	// Output: mydb hourly <nil>
 }
 
-func ExampleClient_Delete() {
+func ExampleDelete() {
 	c, s := exampleClient(done)
 	defer s.Close()
 	defer c.Close()
 	ctx := context.Background()
-	host := string(fastclient.AppendIdent(nil, "host")) + " = " + string(fastclient.AppendText(nil, "a"))
-	since := "time >= " + string(fastclient.AppendTimeLiteral(nil, time.Unix(1_500_000_000, 0)))
-	fmt.Println(c.Delete(ctx, "cpu", host+" AND "+since))
-	fmt.Println(c.DeleteBefore(ctx, "cpu", time.Unix(1_400_000_000, 0)))
-	fmt.Println(c.DropSeries(ctx, "cpu", host))
+	host := string(influxql.AppendIdent(nil, "host")) + " = " + string(influxql.AppendText(nil, "a"))
+	since := "time >= " + string(influxql.AppendTime(nil, time.Unix(1_500_000_000, 0)))
+	fmt.Println(admin.Delete(ctx, c, "cpu", host+" AND "+since))
+	fmt.Println(admin.DeleteBefore(ctx, c, "cpu", time.Unix(1_400_000_000, 0)))
+	fmt.Println(admin.DropSeries(ctx, c, "cpu", host))
+	fmt.Println(admin.DropMeasurement(ctx, c, "cpu", fastclient.Database("archive")))
 	printStatements(s)
 	// Output:
+	// <nil>
 	// <nil>
 	// <nil>
 	// <nil>
 	// DELETE FROM "cpu" WHERE "host" = 'a' AND time >= '2017-07-14T02:40:00Z'
 	// DELETE FROM "cpu" WHERE time < '2014-05-13T16:53:20Z'
 	// DROP SERIES FROM "cpu" WHERE "host" = 'a'
+	// DROP MEASUREMENT "cpu"
 }
 
-func ExampleClient_CreateUser() {
+func ExampleCreateUser() {
 	c, s := exampleClient(done)
 	defer s.Close()
 	defer c.Close()
 	ctx := context.Background()
 	err := errors.Join(
-		c.CreateUser(ctx, "jane", "secret", false),
-		c.SetPassword(ctx, "jane", "other"),
-		c.Grant(ctx, fastclient.PrivilegeRead, "mydb", "jane"),
-		c.Revoke(ctx, fastclient.PrivilegeRead, "mydb", "jane"),
-		c.GrantAdmin(ctx, "jane"),
-		c.RevokeAdmin(ctx, "jane"),
-		c.DropUser(ctx, "jane"),
+		admin.CreateUser(ctx, c, "jane", "secret", false),
+		admin.SetPassword(ctx, c, "jane", "other"),
+		admin.Grant(ctx, c, admin.PrivilegeRead, "mydb", "jane"),
+		admin.Revoke(ctx, c, admin.PrivilegeRead, "mydb", "jane"),
+		admin.GrantAdmin(ctx, c, "jane"),
+		admin.RevokeAdmin(ctx, c, "jane"),
+		admin.DropUser(ctx, c, "jane"),
 	)
 	fmt.Println(err)
 	printStatements(s)
@@ -174,15 +174,45 @@ func ExampleClient_CreateUser() {
 	// DROP USER "jane"
 }
 
-func ExampleClient_ShowUsers() {
+func ExampleShowUsers() {
 	c, s := exampleClient(list(`"user","admin"`, `["jane",true]`), list(`"database","privilege"`, `["mydb","READ"]`))
 	defer s.Close()
 	defer c.Close()
-	users, err := c.ShowUsers(context.Background())
+	users, err := admin.ShowUsers(context.Background(), c)
 	fmt.Println(users, err)
-	grants, err := c.ShowGrants(context.Background(), "jane")
+	grants, err := admin.ShowGrants(context.Background(), c, "jane")
 	fmt.Println(grants, err)
 	// Output:
 	// [{jane true}] <nil>
 	// [{mydb READ}] <nil>
+}
+
+// What a user may do with each database.
+func ExamplePrivilege() {
+	c, s := exampleClient(list(`"database","privilege"`,
+		`["a","NO PRIVILEGES"],["b","READ"],["c","WRITE"],["d","ALL PRIVILEGES"]`))
+	defer s.Close()
+	defer c.Close()
+	grants, err := admin.ShowGrants(context.Background(), c, "jane")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, g := range grants {
+		switch g.Privilege {
+		case admin.PrivilegeNone:
+			fmt.Println(g.Database, "is closed")
+		case admin.PrivilegeRead:
+			fmt.Println(g.Database, "can be read")
+		case admin.PrivilegeWrite:
+			fmt.Println(g.Database, "can be written")
+		case admin.PrivilegeAll:
+			fmt.Println(g.Database, "can be read and written")
+		}
+	}
+	// Output:
+	// a is closed
+	// b can be read
+	// c can be written
+	// d can be read and written
 }
