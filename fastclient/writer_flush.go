@@ -71,6 +71,11 @@ func (w *Writer) lost(e BatchError) { w.verdicts.add(e) }
 // client was closed. What is pending then stays queued, and its verdict is for the
 // next Flush.
 //
+// One Flush returns an error, and no other does. Of goroutines that share a Writer the
+// first to flush gets the errors about lines of all of them; another one's Flush may
+// return nil although lines that it appended are lost. Where each has to know of its own,
+// give each a Writer, or look at the lines in a [DeadLetter].
+//
 // While the server is down, Flush waits: it does not make attempts come sooner.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()

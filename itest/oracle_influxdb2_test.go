@@ -3,12 +3,14 @@ package itest
 import (
 	"net/http"
 	"testing"
+
+	"github.com/pointwire/pointwire/lp"
 )
 
 func init() {
 	start := func(t *testing.T) *Server { return startInfluxDB2(t, inMemory(t)) }
 	oracleTargets = append(oracleTargets,
-		oracleTarget{name: "2.8.0", start: start, database: yearlyBucket, client: newClient, whole: true, paths: 2},
+		oracleTarget{name: "2.8.0", start: start, database: yearlyBucket, client: newClient, whole: true, paths: 2, coarsest: lp.Second, unsigned: true},
 		oracleTarget{name: "2.8.0 by its 1.x endpoint", start: start, database: yearlyBucket, client: newClient1, whole: true, paths: 2},
 	)
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pointwire/pointwire/lp"
 )
 
 // serverPhrases are the servers' own words, and what they put between them.
@@ -37,7 +39,10 @@ type oracleBatch struct {
 	run   string
 	lines []string // each ends with a line feed
 	kinds []lineKind
-	raw   bool // lines that a Writer would not take are among them
+	times []int64 // in nanoseconds, 0 if the server or the client gives it
+	// precision is the unit of the timestamps in lines.
+	precision lp.Precision
+	raw       bool // lines that a Writer would not take are among them
 	// open is 1 if a line leaves a quote open. A second one would close it: the server
 	// takes all between them for one line, of which Client.Write, which does not look at
 	// lines, cannot know.
@@ -56,14 +61,46 @@ func (b *oracleBatch) unstamp(rng *rand.Rand) {
 			continue
 		}
 		// Points of one series without a timestamp would replace each other.
-		line = strings.Replace(line, ",run="+b.run, ",run="+b.run+",u="+strconv.Itoa(i), 1)
+		line = b.own(i, line)
 		b.lines[i] = line[:strings.LastIndexByte(line, ' ')] + "\n"
+		b.times[i] = 0
 	}
+}
+
+// own makes a series of its own of line i.
+func (b *oracleBatch) own(i int, line string) string {
+	if b.precision > lp.Nanosecond {
+		return line // it is one
+	}
+	return strings.Replace(line, ",run="+b.run, ",run="+b.run+",u="+strconv.Itoa(i), 1)
+}
+
+// setPrecision writes the timestamps in p.
+func (b *oracleBatch) setPrecision(p lp.Precision) {
+	for i, line := range b.lines {
+		at := strings.LastIndexByte(line, ' ') + 1
+		ts, _ := strconv.ParseInt(line[at:len(line)-1], 10, 64)
+		if b.times = append(b.times, ts/p.Unit()*p.Unit()); p > lp.Nanosecond {
+			line = b.own(i, line[:at]+strconv.FormatInt(ts/p.Unit(), 10)+"\n")
+		}
+		b.lines[i] = line
+	}
+	b.precision = p
+}
+
+// unread returns how many lines the client cannot read.
+func (b *oracleBatch) unread() (n int) {
+	for _, line := range b.lines {
+		if lp.Valid([]byte(line)) != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // stamped reports whether a line has a timestamp.
 func (b *oracleBatch) stamped(i int) bool {
-	return !strings.Contains(b.lines[i], ",u="+strconv.Itoa(i))
+	return b.times[i] != 0
 }
 
 // make makes a batch: sizes are spread evenly on a logarithmic scale.

@@ -23,7 +23,8 @@ import (
 // before, lines older than the retention policy keeps and lines that the server cannot
 // parse, with names and values out of the servers' own phrases, by every way of writing.
 // Then it reads back which lines are there: each acked line must be, no rejected line
-// may be, and an error must say so.
+// may be, and an error must say so. Each line is at the time that it was given, whatever
+// the precision, and points that the client encodes are refused by no server.
 //
 // POINTWIRE_ORACLE is the number of batches for each server, 2,000 by default and 60
 // with -short; POINTWIRE_SEED repeats a run.
@@ -67,6 +68,10 @@ type oracleTarget struct {
 	paths int
 	// whole tells that the server stores nothing beside a line that it cannot parse.
 	whole bool
+	// coarsest is the coarsest precision of the endpoint, if that is not Hour.
+	coarsest lp.Precision
+	// unsigned tells that unsigned values are stored as such.
+	unsigned bool
 }
 
 var oracleTargets = []oracleTarget{
@@ -96,6 +101,7 @@ type oracle struct {
 	target oracleTarget
 	s      *Server
 	client *fastclient.Client
+	padded *fastclient.Client // its server's answers have long headers
 	spoil  *spoiler
 	runs   int
 	now    time.Time
@@ -114,6 +120,7 @@ func newOracle(t *testing.T, target oracleTarget) *oracle {
 	o.spoil = &spoiler{next: &http.Transport{MaxIdleConnsPerHost: 8}}
 	t.Cleanup(o.spoil.next.CloseIdleConnections)
 	o.client = target.client(t, o.s, fastclient.Options{Database: "oracle", HTTPClient: &http.Client{Transport: o.spoil}})
+	o.padded = target.client(t, o.s, fastclient.Options{Database: "oracle", Dial: o.padding()})
 	return o
 }
 
@@ -127,6 +134,10 @@ func (o *oracle) batch(seed uint64) {
 		o.target.database(o.t, o.s, "oracle")
 	}
 	o.runs++
+	if rng.IntN(8) == 0 {
+		o.encoded(rng)
+		return
+	}
 	b := o.make(rng)
 	o.batches++
 	o.lines += len(b.lines)
@@ -135,6 +146,7 @@ func (o *oracle) batch(seed uint64) {
 	}
 	ctx, cancel := context.WithTimeout(o.t.Context(), 2*time.Minute)
 	defer cancel()
+	b.setPrecision(o.precision(rng))
 	if b.raw {
 		o.write(ctx, b)
 		return
@@ -171,6 +183,9 @@ func (o *oracle) stored(ctx context.Context, b *oracleBatch) map[int]bool {
 		if ids[int(id)] {
 			o.t.Fatalf("line %d is stored twice: %q", id, b.lines[id])
 		}
+		if at, err := row.Timestamp(0); err != nil || b.times[id] != 0 && at != b.times[id] {
+			o.t.Errorf("line %d is stored at %d, not at %d: %q, in %v, %v", id, at, b.times[id], b.lines[id], b.precision, err)
+		}
 		ids[int(id)] = true
 	}
 	return ids
@@ -199,7 +214,7 @@ func contains(set, want map[int]bool) bool {
 
 // write writes b in one request, as it is.
 func (o *oracle) write(ctx context.Context, b *oracleBatch) {
-	err := o.client.Write(ctx, b.body())
+	err := o.client.Write(ctx, b.body(), fastclient.WritePrecision(b.precision))
 	o.share("Write", b, 0, 1)
 	o.direct(ctx, b, err)
 }
@@ -207,14 +222,26 @@ func (o *oracle) write(ctx context.Context, b *oracleBatch) {
 // direct holds the error of a write of b against what is stored.
 func (o *oracle) direct(ctx context.Context, b *oracleBatch, err error) {
 	o.t.Helper()
+	// Lines that the client cannot convert are not sent.
+	bad := 0
+	if points := (*fastclient.PointsError)(nil); errors.As(err, &points) {
+		bad, err = points.Bad, points.Write
+		if unread := b.unread(); bad != unread {
+			o.t.Errorf("%d of %d lines cannot be read, and %d are left out: %v", unread, len(b.lines), bad, points)
+		}
+	}
 	if err == nil {
-		if got := o.wait(ctx, b, b.all()); len(got) != len(b.lines) {
-			o.t.Errorf("a write of %d lines is no error, and %d are stored", len(b.lines), len(got))
+		want := b.all()
+		if bad > 0 {
+			want = nil
+		}
+		if got := o.wait(ctx, b, want); len(got) != len(b.lines)-bad {
+			o.t.Errorf("a write of %d lines without %d is no error, and %d are stored", len(b.lines), bad, len(got))
 		}
 		return
 	}
 	got := o.stored(ctx, b)
-	lost := len(b.lines) - len(got)
+	lost := len(b.lines) - bad - len(got)
 	var partial *fastclient.PartialWriteError
 	var server *fastclient.ServerError
 	switch {
@@ -240,7 +267,7 @@ func (o *oracle) writePoints(ctx context.Context, b *oracleBatch) {
 	for _, line := range b.lines {
 		points = append(points, fastclient.Lines(line))
 	}
-	err := fastclient.WritePoints(ctx, o.client, points)
+	err := fastclient.WritePoints(ctx, o.client, points, fastclient.WritePrecision(b.precision))
 	o.share("WritePoints", b, 0, 1)
 	o.direct(ctx, b, err)
 }
@@ -251,6 +278,7 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	opts := fastclient.WriterOptions{
 		Isolate: fastclient.Isolation(rng.IntN(3)), DeadLetter: log, Ordered: rng.IntN(4) == 0, NoStamp: b.unstamped,
 		BatchLines: []int{0, 0, 0, 700}[rng.IntN(4)], IsolateRequests: []int{0, 0, 5}[rng.IntN(3)],
+		Write: []fastclient.WriteOption{fastclient.WritePrecision(b.precision)},
 	}
 	batchWriter := rng.IntN(3) == 0
 	var w fastclient.LineWriter
@@ -300,6 +328,9 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 			uncertain[id] = true
 		case loss.Rejected():
 			rejected[id] = true
+			if loss == fastclient.LossBeyond && b.kinds[id] != lineBeyond {
+				o.t.Errorf("line %d is not too old: %q, in %v", id, b.lines[id], b.precision)
+			}
 		default:
 			o.t.Errorf("line %d is lost by %v", id, loss)
 		}

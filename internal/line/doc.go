@@ -190,6 +190,10 @@
 //	    pointwire: "m" "_field"="x" | "v"=1 @1
 //	    InfluxDB 2.8.0: refused
 //
+//	tag key of one zero byte: "m,\x00=x v=1 1\n"
+//	    pointwire: "m" "\x00"="x" | "v"=1 @1
+//	    InfluxDB 2.8.0, line-protocol/v2: refused
+//
 //	tab in a measurement: "a\tb v=1 1\n"
 //	    pointwire: "a\tb" | "v"=1 @1
 //	    line-protocol/v2: refused

@@ -300,6 +300,15 @@ var nameRows = []Row{
 		},
 	},
 	{
+		Name: "tag key of one zero byte",
+		Body: "m,\x00=x v=1 1\n",
+		Own:  `"m" "\x00"="x" | "v"=1 @1`,
+		Reads: map[Reader]string{
+			InfluxDB2:    "refused",
+			LineProtocol: "refused",
+		},
+	},
+	{
 		Name: "tab in a measurement",
 		Body: "a\tb v=1 1\n",
 		Own:  `"a\tb" | "v"=1 @1`,
