@@ -9,10 +9,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/valyala/fastjson"
-
+	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/inflate"
 	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/valyala/fastjson"
 )
 
 // Bounds of what is read and kept of an error answer. InfluxDB 1.x and 3 quote every
@@ -159,7 +159,7 @@ func retryAfter(s string, now time.Time) time.Duration {
 	} else if t, err := http.ParseTime(s); err == nil {
 		d = t.Sub(now)
 	}
-	return min(max(d, 0), retryAfterMax)
+	return min(max(d, 0), backoff.RetryAfterMax)
 }
 
 func first(s ...string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -107,12 +108,12 @@ func (b *BatchWriter) send(ctx context.Context) error {
 		}
 		g := &out.gate
 		if !tried && !last.IsZero() {
-			g.within(last)
+			g.Within(last)
 		}
-		shut, until := g.failures > 0, g.until
+		shut, until := g.Failures > 0, g.Until
 		w.mu.Unlock()
 		if wait := time.Until(until); shut && wait > 0 {
-			if !last.IsZero() && until.After(last) || !pause(ctx, wait) {
+			if !last.IsZero() && until.After(last) || !backoff.Pause(ctx, wait) {
 				return errors.Join(errGaveUp, ctx.Err(), b.last)
 			}
 		}
@@ -164,7 +165,7 @@ func (b *BatchWriter) Close(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	w.outlets[0].gate.within(time.Now())
+	w.outlets[0].gate.Within(time.Now())
 	err := b.send(ctx)
 	w.closing, w.aborted = true, true
 	w.cancel()

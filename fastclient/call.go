@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/internal/transport"
 )
@@ -45,7 +46,7 @@ func (c *core) do(ctx context.Context, call *call) error {
 			return err
 		}
 		c.retrying(ctx, call, attempt, d, err)
-		if !pause(ctx, d) {
+		if !backoff.Pause(ctx, d) {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
@@ -66,7 +67,7 @@ func (c *core) newEndpoint(a address) (*endpoint, error) {
 // call at a time tries it, after a pause that grows.
 type health struct {
 	mu sync.Mutex
-	g  gate
+	g  backoff.Breaker
 }
 
 // admit reports whether a call may try the server now. A call that was admitted
@@ -74,21 +75,21 @@ type health struct {
 func (h *health) admit() (epoch uint64, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.g.pass(time.Now)
+	return h.g.Pass(time.Now)
 }
 
 // admitEarly is admit for a server that is not due yet.
 func (h *health) admitEarly() (epoch uint64, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.g.pass(func() time.Time { return h.g.until })
+	return h.g.Pass(func() time.Time { return h.g.Until })
 }
 
 // begin returns the epoch for report of a call that goes to this server in any case.
 func (h *health) begin() (epoch uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.g.epoch
+	return h.g.Epoch
 }
 
 // report says how a call went that began at epoch. Of many calls that met the same
@@ -98,11 +99,11 @@ func (h *health) report(epoch uint64, err error) {
 	defer h.mu.Unlock()
 	switch {
 	case serverDown(err):
-		h.g.failed(epoch, time.Now(), RetryDelay(err), rand.Int64N)
+		h.g.Failed(epoch, time.Now(), RetryDelay(err), rand.Int64N)
 	case err == nil || errors.As(err, new(*ServerError)):
-		h.g.answered(epoch)
+		h.g.Answered(epoch)
 	default: // an end of the caller's context says nothing about the server
-		h.g.undecided(epoch)
+		h.g.Undecided(epoch)
 	}
 }
 
@@ -110,14 +111,14 @@ func (h *health) report(epoch uint64, err error) {
 func (h *health) due() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.g.until
+	return h.g.Until
 }
 
 // up reports whether the server answered last.
 func (h *health) up() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.g.failures == 0
+	return h.g.Failures == 0
 }
 
 // serverDown reports whether err is a reason to try another server.

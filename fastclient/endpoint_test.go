@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -36,7 +37,7 @@ func TestHealth(t *testing.T) {
 		if _, ok := h.admit(); ok || h.up() {
 			t.Error("a server that is down is tried at once")
 		}
-		time.Sleep(backoffFirst)
+		time.Sleep(backoff.First)
 		probe, ok := h.admit()
 		if !ok {
 			t.Fatal("30 failures at once keep a server down for longer than one does")

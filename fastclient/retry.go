@@ -1,7 +1,6 @@
 package fastclient
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -116,20 +115,4 @@ func retryableStatus(e *ServerError) bool {
 		return e.Message != wordsEngine
 	}
 	return false
-}
-
-// pause waits for d or until ctx ends. It does not begin to wait for what the
-// deadline forbids, so that the caller gets the last error at once.
-func pause(ctx context.Context, d time.Duration) bool {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return false
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

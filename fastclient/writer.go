@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -95,7 +96,7 @@ type outlet struct {
 	failed *failures // of the servers behind it; has its own lock
 
 	// Guarded by the Writer's lock.
-	gate  gate
+	gate  backoff.Breaker
 	sizes sizeLimit
 	plain bool // the server refused a content encoding
 }
@@ -242,10 +243,10 @@ func (w *Writer) armGate() {
 	}
 	for _, out := range w.outlets {
 		g := &out.gate
-		if g.failures == 0 || g.probing {
+		if g.Failures == 0 || g.Probing {
 			continue
 		}
-		if d := g.until.Sub(now); d > 0 && (next == 0 || d < next) {
+		if d := g.Until.Sub(now); d > 0 && (next == 0 || d < next) {
 			next = d
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // telegraf#9744: a batch that is too large is dropped, or halved once only.
@@ -102,4 +103,10 @@ func TestEncodingIsLearned(t *testing.T) {
 		}
 		mustClose(t, w)
 	})
+}
+
+func TestRequestTimeoutGrowsWithTheBody(t *testing.T) {
+	if got := requestTimeout(10*time.Second, 1<<20); got != 10*time.Second+10*time.Second+240*time.Millisecond {
+		t.Errorf("1 MiB may take %v", got)
+	}
 }

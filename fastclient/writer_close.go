@@ -40,7 +40,7 @@ func (w *Writer) Close(ctx context.Context) error {
 		w.seal()
 	}
 	for _, out := range w.outlets {
-		out.gate.within(time.Now())
+		out.gate.Within(time.Now())
 	}
 	w.wakeAppenders()
 	w.work.Broadcast()

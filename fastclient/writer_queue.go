@@ -50,7 +50,7 @@ func (w *Writer) take(out *outlet) (j job, ok bool) {
 			w.drop(p, LossAge)
 			continue
 		}
-		epoch, pass := out.gate.pass(time.Now)
+		epoch, pass := out.gate.Pass(time.Now)
 		if !pass {
 			w.armGate()
 			break
@@ -243,21 +243,21 @@ func partition(data []byte, runs []cut) (first int) {
 // gateAfter opens or shuts the gate of out.
 func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *writeReply) {
 	if !pl.shut {
-		if out.gate.answered(j.epoch) {
+		if out.gate.Answered(j.epoch) {
 			w.emit(WriterEvent{Kind: EventUp})
 		}
 		return
 	}
 	now := time.Now()
 	kind := EventRetry
-	if out.gate.failed(j.epoch, now, r.retryAfter, w.spread) && out.gate.failures == 1 {
+	if out.gate.Failed(j.epoch, now, r.retryAfter, w.spread) && out.gate.Failures == 1 {
 		kind = EventDown
 	}
 	w.counters.retried++
 	p := j.p
 	w.emit(WriterEvent{
 		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.status,
-		Message: clip(r.message), Err: r.err, Delay: max(out.gate.until.Sub(now), 0),
+		Message: clip(r.message), Err: r.err, Delay: max(out.gate.Until.Sub(now), 0),
 	})
 }
 

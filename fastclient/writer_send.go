@@ -151,3 +151,9 @@ func (w *Writer) missing(s *sending) {
 		w.mu.Unlock()
 	}
 }
+
+// requestTimeout is the time one exchange may take: a fixed part and what the
+// body needs at 100 KiB/s.
+func requestTimeout(base time.Duration, size int) time.Duration {
+	return base + time.Duration(size)*time.Second/(100<<10)
+}

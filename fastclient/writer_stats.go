@@ -130,11 +130,11 @@ func (w *Writer) Stats() WriterStats {
 	s.LastErrors = w.lastErrors()
 	for _, out := range w.outlets {
 		g := &out.gate
-		if g.failures == 0 {
+		if g.Failures == 0 {
 			continue
 		}
-		if !s.Down || g.until.Before(s.RetryAt) {
-			s.RetryAt, s.Failures = g.until, g.failures
+		if !s.Down || g.Until.Before(s.RetryAt) {
+			s.RetryAt, s.Failures = g.Until, g.Failures
 		}
 		s.Down = true
 	}
