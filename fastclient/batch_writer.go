@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/backoff"
+	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -27,7 +28,7 @@ type BatchWriter struct {
 
 func newBatchWriter(p writerPlan) (*BatchWriter, error) {
 	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
-	_, encoders := boundPacker(p.pack, 1, 0)
+	_, encoders := compress.Bound(p.pack, 1, 0)
 	p.o.MaxMemory = 2*p.o.BatchBytes + p.senderBytes() + encoders
 	w, err := newWriter(p)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
@@ -113,7 +114,7 @@ func BenchmarkWriterAppend(b *testing.B) {
 func benchPlan() (writerPlan, error) {
 	o, err := WriterOptions{}.withDefaults(V1)
 	return writerPlan{
-		o: o, pack: newDeflater(1), minPack: 1000,
+		o: o, pack: compress.Gzip(1), minPack: 1000,
 		outlets: []*outlet{{api: V1, newSender: func() batchSender { return benchSender{} }}},
 	}, err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
@@ -35,11 +36,11 @@ func openBody(resp *transport.Response, qc *queryCall) (*answerBody, error) {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		if qc.pipelined {
-			p := newPipeline(b.src)
+			p := compress.NewPipeline(b.src)
 			b.src, b.close = p, p
 			return b, nil
 		}
-		z := newInflater(b.src)
+		z := compress.NewReader(b.src)
 		b.src, b.close = z, z
 	default:
 		resp.Close()
@@ -75,6 +76,8 @@ func (b *answerBody) fail(err error) error {
 		return transportError("query", err)
 	}
 	switch {
+	case errors.Is(err, compress.ErrClosed):
+		err = ErrResultClosed
 	case errors.Is(err, ErrResultClosed), errors.Is(err, context.Canceled):
 	case errors.Is(err, ErrResponseTooLarge):
 	case errors.Is(err, io.ErrUnexpectedEOF):

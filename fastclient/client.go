@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
@@ -29,7 +30,7 @@ type core struct {
 	auth     string        // Authorization, when it does not change
 	userURI  string        // u and p parameters, with a leading &
 	header   []transport.Field
-	pack     packer // nil when requests are never packed
+	pack     compress.Compressor // nil when requests are never packed
 	minGzip  int
 	plain    atomic.Bool // a server has refused a packed body as such
 	n        counters
@@ -177,8 +178,8 @@ func (c *core) setGzip(addrs []address) {
 	}
 	g := c.o.Gzip
 	if !g.Off && (g.Always || !local) {
-		if c.pack = newDeflater(max(1, g.Level)); g.Zstd {
-			c.pack = newZstdPacker(max(1, g.Level))
+		if c.pack = compress.Gzip(max(1, g.Level)); g.Zstd {
+			c.pack = compress.Zstd(max(1, g.Level))
 		}
 	}
 	if c.minGzip <= 0 {

@@ -7,12 +7,9 @@ import (
 	"io"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/pointwire/pointwire/internal/deflate"
-	"github.com/pointwire/pointwire/internal/inflate"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/jsonscan"
 )
@@ -223,49 +220,6 @@ func TestStallWithinAnswer(t *testing.T) {
 	})
 }
 
-// TestEncodersAreBounded: however many senders pack at once, they have the encoders
-// that the memory is counted for, and what they pack is right.
-func TestEncodersAreBounded(t *testing.T) {
-	for _, c := range []struct{ senders, memory, encoders int }{
-		{2, 64 << 20, 2}, {40, 64 << 20, 6}, {1, 64 << 20, 1}, {3, 0, 1}, {8, 32 * deflate.EncoderSize, 2},
-	} {
-		p, memory := boundPacker(newDeflater(1), c.senders, c.memory)
-		if memory != c.encoders*deflate.EncoderSize {
-			t.Errorf("%d senders, memory %d: %d bytes of encoders, want %d of them", c.senders, c.memory, memory, c.encoders)
-		}
-		var wg sync.WaitGroup
-		for g := range c.senders {
-			wg.Go(func() {
-				var dst buffer
-				for n := range 20 {
-					body := strings.Repeat(fmt.Sprintf("m,g=%d v=%d\n", g, n), 100)
-					dst.b = dst.b[:0]
-					p.pack(&dst, []byte(body))
-					if got, err := inflate.AppendGunzip(nil, dst.b, len(body)); err != nil || string(got) != body {
-						t.Errorf("%d bytes came back as %d, %v", len(body), len(got), err)
-					}
-				}
-			})
-		}
-		wg.Wait()
-		set := p.(encoderSet)
-		made := map[*deflate.Encoder]bool{}
-		for range cap(set) {
-			if e := <-set; e != nil {
-				made[e] = true
-			}
-		}
-		if len(made) == 0 || len(made) > c.encoders {
-			t.Errorf("%d encoders were made, want %d at most", len(made), c.encoders)
-		}
-	}
-	for _, p := range []packer{newDeflater(2), newZstdPacker(1)} {
-		if got, memory := boundPacker(p, 2, 0); got != p || memory != 0 {
-			t.Errorf("a packer of %T takes %d bytes", got, memory)
-		}
-	}
-}
-
 // TestLevels: every level packs what unpacks to the same, and level 1 is the default.
 func TestLevels(t *testing.T) {
 	lines := strings.Repeat("cpu,host=a usage=0.25 1500000000000000000\n", 500)
@@ -280,9 +234,6 @@ func TestLevels(t *testing.T) {
 			if r.Header.Get("Content-Encoding") != "gzip" || string(r.Body) != lines {
 				t.Errorf("level %d: %v, %d bytes", level, r.Header, len(r.Body))
 			}
-		}
-		if _, ours := c.pack.(*lineDeflater); ours != (level < 2) {
-			t.Errorf("level %d: packed by a %T", level, c.pack)
 		}
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// keptBytes is the largest buffer that goes back to a pool.
+const keptBytes = 8 << 20
+
 // A writeCall is one write on the way. It is used again.
 type writeCall struct {
 	call
@@ -16,7 +19,7 @@ type writeCall struct {
 	own    bool // options changed the target
 	makes  bool // the client, or an encoder, made the lines
 	trimCR bool // raw lines may end with a carriage return
-	packed buffer
+	packed []byte
 	wire   []byte       // lines in the unit that is sent, where that is another one
 	reader line.Scanner // of raw lines that are converted
 	raws   []byte       // for lines that the client makes
@@ -38,7 +41,7 @@ func (c *Client) newWriteCall() *writeCall {
 
 func (c *Client) freeWriteCall(w *writeCall) {
 	w.req.Body, w.made = nil, nil
-	if cap(w.packed.b) <= keptBytes && cap(w.raws) <= keptBytes && cap(w.wire) <= keptBytes {
+	if cap(w.packed) <= keptBytes && cap(w.raws) <= keptBytes && cap(w.wire) <= keptBytes {
 		c.writes.Put(w)
 	}
 }
@@ -146,9 +149,8 @@ func (w *writeCall) fill(c *core, lines []byte) {
 	}
 	w.req.Body, w.req.ContentEncoding = lines, ""
 	if c.pack != nil && len(lines) >= c.minGzip && !w.plain(c).Load() {
-		w.packed.b = w.packed.b[:0]
-		c.pack.pack(&w.packed, lines)
-		w.req.Body, w.req.ContentEncoding = w.packed.b, c.pack.encoding()
+		w.packed = c.pack.Append(w.packed[:0], lines)
+		w.req.Body, w.req.ContentEncoding = w.packed, c.pack.Encoding()
 	}
 }
 

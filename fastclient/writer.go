@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/backoff"
+	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -107,8 +108,8 @@ type writerPlan struct {
 	precision Precision     // of the lines that are appended
 	unit      Precision     // in which they are sent
 	outlets   []*outlet
-	pack      packer // of bodies, nil for none
-	minPack   int    // from that size on
+	pack      compress.Compressor // of bodies, nil for none
+	minPack   int                 // from that size on
 }
 
 // bodyBytes is the size of the largest body.
@@ -139,7 +140,7 @@ func newWriter(p writerPlan) (*Writer, error) {
 		writerPlan: p, spread: rand.Int64N, sealBytes: o.BatchBytes,
 		quit: make(chan struct{}), end: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{}),
 	}
-	w.pack, w.packing = boundPacker(p.pack, senders, o.MaxMemory)
+	w.pack, w.packing = compress.Bound(p.pack, senders, o.MaxMemory)
 	w.packing += senders * p.senderBytes()
 	budget := (o.MaxMemory - w.packing) / o.BatchBytes
 	if budget < senders+1 {

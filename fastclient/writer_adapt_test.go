@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/compress"
 )
 
 // telegraf#9744: a batch that is too large is dropped, or halved once only.
@@ -86,7 +88,7 @@ func TestEncodingIsLearned(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		p := testPlan(t, WriterOptions{}, V1, send)
-		p.pack = newDeflater(1)
+		p.pack = compress.Gzip(1)
 		w, err := newWriter(p)
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/deflate"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
@@ -107,7 +108,7 @@ func TestPackingIsInTheBudget(t *testing.T) {
 			time.Sleep(time.Second)
 			acker(ctx, b, r)
 		}))
-		p.pack = newDeflater(1)
+		p.pack = compress.Gzip(1)
 		w, err := newWriter(p)
 		if err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/deflate"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -385,4 +386,4 @@ func (h *history) playBatchWriter() {
 	h.settle(w.Stats(), err)
 }
 
-var testDeflater = newDeflater(1)
+var testDeflater = compress.Gzip(1)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/deflate"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
@@ -35,7 +36,7 @@ func TestConcurrentUse(t *testing.T) {
 				received.Add(uint64(line.Count(unpacked(b))))
 				r.status = 204
 			})
-		p.pack, p.minPack = newDeflater(1), 1000
+		p.pack, p.minPack = compress.Gzip(1), 1000
 		w, err := newWriter(p)
 		if err != nil {
 			t.Fatal(err)

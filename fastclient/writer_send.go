@@ -51,7 +51,7 @@ func (c *requestContext) close() {
 type sending struct {
 	sender batchSender
 	ctx    requestContext
-	packed buffer
+	packed []byte
 	wire   []byte // lines in the unit that is sent, where that is another one
 	batch  wireBatch
 	judgement
@@ -94,8 +94,8 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 		body: lines, lines: p.lines, rawSize: len(lines), seq: p.batch.seq, sealedAt: p.batch.sealed,
 	}
 	if w.pack != nil && !j.plain && len(lines) >= w.minPack {
-		if w.packBody(s, lines); len(s.packed.b) < len(lines) {
-			s.batch.body, s.batch.encoding = s.packed.b, w.pack.encoding()
+		if w.packBody(s, lines); len(s.packed) < len(lines) {
+			s.batch.body, s.batch.encoding = s.packed, w.pack.Encoding()
 		}
 	}
 	s.reply.reset(out.api)
@@ -133,11 +133,10 @@ func packedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
 
 // packBody packs data into the sender's own memory.
 func (w *Writer) packBody(s *sending, data []byte) {
-	if s.packed.b == nil {
-		s.packed.b = make([]byte, 0, packedSize(w.bodyBytes()))
+	if s.packed == nil {
+		s.packed = make([]byte, 0, packedSize(w.bodyBytes()))
 	}
-	s.packed.b = s.packed.b[:0]
-	w.pack.pack(&s.packed, data)
+	s.packed = w.pack.Append(s.packed[:0], data)
 }
 
 // missing lets the user create the database.

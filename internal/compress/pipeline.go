@@ -1,4 +1,4 @@
-package fastclient
+package compress
 
 import (
 	"io"
@@ -12,9 +12,9 @@ const (
 	pipelineBlock  = 64 << 10
 )
 
-// A pipeline unpacks in a goroutine of its own. The goroutine ends when its
+// A Pipeline unpacks in a goroutine of its own. The goroutine ends when its
 // source does, or fails, or when the pipeline is closed.
-type pipeline struct {
+type Pipeline struct {
 	full  chan piece
 	empty chan []byte
 	stop  chan struct{}
@@ -29,8 +29,9 @@ type piece struct {
 	err error // comes after b
 }
 
-func newPipeline(src io.Reader) *pipeline {
-	p := &pipeline{
+// NewPipeline returns a Pipeline that unpacks what src gives.
+func NewPipeline(src io.Reader) *Pipeline {
+	p := &Pipeline{
 		full:  make(chan piece, pipelineBlocks),
 		empty: make(chan []byte, pipelineBlocks),
 		stop:  make(chan struct{}),
@@ -42,9 +43,9 @@ func newPipeline(src io.Reader) *pipeline {
 	return p
 }
 
-func (p *pipeline) run(src io.Reader) {
+func (p *Pipeline) run(src io.Reader) {
 	defer close(p.full)
-	z := newInflater(src)
+	z := NewReader(src)
 	defer z.Close()
 	var err error
 	for err == nil {
@@ -64,7 +65,8 @@ func (p *pipeline) run(src io.Reader) {
 	}
 }
 
-func (p *pipeline) Read(dst []byte) (int, error) {
+// Read reads unpacked bytes.
+func (p *Pipeline) Read(dst []byte) (int, error) {
 	for p.at == len(p.cur.b) {
 		if p.cur.err != nil {
 			return 0, p.cur.err
@@ -74,7 +76,7 @@ func (p *pipeline) Read(dst []byte) (int, error) {
 		}
 		next, ok := <-p.full
 		if !ok {
-			next.err = ErrResultClosed
+			next.err = ErrClosed
 		}
 		p.cur, p.at = next, 0
 	}
@@ -85,7 +87,7 @@ func (p *pipeline) Read(dst []byte) (int, error) {
 
 // Close ends the goroutine. The source must have been closed before, or Close
 // waits for its Read.
-func (p *pipeline) Close() error {
+func (p *Pipeline) Close() error {
 	p.once.Do(func() { close(p.stop) })
 	p.wg.Wait()
 	return nil
