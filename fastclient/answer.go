@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/inflate"
 	"github.com/pointwire/pointwire/internal/transport"
@@ -18,9 +18,8 @@ import (
 // Bounds of what is read and kept of an error answer. InfluxDB 1.x and 3 quote every
 // bad line in it: of a batch of 10,000 lines of 200 bytes all have room.
 const (
-	errorBodyBytes    = 4 << 20
-	errorMessageBytes = 4 << 10
-	errorLines        = 10_000
+	errorBodyBytes = 4 << 20
+	errorLines     = 10_000
 )
 
 // answerError turns an answer that is no success into a *ServerError or a
@@ -55,7 +54,7 @@ func answerError(op string, resp *transport.Response, words bool) error {
 	if words {
 		e.words = e.Message
 	}
-	e.Message = clip(e.Message)
+	e.Message = complaint.Clip(e.Message)
 	resp.Close()
 	if e.Partial {
 		return &PartialWriteError{Server: e, Dropped: e.Dropped, Lines: e.Lines}
@@ -126,8 +125,8 @@ func (e *ServerError) read(body []byte) {
 		}
 		e.Lines = append(e.Lines, LineError{
 			Line:    item.GetInt("line_number"),
-			Message: clip(string(item.GetStringBytes("error_message"))),
-			Text:    clip(string(item.GetStringBytes("original_line"))),
+			Message: complaint.Clip(string(item.GetStringBytes("error_message"))),
+			Text:    complaint.Clip(string(item.GetStringBytes("original_line"))),
 		})
 	}
 }
@@ -138,14 +137,14 @@ func (e *ServerError) findPartial() {
 	if e.Status != 400 && e.Status != 422 {
 		return
 	}
-	c := readComplaint(e.Message)
-	switch c.kind {
-	case complainBeyond, complainDropped, complainListed, complainQueued:
+	c := complaint.Read(e.Message)
+	switch c.Kind {
+	case complaint.Beyond, complaint.Dropped, complaint.Listed, complaint.Queued:
 		e.Partial = true
-	case complainUnparsed:
-		e.Partial = c.stored
+	case complaint.Unparsed:
+		e.Partial = c.Stored
 	}
-	e.Dropped = c.dropped
+	e.Dropped = c.Dropped
 	if len(e.Lines) > 0 && e.Dropped == 0 {
 		e.Dropped = len(e.Lines)
 	}
@@ -169,16 +168,4 @@ func first(s ...string) string {
 		}
 	}
 	return ""
-}
-
-// clip cuts s to errorMessageBytes at the border of a character.
-func clip(s string) string {
-	if len(s) <= errorMessageBytes {
-		return s
-	}
-	n := errorMessageBytes
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return strings.Clone(s[:n]) // the whole may be long
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
@@ -88,15 +89,15 @@ func TestErrorBodyIsBounded(t *testing.T) {
 		s := influxtest.New(t, influxtest.Error(400, "partial write: "+strings.Repeat("ä", 20_000)), influxtest.Error(400, strings.Repeat("x", errorBodyBytes+100)))
 		c := client(t, s, o)
 		var e *ServerError
-		if err := c.Write(t.Context(), []byte("m f=1 1")); !errors.As(err, &e) || len(e.Message) > errorMessageBytes || !strings.HasSuffix(e.Message, "ä") {
+		if err := c.Write(t.Context(), []byte("m f=1 1")); !errors.As(err, &e) || len(e.Message) > complaint.MaxText || !strings.HasSuffix(e.Message, "ä") {
 			t.Errorf("%.80v, %d bytes", err, len(e.Message))
 		}
 		err := c.Write(t.Context(), []byte("m f=1 1"))
-		if err == nil || len(err.Error()) > errorMessageBytes+100 {
+		if err == nil || len(err.Error()) > complaint.MaxText+100 {
 			t.Errorf("%.80v", err)
 		}
 		res, err := c.Query(t.Context(), "SELECT 1")
-		if res != nil || !errors.As(err, &e) || !e.Truncated || len(e.Message) != errorMessageBytes {
+		if res != nil || !errors.As(err, &e) || !e.Truncated || len(e.Message) != complaint.MaxText {
 			t.Errorf("%.80v", err)
 		}
 	})

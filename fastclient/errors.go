@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/transport"
 	"github.com/pointwire/pointwire/jsonscan"
 )
@@ -93,7 +94,7 @@ func (e *ServerError) Error() string {
 		s += ": " + e.Message
 	}
 	if e.Status == 400 {
-		s += unsignedHint(e.Message)
+		s += complaint.UnsignedHint(e.Message)
 	}
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/jsonscan"
 )
@@ -165,7 +166,7 @@ func TestGzipBomb(t *testing.T) {
 		// A refusal is no way around it.
 		s.Play(influxtest.Body(500, wire, "Content-Encoding", "gzip"))
 		var e *ServerError
-		if _, err := readRows(t.Context(), c, how); !errors.As(err, &e) || !e.Truncated || len(e.Message) > errorMessageBytes {
+		if _, err := readRows(t.Context(), c, how); !errors.As(err, &e) || !e.Truncated || len(e.Message) > complaint.MaxText {
 			t.Errorf("a refusal: %.80v", err)
 		}
 	})

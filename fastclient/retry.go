@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
 
 // A RetryPolicy says when a call is made again. The zero value retries with the
@@ -108,11 +110,11 @@ func retryableStatus(e *ServerError) bool {
 	case 500:
 		// 1.x says 500 for a missing retention policy, and the version 2
 		// endpoint of version 3 for lines it cannot parse.
-		switch readComplaint(e.Message).kind {
-		case complainPolicy, complainListed:
+		switch complaint.Read(e.Message).Kind {
+		case complaint.Policy, complaint.Listed, complaint.Engine:
 			return false
 		}
-		return e.Message != wordsEngine
+		return true
 	}
 	return false
 }

@@ -3,6 +3,8 @@ package fastclient
 import (
 	"errors"
 	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
 
 // A writeReply is what came of one write request: an answer, or why there is
@@ -130,12 +132,12 @@ func judge(r *writeReply) action {
 
 // judgeRefusal reads the text of a 400 or 422.
 func judgeRefusal(r *writeReply) action {
-	switch readComplaint(r.message).kind {
-	case complainRequest:
+	switch complaint.Read(r.message).Kind {
+	case complaint.Request:
 		return actReject
-	case complainBody:
+	case complaint.Body:
 		return actKeep
-	case complainQueued:
+	case complaint.Queued:
 		return actAck
 	}
 	return actRefused
@@ -145,15 +147,12 @@ func judgeRefusal(r *writeReply) action {
 // of lines whose type its cache knows otherwise, the v2 path of version 3 of lines that
 // it cannot parse, and clusters of points that wait for another node.
 func judgeInternal(r *writeReply) action {
-	if r.message == wordsEngine {
-		return actRefused
-	}
-	switch readComplaint(r.message).kind {
-	case complainPolicy:
+	switch complaint.Read(r.message).Kind {
+	case complaint.Policy:
 		return actMissing
-	case complainListed:
+	case complaint.Listed, complaint.Engine:
 		return actRefused
-	case complainQueued:
+	case complaint.Queued:
 		return actAck
 	}
 	return actRetry

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -56,10 +57,10 @@ func FuzzVerdict(f *testing.F) {
 // requireHonest holds what a plan may say of an answer.
 func requireHonest(t *testing.T, p *plan, r *writeReply, l planLimits, n int) {
 	t.Helper()
-	c := readComplaint(r.message)
+	c := complaint.Read(r.message)
 	refusal := (r.status == 400 || r.status == 422) && !r.foreign
-	queued := c.kind == complainQueued && (refusal || r.status == 500 && !r.foreign)
-	named := refusal && !r.mixed && (c.kind == complainUnparsed && c.stored || r.api == V3 && c.kind == complainListed && len(r.refused) > 0)
+	queued := c.Kind == complaint.Queued && (refusal || r.status == 500 && !r.foreign)
+	named := refusal && !r.mixed && (c.Kind == complaint.Unparsed && c.Stored || r.api == V3 && c.Kind == complaint.Listed && len(r.refused) > 0)
 	for _, k := range p.cuts {
 		switch {
 		case r.status == 204 && k.fate != fateAcked:

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -132,7 +133,7 @@ func (p *plan) once(another bool, r *writeReply) (fate, Loss) {
 }
 
 func (p *plan) whole(data []byte, lines int, f fate, loss Loss, r *writeReply) {
-	p.cuts = append(p.cuts[:0], cut{to: len(data), lines: lines, fate: f, loss: loss, message: clip(r.message)})
+	p.cuts = append(p.cuts[:0], cut{to: len(data), lines: lines, fate: f, loss: loss, message: complaint.Clip(r.message)})
 }
 
 // refuse says what becomes of lines of which the server refused some.
@@ -143,16 +144,16 @@ func (p *plan) whole(data []byte, lines int, f fate, loss Loss, r *writeReply) {
 // or about lines of which none or all are stored. Lines without a timestamp are not
 // sent again if they may be stored.
 func (p *plan) refuse(data []byte, lines int, r *writeReply, l planLimits) {
-	c := readComplaint(r.message)
+	c := complaint.Read(r.message)
 	loss := LossLine
-	if c.kind == complainBeyond {
+	if c.Kind == complaint.Beyond {
 		loss = LossBeyond
 	}
-	nothing := !r.mixed && !c.stored && (c.kind == complainUnparsed || r.api == V3 && len(r.refused) > 0)
+	nothing := !r.mixed && !c.Stored && (c.Kind == complaint.Unparsed || r.api == V3 && len(r.refused) > 0)
 	switch {
-	case lines == 1 || c.exact && c.dropped >= lines && !r.mixed:
+	case lines == 1 || c.Exact && c.Dropped >= lines && !r.mixed:
 		p.whole(data, lines, fateReject, loss, r)
-	case !r.truncated && !r.mixed && (c.stored || l.search || l.within) && p.named(data, lines, r, &c):
+	case !r.truncated && !r.mixed && (c.Stored || l.search || l.within) && p.named(data, lines, r, &c):
 	case !l.search && !(l.within && r.truncated): // a shorter answer says more
 		if nothing {
 			p.whole(data, lines, fateReject, LossRequest, r)
@@ -167,16 +168,16 @@ func (p *plan) refuse(data []byte, lines int, r *writeReply, l planLimits) {
 }
 
 // leaveOpen makes the fate of all lines uncertain.
-func (p *plan) leaveOpen(data []byte, lines int, r *writeReply, c *complaint) {
+func (p *plan) leaveOpen(data []byte, lines int, r *writeReply, c *complaint.Complaint) {
 	p.whole(data, lines, fateUncertain, LossUncertain, r)
-	p.known = min(max(c.dropped, 1), lines)
+	p.known = min(max(c.Dropped, 1), lines)
 }
 
 // named cuts out the lines that the server names. It reports false if it names none, or
 // does so in a way that does not fit the lines.
-func (p *plan) named(data []byte, lines int, r *writeReply, c *complaint) bool {
+func (p *plan) named(data []byte, lines int, r *writeReply, c *complaint.Complaint) bool {
 	rest := fateAgain
-	if c.stored {
+	if c.Stored {
 		rest = fateAcked
 	}
 	at, number := 0, 0
@@ -194,8 +195,8 @@ func (p *plan) named(data []byte, lines int, r *writeReply, c *complaint) bool {
 	}
 	found := false
 	switch {
-	case c.kind == complainUnparsed:
-		found = c.quoted(data, func(from, to int, words string) { bad(from, to, clip(words)) })
+	case c.Kind == complaint.Unparsed:
+		found = c.Quoted(data, func(from, to int, words string) { bad(from, to, complaint.Clip(words)) })
 	case r.api == V3:
 		found = r.listed(data, lines, bad)
 	}
@@ -240,7 +241,7 @@ func (r *writeReply) listed(data []byte, lines int, f func(from, to int, message
 // unstamped cuts out the lines without a timestamp, which the server stamps: they may be
 // stored, and sending them again would store them twice. It reports false if there are
 // none.
-func (p *plan) unstamped(data []byte, r *writeReply, c *complaint) bool {
+func (p *plan) unstamped(data []byte, r *writeReply, c *complaint.Complaint) bool {
 	found := false
 	for at := 0; at < len(data); {
 		end := at + line.Len(data[at:])
@@ -257,7 +258,7 @@ func (p *plan) unstamped(data []byte, r *writeReply, c *complaint) bool {
 	}
 	for i := range p.cuts {
 		if k := &p.cuts[i]; k.fate == fateUncertain {
-			k.loss, k.message = LossUncertain, clip(r.message)
+			k.loss, k.message = LossUncertain, complaint.Clip(r.message)
 		}
 	}
 	p.gather = true
@@ -266,8 +267,8 @@ func (p *plan) unstamped(data []byte, r *writeReply, c *complaint) bool {
 
 // setApart lets the lines that the server is probably speaking of be sent apart from the
 // others: then one answer is about bad lines alone, the other about good ones.
-func (p *plan) setApart(data []byte, lines int, c *complaint, precision Precision) bool {
-	marks, ok := c.suspects(data, lines, precision)
+func (p *plan) setApart(data []byte, lines int, c *complaint.Complaint, precision Precision) bool {
+	marks, ok := c.Suspects(data, lines, precision)
 	if !ok {
 		return false
 	}

@@ -242,3 +242,32 @@ func TestPlans(t *testing.T) {
 		}
 	}
 }
+
+func TestGather(t *testing.T) {
+	for n := range 200 {
+		var data []byte
+		var cuts []cut
+		var want [2]string
+		x := uint32(n) * 2654435761
+		for i := range n % 23 {
+			x = x*1664525 + 1013904223
+			l := strings.Repeat(string(rune('a'+i)), 1+int(x>>28)) + "\n"
+			c := cut{from: len(data), to: len(data) + len(l), lines: 1, fate: fate(x >> 20 & 3), second: x>>16&1 != 0}
+			if c.fate == fateAgain {
+				if c.second {
+					want[1] += l
+				} else {
+					want[0] += l
+				}
+			}
+			data = append(data, l...)
+			cuts = append(cuts, c)
+		}
+		runs := gather(data, cuts)
+		for i, r := range runs {
+			if got := string(data[r.from:r.to]); got != want[i] || r.lines != strings.Count(want[i], "\n") {
+				t.Fatalf("%d: run %d: %q of %d lines, want %q", n, i, got, r.lines, want[i])
+			}
+		}
+	}
+}

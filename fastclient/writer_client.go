@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
 
 // NewWriter returns a Writer that sends through c, to the database and in the
@@ -211,5 +213,5 @@ func (r *writeReply) failure() error {
 	case judge(r) == actAck:
 		return nil
 	}
-	return &ServerError{Op: "write", Status: r.status, Message: clip(r.message), Foreign: r.foreign, RetryAfter: r.retryAfter}
+	return &ServerError{Op: "write", Status: r.status, Message: complaint.Clip(r.message), Foreign: r.foreign, RetryAfter: r.retryAfter}
 }

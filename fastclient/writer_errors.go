@@ -3,6 +3,8 @@ package fastclient
 import (
 	"errors"
 	"strconv"
+
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
 
 // What a [Writer] answers, for errors.Is.
@@ -71,7 +73,7 @@ func (e *BatchError) Error() string {
 	if e.Message != "" {
 		b = append(b, ": "...)
 		b = append(b, e.Message...)
-		b = append(b, unsignedHint(e.Message)...)
+		b = append(b, complaint.UnsignedHint(e.Message)...)
 	}
 	if e.More > 0 {
 		b = append(b, " (and "...)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -257,7 +258,7 @@ func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *writeReply) {
 	p := j.p
 	w.emit(WriterEvent{
 		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.status,
-		Message: clip(r.message), Err: r.err, Delay: max(out.gate.Until.Sub(now), 0),
+		Message: complaint.Clip(r.message), Err: r.err, Delay: max(out.gate.Until.Sub(now), 0),
 	})
 }
 
@@ -275,12 +276,12 @@ func (w *Writer) learn(out *outlet, p *part, pl *plan, r *writeReply) {
 		w.counters.splits++
 		if out.sizes.refused(pl.learn) {
 			w.limitBatches()
-			w.emit(WriterEvent{Kind: EventSplit, Status: r.status, Message: clip(r.message), Bytes: out.sizes.limit})
+			w.emit(WriterEvent{Kind: EventSplit, Status: r.status, Message: complaint.Clip(r.message), Bytes: out.sizes.limit})
 		}
 	case actPlain:
 		if !out.plain {
 			out.plain = true
-			w.emit(WriterEvent{Kind: EventPlain, Status: r.status, Message: clip(r.message)})
+			w.emit(WriterEvent{Kind: EventPlain, Status: r.status, Message: complaint.Clip(r.message)})
 		}
 	}
 }

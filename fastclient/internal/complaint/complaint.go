@@ -1,54 +1,59 @@
-package fastclient
+// Package complaint reads the error texts of writes: what they say about the lines.
+package complaint
 
 import (
 	"bytes"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// A complaint is what the error text of a write says about its lines.
+// A Complaint is what the error text of a write says about its lines.
 //
 // Servers quote measurements, fields and whole lines in their texts, and those may
 // hold the servers' own words. So a text is read from the fixed words at its ends,
 // as a whole, and no word is looked for in the middle of it. A text in another form
 // says nothing.
-type complaint struct {
-	kind complaintKind
-	// stored tells that the server stored every line it does not quote.
-	stored bool
-	quotes string // of complainUnparsed: the lines with their faults
-	reason string // of complainDropped: the first reason of one shard
-	// dropped is the number of lines that are not stored, at least. 0: not said.
-	dropped int
-	exact   bool // dropped counts no line twice
+type Complaint struct {
+	Kind Kind
+	// Stored tells that the server stored every line it does not quote.
+	Stored bool
+	quotes string // of Unparsed: the lines with their faults
+	reason string // of Dropped: the first reason of one shard
+	// Dropped is the number of lines that are not stored, at least. 0: not said.
+	Dropped int
+	Exact   bool // dropped counts no line twice
 }
 
-// A complaintKind is a form of error text.
-type complaintKind uint8
+// A Kind is a form of error text.
+type Kind uint8
 
 const (
-	_ complaintKind = iota // no known form, or one that leaves open what is stored
-	// complainUnparsed: the quoted lines cannot be parsed.
-	complainUnparsed
-	// complainBeyond: some lines are older than the retention policy keeps. 1.x stored
+	_ Kind = iota // no known form, or one that leaves open what is stored
+	// Unparsed: the quoted lines cannot be parsed.
+	Unparsed
+	// Beyond: some lines are older than the retention policy keeps. 1.x stored
 	// the others, except for lines that it could not parse: of those it says nothing.
-	complainBeyond
-	// complainDropped: a shard did not store some of its lines. Other shards may have
+	Beyond
+	// Dropped: a shard did not store some of its lines. Other shards may have
 	// refused lines too, and 1.x does not mention lines that it could not parse.
-	complainDropped
-	// complainListed: version 3 stored the lines that its list does not name.
-	complainListed
-	// complainRequest: the request was refused before its lines were looked at.
-	complainRequest
-	// complainBody: the body arrived damaged.
-	complainBody
-	// complainQueued: a cluster took the points and will spread them later.
-	complainQueued
-	// complainPolicy: the retention policy does not exist.
-	complainPolicy
+	Dropped
+	// Listed: version 3 stored the lines that its list does not name.
+	Listed
+	// Request: the request was refused before its lines were looked at.
+	Request
+	// Body: the body arrived damaged.
+	Body
+	// Queued: a cluster took the points and will spread them later.
+	Queued
+	// Policy: the retention policy does not exist.
+	Policy
+	// Engine: lines of another type than their fields have, says 1.x with a 500.
+	Engine
 )
 
 // The fixed words of the servers. 1.x is services/httpd/handler.go, tsdb/shard.go and
@@ -72,8 +77,8 @@ const (
 	wordsBeyondV2b = " points outside retention policy of duration "
 )
 
-// readComplaint reads the error text of a write.
-func readComplaint(text string) complaint {
+// Read reads the error text of a write.
+func Read(text string) Complaint {
 	body, v2 := strings.CutPrefix(text, wordsFailure)
 	if body, ok := strings.CutPrefix(body, wordsPartial); ok {
 		return readPartial(body)
@@ -81,38 +86,40 @@ func readComplaint(text string) complaint {
 	switch {
 	case v2:
 	case strings.HasPrefix(text, wordsUnparsed):
-		return complaint{kind: complainUnparsed, quotes: text}
+		return Complaint{Kind: Unparsed, quotes: text}
 	case text == wordsListed:
-		return complaint{kind: complainListed, stored: true}
+		return Complaint{Kind: Listed, Stored: true}
 	case text == wordsQueued:
-		return complaint{kind: complainQueued}
+		return Complaint{Kind: Queued}
+	case text == wordsEngine:
+		return Complaint{Kind: Engine}
 	case strings.HasPrefix(text, wordsNoPolicy):
-		return complaint{kind: complainPolicy}
+		return Complaint{Kind: Policy}
 	case text == "database is required", text == "invalid consistency level":
-		return complaint{kind: complainRequest}
+		return Complaint{Kind: Request}
 	case text == "unexpected EOF", text == "gzip: invalid header", text == "gzip: invalid checksum":
-		return complaint{kind: complainBody}
+		return Complaint{Kind: Body}
 	}
-	return complaint{}
+	return Complaint{}
 }
 
 // readPartial reads what follows the words "partial write: ".
-func readPartial(text string) complaint {
+func readPartial(text string) Complaint {
 	if text == wordsQueued {
-		return complaint{kind: complainQueued}
+		return Complaint{Kind: Queued}
 	}
 	reason, dropped, ok := cutDropped(text)
 	if !ok {
-		return complaint{kind: complainDropped}
+		return Complaint{Kind: Dropped}
 	}
 	switch {
 	case strings.HasPrefix(reason, wordsUnparsed) && dropped == 0:
-		return complaint{kind: complainUnparsed, quotes: reason, stored: true}
+		return Complaint{Kind: Unparsed, quotes: reason, Stored: true}
 	case reason == wordsBeyond, beyondV2(reason):
-		return complaint{kind: complainBeyond, dropped: dropped, exact: true}
+		return Complaint{Kind: Beyond, Dropped: dropped, Exact: true}
 	}
 	// Lines over a limit of series may be counted a second time for another fault.
-	return complaint{kind: complainDropped, reason: reason, dropped: dropped, exact: !strings.HasPrefix(reason, wordsLimit)}
+	return Complaint{Kind: Dropped, reason: reason, Dropped: dropped, Exact: !strings.HasPrefix(reason, wordsLimit)}
 }
 
 // beyondV2 reports whether reason begins as 2.x says it of lines that are too old.
@@ -151,10 +158,10 @@ func cutName(text, words string) (string, bool) {
 	return strings.CutSuffix(text[:i+1], words)
 }
 
-// unsignedHint returns what to add to message, the error text of a write, if its first
+// UnsignedHint returns what to add to message, the error text of a write, if its first
 // line that cannot be parsed has an unsigned integer: then that is why. Nothing else
 // depends on it, so a text that was cut is good enough.
-func unsignedHint(message string) string {
+func UnsignedHint(message string) string {
 	text := strings.TrimPrefix(strings.TrimPrefix(message, wordsFailure), wordsPartial)
 	text, ok := strings.CutPrefix(text, wordsUnparsed)
 	if !ok {
@@ -177,7 +184,7 @@ func unsignedHint(message string) string {
 	return ""
 }
 
-// quoted finds the lines of data that c quotes. It calls f for each, in order, with its
+// Quoted finds the lines of data that c quotes. It calls f for each, in order, with its
 // place and the server's words about it, and reports whether the text is nothing but
 // such quotes; otherwise what f was told is void.
 //
@@ -186,8 +193,8 @@ func unsignedHint(message string) string {
 // shorter one and a longer one fit in the same place. The longer one then holds "': " and
 // a line feed, because no fault of the servers' parsers holds an apostrophe or a line
 // feed: lines without them need no second look.
-func (c *complaint) quoted(data []byte, f func(from, to int, words string)) bool {
-	if c.kind != complainUnparsed {
+func (c *Complaint) Quoted(data []byte, f func(from, to int, words string)) bool {
+	if c.Kind != Unparsed {
 		return false
 	}
 	twofold := twofoldLines(data)
@@ -247,32 +254,35 @@ func isTwofold(text []byte) bool {
 	return bytes.IndexByte(text[:len(text)-1], '\n') >= 0 && bytes.Contains(text, []byte("': "))
 }
 
+// A span is a line of a body with its line feed.
+type span struct{ from, to int }
+
 // twofoldLines returns the lines that may hold two quotes.
-func twofoldLines(data []byte) (list []cut) {
+func twofoldLines(data []byte) (list []span) {
 	if !bytes.Contains(data, []byte("': ")) {
 		return nil
 	}
 	for at := 0; at < len(data); {
 		end := at + line.Len(data[at:])
 		if isTwofold(data[at:end]) {
-			list = append(list, cut{from: at, to: end})
+			list = append(list, span{at, end})
 		}
 		at = end
 	}
 	return list
 }
 
-// suspects marks the lines of data that c is probably about, and reports whether there
+// Suspects marks the lines of data that c is probably about, and reports whether there
 // are such lines and others. lines is their number. It is a guess that costs two
 // requests if it is wrong: nothing is concluded from it.
-func (c *complaint) suspects(data []byte, lines int, p Precision) (marks []bool, ok bool) {
+func (c *Complaint) Suspects(data []byte, lines int, p pointwire.Precision) (marks []bool, ok bool) {
 	var s line.Scanner
-	s.SetOptions(lineOptions(p, false))
+	s.SetOptions(line.Options{Precision: p})
 	s.Reset(data)
 	marks = make([]bool, 0, lines)
 	n := 0
-	switch c.kind {
-	case complainBeyond:
+	switch c.Kind {
+	case Beyond:
 		times := make([]int64, 0, lines)
 		for s.Next() {
 			if s.Fault.Rule != 0 || !s.Stamped {
@@ -280,16 +290,16 @@ func (c *complaint) suspects(data []byte, lines int, p Precision) (marks []bool,
 			}
 			times = append(times, s.Time)
 		}
-		if c.dropped < 1 || c.dropped >= len(times) {
+		if c.Dropped < 1 || c.Dropped >= len(times) {
 			return nil, false
 		}
 		sorted := slices.Clone(times)
 		slices.Sort(sorted)
-		newest := sorted[c.dropped-1]
+		newest := sorted[c.Dropped-1]
 		for _, t := range times {
 			marks = append(marks, t <= newest)
 		}
-	case complainDropped:
+	case Dropped:
 		words, found := strings.CutPrefix(c.reason, wordsConflict)
 		if !found {
 			return nil, false
@@ -341,4 +351,19 @@ func quotedly(b []byte) string {
 // kindWords are the servers' words for the types of fields.
 var kindWords = [...]string{
 	line.Float: "float", line.Int: "integer", line.Uint: "unsigned", line.Bool: "boolean", line.String: "string",
+}
+
+// MaxText is how much is kept of a text.
+const MaxText = 4 << 10
+
+// Clip cuts s to MaxText bytes at the border of a character.
+func Clip(s string) string {
+	if len(s) <= MaxText {
+		return s
+	}
+	n := MaxText
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return strings.Clone(s[:n]) // the whole may be long
 }

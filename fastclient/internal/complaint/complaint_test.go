@@ -1,4 +1,4 @@
-package fastclient
+package complaint
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -31,25 +32,25 @@ func FuzzComplaint(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, key string) {
 		for _, c := range []struct {
 			text string
-			want complaint
+			want Complaint
 		}{
 			{fmt.Sprintf("partial write: field type conflict: input field \"%s\" on measurement \"%s\" is type float, already exists as type integer dropped=7", key, name),
-				complaint{kind: complainDropped, dropped: 7, exact: true}},
+				Complaint{Kind: Dropped, Dropped: 7, Exact: true}},
 			{fmt.Sprintf("failure writing points to database: partial write: field type conflict: input field %q on measurement %q is type float, already exists as type integer dropped=7", key, name),
-				complaint{kind: complainDropped, dropped: 7, exact: true}},
+				Complaint{Kind: Dropped, Dropped: 7, Exact: true}},
 			{fmt.Sprintf("partial write: invalid tag key: input tag \"time\" on measurement \"%s\" is invalid dropped=2", name),
-				complaint{kind: complainDropped, dropped: 2, exact: true}},
+				Complaint{Kind: Dropped, Dropped: 2, Exact: true}},
 			{fmt.Sprintf("partial write: max-values-per-tag limit exceeded (1/1): measurement=%q tag=%q value=%q dropped=2", name, key, name),
-				complaint{kind: complainDropped, dropped: 2}},
-			{fmt.Sprintf("partial write: unable to parse '%s v=': missing field value dropped=0", name), complaint{kind: complainUnparsed, stored: true}},
-			{fmt.Sprintf("unable to parse '%s v=': missing field value", name), complaint{kind: complainUnparsed}},
+				Complaint{Kind: Dropped, Dropped: 2}},
+			{fmt.Sprintf("partial write: unable to parse '%s v=': missing field value dropped=0", name), Complaint{Kind: Unparsed, Stored: true}},
+			{fmt.Sprintf("unable to parse '%s v=': missing field value", name), Complaint{Kind: Unparsed}},
 			{fmt.Sprintf("failure writing points to database: partial write: dropped 3 points outside retention policy of duration 1h0m0s - oldest point %s at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point %s at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=3 for database: 0123456789abcdef for retention policy: autogen", name, name),
-				complaint{kind: complainBeyond, dropped: 3, exact: true}},
-			{fmt.Sprintf("\"%s\" user is not authorized to write to database \"%s\"", name, key), complaint{}},
-			{fmt.Sprintf("database not found: %q", name), complaint{}},
-			{fmt.Sprintf("retention policy not found: %s", name), complaint{kind: complainPolicy}},
+				Complaint{Kind: Beyond, Dropped: 3, Exact: true}},
+			{fmt.Sprintf("\"%s\" user is not authorized to write to database \"%s\"", name, key), Complaint{}},
+			{fmt.Sprintf("database not found: %q", name), Complaint{}},
+			{fmt.Sprintf("retention policy not found: %s", name), Complaint{Kind: Policy}},
 		} {
-			got := readComplaint(c.text)
+			got := Read(c.text)
 			got.quotes, got.reason = "", ""
 			if got != c.want {
 				t.Fatalf("%q: %+v, want %+v", c.text, got, c.want)
@@ -90,9 +91,9 @@ func FuzzQuoted(f *testing.F) {
 			}
 			data = append(append(data, l...), '\n')
 		}
-		c := readComplaint(strings.Join(quotes, "\n"))
+		c := Read(strings.Join(quotes, "\n"))
 		var got []int
-		if !c.quoted(data, func(from, _ int, _ string) { got = append(got, from) }) {
+		if !c.Quoted(data, func(from, _ int, _ string) { got = append(got, from) }) {
 			return
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -116,39 +117,10 @@ func TestSuspects(t *testing.T) {
 			fmt.Sprintf("partial write: field type conflict: input field \"%s\" on measurement \"m\" is type float, already exists as type integer dropped=2", name),
 			fmt.Sprintf("failure writing points to database: partial write: field type conflict: input field %q on measurement \"m\" is type float, already exists as type integer dropped=2", name),
 		} {
-			c := readComplaint(text)
-			marks, ok := c.suspects([]byte(data), 5, Nanosecond)
+			c := Read(text)
+			marks, ok := c.Suspects([]byte(data), 5, pointwire.Nanosecond)
 			if want := "[false true false true false]"; !ok || fmt.Sprint(marks) != want {
 				t.Errorf("%s\n%s: %v %v, want %s", data, text, marks, ok, want)
-			}
-		}
-	}
-}
-
-func TestGather(t *testing.T) {
-	for n := range 200 {
-		var data []byte
-		var cuts []cut
-		var want [2]string
-		x := uint32(n) * 2654435761
-		for i := range n % 23 {
-			x = x*1664525 + 1013904223
-			l := strings.Repeat(string(rune('a'+i)), 1+int(x>>28)) + "\n"
-			c := cut{from: len(data), to: len(data) + len(l), lines: 1, fate: fate(x >> 20 & 3), second: x>>16&1 != 0}
-			if c.fate == fateAgain {
-				if c.second {
-					want[1] += l
-				} else {
-					want[0] += l
-				}
-			}
-			data = append(data, l...)
-			cuts = append(cuts, c)
-		}
-		runs := gather(data, cuts)
-		for i, r := range runs {
-			if got := string(data[r.from:r.to]); got != want[i] || r.lines != strings.Count(want[i], "\n") {
-				t.Fatalf("%d: run %d: %q of %d lines, want %q", n, i, got, r.lines, want[i])
 			}
 		}
 	}
