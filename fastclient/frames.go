@@ -3,8 +3,8 @@ package fastclient
 import (
 	"context"
 
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/frame"
-	"github.com/pointwire/pointwire/lp"
 )
 
 // frameBlock is how many rows are turned into lines between two looks at the size
@@ -48,40 +48,11 @@ func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error 
 		err := w.addBlock(ctx, c, lo, 0, func(dst []byte) ([]byte, error) {
 			before := e.Skipped()
 			dst, err := e.AppendRows(dst, f, lo, hi)
-			return dst, withEmptyRows(err, f, lo, e.Skipped()-before)
+			return dst, points.EmptyRows(err, f, lo, e.Skipped()-before)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// withEmptyRows returns err, of appending the rows of f from lo on, with the n of them
-// that were skipped because they have no field: like any point without one they are
-// refused. Another error than that of a row stands alone.
-func withEmptyRows(err error, f *frame.Frame, lo, n int) error {
-	bad, ok := err.(*lp.PointError)
-	if n == 0 || err != nil && !ok {
-		return err
-	}
-	if ok {
-		n += 1 + bad.More
-	}
-	for rows := f.Len(); lo < rows && (!ok || lo < bad.Index); lo++ {
-		if !hasField(f, lo) {
-			bad, ok = &lp.PointError{Index: lo, Measurement: f.Measurement, Part: lp.PartLine, Reason: lp.ErrNoFields}, true
-		}
-	}
-	bad.More = n - 1
-	return bad
-}
-
-func hasField(f *frame.Frame, row int) bool {
-	for i := range f.Columns {
-		if c := &f.Columns[i]; c.Role == frame.Field && !c.IsNull(row) {
-			return true
-		}
-	}
-	return false
 }

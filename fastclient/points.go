@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
@@ -192,9 +193,9 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 // add adds the lines of p and sends what is enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	w.begin(w.index)
-	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return appendPoint(dst, p, w.form(c)) })
+	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return points.Append(dst, p, w.form(c)) })
 	if err != nil {
-		w.leaveOut(badPoints(err), w.index, err)
+		w.leaveOut(points.Bad(err), w.index, err)
 	}
 	w.index++
 	return w.flushFull(ctx, c)
@@ -202,54 +203,7 @@ func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 
 // form is what the lines that the client makes have to be like.
 func (w *pointCall) form(c *core) lp.Form {
-	return lp.Form{Precision: w.to.precision, Measurement: w.name, Unsigned: c.o.API.unsigned(lp.UnsignedAuto)}
-}
-
-// unsigned returns how unsigned integers are written for a where p is the policy.
-func (a API) unsigned(p lp.UnsignedPolicy) lp.UnsignedPolicy {
-	if p == lp.UnsignedAuto && a == V1 {
-		return lp.UnsignedInt
-	}
-	return p
-}
-
-// appendPoint appends the lines of p, in the given form as far as p can write others
-// than its own. It returns dst with complete lines whatever p returns.
-func appendPoint(dst []byte, p lp.Appender, form lp.Form) ([]byte, error) {
-	var lines []byte
-	var err error
-	switch q := p.(type) {
-	case *lp.Point:
-		lines, err = q.AppendLPAs(dst, form)
-	case *frame.Frame:
-		lines, err = q.AppendLPAs(dst, form)
-		err = withEmptyRows(err, q, 0, q.Skipped())
-	case lp.PrecisionAppender:
-		lines, err = q.AppendLPIn(dst, form.Precision)
-	default:
-		lines, err = p.AppendLP(dst)
-	}
-	switch n := len(lines); {
-	case n < len(dst):
-		if n > 0 && err == nil {
-			err = errNotAppended
-		}
-		return dst, err
-	case n > len(dst) && lines[n-1] != '\n':
-		lines = append(lines, '\n')
-	}
-	return lines, err
-}
-
-// errNotAppended refuses a point that did not append to what it was given.
-var errNotAppended error = &lp.PointError{Part: lp.PartLine, Reason: lp.ErrLine}
-
-// badPoints returns how many points err, of what appended lines, refused.
-func badPoints(err error) int {
-	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
-		return 1 + bad.More
-	}
-	return 1
+	return lp.Form{Precision: w.to.precision, Measurement: w.name, Unsigned: points.Unsigned(c.o.API == V1, lp.UnsignedAuto)}
 }
 
 // begin says that the point with this index is the next to be added.
@@ -291,11 +245,11 @@ func (w *pointCall) appendLines(index int, look bool, f func([]byte) ([]byte, er
 		return err
 	}
 	w.line, err = f(w.line[:0])
-	var r refusal
-	w.scan.SetOptions(lineOptions(w.to.precision, w.trimCR))
+	var r points.Refusal
+	w.scan.SetOptions(points.ScanOptions(w.to.precision, w.trimCR))
 	w.lines, _ = appendRaw(w.lines, w.line, &w.scan, &w.tags, &r)
-	if r.n > 0 {
-		w.leaveOut(r.n, index, r.err)
+	if r.N > 0 {
+		w.leaveOut(r.N, index, r.Err)
 	}
 	return err
 }

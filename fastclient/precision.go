@@ -33,3 +33,20 @@ func precisionWord(api API, p Precision) string {
 	}
 	return [...]string{"ns", "", "ms", "s", "", ""}[p]
 }
+
+// wireUnit returns the unit in which timestamps in p are sent. Version 1 gets no
+// microseconds, minutes and hours, for which no word means the same everywhere: 1.6.7
+// takes us for nanoseconds, and the /write of InfluxDB 2.x takes u, m and h for them,
+// both without an error. The finer unit is exact.
+func wireUnit(api API, p Precision) Precision {
+	if api != V1 {
+		return p
+	}
+	switch p {
+	case Microsecond:
+		return Nanosecond
+	case Minute, Hour:
+		return Second
+	}
+	return p
+}

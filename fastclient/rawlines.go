@@ -1,43 +1,10 @@
 package fastclient
 
 import (
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
-
-// lineOptions returns the options for reading raw lines whose timestamps are in p.
-func lineOptions(p Precision, trimCR bool) line.Options {
-	return line.Options{Precision: p, TrimCR: trimCR}
-}
-
-// syntaxError returns why s refused its last line.
-func syntaxError(s *line.Scanner) *lp.SyntaxError {
-	return &lp.SyntaxError{
-		Line: s.Number(), Offset: s.Offset() + int64(s.Fault.At), Column: s.Fault.At,
-		Rule: s.Fault.Rule, Excerpt: string(s.Excerpt()),
-	}
-}
-
-// A refusal counts what an append does not take, with the first reason.
-type refusal struct {
-	n   int
-	err error
-}
-
-func (r *refusal) add(n int, err error) {
-	r.n += n
-	if r.err == nil {
-		r.err = err
-	}
-}
-
-// addLine counts the last line of s, which it refused. index is its number among the
-// lines that are neither empty nor comments.
-func (r *refusal) addLine(s *line.Scanner, index int) {
-	if r.n++; r.err == nil {
-		r.err = &lp.PointError{Index: index, Part: lp.PartLine, Reason: lp.ErrLine, Err: syntaxError(s)}
-	}
-}
 
 // extraTags are tags to be added to lines that are there already.
 type extraTags struct {
@@ -67,12 +34,12 @@ func (x *extraTags) add(tags []lp.Tag) {
 // and with the tags x, and returns how many there are. Empty lines and comments are
 // left out. It adds the lines that are refused to r. A tag whose key a line has is
 // left out of that line.
-func appendRaw(dst, lines []byte, s *line.Scanner, x *extraTags, r *refusal) (out []byte, n int) {
+func appendRaw(dst, lines []byte, s *line.Scanner, x *extraTags, r *points.Refusal) (out []byte, n int) {
 	s.SetCheck(len(x.tags) == 0)
 	s.Reset(lines)
 	for index := 0; s.Next(); index++ {
 		if s.Fault.Rule != 0 {
-			r.addLine(s, index)
+			r.AddLine(s, index)
 			continue
 		}
 		n++

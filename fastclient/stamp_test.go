@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -124,20 +125,20 @@ func TestStampOrder(t *testing.T) {
 		now := time.Now().Unix() / 3600
 		for range 2 {
 			sc := s.get()
-			var r refusal
+			var r points.Refusal
 			data := "m v=1\nk v=1 7\nm v=2\nm v=3\n  k v=2 8\nk v=3"
 			want := fmt.Sprintf("m v=1 %d\nk v=1 7\nk v=2 8\nk v=3 %d\n", now, now)
 			out, n := s.raw(sc, []byte(data), &r)
-			if string(out) != want || n != 4 || r.n != 2 || line.Count(out) != 4 {
-				t.Errorf("%q, %d, %d refused", out, n, r.n)
+			if string(out) != want || n != 4 || r.N != 2 || line.Count(out) != 4 {
+				t.Errorf("%q, %d, %d refused", out, n, r.N)
 			}
 			time.Sleep(time.Hour)
 			now++
-			r = refusal{}
+			r = points.Refusal{}
 			out, n = s.encoded(sc, []byte("m v=1\nk v=1 7\nm v=2\nm v=3\nk v=2 8\nk v=3\n"), 6, &r)
 			want = fmt.Sprintf("m v=1 %d\nk v=1 7\nk v=2 8\nk v=3 %d\n", now, now)
-			if string(out) != want || n != 4 || r.n != 2 {
-				t.Errorf("%q, %d, %d refused", out, n, r.n)
+			if string(out) != want || n != 4 || r.N != 2 {
+				t.Errorf("%q, %d, %d refused", out, n, r.N)
 			}
 			time.Sleep(time.Hour)
 			now++

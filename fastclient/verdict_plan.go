@@ -342,3 +342,20 @@ func (l Loss) String() string {
 // Rejected reports whether the loss is a verdict of the server: the lines are not
 // stored. Other losses are [LossUncertain] and the Writer's own: dropped lines.
 func (l Loss) Rejected() bool { return l >= LossLine && l <= LossTooLarge }
+
+// onto gives the cuts of p, which was made for the lines of data in another unit, their
+// places in data.
+func (p *plan) onto(data []byte) {
+	at := 0
+	for i := range p.cuts {
+		c := &p.cuts[i]
+		c.from = at
+		for range c.lines {
+			at += line.Len(data[at:])
+		}
+		c.to = at
+	}
+	if p.learn > 0 {
+		p.learn = len(data)
+	}
+}

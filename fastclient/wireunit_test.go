@@ -11,7 +11,6 @@ import (
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/influxtest"
-	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -29,69 +28,6 @@ func TestWireWords(t *testing.T) {
 		if p == Nanosecond || p == Millisecond || p == Second {
 			if unit != p {
 				t.Errorf("%v is sent in %v", p, unit)
-			}
-		}
-	}
-}
-
-// appendConvertedPlain is the plain twin of appendConverted.
-func appendConvertedPlain(dst, lines []byte, from, to Precision) []byte {
-	var s line.Scanner
-	s.SetOptions(lineOptions(from, false))
-	s.Reset(lines)
-	for s.Next() {
-		dst = s.AppendFields(s.AppendSeries(dst))
-		if s.Stamped {
-			ts, _ := decimal.Convert(s.Time, from, to)
-			dst = fmt.Appendf(dst, " %d", ts)
-		}
-		dst = append(dst, '\n')
-	}
-	return dst
-}
-
-var convertedUnits = [...][2]Precision{{Microsecond, Nanosecond}, {Minute, Second}, {Hour, Second}}
-
-// FuzzConverted holds the lines that are sent in another unit against a plain twin, and
-// those that nobody has looked at, too.
-func FuzzConverted(f *testing.F) {
-	for i := range convertedUnits {
-		f.Add(i, []byte("m f=1 1\nm f=2\n\n#c\nm,t=a\\ b s=\"x 5\n \" -7 \nm f=1 9223372036854775\nm f=1 0"))
-		f.Add(i, []byte("m f=1 99999999999999999999\nm f=1i 12 13\nm f=\" 1\" -0\n"))
-	}
-	f.Fuzz(func(t *testing.T, unit int, data []byte) {
-		from, to := convertedUnits[uint(unit)%3][0], convertedUnits[uint(unit)%3][1]
-		var s line.Scanner
-		s.SetOptions(lineOptions(from, false))
-		s.SetCheck(true)
-		s.Reset(data)
-		var good []byte
-		bad := 0
-		for s.Next() {
-			if s.Fault.Rule == 0 {
-				good = s.AppendPlain(good)
-			} else {
-				bad++
-			}
-		}
-		want := appendConvertedPlain(nil, good, from, to)
-		if got := appendConverted(nil, good, from, to); string(got) != string(want) || len(got) > convertedSize(len(good)) {
-			t.Errorf("%q in %v: %q, want %q", good, from, got, want)
-		}
-		var r refusal
-		if got := appendConvertedRaw(nil, data, new(line.Scanner), from, to, &r); string(got) != string(want) || r.n != bad {
-			t.Errorf("%q in %v: %q and %d refused, want %q and %d", data, from, got, r.n, want, bad)
-		}
-	})
-}
-
-// TestConvertedSize: the shortest lines with the timestamps that grow most.
-func TestConvertedSize(t *testing.T) {
-	for _, u := range convertedUnits {
-		for _, ts := range []int64{1, 9, -9, 99, 99999, -99999, decimal.MaxTime / u[0].Unit()} {
-			lines := slices.Repeat(fmt.Appendf(nil, "m f=1 %d\n", ts), 1000)
-			if n := len(appendConverted(nil, lines, u[0], u[1])); n > convertedSize(len(lines)) {
-				t.Errorf("%d bytes in %v become %d", len(lines), u[0], n)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -97,18 +98,18 @@ func (c *Client) write(ctx context.Context, lines []byte, makes bool, opts []Wri
 // writeConverted writes lines that nobody has looked at in another unit than theirs.
 // What cannot be read cannot be converted, and is not sent.
 func (c *core) writeConverted(ctx context.Context, w *writeCall, lines []byte, unit Precision) error {
-	var r refusal
-	w.wire = appendConvertedRaw(w.wire[:0], lines, &w.reader, w.to.precision, unit, &r)
+	var r points.Refusal
+	w.wire = points.AppendConvertedRaw(w.wire[:0], lines, &w.reader, w.to.precision, unit, &r)
 	var err error
 	if len(w.wire) > 0 {
 		err = c.sendLines(ctx, w, w.wire)
 	}
-	if r.n == 0 {
+	if r.N == 0 {
 		return err
 	}
-	bad := &PointsError{Bad: r.n, First: r.err, Write: err}
+	bad := &PointsError{Bad: r.N, First: r.Err, Write: err}
 	var p *lp.PointError
-	if errors.As(r.err, &p) {
+	if errors.As(r.Err, &p) {
 		bad.Index = p.Index
 	}
 	return bad
@@ -117,7 +118,7 @@ func (c *core) writeConverted(ctx context.Context, w *writeCall, lines []byte, u
 // sendBody sends lines that were let pass, in the unit in which servers get them.
 func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
 	if unit := wireUnit(c.o.API, w.to.precision); unit != w.to.precision {
-		w.wire = appendConverted(w.wire[:0], lines, w.to.precision, unit)
+		w.wire = points.AppendConverted(w.wire[:0], lines, w.to.precision, unit)
 		lines = w.wire
 	}
 	return c.sendLines(ctx, w, lines)

@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
@@ -314,7 +315,7 @@ func TestExtraTagsInLines(t *testing.T) {
 		"":                          "",
 		"m=k,x=1 f=1":               `m=k,x=1,k=v,a\ b=c f=1`,
 	} {
-		var r refusal
+		var r points.Refusal
 		var scan line.Scanner
 		if b, _ := appendRaw(nil, []byte(in), &scan, &x, &r); string(b) != want && string(b) != want+"\n" {
 			got := string(b)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -50,7 +51,7 @@ func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption
 		return 0, err
 	}
 	p := pieces{lines: w.raws[:0]}
-	p.scan.SetOptions(lineOptions(w.to.precision, w.trimCR))
+	p.scan.SetOptions(points.ScanOptions(w.to.precision, w.trimCR))
 	p.scan.SetCheck(true)
 	p.scan.ResetReader(r)
 	var sent int64
@@ -99,7 +100,7 @@ func (p *pieces) next() (end int64, err error) {
 		case line.TooLong:
 			return end, ErrLineTooLong
 		default:
-			return end, syntaxError(&p.scan)
+			return end, points.SyntaxError(&p.scan)
 		}
 	}
 	if err = p.scan.Err(); err == nil {

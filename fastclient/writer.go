@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/lp"
@@ -115,7 +116,7 @@ type writerPlan struct {
 // bodyBytes is the size of the largest body.
 func (p *writerPlan) bodyBytes() int {
 	if p.unit != p.precision {
-		return convertedSize(p.o.BatchBytes)
+		return points.ConvertedSize(p.o.BatchBytes)
 	}
 	return p.o.BatchBytes
 }

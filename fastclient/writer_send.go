@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 )
 
 // errRequestTimeout is the cause of the end of a request's context when its
@@ -87,7 +89,7 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 		if s.wire == nil {
 			s.wire = make([]byte, 0, w.bodyBytes())
 		}
-		s.wire = appendConverted(s.wire[:0], p.data, w.precision, w.unit)
+		s.wire = points.AppendConverted(s.wire[:0], p.data, w.precision, w.unit)
 		lines = s.wire
 	}
 	s.batch = wireBatch{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -33,8 +34,8 @@ const keptScratch = 64 << 10
 
 func (s *stager) init(o *WriterOptions, p Precision, api API) {
 	s.opt = o.Encoder
-	s.opt.Precision, s.opt.Unsigned = p, api.unsigned(o.Encoder.Unsigned)
-	s.lines = lineOptions(p, o.TrimCR)
+	s.opt.Precision, s.opt.Unsigned = p, points.Unsigned(api == V1, o.Encoder.Unsigned)
+	s.lines = points.ScanOptions(p, o.TrimCR)
 	s.stamp = !o.NoStamp
 	s.clock.init(p, o.MaxMemory)
 	s.tags = o.Tags
@@ -62,7 +63,7 @@ func (s *stager) put(sc *scratch) {
 
 // encoded returns n lines that an encoder wrote, with timestamps: lines itself
 // when none is missing. It adds to r those that cannot have one.
-func (s *stager) encoded(sc *scratch, lines []byte, n int, r *refusal) ([]byte, int) {
+func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([]byte, int) {
 	if !s.stamp || n == 1 && line.Stamped(lines) {
 		return lines, n
 	}
@@ -76,7 +77,7 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *refusal) ([]byte, 
 				sc.buf = append(append(sc.buf, lines[at:end-1]...), ' ')
 				sc.buf = append(lp.AppendTimestamp(sc.buf, ts), '\n')
 			} else {
-				r.add(1, ErrNoTimeLeft)
+				r.Add(1, ErrNoTimeLeft)
 				n--
 			}
 			kept = end
@@ -93,7 +94,7 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *refusal) ([]byte, 
 // raw returns the n valid ones of the lines in data, each ended and stamped and as an
 // encoder would write it: data itself when there is nothing to change. It adds the
 // others to r.
-func (s *stager) raw(sc *scratch, data []byte, r *refusal) (lines []byte, n int) {
+func (s *stager) raw(sc *scratch, data []byte, r *points.Refusal) (lines []byte, n int) {
 	scan := &sc.scan
 	scan.Reset(data)
 	kept, end := 0, 0 // what is before kept stands in sc.buf; the last line ends at end
@@ -115,7 +116,7 @@ func (s *stager) raw(sc *scratch, data []byte, r *refusal) (lines []byte, n int)
 		kept = end
 		switch {
 		case scan.Fault.Rule != 0:
-			r.addLine(scan, index)
+			r.AddLine(scan, index)
 			continue
 		case scan.Stamped || !s.stamp:
 			sc.buf = scan.AppendPlain(sc.buf)
@@ -125,7 +126,7 @@ func (s *stager) raw(sc *scratch, data []byte, r *refusal) (lines []byte, n int)
 			ts, ok := s.clock.stamp(sc.buf[begin:])
 			if !ok {
 				sc.buf = sc.buf[:begin]
-				r.add(1, ErrNoTimeLeft)
+				r.Add(1, ErrNoTimeLeft)
 				continue
 			}
 			sc.buf = append(scan.AppendFields(sc.buf), ' ')
@@ -143,7 +144,7 @@ func (s *stager) raw(sc *scratch, data []byte, r *refusal) (lines []byte, n int)
 var errEncoderOptions = errors.New("fastclient: the options of the encoder were changed")
 
 func appendLines(ctx context.Context, w LineWriter, data []byte) error {
-	var r refusal
+	var r points.Refusal
 	s := w.stager()
 	sc := s.get()
 	lines, n := s.raw(sc, data, &r)
@@ -152,16 +153,16 @@ func appendLines(ctx context.Context, w LineWriter, data []byte) error {
 	return err
 }
 
-func appendPoints(ctx context.Context, w LineWriter, points []lp.Appender) error {
-	var r refusal
+func appendPoints(ctx context.Context, w LineWriter, list []lp.Appender) error {
+	var r points.Refusal
 	s := w.stager()
 	sc := s.get()
 	sc.in = sc.in[:0]
 	form := lp.Form{Precision: s.opt.Precision, Unsigned: s.opt.Unsigned}
-	for _, p := range points {
+	for _, p := range list {
 		var err error
-		if sc.in, err = appendPoint(sc.in, p, form); err != nil {
-			r.add(badPoints(err), err)
+		if sc.in, err = points.Append(sc.in, p, form); err != nil {
+			r.Add(points.Bad(err), err)
 		}
 	}
 	// What types of the user wrote is checked like any raw line.
@@ -180,15 +181,15 @@ func encodeLines(ctx context.Context, w LineWriter, f func(*lp.Encoder)) error {
 
 // handEncoded puts the points of sc's encoder into w and lets go of sc.
 func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) error {
-	var r refusal
+	var r points.Refusal
 	sc.enc.Point("_") // refuses a point that was left open
 	sc.enc.Cancel()
 	if sc.enc.Options() != s.opt {
-		r.add(max(sc.enc.Lines(), 1), errEncoderOptions)
+		r.Add(max(sc.enc.Lines(), 1), errEncoderOptions)
 		return hand(ctx, w, nil, 0, r) // this encoder is not used again
 	}
 	if err := sc.enc.Err(); err != nil {
-		r.add(sc.enc.Refused(), err)
+		r.Add(sc.enc.Refused(), err)
 	}
 	lines, n := s.encoded(sc, sc.enc.Bytes(), sc.enc.Lines(), &r)
 	err := hand(ctx, w, lines, n, r)
@@ -197,22 +198,22 @@ func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) erro
 }
 
 // hand puts n lines into w and counts what was not taken.
-func hand(ctx context.Context, w LineWriter, lines []byte, n int, r refusal) error {
+func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refusal) error {
 	accepted := 0
 	if n > 0 {
 		var err error
 		if accepted, err = w.put(ctx, lines, n); err != nil {
 			w.refused(n-accepted, err)
-			if r.n == 0 {
+			if r.N == 0 {
 				return &AppendError{Accepted: accepted, Refused: n - accepted, Err: err}
 			}
-			w.refused(r.n, r.err)
-			return &AppendError{Accepted: accepted, Refused: r.n + n - accepted, Err: errors.Join(r.err, err)}
+			w.refused(r.N, r.Err)
+			return &AppendError{Accepted: accepted, Refused: r.N + n - accepted, Err: errors.Join(r.Err, err)}
 		}
 	}
-	if r.err != nil {
-		w.refused(r.n, r.err)
-		return &AppendError{Accepted: accepted, Refused: r.n, Err: r.err}
+	if r.Err != nil {
+		w.refused(r.N, r.Err)
+		return &AppendError{Accepted: accepted, Refused: r.N, Err: r.Err}
 	}
 	return nil
 }

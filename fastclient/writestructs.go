@@ -3,6 +3,7 @@ package fastclient
 import (
 	"context"
 
+	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -32,7 +33,7 @@ func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], v
 	opts = append([]PointOption{WritePrecision(schema.Options().Precision)}, opts...)
 	return c.writePoints(ctx, opts, func(w *pointCall) error {
 		o := schema.Options()
-		o.Precision, o.Unsigned = w.to.precision, c.o.API.unsigned(o.Unsigned)
+		o.Precision, o.Unsigned = w.to.precision, points.Unsigned(c.o.API == V1, o.Unsigned)
 		if o != schema.Options() {
 			schema = schema.With(o)
 		}

@@ -1,0 +1,124 @@
+// Package points makes points of any kind, and lines that somebody else wrote, into what a
+// client or a writer sends.
+package points
+
+import (
+	"errors"
+
+	"github.com/pointwire/pointwire"
+	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/internal/line"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// Unsigned returns how unsigned integers are written where p is the policy; v1 tells that
+// they are sent by version 1, of which few servers take them.
+func Unsigned(v1 bool, p lp.UnsignedPolicy) lp.UnsignedPolicy {
+	if p == lp.UnsignedAuto && v1 {
+		return lp.UnsignedInt
+	}
+	return p
+}
+
+// Append appends the lines of p, in the given form as far as p can write others
+// than its own. It returns dst with complete lines whatever p returns.
+func Append(dst []byte, p lp.Appender, form lp.Form) ([]byte, error) {
+	var lines []byte
+	var err error
+	switch q := p.(type) {
+	case *lp.Point:
+		lines, err = q.AppendLPAs(dst, form)
+	case *frame.Frame:
+		lines, err = q.AppendLPAs(dst, form)
+		err = EmptyRows(err, q, 0, q.Skipped())
+	case lp.PrecisionAppender:
+		lines, err = q.AppendLPIn(dst, form.Precision)
+	default:
+		lines, err = p.AppendLP(dst)
+	}
+	switch n := len(lines); {
+	case n < len(dst):
+		if n > 0 && err == nil {
+			err = errNotAppended
+		}
+		return dst, err
+	case n > len(dst) && lines[n-1] != '\n':
+		lines = append(lines, '\n')
+	}
+	return lines, err
+}
+
+// errNotAppended refuses a point that did not append to what it was given.
+var errNotAppended error = &lp.PointError{Part: lp.PartLine, Reason: lp.ErrLine}
+
+// Bad returns how many points err, of what appended lines, refused.
+func Bad(err error) int {
+	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
+		return 1 + bad.More
+	}
+	return 1
+}
+
+// EmptyRows returns err, of appending the rows of f from lo on, with the n of them
+// that were skipped because they have no field: like any point without one they are
+// refused. Another error than that of a row stands alone.
+func EmptyRows(err error, f *frame.Frame, lo, n int) error {
+	bad, ok := err.(*lp.PointError)
+	if n == 0 || err != nil && !ok {
+		return err
+	}
+	if ok {
+		n += 1 + bad.More
+	}
+	for rows := f.Len(); lo < rows && (!ok || lo < bad.Index); lo++ {
+		if !hasField(f, lo) {
+			bad, ok = &lp.PointError{Index: lo, Measurement: f.Measurement, Part: lp.PartLine, Reason: lp.ErrNoFields}, true
+		}
+	}
+	bad.More = n - 1
+	return bad
+}
+
+func hasField(f *frame.Frame, row int) bool {
+	for i := range f.Columns {
+		if c := &f.Columns[i]; c.Role == frame.Field && !c.IsNull(row) {
+			return true
+		}
+	}
+	return false
+}
+
+// ScanOptions returns the options for reading raw lines whose timestamps are in p.
+func ScanOptions(p pointwire.Precision, trimCR bool) line.Options {
+	return line.Options{Precision: p, TrimCR: trimCR}
+}
+
+// SyntaxError returns why s refused its last line.
+func SyntaxError(s *line.Scanner) *lp.SyntaxError {
+	return &lp.SyntaxError{
+		Line: s.Number(), Offset: s.Offset() + int64(s.Fault.At), Column: s.Fault.At,
+		Rule: s.Fault.Rule, Excerpt: string(s.Excerpt()),
+	}
+}
+
+// A Refusal counts what an append does not take, with the first reason.
+type Refusal struct {
+	N   int
+	Err error
+}
+
+// Add counts n more, refused because of err.
+func (r *Refusal) Add(n int, err error) {
+	r.N += n
+	if r.Err == nil {
+		r.Err = err
+	}
+}
+
+// AddLine counts the last line of s, which it refused. index is its number among the
+// lines that are neither empty nor comments.
+func (r *Refusal) AddLine(s *line.Scanner, index int) {
+	if r.N++; r.Err == nil {
+		r.Err = &lp.PointError{Index: index, Part: lp.PartLine, Reason: lp.ErrLine, Err: SyntaxError(s)}
+	}
+}
