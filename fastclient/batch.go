@@ -115,13 +115,3 @@ func (l *partList) remove(p *part) {
 	l.n--
 	l.count.sub(p.lines, len(p.data))
 }
-
-// A wireBatch is what one request carries.
-type wireBatch struct {
-	body     []byte
-	encoding string // content encoding, empty for none
-	lines    int
-	rawSize  int
-	seq      uint64
-	sealedAt time.Time
-}

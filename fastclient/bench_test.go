@@ -112,10 +112,10 @@ func BenchmarkWriterAppend(b *testing.B) {
 
 // benchPlan is a Writer to a server that takes everything at once.
 func benchPlan() (writerPlan, error) {
-	o, err := WriterOptions{}.withDefaults(V1)
+	o, err := WriterOptions{}.withDefaults(apiV1)
 	return writerPlan{
 		o: o, pack: compress.Gzip(1), minPack: 1000,
-		outlets: []*outlet{{api: V1, newSender: func() batchSender { return benchSender{} }}},
+		outlets: []*outlet{{api: apiV1, target: fakeTarget{benchSender{}}}},
 	}, err
 }
 

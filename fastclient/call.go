@@ -19,11 +19,11 @@ type call struct {
 	raw        int    // bytes of the body before packing
 	policy     *RetryPolicy
 	idempotent bool
-	made       []byte    // the body before packing, if its lines may be looked at for timestamps
-	only       *endpoint // nil for any of the set
-	insist     bool      // try servers that are down, too: the caller keeps the pauses
-	words      bool      // errors keep all of the server's text
-	failures   *failures // gets the outcome of every attempt
+	made       []byte                                            // the body before packing, if its lines may be looked at for timestamps
+	only       *endpoint                                         // nil for any of the set
+	insist     bool                                              // try servers that are down, too: the caller keeps the pauses
+	words      bool                                              // errors keep all of the server's text
+	observe    func(ctx context.Context, e *endpoint, err error) // is told the outcome of every attempt
 	down       []*endpoint
 	req        transport.Request
 	resp       transport.Response
@@ -114,8 +114,8 @@ func (c *core) try(ctx context.Context, e *endpoint, call *call, attempt int) er
 		err = answerError(call.op, &call.resp, call.words)
 	}
 	c.n.attempt(call, err)
-	if call.failures != nil {
-		call.failures.note(ctx, e, err)
+	if call.observe != nil {
+		call.observe(ctx, e, err)
 	}
 	if !start.IsZero() {
 		c.done(ctx, e, call, attempt, time.Since(start), err)

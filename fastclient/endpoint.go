@@ -31,6 +31,7 @@ const (
 // whether it is up.
 type endpoint struct {
 	addr         address
+	name         string // of addr
 	write, query transport.Doer
 	plain        atomic.Bool // one of a replicated set has refused a packed body as such
 	health
@@ -54,7 +55,7 @@ func (c *core) newEndpoint(a address) (*endpoint, error) {
 			to.TLS.ServerName = a.name
 		}
 	}
-	e := &endpoint{addr: a}
+	e := &endpoint{addr: a, name: a.String()}
 	if o.NetHTTP || o.HTTPClient != nil {
 		e.write, e.query = transport.NewStd(to, o.HTTPClient), transport.NewStd(to, o.HTTPClient)
 	} else {
@@ -226,7 +227,7 @@ func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
 			epoch := e.begin()
 			errs[i] = send(&writeCall{makes: w.makes, call: call{
 				op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, made: w.made, req: w.req, only: e,
-				words: w.words, failures: w.failures,
+				words: w.words, observe: w.observe,
 			}})
 			e.report(epoch, errs[i])
 		})

@@ -21,18 +21,18 @@ type failures struct {
 	list []ServerFailure
 }
 
-// note takes note of the outcome of a request to e. A refusal is no failure of the
+// note takes note of the outcome of a request to the server at addr. A refusal is no failure of the
 // server, and the end of the Writer is none either.
-func (f *failures) note(ctx context.Context, e *endpoint, err error) {
-	if err != nil {
+func (f *failures) note(ctx context.Context, addr string, r *writeReply) {
+	var err error
+	if r != nil {
+		err = r.failure
 		if context.Cause(ctx) == errRequestTimeout {
 			err = errRequestTimeout
 		} else if ctx.Err() != nil {
 			return
 		}
-		var r writeReply
-		r.read(err)
-		switch judge(&r) {
+		switch judge(r) {
 		case actRetry, actKeep, actMissing, actUnreadable:
 		default:
 			err = nil
@@ -44,7 +44,7 @@ func (f *failures) note(ctx context.Context, e *endpoint, err error) {
 	if err == nil && none {
 		return
 	}
-	f.set(e.addr.String(), err)
+	f.set(addr, err)
 }
 
 func (f *failures) set(addr string, err error) {
@@ -71,9 +71,6 @@ func (f *failures) set(addr string, err error) {
 
 // appendTo appends the failures to dst.
 func (f *failures) appendTo(dst []ServerFailure) []ServerFailure {
-	if f == nil {
-		return dst
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append(dst, f.list...)

@@ -28,7 +28,7 @@ func TestStampsOfOneMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for p := Nanosecond; p.Valid(); p++ {
 			var s stager
-			s.init(&WriterOptions{}, p, V1)
+			s.init(&WriterOptions{}, p, apiV1)
 			first := time.Now().UnixNano() / p.Unit()
 			var mu sync.Mutex
 			var wg sync.WaitGroup
@@ -121,7 +121,7 @@ func TestStampsAreKeptApart(t *testing.T) {
 func TestStampOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s stager
-		s.init(&WriterOptions{}, Hour, V1)
+		s.init(&WriterOptions{}, Hour, apiV1)
 		now := time.Now().Unix() / 3600
 		for range 2 {
 			sc := s.get()

@@ -1,42 +1,8 @@
 package fastclient
 
 import (
-	"errors"
-	"time"
-
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
-
-// A writeReply is what came of one write request: an answer, or why there is
-// none.
-type writeReply struct {
-	api     API
-	status  int    // 0: no answer
-	message string // all of the server's error text
-	empty   bool   // the answer is empty or an empty object, of 200 and 202
-	foreign bool   // nothing shows that the answer came from a database
-	// refused lists the lines that the server says it refused, by number.
-	refused []refusedLine
-	// truncated tells that the answer was too long to be read, so that there may be
-	// more of them.
-	truncated bool
-	// mixed tells that several servers had to store the lines and answered
-	// differently, so that the message is only one of them.
-	mixed      bool
-	retryAfter time.Duration
-	err        error // set when there is no answer
-}
-
-// A refusedLine is a line that the server names in its answer.
-type refusedLine struct {
-	number  int // from 1, within the request
-	message string
-	text    string // the beginning of the line, as far as it is quoted
-}
-
-func (r *writeReply) reset(api API) {
-	*r = writeReply{api: api, refused: r.refused[:0]}
-}
 
 // An action is what to do with the lines of a request after its answer.
 type action uint8
@@ -87,9 +53,9 @@ const fewAttempts = 3
 // word, because a proxy that says so will not pass the request on.
 func judge(r *writeReply) action {
 	switch {
-	case errors.Is(r.err, ErrResponseTooLarge):
+	case r.unreadable:
 		return actUnreadable
-	case r.err != nil || r.status < 200:
+	case r.status < 200:
 		return actRetry
 	case r.status == 204, r.empty && (r.status == 200 || r.status == 202):
 		return actAck
@@ -156,4 +122,28 @@ func judgeInternal(r *writeReply) action {
 		return actAck
 	}
 	return actRetry
+}
+
+// replicaRank orders actions by how much of a batch is not stored.
+var replicaRank = [numActions]int8{
+	actAck: 0, actRefused: 1, actReject: 2, actSplit: 3, actPlain: 3, actDowngrade: 3,
+	actUnreadable: 4, actRetry: 5, actKeep: 5, actMissing: 5,
+}
+
+// merge makes r, of a batch that several servers have to store, the response that decides
+// about it: one that asks for another attempt before one that refuses.
+func merge(r *writeReply) {
+	most := int8(-1)
+	var worst *writeReply
+	for i := range r.replicas {
+		one := &r.replicas[i]
+		if rank := replicaRank[judge(one)]; rank > most {
+			most, worst = rank, one
+		}
+	}
+	if worst != nil {
+		mixed, replicas := r.mixed, r.replicas
+		*r = *worst
+		r.mixed, r.replicas = mixed, replicas
+	}
 }

@@ -27,7 +27,7 @@ func FuzzVerdict(f *testing.F) {
 		for i := range n {
 			data = fmt.Appendf(data, "m,i=%d v=\"a\nb\" %d\n", i, i)
 		}
-		r := writeReply{api: API(api % 3), status: int(status) % 700, message: message, foreign: flags&32 != 0, mixed: flags&64 != 0}
+		r := writeReply{api: seamAPI(api % 3), status: int(status) % 700, message: message, foreign: flags&32 != 0, mixed: flags&64 != 0}
 		for _, k := range numbers {
 			r.refused = append(r.refused, refusedLine{int(k), message, ""})
 		}
@@ -60,7 +60,7 @@ func requireHonest(t *testing.T, p *plan, r *writeReply, l planLimits, n int) {
 	c := complaint.Read(r.message)
 	refusal := (r.status == 400 || r.status == 422) && !r.foreign
 	queued := c.Kind == complaint.Queued && (refusal || r.status == 500 && !r.foreign)
-	named := refusal && !r.mixed && (c.Kind == complaint.Unparsed && c.Stored || r.api == V3 && c.Kind == complaint.Listed && len(r.refused) > 0)
+	named := refusal && !r.mixed && (c.Kind == complaint.Unparsed && c.Stored || r.api == apiV3 && c.Kind == complaint.Listed && len(r.refused) > 0)
 	for _, k := range p.cuts {
 		switch {
 		case r.status == 204 && k.fate != fateAcked:

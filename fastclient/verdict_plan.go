@@ -149,7 +149,7 @@ func (p *plan) refuse(data []byte, lines int, r *writeReply, l planLimits) {
 	if c.Kind == complaint.Beyond {
 		loss = LossBeyond
 	}
-	nothing := !r.mixed && !c.Stored && (c.Kind == complaint.Unparsed || r.api == V3 && len(r.refused) > 0)
+	nothing := !r.mixed && !c.Stored && (c.Kind == complaint.Unparsed || r.api == apiV3 && len(r.refused) > 0)
 	switch {
 	case lines == 1 || c.Exact && c.Dropped >= lines && !r.mixed:
 		p.whole(data, lines, fateReject, loss, r)
@@ -197,7 +197,7 @@ func (p *plan) named(data []byte, lines int, r *writeReply, c *complaint.Complai
 	switch {
 	case c.Kind == complaint.Unparsed:
 		found = c.Quoted(data, func(from, to int, words string) { bad(from, to, complaint.Clip(words)) })
-	case r.api == V3:
+	case r.api == apiV3:
 		found = r.listed(data, lines, bad)
 	}
 	if !found || len(p.cuts) == 0 {

@@ -11,15 +11,16 @@ import (
 
 // verdictRows are the answers of real servers and what is to be done.
 var verdictRows = []struct {
-	name    string
-	api     API
-	status  int
-	message string
-	refused []refusedLine
-	err     error
-	foreign bool
-	empty   bool
-	want    action
+	name       string
+	api        seamAPI
+	status     int
+	message    string
+	refused    []refusedLine
+	unreadable bool
+	err        error
+	foreign    bool
+	empty      bool
+	want       action
 }{
 	{name: "no answer", err: errors.New("reset"), want: actRetry},
 	{name: "ok", status: 204, want: actAck},
@@ -28,7 +29,7 @@ var verdictRows = []struct {
 	{name: "page", status: 200, want: actKeep},
 	{name: "another success", status: 201, empty: true, want: actKeep},
 	{name: "206", status: 206, empty: true, want: actKeep},
-	{name: "header too large", err: fmt.Errorf("header: %w", ErrResponseTooLarge), want: actUnreadable},
+	{name: "header too large", err: errors.New("header too large"), unreadable: true, want: actUnreadable},
 	{name: "400 of a proxy", status: 400, message: "unable to parse 'm': missing fields", foreign: true, want: actKeep},
 	{name: "404 of a proxy", status: 404, foreign: true, want: actKeep},
 	{name: "405 of a proxy", status: 405, foreign: true, want: actDowngrade},
@@ -43,21 +44,21 @@ var verdictRows = []struct {
 	{name: "hinted handoff of a proxy", status: 500, message: "hinted handoff queue not empty", foreign: true, want: actRetry},
 	{name: "information", status: 100, want: actRetry},
 	{name: "redirect", status: 301, want: actKeep},
-	{name: "v3 partial, listed", api: V3, status: 400, message: "partial write of line protocol occurred",
+	{name: "v3 partial, listed", api: apiV3, status: 400, message: "partial write of line protocol occurred",
 		refused: []refusedLine{{2, "x", ""}}, want: actRefused},
-	{name: "v3 all or nothing", api: V3, status: 400, message: "parsing failed for write_lp endpoint",
+	{name: "v3 all or nothing", api: apiV3, status: 400, message: "parsing failed for write_lp endpoint",
 		refused: []refusedLine{{2, "x", ""}}, want: actRefused},
-	{name: "v3 limit", api: V3, status: 422, message: "partial write of line protocol occurred", want: actRefused},
+	{name: "v3 limit", api: apiV3, status: 422, message: "partial write of line protocol occurred", want: actRefused},
 	{name: "1.x type conflict", status: 400,
 		message: `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`, want: actRefused},
 	{name: "1.6.7 bad lines", status: 400, message: "partial write: unable to parse 'v2': missing fields dropped=0", want: actRefused},
 	{name: "1.x all lines bad", status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
 	{name: "1.8.10 type conflict", status: 400, message: "field type conflict", want: actRefused},
-	{name: "2.7 bad line", api: V2, status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
-	{name: "2.7 partial", api: V2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: actRefused},
+	{name: "2.7 bad line", api: apiV2, status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
+	{name: "2.7 partial", api: apiV2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: actRefused},
 	{name: "QuestDB bad line", status: 400, message: "failed to parse line protocol:errors encountered on line(s)", want: actRefused},
 	{name: "too old", status: 400, message: "partial write: points beyond retention policy dropped=2", want: actRefused},
-	{name: "2.8 too old", api: V2, status: 422, message: "failure writing points to database: partial write: dropped 1 points outside retention policy of duration 1h0m0s - oldest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=1 for database: 0123456789abcdef for retention policy: autogen", want: actRefused},
+	{name: "2.8 too old", api: apiV2, status: 422, message: "failure writing points to database: partial write: dropped 1 points outside retention policy of duration 1h0m0s - oldest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=1 for database: 0123456789abcdef for retention policy: autogen", want: actRefused},
 	{name: "cache of 1.x", status: 500, message: "engine: field type conflict", want: actRefused},
 	{name: "damaged on the way", status: 400, message: "gzip: invalid checksum", want: actKeep},
 	{name: "no database named", status: 400, message: "database is required", want: actReject},
@@ -68,13 +69,13 @@ var verdictRows = []struct {
 	{name: "not authorized", status: 401, want: actKeep},
 	{name: "forbidden", status: 403, want: actKeep},
 	{name: "no such database", status: 404, message: "database not found: \"x\"", want: actMissing},
-	{name: "wrong API", api: V3, status: 405, want: actDowngrade},
+	{name: "wrong API", api: apiV3, status: 405, want: actDowngrade},
 	{name: "408", status: 408, want: actRetry},
 	{name: "425", status: 425, want: actRetry},
 	{name: "429", status: 429, want: actRetry},
 	{name: "500", status: 500, message: "timeout", want: actRetry},
 	{name: "1.x missing retention policy", status: 500, message: "retention policy not found: nope", want: actMissing},
-	{name: "3.x over the v2 path", api: V2, status: 500, message: "partial write of line protocol occurred", want: actRefused},
+	{name: "3.x over the v2 path", api: apiV2, status: 500, message: "partial write of line protocol occurred", want: actRefused},
 	{name: "502", status: 502, want: actRetry},
 	{name: "503", status: 503, message: "request throttled, queue full", want: actRetry},
 	{name: "504", status: 504, want: actRetry},
@@ -98,7 +99,7 @@ func TestVerdicts(t *testing.T) {
 	seen := map[action]bool{}
 	for _, row := range verdictRows {
 		t.Run(row.name, func(t *testing.T) {
-			r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, foreign: row.foreign, empty: row.empty}
+			r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, foreign: row.foreign, empty: row.empty, unreadable: row.unreadable}
 			if got := judge(&r); got != row.want {
 				t.Errorf("judged %v, want %v", got, row.want)
 			}
@@ -124,7 +125,7 @@ func TestPlansCoverTheirPart(t *testing.T) {
 				for range n {
 					size += line.Len(data[size:])
 				}
-				r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, foreign: row.foreign, empty: row.empty}
+				r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, foreign: row.foreign, empty: row.empty, unreadable: row.unreadable}
 				var p plan
 				settle(&p, data[:size], n, &r, l)
 				at, sum := 0, 0
@@ -182,10 +183,10 @@ func TestPlans(t *testing.T) {
 	spent := planLimits{}
 	partial := bad("partial write: field type conflict: input field \"w\" on measurement \"b\" is type float, already exists as type integer dropped=2")
 	ofB := bad(`partial write: field type conflict: input field "v" on measurement "b" is type float, already exists as type integer dropped=1`)
-	gap := writeReply{api: V3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{3, "c is bad", "c v"}, {4, "d is bad", "d v=1"}}}
-	strip := writeReply{api: V3, status: 400, message: "parsing failed", refused: []refusedLine{{1, "x", ""}}}
-	outside := writeReply{api: V3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{9, "x", ""}}}
-	another := writeReply{api: V3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{2, "x", "a v=1"}}}
+	gap := writeReply{api: apiV3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{3, "c is bad", "c v"}, {4, "d is bad", "d v=1"}}}
+	strip := writeReply{api: apiV3, status: 400, message: "parsing failed", refused: []refusedLine{{1, "x", ""}}}
+	outside := writeReply{api: apiV3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{9, "x", ""}}}
+	another := writeReply{api: apiV3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{2, "x", "a v=1"}}}
 	cutOff := writeReply{status: 400, message: "partial write: unable to parse 'a v=1 1'", truncated: true}
 	unparsed := bad("unable to parse 'b v=1 2': missing fields\nunable to parse 'd v=1 4': bad timestamp")
 	several := unparsed
@@ -230,8 +231,8 @@ func TestPlans(t *testing.T) {
 		{"plain", "a v=1\n", writeReply{status: 415}, planLimits{}, `again:"a v=1\n"`},
 		{"plain already", "a v=1\n", writeReply{status: 415}, planLimits{plain: true}, `rejected(request):"a v=1\n"`},
 		{"plain already, by a proxy", "a v=1\n", writeReply{status: 415, foreign: true}, planLimits{plain: true}, `again:"a v=1\n" shut`},
-		{"unreadable, third", two, writeReply{err: ErrResponseTooLarge}, planLimits{tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
-		{"unreadable, second", two, writeReply{err: ErrResponseTooLarge}, planLimits{tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
+		{"unreadable, third", two, writeReply{err: errReset, unreadable: true}, planLimits{tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
+		{"unreadable, second", two, writeReply{err: errReset, unreadable: true}, planLimits{tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
 		{"down", "a v=1\n", writeReply{status: 503}, planLimits{}, `again:"a v=1\n" shut`},
 		{"other API", "a v=1\n", writeReply{status: 405}, planLimits{downgrade: true}, `again:"a v=1\n"`},
 		{"no other API", "a v=1\n", writeReply{status: 405}, planLimits{}, `rejected(request):"a v=1\n"`},
@@ -269,5 +270,28 @@ func TestGather(t *testing.T) {
 				t.Fatalf("%d: run %d: %q of %d lines, want %q", n, i, got, r.lines, want[i])
 			}
 		}
+	}
+}
+
+// TestMerge: of the responses of several servers the one decides that says most of a
+// batch that is not stored.
+func TestMerge(t *testing.T) {
+	partial := writeReply{status: 400, message: "partial write: x dropped=1"}
+	reset := writeReply{err: errReset}
+	order := []writeReply{partial, {status: 406}, {status: 413}, reset}
+	for i, low := range order {
+		for _, high := range order[i+1:] {
+			for _, list := range [][]writeReply{{low, high}, {high, low}, {low, high, low}} {
+				r := writeReply{mixed: true, replicas: list}
+				merge(&r)
+				if r.status != high.status || r.err != high.err || !r.mixed {
+					t.Errorf("of %+v: %+v", list, r)
+				}
+			}
+		}
+	}
+	one := writeReply{status: 204}
+	if merge(&one); one.status != 204 || one.mixed {
+		t.Errorf("of one server: %+v", one)
 	}
 }

@@ -79,23 +79,11 @@ type Writer struct {
 	closeErr error
 }
 
-// A batchSender makes exchanges with one server or a set that acts as one. It
-// belongs to one goroutine.
-type batchSender interface {
-	// send makes one exchange and fills r. The batch's bytes are free when it
-	// returns, which it does soon after ctx ends.
-	send(ctx context.Context, b *wireBatch, r *writeReply)
-}
-
 // An outlet is one server as the Writer sees it.
 type outlet struct {
-	api       API
-	newSender func() batchSender
-	// downgrade makes the senders use another write API after a 405 of the one
-	// that failed, and reports whether there is one.
-	downgrade func(failed API) bool
-
-	failed *failures // of the servers behind it; has its own lock
+	target target_
+	api    seamAPI
+	failed failures // of the servers behind it; has its own lock
 
 	// Guarded by the Writer's lock.
 	gate  backoff.Breaker
@@ -109,9 +97,29 @@ type writerPlan struct {
 	precision Precision     // of the lines that are appended
 	unit      Precision     // in which they are sent
 	outlets   []*outlet
-	pack      compress.Compressor // of bodies, nil for none
-	minPack   int                 // from that size on
+	pack      compressor // of bodies, nil for none
+	minPack   int        // from that size on
 }
+
+// newPlan checks o and says how batches go out: to each server on its own, or to the
+// servers as the client balances them.
+func newPlan(c routes, o WriterOptions, each bool) (writerPlan, error) {
+	o, err := o.withDefaults(c.api())
+	if err != nil {
+		return writerPlan{}, err
+	}
+	r, err := c.route(each, !o.NoStamp)
+	if err != nil {
+		return writerPlan{}, err
+	}
+	p := writerPlan{o: o, precision: r.precision, unit: r.unit, pack: r.compressor, minPack: r.minCompress}
+	for _, t := range r.targets {
+		p.outlets = append(p.outlets, &outlet{target: t, api: r.api})
+	}
+	return p, nil
+}
+
+func (o *outlet) newSender() batchSender { return o.target.newSender(o.failed.note) }
 
 // bodyBytes is the size of the largest body.
 func (p *writerPlan) bodyBytes() int {

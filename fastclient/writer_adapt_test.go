@@ -17,9 +17,9 @@ func TestTooLargeIsSplitDownToOneLine(t *testing.T) {
 	g := new(grave)
 	var got []string
 	send := func(_ context.Context, b *wireBatch, r *writeReply) {
-		if r.status = 413; len(b.body) <= 40 {
+		if r.status = 413; len(b.data) <= 40 {
 			r.status = 204
-			got = append(got, string(b.body))
+			got = append(got, string(b.data))
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestTooLargeIsSplitDownToOneLine(t *testing.T) {
 func TestLimitIsLearned(t *testing.T) {
 	refusals := 0
 	send := func(_ context.Context, b *wireBatch, r *writeReply) {
-		if r.status = 204; len(b.body) > 4000 {
+		if r.status = 204; len(b.data) > 4000 {
 			r.status = 413
 			refusals++
 		}
@@ -87,7 +87,7 @@ func TestEncodingIsLearned(t *testing.T) {
 		r.status = 204
 	}
 	synctest.Test(t, func(t *testing.T) {
-		p := testPlan(t, WriterOptions{}, V1, send)
+		p := testPlan(t, WriterOptions{}, apiV1, send)
 		p.pack = compress.Gzip(1)
 		w, err := newWriter(p)
 		if err != nil {

@@ -40,7 +40,7 @@ func TestWriterAllocations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const perBatch = 100
-			p := testPlan(t, WriterOptions{BatchLines: perBatch, MaxDelay: time.Hour}, V1, acker)
+			p := testPlan(t, WriterOptions{BatchLines: perBatch, MaxDelay: time.Hour}, apiV1, acker)
 			p.pack, p.minPack = compress.Gzip(1), 100
 			w, err := newWriter(p)
 			if err != nil {

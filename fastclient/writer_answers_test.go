@@ -63,9 +63,7 @@ func TestPagesRefuseNothing(t *testing.T) {
 			if status == 204 || status == 413 {
 				continue
 			}
-			e := &ServerError{Op: "write", Status: status, Message: body, Foreign: true}
-			var r writeReply
-			r.read(e)
+			r := writeReply{status: status, message: body, foreign: true}
 			var p plan
 			settle(&p, []byte("m v=1 1\n"), 1, &r, planLimits{plain: true})
 			if len(p.cuts) != 1 || p.cuts[0].fate != fateAgain || !p.shut {
@@ -153,11 +151,11 @@ func TestLimitRecovers(t *testing.T) {
 		var sizes []int
 		spurious := 12
 		send := func(_ context.Context, b *wireBatch, r *writeReply) {
-			sizes = append(sizes, len(b.body))
+			sizes = append(sizes, len(b.data))
 			if r.status = 204; spurious > 0 {
 				spurious--
 				r.status = 413
-			} else if limit > 0 && len(b.body) > limit {
+			} else if limit > 0 && len(b.data) > limit {
 				r.status = 413
 			}
 		}

@@ -230,9 +230,4 @@ func TestWriterOptionErrors(t *testing.T) {
 	if _, err := c.WithDatabase("").NewWriter(WriterOptions{}); !errors.Is(err, ErrNoDatabase) {
 		t.Errorf("no database: %v", err)
 	}
-	if w, err := c.NewWriter(WriterOptions{Write: []WriteOption{Database("other")}}); err != nil {
-		t.Error(err)
-	} else {
-		mustClose(t, w)
-	}
 }

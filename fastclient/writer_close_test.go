@@ -178,7 +178,7 @@ func TestHandedBackIsTheCallersOwn(t *testing.T) {
 		late := ""
 		w := testWriter(t, WriterOptions{DeadLetter: g}, func(_ context.Context, b *wireBatch, r *writeReply) {
 			time.Sleep(time.Hour)
-			late = string(b.body)
+			late = string(b.data)
 			r.status = 422
 		})
 		mustAppend(t, w, "m v=1 1\n")

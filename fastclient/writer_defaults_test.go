@@ -16,10 +16,10 @@ import (
 )
 
 func TestWriterDefaults(t *testing.T) {
-	for _, api := range []API{V1, V2, V3} {
+	for _, api := range []seamAPI{apiV1, apiV2, apiV3} {
 		o, err := WriterOptions{}.withDefaults(api)
 		lines := 5000
-		if api == V3 {
+		if api == apiV3 {
 			lines = 10_000
 		}
 		if err != nil || o.BatchBytes != 1<<20 || o.BatchLines != lines || o.MaxDelay != time.Second ||
@@ -27,7 +27,7 @@ func TestWriterDefaults(t *testing.T) {
 			t.Errorf("%v: %+v, %v", api, o, err)
 		}
 	}
-	if o, _ := (WriterOptions{Ordered: true, MaxInFlight: 5}).withDefaults(V1); o.MaxInFlight != 1 {
+	if o, _ := (WriterOptions{Ordered: true, MaxInFlight: 5}).withDefaults(apiV1); o.MaxInFlight != 1 {
 		t.Errorf("ordered: %d in flight", o.MaxInFlight)
 	}
 }
@@ -58,7 +58,7 @@ func TestBatchesAreSealed(t *testing.T) {
 	for spread, want := range map[int64]time.Duration{0: 900 * time.Millisecond, -1: 1100 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			var at time.Time
-			w, err := newWriter(testPlan(t, WriterOptions{}, V1, func(ctx context.Context, b *wireBatch, r *writeReply) {
+			w, err := newWriter(testPlan(t, WriterOptions{}, apiV1, func(ctx context.Context, b *wireBatch, r *writeReply) {
 				at = time.Now()
 				acker(ctx, b, r)
 			}))
@@ -104,7 +104,7 @@ func TestNoStamp(t *testing.T) {
 // together, and a Writer that is idle gives slabs back.
 func TestPackingIsInTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := testPlan(t, WriterOptions{BatchBytes: 64 << 10, MaxMemory: 1<<20 + deflate.EncoderSize}, V1, senderFunc(func(ctx context.Context, b *wireBatch, r *writeReply) {
+		p := testPlan(t, WriterOptions{BatchBytes: 64 << 10, MaxMemory: 1<<20 + deflate.EncoderSize}, apiV1, senderFunc(func(ctx context.Context, b *wireBatch, r *writeReply) {
 			time.Sleep(time.Second)
 			acker(ctx, b, r)
 		}))
@@ -159,8 +159,8 @@ func TestKnownLimitSplitsBeforeSending(t *testing.T) {
 	var sizes []int
 	synctest.Test(t, func(t *testing.T) {
 		w := testWriter(t, WriterOptions{MaxInFlight: 1, BatchBytes: 64 << 10, BatchLines: 10_000}, func(_ context.Context, b *wireBatch, r *writeReply) {
-			sizes = append(sizes, len(b.body))
-			if r.status = 204; len(b.body) > 40_000 {
+			sizes = append(sizes, len(b.data))
+			if r.status = 204; len(b.data) > 40_000 {
 				r.status = 413
 			}
 			time.Sleep(time.Second)
@@ -184,7 +184,7 @@ func TestCloseTriesOnceMore(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScript(answer(503, ""))
 			w := LineWriter(nil)
-			p := testPlan(t, WriterOptions{RetryFor: time.Minute}, V1, s.send)
+			p := testPlan(t, WriterOptions{RetryFor: time.Minute}, apiV1, s.send)
 			if batch {
 				b, err := newBatchWriter(p)
 				if err != nil {
@@ -269,24 +269,6 @@ func TestClientClosedBeforeTheWriter(t *testing.T) {
 			}
 			s.Close()
 		})
-	}
-}
-
-func TestWorst(t *testing.T) {
-	partial := &PartialWriteError{Server: &ServerError{Op: "write", Status: 400, Message: "partial write: x dropped=1", Partial: true}}
-	status := func(n int) error { return &ServerError{Op: "write", Status: n} }
-	reset := &TransportError{Op: "write", Err: errReset}
-	// From the one that says least of a batch that is not stored to the one that
-	// says most.
-	order := []error{nil, partial, status(406), status(413), reset}
-	for i, low := range order {
-		for _, high := range order[i+1:] {
-			for _, errs := range [][]error{{low, high}, {high, low}, {nil, high, low, nil}} {
-				if got := worst(&ReplicaError{Errs: errs}); got != high {
-					t.Errorf("of %v: %v", errs, got)
-				}
-			}
-		}
 	}
 }
 

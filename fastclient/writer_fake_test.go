@@ -17,6 +17,23 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
+// A fakeTarget has one sender.
+type fakeTarget struct{ batchSender }
+
+func (t fakeTarget) newSender(observer) batchSender { return t }
+func (fakeTarget) downgrade(seamAPI) bool           { return false }
+
+// send fills in the error that a client returns beside the rest.
+func (t fakeTarget) send(ctx context.Context, b *wireBatch, r *writeReply) {
+	t.batchSender.send(ctx, b, r)
+	switch {
+	case r.err != nil:
+		r.failure = r.err
+	case judge(r) != actAck:
+		r.failure = &ServerError{Op: "write", Status: r.status, Message: r.message, Foreign: r.foreign, RetryAfter: r.retryAfter}
+	}
+}
+
 // A senderFunc is a batchSender that answers by a function.
 type senderFunc func(ctx context.Context, b *wireBatch, r *writeReply)
 
@@ -32,19 +49,19 @@ func black(ctx context.Context, _ *wireBatch, r *writeReply) {
 }
 
 // testPlan is the plan of a Writer over f.
-func testPlan(tb testing.TB, o WriterOptions, api API, f senderFunc) writerPlan {
+func testPlan(tb testing.TB, o WriterOptions, api seamAPI, f senderFunc) writerPlan {
 	tb.Helper()
 	o, err := o.withDefaults(api)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return writerPlan{o: o, outlets: []*outlet{{api: api, newSender: func() batchSender { return f }}}}
+	return writerPlan{o: o, outlets: []*outlet{{api: api, target: fakeTarget{f}}}}
 }
 
 // testWriter starts a Writer over f. The test closes it.
 func testWriter(tb testing.TB, o WriterOptions, f senderFunc) *Writer {
 	tb.Helper()
-	w, err := newWriter(testPlan(tb, o, V1, f))
+	w, err := newWriter(testPlan(tb, o, apiV1, f))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -139,9 +156,9 @@ func eachLine(body []byte, f func(id int, line string)) {
 
 func unpacked(b *wireBatch) []byte {
 	if b.encoding == "" {
-		return b.body
+		return b.data
 	}
-	z, err := gzip.NewReader(bytes.NewReader(b.body))
+	z, err := gzip.NewReader(bytes.NewReader(b.data))
 	if err != nil {
 		panic(err)
 	}
@@ -158,7 +175,7 @@ func unpacked(b *wireBatch) []byte {
 type moodyServer struct {
 	mu     sync.Mutex
 	rng    *rand.Rand
-	api    API
+	api    seamAPI
 	trust  float64 // share of the requests that it treats as it should
 	limit  int     // bytes of a body
 	noGzip bool
@@ -198,7 +215,7 @@ func (s *moodyServer) send(ctx context.Context, b *wireBatch, r *writeReply) {
 	case b.encoding != "" && s.noGzip:
 		r.status = 415
 		return
-	case s.limit > 0 && len(b.body) > s.limit:
+	case s.limit > 0 && len(b.data) > s.limit:
 		r.status = 413
 		return
 	case s.rng.Float64() < s.trust:
@@ -216,7 +233,7 @@ func (s *moodyServer) take(body []byte, r *writeReply) {
 	conflict := ""
 	eachLine(body, func(id int, line string) {
 		n++
-		if isBad(line) && s.api == V3 {
+		if isBad(line) && s.api == apiV3 {
 			r.refused = append(r.refused, refusedLine{n, "bad line", line[:min(len(line), 20)]})
 		}
 		switch badness(line) {
@@ -237,7 +254,7 @@ func (s *moodyServer) take(body []byte, r *writeReply) {
 		return
 	}
 	r.status = 400
-	if s.api == V3 {
+	if s.api == apiV3 {
 		if r.message = "partial write of line protocol occurred"; s.strict {
 			r.message = "line protocol parsing error"
 			return
@@ -246,13 +263,13 @@ func (s *moodyServer) take(body []byte, r *writeReply) {
 		return
 	}
 	unparsed := strings.Join(quotes, "\n")
-	if len(quotes) == n || s.api == V2 && len(quotes) > 0 {
+	if len(quotes) == n || s.api == apiV2 && len(quotes) > 0 {
 		r.message = unparsed
 		return // and stores nothing
 	}
 	s.store(body)
 	prefix := ""
-	if s.api == V2 {
+	if s.api == apiV2 {
 		r.status, prefix = 422, "failure writing points to database: "
 	}
 	from := s.rng.IntN(3) // the shard that is heard first
@@ -264,7 +281,7 @@ func (s *moodyServer) take(body []byte, r *writeReply) {
 	}
 	if beyond == 0 {
 		r.message = "partial write: " + unparsed + " dropped=0"
-	} else if s.api == V2 {
+	} else if s.api == apiV2 {
 		r.message = fmt.Sprintf("%spartial write: dropped %d points outside retention policy of duration 1h0m0s - oldest point m at 1970, newest point m at 1970 dropped=%[2]d for database: 0123 for retention policy: autogen", prefix, beyond)
 	} else {
 		r.message = fmt.Sprintf("partial write: points beyond retention policy dropped=%d", beyond)
@@ -318,7 +335,7 @@ func (s *moodyServer) misbehave(b *wireBatch, r *writeReply) {
 	case 0:
 		r.err = errReset
 		if s.rng.IntN(4) == 0 {
-			r.err = ErrResponseTooLarge
+			r.err, r.unreadable = ErrResponseTooLarge, true
 		}
 	case 400, 422:
 		s.refuse(b, r)

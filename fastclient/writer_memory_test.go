@@ -170,7 +170,7 @@ func TestDropOldestOrder(t *testing.T) {
 	send := func(ctx context.Context, b *wireBatch, r *writeReply) {
 		if time.Sleep(time.Second); r.status == 0 {
 			r.status = 204
-			got = append(got, string(b.body))
+			got = append(got, string(b.data))
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {

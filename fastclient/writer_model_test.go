@@ -81,7 +81,7 @@ type history struct {
 func newHistory(t *testing.T, seed uint64) *history {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	pick := func(of ...int) int { return of[rng.IntN(len(of))] }
-	api := API(rng.IntN(3))
+	api := seamAPI(rng.IntN(3))
 	h := &history{
 		t: t, rng: rng, accepted: map[int]string{}, refused: map[int]bool{}, dead: map[int]bool{}, rejected: map[int]bool{}, lost: map[Loss]int{},
 		server: &moodyServer{
@@ -108,7 +108,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 	outlets := 1 + rng.IntN(2)
 	h.plan.o.MaxMemory += outlets * o.MaxInFlight * (1024 + packedSize(1024))
 	for range outlets {
-		h.plan.outlets = append(h.plan.outlets, &outlet{api: api, newSender: func() batchSender { return h.server }})
+		h.plan.outlets = append(h.plan.outlets, &outlet{api: api, target: fakeTarget{h.server}})
 	}
 	return h
 }

@@ -76,8 +76,6 @@ type WriterOptions struct {
 	// Encoder is for what the Writer encodes. Its Precision is replaced by that
 	// of the client.
 	Encoder lp.Options
-	// Write holds options for every request, such as [Database].
-	Write []WriteOption
 
 	// OnEvent is called for what is worth a look, from one goroutine of the
 	// Writer. Events it has no time for are counted and dropped. It must not
@@ -140,7 +138,7 @@ const (
 )
 
 // withDefaults checks o and fills it in for a server of the given API.
-func (o WriterOptions) withDefaults(api API) (WriterOptions, error) {
+func (o WriterOptions) withDefaults(api seamAPI) (WriterOptions, error) {
 	bad := func(field, reason string) (WriterOptions, error) {
 		return o, &OptionError{Field: "WriterOptions." + field, Reason: reason}
 	}
@@ -150,7 +148,7 @@ func (o WriterOptions) withDefaults(api API) (WriterOptions, error) {
 		}
 	}
 	lines, largest := 5000, maxBatchBytes
-	if api == V3 {
+	if api == apiV3 {
 		lines, largest = 10000, maxBatchBytesV3
 	}
 	def(&o.BatchBytes, 1<<20)

@@ -183,7 +183,7 @@ func TestNotFiniteIsAnError(t *testing.T) {
 func batchOfOne(t *testing.T, f func(t *testing.T, s *script, b *BatchWriter)) {
 	s := newScript(answer(503, ""))
 	synctest.Test(t, func(t *testing.T) {
-		b, err := newBatchWriter(testPlan(t, WriterOptions{RetryFor: time.Second}, V1, s.send))
+		b, err := newBatchWriter(testPlan(t, WriterOptions{RetryFor: time.Second}, apiV1, s.send))
 		if err != nil {
 			t.Fatal(err)
 		}

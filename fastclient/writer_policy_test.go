@@ -142,7 +142,7 @@ func TestOrderedKeepsTheOrder(t *testing.T) {
 	inner := s.send
 	send := func(ctx context.Context, b *wireBatch, r *writeReply) {
 		if inner(ctx, b, r); r.status == 204 {
-			stored = append(stored, string(b.body))
+			stored = append(stored, string(b.data))
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -189,7 +189,7 @@ func TestMissingDatabaseIsCreated(t *testing.T) {
 }
 
 func TestSpillNeedsASpool(t *testing.T) {
-	if _, err := (WriterOptions{Overflow: Spill}).withDefaults(V1); !errors.Is(err, ErrNoSpool) {
+	if _, err := (WriterOptions{Overflow: Spill}).withDefaults(apiV1); !errors.Is(err, ErrNoSpool) {
 		t.Errorf("Spill: %v", err)
 	}
 }

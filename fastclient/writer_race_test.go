@@ -24,12 +24,12 @@ func TestConcurrentUse(t *testing.T) {
 	for round := range 5 {
 		var received, calls atomic.Uint64
 		p := testPlan(t, WriterOptions{BatchBytes: 4096, MaxMemory: 256<<10 + deflate.EncoderSize, MaxInFlight: 4, OnEvent: func(WriterEvent) {}},
-			V1, func(_ context.Context, b *wireBatch, r *writeReply) {
+			apiV1, func(_ context.Context, b *wireBatch, r *writeReply) {
 				switch n := calls.Add(1); {
 				case n%50 == 3:
 					r.err = errReset
 					return
-				case n%7 == 5 && b.lines > 20:
+				case n%7 == 5 && line.Count(b.data) > 20:
 					r.status = 413
 					return
 				}

@@ -56,14 +56,14 @@ func TestRefusedLinesAreStripped(t *testing.T) {
 
 // The servers of 1.x and 2.x do not name the line: halves find it.
 func TestIsolationFindsExactlyTheBadLines(t *testing.T) {
-	for _, api := range []API{V1, V2} {
+	for _, api := range []seamAPI{apiV1, apiV2} {
 		g := new(grave)
 		server := &moodyServer{api: api, rng: rand.New(rand.NewPCG(1, 2)), stored: map[int]string{}}
 		send := func(_ context.Context, b *wireBatch, r *writeReply) {
 			server.mu.Lock()
 			defer server.mu.Unlock()
 			r.api = api
-			server.take(b.body, r)
+			server.take(b.data, r)
 		}
 		synctest.Test(t, func(t *testing.T) {
 			w := testWriter(t, WriterOptions{DeadLetter: g}, send)

@@ -45,7 +45,7 @@ func answer(status int, message string) senderFunc {
 
 func v3(message string, refused ...refusedLine) senderFunc {
 	return func(_ context.Context, _ *wireBatch, r *writeReply) {
-		r.api, r.status, r.message, r.refused = V3, 400, message, append(r.refused, refused...)
+		r.api, r.status, r.message, r.refused = apiV3, 400, message, append(r.refused, refused...)
 	}
 }
 

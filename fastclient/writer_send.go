@@ -92,20 +92,19 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 		s.wire = points.AppendConverted(s.wire[:0], p.data, w.precision, w.unit)
 		lines = s.wire
 	}
-	s.batch = wireBatch{
-		body: lines, lines: p.lines, rawSize: len(lines), seq: p.batch.seq, sealedAt: p.batch.sealed,
-	}
+	s.batch = wireBatch{data: lines, raw: len(lines)}
 	if w.pack != nil && !j.plain && len(lines) >= w.minPack {
 		if w.packBody(s, lines); len(s.packed) < len(lines) {
-			s.batch.body, s.batch.encoding = s.packed, w.pack.Encoding()
+			s.batch.data, s.batch.encoding = s.packed, w.pack.Encoding()
 		}
 	}
 	s.reply.reset(out.api)
 	start := time.Now()
-	ctx := s.ctx.begin(requestTimeout(w.o.RequestTimeout, len(s.batch.body)))
+	ctx := s.ctx.begin(requestTimeout(w.o.RequestTimeout, len(s.batch.data)))
 	s.sender.send(ctx, &s.batch, &s.reply)
+	merge(&s.reply)
 	if s.reply.err != nil && context.Cause(ctx) == errRequestTimeout {
-		s.reply.err = errRequestTimeout
+		s.reply.err, s.reply.failure = errRequestTimeout, errRequestTimeout
 	}
 	s.ctx.end()
 	took := time.Since(start)
@@ -116,8 +115,8 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 		ordered: w.o.Ordered, precision: w.unit, tries: p.tries + 1, plain: s.batch.encoding == "",
 	}
 	action := judge(&s.reply)
-	if action == actDowngrade && out.downgrade != nil {
-		limits.downgrade = out.downgrade(s.reply.api)
+	if action == actDowngrade {
+		limits.downgrade = out.target.downgrade(s.reply.api)
 	}
 	if action == actMissing && w.o.OnMissing != nil {
 		w.missing(s)

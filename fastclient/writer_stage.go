@@ -32,9 +32,9 @@ type scratch struct {
 // keptScratch is the largest buffer that goes back to the pool.
 const keptScratch = 64 << 10
 
-func (s *stager) init(o *WriterOptions, p Precision, api API) {
+func (s *stager) init(o *WriterOptions, p Precision, api seamAPI) {
 	s.opt = o.Encoder
-	s.opt.Precision, s.opt.Unsigned = p, points.Unsigned(api == V1, o.Encoder.Unsigned)
+	s.opt.Precision, s.opt.Unsigned = p, points.Unsigned(api == apiV1, o.Encoder.Unsigned)
 	s.lines = points.ScanOptions(p, o.TrimCR)
 	s.stamp = !o.NoStamp
 	s.clock.init(p, o.MaxMemory)

@@ -91,8 +91,8 @@ func (c *writerCounters) refuse(n int, err error) {
 
 func (c *writerCounters) answered(b *wireBatch, r *writeReply, took time.Duration) {
 	c.requests++
-	c.raw += uint64(b.rawSize)
-	c.wire += uint64(len(b.body))
+	c.raw += uint64(b.raw)
+	c.wire += uint64(len(b.data))
 	if r.status == 0 {
 		c.noAnswer++
 	} else {

@@ -278,17 +278,16 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	opts := fastclient.WriterOptions{
 		Isolate: fastclient.Isolation(rng.IntN(3)), DeadLetter: log, Ordered: rng.IntN(4) == 0, NoStamp: b.unstamped,
 		BatchLines: []int{0, 0, 0, 700}[rng.IntN(4)], IsolateRequests: []int{0, 0, 5}[rng.IntN(3)],
-		Write: []fastclient.WriteOption{fastclient.WritePrecision(b.precision)},
 	}
 	batchWriter := rng.IntN(3) == 0
 	var w fastclient.LineWriter
 	var err error
 	name := "Writer"
 	if batchWriter {
-		w, err = o.client.NewBatchWriter(opts)
+		w, err = o.client.WithPrecision(b.precision).NewBatchWriter(opts)
 		name = "BatchWriter"
 	} else {
-		w, err = o.client.NewWriter(opts)
+		w, err = o.client.WithPrecision(b.precision).NewWriter(opts)
 	}
 	if err != nil {
 		o.t.Fatal(err)

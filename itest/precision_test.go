@@ -71,7 +71,7 @@ var waysToWrite = map[string]func(ctx context.Context, c *fastclient.Client, p l
 		})
 	},
 	"batch_writer": func(ctx context.Context, c *fastclient.Client, p lp.Precision, _ time.Time, line []byte) error {
-		w, err := c.NewBatchWriter(fastclient.WriterOptions{Write: []fastclient.WriteOption{fastclient.WritePrecision(p)}})
+		w, err := c.WithPrecision(p).NewBatchWriter(fastclient.WriterOptions{})
 		if err != nil {
 			return err
 		}
