@@ -2,6 +2,8 @@ package fastclient
 
 import (
 	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // A Batch is lines of line protocol that belong together: what one request
@@ -53,7 +55,7 @@ type part struct {
 // is being given. It stands, though Close may not wait for the dead letter.
 type judgement struct {
 	plan  plan
-	reply writeReply
+	reply seam.Response
 }
 
 func (p *part) before(q *part) bool {

@@ -124,7 +124,7 @@ func (b *BatchWriter) send(ctx context.Context) error {
 		if ok {
 			tried = true
 			w.exchange(out, b.s, j)
-			b.last = b.s.reply.failure
+			b.last = b.s.reply.Failure
 		}
 		if w.ended != nil {
 			return errors.Join(errGaveUp, w.ended)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/internal/workload"
@@ -112,16 +113,16 @@ func BenchmarkWriterAppend(b *testing.B) {
 
 // benchPlan is a Writer to a server that takes everything at once.
 func benchPlan() (writerPlan, error) {
-	o, err := WriterOptions{}.withDefaults(apiV1)
+	o, err := WriterOptions{}.withDefaults(seam.V1)
 	return writerPlan{
 		o: o, pack: compress.Gzip(1), minPack: 1000,
-		outlets: []*outlet{{api: apiV1, target: fakeTarget{benchSender{}}}},
+		outlets: []*outlet{{api: seam.V1, target: fakeTarget{benchSender{}}}},
 	}, err
 }
 
 type benchSender struct{}
 
-func (benchSender) send(_ context.Context, b *wireBatch, r *writeReply) { r.status = 204 }
+func (benchSender) Send(_ context.Context, b *seam.Body, r *seam.Response) { r.Status = 204 }
 
 // BenchmarkQuery reads 10,000 rows from a server in this process.
 func BenchmarkQuery(b *testing.B) {

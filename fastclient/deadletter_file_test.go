@@ -236,7 +236,7 @@ func TestDeadLetterFileCanBeWrittenAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newScript(acker)
-	again := testWriter(t, WriterOptions{}, s.send)
+	again := testWriter(t, WriterOptions{}, s.Send)
 	if err := again.Append(t.Context(), content); err != nil {
 		t.Error(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // A ServerFailure is why a server failed the last request that a Writer made to it.
@@ -23,10 +25,10 @@ type failures struct {
 
 // note takes note of the outcome of a request to the server at addr. A refusal is no failure of the
 // server, and the end of the Writer is none either.
-func (f *failures) note(ctx context.Context, addr string, r *writeReply) {
+func (f *failures) note(ctx context.Context, addr string, r *seam.Response) {
 	var err error
 	if r != nil {
-		err = r.failure
+		err = r.Failure
 		if context.Cause(ctx) == errRequestTimeout {
 			err = errRequestTimeout
 		} else if ctx.Err() != nil {

@@ -127,7 +127,7 @@ func TestEmptyRowsAreTold(t *testing.T) {
 			}
 		}
 		sc := newScript(acker)
-		w := testWriter(t, WriterOptions{}, sc.send)
+		w := testWriter(t, WriterOptions{}, sc.Send)
 		err := w.AppendPoints(t.Context(), f)
 		var a *AppendError
 		if !errors.As(err, &a) || a.Refused != len(bad) || a.Accepted != rows-len(bad) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/internal/points"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -28,7 +29,7 @@ func TestStampsOfOneMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for p := Nanosecond; p.Valid(); p++ {
 			var s stager
-			s.init(&WriterOptions{}, p, apiV1)
+			s.init(&WriterOptions{}, p, seam.V1)
 			first := time.Now().UnixNano() / p.Unit()
 			var mu sync.Mutex
 			var wg sync.WaitGroup
@@ -121,7 +122,7 @@ func TestStampsAreKeptApart(t *testing.T) {
 func TestStampOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s stager
-		s.init(&WriterOptions{}, Hour, apiV1)
+		s.init(&WriterOptions{}, Hour, seam.V1)
 		now := time.Now().Unix() / 3600
 		for range 2 {
 			sc := s.get()

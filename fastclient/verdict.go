@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // An action is what to do with the lines of a request after its answer.
@@ -51,18 +52,18 @@ const fewAttempts = 3
 // Only what acknowledges says is an acknowledgement. An answer that bears no sign of a
 // database is never a refusal for good; see signHeaders. 413 and 415 are taken at their
 // word, because a proxy that says so will not pass the request on.
-func judge(r *writeReply) action {
+func judge(r *seam.Response) action {
 	switch {
-	case r.unreadable:
+	case r.Unreadable:
 		return actUnreadable
-	case r.status < 200:
+	case r.Status < 200:
 		return actRetry
-	case r.status == 204, r.empty && (r.status == 200 || r.status == 202):
+	case r.Status == 204, r.Empty && (r.Status == 200 || r.Status == 202):
 		return actAck
-	case r.status < 400:
+	case r.Status < 400:
 		return actKeep // somebody else's page, or a redirect to another address
 	}
-	switch r.status {
+	switch r.Status {
 	case 401, 403:
 		return actKeep
 	case 405:
@@ -74,13 +75,13 @@ func judge(r *writeReply) action {
 	case 415:
 		return actPlain
 	}
-	if r.foreign {
-		if r.status >= 500 {
+	if r.Foreign {
+		if r.Status >= 500 {
 			return actRetry
 		}
 		return actKeep
 	}
-	switch r.status {
+	switch r.Status {
 	case 400, 422:
 		return judgeRefusal(r)
 	case 404:
@@ -90,15 +91,15 @@ func judge(r *writeReply) action {
 	case 501, 505:
 		return actReject
 	}
-	if r.status < 500 {
+	if r.Status < 500 {
 		return actReject
 	}
 	return actRetry
 }
 
 // judgeRefusal reads the text of a 400 or 422.
-func judgeRefusal(r *writeReply) action {
-	switch complaint.Read(r.message).Kind {
+func judgeRefusal(r *seam.Response) action {
+	switch complaint.Read(r.Message).Kind {
 	case complaint.Request:
 		return actReject
 	case complaint.Body:
@@ -112,8 +113,8 @@ func judgeRefusal(r *writeReply) action {
 // judgeInternal reads the text of a 500: 1.x says it of a missing retention policy and
 // of lines whose type its cache knows otherwise, the v2 path of version 3 of lines that
 // it cannot parse, and clusters of points that wait for another node.
-func judgeInternal(r *writeReply) action {
-	switch complaint.Read(r.message).Kind {
+func judgeInternal(r *seam.Response) action {
+	switch complaint.Read(r.Message).Kind {
 	case complaint.Policy:
 		return actMissing
 	case complaint.Listed, complaint.Engine:
@@ -132,18 +133,18 @@ var replicaRank = [numActions]int8{
 
 // merge makes r, of a batch that several servers have to store, the response that decides
 // about it: one that asks for another attempt before one that refuses.
-func merge(r *writeReply) {
+func merge(r *seam.Response) {
 	most := int8(-1)
-	var worst *writeReply
-	for i := range r.replicas {
-		one := &r.replicas[i]
+	var worst *seam.Response
+	for i := range r.Replicas {
+		one := &r.Replicas[i]
 		if rank := replicaRank[judge(one)]; rank > most {
 			most, worst = rank, one
 		}
 	}
 	if worst != nil {
-		mixed, replicas := r.mixed, r.replicas
+		mixed, replicas := r.Mixed, r.Replicas
 		*r = *worst
-		r.mixed, r.replicas = mixed, replicas
+		r.Mixed, r.Replicas = mixed, replicas
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -16,7 +17,7 @@ func FuzzVerdict(f *testing.F) {
 	for _, row := range verdictRows {
 		var numbers []byte
 		for _, l := range row.refused {
-			numbers = append(numbers, byte(l.number))
+			numbers = append(numbers, byte(l.Number))
 		}
 		f.Add(uint16(row.status), uint8(row.api), row.message, numbers, uint8(5), uint8(0))
 		f.Add(uint16(row.status), uint8(row.api), row.message, numbers, uint8(1), uint8(1))
@@ -27,12 +28,12 @@ func FuzzVerdict(f *testing.F) {
 		for i := range n {
 			data = fmt.Appendf(data, "m,i=%d v=\"a\nb\" %d\n", i, i)
 		}
-		r := writeReply{api: seamAPI(api % 3), status: int(status) % 700, message: message, foreign: flags&32 != 0, mixed: flags&64 != 0}
+		r := seam.Response{API: seam.API(api % 3), Status: int(status) % 700, Message: message, Foreign: flags&32 != 0, Mixed: flags&64 != 0}
 		for _, k := range numbers {
-			r.refused = append(r.refused, refusedLine{int(k), message, ""})
+			r.Refused = append(r.Refused, seam.RefusedLine{Number: int(k), Message: message, Text: ""})
 		}
-		if r.status < 100 {
-			r.status, r.err = 0, errors.New("no answer")
+		if r.Status < 100 {
+			r.Status, r.Err = 0, errors.New("no answer")
 		}
 		l := planLimits{
 			search: flags&1 != 0, within: flags&2 != 0, plain: flags&2 != 0, downgrade: flags&4 != 0,
@@ -55,28 +56,28 @@ func FuzzVerdict(f *testing.F) {
 }
 
 // requireHonest holds what a plan may say of an answer.
-func requireHonest(t *testing.T, p *plan, r *writeReply, l planLimits, n int) {
+func requireHonest(t *testing.T, p *plan, r *seam.Response, l planLimits, n int) {
 	t.Helper()
-	c := complaint.Read(r.message)
-	refusal := (r.status == 400 || r.status == 422) && !r.foreign
-	queued := c.Kind == complaint.Queued && (refusal || r.status == 500 && !r.foreign)
-	named := refusal && !r.mixed && (c.Kind == complaint.Unparsed && c.Stored || r.api == apiV3 && c.Kind == complaint.Listed && len(r.refused) > 0)
+	c := complaint.Read(r.Message)
+	refusal := (r.Status == 400 || r.Status == 422) && !r.Foreign
+	queued := c.Kind == complaint.Queued && (refusal || r.Status == 500 && !r.Foreign)
+	named := refusal && !r.Mixed && (c.Kind == complaint.Unparsed && c.Stored || r.API == seam.V3 && c.Kind == complaint.Listed && len(r.Refused) > 0)
 	for _, k := range p.cuts {
 		switch {
-		case r.status == 204 && k.fate != fateAcked:
-			t.Fatalf("status %d: %+v", r.status, k)
-		case k.fate == fateAcked && r.status != 204 && !queued && !named:
-			t.Fatalf("%d %q: taken for stored: %+v", r.status, r.message, k)
-		case k.fate == fateReject && r.foreign && r.status != 413:
-			t.Fatalf("%d %q: given up because of a proxy: %+v", r.status, r.message, k)
-		case k.fate == fateReject && (r.err != nil || r.status == 401 || r.status == 403 || r.status == 404 || r.status == 503):
-			t.Fatalf("%d %q: given up: %+v", r.status, r.message, k)
+		case r.Status == 204 && k.fate != fateAcked:
+			t.Fatalf("status %d: %+v", r.Status, k)
+		case k.fate == fateAcked && r.Status != 204 && !queued && !named:
+			t.Fatalf("%d %q: taken for stored: %+v", r.Status, r.Message, k)
+		case k.fate == fateReject && r.Foreign && r.Status != 413:
+			t.Fatalf("%d %q: given up because of a proxy: %+v", r.Status, r.Message, k)
+		case k.fate == fateReject && (r.Err != nil || r.Status == 401 || r.Status == 403 || r.Status == 404 || r.Status == 503):
+			t.Fatalf("%d %q: given up: %+v", r.Status, r.Message, k)
 		case (k.fate == fateReject || k.fate == fateUncertain) && k.loss == 0:
 			t.Fatalf("lost without a reason: %+v", k)
 		case k.fate == fateUncertain && k.loss.Rejected():
 			t.Fatalf("uncertain and rejected: %+v", k)
-		case k.fate == fateAgain && !p.shut && k.lines == n && r.status != 415 && !(r.status == 405 && l.downgrade):
-			t.Fatalf("%d %q: the same request again at once: %+v", r.status, r.message, k)
+		case k.fate == fateAgain && !p.shut && k.lines == n && r.Status != 415 && !(r.Status == 405 && l.downgrade):
+			t.Fatalf("%d %q: the same request again at once: %+v", r.Status, r.Message, k)
 		}
 	}
 }

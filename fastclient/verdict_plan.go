@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -85,7 +86,7 @@ const isolationRequests = 256
 
 // settle says what becomes of the lines in data after the answer r, with
 // cuts appended to p.cuts[:0]. It reads data and changes nothing.
-func settle(p *plan, data []byte, lines int, r *writeReply, l planLimits) {
+func settle(p *plan, data []byte, lines int, r *seam.Response, l planLimits) {
 	*p = plan{action: judge(r), cuts: p.cuts[:0]}
 	whole := func(f fate, loss Loss) { p.whole(data, lines, f, loss, r) }
 	switch p.action {
@@ -121,19 +122,19 @@ func settle(p *plan, data []byte, lines int, r *writeReply, l planLimits) {
 
 // once returns the fate of lines that are sent again at once in another way, if there is
 // one. Where there is none, a database has refused them for good, and a proxy has not.
-func (p *plan) once(another bool, r *writeReply) (fate, Loss) {
+func (p *plan) once(another bool, r *seam.Response) (fate, Loss) {
 	switch {
 	case another:
 		return fateAgain, 0
-	case r.foreign:
+	case r.Foreign:
 		p.shut = true
 		return fateAgain, 0
 	}
 	return fateReject, LossRequest
 }
 
-func (p *plan) whole(data []byte, lines int, f fate, loss Loss, r *writeReply) {
-	p.cuts = append(p.cuts[:0], cut{to: len(data), lines: lines, fate: f, loss: loss, message: complaint.Clip(r.message)})
+func (p *plan) whole(data []byte, lines int, f fate, loss Loss, r *seam.Response) {
+	p.cuts = append(p.cuts[:0], cut{to: len(data), lines: lines, fate: f, loss: loss, message: complaint.Clip(r.Message)})
 }
 
 // refuse says what becomes of lines of which the server refused some.
@@ -143,18 +144,18 @@ func (p *plan) whole(data []byte, lines int, f fate, loss Loss, r *writeReply) {
 // of the lines again: each answer is then about fewer of them, until it is about one,
 // or about lines of which none or all are stored. Lines without a timestamp are not
 // sent again if they may be stored.
-func (p *plan) refuse(data []byte, lines int, r *writeReply, l planLimits) {
-	c := complaint.Read(r.message)
+func (p *plan) refuse(data []byte, lines int, r *seam.Response, l planLimits) {
+	c := complaint.Read(r.Message)
 	loss := LossLine
 	if c.Kind == complaint.Beyond {
 		loss = LossBeyond
 	}
-	nothing := !r.mixed && !c.Stored && (c.Kind == complaint.Unparsed || r.api == apiV3 && len(r.refused) > 0)
+	nothing := !r.Mixed && !c.Stored && (c.Kind == complaint.Unparsed || r.API == seam.V3 && len(r.Refused) > 0)
 	switch {
-	case lines == 1 || c.Exact && c.Dropped >= lines && !r.mixed:
+	case lines == 1 || c.Exact && c.Dropped >= lines && !r.Mixed:
 		p.whole(data, lines, fateReject, loss, r)
-	case !r.truncated && !r.mixed && (c.Stored || l.search || l.within) && p.named(data, lines, r, &c):
-	case !l.search && !(l.within && r.truncated): // a shorter answer says more
+	case !r.Truncated && !r.Mixed && (c.Stored || l.search || l.within) && p.named(data, lines, r, &c):
+	case !l.search && !(l.within && r.Truncated): // a shorter answer says more
 		if nothing {
 			p.whole(data, lines, fateReject, LossRequest, r)
 		} else {
@@ -168,14 +169,14 @@ func (p *plan) refuse(data []byte, lines int, r *writeReply, l planLimits) {
 }
 
 // leaveOpen makes the fate of all lines uncertain.
-func (p *plan) leaveOpen(data []byte, lines int, r *writeReply, c *complaint.Complaint) {
+func (p *plan) leaveOpen(data []byte, lines int, r *seam.Response, c *complaint.Complaint) {
 	p.whole(data, lines, fateUncertain, LossUncertain, r)
 	p.known = min(max(c.Dropped, 1), lines)
 }
 
 // named cuts out the lines that the server names. It reports false if it names none, or
 // does so in a way that does not fit the lines.
-func (p *plan) named(data []byte, lines int, r *writeReply, c *complaint.Complaint) bool {
+func (p *plan) named(data []byte, lines int, r *seam.Response, c *complaint.Complaint) bool {
 	rest := fateAgain
 	if c.Stored {
 		rest = fateAcked
@@ -197,8 +198,8 @@ func (p *plan) named(data []byte, lines int, r *writeReply, c *complaint.Complai
 	switch {
 	case c.Kind == complaint.Unparsed:
 		found = c.Quoted(data, func(from, to int, words string) { bad(from, to, complaint.Clip(words)) })
-	case r.api == apiV3:
-		found = r.listed(data, lines, bad)
+	case r.API == seam.V3:
+		found = listed(r, data, lines, bad)
 	}
 	if !found || len(p.cuts) == 0 {
 		p.cuts = p.cuts[:0]
@@ -211,26 +212,26 @@ func (p *plan) named(data []byte, lines int, r *writeReply, c *complaint.Complai
 
 // listed calls f for each line that the answer's list names, in order. It reports false
 // if the list is empty, or names a line that is not there or that begins otherwise.
-func (r *writeReply) listed(data []byte, lines int, f func(from, to int, message string)) bool {
-	if len(r.refused) == 0 {
+func listed(r *seam.Response, data []byte, lines int, f func(from, to int, message string)) bool {
+	if len(r.Refused) == 0 {
 		return false
 	}
 	last := 0
-	for i := range r.refused {
-		n := r.refused[i].number
+	for i := range r.Refused {
+		n := r.Refused[i].Number
 		if n <= last || n > lines {
 			return false
 		}
 		last = n
 	}
-	next := r.refused
+	next := r.Refused
 	for at, number := 0, 1; len(next) > 0; number++ {
 		end := at + line.Len(data[at:])
-		if next[0].number == number {
-			if !strings.HasPrefix(string(data[at:end]), next[0].text) {
+		if next[0].Number == number {
+			if !strings.HasPrefix(string(data[at:end]), next[0].Text) {
 				return false
 			}
-			f(at, end, next[0].message)
+			f(at, end, next[0].Message)
 			next = next[1:]
 		}
 		at = end
@@ -241,7 +242,7 @@ func (r *writeReply) listed(data []byte, lines int, f func(from, to int, message
 // unstamped cuts out the lines without a timestamp, which the server stamps: they may be
 // stored, and sending them again would store them twice. It reports false if there are
 // none.
-func (p *plan) unstamped(data []byte, r *writeReply, c *complaint.Complaint) bool {
+func (p *plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) bool {
 	found := false
 	for at := 0; at < len(data); {
 		end := at + line.Len(data[at:])
@@ -258,7 +259,7 @@ func (p *plan) unstamped(data []byte, r *writeReply, c *complaint.Complaint) boo
 	}
 	for i := range p.cuts {
 		if k := &p.cuts[i]; k.fate == fateUncertain {
-			k.loss, k.message = LossUncertain, complaint.Clip(r.message)
+			k.loss, k.message = LossUncertain, complaint.Clip(r.Message)
 		}
 	}
 	p.gather = true

@@ -6,16 +6,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
 // verdictRows are the answers of real servers and what is to be done.
 var verdictRows = []struct {
 	name       string
-	api        seamAPI
+	api        seam.API
 	status     int
 	message    string
-	refused    []refusedLine
+	refused    []seam.RefusedLine
 	unreadable bool
 	err        error
 	foreign    bool
@@ -44,21 +45,21 @@ var verdictRows = []struct {
 	{name: "hinted handoff of a proxy", status: 500, message: "hinted handoff queue not empty", foreign: true, want: actRetry},
 	{name: "information", status: 100, want: actRetry},
 	{name: "redirect", status: 301, want: actKeep},
-	{name: "v3 partial, listed", api: apiV3, status: 400, message: "partial write of line protocol occurred",
-		refused: []refusedLine{{2, "x", ""}}, want: actRefused},
-	{name: "v3 all or nothing", api: apiV3, status: 400, message: "parsing failed for write_lp endpoint",
-		refused: []refusedLine{{2, "x", ""}}, want: actRefused},
-	{name: "v3 limit", api: apiV3, status: 422, message: "partial write of line protocol occurred", want: actRefused},
+	{name: "v3 partial, listed", api: seam.V3, status: 400, message: "partial write of line protocol occurred",
+		refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: ""}}, want: actRefused},
+	{name: "v3 all or nothing", api: seam.V3, status: 400, message: "parsing failed for write_lp endpoint",
+		refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: ""}}, want: actRefused},
+	{name: "v3 limit", api: seam.V3, status: 422, message: "partial write of line protocol occurred", want: actRefused},
 	{name: "1.x type conflict", status: 400,
 		message: `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`, want: actRefused},
 	{name: "1.6.7 bad lines", status: 400, message: "partial write: unable to parse 'v2': missing fields dropped=0", want: actRefused},
 	{name: "1.x all lines bad", status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
 	{name: "1.8.10 type conflict", status: 400, message: "field type conflict", want: actRefused},
-	{name: "2.7 bad line", api: apiV2, status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
-	{name: "2.7 partial", api: apiV2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: actRefused},
+	{name: "2.7 bad line", api: seam.V2, status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
+	{name: "2.7 partial", api: seam.V2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: actRefused},
 	{name: "QuestDB bad line", status: 400, message: "failed to parse line protocol:errors encountered on line(s)", want: actRefused},
 	{name: "too old", status: 400, message: "partial write: points beyond retention policy dropped=2", want: actRefused},
-	{name: "2.8 too old", api: apiV2, status: 422, message: "failure writing points to database: partial write: dropped 1 points outside retention policy of duration 1h0m0s - oldest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=1 for database: 0123456789abcdef for retention policy: autogen", want: actRefused},
+	{name: "2.8 too old", api: seam.V2, status: 422, message: "failure writing points to database: partial write: dropped 1 points outside retention policy of duration 1h0m0s - oldest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=1 for database: 0123456789abcdef for retention policy: autogen", want: actRefused},
 	{name: "cache of 1.x", status: 500, message: "engine: field type conflict", want: actRefused},
 	{name: "damaged on the way", status: 400, message: "gzip: invalid checksum", want: actKeep},
 	{name: "no database named", status: 400, message: "database is required", want: actReject},
@@ -69,13 +70,13 @@ var verdictRows = []struct {
 	{name: "not authorized", status: 401, want: actKeep},
 	{name: "forbidden", status: 403, want: actKeep},
 	{name: "no such database", status: 404, message: "database not found: \"x\"", want: actMissing},
-	{name: "wrong API", api: apiV3, status: 405, want: actDowngrade},
+	{name: "wrong API", api: seam.V3, status: 405, want: actDowngrade},
 	{name: "408", status: 408, want: actRetry},
 	{name: "425", status: 425, want: actRetry},
 	{name: "429", status: 429, want: actRetry},
 	{name: "500", status: 500, message: "timeout", want: actRetry},
 	{name: "1.x missing retention policy", status: 500, message: "retention policy not found: nope", want: actMissing},
-	{name: "3.x over the v2 path", api: apiV2, status: 500, message: "partial write of line protocol occurred", want: actRefused},
+	{name: "3.x over the v2 path", api: seam.V2, status: 500, message: "partial write of line protocol occurred", want: actRefused},
 	{name: "502", status: 502, want: actRetry},
 	{name: "503", status: 503, message: "request throttled, queue full", want: actRetry},
 	{name: "504", status: 504, want: actRetry},
@@ -99,7 +100,7 @@ func TestVerdicts(t *testing.T) {
 	seen := map[action]bool{}
 	for _, row := range verdictRows {
 		t.Run(row.name, func(t *testing.T) {
-			r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, foreign: row.foreign, empty: row.empty, unreadable: row.unreadable}
+			r := seam.Response{API: row.api, Status: row.status, Message: row.message, Refused: row.refused, Err: row.err, Foreign: row.foreign, Empty: row.empty, Unreadable: row.unreadable}
 			if got := judge(&r); got != row.want {
 				t.Errorf("judged %v, want %v", got, row.want)
 			}
@@ -125,7 +126,7 @@ func TestPlansCoverTheirPart(t *testing.T) {
 				for range n {
 					size += line.Len(data[size:])
 				}
-				r := writeReply{api: row.api, status: row.status, message: row.message, refused: row.refused, err: row.err, foreign: row.foreign, empty: row.empty, unreadable: row.unreadable}
+				r := seam.Response{API: row.api, Status: row.status, Message: row.message, Refused: row.refused, Err: row.err, Foreign: row.foreign, Empty: row.empty, Unreadable: row.unreadable}
 				var p plan
 				settle(&p, data[:size], n, &r, l)
 				at, sum := 0, 0
@@ -144,7 +145,7 @@ func TestPlansCoverTheirPart(t *testing.T) {
 	}
 }
 
-func planOf(data string, r writeReply, l planLimits) string {
+func planOf(data string, r seam.Response, l planLimits) string {
 	var p plan
 	settle(&p, []byte(data), line.Count([]byte(data)), &r, l)
 	var b strings.Builder
@@ -178,22 +179,22 @@ func TestPlans(t *testing.T) {
 		quote = "a v=1 1\nb x=\"unable to parse 'a v=1 1': missing fields\" 2\nc x=\"1\n': 2\" 3\n"
 		mixed = "a v=1 1\nb v=1\nc v=1 3\n"
 	)
-	bad := func(message string) writeReply { return writeReply{status: 400, message: message} }
+	bad := func(message string) seam.Response { return seam.Response{Status: 400, Message: message} }
 	search, never := planLimits{search: true, within: true}, planLimits{within: true}
 	spent := planLimits{}
 	partial := bad("partial write: field type conflict: input field \"w\" on measurement \"b\" is type float, already exists as type integer dropped=2")
 	ofB := bad(`partial write: field type conflict: input field "v" on measurement "b" is type float, already exists as type integer dropped=1`)
-	gap := writeReply{api: apiV3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{3, "c is bad", "c v"}, {4, "d is bad", "d v=1"}}}
-	strip := writeReply{api: apiV3, status: 400, message: "parsing failed", refused: []refusedLine{{1, "x", ""}}}
-	outside := writeReply{api: apiV3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{9, "x", ""}}}
-	another := writeReply{api: apiV3, status: 400, message: "partial write of line protocol occurred", refused: []refusedLine{{2, "x", "a v=1"}}}
-	cutOff := writeReply{status: 400, message: "partial write: unable to parse 'a v=1 1'", truncated: true}
+	gap := seam.Response{API: seam.V3, Status: 400, Message: "partial write of line protocol occurred", Refused: []seam.RefusedLine{{Number: 3, Message: "c is bad", Text: "c v"}, {Number: 4, Message: "d is bad", Text: "d v=1"}}}
+	strip := seam.Response{API: seam.V3, Status: 400, Message: "parsing failed", Refused: []seam.RefusedLine{{Number: 1, Message: "x", Text: ""}}}
+	outside := seam.Response{API: seam.V3, Status: 400, Message: "partial write of line protocol occurred", Refused: []seam.RefusedLine{{Number: 9, Message: "x", Text: ""}}}
+	another := seam.Response{API: seam.V3, Status: 400, Message: "partial write of line protocol occurred", Refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: "a v=1"}}}
+	cutOff := seam.Response{Status: 400, Message: "partial write: unable to parse 'a v=1 1'", Truncated: true}
 	unparsed := bad("unable to parse 'b v=1 2': missing fields\nunable to parse 'd v=1 4': bad timestamp")
 	several := unparsed
-	several.mixed = true
+	several.Mixed = true
 	for _, c := range []struct {
 		name, data string
-		r          writeReply
+		r          seam.Response
 		l          planLimits
 		want       string
 	}{
@@ -226,17 +227,17 @@ func TestPlans(t *testing.T) {
 		{"unstamped, nothing stored", mixed, bad("unable to parse 'b v=1': missing fields"), search, `again:"a v=1 1\n" rejected(line):"b v=1\n" again:"c v=1 3\n" gathered`},
 		{"unknown words", two, bad("no"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
 		{"a request refused", two, bad("database is required"), search, `rejected(request):"a v=1 1\nb v=1 2\n"`},
-		{"too large", two, writeReply{status: 413}, planLimits{}, `again:"a v=1 1\n" again:"b v=1 2\n"`},
-		{"one line too large", "a v=1\n", writeReply{status: 413}, planLimits{}, `rejected(too_large):"a v=1\n"`},
-		{"plain", "a v=1\n", writeReply{status: 415}, planLimits{}, `again:"a v=1\n"`},
-		{"plain already", "a v=1\n", writeReply{status: 415}, planLimits{plain: true}, `rejected(request):"a v=1\n"`},
-		{"plain already, by a proxy", "a v=1\n", writeReply{status: 415, foreign: true}, planLimits{plain: true}, `again:"a v=1\n" shut`},
-		{"unreadable, third", two, writeReply{err: errReset, unreadable: true}, planLimits{tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
-		{"unreadable, second", two, writeReply{err: errReset, unreadable: true}, planLimits{tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
-		{"down", "a v=1\n", writeReply{status: 503}, planLimits{}, `again:"a v=1\n" shut`},
-		{"other API", "a v=1\n", writeReply{status: 405}, planLimits{downgrade: true}, `again:"a v=1\n"`},
-		{"no other API", "a v=1\n", writeReply{status: 405}, planLimits{}, `rejected(request):"a v=1\n"`},
-		{"no other API, by a proxy", "a v=1\n", writeReply{status: 405, foreign: true}, planLimits{}, `again:"a v=1\n" shut`},
+		{"too large", two, seam.Response{Status: 413}, planLimits{}, `again:"a v=1 1\n" again:"b v=1 2\n"`},
+		{"one line too large", "a v=1\n", seam.Response{Status: 413}, planLimits{}, `rejected(too_large):"a v=1\n"`},
+		{"plain", "a v=1\n", seam.Response{Status: 415}, planLimits{}, `again:"a v=1\n"`},
+		{"plain already", "a v=1\n", seam.Response{Status: 415}, planLimits{plain: true}, `rejected(request):"a v=1\n"`},
+		{"plain already, by a proxy", "a v=1\n", seam.Response{Status: 415, Foreign: true}, planLimits{plain: true}, `again:"a v=1\n" shut`},
+		{"unreadable, third", two, seam.Response{Err: errReset, Unreadable: true}, planLimits{tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
+		{"unreadable, second", two, seam.Response{Err: errReset, Unreadable: true}, planLimits{tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
+		{"down", "a v=1\n", seam.Response{Status: 503}, planLimits{}, `again:"a v=1\n" shut`},
+		{"other API", "a v=1\n", seam.Response{Status: 405}, planLimits{downgrade: true}, `again:"a v=1\n"`},
+		{"no other API", "a v=1\n", seam.Response{Status: 405}, planLimits{}, `rejected(request):"a v=1\n"`},
+		{"no other API, by a proxy", "a v=1\n", seam.Response{Status: 405, Foreign: true}, planLimits{}, `again:"a v=1\n" shut`},
 	} {
 		if got := planOf(c.data, c.r, c.l); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -276,22 +277,22 @@ func TestGather(t *testing.T) {
 // TestMerge: of the responses of several servers the one decides that says most of a
 // batch that is not stored.
 func TestMerge(t *testing.T) {
-	partial := writeReply{status: 400, message: "partial write: x dropped=1"}
-	reset := writeReply{err: errReset}
-	order := []writeReply{partial, {status: 406}, {status: 413}, reset}
+	partial := seam.Response{Status: 400, Message: "partial write: x dropped=1"}
+	reset := seam.Response{Err: errReset}
+	order := []seam.Response{partial, {Status: 406}, {Status: 413}, reset}
 	for i, low := range order {
 		for _, high := range order[i+1:] {
-			for _, list := range [][]writeReply{{low, high}, {high, low}, {low, high, low}} {
-				r := writeReply{mixed: true, replicas: list}
+			for _, list := range [][]seam.Response{{low, high}, {high, low}, {low, high, low}} {
+				r := seam.Response{Mixed: true, Replicas: list}
 				merge(&r)
-				if r.status != high.status || r.err != high.err || !r.mixed {
+				if r.Status != high.Status || r.Err != high.Err || !r.Mixed {
 					t.Errorf("of %+v: %+v", list, r)
 				}
 			}
 		}
 	}
-	one := writeReply{status: 204}
-	if merge(&one); one.status != 204 || one.mixed {
+	one := seam.Response{Status: 204}
+	if merge(&one); one.Status != 204 || one.Mixed {
 		t.Errorf("of one server: %+v", one)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/internal/points"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/lp"
@@ -81,8 +82,8 @@ type Writer struct {
 
 // An outlet is one server as the Writer sees it.
 type outlet struct {
-	target target_
-	api    seamAPI
+	target seam.Target
+	api    seam.API
 	failed failures // of the servers behind it; has its own lock
 
 	// Guarded by the Writer's lock.
@@ -97,29 +98,29 @@ type writerPlan struct {
 	precision Precision     // of the lines that are appended
 	unit      Precision     // in which they are sent
 	outlets   []*outlet
-	pack      compressor // of bodies, nil for none
-	minPack   int        // from that size on
+	pack      seam.Compressor // of bodies, nil for none
+	minPack   int             // from that size on
 }
 
 // newPlan checks o and says how batches go out: to each server on its own, or to the
 // servers as the client balances them.
-func newPlan(c routes, o WriterOptions, each bool) (writerPlan, error) {
-	o, err := o.withDefaults(c.api())
+func newPlan(c seam.Client, o WriterOptions, each bool) (writerPlan, error) {
+	o, err := o.withDefaults(c.API())
 	if err != nil {
 		return writerPlan{}, err
 	}
-	r, err := c.route(each, !o.NoStamp)
+	r, err := c.Route(each, !o.NoStamp)
 	if err != nil {
 		return writerPlan{}, err
 	}
-	p := writerPlan{o: o, precision: r.precision, unit: r.unit, pack: r.compressor, minPack: r.minCompress}
-	for _, t := range r.targets {
-		p.outlets = append(p.outlets, &outlet{target: t, api: r.api})
+	p := writerPlan{o: o, precision: r.Precision, unit: r.Unit, pack: r.Compressor, minPack: r.MinCompress}
+	for _, t := range r.Targets {
+		p.outlets = append(p.outlets, &outlet{target: t, api: r.API})
 	}
 	return p, nil
 }
 
-func (o *outlet) newSender() batchSender { return o.target.newSender(o.failed.note) }
+func (o *outlet) newSender() seam.Sender { return o.target.NewSender(o.failed.note) }
 
 // bodyBytes is the size of the largest body.
 func (p *writerPlan) bodyBytes() int {

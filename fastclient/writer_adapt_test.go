@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/compress"
 )
 
@@ -16,10 +17,10 @@ import (
 func TestTooLargeIsSplitDownToOneLine(t *testing.T) {
 	g := new(grave)
 	var got []string
-	send := func(_ context.Context, b *wireBatch, r *writeReply) {
-		if r.status = 413; len(b.data) <= 40 {
-			r.status = 204
-			got = append(got, string(b.data))
+	send := func(_ context.Context, b *seam.Body, r *seam.Response) {
+		if r.Status = 413; len(b.Data) <= 40 {
+			r.Status = 204
+			got = append(got, string(b.Data))
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -51,9 +52,9 @@ func TestTooLargeIsSplitDownToOneLine(t *testing.T) {
 // What a 413 taught is not asked again.
 func TestLimitIsLearned(t *testing.T) {
 	refusals := 0
-	send := func(_ context.Context, b *wireBatch, r *writeReply) {
-		if r.status = 204; len(b.data) > 4000 {
-			r.status = 413
+	send := func(_ context.Context, b *seam.Body, r *seam.Response) {
+		if r.Status = 204; len(b.Data) > 4000 {
+			r.Status = 413
 			refusals++
 		}
 	}
@@ -77,17 +78,17 @@ func TestLimitIsLearned(t *testing.T) {
 // A 415 is answered by the same lines without encoding, from then on.
 func TestEncodingIsLearned(t *testing.T) {
 	packed, plain := 0, 0
-	send := func(_ context.Context, b *wireBatch, r *writeReply) {
-		if b.encoding != "" {
+	send := func(_ context.Context, b *seam.Body, r *seam.Response) {
+		if b.Encoding != "" {
 			packed++
-			r.status = 415
+			r.Status = 415
 			return
 		}
 		plain++
-		r.status = 204
+		r.Status = 204
 	}
 	synctest.Test(t, func(t *testing.T) {
-		p := testPlan(t, WriterOptions{}, apiV1, send)
+		p := testPlan(t, WriterOptions{}, seam.V1, send)
 		p.pack = compress.Gzip(1)
 		w, err := newWriter(p)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -40,7 +41,7 @@ func TestWriterAllocations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const perBatch = 100
-			p := testPlan(t, WriterOptions{BatchLines: perBatch, MaxDelay: time.Hour}, apiV1, acker)
+			p := testPlan(t, WriterOptions{BatchLines: perBatch, MaxDelay: time.Hour}, seam.V1, acker)
 			p.pack, p.minPack = compress.Gzip(1), 100
 			w, err := newWriter(p)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -63,7 +64,7 @@ func TestPagesRefuseNothing(t *testing.T) {
 			if status == 204 || status == 413 {
 				continue
 			}
-			r := writeReply{status: status, message: body, foreign: true}
+			r := seam.Response{Status: status, Message: body, Foreign: true}
 			var p plan
 			settle(&p, []byte("m v=1 1\n"), 1, &r, planLimits{plain: true})
 			if len(p.cuts) != 1 || p.cuts[0].fate != fateAgain || !p.shut {
@@ -150,13 +151,13 @@ func TestLimitRecovers(t *testing.T) {
 	for _, limit := range []int{0, 40_000} {
 		var sizes []int
 		spurious := 12
-		send := func(_ context.Context, b *wireBatch, r *writeReply) {
-			sizes = append(sizes, len(b.data))
-			if r.status = 204; spurious > 0 {
+		send := func(_ context.Context, b *seam.Body, r *seam.Response) {
+			sizes = append(sizes, len(b.Data))
+			if r.Status = 204; spurious > 0 {
 				spurious--
-				r.status = 413
-			} else if limit > 0 && len(b.data) > limit {
-				r.status = 413
+				r.Status = 413
+			} else if limit > 0 && len(b.Data) > limit {
+				r.Status = 413
 			}
 		}
 		synctest.Test(t, func(t *testing.T) {

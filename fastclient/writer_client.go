@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // NewWriter returns a Writer that sends through c, to the database and in the
@@ -36,28 +38,32 @@ func (c *Client) NewBatchWriter(o WriterOptions) (*BatchWriter, error) {
 	return newBatchWriter(plan)
 }
 
+func init() {
+	seam.Register(func(c *Client) seam.Client { return clientRoutes{c} })
+}
+
 // A clientRoutes is a client as a writer sees it.
 type clientRoutes struct{ c *Client }
 
-func (r clientRoutes) api() seamAPI { return seamAPI(r.c.o.API) }
+func (r clientRoutes) API() seam.API { return seam.API(r.c.o.API) }
 
 // route returns a target for each server, where the client sends to them in turn and
 // each is asked for, or one for all of them.
-func (r clientRoutes) route(each, stamped bool) (route_, error) {
+func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 	c := r.c
 	if c.to.writeErr != nil {
-		return route_{}, c.to.writeErr
+		return seam.Route{}, c.to.writeErr
 	}
-	to := route_{api: r.api(), precision: c.to.precision, unit: wireUnit(c.o.API, c.to.precision)}
+	to := seam.Route{API: r.API(), Precision: c.to.precision, Unit: wireUnit(c.o.API, c.to.precision)}
 	if c.pack != nil {
-		to.compressor, to.minCompress = c.pack, c.minGzip
+		to.Compressor, to.MinCompress = c.pack, c.minGzip
 	}
 	if !each || c.o.Balance != RoundRobin || len(c.ends) == 1 {
-		to.targets = []target_{newClientTarget(c, nil, stamped)}
+		to.Targets = []seam.Target{newClientTarget(c, nil, stamped)}
 		return to, nil
 	}
 	for _, e := range c.ends {
-		to.targets = append(to.targets, newClientTarget(c, e, stamped))
+		to.Targets = append(to.Targets, newClientTarget(c, e, stamped))
 	}
 	return to, nil
 }
@@ -82,7 +88,7 @@ func newClientTarget(c *Client, e *endpoint, stamped bool) *clientTarget {
 	return t
 }
 
-func (t *clientTarget) newSender(observe observer) batchSender {
+func (t *clientTarget) NewSender(observe seam.Observer) seam.Sender {
 	s := &clientSender{t: t}
 	s.call.op = "write"
 	s.call.req.Method, s.call.req.ContentType = "POST", textPlain
@@ -94,7 +100,7 @@ func (t *clientTarget) newSender(observe observer) batchSender {
 				observe(ctx, e.name, nil)
 				return
 			}
-			r := writeReply{api: seamAPI(t.now.Load().api)}
+			r := seam.Response{API: seam.API(t.now.Load().api)}
 			fill(&r, err)
 			observe(ctx, e.name, &r)
 		}
@@ -104,7 +110,7 @@ func (t *clientTarget) newSender(observe observer) batchSender {
 
 // downgrade makes the senders use the other of versions 2 and 3, unless they came from
 // there.
-func (t *clientTarget) downgrade(failed seamAPI) bool {
+func (t *clientTarget) Downgrade(failed seam.API) bool {
 	if w := t.now.Load(); w.api != API(failed) {
 		return true // by another request
 	}
@@ -135,12 +141,12 @@ type clientSender struct {
 	call writeCall
 }
 
-func (s *clientSender) send(ctx context.Context, b *wireBatch, r *writeReply) {
+func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	w, c, e := &s.call, s.t.c, s.t.e
 	to := s.t.now.Load()
-	r.api = seamAPI(to.api)
-	w.path, w.raw = to.path, b.raw
-	w.req.Body, w.req.ContentEncoding = b.data, b.encoding
+	r.API = seam.API(to.api)
+	w.path, w.raw = to.path, b.Raw
+	w.req.Body, w.req.ContentEncoding = b.Data, b.Encoding
 	var err error
 	switch {
 	case e != nil:
@@ -157,9 +163,9 @@ func (s *clientSender) send(ctx context.Context, b *wireBatch, r *writeReply) {
 		fill(r, err)
 		return
 	}
-	r.empty = true // else it was an error
-	if r.status = w.resp.Status; r.status == 0 {
-		r.status = 204 // from every replica
+	r.Empty = true // else it was an error
+	if r.Status = w.resp.Status; r.Status == 0 {
+		r.Status = 204 // from every replica
 	}
 	w.resp.Close()
 	w.resp.Status = 0
@@ -167,34 +173,34 @@ func (s *clientSender) send(ctx context.Context, b *wireBatch, r *writeReply) {
 }
 
 // fill makes err, of a request, what a writer sees of it.
-func fill(r *writeReply, err error) {
-	r.failure = err
+func fill(r *seam.Response, err error) {
+	r.Failure = err
 	var replicas *ReplicaError
 	if errors.As(err, &replicas) {
-		r.mixed = len(replicas.Errs) > 1
+		r.Mixed = len(replicas.Errs) > 1
 		for _, err := range replicas.Errs {
 			if err != nil {
-				one := writeReply{api: r.api}
+				one := seam.Response{API: r.API}
 				fill(&one, err)
-				r.replicas = append(r.replicas, one)
+				r.Replicas = append(r.Replicas, one)
 			}
 		}
 		return
 	}
 	var server *ServerError
 	if !errors.As(err, &server) {
-		r.err, r.unreadable = err, errors.Is(err, ErrResponseTooLarge)
+		r.Err, r.Unreadable = err, errors.Is(err, ErrResponseTooLarge)
 		return
 	}
-	r.status, r.message, r.foreign = server.Status, server.words, server.Foreign
-	if r.message == "" {
-		r.message = server.Message
+	r.Status, r.Message, r.Foreign = server.Status, server.words, server.Foreign
+	if r.Message == "" {
+		r.Message = server.Message
 	}
-	r.retryAfter = server.RetryAfter
-	if r.truncated = server.Truncated; r.truncated {
+	r.RetryAfter = server.RetryAfter
+	if r.Truncated = server.Truncated; r.Truncated {
 		return // a list that is cut short names some lines and not others
 	}
 	for _, l := range server.Lines {
-		r.refused = append(r.refused, refusedLine{l.Line, l.Message, l.Text})
+		r.Refused = append(r.Refused, seam.RefusedLine{Number: l.Line, Message: l.Message, Text: l.Text})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -68,9 +69,9 @@ func TestBlackHoleServer(t *testing.T) {
 // neither Close nor its memory.
 func TestCloseDoesNotWaitForADeafSender(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := testWriter(t, WriterOptions{}, func(_ context.Context, _ *wireBatch, r *writeReply) {
+		w := testWriter(t, WriterOptions{}, func(_ context.Context, _ *seam.Body, r *seam.Response) {
 			time.Sleep(time.Hour)
-			r.status = 204
+			r.Status = 204
 		})
 		mustAppend(t, w, "m v=1 1\n")
 		time.Sleep(2 * time.Second)
@@ -113,7 +114,7 @@ func (g *slowGrave) Put(l *LostLines) error {
 // TestCloseDuringADeadLetter: lines are with the dead letter or handed back by
 // Close, never both, and no one else writes to what is handed back.
 func TestCloseDuringADeadLetter(t *testing.T) {
-	strict := []refusedLine{{2, "no", ""}}
+	strict := []seam.RefusedLine{{Number: 2, Message: "no", Text: ""}}
 	for name, c := range map[string]struct {
 		o      WriterOptions
 		send   senderFunc
@@ -176,10 +177,10 @@ func TestHandedBackIsTheCallersOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := new(grave)
 		late := ""
-		w := testWriter(t, WriterOptions{DeadLetter: g}, func(_ context.Context, b *wireBatch, r *writeReply) {
+		w := testWriter(t, WriterOptions{DeadLetter: g}, func(_ context.Context, b *seam.Body, r *seam.Response) {
 			time.Sleep(time.Hour)
-			late = string(b.data)
-			r.status = 422
+			late = string(b.Data)
+			r.Status = 422
 		})
 		mustAppend(t, w, "m v=1 1\n")
 		time.Sleep(2 * time.Second)
@@ -215,9 +216,9 @@ func TestFurtherClose(t *testing.T) {
 // age.
 func TestCloseAfterTheLastDrop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slow := func(_ context.Context, _ *wireBatch, r *writeReply) {
+		slow := func(_ context.Context, _ *seam.Body, r *seam.Response) {
 			time.Sleep(10 * time.Second)
-			r.status = 204
+			r.Status = 204
 		}
 		w := testWriter(t, WriterOptions{MaxAge: time.Second, BatchLines: 1, MaxInFlight: 1}, slow)
 		mustAppend(t, w, "m v=1 1\nm v=2 1\n")

@@ -10,16 +10,17 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/deflate"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
 func TestWriterDefaults(t *testing.T) {
-	for _, api := range []seamAPI{apiV1, apiV2, apiV3} {
+	for _, api := range []seam.API{seam.V1, seam.V2, seam.V3} {
 		o, err := WriterOptions{}.withDefaults(api)
 		lines := 5000
-		if api == apiV3 {
+		if api == seam.V3 {
 			lines = 10_000
 		}
 		if err != nil || o.BatchBytes != 1<<20 || o.BatchLines != lines || o.MaxDelay != time.Second ||
@@ -27,7 +28,7 @@ func TestWriterDefaults(t *testing.T) {
 			t.Errorf("%v: %+v, %v", api, o, err)
 		}
 	}
-	if o, _ := (WriterOptions{Ordered: true, MaxInFlight: 5}).withDefaults(apiV1); o.MaxInFlight != 1 {
+	if o, _ := (WriterOptions{Ordered: true, MaxInFlight: 5}).withDefaults(seam.V1); o.MaxInFlight != 1 {
 		t.Errorf("ordered: %d in flight", o.MaxInFlight)
 	}
 }
@@ -58,7 +59,7 @@ func TestBatchesAreSealed(t *testing.T) {
 	for spread, want := range map[int64]time.Duration{0: 900 * time.Millisecond, -1: 1100 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			var at time.Time
-			w, err := newWriter(testPlan(t, WriterOptions{}, apiV1, func(ctx context.Context, b *wireBatch, r *writeReply) {
+			w, err := newWriter(testPlan(t, WriterOptions{}, seam.V1, func(ctx context.Context, b *seam.Body, r *seam.Response) {
 				at = time.Now()
 				acker(ctx, b, r)
 			}))
@@ -104,7 +105,7 @@ func TestNoStamp(t *testing.T) {
 // together, and a Writer that is idle gives slabs back.
 func TestPackingIsInTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := testPlan(t, WriterOptions{BatchBytes: 64 << 10, MaxMemory: 1<<20 + deflate.EncoderSize}, apiV1, senderFunc(func(ctx context.Context, b *wireBatch, r *writeReply) {
+		p := testPlan(t, WriterOptions{BatchBytes: 64 << 10, MaxMemory: 1<<20 + deflate.EncoderSize}, seam.V1, senderFunc(func(ctx context.Context, b *seam.Body, r *seam.Response) {
 			time.Sleep(time.Second)
 			acker(ctx, b, r)
 		}))
@@ -158,10 +159,10 @@ func TestTooOldIsFound(t *testing.T) {
 func TestKnownLimitSplitsBeforeSending(t *testing.T) {
 	var sizes []int
 	synctest.Test(t, func(t *testing.T) {
-		w := testWriter(t, WriterOptions{MaxInFlight: 1, BatchBytes: 64 << 10, BatchLines: 10_000}, func(_ context.Context, b *wireBatch, r *writeReply) {
-			sizes = append(sizes, len(b.data))
-			if r.status = 204; len(b.data) > 40_000 {
-				r.status = 413
+		w := testWriter(t, WriterOptions{MaxInFlight: 1, BatchBytes: 64 << 10, BatchLines: 10_000}, func(_ context.Context, b *seam.Body, r *seam.Response) {
+			sizes = append(sizes, len(b.Data))
+			if r.Status = 204; len(b.Data) > 40_000 {
+				r.Status = 413
 			}
 			time.Sleep(time.Second)
 		})
@@ -184,7 +185,7 @@ func TestCloseTriesOnceMore(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScript(answer(503, ""))
 			w := LineWriter(nil)
-			p := testPlan(t, WriterOptions{RetryFor: time.Minute}, apiV1, s.send)
+			p := testPlan(t, WriterOptions{RetryFor: time.Minute}, seam.V1, s.Send)
 			if batch {
 				b, err := newBatchWriter(p)
 				if err != nil {
@@ -220,8 +221,8 @@ func TestCloseTriesOnceMore(t *testing.T) {
 // TestTooOldIsDroppedInTime: MaxAge ends a line's life while the server asked for
 // a long pause, and Flush does not wait for that pause.
 func TestTooOldIsDroppedInTime(t *testing.T) {
-	s := newScript(func(_ context.Context, _ *wireBatch, r *writeReply) {
-		r.status, r.retryAfter = 503, 10*time.Minute
+	s := newScript(func(_ context.Context, _ *seam.Body, r *seam.Response) {
+		r.Status, r.RetryAfter = 503, 10*time.Minute
 	})
 	inBubble(t, WriterOptions{MaxAge: 5 * time.Second}, s, func(t *testing.T, w *Writer) {
 		start := time.Now()

@@ -14,42 +14,43 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
 // A fakeTarget has one sender.
-type fakeTarget struct{ batchSender }
+type fakeTarget struct{ seam.Sender }
 
-func (t fakeTarget) newSender(observer) batchSender { return t }
-func (fakeTarget) downgrade(seamAPI) bool           { return false }
+func (t fakeTarget) NewSender(seam.Observer) seam.Sender { return t }
+func (fakeTarget) Downgrade(seam.API) bool               { return false }
 
 // send fills in the error that a client returns beside the rest.
-func (t fakeTarget) send(ctx context.Context, b *wireBatch, r *writeReply) {
-	t.batchSender.send(ctx, b, r)
+func (t fakeTarget) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
+	t.Sender.Send(ctx, b, r)
 	switch {
-	case r.err != nil:
-		r.failure = r.err
+	case r.Err != nil:
+		r.Failure = r.Err
 	case judge(r) != actAck:
-		r.failure = &ServerError{Op: "write", Status: r.status, Message: r.message, Foreign: r.foreign, RetryAfter: r.retryAfter}
+		r.Failure = &ServerError{Op: "write", Status: r.Status, Message: r.Message, Foreign: r.Foreign, RetryAfter: r.RetryAfter}
 	}
 }
 
 // A senderFunc is a batchSender that answers by a function.
-type senderFunc func(ctx context.Context, b *wireBatch, r *writeReply)
+type senderFunc func(ctx context.Context, b *seam.Body, r *seam.Response)
 
-func (f senderFunc) send(ctx context.Context, b *wireBatch, r *writeReply) { f(ctx, b, r) }
+func (f senderFunc) Send(ctx context.Context, b *seam.Body, r *seam.Response) { f(ctx, b, r) }
 
 // acker stores nothing and says yes.
-func acker(_ context.Context, _ *wireBatch, r *writeReply) { r.status = 204 }
+func acker(_ context.Context, _ *seam.Body, r *seam.Response) { r.Status = 204 }
 
 // black is a server that takes requests and never answers.
-func black(ctx context.Context, _ *wireBatch, r *writeReply) {
+func black(ctx context.Context, _ *seam.Body, r *seam.Response) {
 	<-ctx.Done()
-	r.err = ctx.Err()
+	r.Err = ctx.Err()
 }
 
 // testPlan is the plan of a Writer over f.
-func testPlan(tb testing.TB, o WriterOptions, api seamAPI, f senderFunc) writerPlan {
+func testPlan(tb testing.TB, o WriterOptions, api seam.API, f senderFunc) writerPlan {
 	tb.Helper()
 	o, err := o.withDefaults(api)
 	if err != nil {
@@ -61,7 +62,7 @@ func testPlan(tb testing.TB, o WriterOptions, api seamAPI, f senderFunc) writerP
 // testWriter starts a Writer over f. The test closes it.
 func testWriter(tb testing.TB, o WriterOptions, f senderFunc) *Writer {
 	tb.Helper()
-	w, err := newWriter(testPlan(tb, o, apiV1, f))
+	w, err := newWriter(testPlan(tb, o, seam.V1, f))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -154,11 +155,11 @@ func eachLine(body []byte, f func(id int, line string)) {
 	}
 }
 
-func unpacked(b *wireBatch) []byte {
-	if b.encoding == "" {
-		return b.data
+func unpacked(b *seam.Body) []byte {
+	if b.Encoding == "" {
+		return b.Data
 	}
-	z, err := gzip.NewReader(bytes.NewReader(b.data))
+	z, err := gzip.NewReader(bytes.NewReader(b.Data))
 	if err != nil {
 		panic(err)
 	}
@@ -175,7 +176,7 @@ func unpacked(b *wireBatch) []byte {
 type moodyServer struct {
 	mu     sync.Mutex
 	rng    *rand.Rand
-	api    seamAPI
+	api    seam.API
 	trust  float64 // share of the requests that it treats as it should
 	limit  int     // bytes of a body
 	noGzip bool
@@ -187,7 +188,7 @@ type moodyServer struct {
 
 var errReset = errors.New("connection reset")
 
-func (s *moodyServer) send(ctx context.Context, b *wireBatch, r *writeReply) {
+func (s *moodyServer) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	s.mu.Lock()
 	delay := time.Duration(0)
 	if s.rng.IntN(3) == 0 {
@@ -201,22 +202,22 @@ func (s *moodyServer) send(ctx context.Context, b *wireBatch, r *writeReply) {
 		select {
 		case <-time.After(delay):
 		case <-ctx.Done():
-			r.err = ctx.Err()
+			r.Err = ctx.Err()
 			return
 		}
-	} else if r.err = ctx.Err(); r.err != nil {
+	} else if r.Err = ctx.Err(); r.Err != nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
-	r.api = s.api
+	r.API = s.api
 	switch {
-	case b.encoding != "" && s.noGzip:
-		r.status = 415
+	case b.Encoding != "" && s.noGzip:
+		r.Status = 415
 		return
-	case s.limit > 0 && len(b.data) > s.limit:
-		r.status = 413
+	case s.limit > 0 && len(b.Data) > s.limit:
+		r.Status = 413
 		return
 	case s.rng.Float64() < s.trust:
 		s.take(unpacked(b), r)
@@ -226,15 +227,15 @@ func (s *moodyServer) send(ctx context.Context, b *wireBatch, r *writeReply) {
 }
 
 // take answers as the server of its API does, with the words of 1.8.10, 2.8.0 and 3.
-func (s *moodyServer) take(body []byte, r *writeReply) {
+func (s *moodyServer) take(body []byte, r *seam.Response) {
 	var quotes []string
 	shards := [3]int{} // lines of the wrong type
 	beyond, n := 0, 0
 	conflict := ""
 	eachLine(body, func(id int, line string) {
 		n++
-		if isBad(line) && s.api == apiV3 {
-			r.refused = append(r.refused, refusedLine{n, "bad line", line[:min(len(line), 20)]})
+		if isBad(line) && s.api == seam.V3 {
+			r.Refused = append(r.Refused, seam.RefusedLine{Number: n, Message: "bad line", Text: line[:min(len(line), 20)]})
 		}
 		switch badness(line) {
 		case '1':
@@ -248,43 +249,43 @@ func (s *moodyServer) take(body []byte, r *writeReply) {
 			beyond++
 		}
 	})
-	r.status = 204
+	r.Status = 204
 	if len(quotes)+beyond+shards[0]+shards[1]+shards[2] == 0 {
 		s.store(body)
 		return
 	}
-	r.status = 400
-	if s.api == apiV3 {
-		if r.message = "partial write of line protocol occurred"; s.strict {
-			r.message = "line protocol parsing error"
+	r.Status = 400
+	if s.api == seam.V3 {
+		if r.Message = "partial write of line protocol occurred"; s.strict {
+			r.Message = "line protocol parsing error"
 			return
 		}
 		s.store(body)
 		return
 	}
 	unparsed := strings.Join(quotes, "\n")
-	if len(quotes) == n || s.api == apiV2 && len(quotes) > 0 {
-		r.message = unparsed
+	if len(quotes) == n || s.api == seam.V2 && len(quotes) > 0 {
+		r.Message = unparsed
 		return // and stores nothing
 	}
 	s.store(body)
 	prefix := ""
-	if s.api == apiV2 {
-		r.status, prefix = 422, "failure writing points to database: "
+	if s.api == seam.V2 {
+		r.Status, prefix = 422, "failure writing points to database: "
 	}
 	from := s.rng.IntN(3) // the shard that is heard first
 	for i := range shards {
 		if k := shards[(from+i)%3]; k > 0 {
-			r.message = fmt.Sprintf("%spartial write: %s dropped=%d", prefix, conflict, k)
+			r.Message = fmt.Sprintf("%spartial write: %s dropped=%d", prefix, conflict, k)
 			return
 		}
 	}
 	if beyond == 0 {
-		r.message = "partial write: " + unparsed + " dropped=0"
-	} else if s.api == apiV2 {
-		r.message = fmt.Sprintf("%spartial write: dropped %d points outside retention policy of duration 1h0m0s - oldest point m at 1970, newest point m at 1970 dropped=%[2]d for database: 0123 for retention policy: autogen", prefix, beyond)
+		r.Message = "partial write: " + unparsed + " dropped=0"
+	} else if s.api == seam.V2 {
+		r.Message = fmt.Sprintf("%spartial write: dropped %d points outside retention policy of duration 1h0m0s - oldest point m at 1970, newest point m at 1970 dropped=%[2]d for database: 0123 for retention policy: autogen", prefix, beyond)
 	} else {
-		r.message = fmt.Sprintf("partial write: points beyond retention policy dropped=%d", beyond)
+		r.Message = fmt.Sprintf("partial write: points beyond retention policy dropped=%d", beyond)
 	}
 }
 
@@ -319,54 +320,54 @@ func badness(line string) byte {
 }
 
 // misbehave fails in some way, with the lines stored or not.
-func (s *moodyServer) misbehave(b *wireBatch, r *writeReply) {
+func (s *moodyServer) misbehave(b *seam.Body, r *seam.Response) {
 	if s.rng.IntN(4) == 0 {
 		s.store(unpacked(b)) // and the answer is lost or wrong
 	}
 	if s.rng.IntN(4) == 0 {
-		r.retryAfter = time.Duration(s.rng.Int64N(int64(3 * time.Second)))
+		r.RetryAfter = time.Duration(s.rng.Int64N(int64(3 * time.Second)))
 	}
 	if s.rng.IntN(4) == 0 {
 		s.page(r)
 		return
 	}
 	statuses := []int{0, 0, 0, 100, 302, 401, 403, 404, 405, 408, 425, 429, 500, 500, 501, 502, 503, 503, 504, 505, 507, 509, 523, 524, 529, 599, 400, 406, 409, 422}
-	switch r.status = statuses[s.rng.IntN(len(statuses))]; r.status {
+	switch r.Status = statuses[s.rng.IntN(len(statuses))]; r.Status {
 	case 0:
-		r.err = errReset
+		r.Err = errReset
 		if s.rng.IntN(4) == 0 {
-			r.err, r.unreadable = ErrResponseTooLarge, true
+			r.Err, r.Unreadable = ErrResponseTooLarge, true
 		}
 	case 400, 422:
 		s.refuse(b, r)
 	case 500:
 		switch s.rng.IntN(4) {
 		case 0:
-			r.message = "retention policy not found: x"
+			r.Message = "retention policy not found: x"
 		case 1:
-			r.message = "hinted handoff queue not empty"
+			r.Message = "hinted handoff queue not empty"
 			s.storeAll(unpacked(b))
 		default:
-			r.message = "timeout"
+			r.Message = "timeout"
 		}
 	}
 }
 
 // page answers what somebody else would, in the place of the server: no verdict.
-func (s *moodyServer) page(r *writeReply) {
+func (s *moodyServer) page(r *seam.Response) {
 	statuses := []int{200, 200, 201, 202, 400, 400, 405, 407, 421, 422, 451, 404, 500, 501}
 	words := []string{
 		"", "<html>log in</html>", "partial write: points beyond retention policy dropped=1",
 		"unable to parse 'm': missing fields", "hinted handoff queue not empty", "database is required",
 	}
-	r.status, r.message, r.foreign = statuses[s.rng.IntN(len(statuses))], words[s.rng.IntN(len(words))], true
+	r.Status, r.Message, r.Foreign = statuses[s.rng.IntN(len(statuses))], words[s.rng.IntN(len(words))], true
 }
 
-func (s *moodyServer) refuse(b *wireBatch, r *writeReply) {
+func (s *moodyServer) refuse(b *seam.Body, r *seam.Response) {
 	body := unpacked(b)
 	switch s.rng.IntN(3) {
 	case 0: // one line is too old
-		r.message = "partial write: points beyond retention policy dropped=1"
+		r.Message = "partial write: points beyond retention policy dropped=1"
 		first := true
 		eachLine(body, func(id int, line string) {
 			if !first && !isBad(line) {
@@ -375,8 +376,8 @@ func (s *moodyServer) refuse(b *wireBatch, r *writeReply) {
 			first = false
 		})
 	case 1:
-		r.message = "unable to parse 'x': missing fields"
+		r.Message = "unable to parse 'x': missing fields"
 	default:
-		r.message = "database is required"
+		r.Message = "database is required"
 	}
 }

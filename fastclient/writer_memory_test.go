@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // sampleLines returns n lines of a collector's sample.
@@ -105,9 +107,9 @@ func TestOutageEndsWithLargeRequests(t *testing.T) {
 // TestSlowServerGetsFullBatches: while requests are under way and one waits, a
 // batch goes on to fill.
 func TestSlowServerGetsFullBatches(t *testing.T) {
-	slow := func(_ context.Context, _ *wireBatch, r *writeReply) {
+	slow := func(_ context.Context, _ *seam.Body, r *seam.Response) {
 		time.Sleep(10 * time.Second)
-		r.status = 204
+		r.Status = 204
 	}
 	s := newScript(slow)
 	inBubble(t, WriterOptions{MaxDelay: 100 * time.Millisecond}, s, func(t *testing.T, w *Writer) {
@@ -167,10 +169,10 @@ func TestLongLineBehindAShortBatch(t *testing.T) {
 func TestDropOldestOrder(t *testing.T) {
 	g := new(grave)
 	var got []string
-	send := func(ctx context.Context, b *wireBatch, r *writeReply) {
-		if time.Sleep(time.Second); r.status == 0 {
-			r.status = 204
-			got = append(got, string(b.data))
+	send := func(ctx context.Context, b *seam.Body, r *seam.Response) {
+		if time.Sleep(time.Second); r.Status == 0 {
+			r.Status = 204
+			got = append(got, string(b.Data))
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {

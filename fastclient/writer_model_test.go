@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/deflate"
 	"github.com/pointwire/pointwire/lp"
@@ -81,7 +82,7 @@ type history struct {
 func newHistory(t *testing.T, seed uint64) *history {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	pick := func(of ...int) int { return of[rng.IntN(len(of))] }
-	api := seamAPI(rng.IntN(3))
+	api := seam.API(rng.IntN(3))
 	h := &history{
 		t: t, rng: rng, accepted: map[int]string{}, refused: map[int]bool{}, dead: map[int]bool{}, rejected: map[int]bool{}, lost: map[Loss]int{},
 		server: &moodyServer{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -138,7 +139,7 @@ const (
 )
 
 // withDefaults checks o and fills it in for a server of the given API.
-func (o WriterOptions) withDefaults(api seamAPI) (WriterOptions, error) {
+func (o WriterOptions) withDefaults(api seam.API) (WriterOptions, error) {
 	bad := func(field, reason string) (WriterOptions, error) {
 		return o, &OptionError{Field: "WriterOptions." + field, Reason: reason}
 	}
@@ -148,7 +149,7 @@ func (o WriterOptions) withDefaults(api seamAPI) (WriterOptions, error) {
 		}
 	}
 	lines, largest := 5000, maxBatchBytes
-	if api == apiV3 {
+	if api == seam.V3 {
 		lines, largest = 10000, maxBatchBytesV3
 	}
 	def(&o.BatchBytes, 1<<20)

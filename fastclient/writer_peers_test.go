@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -124,9 +125,9 @@ func TestUnencodablePointsNeverBlock(t *testing.T) {
 
 // influxdb-client-go: WritePoint blocks for as long as the server takes.
 func TestAppendDoesNotWaitForTheServer(t *testing.T) {
-	s := newScript(func(ctx context.Context, b *wireBatch, r *writeReply) {
+	s := newScript(func(ctx context.Context, b *seam.Body, r *seam.Response) {
 		time.Sleep(5 * time.Second)
-		r.status = 204
+		r.Status = 204
 	})
 	inBubble(t, WriterOptions{BatchBytes: 1024, BatchLines: 1}, s, func(t *testing.T, w *Writer) {
 		start := time.Now()
@@ -183,7 +184,7 @@ func TestNotFiniteIsAnError(t *testing.T) {
 func batchOfOne(t *testing.T, f func(t *testing.T, s *script, b *BatchWriter)) {
 	s := newScript(answer(503, ""))
 	synctest.Test(t, func(t *testing.T) {
-		b, err := newBatchWriter(testPlan(t, WriterOptions{RetryFor: time.Second}, apiV1, s.send))
+		b, err := newBatchWriter(testPlan(t, WriterOptions{RetryFor: time.Second}, seam.V1, s.Send))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,8 +221,8 @@ func TestFlushTriesAgain(t *testing.T) {
 				t.Errorf("Flush %d: %d attempts in %v", i, n, took)
 			}
 		}
-		s.steps = []senderFunc{func(_ context.Context, _ *wireBatch, r *writeReply) {
-			r.status, r.retryAfter = 503, time.Minute
+		s.steps = []senderFunc{func(_ context.Context, _ *seam.Body, r *seam.Response) {
+			r.Status, r.RetryAfter = 503, time.Minute
 		}}
 		b.Flush(context.Background())
 		before := len(s.seen())

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -18,7 +19,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		s := newScript(answer(503, ""))
 		g := new(grave)
 		synctest.Test(t, func(t *testing.T) {
-			w := testWriter(t, WriterOptions{BatchBytes: 1024, MaxMemory: 8 << 10, Overflow: policy, DeadLetter: g}, s.send)
+			w := testWriter(t, WriterOptions{BatchBytes: 1024, MaxMemory: 8 << 10, Overflow: policy, DeadLetter: g}, s.Send)
 			overflow := uint64(0)
 			for i := range 10_000 {
 				err := w.Append(context.Background(), fmt.Appendf(nil, "m v=%d %d\n", i, i))
@@ -80,7 +81,7 @@ func TestBlockHonoursTheContext(t *testing.T) {
 
 // influxdb-client-go: Retry-After only in seconds, and not more often than asked.
 func TestOneProbeWhileDownAndRetryAfter(t *testing.T) {
-	s := newScript(func(_ context.Context, _ *wireBatch, r *writeReply) { r.status, r.retryAfter = 429, 100*time.Second })
+	s := newScript(func(_ context.Context, _ *seam.Body, r *seam.Response) { r.Status, r.RetryAfter = 429, 100*time.Second })
 	inBubble(t, WriterOptions{BatchLines: 1, MaxInFlight: 4}, s, func(t *testing.T, w *Writer) {
 		for range 20 {
 			mustAppend(t, w, "m v=1 1\n")
@@ -110,7 +111,7 @@ func TestOneProbeWhileDownAndRetryAfter(t *testing.T) {
 // Lines without a timestamp get one when they are appended, so that a batch
 // that is sent twice stores them once, and no two the same.
 func TestRetrySendsTheSameTimestamps(t *testing.T) {
-	s := newScript(func(_ context.Context, _ *wireBatch, r *writeReply) { r.err = errReset }, acker)
+	s := newScript(func(_ context.Context, _ *seam.Body, r *seam.Response) { r.Err = errReset }, acker)
 	inBubble(t, WriterOptions{}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "m v=1\nm v=2\nm v=\"3\n4\"\nm v=5 7\n")
 		w.Encode(context.Background(), func(e *lp.Encoder) {
@@ -139,10 +140,10 @@ func TestRetrySendsTheSameTimestamps(t *testing.T) {
 func TestOrderedKeepsTheOrder(t *testing.T) {
 	s := newScript(answer(503, ""), acker, answer(500, "timeout"), answer(503, ""), acker)
 	var stored []string
-	inner := s.send
-	send := func(ctx context.Context, b *wireBatch, r *writeReply) {
-		if inner(ctx, b, r); r.status == 204 {
-			stored = append(stored, string(b.data))
+	inner := s.Send
+	send := func(ctx context.Context, b *seam.Body, r *seam.Response) {
+		if inner(ctx, b, r); r.Status == 204 {
+			stored = append(stored, string(b.Data))
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -189,7 +190,7 @@ func TestMissingDatabaseIsCreated(t *testing.T) {
 }
 
 func TestSpillNeedsASpool(t *testing.T) {
-	if _, err := (WriterOptions{Overflow: Spill}).withDefaults(apiV1); !errors.Is(err, ErrNoSpool) {
+	if _, err := (WriterOptions{Overflow: Spill}).withDefaults(seam.V1); !errors.Is(err, ErrNoSpool) {
 		t.Errorf("Spill: %v", err)
 	}
 }

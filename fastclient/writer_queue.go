@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -112,7 +113,7 @@ func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 	}
 	p.judged = nil
 	w.conclude(p, pl, r, p)
-	if w.ended == nil && errors.Is(r.err, ErrClosed) {
+	if w.ended == nil && errors.Is(r.Err, ErrClosed) {
 		w.ended = ErrClosed
 		close(w.end)
 		w.wakeAppenders()
@@ -145,7 +146,7 @@ func (w *Writer) concludeJudged() {
 
 // conclude does with p, which is under way, what the plan says. If reuse is not
 // nil, p and its memory are free to be used again.
-func (w *Writer) conclude(p *part, pl *plan, r *writeReply, reuse *part) {
+func (w *Writer) conclude(p *part, pl *plan, r *seam.Response, reuse *part) {
 	w.flying.remove(p)
 	w.report(p, pl, r)
 	b := p.batch
@@ -242,7 +243,7 @@ func partition(data []byte, runs []cut) (first int) {
 }
 
 // gateAfter opens or shuts the gate of out.
-func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *writeReply) {
+func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *seam.Response) {
 	if !pl.shut {
 		if out.gate.Answered(j.epoch) {
 			w.emit(WriterEvent{Kind: EventUp})
@@ -251,19 +252,19 @@ func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *writeReply) {
 	}
 	now := time.Now()
 	kind := EventRetry
-	if out.gate.Failed(j.epoch, now, r.retryAfter, w.spread) && out.gate.Failures == 1 {
+	if out.gate.Failed(j.epoch, now, r.RetryAfter, w.spread) && out.gate.Failures == 1 {
 		kind = EventDown
 	}
 	w.counters.retried++
 	p := j.p
 	w.emit(WriterEvent{
-		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.status,
-		Message: complaint.Clip(r.message), Err: r.err, Delay: max(out.gate.Until.Sub(now), 0),
+		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.Status,
+		Message: complaint.Clip(r.Message), Err: r.Err, Delay: max(out.gate.Until.Sub(now), 0),
 	})
 }
 
 // learn keeps what the answer to p says about the server's limits.
-func (w *Writer) learn(out *outlet, p *part, pl *plan, r *writeReply) {
+func (w *Writer) learn(out *outlet, p *part, pl *plan, r *seam.Response) {
 	switch pl.action {
 	case actAck:
 		if out.sizes.stored(len(p.data), w.o.BatchBytes) {
@@ -276,12 +277,12 @@ func (w *Writer) learn(out *outlet, p *part, pl *plan, r *writeReply) {
 		w.counters.splits++
 		if out.sizes.refused(pl.learn) {
 			w.limitBatches()
-			w.emit(WriterEvent{Kind: EventSplit, Status: r.status, Message: complaint.Clip(r.message), Bytes: out.sizes.limit})
+			w.emit(WriterEvent{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Message), Bytes: out.sizes.limit})
 		}
 	case actPlain:
 		if !out.plain {
 			out.plain = true
-			w.emit(WriterEvent{Kind: EventPlain, Status: r.status, Message: complaint.Clip(r.message)})
+			w.emit(WriterEvent{Kind: EventPlain, Status: r.Status, Message: complaint.Clip(r.Message)})
 		}
 	}
 }
@@ -297,7 +298,7 @@ func (w *Writer) limitBatches() {
 }
 
 // report makes events and errors of what the plan means for p.
-func (w *Writer) report(p *part, pl *plan, r *writeReply) {
+func (w *Writer) report(p *part, pl *plan, r *seam.Response) {
 	for i := range pl.cuts {
 		c := &pl.cuts[i]
 		kind := EventRejected
@@ -308,14 +309,14 @@ func (w *Writer) report(p *part, pl *plan, r *writeReply) {
 		default:
 			continue
 		}
-		w.lost(BatchError{Seq: p.batch.seq, Lines: c.lines, Loss: c.loss, Status: r.status, Message: c.message})
+		w.lost(BatchError{Seq: p.batch.seq, Lines: c.lines, Loss: c.loss, Status: r.Status, Message: c.message})
 		w.emit(WriterEvent{Kind: kind, Seq: p.batch.seq, Lines: c.lines, Bytes: c.to - c.from,
-			Loss: c.loss, Status: r.status, Message: c.message})
+			Loss: c.loss, Status: r.Status, Message: c.message})
 	}
 }
 
 // deadLetters gives the lost lines of p to the dead letter, without the lock.
-func (w *Writer) deadLetters(p *part, pl *plan, r *writeReply) {
+func (w *Writer) deadLetters(p *part, pl *plan, r *seam.Response) {
 	if w.o.DeadLetter == nil {
 		return
 	}
@@ -335,13 +336,13 @@ func (w *Writer) deadLetters(p *part, pl *plan, r *writeReply) {
 }
 
 // lost returns the lines of c for a dead letter, if any are lost.
-func (c *cut) lost(p *part, r *writeReply) (l LostLines, ok bool) {
+func (c *cut) lost(p *part, r *seam.Response) (l LostLines, ok bool) {
 	if c.fate != fateReject && c.fate != fateUncertain {
 		return l, false
 	}
 	return LostLines{
 		Lines: p.data[c.from:c.to:c.to], Count: c.lines, Lost: c.lines, Loss: c.loss,
-		Status: r.status, Message: c.message, Seq: p.batch.seq, Time: time.Now(),
+		Status: r.Status, Message: c.message, Seq: p.batch.seq, Time: time.Now(),
 	}, true
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/deflate"
 	"github.com/pointwire/pointwire/internal/line"
@@ -24,17 +25,17 @@ func TestConcurrentUse(t *testing.T) {
 	for round := range 5 {
 		var received, calls atomic.Uint64
 		p := testPlan(t, WriterOptions{BatchBytes: 4096, MaxMemory: 256<<10 + deflate.EncoderSize, MaxInFlight: 4, OnEvent: func(WriterEvent) {}},
-			apiV1, func(_ context.Context, b *wireBatch, r *writeReply) {
+			seam.V1, func(_ context.Context, b *seam.Body, r *seam.Response) {
 				switch n := calls.Add(1); {
 				case n%50 == 3:
-					r.err = errReset
+					r.Err = errReset
 					return
-				case n%7 == 5 && line.Count(b.data) > 20:
-					r.status = 413
+				case n%7 == 5 && line.Count(b.Data) > 20:
+					r.Status = 413
 					return
 				}
 				received.Add(uint64(line.Count(unpacked(b))))
-				r.status = 204
+				r.Status = 204
 			})
 		p.pack, p.minPack = compress.Gzip(1), 1000
 		w, err := newWriter(p)

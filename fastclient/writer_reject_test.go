@@ -8,13 +8,15 @@ import (
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // telegraf: after a partial write with a gap (a, b and e of abcde stored), f is
 // never sent and e is sent again.
 func TestPartialWriteWithAGap(t *testing.T) {
 	g := new(grave)
-	s := newScript(v3("partial write of line protocol occurred", refusedLine{3, "c is bad", ""}, refusedLine{4, "d is bad", ""}), acker)
+	s := newScript(v3("partial write of line protocol occurred", seam.RefusedLine{Number: 3, Message: "c is bad", Text: ""}, seam.RefusedLine{Number: 4, Message: "d is bad", Text: ""}), acker)
 	inBubble(t, WriterOptions{DeadLetter: g, BatchLines: 5}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "a v=1 1\nb v=1 1\nc v=1 1\nd v=1 1\ne v=1 1\n")
 		synctest.Wait()
@@ -38,7 +40,7 @@ func TestPartialWriteWithAGap(t *testing.T) {
 // with accept_partial=false the others are sent again without it.
 func TestRefusedLinesAreStripped(t *testing.T) {
 	g := new(grave)
-	s := newScript(v3("parsing failed", refusedLine{2, "x", ""}), v3("parsing failed", refusedLine{3, "y", ""}), acker)
+	s := newScript(v3("parsing failed", seam.RefusedLine{Number: 2, Message: "x", Text: ""}), v3("parsing failed", seam.RefusedLine{Number: 3, Message: "y", Text: ""}), acker)
 	inBubble(t, WriterOptions{DeadLetter: g}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "a v=1 1\nb v=\"1\n2\" 1\nc v=1 1\nd v=1 1\ne v=1 1\n")
 		w.Flush(context.Background())
@@ -56,14 +58,14 @@ func TestRefusedLinesAreStripped(t *testing.T) {
 
 // The servers of 1.x and 2.x do not name the line: halves find it.
 func TestIsolationFindsExactlyTheBadLines(t *testing.T) {
-	for _, api := range []seamAPI{apiV1, apiV2} {
+	for _, api := range []seam.API{seam.V1, seam.V2} {
 		g := new(grave)
 		server := &moodyServer{api: api, rng: rand.New(rand.NewPCG(1, 2)), stored: map[int]string{}}
-		send := func(_ context.Context, b *wireBatch, r *writeReply) {
+		send := func(_ context.Context, b *seam.Body, r *seam.Response) {
 			server.mu.Lock()
 			defer server.mu.Unlock()
-			r.api = api
-			server.take(b.data, r)
+			r.API = api
+			server.take(b.Data, r)
 		}
 		synctest.Test(t, func(t *testing.T) {
 			w := testWriter(t, WriterOptions{DeadLetter: g}, send)

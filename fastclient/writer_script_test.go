@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // script answers requests by its functions in turn, the last one for ever, and
@@ -20,7 +22,7 @@ type script struct {
 
 func newScript(steps ...senderFunc) *script { return &script{steps: steps} }
 
-func (s *script) send(ctx context.Context, b *wireBatch, r *writeReply) {
+func (s *script) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	s.mu.Lock()
 	f := s.steps[0]
 	if len(s.steps) > 1 {
@@ -40,12 +42,12 @@ func (s *script) seen() []string {
 
 // answer is a reply with a status and a message.
 func answer(status int, message string) senderFunc {
-	return func(_ context.Context, _ *wireBatch, r *writeReply) { r.status, r.message = status, message }
+	return func(_ context.Context, _ *seam.Body, r *seam.Response) { r.Status, r.Message = status, message }
 }
 
-func v3(message string, refused ...refusedLine) senderFunc {
-	return func(_ context.Context, _ *wireBatch, r *writeReply) {
-		r.api, r.status, r.message, r.refused = apiV3, 400, message, append(r.refused, refused...)
+func v3(message string, refused ...seam.RefusedLine) senderFunc {
+	return func(_ context.Context, _ *seam.Body, r *seam.Response) {
+		r.API, r.Status, r.Message, r.Refused = seam.V3, 400, message, append(r.Refused, refused...)
 	}
 }
 
@@ -82,7 +84,7 @@ func mustClose(t *testing.T, w LineWriter) {
 func inBubble(t *testing.T, o WriterOptions, s *script, f func(t *testing.T, w *Writer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := testWriter(t, o, s.send)
+		w := testWriter(t, o, s.Send)
 		f(t, w)
 		mustClose(t, w)
 		audit(t, w)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/internal/points"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // errRequestTimeout is the cause of the end of a request's context when its
@@ -51,20 +52,20 @@ func (c *requestContext) close() {
 
 // A sending is what one sender goroutine works with.
 type sending struct {
-	sender batchSender
+	sender seam.Sender
 	ctx    requestContext
 	packed []byte
 	wire   []byte // lines in the unit that is sent, where that is another one
-	batch  wireBatch
+	batch  seam.Body
 	judgement
 }
 
-func (w *Writer) newSending(sender batchSender) *sending {
+func (w *Writer) newSending(sender seam.Sender) *sending {
 	return &sending{sender: sender, ctx: requestContext{parent: w.ctx}}
 }
 
 // run sends parts through out until there is nothing left to do.
-func (w *Writer) run(out *outlet, sender batchSender) {
+func (w *Writer) run(out *outlet, sender seam.Sender) {
 	s := w.newSending(sender)
 	for {
 		j, ok := w.next(out)
@@ -92,19 +93,19 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 		s.wire = points.AppendConverted(s.wire[:0], p.data, w.precision, w.unit)
 		lines = s.wire
 	}
-	s.batch = wireBatch{data: lines, raw: len(lines)}
+	s.batch = seam.Body{Data: lines, Raw: len(lines)}
 	if w.pack != nil && !j.plain && len(lines) >= w.minPack {
 		if w.packBody(s, lines); len(s.packed) < len(lines) {
-			s.batch.data, s.batch.encoding = s.packed, w.pack.Encoding()
+			s.batch.Data, s.batch.Encoding = s.packed, w.pack.Encoding()
 		}
 	}
-	s.reply.reset(out.api)
+	s.reply.Reset(out.api)
 	start := time.Now()
-	ctx := s.ctx.begin(requestTimeout(w.o.RequestTimeout, len(s.batch.data)))
-	s.sender.send(ctx, &s.batch, &s.reply)
+	ctx := s.ctx.begin(requestTimeout(w.o.RequestTimeout, len(s.batch.Data)))
+	s.sender.Send(ctx, &s.batch, &s.reply)
 	merge(&s.reply)
-	if s.reply.err != nil && context.Cause(ctx) == errRequestTimeout {
-		s.reply.err, s.reply.failure = errRequestTimeout, errRequestTimeout
+	if s.reply.Err != nil && context.Cause(ctx) == errRequestTimeout {
+		s.reply.Err, s.reply.Failure = errRequestTimeout, errRequestTimeout
 	}
 	s.ctx.end()
 	took := time.Since(start)
@@ -112,11 +113,11 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	within := j.spent < w.o.IsolateRequests
 	limits := planLimits{
 		search: within && w.o.Isolate == IsolateAuto || w.o.Isolate == IsolateAll, within: within,
-		ordered: w.o.Ordered, precision: w.unit, tries: p.tries + 1, plain: s.batch.encoding == "",
+		ordered: w.o.Ordered, precision: w.unit, tries: p.tries + 1, plain: s.batch.Encoding == "",
 	}
 	action := judge(&s.reply)
 	if action == actDowngrade {
-		limits.downgrade = out.target.downgrade(s.reply.api)
+		limits.downgrade = out.target.Downgrade(s.reply.API)
 	}
 	if action == actMissing && w.o.OnMissing != nil {
 		w.missing(s)

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/pointwire/pointwire/fastclient/internal/points"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -32,9 +33,9 @@ type scratch struct {
 // keptScratch is the largest buffer that goes back to the pool.
 const keptScratch = 64 << 10
 
-func (s *stager) init(o *WriterOptions, p Precision, api seamAPI) {
+func (s *stager) init(o *WriterOptions, p Precision, api seam.API) {
 	s.opt = o.Encoder
-	s.opt.Precision, s.opt.Unsigned = p, points.Unsigned(api == apiV1, o.Encoder.Unsigned)
+	s.opt.Precision, s.opt.Unsigned = p, points.Unsigned(api == seam.V1, o.Encoder.Unsigned)
 	s.lines = points.ScanOptions(p, o.TrimCR)
 	s.stamp = !o.NoStamp
 	s.clock.init(p, o.MaxMemory)

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -89,14 +90,14 @@ func (c *writerCounters) refuse(n int, err error) {
 	}
 }
 
-func (c *writerCounters) answered(b *wireBatch, r *writeReply, took time.Duration) {
+func (c *writerCounters) answered(b *seam.Body, r *seam.Response, took time.Duration) {
 	c.requests++
-	c.raw += uint64(b.raw)
-	c.wire += uint64(len(b.data))
-	if r.status == 0 {
+	c.raw += uint64(b.Raw)
+	c.wire += uint64(len(b.Data))
+	if r.Status == 0 {
 		c.noAnswer++
 	} else {
-		c.status[min(r.status/100, len(c.status)-1)]++
+		c.status[min(r.Status/100, len(c.status)-1)]++
 	}
 	c.latency[min(bits.Len64(uint64(took/time.Millisecond)), len(c.latency)-1)]++
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -17,9 +18,9 @@ import (
 func TestAppendStructs(t *testing.T) {
 	var got strings.Builder
 	w := testWriter(t, WriterOptions{MaxInFlight: 1, Tags: []lp.Tag{{Key: "dc", Value: "x"}, {Key: "host", Value: "no"}}},
-		func(_ context.Context, b *wireBatch, r *writeReply) {
+		func(_ context.Context, b *seam.Body, r *seam.Response) {
 			got.Write(unpacked(b))
-			r.status = 204
+			r.Status = 204
 		})
 	values := []load{{time.Unix(0, 5), "a", 0.5}, {time.Unix(0, 6), "a", math.NaN()}, {time.Time{}, "b", 0.25}, {time.Unix(0, 7), "b", math.Inf(1)}}
 	err := AppendStructs(context.Background(), w, nil, values)
@@ -54,9 +55,9 @@ func TestAppendStructs(t *testing.T) {
 // TestAppendStructsMany gives more structs than are staged at a time.
 func TestAppendStructsMany(t *testing.T) {
 	lines := 0
-	w := testWriter(t, WriterOptions{BatchLines: 100, MaxInFlight: 1}, func(_ context.Context, b *wireBatch, r *writeReply) {
+	w := testWriter(t, WriterOptions{BatchLines: 100, MaxInFlight: 1}, func(_ context.Context, b *seam.Body, r *seam.Response) {
 		lines += line.Count(unpacked(b))
-		r.status = 204
+		r.Status = 204
 	})
 	values := make([]load, 3*stagedStructs+1)
 	values[stagedStructs].Load = math.NaN()

@@ -3,6 +3,8 @@ package fastclient
 import (
 	"errors"
 	"testing"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // TestReplicasForWriters: a writer sees what each server of a set said, and only of those
@@ -11,20 +13,20 @@ func TestReplicasForWriters(t *testing.T) {
 	partial := &PartialWriteError{Server: &ServerError{Op: "write", Status: 400, Message: "short", words: "all of it", Partial: true, Lines: []LineError{{2, "bad", "m v"}}}}
 	big := &TransportError{Op: "write", Err: ErrResponseTooLarge}
 	all := &ReplicaError{Failed: 2, Errs: []error{partial, nil, big}}
-	var r writeReply
+	var r seam.Response
 	fill(&r, all)
-	if !r.mixed || r.failure != error(all) || r.status != 0 || r.err != nil || len(r.replicas) != 2 {
+	if !r.Mixed || r.Failure != error(all) || r.Status != 0 || r.Err != nil || len(r.Replicas) != 2 {
 		t.Fatalf("%+v", r)
 	}
-	if one := r.replicas[0]; one.status != 400 || one.message != "all of it" || len(one.refused) != 1 || one.failure != error(partial) || one.mixed {
+	if one := r.Replicas[0]; one.Status != 400 || one.Message != "all of it" || len(one.Refused) != 1 || one.Failure != error(partial) || one.Mixed {
 		t.Errorf("the first: %+v", one)
 	}
-	if one := r.replicas[1]; one.status != 0 || !one.unreadable || !errors.Is(one.err, ErrResponseTooLarge) || one.failure != error(big) {
+	if one := r.Replicas[1]; one.Status != 0 || !one.Unreadable || !errors.Is(one.Err, ErrResponseTooLarge) || one.Failure != error(big) {
 		t.Errorf("the last: %+v", one)
 	}
-	r.reset(apiV1)
+	r.Reset(seam.V1)
 	fill(&r, &ReplicaError{Failed: 1, Errs: []error{partial}})
-	if r.mixed || len(r.replicas) != 1 {
+	if r.Mixed || len(r.Replicas) != 1 {
 		t.Errorf("one server: %+v", r)
 	}
 }

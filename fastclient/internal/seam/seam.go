@@ -1,0 +1,120 @@
+// Package seam is what a writer of batches asks of a client: where batches go, and what
+// came of a request, as data. Both sides are typed by it, and neither shows the other's
+// parts to programs.
+package seam
+
+import (
+	"context"
+	"time"
+
+	"github.com/pointwire/pointwire"
+)
+
+// An API is a version of the write endpoint.
+type API uint8
+
+// The versions.
+const (
+	V1 API = iota
+	V2
+	V3
+)
+
+// A Response is what came of one request: a response of the server, or why there is
+// none.
+type Response struct {
+	API     API
+	Status  int    // 0: there is no response
+	Message string // all of the server's error text
+	Empty   bool   // the response is empty or an empty object, of 200 and 202
+	Foreign bool   // nothing shows that the response came from a database
+	// Refused lists the lines that the server says it refused, by number.
+	Refused []RefusedLine
+	// Truncated tells that the response was too long to be read, so that there may be
+	// more of them.
+	Truncated bool
+	// Mixed tells that several servers had to store the lines and answered
+	// differently, so that the message is only one of them.
+	Mixed      bool
+	Unreadable bool // there is a response, and it is too large to be read
+	RetryAfter time.Duration
+	Err        error // why there is no response
+	// Failure is the response, or its lack, as an error of the client; nil for success.
+	Failure error
+	// Replicas are the failures of several servers that all had to store the lines;
+	// nothing else but Failure and Mixed is set then.
+	Replicas []Response
+}
+
+// Reset makes r the response of a request that is yet to be sent.
+func (r *Response) Reset(api API) {
+	*r = Response{API: api, Refused: r.Refused[:0], Replicas: r.Replicas[:0]}
+}
+
+// A RefusedLine is a line that the server names in its response.
+type RefusedLine struct {
+	Number  int // from 1, within the request
+	Message string
+	Text    string // the beginning of the line, as far as it is quoted
+}
+
+// A Body is what one request carries.
+type Body struct {
+	Data     []byte
+	Encoding string // content encoding, empty for none
+	Raw      int    // bytes before compression
+}
+
+// A Sender makes requests to one server, or to a set that acts as one. It belongs
+// to one goroutine.
+type Sender interface {
+	// Send makes one request and fills r. The bytes of b are free when it returns,
+	// which it does soon after ctx ends.
+	Send(ctx context.Context, b *Body, r *Response)
+}
+
+// An Observer is told the outcome of each request to one server of a target, nil for
+// success. It is called by several goroutines at once.
+type Observer func(ctx context.Context, addr string, r *Response)
+
+// A Target is a server, or a set of servers that acts as one.
+type Target interface {
+	NewSender(observe Observer) Sender
+	// Downgrade makes the senders use another write endpoint after a 405 of the one
+	// that failed, and reports whether there is one.
+	Downgrade(failed API) bool
+}
+
+// A Compressor compresses bodies.
+type Compressor interface {
+	Append(dst, p []byte) []byte
+	Encoding() string
+}
+
+// A Route is where lines go, and how.
+type Route struct {
+	API         API
+	Precision   pointwire.Precision // of the lines
+	Unit        pointwire.Precision // in which they are sent
+	Compressor  Compressor          // nil for none
+	MinCompress int                 // bodies below are sent as they are
+	Targets     []Target
+}
+
+// A Client is a client as a writer sees it.
+type Client interface {
+	API() API
+	// Route returns where batches go: to each server on its own, or to all of them as
+	// the client balances them. stamped tells that every line has a timestamp.
+	Route(each, stamped bool) (Route, error)
+}
+
+// open is the function that Register was given.
+var open any
+
+// Register is called once, by the package of clients of type C as it is initialized.
+func Register[C any](f func(C) Client) { open = f }
+
+// Of returns what a writer sees of a client. C is the type that was registered: who has a
+// value of it has imported its package.
+func Of[C any](client C) Client { return open.(func(C) Client)(client) }
