@@ -61,7 +61,7 @@ func Example_decoder() {
 	var input io.Reader = strings.NewReader("a v=1 1257894000\r\nb v=2 1257894001\r\nb v=\r\n")
 	refused := 0
 	err := func() error {
-		w, err := c.NewWriter(fastclient.WriterOptions{})
+		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func Example_relay() {
 	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		fmt.Println(err)
 	}

@@ -62,7 +62,7 @@ func Example_fromClient2() {
 	defer c.Close()
 	err := func() error {
 		// begin fromclient2
-		w, err := c.NewWriter(fastclient.WriterOptions{ // writeAPI := client.WriteAPI(org, bucket)
+		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{ // writeAPI := client.WriteAPI(org, bucket)
 			OnEvent: func(e fastclient.WriterEvent) { fmt.Println(e.Kind, e.Message) }, // for err := range writeAPI.Errors()
 		})
 		if err != nil {

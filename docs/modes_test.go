@@ -41,7 +41,7 @@ func Example_modeWriter() {
 	host := "server01"
 	err := func(ctx context.Context) error {
 		// begin modewriter
-		w, err := client.NewWriter(fastclient.WriterOptions{
+		w, err := fastclient.NewWriter(client, fastclient.WriterOptions{
 			Tags:    []lp.Tag{{Key: "host", Value: host}},
 			OnEvent: func(e fastclient.WriterEvent) { log.Print(e.Kind, " ", e.Message) },
 		})
@@ -76,7 +76,7 @@ func Example_modeStructs() {
 	ctx, client, s := serve()
 	defer s.Close()
 	defer client.Close()
-	w, err := client.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(client, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func Example_modeBatch() {
 	scanner := bufio.NewScanner(strings.NewReader("m v=1 1\nm v=2 2\n"))
 	err := func() error {
 		// begin modebatch
-		b, err := client.NewBatchWriter(fastclient.WriterOptions{})
+		b, err := fastclient.NewBatchWriter(client, fastclient.WriterOptions{})
 		if err != nil {
 			return err
 		}

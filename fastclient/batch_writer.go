@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/line"
@@ -24,6 +25,17 @@ type BatchWriter struct {
 	w    *Writer // without goroutines
 	s    *sending
 	last error // why the last attempt failed
+}
+
+// NewBatchWriter returns a BatchWriter that sends through c like
+// [NewWriter], one batch at a time: with several servers and [RoundRobin]
+// each to the next one that is up.
+func NewBatchWriter(c *Client, o WriterOptions) (*BatchWriter, error) {
+	plan, err := newPlan(seam.Of(c), o, false)
+	if err != nil {
+		return nil, err
+	}
+	return newBatchWriter(plan)
 }
 
 func newBatchWriter(p writerPlan) (*BatchWriter, error) {

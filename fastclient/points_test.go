@@ -47,7 +47,7 @@ func TestPointsPrecision(t *testing.T) {
 		check("WritePoints", WritePoints(t.Context(), c, points))
 		check("WritePrecision", WritePoints(t.Context(), client(t, s, Options{}), points, WritePrecision(p)))
 		check("WritePoints of one type", WritePoints(t.Context(), c, []*lp.Point{&timed, &stamped, &stamped}))
-		b, err := c.NewBatchWriter(WriterOptions{})
+		b, err := NewBatchWriter(c, WriterOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestPointsThatDoNotAppend(t *testing.T) {
 	if err := WritePoints(t.Context(), c, points); !errors.As(err, &bad) || bad.Bad != 2 || bad.Index != 1 || bad.First != failed || string(s.Last().Body) != want {
 		t.Errorf("WritePoints: %v, body\n%s", err, s.Last().Body)
 	}
-	b, err := c.NewBatchWriter(WriterOptions{NoStamp: true})
+	b, err := NewBatchWriter(c, WriterOptions{NoStamp: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func ExampleAppendStructs() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -87,7 +87,7 @@ var unsignedWays = map[string]func(ctx context.Context, c *Client, policy lp.Uns
 }
 
 func unsignedBatch(ctx context.Context, c *Client, policy lp.UnsignedPolicy, f func(b *BatchWriter) error) error {
-	b, err := c.NewBatchWriter(WriterOptions{NoStamp: true, Encoder: lp.Options{Unsigned: policy}})
+	b, err := NewBatchWriter(c, WriterOptions{NoStamp: true, Encoder: lp.Options{Unsigned: policy}})
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func TestUnsignedAsGiven(t *testing.T) {
 	e.Point("m")
 	e.Uint("n", 5)
 	e.EndTimestamp(1)
-	b, err := c.NewBatchWriter(WriterOptions{})
+	b, err := NewBatchWriter(c, WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

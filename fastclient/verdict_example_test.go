@@ -24,7 +24,7 @@ func ExampleIsolation() {
 	})
 	for _, isolate := range []fastclient.Isolation{fastclient.IsolateAuto, fastclient.IsolateAll, fastclient.IsolateNone} {
 		c, s := exampleClient(server)
-		w, err := c.NewWriter(fastclient.WriterOptions{Isolate: isolate, IsolateRequests: 10})
+		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{Isolate: isolate, IsolateRequests: 10})
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -60,7 +60,7 @@ func ExampleServerFailure() {
 		return
 	}
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return

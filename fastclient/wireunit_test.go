@@ -65,7 +65,7 @@ func TestTimesBeyondRange(t *testing.T) {
 		check("Lines", points(WritePoints(t.Context(), c, []Lines{Lines(lines)})), 2)
 		_, err := c.WriteFrom(t.Context(), strings.NewReader(lines))
 		check("WriteFrom", err, 1)
-		b, err := c.NewBatchWriter(WriterOptions{})
+		b, err := NewBatchWriter(c, WriterOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestConvertedVerdicts(t *testing.T) {
 		s := influxtest.New(t)
 		c := client(t, s, Options{Precision: p})
 		var lost keptLines
-		b, err := c.NewBatchWriter(WriterOptions{DeadLetter: &lost})
+		b, err := NewBatchWriter(c, WriterOptions{DeadLetter: &lost})
 		if err != nil {
 			t.Fatal(err)
 		}

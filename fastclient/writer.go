@@ -14,7 +14,7 @@ import (
 )
 
 // A Writer takes lines from many goroutines and sends them in batches from its
-// own. Make one with [Client.NewWriter], and end it with [Writer.Close].
+// own. Make one with [NewWriter], and end it with [Writer.Close].
 //
 // From the moment an append takes a line, the Writer sends it until the server
 // has stored it or refused it for good, for as long as the process lives: a line
@@ -100,6 +100,25 @@ type writerPlan struct {
 	outlets   []*outlet
 	pack      seam.Compressor // of bodies, nil for none
 	minPack   int             // from that size on
+}
+
+// NewWriter returns a Writer that sends through c, to the database and in the
+// precision of c. With several servers and
+// [RoundRobin], each takes its share of the batches, and those that are up the
+// share of one that is down. Close the Writer before the client.
+//
+// An error is an *[OptionError], or one of the client's database.
+func NewWriter(c *Client, o WriterOptions) (*Writer, error) {
+	plan, err := newPlan(seam.Of(c), o, true)
+	if err != nil {
+		return nil, err
+	}
+	w, err := newWriter(plan)
+	if err != nil {
+		return nil, err
+	}
+	w.startAll()
+	return w, nil
 }
 
 // newPlan checks o and says how batches go out: to each server on its own, or to the

@@ -8,36 +8,6 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// NewWriter returns a Writer that sends through c, to the database and in the
-// precision of c. With several servers and
-// [RoundRobin], each takes its share of the batches, and those that are up the
-// share of one that is down. Close the Writer before the client.
-//
-// An error is an *[OptionError], or [ErrNoSpool].
-func (c *Client) NewWriter(o WriterOptions) (*Writer, error) {
-	plan, err := newPlan(clientRoutes{c}, o, true)
-	if err != nil {
-		return nil, err
-	}
-	w, err := newWriter(plan)
-	if err != nil {
-		return nil, err
-	}
-	w.startAll()
-	return w, nil
-}
-
-// NewBatchWriter returns a BatchWriter that sends through c like
-// [Client.NewWriter], one batch at a time: with several servers and [RoundRobin]
-// each to the next one that is up.
-func (c *Client) NewBatchWriter(o WriterOptions) (*BatchWriter, error) {
-	plan, err := newPlan(clientRoutes{c}, o, false)
-	if err != nil {
-		return nil, err
-	}
-	return newBatchWriter(plan)
-}
-
 func init() {
 	seam.Register(func(c *Client) seam.Client { return clientRoutes{c} })
 }

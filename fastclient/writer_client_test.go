@@ -27,7 +27,7 @@ func pipeWriter(t *testing.T, o Options, wo WriterOptions, replies ...influxtest
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := c.NewWriter(wo)
+	w, err := NewWriter(c, wo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestWriterServers(t *testing.T) {
 	up := influxtest.New(t)
 	down := influxtest.New(t, influxtest.Status(503))
 	c := client(t, down, Options{Addrs: []string{up.URL}, Balance: RoundRobin})
-	w, err := c.NewWriter(WriterOptions{BatchLines: 1, MaxInFlight: 1})
+	w, err := NewWriter(c, WriterOptions{BatchLines: 1, MaxInFlight: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,16 +218,13 @@ func TestWriterOptionErrors(t *testing.T) {
 		"Tags":              {Tags: []lp.Tag{{Key: "a\nb", Value: "c"}}},
 		"Encoder.Precision": {Encoder: lp.Options{Precision: 99}},
 	} {
-		_, err := c.NewWriter(o)
+		_, err := NewWriter(c, o)
 		var oe *OptionError
 		if !errors.As(err, &oe) || oe.Field != "WriterOptions."+field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if _, err := c.NewWriter(WriterOptions{Overflow: Spill}); !errors.Is(err, ErrNoSpool) {
-		t.Errorf("Spill: %v", err)
-	}
-	if _, err := c.WithDatabase("").NewWriter(WriterOptions{}); !errors.Is(err, ErrNoDatabase) {
+	if _, err := NewWriter(c.WithDatabase(""), WriterOptions{}); !errors.Is(err, ErrNoDatabase) {
 		t.Errorf("no database: %v", err)
 	}
 }

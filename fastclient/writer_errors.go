@@ -13,8 +13,6 @@ var (
 	ErrWriterClosed = errors.New("fastclient: writer is closed")
 	// ErrOverflow: there is no memory for the lines, see [OverflowPolicy].
 	ErrOverflow = errors.New("fastclient: writer has no room")
-	// ErrNoSpool: the [Spill] policy was asked for without a spool.
-	ErrNoSpool = errors.New("fastclient: the Spill policy needs a spool, and none is given")
 	// ErrPending: the context of a Flush ended before every line was settled.
 	ErrPending = errors.New("fastclient: lines are still pending")
 )

@@ -25,18 +25,12 @@ func ExampleOverflowPolicy() {
 		{"block", fastclient.Block},
 		{"drop newest", fastclient.DropNewest},
 		{"drop oldest", fastclient.DropOldest},
-		{"spill", fastclient.Spill},
 	} {
 		client, s := exampleClient(influxtest.Silent())
-		w, err := client.NewWriter(fastclient.WriterOptions{
+		w, err := fastclient.NewWriter(client, fastclient.WriterOptions{
 			BatchBytes: 1 << 10, MaxMemory: 4 << 10, MaxInFlight: 1, Overflow: c.policy,
 		})
-		if errors.Is(err, fastclient.ErrNoSpool) {
-			fmt.Println(c.name+":", err)
-			client.Close()
-			s.Close()
-			continue
-		} else if err != nil {
+		if err != nil {
 			log.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
@@ -62,7 +56,6 @@ func ExampleOverflowPolicy() {
 	//   appended 4 dropped 0 refused 1
 	// drop oldest: false false
 	//   appended 5 dropped 1 refused 0
-	// spill: fastclient: the Spill policy needs a spool, and none is given
 }
 
 // A Flush that could not send everything keeps it for the next one.
@@ -70,7 +63,7 @@ func ExamplePendingError() {
 	c, s := exampleClient(influxtest.Error(503, "timeout"), influxtest.Status(204))
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewBatchWriter(fastclient.WriterOptions{RetryFor: 1}) // one attempt
+	w, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{RetryFor: 1}) // one attempt
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -126,7 +119,7 @@ func ExampleDeadLetter() {
 	c, s := exampleClient(influxtest.Error(400, "unable to parse 'a': bad timestamp"))
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewBatchWriter(fastclient.WriterOptions{DeadLetter: sorter{}})
+	w, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{DeadLetter: sorter{}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -167,7 +160,7 @@ func ExampleDeadLetterFile_full() {
 	c, s := exampleClient(influxtest.Error(400, "unable to parse 'a': bad timestamp"))
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewBatchWriter(fastclient.WriterOptions{
+	w, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{
 		DeadLetter: dead,
 		OnEvent: func(e fastclient.WriterEvent) {
 			fmt.Println(e.Kind, errors.Is(e.Err, fastclient.ErrDeadLetterFull))
@@ -219,7 +212,7 @@ func ExampleEventKind() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		w, err := c.NewBatchWriter(fastclient.WriterOptions{
+		w, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{
 			RetryFor:  1, // Flush makes one attempt, Close another one
 			Isolate:   fastclient.IsolateNone,
 			OnEvent:   func(e fastclient.WriterEvent) { fmt.Print(level(e.Kind), " ", e.Kind, " ", e.Lines, "; ") },
@@ -265,11 +258,11 @@ func ExampleLineWriter() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	b, err := c.NewBatchWriter(fastclient.WriterOptions{})
+	b, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -287,7 +280,7 @@ func ExampleBatchWriter() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	b, err := c.NewBatchWriter(fastclient.WriterOptions{})
+	b, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -370,7 +363,7 @@ func ExampleErrNoTimeLeft() {
 	c, s := exampleClient(influxtest.Status(204))
 	defer s.Close()
 	defer c.Close()
-	w, err := c.WithPrecision(fastclient.Hour).NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c.WithPrecision(fastclient.Hour), fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -27,12 +27,12 @@ func exampleClient(replies ...influxtest.Reply) (*fastclient.Client, *influxtest
 	return c, s
 }
 
-func ExampleClient_NewWriter() {
+func ExampleNewWriter() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
 
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func ExampleWriter_Encode() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{Tags: []lp.Tag{{Key: "host", Value: "a"}}})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{Tags: []lp.Tag{{Key: "host", Value: "a"}}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func ExampleWriter_Append() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func ExampleWriter_AppendPoints() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func ExampleWriter_Flush() {
 	c, s := exampleClient(influxtest.Error(400, "partial write: field type conflict dropped=1"))
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func ExampleWriter_Close() {
 	c, s := exampleClient(influxtest.Status(503))
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func ExampleWriter_Stats() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func ExampleOpenDeadLetterFile() {
 	c, s := exampleClient(influxtest.Error(400, "unable to parse"))
 	defer s.Close()
 	defer c.Close()
-	w, err := c.NewWriter(fastclient.WriterOptions{DeadLetter: dead})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{DeadLetter: dead})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -202,11 +202,11 @@ func ExampleOpenDeadLetterFile() {
 	// Output: fastclient: batch 1: 1 lines lost (line): status 400: unable to parse
 }
 
-func ExampleClient_NewBatchWriter() {
+func ExampleNewBatchWriter() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	b, err := c.NewBatchWriter(fastclient.WriterOptions{})
+	b, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

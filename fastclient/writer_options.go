@@ -126,8 +126,6 @@ const (
 	// way, as many as make room, and refuses the lines with [ErrOverflow] if there
 	// is none.
 	DropOldest
-	// Spill moves batches to disk. It needs a spool.
-	Spill
 )
 
 // Limits of request bodies in servers: 25,000,000 bytes in InfluxDB 1.x by
@@ -186,9 +184,7 @@ func (o WriterOptions) withDefaults(api seam.API) (WriterOptions, error) {
 		return bad("Isolate", "is not one of the declared choices")
 	case o.IsolateRequests < 0:
 		return bad("IsolateRequests", "is negative")
-	case o.Overflow == Spill:
-		return o, ErrNoSpool
-	case o.Overflow > Spill:
+	case o.Overflow > DropOldest:
 		return bad("Overflow", "is not one of the declared policies")
 	case !o.Encoder.Precision.Valid():
 		return bad("Encoder.Precision", "is not one of the declared ones")

@@ -188,9 +188,3 @@ func TestMissingDatabaseIsCreated(t *testing.T) {
 		}
 	})
 }
-
-func TestSpillNeedsASpool(t *testing.T) {
-	if _, err := (WriterOptions{Overflow: Spill}).withDefaults(seam.V1); !errors.Is(err, ErrNoSpool) {
-		t.Errorf("Spill: %v", err)
-	}
-}

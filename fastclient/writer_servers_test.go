@@ -49,7 +49,7 @@ func TestBatchWriterServers(t *testing.T) {
 			down := make([]atomic.Bool, 3)
 			down[0].Store(true)
 			c, servers := pipeSet(t, Options{Balance: balance}, down)
-			w, err := c.NewBatchWriter(WriterOptions{RetryFor: time.Second})
+			w, err := NewBatchWriter(c, WriterOptions{RetryFor: time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestCloseTriesServersOnceMore(t *testing.T) {
 
 func lineWriter(c *Client, o WriterOptions, batch bool) (LineWriter, error) {
 	if batch {
-		return c.NewBatchWriter(o)
+		return NewBatchWriter(c, o)
 	}
-	return c.NewWriter(o)
+	return NewWriter(c, o)
 }

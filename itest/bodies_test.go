@@ -86,7 +86,7 @@ func writeBody(t *testing.T, c *fastclient.Client, body []byte, tags []string) {
 			}
 		}
 	}
-	w, err := c.NewBatchWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

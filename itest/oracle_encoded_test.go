@@ -108,7 +108,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 		}
 		o.takenUnless(points, fastclient.WritePoints(ctx, c, list))
 	default:
-		w, err := c.NewWriter(fastclient.WriterOptions{BatchLines: 1000})
+		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{BatchLines: 1000})
 		if err != nil {
 			o.t.Fatal(err)
 		}

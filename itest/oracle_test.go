@@ -284,10 +284,10 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	var err error
 	name := "Writer"
 	if batchWriter {
-		w, err = o.client.WithPrecision(b.precision).NewBatchWriter(opts)
+		w, err = fastclient.NewBatchWriter(o.client.WithPrecision(b.precision), opts)
 		name = "BatchWriter"
 	} else {
-		w, err = o.client.WithPrecision(b.precision).NewWriter(opts)
+		w, err = fastclient.NewWriter(o.client.WithPrecision(b.precision), opts)
 	}
 	if err != nil {
 		o.t.Fatal(err)

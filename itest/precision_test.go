@@ -71,7 +71,7 @@ var waysToWrite = map[string]func(ctx context.Context, c *fastclient.Client, p l
 		})
 	},
 	"batch_writer": func(ctx context.Context, c *fastclient.Client, p lp.Precision, _ time.Time, line []byte) error {
-		w, err := c.WithPrecision(p).NewBatchWriter(fastclient.WriterOptions{})
+		w, err := fastclient.NewBatchWriter(c.WithPrecision(p), fastclient.WriterOptions{})
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func encodePoint(e *lp.Encoder, name string, at time.Time) {
 }
 
 func throughWriter(ctx context.Context, c *fastclient.Client, p lp.Precision, f func(w *fastclient.Writer) error) error {
-	w, err := c.WithPrecision(p).NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c.WithPrecision(p), fastclient.WriterOptions{})
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func TestStamps(t *testing.T) {
 		for p := lp.Nanosecond; p <= lp.Hour; p++ {
 			t.Run(p.String(), func(t *testing.T) {
 				c := createDatabase(t, s, v1, "stamps_"+p.String())
-				w, err := c.WithPrecision(p).NewWriter(fastclient.WriterOptions{})
+				w, err := fastclient.NewWriter(c.WithPrecision(p), fastclient.WriterOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}

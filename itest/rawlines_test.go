@@ -16,7 +16,7 @@ import (
 // when all of them are settled, and the error of the append.
 func appendAll(t *testing.T, c *fastclient.Client, o fastclient.WriterOptions, lines string) (fastclient.WriterStats, error) {
 	t.Helper()
-	w, err := c.NewWriter(o)
+	w, err := fastclient.NewWriter(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestOwnLinesAreTaken(t *testing.T) {
 					return err
 				}},
 				{"AppendPoints", own, func() error {
-					w, err := c.NewWriter(fastclient.WriterOptions{})
+					w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 					if err != nil {
 						return err
 					}

@@ -33,7 +33,7 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 				spoil := &spoiler{next: new(http.Transport)}
 				t.Cleanup(spoil.next.CloseIdleConnections)
 				client := newClient(t, s, fastclient.Options{Database: db, HTTPClient: &http.Client{Transport: spoil}})
-				w, err := client.NewWriter(c.o)
+				w, err := fastclient.NewWriter(client, c.o)
 				if err != nil {
 					t.Fatal(err)
 				}

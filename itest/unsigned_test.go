@@ -48,7 +48,7 @@ func TestUnsignedAuto(t *testing.T) {
 				}
 				return list
 			}
-			w, err := c.NewBatchWriter(fastclient.WriterOptions{})
+			w, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

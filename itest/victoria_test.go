@@ -113,7 +113,7 @@ func TestVictoriaMetrics(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			w, err := c.NewWriter(fastclient.WriterOptions{BatchLines: 1000})
+			w, err := fastclient.NewWriter(c, fastclient.WriterOptions{BatchLines: 1000})
 			if err != nil {
 				t.Fatal(err)
 			}

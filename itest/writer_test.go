@@ -33,7 +33,7 @@ func TestWriterThroughRestarts(t *testing.T) {
 		db := newDatabase(t, s, "writer_restarts")
 		c := newClient(t, s, fastclient.Options{Database: db})
 		failed := make(chan struct{}, 1) // an attempt failed
-		w, err := c.NewWriter(fastclient.WriterOptions{OnEvent: func(e fastclient.WriterEvent) {
+		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{OnEvent: func(e fastclient.WriterEvent) {
 			if e.Kind == fastclient.EventRetry {
 				select {
 				case failed <- struct{}{}:

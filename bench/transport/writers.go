@@ -43,7 +43,7 @@ func ownWriter(addr string) (Contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := c.NewWriter(fastclient.WriterOptions{})
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
 	if err != nil {
 		c.Close()
 		return nil, err

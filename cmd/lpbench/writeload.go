@@ -115,7 +115,7 @@ func newWriter(t *target, batch, workers int) (*writer, error) {
 	w := &writer{schema: schema, trades: workload.Trades(max(100_000, batch), 1), batch: batch, first: time.Now().UnixNano(), lines: make([][]byte, workers)}
 	const longest = 256 // bytes of a trade's line, and more
 	for range workers {
-		to, err := t.NewWriter(fastclient.WriterOptions{
+		to, err := fastclient.NewWriter(t.Client, fastclient.WriterOptions{
 			BatchLines: batch, BatchBytes: max(1<<20, batch*longest), MaxInFlight: 1,
 			MaxMemory: max(16<<20, 4*max(1<<20, batch*longest)),
 			Isolate:   fastclient.IsolateNone, // a request is measured, not a search

@@ -76,7 +76,7 @@ func (m *monitor) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := client.NewWriter(fastclient.WriterOptions{
+	w, err := fastclient.NewWriter(client, fastclient.WriterOptions{
 		// Every point says where it comes from.
 		Tags: []lp.Tag{{Key: "host", Value: host}},
 		// A collector would rather lose its oldest points than stop collecting.

@@ -98,7 +98,7 @@ func (r *relay) addTarget(name string) error {
 	}
 	// A batch holds lines of many clients: Isolate keeps what is wrong with one line
 	// from the others.
-	t.writer, err = t.client.NewWriter(fastclient.WriterOptions{
+	t.writer, err = fastclient.NewWriter(t.client, fastclient.WriterOptions{
 		MaxMemory: r.memory, Isolate: fastclient.IsolateAll, DeadLetter: t.dead, OnEvent: t.event,
 	})
 	if err != nil {
@@ -169,7 +169,7 @@ func (t *target) take(ctx context.Context, b *body, p lp.Precision) error {
 	}
 	// A Flush of the Writer would wait for the lines of others, and not know whose
 	// lines were refused.
-	w, err := t.client.NewBatchWriter(fastclient.WriterOptions{Isolate: fastclient.IsolateAll, DeadLetter: &f, RetryFor: t.patience})
+	w, err := fastclient.NewBatchWriter(t.client, fastclient.WriterOptions{Isolate: fastclient.IsolateAll, DeadLetter: &f, RetryFor: t.patience})
 	if err != nil {
 		return err
 	}
