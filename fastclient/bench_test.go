@@ -3,13 +3,8 @@ package fastclient
 import (
 	"bytes"
 	"context"
-	"slices"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/pointwire/pointwire/fastclient/internal/seam"
-	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
@@ -50,79 +45,6 @@ func BenchmarkWrite(b *testing.B) {
 		})
 	}
 }
-
-// BenchmarkWriterAppend appends structs from 8 goroutines, at most 100 in 100 µs
-// each, to a Writer whose batches are packed and acknowledged, and reports how long
-// an append takes.
-func BenchmarkWriterAppend(b *testing.B) {
-	const appenders, burst, pause = 8, 100, 100 * time.Microsecond
-	p, err := benchPlan()
-	if err != nil {
-		b.Fatal(err)
-	}
-	w, err := newWriter(p)
-	if err != nil {
-		b.Fatal(err)
-	}
-	w.startAll()
-	trades := workload.Trades(100_000, 1)
-	schema := lp.Must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
-	ctx := context.Background()
-	took := make([][]time.Duration, appenders)
-	var wg sync.WaitGroup
-	b.ReportAllocs()
-	b.ResetTimer()
-	for g := range appenders {
-		n := b.N / appenders
-		if g < b.N%appenders {
-			n++
-		}
-		took[g] = make([]time.Duration, 0, n)
-		wg.Go(func() {
-			ticks := time.NewTicker(pause)
-			defer ticks.Stop()
-			for i := range n {
-				if i%burst == 0 {
-					<-ticks.C
-				}
-				at := (g*n + i) % len(trades)
-				start := time.Now()
-				err := AppendStructs(ctx, w, schema, trades[at:at+1])
-				took[g] = append(took[g], time.Since(start))
-				if err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.StopTimer()
-	if err := w.Close(ctx); err != nil {
-		b.Error(err)
-	}
-	all := slices.Concat(took...)
-	slices.Sort(all)
-	for _, q := range []struct {
-		name string
-		at   float64
-	}{{"p50-ns", 0.5}, {"p99-ns", 0.99}, {"p99.9-ns", 0.999}} {
-		b.ReportMetric(float64(all[min(int(q.at*float64(len(all))), len(all)-1)]), q.name)
-	}
-}
-
-// benchPlan is a Writer to a server that takes everything at once.
-func benchPlan() (writerPlan, error) {
-	o, err := WriterOptions{}.withDefaults(seam.V1)
-	return writerPlan{
-		o: o, pack: compress.Gzip(1), minPack: 1000,
-		outlets: []*outlet{{api: seam.V1, target: fakeTarget{benchSender{}}}},
-	}, err
-}
-
-type benchSender struct{}
-
-func (benchSender) Send(_ context.Context, b *seam.Body, r *seam.Response) { r.Status = 204 }
 
 // BenchmarkQuery reads 10,000 rows from a server in this process.
 func BenchmarkQuery(b *testing.B) {

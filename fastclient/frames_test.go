@@ -126,14 +126,6 @@ func TestEmptyRowsAreTold(t *testing.T) {
 				t.Errorf("%s: %d lines", name, got)
 			}
 		}
-		sc := newScript(acker)
-		w := testWriter(t, WriterOptions{}, sc.Send)
-		err := w.AppendPoints(t.Context(), f)
-		var a *AppendError
-		if !errors.As(err, &a) || a.Refused != len(bad) || a.Accepted != rows-len(bad) {
-			t.Errorf("AppendPoints: %v", err)
-		}
-		mustClose(t, w)
 	}
 }
 

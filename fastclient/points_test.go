@@ -1,11 +1,9 @@
 package fastclient
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/pointwire/pointwire/frame"
@@ -47,28 +45,13 @@ func TestPointsPrecision(t *testing.T) {
 		check("WritePoints", WritePoints(t.Context(), c, points))
 		check("WritePrecision", WritePoints(t.Context(), client(t, s, Options{}), points, WritePrecision(p)))
 		check("WritePoints of one type", WritePoints(t.Context(), c, []*lp.Point{&timed, &stamped, &stamped}))
-		b, err := NewBatchWriter(c, WriterOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = b.AppendPoints(t.Context(), points...)
-		check("BatchWriter", errors.Join(err, b.Close(t.Context())))
-		synctest.Test(t, func(t *testing.T) {
-			w, s, end := pipeWriter(t, Options{Precision: p}, WriterOptions{})
-			err := w.AppendPoints(context.Background(), points...)
-			err = errors.Join(err, w.Flush(context.Background()))
-			if got := string(s.Last().Body); err != nil || got != want {
-				t.Errorf("Writer in %v: %v, body\n%s", p, err, got)
-			}
-			end()
-		})
 	}
 }
 
-// An appenderFunc writes itself.
-type appenderFunc func(dst []byte) ([]byte, error)
+// A selfAppender writes itself.
+type selfAppender func(dst []byte) ([]byte, error)
 
-func (f appenderFunc) AppendLP(dst []byte) ([]byte, error) { return f(dst) }
+func (f selfAppender) AppendLP(dst []byte) ([]byte, error) { return f(dst) }
 
 // TestPointsThatDoNotAppend holds that an Appender that returns another buffer
 // than the one it was given costs no line but its own.
@@ -76,10 +59,10 @@ func TestPointsThatDoNotAppend(t *testing.T) {
 	failed := errors.New("failed")
 	points := []lp.Appender{
 		Lines("a f=1"),
-		appenderFunc(func([]byte) ([]byte, error) { return nil, failed }),
-		appenderFunc(func([]byte) ([]byte, error) { return []byte("b"), nil }),
-		appenderFunc(func([]byte) ([]byte, error) { return nil, nil }), // has nothing
-		appenderFunc(func(dst []byte) ([]byte, error) { return append(dst, "c f=1"...), nil }),
+		selfAppender(func([]byte) ([]byte, error) { return nil, failed }),
+		selfAppender(func([]byte) ([]byte, error) { return []byte("b"), nil }),
+		selfAppender(func([]byte) ([]byte, error) { return nil, nil }), // has nothing
+		selfAppender(func(dst []byte) ([]byte, error) { return append(dst, "c f=1"...), nil }),
 		Lines("d f=1"),
 	}
 	const want = "a f=1\nc f=1\nd f=1\n"
@@ -88,16 +71,5 @@ func TestPointsThatDoNotAppend(t *testing.T) {
 	var bad *PointsError
 	if err := WritePoints(t.Context(), c, points); !errors.As(err, &bad) || bad.Bad != 2 || bad.Index != 1 || bad.First != failed || string(s.Last().Body) != want {
 		t.Errorf("WritePoints: %v, body\n%s", err, s.Last().Body)
-	}
-	b, err := NewBatchWriter(c, WriterOptions{NoStamp: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var refused *AppendError
-	if err := b.AppendPoints(t.Context(), points...); !errors.As(err, &refused) || refused.Refused != 2 || refused.Accepted != 3 {
-		t.Errorf("AppendPoints: %v", err)
-	}
-	if err := b.Close(t.Context()); err != nil || string(s.Last().Body) != want {
-		t.Errorf("Close: %v, body\n%s", err, s.Last().Body)
 	}
 }

@@ -225,3 +225,24 @@ func ExampleNewBatchWriter() {
 	// buffered: 3
 	// stored: 3
 }
+
+func ExampleAppendStructs() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	if err := fastclient.AppendStructs(ctx, w, nil, []Load{{1, "a", 0.5}, {2, "b", 0.25}}); err != nil {
+		fmt.Println(err)
+	}
+	err = w.Close(ctx)
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// Load,host=a value=0.5 1
+	// Load,host=b value=0.25 2
+	// <nil>
+}
