@@ -79,7 +79,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 		}
 	}
 	c, way := o.client.WithPrecision(p), "encoded"
-	padded := rng.IntN(10) == 0
+	padded := rng.IntN(40) == 0
 	if padded {
 		c, way, points = o.padded.WithPrecision(p), "encoded, long headers", points[:min(len(points), 20)]
 	}
@@ -136,15 +136,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 			o.t.Errorf("close: %v", err)
 		}
 	}
-	s := o.by[way]
-	if s == nil {
-		s = new(shares)
-		o.by[way] = s
-	}
-	s.batches++
-	s.lines += len(points)
-	s.uncertain += uncertain
-	s.requests += requests
+	o.share(way, len(points), uncertain, requests)
 	o.batches++
 	o.lines += len(points)
 	if o.lookEncoded(ctx, name, p, points); o.t.Failed() {

@@ -2,6 +2,7 @@ package itest
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -88,14 +89,36 @@ func (b *oracleBatch) setPrecision(p lp.Precision) {
 	b.precision = p
 }
 
-// unread returns how many lines the client cannot read.
-func (b *oracleBatch) unread() (n int) {
-	for _, line := range b.lines {
-		if lp.Valid([]byte(line)) != nil {
-			n++
+// readable returns the lines that can be read where the body is cut into lines as the
+// servers do it, and how many of these lines are refused: a quote that stays open makes
+// one of several.
+func (b *oracleBatch) readable() (ids map[int]bool, refused int) {
+	ids = map[int]bool{}
+	var d lp.Decoder
+	d.SetOptions(lp.DecoderOptions{Precision: b.precision})
+	d.Reset(b.body())
+	for {
+		view, err := d.Next()
+		if err == io.EOF {
+			return ids, refused
+		}
+		if err != nil {
+			refused++
+			continue
+		}
+		id, _ := strconv.Atoi(string(idField.FindSubmatch(view.Raw())[1]))
+		ids[id] = true
+	}
+}
+
+// faultless reports whether no server has a reason to refuse a line.
+func (b *oracleBatch) faultless() bool {
+	for _, k := range b.kinds {
+		if k != lineGood {
+			return false
 		}
 	}
-	return n
+	return true
 }
 
 // stamped reports whether a line has a timestamp.
