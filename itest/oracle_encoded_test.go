@@ -43,11 +43,8 @@ func (o *oracle) padding() func(ctx context.Context, network, addr string) (net.
 	}
 }
 
-// precision chooses a precision that the endpoint has: nanoseconds for every other batch.
+// precision chooses a precision that the endpoint has.
 func (o *oracle) precision(rng *rand.Rand) lp.Precision {
-	if rng.IntN(2) == 0 {
-		return lp.Nanosecond
-	}
 	coarsest := lp.Hour
 	if o.target.coarsest > 0 {
 		coarsest = o.target.coarsest

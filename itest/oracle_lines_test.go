@@ -78,10 +78,11 @@ func (b *oracleBatch) own(i int, line string) string {
 
 // setPrecision writes the timestamps in p.
 func (b *oracleBatch) setPrecision(p lp.Precision) {
+	b.times = make([]int64, len(b.lines))
 	for i, line := range b.lines {
 		at := strings.LastIndexByte(line, ' ') + 1
 		ts, _ := strconv.ParseInt(line[at:len(line)-1], 10, 64)
-		if b.times = append(b.times, ts/p.Unit()*p.Unit()); p > lp.Nanosecond {
+		if b.times[i] = ts / p.Unit() * p.Unit(); p > lp.Nanosecond {
 			line = b.own(i, line[:at]+strconv.FormatInt(ts/p.Unit(), 10)+"\n")
 		}
 		b.lines[i] = line
