@@ -43,7 +43,9 @@ type oracleBatch struct {
 	times []int64 // in nanoseconds, 0 if the server or the client gives it
 	// precision is the unit of the timestamps in lines.
 	precision lp.Precision
-	raw       bool // lines that a Writer would not take are among them
+	// seeded tells that the field is an integer: a conflict makes no good line a bad one.
+	seeded bool
+	raw    bool // lines that a Writer would not take are among them
 	// open is 1 if a line leaves a quote open. A second one would close it: the server
 	// takes all between them for one line, of which Client.Write, which does not look at
 	// lines, cannot know.
@@ -112,14 +114,14 @@ func (b *oracleBatch) readable() (ids map[int]bool, refused int) {
 	}
 }
 
-// faultless reports whether no server has a reason to refuse a line.
-func (b *oracleBatch) faultless() bool {
+// bad returns how many lines servers may have a reason to refuse.
+func (b *oracleBatch) bad() (n int) {
 	for _, k := range b.kinds {
 		if k != lineGood {
-			return false
+			n++
 		}
 	}
-	return true
+	return n
 }
 
 // stamped reports whether a line has a timestamp.
@@ -170,6 +172,7 @@ func (o *oracle) make(rng *rand.Rand) *oracleBatch {
 	}
 	if rng.IntN(4) > 0 {
 		o.seed(names, field, shards)
+		b.seeded = true
 	}
 	text := func() string {
 		if rng.IntN(3) > 0 {
