@@ -94,7 +94,7 @@ func TestStampsAreKeptApart(t *testing.T) {
 			for way, appendTo := range ways {
 				w, s, end := pipeWriter(t, Options{Precision: p}, WriterOptions{})
 				err := appendTo(w)
-				taken := min(n, 1+int(int64(time.Minute)/p.Unit()))
+				taken := int(min(n, 1+int64(time.Minute)/p.Unit()))
 				if (err == nil) != (taken == n) || err != nil && !errors.Is(err, ErrNoTimeLeft) {
 					t.Errorf("%v, %s: %v", p, way, err)
 				}

@@ -43,11 +43,8 @@ func (o *oracle) padding() func(ctx context.Context, network, addr string) (net.
 	}
 }
 
-// precision chooses a precision that the endpoint has: nanoseconds for every other batch.
+// precision chooses a precision that the endpoint has.
 func (o *oracle) precision(rng *rand.Rand) lp.Precision {
-	if rng.IntN(2) == 0 {
-		return lp.Nanosecond
-	}
 	coarsest := lp.Hour
 	if o.target.coarsest > 0 {
 		coarsest = o.target.coarsest
@@ -79,7 +76,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 		}
 	}
 	c, way := o.client.WithPrecision(p), "encoded"
-	padded := rng.IntN(10) == 0
+	padded := rng.IntN(40) == 0
 	if padded {
 		c, way, points = o.padded.WithPrecision(p), "encoded, long headers", points[:min(len(points), 20)]
 	}
@@ -136,15 +133,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 			o.t.Errorf("close: %v", err)
 		}
 	}
-	s := o.by[way]
-	if s == nil {
-		s = new(shares)
-		o.by[way] = s
-	}
-	s.batches++
-	s.lines += len(points)
-	s.uncertain += uncertain
-	s.requests += requests
+	o.share(way, len(points), uncertain, requests)
 	o.batches++
 	o.lines += len(points)
 	if o.lookEncoded(ctx, name, p, points); o.t.Failed() {

@@ -2,6 +2,7 @@ package itest
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -42,7 +43,9 @@ type oracleBatch struct {
 	times []int64 // in nanoseconds, 0 if the server or the client gives it
 	// precision is the unit of the timestamps in lines.
 	precision lp.Precision
-	raw       bool // lines that a Writer would not take are among them
+	// seeded tells that the field is an integer: a conflict makes no good line a bad one.
+	seeded bool
+	raw    bool // lines that a Writer would not take are among them
 	// open is 1 if a line leaves a quote open. A second one would close it: the server
 	// takes all between them for one line, of which Client.Write, which does not look at
 	// lines, cannot know.
@@ -77,10 +80,11 @@ func (b *oracleBatch) own(i int, line string) string {
 
 // setPrecision writes the timestamps in p.
 func (b *oracleBatch) setPrecision(p lp.Precision) {
+	b.times = make([]int64, len(b.lines))
 	for i, line := range b.lines {
 		at := strings.LastIndexByte(line, ' ') + 1
 		ts, _ := strconv.ParseInt(line[at:len(line)-1], 10, 64)
-		if b.times = append(b.times, ts/p.Unit()*p.Unit()); p > lp.Nanosecond {
+		if b.times[i] = ts / p.Unit() * p.Unit(); p > lp.Nanosecond {
 			line = b.own(i, line[:at]+strconv.FormatInt(ts/p.Unit(), 10)+"\n")
 		}
 		b.lines[i] = line
@@ -88,10 +92,32 @@ func (b *oracleBatch) setPrecision(p lp.Precision) {
 	b.precision = p
 }
 
-// unread returns how many lines the client cannot read.
-func (b *oracleBatch) unread() (n int) {
-	for _, line := range b.lines {
-		if lp.Valid([]byte(line)) != nil {
+// readable returns the lines that can be read where the body is cut into lines as the
+// servers do it, and how many of these lines are refused: a quote that stays open makes
+// one of several.
+func (b *oracleBatch) readable() (ids map[int]bool, refused int) {
+	ids = map[int]bool{}
+	var d lp.Decoder
+	d.SetOptions(lp.DecoderOptions{Precision: b.precision})
+	d.Reset(b.body())
+	for {
+		view, err := d.Next()
+		if err == io.EOF {
+			return ids, refused
+		}
+		if err != nil {
+			refused++
+			continue
+		}
+		id, _ := strconv.Atoi(string(idField.FindSubmatch(view.Raw())[1]))
+		ids[id] = true
+	}
+}
+
+// bad returns how many lines servers may have a reason to refuse.
+func (b *oracleBatch) bad() (n int) {
+	for _, k := range b.kinds {
+		if k != lineGood {
 			n++
 		}
 	}
@@ -146,6 +172,7 @@ func (o *oracle) make(rng *rand.Rand) *oracleBatch {
 	}
 	if rng.IntN(4) > 0 {
 		o.seed(names, field, shards)
+		b.seeded = true
 	}
 	text := func() string {
 		if rng.IntN(3) > 0 {
