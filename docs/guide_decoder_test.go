@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -61,7 +61,7 @@ func Example_decoder() {
 	var input io.Reader = strings.NewReader("a v=1 1257894000\r\nb v=2 1257894001\r\nb v=\r\n")
 	refused := 0
 	err := func() error {
-		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
+		w, err := batch.NewWriter(c, batch.Options{})
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func Example_relay() {
 	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
+	w, err := batch.NewWriter(c, batch.Options{})
 	if err != nil {
 		fmt.Println(err)
 	}

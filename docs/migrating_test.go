@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -62,8 +63,8 @@ func Example_fromClient2() {
 	defer c.Close()
 	err := func() error {
 		// begin fromclient2
-		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{ // writeAPI := client.WriteAPI(org, bucket)
-			OnEvent: func(e fastclient.WriterEvent) { fmt.Println(e.Kind, e.Message) }, // for err := range writeAPI.Errors()
+		w, err := batch.NewWriter(c, batch.Options{ // writeAPI := client.WriteAPI(org, bucket)
+			OnEvent: func(e batch.Event) { fmt.Println(e.Kind, e.Message) }, // for err := range writeAPI.Errors()
 		})
 		if err != nil {
 			return err

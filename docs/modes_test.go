@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -41,9 +42,9 @@ func Example_modeWriter() {
 	host := "server01"
 	err := func(ctx context.Context) error {
 		// begin modewriter
-		w, err := fastclient.NewWriter(client, fastclient.WriterOptions{
+		w, err := batch.NewWriter(client, batch.Options{
 			Tags:    []lp.Tag{{Key: "host", Value: host}},
-			OnEvent: func(e fastclient.WriterEvent) { log.Print(e.Kind, " ", e.Message) },
+			OnEvent: func(e batch.Event) { log.Print(e.Kind, " ", e.Message) },
 		})
 		if err != nil {
 			return err
@@ -57,7 +58,7 @@ func Example_modeWriter() {
 			return err // of this point; the Writer goes on
 		}
 		if err := w.Close(ctx); err != nil { // sends what is left, until ctx ends
-			var unsent *fastclient.UnsentError
+			var unsent *batch.UnsentError
 			if errors.As(err, &unsent) {
 				log.Print(unsent.Lines, " lines are in unsent.Batches")
 			}
@@ -76,7 +77,7 @@ func Example_modeStructs() {
 	ctx, client, s := serve()
 	defer s.Close()
 	defer client.Close()
-	w, err := fastclient.NewWriter(client, fastclient.WriterOptions{})
+	w, err := batch.NewWriter(client, batch.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func Example_modeStructs() {
 			Host string  `lp:"host,tag"`
 			Load float64 `lp:"load"`
 		}
-		return fastclient.AppendStructs(ctx, w, nil, []Load{{1, "a", 0.5}, {2, "b", 0.25}})
+		return batch.AppendStructs(ctx, w, nil, []Load{{1, "a", 0.5}, {2, "b", 0.25}})
 		// end
 	}()
 	err = errors.Join(err, w.Close(ctx))
@@ -105,7 +106,7 @@ func Example_modeBatch() {
 	scanner := bufio.NewScanner(strings.NewReader("m v=1 1\nm v=2 2\n"))
 	err := func() error {
 		// begin modebatch
-		b, err := fastclient.NewBatchWriter(client, fastclient.WriterOptions{})
+		b, err := batch.NewSyncWriter(client, batch.Options{})
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net/http"
 	"os"
@@ -240,25 +241,15 @@ func ExampleHooks() {
 	// storage 1
 }
 
-func ExampleDeadLetterFile() {
-	dir, err := os.MkdirTemp("", "example")
+// exampleClient returns a client of a server that answers as replies say.
+func exampleClient(replies ...influxtest.Reply) (*fastclient.Client, *influxtest.Server) {
+	s, err := influxtest.Start(replies...)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	dead, err := fastclient.OpenDeadLetterFile(dir+"/dead.lp", 1<<20)
+	c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb"})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	defer dead.Close()
-	// A Writer calls Put; a program may, too.
-	err = dead.Put(&fastclient.LostLines{Lines: []byte("m v=1 1\n"), Count: 1, Lost: 1, Loss: fastclient.LossLine, Status: 400, Message: "no", Time: time.Unix(0, 0).UTC()})
-	fmt.Println(err, dead.Sync())
-	text, _ := os.ReadFile(dir + "/dead.lp")
-	fmt.Println(strings.HasSuffix(string(text), "m v=1 1\n"))
-	// Output:
-	// <nil> <nil>
-	// true
+	return c, s
 }

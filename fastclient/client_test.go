@@ -425,3 +425,12 @@ func TestParamText(t *testing.T) {
 		}
 	}
 }
+
+// foreignReply answers as somebody else would in the place of a server.
+func foreignReply(status int, body string, fields ...string) influxtest.Reply {
+	head := fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Length: %d\r\n", status, len(body))
+	for i := 0; i+1 < len(fields); i += 2 {
+		head += fields[i] + ": " + fields[i+1] + "\r\n"
+	}
+	return influxtest.Raw(head + "\r\n" + body)
+}

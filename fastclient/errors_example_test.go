@@ -293,3 +293,13 @@ func ExampleStoppedError() {
 	// fastclient: write: stopped at index 1: fastclient: write: status 503: busy
 	// <nil>
 }
+
+// A page of somebody else, which answers in the place of the server, acknowledges nothing.
+func ExampleErrNotAcknowledged() {
+	c, s := exampleClient(influxtest.Body(200, "<html>log in</html>"))
+	defer s.Close()
+	defer c.Close()
+	err := c.Write(context.Background(), []byte("m v=1 1\n"))
+	fmt.Println(errors.Is(err, fastclient.ErrNotAcknowledged))
+	// Output: true
+}

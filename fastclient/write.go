@@ -61,9 +61,10 @@ func (w *writeCall) prepare(c *core) error {
 // server has answered. The lines go as they are: their timestamps must be in
 // the client's precision, or that of [WritePrecision]. An empty body sends
 // nothing. Write does not look at lines: where one leaves a quote open, a server takes
-// it and those up to the next quote for one line, or for none. [Client.WriteFrom], a
-// [Writer] and [WritePoints] look, and [lp.Valid] does. Write does not keep lines; without options, and with a context that
-// cannot end, it allocates nothing.
+// it and those up to the next quote for one line, or for none. [Client.WriteFrom],
+// [WritePoints] and the writers of package batch look, and [lp.Valid] does. Write does
+// not keep lines; without options, and with a context that cannot end, it allocates
+// nothing.
 //
 // By [V1] lines in microseconds, minutes or hours are read and sent in another unit, see
 // [Precision]. Those that are not valid are then left out, and the error is a

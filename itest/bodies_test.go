@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
@@ -86,7 +87,7 @@ func writeBody(t *testing.T, c *fastclient.Client, body []byte, tags []string) {
 			}
 		}
 	}
-	w, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{})
+	w, err := batch.NewSyncWriter(c, batch.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

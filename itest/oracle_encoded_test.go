@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -105,7 +106,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 		}
 		o.takenUnless(points, fastclient.WritePoints(ctx, c, list))
 	default:
-		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{BatchLines: 1000})
+		w, err := batch.NewWriter(c, batch.Options{BatchLines: 1000})
 		if err != nil {
 			o.t.Fatal(err)
 		}
@@ -174,7 +175,7 @@ func (o *oracle) refusedRightly(q *encodedPoint, p lp.Precision, err error) {
 		if !errors.Is(err, lp.ErrUnsigned) {
 			o.t.Errorf("%d does not fit: %v", q.unsigned, err)
 		}
-	case errors.Is(err, fastclient.ErrNoTimeLeft):
+	case errors.Is(err, batch.ErrNoTimeLeft):
 		if !q.at.IsZero() || p < lp.Second {
 			o.t.Errorf("a point at %v in %v: %v", q.at, p, err)
 		}

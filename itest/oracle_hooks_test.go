@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 )
 
 // A spoiler makes lines unparsable on their way to the server that a Writer would not
@@ -48,7 +48,7 @@ func (s *spoiler) RoundTrip(r *http.Request) (*http.Response, error) {
 // A lossLog is a dead letter that knows the numbers of its lines.
 type lossLog struct {
 	mu    sync.Mutex
-	lines map[int]fastclient.Loss
+	lines map[int]batch.Loss
 	texts map[int]string // the server's words
 	least int            // lost at least, of those that are uncertain
 	bad   []string
@@ -56,7 +56,7 @@ type lossLog struct {
 
 var idField = regexp.MustCompile(` id=([0-9]+)i,`)
 
-func (l *lossLog) Put(lost *fastclient.LostLines) error {
+func (l *lossLog) Put(lost *batch.LostLines) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	found := idField.FindAllSubmatch(lost.Lines, -1)
@@ -70,7 +70,7 @@ func (l *lossLog) Put(lost *fastclient.LostLines) error {
 		}
 		l.lines[id], l.texts[id] = lost.Loss, lost.Message
 	}
-	if lost.Loss == fastclient.LossUncertain {
+	if lost.Loss == batch.LossUncertain {
 		l.least += lost.Lost
 	}
 	return nil
@@ -84,7 +84,7 @@ func flushLines(err error) (n int) {
 		}
 		return n
 	}
-	if e, ok := err.(*fastclient.BatchError); ok {
+	if e, ok := err.(*batch.BatchError); ok {
 		n += e.Lines
 	}
 	return n

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -277,20 +278,20 @@ func (o *oracle) writePoints(ctx context.Context, b *oracleBatch) {
 
 // append writes b by a Writer or a BatchWriter.
 func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
-	log := &lossLog{lines: map[int]fastclient.Loss{}, texts: map[int]string{}}
-	opts := fastclient.WriterOptions{
-		Isolate: fastclient.Isolation(rng.IntN(3)), DeadLetter: log, Ordered: rng.IntN(4) == 0, NoStamp: b.unstamped,
+	log := &lossLog{lines: map[int]batch.Loss{}, texts: map[int]string{}}
+	opts := batch.Options{
+		Isolate: batch.Isolation(rng.IntN(3)), DeadLetter: log, Ordered: rng.IntN(4) == 0, NoStamp: b.unstamped,
 		BatchLines: []int{0, 0, 0, 700}[rng.IntN(4)], IsolateRequests: []int{0, 0, 5}[rng.IntN(3)],
 	}
 	batchWriter := rng.IntN(3) == 0
-	var w fastclient.LineWriter
+	var w batch.LineWriter
 	var err error
 	name := "Writer"
 	if batchWriter {
-		w, err = fastclient.NewBatchWriter(o.client.WithPrecision(b.precision), opts)
+		w, err = batch.NewSyncWriter(o.client.WithPrecision(b.precision), opts)
 		name = "BatchWriter"
 	} else {
-		w, err = fastclient.NewWriter(o.client.WithPrecision(b.precision), opts)
+		w, err = batch.NewWriter(o.client.WithPrecision(b.precision), opts)
 	}
 	if err != nil {
 		o.t.Fatal(err)
@@ -326,11 +327,11 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	for id, loss := range log.lines {
 		delete(acked, id)
 		switch {
-		case loss == fastclient.LossUncertain:
+		case loss == batch.LossUncertain:
 			uncertain[id] = true
 		case loss.Rejected():
 			rejected[id] = true
-			if loss == fastclient.LossBeyond && b.kinds[id] != lineBeyond {
+			if loss == batch.LossBeyond && b.kinds[id] != lineBeyond {
 				o.t.Errorf("line %d is not too old: %q, in %v", id, b.lines[id], b.precision)
 			}
 		default:
@@ -387,17 +388,17 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	switch {
 	case b.unstamped:
 		for id := range uncertain {
-			if opts.Isolate == fastclient.IsolateAll && b.stamped(id) {
+			if opts.Isolate == batch.IsolateAll && b.stamped(id) {
 				o.t.Errorf("IsolateAll leaves the fate of line %d open: %q", id, b.lines[id])
 			}
 		}
-	case opts.Isolate == fastclient.IsolateAll && len(uncertain) > 0:
+	case opts.Isolate == batch.IsolateAll && len(uncertain) > 0:
 		o.t.Errorf("IsolateAll leaves the fate of %d lines open", len(uncertain))
-	case opts.Isolate == fastclient.IsolateAuto && len(uncertain) > 0 && b.seeded && b.bad() <= bound/searchRequests:
+	case opts.Isolate == batch.IsolateAuto && len(uncertain) > 0 && b.seeded && b.bad() <= bound/searchRequests:
 		o.t.Errorf("the fate of %d lines is open for %d bad ones of %d, after %d requests", len(uncertain), b.bad(), len(b.lines), stats.Requests)
-	case opts.Isolate == fastclient.IsolateAuto && len(uncertain) > 0 && int(stats.Requests) < bound:
+	case opts.Isolate == batch.IsolateAuto && len(uncertain) > 0 && int(stats.Requests) < bound:
 		o.t.Errorf("the fate of %d lines is open after %d requests", len(uncertain), stats.Requests)
-	case opts.Isolate == fastclient.IsolateNone && len(uncertain) > 0 && missing == 0 && len(b.lines) == len(uncertain):
+	case opts.Isolate == batch.IsolateNone && len(uncertain) > 0 && missing == 0 && len(b.lines) == len(uncertain):
 		o.t.Errorf("%d lines are uncertain, and all are stored", len(uncertain))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -57,21 +58,21 @@ var waysToWrite = map[string]func(ctx context.Context, c *fastclient.Client, p l
 		return c.WriteFrame(ctx, f)
 	},
 	"writer": func(ctx context.Context, c *fastclient.Client, p lp.Precision, _ time.Time, line []byte) error {
-		return throughWriter(ctx, c, p, func(w *fastclient.Writer) error { return w.Append(ctx, line) })
+		return throughWriter(ctx, c, p, func(w *batch.Writer) error { return w.Append(ctx, line) })
 	},
 	"writer_points": func(ctx context.Context, c *fastclient.Client, p lp.Precision, at time.Time, _ []byte) error {
-		return throughWriter(ctx, c, p, func(w *fastclient.Writer) error {
+		return throughWriter(ctx, c, p, func(w *batch.Writer) error {
 			point, err := lp.NewPoint("writer_points", nil, map[string]any{"f": 1}, at)
 			return errors.Join(err, w.AppendPoints(ctx, point))
 		})
 	},
 	"writer_encode": func(ctx context.Context, c *fastclient.Client, p lp.Precision, at time.Time, _ []byte) error {
-		return throughWriter(ctx, c, p, func(w *fastclient.Writer) error {
+		return throughWriter(ctx, c, p, func(w *batch.Writer) error {
 			return w.Encode(ctx, func(e *lp.Encoder) { encodePoint(e, "writer_encode", at) })
 		})
 	},
 	"batch_writer": func(ctx context.Context, c *fastclient.Client, p lp.Precision, _ time.Time, line []byte) error {
-		w, err := fastclient.NewBatchWriter(c.WithPrecision(p), fastclient.WriterOptions{})
+		w, err := batch.NewSyncWriter(c.WithPrecision(p), batch.Options{})
 		if err != nil {
 			return err
 		}
@@ -85,8 +86,8 @@ func encodePoint(e *lp.Encoder, name string, at time.Time) {
 	e.End(at)
 }
 
-func throughWriter(ctx context.Context, c *fastclient.Client, p lp.Precision, f func(w *fastclient.Writer) error) error {
-	w, err := fastclient.NewWriter(c.WithPrecision(p), fastclient.WriterOptions{})
+func throughWriter(ctx context.Context, c *fastclient.Client, p lp.Precision, f func(w *batch.Writer) error) error {
+	w, err := batch.NewWriter(c.WithPrecision(p), batch.Options{})
 	if err != nil {
 		return err
 	}
@@ -155,14 +156,14 @@ func TestStamps(t *testing.T) {
 		for p := lp.Nanosecond; p <= lp.Hour; p++ {
 			t.Run(p.String(), func(t *testing.T) {
 				c := createDatabase(t, s, v1, "stamps_"+p.String())
-				w, err := fastclient.NewWriter(c.WithPrecision(p), fastclient.WriterOptions{})
+				w, err := batch.NewWriter(c.WithPrecision(p), batch.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
 				const n = 20
 				for i := range n {
 					err := w.Append(t.Context(), fmt.Appendf(nil, "m,a=%d v=%di", i%2, i))
-					if err != nil && !errors.Is(err, fastclient.ErrNoTimeLeft) {
+					if err != nil && !errors.Is(err, batch.ErrNoTimeLeft) {
 						t.Error(err)
 					}
 				}

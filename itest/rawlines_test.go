@@ -8,15 +8,16 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/line/dialect"
 	"github.com/pointwire/pointwire/lp"
 )
 
 // appendAll appends lines to a Writer of its own, and returns the numbers of the Writer
 // when all of them are settled, and the error of the append.
-func appendAll(t *testing.T, c *fastclient.Client, o fastclient.WriterOptions, lines string) (fastclient.WriterStats, error) {
+func appendAll(t *testing.T, c *fastclient.Client, o batch.Options, lines string) (batch.Stats, error) {
 	t.Helper()
-	w, err := fastclient.NewWriter(c, o)
+	w, err := batch.NewWriter(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func TestWriterAcksWhatIsStored(t *testing.T) {
 			want := strings.ReplaceAll(dialect.Reading(own, false, false), `\xff`, "\ufffd")
 			db := newDatabase(t, s, "acks")
 			c := newClient(t, s, fastclient.Options{Database: db})
-			n, err := appendAll(t, c, fastclient.WriterOptions{}, body)
+			n, err := appendAll(t, c, batch.Options{}, body)
 			if (err != nil) != (len(rules) > 0) || err != nil && !errors.Is(err, rules[0]) {
 				t.Errorf("%s: the append returns %v, want %v", r.Name, err, rules)
 			}
@@ -74,7 +75,7 @@ func TestWriterAfterOpenQuote(t *testing.T) {
 		for _, bad := range []string{`bad v=2" 1`, `bad v=2\ 1`, `bad v="2 1`, `bad,k=" v=1" 1`, `bad v=t"`, `bad v="2"" 1`, "bad v=\"2\\\" 1"} {
 			db := newDatabase(t, s, "quotes")
 			c := newClient(t, s, fastclient.Options{Database: db})
-			n, err := appendAll(t, c, fastclient.WriterOptions{}, "good1 v=1i 1\n"+bad+"\ngood2 v=3i 1\ngood3 v=4i 1\n")
+			n, err := appendAll(t, c, batch.Options{}, "good1 v=1i 1\n"+bad+"\ngood2 v=3i 1\ngood3 v=4i 1\n")
 			var se *lp.SyntaxError
 			if !errors.As(err, &se) || se.Line != 2 {
 				t.Errorf("%q: %v", bad, err)
@@ -108,7 +109,7 @@ func TestLooseLines(t *testing.T) {
 				write      func() error
 			}{
 				{"Append", plain, func() error {
-					_, err := appendAll(t, c, fastclient.WriterOptions{}, lines)
+					_, err := appendAll(t, c, batch.Options{}, lines)
 					return err
 				}},
 				{"WriteFrom", plain, func() error {
@@ -133,7 +134,7 @@ func TestLooseLines(t *testing.T) {
 		}
 		// A line without a timestamp, with the space that aioinflux puts there.
 		newDatabase(t, s, "loose")
-		if _, err := appendAll(t, c, fastclient.WriterOptions{}, "m v=1 \n"); err != nil {
+		if _, err := appendAll(t, c, batch.Options{}, "m v=1 \n"); err != nil {
 			t.Error(err)
 		}
 		if points, _ := everythingIn(t, s, db); len(points) != 1 {
@@ -201,11 +202,11 @@ func TestOwnLinesAreTaken(t *testing.T) {
 				write func() error
 			}{
 				{"Append", own, func() error {
-					_, err := appendAll(t, c, fastclient.WriterOptions{}, string(lines))
+					_, err := appendAll(t, c, batch.Options{}, string(lines))
 					return err
 				}},
 				{"AppendPoints", own, func() error {
-					w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
+					w, err := batch.NewWriter(c, batch.Options{})
 					if err != nil {
 						return err
 					}
@@ -245,7 +246,7 @@ func TestCarriageReturns(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		db := newDatabase(t, s, "windows")
 		c := newClient(t, s, fastclient.Options{Database: db})
-		if _, err := appendAll(t, c, fastclient.WriterOptions{}, lines); !errors.Is(err, lp.RuleCarriageReturn) {
+		if _, err := appendAll(t, c, batch.Options{}, lines); !errors.Is(err, lp.RuleCarriageReturn) {
 			t.Errorf("Append: %v", err)
 		}
 		if _, err := c.WriteFrom(t.Context(), strings.NewReader(lines)); !errors.Is(err, lp.RuleCarriageReturn) {
@@ -254,7 +255,7 @@ func TestCarriageReturns(t *testing.T) {
 		if _, err := c.WriteFrom(t.Context(), io.MultiReader(strings.NewReader("\xef\xbb\xbf"), strings.NewReader("m v=1 1\n"))); !errors.Is(err, lp.RuleByteOrderMark) {
 			t.Errorf("byte order mark: %v", err)
 		}
-		if _, err := appendAll(t, c, fastclient.WriterOptions{}, "\xef\xbb\xbfm v=1 1\n"); !errors.Is(err, lp.RuleByteOrderMark) {
+		if _, err := appendAll(t, c, batch.Options{}, "\xef\xbb\xbfm v=1 1\n"); !errors.Is(err, lp.RuleByteOrderMark) {
 			t.Errorf("byte order mark: %v", err)
 		}
 		if got := readingOf(t, s, db); got != dialect.Nothing {
@@ -263,7 +264,7 @@ func TestCarriageReturns(t *testing.T) {
 		const want = `"m" | "s"="a\r\nb" "t"="c" @2; "m" | "v"=1 @1; "m" | "v"=3 @3`
 		for name, write := range map[string]func() error{
 			"Append": func() error {
-				_, err := appendAll(t, c, fastclient.WriterOptions{TrimCR: true}, lines)
+				_, err := appendAll(t, c, batch.Options{TrimCR: true}, lines)
 				return err
 			},
 			"WriteFrom": func() error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 )
 
 // TestWriterCountsRefusedLines appends batches with many lines that the server
@@ -18,13 +19,13 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 		for _, c := range []struct {
 			name       string
 			lines, bad int
-			o          fastclient.WriterOptions
+			o          batch.Options
 		}{
 			{name: "few", lines: 2000, bad: 3},
 			{name: "many", lines: 2000, bad: 600},
 			{name: "nearly all", lines: 5000, bad: 4999},
-			{name: "unstamped", lines: 2000, bad: 600, o: fastclient.WriterOptions{NoStamp: true}},
-			{name: "isolated", lines: 2000, bad: 10, o: fastclient.WriterOptions{Isolate: fastclient.IsolateAll}},
+			{name: "unstamped", lines: 2000, bad: 600, o: batch.Options{NoStamp: true}},
+			{name: "isolated", lines: 2000, bad: 10, o: batch.Options{Isolate: batch.IsolateAll}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -33,7 +34,7 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 				spoil := &spoiler{next: new(http.Transport)}
 				t.Cleanup(spoil.next.CloseIdleConnections)
 				client := newClient(t, s, fastclient.Options{Database: db, HTTPClient: &http.Client{Transport: spoil}})
-				w, err := fastclient.NewWriter(client, c.o)
+				w, err := batch.NewWriter(client, c.o)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -48,7 +49,7 @@ func TestUnsignedAuto(t *testing.T) {
 				}
 				return list
 			}
-			w, err := fastclient.NewBatchWriter(c, fastclient.WriterOptions{})
+			w, err := batch.NewSyncWriter(c, batch.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -113,7 +114,7 @@ func TestVictoriaMetrics(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			w, err := fastclient.NewWriter(c, fastclient.WriterOptions{BatchLines: 1000})
+			w, err := batch.NewWriter(c, batch.Options{BatchLines: 1000})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -33,8 +34,8 @@ func TestWriterThroughRestarts(t *testing.T) {
 		db := newDatabase(t, s, "writer_restarts")
 		c := newClient(t, s, fastclient.Options{Database: db})
 		failed := make(chan struct{}, 1) // an attempt failed
-		w, err := fastclient.NewWriter(c, fastclient.WriterOptions{OnEvent: func(e fastclient.WriterEvent) {
-			if e.Kind == fastclient.EventRetry {
+		w, err := batch.NewWriter(c, batch.Options{OnEvent: func(e batch.Event) {
+			if e.Kind == batch.EventRetry {
 				select {
 				case failed <- struct{}{}:
 				default:

@@ -6,9 +6,10 @@ import (
 
 	"github.com/InfluxCommunity/influxdb3-go/v2/influxdb3"
 	"github.com/InfluxCommunity/influxdb3-go/v2/influxdb3/batching"
+	"github.com/pointwire/pointwire/fastclient/batch"
+
 	influxdb2 "github.com/influxdata/influxdb-client-go/v2"
 	"github.com/influxdata/influxdb-client-go/v2/api/write"
-
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
@@ -43,7 +44,7 @@ func ownWriter(addr string) (Contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := fastclient.NewWriter(c, fastclient.WriterOptions{})
+	w, err := batch.NewWriter(c, batch.Options{})
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -57,7 +58,7 @@ func ownWriter(addr string) (Contender, error) {
 	return contender{func(b *Batch) error {
 		for i := range b.Trades {
 			one[0] = tagged(&b.Trades[i])
-			if err := fastclient.AppendStructs(ctx, w, schema, one); err != nil {
+			if err := batch.AppendStructs(ctx, w, schema, one); err != nil {
 				return err
 			}
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
-	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -42,7 +42,7 @@ var errCount = errors.New("the server does not hold what it acknowledged")
 
 // A writer makes batches of points that are all different.
 type writer struct {
-	to     []*fastclient.Writer // of each worker, so that none waits for another's batch
+	to     []*batch.Writer // of each worker, so that none waits for another's batch
 	schema *lp.Schema[workload.Trade]
 	trades []workload.Trade
 	batch  int
@@ -107,18 +107,18 @@ func paced(rate float64, unit string) string {
 	return fmt.Sprintf(", %s %s/s", term.Figure(rate), unit)
 }
 
-func newWriter(t *target, batch, workers int) (*writer, error) {
+func newWriter(t *target, size, workers int) (*writer, error) {
 	schema, err := lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: t.measurement})
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{schema: schema, trades: workload.Trades(max(100_000, batch), 1), batch: batch, first: time.Now().UnixNano(), lines: make([][]byte, workers)}
+	w := &writer{schema: schema, trades: workload.Trades(max(100_000, size), 1), batch: size, first: time.Now().UnixNano(), lines: make([][]byte, workers)}
 	const longest = 256 // bytes of a trade's line, and more
 	for range workers {
-		to, err := fastclient.NewWriter(t.Client, fastclient.WriterOptions{
-			BatchLines: batch, BatchBytes: max(1<<20, batch*longest), MaxInFlight: 1,
-			MaxMemory: max(16<<20, 4*max(1<<20, batch*longest)),
-			Isolate:   fastclient.IsolateNone, // a request is measured, not a search
+		to, err := batch.NewWriter(t.Client, batch.Options{
+			BatchLines: size, BatchBytes: max(1<<20, size*longest), MaxInFlight: 1,
+			MaxMemory: max(16<<20, 4*max(1<<20, size*longest)),
+			Isolate:   batch.IsolateNone, // a request is measured, not a search
 		})
 		if err != nil {
 			return nil, errors.Join(err, w.close(context.Background()))

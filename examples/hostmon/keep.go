@@ -3,7 +3,7 @@ package main
 import (
 	"sync"
 
-	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 )
 
 // A keeper is a dead letter whose file is made when there is something to keep.
@@ -11,13 +11,13 @@ type keeper struct {
 	path string
 
 	mu    sync.Mutex
-	file  *fastclient.DeadLetterFile
+	file  *batch.DeadLetterFile
 	lines int
 	err   error // the first
 }
 
 // Put keeps the lines.
-func (k *keeper) Put(l *fastclient.LostLines) (err error) {
+func (k *keeper) Put(l *batch.LostLines) (err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	defer func() {
@@ -28,7 +28,7 @@ func (k *keeper) Put(l *fastclient.LostLines) (err error) {
 		}
 	}()
 	if k.file == nil {
-		if k.file, err = fastclient.OpenDeadLetterFile(k.path, 1<<30); err != nil {
+		if k.file, err = batch.OpenDeadLetterFile(k.path, 1<<30); err != nil {
 			return err
 		}
 	}

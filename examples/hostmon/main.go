@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/hostproc"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -76,11 +77,11 @@ func (m *monitor) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := fastclient.NewWriter(client, fastclient.WriterOptions{
+	w, err := batch.NewWriter(client, batch.Options{
 		// Every point says where it comes from.
 		Tags: []lp.Tag{{Key: "host", Value: host}},
 		// A collector would rather lose its oldest points than stop collecting.
-		Overflow:   fastclient.DropOldest,
+		Overflow:   batch.DropOldest,
 		DeadLetter: kept,
 		OnMissing:  func(ctx context.Context) error { return client.CreateDatabase(ctx, client.Database()) },
 	})
@@ -98,11 +99,11 @@ func (m *monitor) run(ctx context.Context) error {
 	if m.live {
 		fmt.Fprintln(m.out)
 	}
-	var unsent *fastclient.UnsentError
+	var unsent *batch.UnsentError
 	if errors.As(closeErr, &unsent) {
 		for _, b := range unsent.Batches {
-			kept.Put(&fastclient.LostLines{
-				Lines: b.Data, Count: b.Lines, Lost: b.Lines, Loss: fastclient.LossUnsent, Seq: b.Seq, Time: time.Now(),
+			kept.Put(&batch.LostLines{
+				Lines: b.Data, Count: b.Lines, Lost: b.Lines, Loss: batch.LossUnsent, Seq: b.Seq, Time: time.Now(),
 			})
 		}
 	}
@@ -120,7 +121,7 @@ func (m *monitor) run(ctx context.Context) error {
 }
 
 // collect samples and appends until ctx ends.
-func (m *monitor) collect(ctx context.Context, w *fastclient.Writer) error {
+func (m *monitor) collect(ctx context.Context, w *batch.Writer) error {
 	tick := time.NewTicker(m.every)
 	defer tick.Stop()
 	for {
@@ -143,7 +144,7 @@ func (m *monitor) collect(ctx context.Context, w *fastclient.Writer) error {
 }
 
 // status is the line that is kept up to date.
-func status(samples, points int, s fastclient.WriterStats) string {
+func status(samples, points int, s batch.Stats) string {
 	line := fmt.Sprintf("%d samples of %d points: %d stored, %d pending, %d refused, %d dropped",
 		samples, points, s.Acked.Lines, s.Pending.Lines, s.Rejected.Lines+s.Uncertain.Lines, s.Dropped.Lines)
 	if s.Down {

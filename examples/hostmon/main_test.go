@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/hostproc"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
@@ -89,7 +89,7 @@ func TestUnsentIsKept(t *testing.T) {
 	m.patience = 10 * time.Millisecond
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	var unsent *fastclient.UnsentError
+	var unsent *batch.UnsentError
 	if err := m.run(ctx); !errors.As(err, &unsent) {
 		t.Fatalf("run: %v", err)
 	}
@@ -133,7 +133,7 @@ func TestSecondInterrupt(t *testing.T) {
 	for {
 		select {
 		case err := <-done:
-			var unsent *fastclient.UnsentError
+			var unsent *batch.UnsentError
 			if !errors.As(err, &unsent) || !strings.Contains(out.String(), "lines are in "+m.keep) {
 				t.Errorf("%v, %s", err, out.String())
 			}

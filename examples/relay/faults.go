@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -15,7 +15,7 @@ import (
 const maxNamed = 1 << 20
 
 // faults collects what is wrong with the lines of one body, in the words of InfluxDB.
-// With -wait it is also the dead letter of the BatchWriter, which has no goroutine.
+// With -wait it is also the dead letter of the SyncWriter, which has no goroutine.
 type faults struct {
 	stored  int // lines that were not refused
 	refused int // lines that the relay or the server refused
@@ -31,7 +31,7 @@ func (f *faults) add(line []byte, reason string) {
 }
 
 // Put counts lines that the server refuses.
-func (f *faults) Put(l *fastclient.LostLines) error {
+func (f *faults) Put(l *batch.LostLines) error {
 	f.stored -= l.Lost
 	f.refused += l.Lost
 	text := strings.TrimPrefix(l.Message, "partial write: ")

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -48,8 +49,8 @@ type target struct {
 	*config
 	name   string
 	client *fastclient.Client
-	writer *fastclient.Writer
-	dead   *fastclient.DeadLetterFile
+	writer *batch.Writer
+	dead   *batch.DeadLetterFile
 }
 
 func newRelay(c config) (_ *relay, err error) {
@@ -93,13 +94,13 @@ func (r *relay) addTarget(name string) error {
 	t := &target{config: &r.config, name: name}
 	t.client = r.client.WithPrecision(fastclient.Nanosecond).WithDatabase(db).WithRetentionPolicy(rp)
 	var err error
-	if t.dead, err = fastclient.OpenDeadLetterFile(filepath.Join(r.dead, url.PathEscape(name)+".lp"), 1<<30); err != nil {
+	if t.dead, err = batch.OpenDeadLetterFile(filepath.Join(r.dead, url.PathEscape(name)+".lp"), 1<<30); err != nil {
 		return err
 	}
 	// A batch holds lines of many clients: Isolate keeps what is wrong with one line
 	// from the others.
-	t.writer, err = fastclient.NewWriter(t.client, fastclient.WriterOptions{
-		MaxMemory: r.memory, Isolate: fastclient.IsolateAll, DeadLetter: t.dead, OnEvent: t.event,
+	t.writer, err = batch.NewWriter(t.client, batch.Options{
+		MaxMemory: r.memory, Isolate: batch.IsolateAll, DeadLetter: t.dead, OnEvent: t.event,
 	})
 	if err != nil {
 		return errors.Join(err, t.dead.Close())
@@ -108,8 +109,8 @@ func (r *relay) addTarget(name string) error {
 	return nil
 }
 
-func (t *target) event(e fastclient.WriterEvent) {
-	if e.Kind != fastclient.EventRetry {
+func (t *target) event(e batch.Event) {
+	if e.Kind != batch.EventRetry {
 		t.log.Printf("%s: %v: lines %d, status %d, %s %v", t.name, e.Kind, e.Lines, e.Status, e.Message, e.Err)
 	}
 }
@@ -119,11 +120,11 @@ func (r *relay) close(ctx context.Context) error {
 	var errs []error
 	for _, t := range r.targets {
 		err := t.writer.Close(ctx)
-		var unsent *fastclient.UnsentError
+		var unsent *batch.UnsentError
 		if errors.As(err, &unsent) {
 			for _, b := range unsent.Batches {
-				err = errors.Join(err, t.dead.Put(&fastclient.LostLines{
-					Lines: b.Data, Count: b.Lines, Lost: b.Lines, Loss: fastclient.LossUnsent, Seq: b.Seq, Time: time.Now(),
+				err = errors.Join(err, t.dead.Put(&batch.LostLines{
+					Lines: b.Data, Count: b.Lines, Lost: b.Lines, Loss: batch.LossUnsent, Seq: b.Seq, Time: time.Now(),
 				}))
 			}
 		}
@@ -169,7 +170,7 @@ func (t *target) take(ctx context.Context, b *body, p lp.Precision) error {
 	}
 	// A Flush of the Writer would wait for the lines of others, and not know whose
 	// lines were refused.
-	w, err := fastclient.NewBatchWriter(t.client, fastclient.WriterOptions{Isolate: fastclient.IsolateAll, DeadLetter: &f, RetryFor: t.patience})
+	w, err := batch.NewSyncWriter(t.client, batch.Options{Isolate: batch.IsolateAll, DeadLetter: &f, RetryFor: t.patience})
 	if err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ const (
 
 // relay hands the lines of b to w, as they are but in nanoseconds, and those that are
 // refused to f. The error says why w does not take more.
-func (b *body) relay(ctx context.Context, w fastclient.LineWriter, p lp.Precision, f *faults) error {
+func (b *body) relay(ctx context.Context, w batch.LineWriter, p lp.Precision, f *faults) error {
 	b.dec.SetOptions(lp.DecoderOptions{Precision: p, MaxLine: maxLine})
 	text := b.text.Bytes()
 	b.dec.Reset(text)

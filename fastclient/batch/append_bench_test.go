@@ -1,0 +1,157 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/compress"
+	"github.com/pointwire/pointwire/internal/workload"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// rawLines returns n points of a struct type as lines.
+func rawLines[T any](measurement string, points []T) []byte {
+	schema := lp.Must(lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement}))
+	lines, err := schema.AppendAll(nil, points)
+	if err != nil {
+		panic(err)
+	}
+	return lines
+}
+
+// BenchmarkAppendRaw appends raw lines to a Writer whose batches are acknowledged at
+// once and not packed, so that what it costs to check, cut and copy them is most of
+// it: 5,000 lines per append, or one.
+func BenchmarkAppendRaw(b *testing.B) {
+	const n = 50_000
+	for _, c := range []struct {
+		name  string
+		lines []byte
+	}{
+		{"trade", rawLines("Trade", workload.Trades(n, 1))},
+		{"cpu", rawLines("cpu", workload.CPUs(n, 1))},
+		{"server", rawLines("mysql", workload.Servers(n/10, 1))},
+		{"logs", rawLines("log", workload.Logs(n, 1))},
+	} {
+		b.Run("case="+c.name+"/lib=pointwire", func(b *testing.B) { benchAppend(b, c.lines, 5000) })
+	}
+	b.Run("case=one/lib=pointwire", func(b *testing.B) { benchAppend(b, tradeLines(n), 1) })
+}
+
+// benchAppend appends lines, so many at a time, from the beginning again and again. An
+// operation is one append.
+func benchAppend(b *testing.B, lines []byte, each int) {
+	var bodies [][]byte
+	for rest := lines; len(rest) > 0; {
+		end := 0
+		for range each {
+			if end < len(rest) {
+				end += bytes.IndexByte(rest[end:], '\n') + 1
+			}
+		}
+		bodies = append(bodies, rest[:end])
+		rest = rest[end:]
+	}
+	p, err := benchPlan()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p.pack = nil
+	w, err := newWriter(p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w.startAll()
+	ctx := context.Background()
+	b.SetBytes(int64(len(lines) / len(bodies)))
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if err := w.Append(ctx, bodies[i%len(bodies)]); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(each), "ns/line")
+	if err := w.Close(ctx); err != nil {
+		b.Error(err)
+	}
+}
+
+// BenchmarkWriterAppend appends structs from 8 goroutines, at most 100 in 100 µs
+// each, to a Writer whose batches are packed and acknowledged, and reports how long
+// an append takes.
+func BenchmarkWriterAppend(b *testing.B) {
+	const appenders, burst, pause = 8, 100, 100 * time.Microsecond
+	p, err := benchPlan()
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, err := newWriter(p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w.startAll()
+	trades := workload.Trades(100_000, 1)
+	schema := lp.Must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
+	ctx := context.Background()
+	took := make([][]time.Duration, appenders)
+	var wg sync.WaitGroup
+	b.ReportAllocs()
+	b.ResetTimer()
+	for g := range appenders {
+		n := b.N / appenders
+		if g < b.N%appenders {
+			n++
+		}
+		took[g] = make([]time.Duration, 0, n)
+		wg.Go(func() {
+			ticks := time.NewTicker(pause)
+			defer ticks.Stop()
+			for i := range n {
+				if i%burst == 0 {
+					<-ticks.C
+				}
+				at := (g*n + i) % len(trades)
+				start := time.Now()
+				err := AppendStructs(ctx, w, schema, trades[at:at+1])
+				took[g] = append(took[g], time.Since(start))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	if err := w.Close(ctx); err != nil {
+		b.Error(err)
+	}
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	for _, q := range []struct {
+		name string
+		at   float64
+	}{{"p50-ns", 0.5}, {"p99-ns", 0.99}, {"p99.9-ns", 0.999}} {
+		b.ReportMetric(float64(all[min(int(q.at*float64(len(all))), len(all)-1)]), q.name)
+	}
+}
+
+// benchPlan is a Writer to a server that takes everything at once.
+func benchPlan() (writerPlan, error) {
+	o, err := Options{}.withDefaults(seam.V1)
+	return writerPlan{
+		o: o, pack: compress.Gzip(1), minPack: 1000,
+		outlets: []*outlet{{api: seam.V1, target: fakeTarget{benchSender{}}}},
+	}, err
+}
+
+type benchSender struct{}
+
+func (benchSender) Send(_ context.Context, b *seam.Body, r *seam.Response) { r.Status = 204 }

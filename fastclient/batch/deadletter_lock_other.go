@@ -1,0 +1,11 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package batch
+
+import "os"
+
+// openNoFollow is no flag: here only a look at the path before tells links.
+const openNoFollow = 0
+
+// lockFile does nothing: package syscall has no lock here that ends with the process.
+func lockFile(*os.File) error { return nil }

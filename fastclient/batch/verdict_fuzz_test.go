@@ -1,0 +1,83 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/line"
+)
+
+// FuzzVerdict gives arbitrary answers to parts of a batch: every line gets one
+// fate, nothing is taken for stored that the server did not say it stored, and what
+// is sent again at once is not the request that was refused.
+func FuzzVerdict(f *testing.F) {
+	for _, row := range verdictRows {
+		var numbers []byte
+		for _, l := range row.refused {
+			numbers = append(numbers, byte(l.Number))
+		}
+		f.Add(uint16(row.status), uint8(row.api), row.message, numbers, uint8(5), uint8(0))
+		f.Add(uint16(row.status), uint8(row.api), row.message, numbers, uint8(1), uint8(1))
+	}
+	f.Fuzz(func(t *testing.T, status uint16, api uint8, message string, numbers []byte, lines, flags uint8) {
+		n := 1 + int(lines)%40
+		var data []byte
+		for i := range n {
+			data = fmt.Appendf(data, "m,i=%d v=\"a\nb\" %d\n", i, i)
+		}
+		r := seam.Response{API: seam.API(api % 3), Status: int(status) % 700, Message: message, Foreign: flags&32 != 0, Mixed: flags&64 != 0}
+		for _, k := range numbers {
+			r.Refused = append(r.Refused, seam.RefusedLine{Number: int(k), Message: message, Text: ""})
+		}
+		if r.Status < 100 {
+			r.Status, r.Err = 0, errors.New("no answer")
+		}
+		l := planLimits{
+			search: flags&1 != 0, within: flags&2 != 0, plain: flags&2 != 0, downgrade: flags&4 != 0,
+			ordered: flags&8 != 0, tries: int(flags>>4) & 3,
+		}
+		var p plan
+		settle(&p, data, n, &r, l)
+		at, sum := 0, 0
+		for _, c := range p.cuts {
+			if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' {
+				t.Fatalf("bad cut %+v at %d", c, at)
+			}
+			at, sum = c.to, sum+c.lines
+		}
+		if at != len(data) || sum != n {
+			t.Fatalf("the cuts hold %d of %d bytes, %d of %d lines", at, len(data), sum, n)
+		}
+		requireHonest(t, &p, &r, l, n)
+	})
+}
+
+// requireHonest holds what a plan may say of an answer.
+func requireHonest(t *testing.T, p *plan, r *seam.Response, l planLimits, n int) {
+	t.Helper()
+	c := complaint.Read(r.Message)
+	refusal := (r.Status == 400 || r.Status == 422) && !r.Foreign
+	queued := c.Kind == complaint.Queued && (refusal || r.Status == 500 && !r.Foreign)
+	named := refusal && !r.Mixed && (c.Kind == complaint.Unparsed && c.Stored || r.API == seam.V3 && c.Kind == complaint.Listed && len(r.Refused) > 0)
+	for _, k := range p.cuts {
+		switch {
+		case r.Status == 204 && k.fate != fateAcked:
+			t.Fatalf("status %d: %+v", r.Status, k)
+		case k.fate == fateAcked && r.Status != 204 && !queued && !named:
+			t.Fatalf("%d %q: taken for stored: %+v", r.Status, r.Message, k)
+		case k.fate == fateReject && r.Foreign && r.Status != 413:
+			t.Fatalf("%d %q: given up because of a proxy: %+v", r.Status, r.Message, k)
+		case k.fate == fateReject && (r.Err != nil || r.Status == 401 || r.Status == 403 || r.Status == 404 || r.Status == 503):
+			t.Fatalf("%d %q: given up: %+v", r.Status, r.Message, k)
+		case (k.fate == fateReject || k.fate == fateUncertain) && k.loss == 0:
+			t.Fatalf("lost without a reason: %+v", k)
+		case k.fate == fateUncertain && k.loss.Rejected():
+			t.Fatalf("uncertain and rejected: %+v", k)
+		case k.fate == fateAgain && !p.shut && k.lines == n && r.Status != 415 && !(r.Status == 405 && l.downgrade):
+			t.Fatalf("%d %q: the same request again at once: %+v", r.Status, r.Message, k)
+		}
+	}
+}

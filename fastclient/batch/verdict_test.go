@@ -1,0 +1,298 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/line"
+)
+
+// verdictRows are the answers of real servers and what is to be done.
+var verdictRows = []struct {
+	name       string
+	api        seam.API
+	status     int
+	message    string
+	refused    []seam.RefusedLine
+	unreadable bool
+	err        error
+	foreign    bool
+	empty      bool
+	want       action
+}{
+	{name: "no answer", err: errors.New("reset"), want: actRetry},
+	{name: "ok", status: 204, want: actAck},
+	{name: "ok of 1.12", status: 200, empty: true, want: actAck},
+	{name: "accepted", status: 202, empty: true, want: actAck},
+	{name: "page", status: 200, want: actKeep},
+	{name: "another success", status: 201, empty: true, want: actKeep},
+	{name: "206", status: 206, empty: true, want: actKeep},
+	{name: "header too large", err: errors.New("header too large"), unreadable: true, want: actUnreadable},
+	{name: "400 of a proxy", status: 400, message: "unable to parse 'm': missing fields", foreign: true, want: actKeep},
+	{name: "404 of a proxy", status: 404, foreign: true, want: actKeep},
+	{name: "405 of a proxy", status: 405, foreign: true, want: actDowngrade},
+	{name: "407 of a proxy", status: 407, foreign: true, want: actKeep},
+	{name: "413 of a proxy", status: 413, foreign: true, want: actSplit},
+	{name: "415 of a proxy", status: 415, foreign: true, want: actPlain},
+	{name: "421 of a proxy", status: 421, foreign: true, want: actKeep},
+	{name: "422 of a proxy", status: 422, foreign: true, want: actKeep},
+	{name: "451 of a proxy", status: 451, foreign: true, want: actKeep},
+	{name: "501 of a proxy", status: 501, foreign: true, want: actRetry},
+	{name: "505 of a proxy", status: 505, foreign: true, want: actRetry},
+	{name: "hinted handoff of a proxy", status: 500, message: "hinted handoff queue not empty", foreign: true, want: actRetry},
+	{name: "information", status: 100, want: actRetry},
+	{name: "redirect", status: 301, want: actKeep},
+	{name: "v3 partial, listed", api: seam.V3, status: 400, message: "partial write of line protocol occurred",
+		refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: ""}}, want: actRefused},
+	{name: "v3 all or nothing", api: seam.V3, status: 400, message: "parsing failed for write_lp endpoint",
+		refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: ""}}, want: actRefused},
+	{name: "v3 limit", api: seam.V3, status: 422, message: "partial write of line protocol occurred", want: actRefused},
+	{name: "1.x type conflict", status: 400,
+		message: `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`, want: actRefused},
+	{name: "1.6.7 bad lines", status: 400, message: "partial write: unable to parse 'v2': missing fields dropped=0", want: actRefused},
+	{name: "1.x all lines bad", status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
+	{name: "1.8.10 type conflict", status: 400, message: "field type conflict", want: actRefused},
+	{name: "2.7 bad line", api: seam.V2, status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
+	{name: "2.7 partial", api: seam.V2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: actRefused},
+	{name: "QuestDB bad line", status: 400, message: "failed to parse line protocol:errors encountered on line(s)", want: actRefused},
+	{name: "too old", status: 400, message: "partial write: points beyond retention policy dropped=2", want: actRefused},
+	{name: "2.8 too old", api: seam.V2, status: 422, message: "failure writing points to database: partial write: dropped 1 points outside retention policy of duration 1h0m0s - oldest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=1 for database: 0123456789abcdef for retention policy: autogen", want: actRefused},
+	{name: "cache of 1.x", status: 500, message: "engine: field type conflict", want: actRefused},
+	{name: "damaged on the way", status: 400, message: "gzip: invalid checksum", want: actKeep},
+	{name: "no database named", status: 400, message: "database is required", want: actReject},
+	{name: "406", status: 406, want: actReject},
+	{name: "409", status: 409, want: actReject},
+	{name: "422", status: 422, want: actRefused},
+	{name: "other words", status: 400, message: "the parser is on holiday", want: actRefused},
+	{name: "not authorized", status: 401, want: actKeep},
+	{name: "forbidden", status: 403, want: actKeep},
+	{name: "no such database", status: 404, message: "database not found: \"x\"", want: actMissing},
+	{name: "wrong API", api: seam.V3, status: 405, want: actDowngrade},
+	{name: "408", status: 408, want: actRetry},
+	{name: "425", status: 425, want: actRetry},
+	{name: "429", status: 429, want: actRetry},
+	{name: "500", status: 500, message: "timeout", want: actRetry},
+	{name: "1.x missing retention policy", status: 500, message: "retention policy not found: nope", want: actMissing},
+	{name: "3.x over the v2 path", api: seam.V2, status: 500, message: "partial write of line protocol occurred", want: actRefused},
+	{name: "502", status: 502, want: actRetry},
+	{name: "503", status: 503, message: "request throttled, queue full", want: actRetry},
+	{name: "504", status: 504, want: actRetry},
+	{name: "507", status: 507, want: actRetry},
+	{name: "509", status: 509, want: actRetry},
+	{name: "523", status: 523, want: actRetry},
+	{name: "524", status: 524, want: actRetry},
+	{name: "529", status: 529, want: actRetry},
+	{name: "599", status: 599, want: actRetry},
+	{name: "another 5xx", status: 520, want: actRetry},
+	{name: "too large", status: 413, want: actSplit},
+	{name: "no encoding", status: 415, want: actPlain},
+	{name: "hinted handoff", status: 500, message: "hinted handoff queue not empty", want: actAck},
+	{name: "hinted handoff as 400", status: 400, message: "partial write: hinted handoff queue not empty", want: actAck},
+	{name: "another 4xx", status: 418, want: actReject},
+	{name: "not implemented", status: 501, want: actReject},
+	{name: "HTTP version", status: 505, want: actReject},
+}
+
+func TestVerdicts(t *testing.T) {
+	seen := map[action]bool{}
+	for _, row := range verdictRows {
+		t.Run(row.name, func(t *testing.T) {
+			r := seam.Response{API: row.api, Status: row.status, Message: row.message, Refused: row.refused, Err: row.err, Foreign: row.foreign, Empty: row.empty, Unreadable: row.unreadable}
+			if got := judge(&r); got != row.want {
+				t.Errorf("judged %v, want %v", got, row.want)
+			}
+			seen[row.want] = true
+		})
+	}
+	for a := range numActions {
+		if !seen[a] {
+			t.Errorf("no row leads to %v", a)
+		}
+	}
+}
+
+// TestPlansCoverTheirPart: whatever the answer, every line of the part gets one
+// fate, in order and cut at line ends.
+func TestPlansCoverTheirPart(t *testing.T) {
+	data := []byte("m v=1 1\nm v=\"a\nb\" 2\nm v=3 3\nm v=4 4\nm v=5 5\n")
+	const lines = 5
+	for _, row := range verdictRows {
+		for _, l := range []planLimits{{}, {within: true}, {search: true, within: true}, {search: true, within: true, ordered: true}, {tries: 9, plain: true}, {downgrade: true}} {
+			for n := 1; n <= lines; n++ {
+				size := 0
+				for range n {
+					size += line.Len(data[size:])
+				}
+				r := seam.Response{API: row.api, Status: row.status, Message: row.message, Refused: row.refused, Err: row.err, Foreign: row.foreign, Empty: row.empty, Unreadable: row.unreadable}
+				var p plan
+				settle(&p, data[:size], n, &r, l)
+				at, sum := 0, 0
+				for _, c := range p.cuts {
+					if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' {
+						t.Fatalf("%s, %+v, %d lines: bad cut %+v at %d", row.name, l, n, c, at)
+					}
+					at = c.to
+					sum += c.lines
+				}
+				if at != size || sum != n {
+					t.Errorf("%s, %+v: the cuts hold %d of %d bytes, %d of %d lines", row.name, l, at, size, sum, n)
+				}
+			}
+		}
+	}
+}
+
+func planOf(data string, r seam.Response, l planLimits) string {
+	var p plan
+	settle(&p, []byte(data), line.Count([]byte(data)), &r, l)
+	var b strings.Builder
+	for _, c := range p.cuts {
+		fate := [...]string{"again", "acked", "rejected", "uncertain"}[c.fate]
+		if c.fate == fateReject {
+			fate += "(" + c.loss.String() + ")"
+		}
+		if c.second {
+			fate += "2"
+		}
+		fmt.Fprintf(&b, "%s:%q ", fate, data[c.from:c.to])
+	}
+	if p.shut {
+		b.WriteString("shut ")
+	}
+	if p.gather {
+		b.WriteString("gathered ")
+	}
+	if p.known > 0 {
+		fmt.Fprintf(&b, "known:%d", p.known)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func TestPlans(t *testing.T) {
+	const (
+		abcde = "a v=1 1\nb v=1 2\nc v=1 3\nd v=1 4\ne v=1 5\n"
+		whole = `"a v=1 1\nb v=1 2\nc v=1 3\nd v=1 4\ne v=1 5\n"`
+		two   = "a v=1 1\nb v=1 2\n"
+		quote = "a v=1 1\nb x=\"unable to parse 'a v=1 1': missing fields\" 2\nc x=\"1\n': 2\" 3\n"
+		mixed = "a v=1 1\nb v=1\nc v=1 3\n"
+	)
+	bad := func(message string) seam.Response { return seam.Response{Status: 400, Message: message} }
+	search, never := planLimits{search: true, within: true}, planLimits{within: true}
+	spent := planLimits{}
+	partial := bad("partial write: field type conflict: input field \"w\" on measurement \"b\" is type float, already exists as type integer dropped=2")
+	ofB := bad(`partial write: field type conflict: input field "v" on measurement "b" is type float, already exists as type integer dropped=1`)
+	gap := seam.Response{API: seam.V3, Status: 400, Message: "partial write of line protocol occurred", Refused: []seam.RefusedLine{{Number: 3, Message: "c is bad", Text: "c v"}, {Number: 4, Message: "d is bad", Text: "d v=1"}}}
+	strip := seam.Response{API: seam.V3, Status: 400, Message: "parsing failed", Refused: []seam.RefusedLine{{Number: 1, Message: "x", Text: ""}}}
+	outside := seam.Response{API: seam.V3, Status: 400, Message: "partial write of line protocol occurred", Refused: []seam.RefusedLine{{Number: 9, Message: "x", Text: ""}}}
+	another := seam.Response{API: seam.V3, Status: 400, Message: "partial write of line protocol occurred", Refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: "a v=1"}}}
+	cutOff := seam.Response{Status: 400, Message: "partial write: unable to parse 'a v=1 1'", Truncated: true}
+	unparsed := bad("unable to parse 'b v=1 2': missing fields\nunable to parse 'd v=1 4': bad timestamp")
+	several := unparsed
+	several.Mixed = true
+	for _, c := range []struct {
+		name, data string
+		r          seam.Response
+		l          planLimits
+		want       string
+	}{
+		{"listed", abcde, gap, search, `acked:"a v=1 1\nb v=1 2\n" rejected(line):"c v=1 3\n" rejected(line):"d v=1 4\n" acked:"e v=1 5\n"`},
+		{"listed, without a search", abcde, gap, spent, `acked:"a v=1 1\nb v=1 2\n" rejected(line):"c v=1 3\n" rejected(line):"d v=1 4\n" acked:"e v=1 5\n"`},
+		{"stripped", abcde, strip, never, `rejected(line):"a v=1 1\n" again:"b v=1 2\nc v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
+		{"stripped too often", abcde, strip, spent, `rejected(request):` + whole},
+		{"a list that does not fit", abcde, outside, never, `uncertain:` + whole + ` known:1`},
+		{"a list of other lines", abcde, another, search, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"not listed", abcde, partial, never, `uncertain:` + whole + ` known:2`},
+		{"not listed, searched", abcde, partial, search, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"named by their field", abcde, ofB, search, `again:"a v=1 1\n" again2:"b v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
+		{"named by their field, in order", abcde, ofB, planLimits{search: true, within: true, ordered: true}, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"answer cut off", abcde, cutOff, never, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"answer cut off too often", abcde, cutOff, spent, `uncertain:` + whole + ` known:1`},
+		{"too old", abcde, bad("partial write: points beyond retention policy dropped=2"), search, `again2:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
+		{"too old, without a search", abcde, bad("partial write: points beyond retention policy dropped=2"), never, `uncertain:` + whole + ` known:2`},
+		{"all too old", abcde, bad("partial write: points beyond retention policy dropped=5"), never, `rejected(beyond):` + whole},
+		{"all of the wrong type", two, partial, never, `rejected(line):"a v=1 1\nb v=1 2\n"`},
+		{"all over a limit, counted twice", two, bad("partial write: max-series-per-database limit exceeded: (2) dropped=2"), never, `uncertain:"a v=1 1\nb v=1 2\n" known:2`},
+		{"found", "a v=1 1\n", partial, search, `rejected(line):"a v=1 1\n"`},
+		{"named, nothing stored", abcde, unparsed, never, `again:"a v=1 1\n" rejected(line):"b v=1 2\n" again:"c v=1 3\n" rejected(line):"d v=1 4\n" again:"e v=1 5\n" gathered`},
+		{"named by one of several servers", abcde, several, never, `uncertain:` + whole + ` known:1`},
+		{"named by one of several servers, searched", abcde, several, search, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"named, the others stored", two, bad("partial write: unable to parse 'b v=1 2': missing fields dropped=0"), never, `acked:"a v=1 1\n" rejected(line):"b v=1 2\n"`},
+		{"not named, nothing stored", abcde, bad("unable to parse 'x': missing fields"), never, `rejected(request):` + whole},
+		{"not named, nothing stored, searched", two, bad("unable to parse 'x': missing fields"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
+		{"a line that holds a quote", quote, bad("unable to parse 'a v=1 1': missing fields"), search, `rejected(line):"a v=1 1\n" again:"b x=\"unable to parse 'a v=1 1': missing fields\" 2\nc x=\"1\n': 2\" 3\n" gathered`},
+		{"unstamped, stored in part", mixed, partial, search, `again:"a v=1 1\n" uncertain:"b v=1\n" again:"c v=1 3\n" gathered`},
+		{"unstamped, nothing stored", mixed, bad("unable to parse 'b v=1': missing fields"), search, `again:"a v=1 1\n" rejected(line):"b v=1\n" again:"c v=1 3\n" gathered`},
+		{"unknown words", two, bad("no"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
+		{"a request refused", two, bad("database is required"), search, `rejected(request):"a v=1 1\nb v=1 2\n"`},
+		{"too large", two, seam.Response{Status: 413}, planLimits{}, `again:"a v=1 1\n" again:"b v=1 2\n"`},
+		{"one line too large", "a v=1\n", seam.Response{Status: 413}, planLimits{}, `rejected(too_large):"a v=1\n"`},
+		{"plain", "a v=1\n", seam.Response{Status: 415}, planLimits{}, `again:"a v=1\n"`},
+		{"plain already", "a v=1\n", seam.Response{Status: 415}, planLimits{plain: true}, `rejected(request):"a v=1\n"`},
+		{"plain already, by a proxy", "a v=1\n", seam.Response{Status: 415, Foreign: true}, planLimits{plain: true}, `again:"a v=1\n" shut`},
+		{"unreadable, third", two, seam.Response{Err: errReset, Unreadable: true}, planLimits{tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
+		{"unreadable, second", two, seam.Response{Err: errReset, Unreadable: true}, planLimits{tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
+		{"down", "a v=1\n", seam.Response{Status: 503}, planLimits{}, `again:"a v=1\n" shut`},
+		{"other API", "a v=1\n", seam.Response{Status: 405}, planLimits{downgrade: true}, `again:"a v=1\n"`},
+		{"no other API", "a v=1\n", seam.Response{Status: 405}, planLimits{}, `rejected(request):"a v=1\n"`},
+		{"no other API, by a proxy", "a v=1\n", seam.Response{Status: 405, Foreign: true}, planLimits{}, `again:"a v=1\n" shut`},
+	} {
+		if got := planOf(c.data, c.r, c.l); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestGather(t *testing.T) {
+	for n := range 200 {
+		var data []byte
+		var cuts []cut
+		var want [2]string
+		x := uint32(n) * 2654435761
+		for i := range n % 23 {
+			x = x*1664525 + 1013904223
+			l := strings.Repeat(string(rune('a'+i)), 1+int(x>>28)) + "\n"
+			c := cut{from: len(data), to: len(data) + len(l), lines: 1, fate: fate(x >> 20 & 3), second: x>>16&1 != 0}
+			if c.fate == fateAgain {
+				if c.second {
+					want[1] += l
+				} else {
+					want[0] += l
+				}
+			}
+			data = append(data, l...)
+			cuts = append(cuts, c)
+		}
+		runs := gather(data, cuts)
+		for i, r := range runs {
+			if got := string(data[r.from:r.to]); got != want[i] || r.lines != strings.Count(want[i], "\n") {
+				t.Fatalf("%d: run %d: %q of %d lines, want %q", n, i, got, r.lines, want[i])
+			}
+		}
+	}
+}
+
+// TestMerge: of the responses of several servers the one decides that says most of a
+// batch that is not stored.
+func TestMerge(t *testing.T) {
+	partial := seam.Response{Status: 400, Message: "partial write: x dropped=1"}
+	reset := seam.Response{Err: errReset}
+	order := []seam.Response{partial, {Status: 406}, {Status: 413}, reset}
+	for i, low := range order {
+		for _, high := range order[i+1:] {
+			for _, list := range [][]seam.Response{{low, high}, {high, low}, {low, high, low}} {
+				r := seam.Response{Mixed: true, Replicas: list}
+				merge(&r)
+				if r.Status != high.Status || r.Err != high.Err || !r.Mixed {
+					t.Errorf("of %+v: %+v", list, r)
+				}
+			}
+		}
+	}
+	one := seam.Response{Status: 204}
+	if merge(&one); one.Status != 204 || one.Mixed {
+		t.Errorf("of one server: %+v", one)
+	}
+}

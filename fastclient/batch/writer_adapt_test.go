@@ -1,0 +1,115 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/compress"
+)
+
+// telegraf#9744: a batch that is too large is dropped, or halved once only.
+func TestTooLargeIsSplitDownToOneLine(t *testing.T) {
+	g := new(grave)
+	var got []string
+	send := func(_ context.Context, b *seam.Body, r *seam.Response) {
+		if r.Status = 413; len(b.Data) <= 40 {
+			r.Status = 204
+			got = append(got, string(b.Data))
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := testWriter(t, Options{DeadLetter: g, Ordered: true}, send)
+		var want []string
+		for i := range 64 {
+			line := fmt.Sprintf("m v=%d %d\n", i, i)
+			if i == 20 {
+				line = "long v=\"" + strings.Repeat("x", 50) + "\" 1\n"
+			} else {
+				want = append(want, line)
+			}
+			mustAppend(t, w, line)
+		}
+		var be *BatchError
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossTooLarge || be.Lines != 1 {
+			t.Errorf("Flush: %v", err)
+		}
+		if strings.Join(got, "") != strings.Join(want, "") {
+			t.Errorf("stored %q", got)
+		}
+		if len(g.lost) != 1 || !strings.Contains(g.lost[0], "long v=") {
+			t.Errorf("dead letters %q", g.lost)
+		}
+		mustClose(t, w)
+	})
+}
+
+// What a 413 taught is not asked again.
+func TestLimitIsLearned(t *testing.T) {
+	refusals := 0
+	send := func(_ context.Context, b *seam.Body, r *seam.Response) {
+		if r.Status = 204; len(b.Data) > 4000 {
+			r.Status = 413
+			refusals++
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := testWriter(t, Options{MaxInFlight: 1}, send)
+		for range 20 {
+			for i := range 1000 {
+				mustAppend(t, w, fmt.Sprintf("m v=%d %d\n", i, i))
+			}
+			if err := w.Flush(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if refusals > 8 {
+			t.Errorf("%d refusals", refusals)
+		}
+		mustClose(t, w)
+	})
+}
+
+// A 415 is answered by the same lines without encoding, from then on.
+func TestEncodingIsLearned(t *testing.T) {
+	packed, plain := 0, 0
+	send := func(_ context.Context, b *seam.Body, r *seam.Response) {
+		if b.Encoding != "" {
+			packed++
+			r.Status = 415
+			return
+		}
+		plain++
+		r.Status = 204
+	}
+	synctest.Test(t, func(t *testing.T) {
+		p := testPlan(t, Options{}, seam.V1, send)
+		p.pack = compress.Gzip(1)
+		w, err := newWriter(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.startAll()
+		for range 3 {
+			mustAppend(t, w, strings.Repeat("m v=1 1\n", 100))
+			if err := w.Flush(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+		if packed != 1 || plain != 3 {
+			t.Errorf("%d packed, %d plain", packed, plain)
+		}
+		mustClose(t, w)
+	})
+}
+
+func TestRequestTimeoutGrowsWithTheBody(t *testing.T) {
+	if got := requestTimeout(10*time.Second, 1<<20); got != 10*time.Second+10*time.Second+240*time.Millisecond {
+		t.Errorf("1 MiB may take %v", got)
+	}
+}

@@ -1,0 +1,73 @@
+//go:build !race
+
+package batch
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/compress"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// TestWriterAllocations: in steady state neither an append nor a batch costs an
+// allocation, whichever way the lines come.
+func TestWriterAllocations(t *testing.T) {
+	ctx := context.Background()
+	series, err := lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := []byte("cpu,host=a load=0.5 1\n")
+	bare := []byte("cpu,host=a load=0.5")
+	var point lp.Appender = fastclient.Lines(raw)
+	points := []lp.Appender{point}
+	schema := lp.Must(lp.SchemaFor[load]())
+	structs := []load{{time.Unix(0, 1), "a", 0.5}}
+	encode := func(e *lp.Encoder) {
+		e.Series(series)
+		e.Float("load", 0.5)
+		e.EndNoTimestamp()
+	}
+	for name, appendOne := range map[string]func(w *Writer) error{
+		"raw":     func(w *Writer) error { return w.Append(ctx, raw) },
+		"stamped": func(w *Writer) error { return w.Append(ctx, bare) },
+		"encode":  func(w *Writer) error { return w.Encode(ctx, encode) },
+		"structs": func(w *Writer) error { return AppendStructs(ctx, w, schema, structs) },
+		"points":  func(w *Writer) error { return w.AppendPoints(ctx, points...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			const perBatch = 100
+			p := testPlan(t, Options{BatchLines: perBatch, MaxDelay: time.Hour}, seam.V1, acker)
+			p.pack, p.minPack = compress.Gzip(1), 100
+			w, err := newWriter(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.startAll()
+			defer mustClose(t, w)
+			got := testing.AllocsPerRun(200, func() {
+				for range perBatch {
+					if err := appendOne(w); err != nil {
+						t.Error(err)
+					}
+				}
+				for w.Stats().Pending.Lines > 0 {
+					runtime.Gosched()
+				}
+			})
+			// AllocsPerRun rounds down: a pool that the collector emptied costs
+			// less than one allocation per batch.
+			if got != 0 {
+				t.Errorf("%v allocations per batch of %d appends", got, perBatch)
+			}
+			if s := w.Stats(); s.WireBytes >= s.RawBytes {
+				t.Errorf("bodies were not packed: %d of %d bytes", s.WireBytes, s.RawBytes)
+			}
+		})
+	}
+}

@@ -1,0 +1,157 @@
+package batch
+
+import (
+	"strconv"
+	"sync"
+	"time"
+)
+
+// An EventKind is what a [Event] is about.
+type EventKind uint8
+
+const (
+	_ EventKind = iota
+	// EventRetry: a request failed as the one before did. Delay is the time to the
+	// next attempt.
+	EventRetry
+	// EventDown: a request failed, the first since the server gave verdicts. Delay is
+	// the time to the next attempt.
+	EventDown
+	// EventUp: the server gives verdicts again.
+	EventUp
+	// EventRejected: the server refused lines for good.
+	EventRejected
+	// EventUncertain: the server refused lines that it did not name and that were not
+	// found; each of Lines lines may be stored or not.
+	EventUncertain
+	// EventDropped: the Writer dropped lines.
+	EventDropped
+	// EventSplit: the server takes no requests of more than Bytes bytes.
+	EventSplit
+	// EventPlain: the server takes no compressed requests.
+	EventPlain
+	// EventMissing: Options.OnMissing failed.
+	EventMissing
+	// EventDeadLetter: the dead letter failed; its lines are gone.
+	EventDeadLetter
+
+	numEventKinds
+)
+
+var eventNames = [numEventKinds]string{
+	"", "retry", "down", "up", "rejected", "uncertain", "dropped", "split", "plain", "missing", "dead_letter",
+}
+
+// String returns the word for the kind.
+func (k EventKind) String() string {
+	if k == 0 || k >= numEventKinds {
+		return "event " + strconv.Itoa(int(k))
+	}
+	return eventNames[k]
+}
+
+// A Event is something worth a look. Fields that do not fit its kind are
+// zero.
+type Event struct {
+	Kind    EventKind
+	Time    time.Time
+	Seq     uint64 // of the batch
+	Lines   int
+	Bytes   int
+	Loss    Loss
+	Status  int // of the server's answer
+	Message string
+	Delay   time.Duration
+	Err     error
+}
+
+// eventRing is how many events wait for the user's function.
+const eventRing = 256
+
+// events hands events to the user's function on a goroutine of its own. A
+// function that is slow loses events and holds up nothing.
+type events struct {
+	mu    sync.Mutex
+	ring  [eventRing]Event
+	first int
+	n     int
+	lost  uint64
+	f     func(Event)   // nil: nothing is kept
+	wake  chan struct{} // nil without a goroutine
+	done  chan struct{} // closed when the goroutine has ended
+}
+
+func (e *events) start() {
+	if e.f == nil {
+		return
+	}
+	e.wake, e.done = make(chan struct{}, 1), make(chan struct{})
+	go func() {
+		defer close(e.done)
+		for range e.wake {
+			e.deliver()
+		}
+	}()
+}
+
+// add queues ev, or counts it as lost.
+func (e *events) add(ev Event) {
+	if e.f == nil {
+		return
+	}
+	e.mu.Lock()
+	if e.n == eventRing {
+		e.lost++
+	} else {
+		e.ring[(e.first+e.n)%eventRing] = ev
+		e.n++
+	}
+	e.mu.Unlock()
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (e *events) take() (ev Event, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.n == 0 {
+		return ev, false
+	}
+	ev, e.ring[e.first] = e.ring[e.first], Event{}
+	e.first = (e.first + 1) % eventRing
+	e.n--
+	return ev, true
+}
+
+// deliver hands out what is there.
+func (e *events) deliver() {
+	for ev, ok := e.take(); ok; ev, ok = e.take() {
+		e.f(ev)
+	}
+}
+
+// stop lets the goroutine end when it has handed out what is there. Nothing may
+// be added any more.
+func (e *events) stop() {
+	if e.wake != nil {
+		close(e.wake)
+	}
+}
+
+func (e *events) dropped() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.lost
+}
+
+// emit queues an event. The Writer's lock is held, so that nothing is added
+// after the end.
+func (w *Writer) emit(ev Event) {
+	if w.mute {
+		return
+	}
+	ev.Time = time.Now()
+	w.events.add(ev)
+}

@@ -1,0 +1,117 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// TestAppendedPrecision holds that the times of points and frames that are appended are
+// written in the unit that the request names.
+func TestAppendedPrecision(t *testing.T) {
+	const seconds = 1514764800
+	var timed lp.Point
+	timed.SetMeasurement("m")
+	timed.SetInt("f", 1)
+	timed.SetTime(time.Unix(seconds, 5))
+	stamped := lp.Point{Options: lp.Options{Precision: lp.Second}}
+	stamped.SetMeasurement("m")
+	stamped.SetInt("f", 1)
+	stamped.SetTimestamp(seconds)
+	table := &frame.Frame{Measurement: "m", Precision: lp.Minute, Time: []int64{seconds / 60}, Columns: []frame.Column{frame.Ints("f", []int64{1})}}
+	points := []lp.Appender{&timed, &stamped, table}
+	for p, want := range map[fastclient.Precision]string{
+		fastclient.Nanosecond:  "m f=1i 1514764800000000005\n" + strings.Repeat("m f=1i 1514764800000000000\n", 2),
+		fastclient.Millisecond: strings.Repeat("m f=1i 1514764800000\n", 3),
+		fastclient.Second:      strings.Repeat("m f=1i 1514764800\n", 3),
+		fastclient.Microsecond: strings.Repeat("m f=1i 1514764800000000000\n", 3), // sent as nanoseconds
+		fastclient.Hour:        strings.Repeat("m f=1i 1514764800\n", 3),          // as seconds
+	} {
+		s := influxtest.New(t)
+		b, err := NewSyncWriter(client(t, s, fastclient.Options{Precision: p}), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = b.AppendPoints(t.Context(), points...)
+		if err = errors.Join(err, b.Close(t.Context())); err != nil || string(s.Last().Body) != want {
+			t.Errorf("BatchWriter in %v: %v, body\n%s", p, err, s.Last().Body)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			w, s, end := pipeWriter(t, fastclient.Options{Precision: p}, Options{})
+			err := w.AppendPoints(context.Background(), points...)
+			err = errors.Join(err, w.Flush(context.Background()))
+			if got := string(s.Last().Body); err != nil || got != want {
+				t.Errorf("Writer in %v: %v, body\n%s", p, err, got)
+			}
+			end()
+		})
+	}
+}
+
+// An appenderFunc writes itself.
+type appenderFunc func(dst []byte) ([]byte, error)
+
+func (f appenderFunc) AppendLP(dst []byte) ([]byte, error) { return f(dst) }
+
+// TestAppendersThatDoNotAppend holds that an Appender that returns another buffer
+// than the one it was given costs no line but its own.
+func TestAppendersThatDoNotAppend(t *testing.T) {
+	points := []lp.Appender{
+		fastclient.Lines("a f=1"),
+		appenderFunc(func([]byte) ([]byte, error) { return nil, errors.New("failed") }),
+		appenderFunc(func([]byte) ([]byte, error) { return []byte("b"), nil }),
+		appenderFunc(func([]byte) ([]byte, error) { return nil, nil }), // has nothing
+		appenderFunc(func(dst []byte) ([]byte, error) { return append(dst, "c f=1"...), nil }),
+		fastclient.Lines("d f=1"),
+	}
+	s := influxtest.New(t)
+	b, err := NewSyncWriter(client(t, s, fastclient.Options{}), Options{NoStamp: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *AppendError
+	if err := b.AppendPoints(t.Context(), points...); !errors.As(err, &refused) || refused.Refused != 2 || refused.Accepted != 3 {
+		t.Errorf("AppendPoints: %v", err)
+	}
+	if err := b.Close(t.Context()); err != nil || string(s.Last().Body) != "a f=1\nc f=1\nd f=1\n" {
+		t.Errorf("Close: %v, body\n%s", err, s.Last().Body)
+	}
+}
+
+// TestEmptyRowsAreRefused: a row without a field is a refused line, between rows that are
+// refused for other reasons.
+func TestEmptyRowsAreRefused(t *testing.T) {
+	const rows = 3000
+	f := &frame.Frame{Measurement: "m", Time: make([]int64, rows), Columns: []frame.Column{{Name: "v"}}}
+	bad := 0
+	for i := range rows {
+		f.Time[i] = int64(i)
+		switch i {
+		case 7, 8, 1025, rows - 1:
+			f.Columns[0].AppendNull()
+			bad++
+		case 5, 2051:
+			f.Columns[0].AppendFloat(math.Inf(1))
+			bad++
+		default:
+			f.Columns[0].AppendFloat(1)
+		}
+	}
+	sc := newScript(acker)
+	w := testWriter(t, Options{}, sc.Send)
+	err := w.AppendPoints(t.Context(), f)
+	var a *AppendError
+	if !errors.As(err, &a) || a.Refused != bad || a.Accepted != rows-bad {
+		t.Errorf("AppendPoints: %v", err)
+	}
+	mustClose(t, w)
+}

@@ -1,0 +1,355 @@
+package batch
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/line"
+)
+
+// A job is a part that a sender has taken.
+type job struct {
+	p     *part
+	epoch uint64 // of the gate
+	plain bool   // the server takes no content encoding
+	spent int    // requests its batch cost for finding bad lines
+}
+
+// next waits for a part that may be sent through out, and takes it. It reports
+// false when there is nothing left to do for ever.
+func (w *Writer) next(out *outlet) (j job, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for !w.over() {
+		if j, ok = w.take(out); ok {
+			return j, true
+		}
+		if !w.over() { // as it was when take released the lock
+			w.work.Wait()
+		}
+	}
+	return job{}, false
+}
+
+// over reports whether there is nothing left to do for ever.
+func (w *Writer) over() bool {
+	return w.aborted || w.ended != nil || w.closing && w.queue.n == 0 && w.flying.n == 0
+}
+
+// take takes the oldest part if it may be sent through out now, the open batch
+// if that is due and nothing else waits. The lock is held, and released when
+// parts are dropped for their age.
+func (w *Writer) take(out *outlet) (j job, ok bool) {
+	for !(w.o.Ordered && w.flying.n > 0) {
+		p := w.queue.head
+		if p == nil && (w.open == nil || !w.due) {
+			break
+		}
+		if p != nil && w.o.MaxAge > 0 && time.Since(p.batch.sealed) > w.o.MaxAge {
+			w.drop(p, LossAge)
+			continue
+		}
+		epoch, pass := out.gate.Pass(time.Now)
+		if !pass {
+			w.armGate()
+			break
+		}
+		if p == nil {
+			w.seal()
+			p = w.queue.head
+		}
+		w.queue.remove(p)
+		for limit := out.sizes.limit; limit > 0 && len(p.data) > limit && p.lines > 1; {
+			w.divide(p)
+		}
+		w.flying.insert(p)
+		return job{p: p, epoch: epoch, plain: out.plain, spent: p.batch.spent}, true
+	}
+	return job{}, false
+}
+
+// divide leaves the first half of p in p and queues the second.
+func (w *Writer) divide(p *part) {
+	size, lines := line.Middle(p.data)
+	w.queueRest(p, size, lines)
+	w.counters.splits++
+}
+
+// queueRest leaves the first lines of p in p and queues the others as a part of
+// their own.
+func (w *Writer) queueRest(p *part, size, lines int) {
+	rest := &part{batch: p.batch, data: p.data[size:], from: p.from + size, lines: p.lines - lines}
+	p.data, p.lines = p.data[:size:size], lines
+	p.batch.parts++
+	w.queue.insert(rest)
+	w.work.Broadcast()
+}
+
+// apply does what the plan says with the part of j: every cut of it goes to the
+// ledger or back into the queue.
+func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
+	pl, r := &s.plan, &s.reply
+	if w.o.DeadLetter != nil && pl.loses() && w.standing(j.p, &s.judgement) {
+		w.deadLetters(j.p, pl, r)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counters.answered(&s.batch, r, took)
+	w.gateAfter(out, j, pl, r)
+	w.learn(out, j.p, pl, r)
+	p := j.p
+	if p.list != &w.flying {
+		return // Close entered it or gave it back meanwhile
+	}
+	b := p.batch
+	switch pl.action {
+	case actUnreadable:
+		p.tries++
+	case actRefused:
+		b.spent += pl.requests()
+	}
+	p.judged = nil
+	w.conclude(p, pl, r, p)
+	if w.ended == nil && errors.Is(r.Err, fastclient.ErrClosed) {
+		w.ended = fastclient.ErrClosed
+		close(w.end)
+		w.wakeAppenders()
+	}
+	w.work.Broadcast()
+}
+
+// standing makes j the judgement of p, unless Close has given p back.
+func (w *Writer) standing(p *part, j *judgement) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p.list != &w.flying {
+		return false
+	}
+	p.judged = j
+	return true
+}
+
+// concludeJudged does without their dead letters what is left to do for the
+// parts whose verdict is known. Their memory is still being read.
+func (w *Writer) concludeJudged() {
+	for p := w.flying.head; p != nil; {
+		next := p.next
+		if j := p.judged; j != nil {
+			w.conclude(p, &j.plan, &j.reply, nil)
+		}
+		p = next
+	}
+}
+
+// conclude does with p, which is under way, what the plan says. If reuse is not
+// nil, p and its memory are free to be used again.
+func (w *Writer) conclude(p *part, pl *plan, r *seam.Response, reuse *part) {
+	w.flying.remove(p)
+	w.report(p, pl, r)
+	b := p.batch
+	b.parts++ // keeps b until all cuts are done
+	w.cutUp(p, pl, reuse)
+	w.settled(b)
+}
+
+// cutUp enters the cuts of p into the ledger and queues what is sent again.
+func (w *Writer) cutUp(p *part, pl *plan, reuse *part) {
+	b, data, from := p.batch, p.data, p.from
+	inUse := reuse == nil
+	again := func(data []byte, from, lines int) {
+		q := reuse
+		if q == nil {
+			q = &part{batch: b}
+			b.parts++
+		}
+		reuse = nil
+		q.data, q.from, q.lines = data, from, lines
+		w.queue.insert(q)
+	}
+	if pl.gather && !inUse {
+		for i := range pl.cuts {
+			if pl.cuts[i].fate != fateAgain {
+				w.ledger.settled(&pl.cuts[i])
+			}
+		}
+		for _, run := range gather(data, pl.cuts) {
+			if run.lines > 0 {
+				again(data[run.from:run.to:run.to], from+run.from, run.lines)
+			}
+		}
+	} else {
+		for i := range pl.cuts {
+			c := &pl.cuts[i]
+			if c.fate == fateAgain {
+				again(data[c.from:c.to:c.to], from+c.from, c.lines)
+			} else {
+				w.ledger.settled(c)
+			}
+		}
+	}
+	if reuse != nil || inUse {
+		w.settled(b) // for p
+	}
+}
+
+// gather moves the runs that are sent again to the front of data, those that are second
+// behind the others, each in its order. It overwrites the other runs, and changes cuts.
+func gather(data []byte, cuts []cut) (runs [2]cut) {
+	again := cuts[:0]
+	to := 0
+	for _, c := range cuts {
+		if c.fate == fateAgain {
+			size := copy(data[to:], data[c.from:c.to])
+			c.from, c.to = to, to+size
+			to += size
+			again = append(again, c)
+		}
+	}
+	first := partition(data, again)
+	runs[0].to, runs[1].from, runs[1].to = first, first, to
+	for i := range again {
+		if again[i].second {
+			runs[1].lines += again[i].lines
+		} else {
+			runs[0].lines += again[i].lines
+		}
+	}
+	return runs
+}
+
+// partition moves the runs that are second behind the others, in place: runs follow each
+// other without gaps. It returns where the second begin in data.
+func partition(data []byte, runs []cut) (first int) {
+	switch len(runs) {
+	case 0:
+		return 0
+	case 1:
+		if runs[0].second {
+			return runs[0].from
+		}
+		return runs[0].to
+	}
+	half := len(runs) / 2
+	a, b := runs[half-1].to, runs[half].from // are the same
+	left, right := partition(data, runs[:half]), partition(data, runs[half:])
+	// second of the left half, first of the right half: change places
+	slices.Reverse(data[left:a])
+	slices.Reverse(data[b:right])
+	slices.Reverse(data[left:right])
+	return left + right - b
+}
+
+// gateAfter opens or shuts the gate of out.
+func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *seam.Response) {
+	if !pl.shut {
+		if out.gate.Answered(j.epoch) {
+			w.emit(Event{Kind: EventUp})
+		}
+		return
+	}
+	now := time.Now()
+	kind := EventRetry
+	if out.gate.Failed(j.epoch, now, r.RetryAfter, w.spread) && out.gate.Failures == 1 {
+		kind = EventDown
+	}
+	w.counters.retried++
+	p := j.p
+	w.emit(Event{
+		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.Status,
+		Message: complaint.Clip(r.Message), Err: r.Err, Delay: max(out.gate.Until.Sub(now), 0),
+	})
+}
+
+// learn keeps what the answer to p says about the server's limits.
+func (w *Writer) learn(out *outlet, p *part, pl *plan, r *seam.Response) {
+	switch pl.action {
+	case actAck:
+		if out.sizes.stored(len(p.data), w.o.BatchBytes) {
+			w.limitBatches()
+		}
+	case actSplit:
+		if pl.learn == 0 {
+			return
+		}
+		w.counters.splits++
+		if out.sizes.refused(pl.learn) {
+			w.limitBatches()
+			w.emit(Event{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Message), Bytes: out.sizes.limit})
+		}
+	case actPlain:
+		if !out.plain {
+			out.plain = true
+			w.emit(Event{Kind: EventPlain, Status: r.Status, Message: complaint.Clip(r.Message)})
+		}
+	}
+}
+
+// limitBatches makes batches as large as every server takes them.
+func (w *Writer) limitBatches() {
+	w.sealBytes = w.o.BatchBytes
+	for _, out := range w.outlets {
+		if limit := out.sizes.limit; limit > 0 {
+			w.sealBytes = min(w.sealBytes, limit)
+		}
+	}
+}
+
+// report makes events and errors of what the plan means for p.
+func (w *Writer) report(p *part, pl *plan, r *seam.Response) {
+	for i := range pl.cuts {
+		c := &pl.cuts[i]
+		kind := EventRejected
+		switch c.fate {
+		case fateReject:
+		case fateUncertain:
+			kind = EventUncertain
+		default:
+			continue
+		}
+		w.lost(BatchError{Seq: p.batch.seq, Lines: c.lines, Loss: c.loss, Status: r.Status, Message: c.message})
+		w.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: c.lines, Bytes: c.to - c.from,
+			Loss: c.loss, Status: r.Status, Message: c.message})
+	}
+}
+
+// deadLetters gives the lost lines of p to the dead letter, without the lock.
+func (w *Writer) deadLetters(p *part, pl *plan, r *seam.Response) {
+	if w.o.DeadLetter == nil {
+		return
+	}
+	for i := range pl.cuts {
+		l, ok := pl.cuts[i].lost(p, r)
+		if !ok {
+			continue
+		}
+		if l.Loss == LossUncertain {
+			l.Lost = pl.known
+		}
+		err := w.o.DeadLetter.Put(&l)
+		w.mu.Lock()
+		w.deadLetterDone(err)
+		w.mu.Unlock()
+	}
+}
+
+// lost returns the lines of c for a dead letter, if any are lost.
+func (c *cut) lost(p *part, r *seam.Response) (l LostLines, ok bool) {
+	if c.fate != fateReject && c.fate != fateUncertain {
+		return l, false
+	}
+	return LostLines{
+		Lines: p.data[c.from:c.to:c.to], Count: c.lines, Lost: c.lines, Loss: c.loss,
+		Status: r.Status, Message: c.message, Seq: p.batch.seq, Time: time.Now(),
+	}, true
+}
+
+func (w *Writer) deadLetterDone(err error) {
+	if err != nil {
+		w.counters.deadLetterErrors++
+		w.emit(Event{Kind: EventDeadLetter, Err: err})
+	}
+}

@@ -1,0 +1,221 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/internal/points"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/line"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// A stager makes what is appended into valid lines with timestamps, outside of
+// any lock: what the user's code does meanwhile holds up nobody.
+type stager struct {
+	opt   lp.Options
+	lines line.Options // for reading raw lines
+	stamp bool
+	clock stampClock
+	tags  []lp.Tag
+	pool  sync.Pool // of *scratch
+}
+
+// A scratch is what one append works in.
+type scratch struct {
+	enc  lp.Encoder
+	scan line.Scanner
+	in   []byte // what types of the user wrote
+	buf  []byte // what is handed on
+}
+
+// keptScratch is the largest buffer that goes back to the pool.
+const keptScratch = 64 << 10
+
+func (s *stager) init(o *Options, p fastclient.Precision, api seam.API) {
+	s.opt = o.Encoder
+	s.opt.Precision, s.opt.Unsigned = p, points.Unsigned(api == seam.V1, o.Encoder.Unsigned)
+	s.lines = points.ScanOptions(p, o.TrimCR)
+	s.stamp = !o.NoStamp
+	s.clock.init(p, o.MaxMemory)
+	s.tags = o.Tags
+}
+
+func (s *stager) get() *scratch {
+	sc, _ := s.pool.Get().(*scratch)
+	if sc == nil {
+		sc = new(scratch)
+		sc.enc.SetOptions(s.opt)
+		sc.scan.SetOptions(s.lines)
+		sc.scan.SetCheck(true)
+		sc.enc.SetDefaultTags(s.tags...) // they were checked
+	}
+	return sc
+}
+
+func (s *stager) put(sc *scratch) {
+	if cap(sc.buf)+cap(sc.in)+sc.enc.Len() > keptScratch {
+		return
+	}
+	sc.enc.Reset()
+	s.pool.Put(sc)
+}
+
+// encoded returns n lines that an encoder wrote, with timestamps: lines itself
+// when none is missing. It adds to r those that cannot have one.
+func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([]byte, int) {
+	if !s.stamp || n == 1 && line.Stamped(lines) {
+		return lines, n
+	}
+	kept := 0 // what is before stands in sc.buf
+	sc.buf = sc.buf[:0]
+	for at := 0; at < len(lines); {
+		end := at + line.Len(lines[at:])
+		if !line.Stamped(lines[at:end]) {
+			sc.buf = append(sc.buf, lines[kept:at]...)
+			if ts, ok := s.clock.stamp(lines[at:end]); ok {
+				sc.buf = append(append(sc.buf, lines[at:end-1]...), ' ')
+				sc.buf = append(lp.AppendTimestamp(sc.buf, ts), '\n')
+			} else {
+				r.Add(1, ErrNoTimeLeft)
+				n--
+			}
+			kept = end
+		}
+		at = end
+	}
+	if kept == 0 {
+		return lines, n
+	}
+	sc.buf = append(sc.buf, lines[kept:]...)
+	return sc.buf, n
+}
+
+// raw returns the n valid ones of the lines in data, each ended and stamped and as an
+// encoder would write it: data itself when there is nothing to change. It adds the
+// others to r.
+func (s *stager) raw(sc *scratch, data []byte, r *points.Refusal) (lines []byte, n int) {
+	scan := &sc.scan
+	scan.Reset(data)
+	kept, end := 0, 0 // what is before kept stands in sc.buf; the last line ends at end
+	changed := false
+	sc.buf = sc.buf[:0]
+	for index := 0; scan.Next(); index++ {
+		at := int(scan.Offset())
+		next := int(scan.End())
+		plain := scan.Plain && scan.Fault.Rule == 0 && data[next-1] == '\n' && (scan.Stamped || !s.stamp)
+		if !plain || at != end {
+			sc.buf = append(sc.buf, data[kept:end]...)
+			kept, changed = at, true
+		}
+		end = next
+		if plain {
+			n++
+			continue
+		}
+		kept = end
+		switch {
+		case scan.Fault.Rule != 0:
+			r.AddLine(scan, index)
+			continue
+		case scan.Stamped || !s.stamp:
+			sc.buf = scan.AppendPlain(sc.buf)
+		default:
+			begin := len(sc.buf)
+			sc.buf = scan.AppendSeries(sc.buf)
+			ts, ok := s.clock.stamp(sc.buf[begin:])
+			if !ok {
+				sc.buf = sc.buf[:begin]
+				r.Add(1, ErrNoTimeLeft)
+				continue
+			}
+			sc.buf = append(scan.AppendFields(sc.buf), ' ')
+			sc.buf = append(lp.AppendTimestamp(sc.buf, ts), '\n')
+		}
+		n++
+	}
+	if !changed && end == len(data) {
+		return data, n
+	}
+	sc.buf = append(sc.buf, data[kept:end]...)
+	return sc.buf, n
+}
+
+var errEncoderOptions = errors.New("batch: the options of the encoder were changed")
+
+func appendLines(ctx context.Context, w LineWriter, data []byte) error {
+	var r points.Refusal
+	s := w.stager()
+	sc := s.get()
+	lines, n := s.raw(sc, data, &r)
+	err := hand(ctx, w, lines, n, r)
+	s.put(sc)
+	return err
+}
+
+func appendPoints(ctx context.Context, w LineWriter, list []lp.Appender) error {
+	var r points.Refusal
+	s := w.stager()
+	sc := s.get()
+	sc.in = sc.in[:0]
+	form := lp.Form{Precision: s.opt.Precision, Unsigned: s.opt.Unsigned}
+	for _, p := range list {
+		var err error
+		if sc.in, err = points.Append(sc.in, p, form); err != nil {
+			r.Add(points.Bad(err), err)
+		}
+	}
+	// What types of the user wrote is checked like any raw line.
+	lines, n := s.raw(sc, sc.in, &r)
+	err := hand(ctx, w, lines, n, r)
+	s.put(sc)
+	return err
+}
+
+func encodeLines(ctx context.Context, w LineWriter, f func(*lp.Encoder)) error {
+	s := w.stager()
+	sc := s.get()
+	f(&sc.enc)
+	return handEncoded(ctx, w, s, sc)
+}
+
+// handEncoded puts the points of sc's encoder into w and lets go of sc.
+func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) error {
+	var r points.Refusal
+	sc.enc.Point("_") // refuses a point that was left open
+	sc.enc.Cancel()
+	if sc.enc.Options() != s.opt {
+		r.Add(max(sc.enc.Lines(), 1), errEncoderOptions)
+		return hand(ctx, w, nil, 0, r) // this encoder is not used again
+	}
+	if err := sc.enc.Err(); err != nil {
+		r.Add(sc.enc.Refused(), err)
+	}
+	lines, n := s.encoded(sc, sc.enc.Bytes(), sc.enc.Lines(), &r)
+	err := hand(ctx, w, lines, n, r)
+	s.put(sc)
+	return err
+}
+
+// hand puts n lines into w and counts what was not taken.
+func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refusal) error {
+	accepted := 0
+	if n > 0 {
+		var err error
+		if accepted, err = w.put(ctx, lines, n); err != nil {
+			w.refused(n-accepted, err)
+			if r.N == 0 {
+				return &AppendError{Accepted: accepted, Refused: n - accepted, Err: err}
+			}
+			w.refused(r.N, r.Err)
+			return &AppendError{Accepted: accepted, Refused: r.N + n - accepted, Err: errors.Join(r.Err, err)}
+		}
+	}
+	if r.Err != nil {
+		w.refused(r.N, r.Err)
+		return &AppendError{Accepted: accepted, Refused: r.N, Err: r.Err}
+	}
+	return nil
+}

@@ -1,6 +1,0 @@
-//go:build !race
-
-package fastclient
-
-// modelHistories is the number of random histories of a run.
-const modelHistories = 10_000

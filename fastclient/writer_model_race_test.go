@@ -1,7 +1,0 @@
-//go:build race
-
-package fastclient
-
-// modelHistories is the number of random histories of a run: under the race
-// detector each takes ten times as long.
-const modelHistories = 1_000
