@@ -47,7 +47,7 @@ func (l *ledger) lose(loss Loss, lines, bytes int) {
 func (l *ledger) settled(c *cut) {
 	switch c.fate {
 	case fateReject, fateUncertain:
-		l.lose(c.loss, c.lines, c.to-c.from)
+		l.lose(Loss(c.reason), c.lines, c.to-c.from)
 	case fateAcked:
 		l.ack(c.lines, c.to-c.from)
 	}

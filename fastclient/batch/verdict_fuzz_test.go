@@ -72,9 +72,9 @@ func requireHonest(t *testing.T, p *plan, r *seam.Response, l planLimits, n int)
 			t.Fatalf("%d %q: given up because of a proxy: %+v", r.Status, r.Message, k)
 		case k.fate == fateReject && (r.Err != nil || r.Status == 401 || r.Status == 403 || r.Status == 404 || r.Status == 503):
 			t.Fatalf("%d %q: given up: %+v", r.Status, r.Message, k)
-		case (k.fate == fateReject || k.fate == fateUncertain) && k.loss == 0:
+		case (k.fate == fateReject || k.fate == fateUncertain) && k.reason == 0:
 			t.Fatalf("lost without a reason: %+v", k)
-		case k.fate == fateUncertain && k.loss.Rejected():
+		case k.fate == fateUncertain && k.reason != forUncertain:
 			t.Fatalf("uncertain and rejected: %+v", k)
 		case k.fate == fateAgain && !p.shut && k.lines == n && r.Status != 415 && !(r.Status == 405 && l.downgrade):
 			t.Fatalf("%d %q: the same request again at once: %+v", r.Status, r.Message, k)

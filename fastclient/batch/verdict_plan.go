@@ -1,7 +1,7 @@
 package batch
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/pointwire/pointwire/fastclient"
@@ -20,13 +20,25 @@ const (
 	fateUncertain             // stored or refused, which cannot be known
 )
 
+// A reason is why lines are refused, or why it cannot be known.
+type reason uint8
+
+const (
+	_ reason = iota
+	forLine
+	forBeyond
+	forRequest
+	forTooLarge
+	forUncertain
+)
+
 // A cut is a run of whole lines of a part and its fate.
 type cut struct {
 	from, to int // offsets in the part
 	lines    int
 	fate     fate
 	second   bool   // of fateAgain: sent apart from the others, see plan.gather
-	loss     Loss   // for fateReject and fateUncertain
+	reason   reason // for fateReject and fateUncertain
 	message  string // for these, too
 }
 
@@ -89,17 +101,17 @@ const isolationRequests = 256
 // cuts appended to p.cuts[:0]. It reads data and changes nothing.
 func settle(p *plan, data []byte, lines int, r *seam.Response, l planLimits) {
 	*p = plan{action: judge(r), cuts: p.cuts[:0]}
-	whole := func(f fate, loss Loss) { p.whole(data, lines, f, loss, r) }
+	whole := func(f fate, why reason) { p.whole(data, lines, f, why, r) }
 	switch p.action {
 	case actAck:
 		whole(fateAcked, 0)
 	case actRefused:
 		p.refuse(data, lines, r, l)
 	case actReject:
-		whole(fateReject, LossRequest)
+		whole(fateReject, forRequest)
 	case actUnreadable:
 		if l.tries >= fewAttempts {
-			whole(fateUncertain, LossUncertain)
+			whole(fateUncertain, forUncertain)
 			return
 		}
 		whole(fateAgain, 0)
@@ -109,7 +121,7 @@ func settle(p *plan, data []byte, lines int, r *seam.Response, l planLimits) {
 		p.shut = true
 	case actSplit:
 		if lines == 1 {
-			whole(fateReject, LossTooLarge)
+			whole(fateReject, forTooLarge)
 			return
 		}
 		p.learn = len(data)
@@ -123,7 +135,7 @@ func settle(p *plan, data []byte, lines int, r *seam.Response, l planLimits) {
 
 // once returns the fate of lines that are sent again at once in another way, if there is
 // one. Where there is none, a database has refused them for good, and a proxy has not.
-func (p *plan) once(another bool, r *seam.Response) (fate, Loss) {
+func (p *plan) once(another bool, r *seam.Response) (fate, reason) {
 	switch {
 	case another:
 		return fateAgain, 0
@@ -131,11 +143,11 @@ func (p *plan) once(another bool, r *seam.Response) (fate, Loss) {
 		p.shut = true
 		return fateAgain, 0
 	}
-	return fateReject, LossRequest
+	return fateReject, forRequest
 }
 
-func (p *plan) whole(data []byte, lines int, f fate, loss Loss, r *seam.Response) {
-	p.cuts = append(p.cuts[:0], cut{to: len(data), lines: lines, fate: f, loss: loss, message: complaint.Clip(r.Message)})
+func (p *plan) whole(data []byte, lines int, f fate, why reason, r *seam.Response) {
+	p.cuts = append(p.cuts[:0], cut{to: len(data), lines: lines, fate: f, reason: why, message: complaint.Clip(r.Message)})
 }
 
 // refuse says what becomes of lines of which the server refused some.
@@ -147,18 +159,18 @@ func (p *plan) whole(data []byte, lines int, f fate, loss Loss, r *seam.Response
 // sent again if they may be stored.
 func (p *plan) refuse(data []byte, lines int, r *seam.Response, l planLimits) {
 	c := complaint.Read(r.Message)
-	loss := LossLine
+	why := forLine
 	if c.Kind == complaint.Beyond {
-		loss = LossBeyond
+		why = forBeyond
 	}
 	nothing := !r.Mixed && !c.Stored && (c.Kind == complaint.Unparsed || r.API == seam.V3 && len(r.Refused) > 0)
 	switch {
 	case lines == 1 || c.Exact && c.Dropped >= lines && !r.Mixed:
-		p.whole(data, lines, fateReject, loss, r)
+		p.whole(data, lines, fateReject, why, r)
 	case !r.Truncated && !r.Mixed && (c.Stored || l.search || l.within) && p.named(data, lines, r, &c):
 	case !l.search && !(l.within && r.Truncated): // a shorter answer says more
 		if nothing {
-			p.whole(data, lines, fateReject, LossRequest, r)
+			p.whole(data, lines, fateReject, forRequest, r)
 		} else {
 			p.leaveOpen(data, lines, r, &c)
 		}
@@ -171,7 +183,7 @@ func (p *plan) refuse(data []byte, lines int, r *seam.Response, l planLimits) {
 
 // leaveOpen makes the fate of all lines uncertain.
 func (p *plan) leaveOpen(data []byte, lines int, r *seam.Response, c *complaint.Complaint) {
-	p.whole(data, lines, fateUncertain, LossUncertain, r)
+	p.whole(data, lines, fateUncertain, forUncertain, r)
 	p.known = min(max(c.Dropped, 1), lines)
 }
 
@@ -191,7 +203,7 @@ func (p *plan) named(data []byte, lines int, r *seam.Response, c *complaint.Comp
 	}
 	bad := func(from, to int, message string) {
 		good(from, line.Count(data[at:from]))
-		p.cuts = append(p.cuts, cut{from: from, to: to, lines: 1, fate: fateReject, loss: LossLine, message: message})
+		p.cuts = append(p.cuts, cut{from: from, to: to, lines: 1, fate: fateReject, reason: forLine, message: message})
 		number++
 		at = to
 	}
@@ -260,7 +272,7 @@ func (p *plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) 
 	}
 	for i := range p.cuts {
 		if k := &p.cuts[i]; k.fate == fateUncertain {
-			k.loss, k.message = LossUncertain, complaint.Clip(r.Message)
+			k.reason, k.message = forUncertain, complaint.Clip(r.Message)
 		}
 	}
 	p.gather = true
@@ -301,50 +313,6 @@ func (p *plan) halve(data []byte, lines int) {
 		cut{from: at, to: len(data), lines: lines - n, fate: fateAgain})
 }
 
-// A Loss is why lines that a [Writer] accepted are not stored by the server, or may not
-// be.
-type Loss uint8
-
-const (
-	_ Loss = iota
-	// LossLine: the server named this line, or refused it alone or among lines that it
-	// refused one and all.
-	LossLine
-	// LossBeyond: the line is older than the retention policy keeps.
-	LossBeyond
-	// LossRequest: the server refused the request as a whole and stored nothing of it.
-	LossRequest
-	// LossTooLarge: one line is larger than the requests the server takes.
-	LossTooLarge
-	// LossUncertain: the server refused lines of a request and did not say which, and
-	// they were not searched for. Each line may be stored or not.
-	LossUncertain
-	// LossOverflow: dropped to make room, under [DropOldest].
-	LossOverflow
-	// LossAge: older than Options.MaxAge before it could be sent.
-	LossAge
-	// LossUnsent: given back by Close in an [UnsentError].
-	LossUnsent
-
-	numLosses
-)
-
-var lossNames = [numLosses]string{
-	"", "line", "beyond", "request", "too_large", "uncertain", "overflow", "age", "unsent",
-}
-
-// String returns the word for the loss, as used in events and dead letter files.
-func (l Loss) String() string {
-	if l == 0 || l >= numLosses {
-		return "loss " + strconv.Itoa(int(l))
-	}
-	return lossNames[l]
-}
-
-// Rejected reports whether the loss is a verdict of the server: the lines are not
-// stored. Other losses are [LossUncertain] and the Writer's own: dropped lines.
-func (l Loss) Rejected() bool { return l >= LossLine && l <= LossTooLarge }
-
 // onto gives the cuts of p, which was made for the lines of data in another unit, their
 // places in data.
 func (p *plan) onto(data []byte) {
@@ -360,4 +328,51 @@ func (p *plan) onto(data []byte) {
 	if p.learn > 0 {
 		p.learn = len(data)
 	}
+}
+
+// gather moves the runs that are sent again to the front of data, those that are second
+// behind the others, each in its order. It overwrites the other runs, and changes cuts.
+func gather(data []byte, cuts []cut) (runs [2]cut) {
+	again := cuts[:0]
+	to := 0
+	for _, c := range cuts {
+		if c.fate == fateAgain {
+			size := copy(data[to:], data[c.from:c.to])
+			c.from, c.to = to, to+size
+			to += size
+			again = append(again, c)
+		}
+	}
+	first := partition(data, again)
+	runs[0].to, runs[1].from, runs[1].to = first, first, to
+	for i := range again {
+		if again[i].second {
+			runs[1].lines += again[i].lines
+		} else {
+			runs[0].lines += again[i].lines
+		}
+	}
+	return runs
+}
+
+// partition moves the runs that are second behind the others, in place: runs follow each
+// other without gaps. It returns where the second begin in data.
+func partition(data []byte, runs []cut) (first int) {
+	switch len(runs) {
+	case 0:
+		return 0
+	case 1:
+		if runs[0].second {
+			return runs[0].from
+		}
+		return runs[0].to
+	}
+	half := len(runs) / 2
+	a, b := runs[half-1].to, runs[half].from // are the same
+	left, right := partition(data, runs[:half]), partition(data, runs[half:])
+	// second of the left half, first of the right half: change places
+	slices.Reverse(data[left:a])
+	slices.Reverse(data[b:right])
+	slices.Reverse(data[left:right])
+	return left + right - b
 }

@@ -152,7 +152,7 @@ func planOf(data string, r seam.Response, l planLimits) string {
 	for _, c := range p.cuts {
 		fate := [...]string{"again", "acked", "rejected", "uncertain"}[c.fate]
 		if c.fate == fateReject {
-			fate += "(" + c.loss.String() + ")"
+			fate += "(" + Loss(c.reason).String() + ")"
 		}
 		if c.second {
 			fate += "2"

@@ -191,7 +191,7 @@ func (w *Writer) drop(p *part, loss Loss) {
 	w.queue.remove(p)
 	w.flying.insert(p)
 	if w.o.DeadLetter != nil {
-		p.judged = &judgement{plan: plan{cuts: []cut{{to: len(p.data), lines: p.lines, fate: fateReject, loss: loss}}}}
+		p.judged = &judgement{plan: plan{cuts: []cut{{to: len(p.data), lines: p.lines, fate: fateReject, reason: reason(loss)}}}}
 		w.mu.Unlock()
 		err := w.o.DeadLetter.Put(&LostLines{
 			Lines: p.data, Count: p.lines, Lost: p.lines, Loss: loss, Seq: p.batch.seq, Time: time.Now(),

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
@@ -196,53 +195,6 @@ func (w *Writer) cutUp(p *part, pl *plan, reuse *part) {
 	}
 }
 
-// gather moves the runs that are sent again to the front of data, those that are second
-// behind the others, each in its order. It overwrites the other runs, and changes cuts.
-func gather(data []byte, cuts []cut) (runs [2]cut) {
-	again := cuts[:0]
-	to := 0
-	for _, c := range cuts {
-		if c.fate == fateAgain {
-			size := copy(data[to:], data[c.from:c.to])
-			c.from, c.to = to, to+size
-			to += size
-			again = append(again, c)
-		}
-	}
-	first := partition(data, again)
-	runs[0].to, runs[1].from, runs[1].to = first, first, to
-	for i := range again {
-		if again[i].second {
-			runs[1].lines += again[i].lines
-		} else {
-			runs[0].lines += again[i].lines
-		}
-	}
-	return runs
-}
-
-// partition moves the runs that are second behind the others, in place: runs follow each
-// other without gaps. It returns where the second begin in data.
-func partition(data []byte, runs []cut) (first int) {
-	switch len(runs) {
-	case 0:
-		return 0
-	case 1:
-		if runs[0].second {
-			return runs[0].from
-		}
-		return runs[0].to
-	}
-	half := len(runs) / 2
-	a, b := runs[half-1].to, runs[half].from // are the same
-	left, right := partition(data, runs[:half]), partition(data, runs[half:])
-	// second of the left half, first of the right half: change places
-	slices.Reverse(data[left:a])
-	slices.Reverse(data[b:right])
-	slices.Reverse(data[left:right])
-	return left + right - b
-}
-
 // gateAfter opens or shuts the gate of out.
 func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *seam.Response) {
 	if !pl.shut {
@@ -310,9 +262,9 @@ func (w *Writer) report(p *part, pl *plan, r *seam.Response) {
 		default:
 			continue
 		}
-		w.lost(BatchError{Seq: p.batch.seq, Lines: c.lines, Loss: c.loss, Status: r.Status, Message: c.message})
+		w.lost(BatchError{Seq: p.batch.seq, Lines: c.lines, Loss: Loss(c.reason), Status: r.Status, Message: c.message})
 		w.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: c.lines, Bytes: c.to - c.from,
-			Loss: c.loss, Status: r.Status, Message: c.message})
+			Loss: Loss(c.reason), Status: r.Status, Message: c.message})
 	}
 }
 
@@ -322,7 +274,7 @@ func (w *Writer) deadLetters(p *part, pl *plan, r *seam.Response) {
 		return
 	}
 	for i := range pl.cuts {
-		l, ok := pl.cuts[i].lost(p, r)
+		l, ok := lostLines(&pl.cuts[i], p, r)
 		if !ok {
 			continue
 		}
@@ -336,13 +288,13 @@ func (w *Writer) deadLetters(p *part, pl *plan, r *seam.Response) {
 	}
 }
 
-// lost returns the lines of c for a dead letter, if any are lost.
-func (c *cut) lost(p *part, r *seam.Response) (l LostLines, ok bool) {
+// lostLines returns the lines of c for a dead letter, if any are lost.
+func lostLines(c *cut, p *part, r *seam.Response) (l LostLines, ok bool) {
 	if c.fate != fateReject && c.fate != fateUncertain {
 		return l, false
 	}
 	return LostLines{
-		Lines: p.data[c.from:c.to:c.to], Count: c.lines, Lost: c.lines, Loss: c.loss,
+		Lines: p.data[c.from:c.to:c.to], Count: c.lines, Lost: c.lines, Loss: Loss(c.reason),
 		Status: r.Status, Message: c.message, Seq: p.batch.seq, Time: time.Now(),
 	}, true
 }
