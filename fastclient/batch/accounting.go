@@ -1,5 +1,7 @@
 package batch
 
+import "github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
+
 // A Count is a number of lines and of their bytes, uncompressed, each with its
 // line feed.
 type Count struct {
@@ -43,13 +45,13 @@ func (l *ledger) lose(loss Loss, lines, bytes int) {
 	l.losses[loss].add(lines, bytes)
 }
 
-// settled enters the fate of one cut.
-func (l *ledger) settled(c *cut) {
-	switch c.fate {
-	case fateReject, fateUncertain:
-		l.lose(Loss(c.reason), c.lines, c.to-c.from)
-	case fateAcked:
-		l.ack(c.lines, c.to-c.from)
+// settled enters the outcome of one span.
+func (l *ledger) settled(c *verdict.Span) {
+	switch c.Outcome {
+	case verdict.Rejected, verdict.Uncertain:
+		l.lose(Loss(c.Reason), c.Lines, c.To-c.From)
+	case verdict.Acked:
+		l.ack(c.Lines, c.To-c.From)
 	}
 }
 

@@ -3,6 +3,7 @@ package batch
 import (
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
@@ -54,7 +55,7 @@ type part struct {
 // A judgement is what becomes of a part under way whose lost lines a dead letter
 // is being given. It stands, though Close may not wait for the dead letter.
 type judgement struct {
-	plan  plan
+	plan  verdict.Plan
 	reply seam.Response
 }
 

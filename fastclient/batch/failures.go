@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
@@ -34,8 +35,8 @@ func (f *failures) note(ctx context.Context, addr string, r *seam.Response) {
 		} else if ctx.Err() != nil {
 			return
 		}
-		switch judge(r) {
-		case actRetry, actKeep, actMissing, actUnreadable:
+		switch verdict.Judge(r) {
+		case verdict.ActRetry, verdict.ActKeep, verdict.ActMissing, verdict.ActUnreadable:
 		default:
 			err = nil
 		}

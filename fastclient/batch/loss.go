@@ -1,6 +1,10 @@
 package batch
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
+)
 
 // A Loss is why lines that a [Writer] accepted are not stored by the server, or may not
 // be.
@@ -48,9 +52,9 @@ func (l Loss) Rejected() bool { return l >= LossLine && l <= LossTooLarge }
 
 // The reasons of verdicts have the numbers of their losses.
 const (
-	_ = uint(LossLine-Loss(forLine)) + uint(Loss(forLine)-LossLine)
-	_ = uint(LossBeyond-Loss(forBeyond)) + uint(Loss(forBeyond)-LossBeyond)
-	_ = uint(LossRequest-Loss(forRequest)) + uint(Loss(forRequest)-LossRequest)
-	_ = uint(LossTooLarge-Loss(forTooLarge)) + uint(Loss(forTooLarge)-LossTooLarge)
-	_ = uint(LossUncertain-Loss(forUncertain)) + uint(Loss(forUncertain)-LossUncertain)
+	_ = uint(LossLine-Loss(verdict.ForLine)) + uint(Loss(verdict.ForLine)-LossLine)
+	_ = uint(LossBeyond-Loss(verdict.ForBeyond)) + uint(Loss(verdict.ForBeyond)-LossBeyond)
+	_ = uint(LossRequest-Loss(verdict.ForRequest)) + uint(Loss(verdict.ForRequest)-LossRequest)
+	_ = uint(LossTooLarge-Loss(verdict.ForTooLarge)) + uint(Loss(verdict.ForTooLarge)-LossTooLarge)
+	_ = uint(LossUncertain-Loss(verdict.ForUncertain)) + uint(Loss(verdict.ForUncertain)-LossUncertain)
 )

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
@@ -66,9 +67,9 @@ func TestPagesRefuseNothing(t *testing.T) {
 				continue
 			}
 			r := seam.Response{Status: status, Message: body, Foreign: true}
-			var p plan
-			settle(&p, []byte("m v=1 1\n"), 1, &r, planLimits{plain: true})
-			if len(p.cuts) != 1 || p.cuts[0].fate != fateAgain || !p.shut {
+			var p verdict.Plan
+			verdict.Settle(&p, []byte("m v=1 1\n"), 1, &r, verdict.Limits{Plain: true})
+			if len(p.Spans) != 1 || p.Spans[0].Outcome != verdict.Again || !p.Shut {
 				t.Errorf("%d %s: %+v", status, body, p)
 			}
 		}
@@ -133,7 +134,7 @@ func TestUnreadableAnswer(t *testing.T) {
 		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossUncertain {
 			t.Errorf("Flush: %v", err)
 		}
-		if st := w.Stats(); st.Uncertain.Lines != 1 || len(bodies(s)) != fewAttempts {
+		if st := w.Stats(); st.Uncertain.Lines != 1 || len(bodies(s)) != verdict.FewAttempts {
 			t.Errorf("%d requests, stats %+v", len(bodies(s)), st)
 		}
 		end()

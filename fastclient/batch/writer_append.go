@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -191,7 +192,7 @@ func (w *Writer) drop(p *part, loss Loss) {
 	w.queue.remove(p)
 	w.flying.insert(p)
 	if w.o.DeadLetter != nil {
-		p.judged = &judgement{plan: plan{cuts: []cut{{to: len(p.data), lines: p.lines, fate: fateReject, reason: reason(loss)}}}}
+		p.judged = &judgement{plan: verdict.Plan{Spans: []verdict.Span{{To: len(p.data), Lines: p.lines, Outcome: verdict.Rejected, Reason: verdict.Reason(loss)}}}}
 		w.mu.Unlock()
 		err := w.o.DeadLetter.Put(&LostLines{
 			Lines: p.data, Count: p.lines, Lost: p.lines, Loss: loss, Seq: p.batch.seq, Time: time.Now(),

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 )
@@ -31,7 +32,7 @@ func (t fakeTarget) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	switch {
 	case r.Err != nil:
 		r.Failure = r.Err
-	case judge(r) != actAck:
+	case verdict.Judge(r) != verdict.ActAck:
 		r.Failure = &fastclient.ServerError{Op: "write", Status: r.Status, Message: r.Message, Foreign: r.Foreign, RetryAfter: r.RetryAfter}
 	}
 }

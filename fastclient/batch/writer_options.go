@@ -137,6 +137,10 @@ const (
 	minBatchBytes   = 1 << 10
 )
 
+// isolationRequests is how many requests one batch may cost by default for finding bad
+// lines.
+const isolationRequests = 256
+
 // withDefaults checks o and fills it in for a server of the given API.
 func (o Options) withDefaults(api seam.API) (Options, error) {
 	bad := func(field, reason string) (Options, error) {

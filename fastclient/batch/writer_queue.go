@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
@@ -88,11 +89,11 @@ func (w *Writer) queueRest(p *part, size, lines int) {
 	w.work.Broadcast()
 }
 
-// apply does what the plan says with the part of j: every cut of it goes to the
+// apply does what the plan says with the part of j: every span of it goes to the
 // ledger or back into the queue.
 func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 	pl, r := &s.plan, &s.reply
-	if w.o.DeadLetter != nil && pl.loses() && w.standing(j.p, &s.judgement) {
+	if w.o.DeadLetter != nil && pl.Loses() && w.standing(j.p, &s.judgement) {
 		w.deadLetters(j.p, pl, r)
 	}
 	w.mu.Lock()
@@ -105,11 +106,11 @@ func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 		return // Close entered it or gave it back meanwhile
 	}
 	b := p.batch
-	switch pl.action {
-	case actUnreadable:
+	switch pl.Action {
+	case verdict.ActUnreadable:
 		p.tries++
-	case actRefused:
-		b.spent += pl.requests()
+	case verdict.ActRefused:
+		b.spent += pl.Requests()
 	}
 	p.judged = nil
 	w.conclude(p, pl, r, p)
@@ -146,17 +147,17 @@ func (w *Writer) concludeJudged() {
 
 // conclude does with p, which is under way, what the plan says. If reuse is not
 // nil, p and its memory are free to be used again.
-func (w *Writer) conclude(p *part, pl *plan, r *seam.Response, reuse *part) {
+func (w *Writer) conclude(p *part, pl *verdict.Plan, r *seam.Response, reuse *part) {
 	w.flying.remove(p)
 	w.report(p, pl, r)
 	b := p.batch
-	b.parts++ // keeps b until all cuts are done
+	b.parts++ // keeps b until all spans are done
 	w.cutUp(p, pl, reuse)
 	w.settled(b)
 }
 
-// cutUp enters the cuts of p into the ledger and queues what is sent again.
-func (w *Writer) cutUp(p *part, pl *plan, reuse *part) {
+// cutUp enters the spans of p into the ledger and queues what is sent again.
+func (w *Writer) cutUp(p *part, pl *verdict.Plan, reuse *part) {
 	b, data, from := p.batch, p.data, p.from
 	inUse := reuse == nil
 	again := func(data []byte, from, lines int) {
@@ -169,22 +170,22 @@ func (w *Writer) cutUp(p *part, pl *plan, reuse *part) {
 		q.data, q.from, q.lines = data, from, lines
 		w.queue.insert(q)
 	}
-	if pl.gather && !inUse {
-		for i := range pl.cuts {
-			if pl.cuts[i].fate != fateAgain {
-				w.ledger.settled(&pl.cuts[i])
+	if pl.Gather && !inUse {
+		for i := range pl.Spans {
+			if pl.Spans[i].Outcome != verdict.Again {
+				w.ledger.settled(&pl.Spans[i])
 			}
 		}
-		for _, run := range gather(data, pl.cuts) {
-			if run.lines > 0 {
-				again(data[run.from:run.to:run.to], from+run.from, run.lines)
+		for _, run := range verdict.Gather(data, pl.Spans) {
+			if run.Lines > 0 {
+				again(data[run.From:run.To:run.To], from+run.From, run.Lines)
 			}
 		}
 	} else {
-		for i := range pl.cuts {
-			c := &pl.cuts[i]
-			if c.fate == fateAgain {
-				again(data[c.from:c.to:c.to], from+c.from, c.lines)
+		for i := range pl.Spans {
+			c := &pl.Spans[i]
+			if c.Outcome == verdict.Again {
+				again(data[c.From:c.To:c.To], from+c.From, c.Lines)
 			} else {
 				w.ledger.settled(c)
 			}
@@ -196,8 +197,8 @@ func (w *Writer) cutUp(p *part, pl *plan, reuse *part) {
 }
 
 // gateAfter opens or shuts the gate of out.
-func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *seam.Response) {
-	if !pl.shut {
+func (w *Writer) gateAfter(out *outlet, j job, pl *verdict.Plan, r *seam.Response) {
+	if !pl.Shut {
 		if out.gate.Answered(j.epoch) {
 			w.emit(Event{Kind: EventUp})
 		}
@@ -217,22 +218,22 @@ func (w *Writer) gateAfter(out *outlet, j job, pl *plan, r *seam.Response) {
 }
 
 // learn keeps what the answer to p says about the server's limits.
-func (w *Writer) learn(out *outlet, p *part, pl *plan, r *seam.Response) {
-	switch pl.action {
-	case actAck:
+func (w *Writer) learn(out *outlet, p *part, pl *verdict.Plan, r *seam.Response) {
+	switch pl.Action {
+	case verdict.ActAck:
 		if out.sizes.stored(len(p.data), w.o.BatchBytes) {
 			w.limitBatches()
 		}
-	case actSplit:
-		if pl.learn == 0 {
+	case verdict.ActSplit:
+		if pl.Learn == 0 {
 			return
 		}
 		w.counters.splits++
-		if out.sizes.refused(pl.learn) {
+		if out.sizes.refused(pl.Learn) {
 			w.limitBatches()
 			w.emit(Event{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Message), Bytes: out.sizes.limit})
 		}
-	case actPlain:
+	case verdict.ActPlain:
 		if !out.plain {
 			out.plain = true
 			w.emit(Event{Kind: EventPlain, Status: r.Status, Message: complaint.Clip(r.Message)})
@@ -251,35 +252,35 @@ func (w *Writer) limitBatches() {
 }
 
 // report makes events and errors of what the plan means for p.
-func (w *Writer) report(p *part, pl *plan, r *seam.Response) {
-	for i := range pl.cuts {
-		c := &pl.cuts[i]
+func (w *Writer) report(p *part, pl *verdict.Plan, r *seam.Response) {
+	for i := range pl.Spans {
+		c := &pl.Spans[i]
 		kind := EventRejected
-		switch c.fate {
-		case fateReject:
-		case fateUncertain:
+		switch c.Outcome {
+		case verdict.Rejected:
+		case verdict.Uncertain:
 			kind = EventUncertain
 		default:
 			continue
 		}
-		w.lost(BatchError{Seq: p.batch.seq, Lines: c.lines, Loss: Loss(c.reason), Status: r.Status, Message: c.message})
-		w.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: c.lines, Bytes: c.to - c.from,
-			Loss: Loss(c.reason), Status: r.Status, Message: c.message})
+		w.lost(BatchError{Seq: p.batch.seq, Lines: c.Lines, Loss: Loss(c.Reason), Status: r.Status, Message: c.Message})
+		w.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: c.Lines, Bytes: c.To - c.From,
+			Loss: Loss(c.Reason), Status: r.Status, Message: c.Message})
 	}
 }
 
 // deadLetters gives the lost lines of p to the dead letter, without the lock.
-func (w *Writer) deadLetters(p *part, pl *plan, r *seam.Response) {
+func (w *Writer) deadLetters(p *part, pl *verdict.Plan, r *seam.Response) {
 	if w.o.DeadLetter == nil {
 		return
 	}
-	for i := range pl.cuts {
-		l, ok := lostLines(&pl.cuts[i], p, r)
+	for i := range pl.Spans {
+		l, ok := lostLines(&pl.Spans[i], p, r)
 		if !ok {
 			continue
 		}
 		if l.Loss == LossUncertain {
-			l.Lost = pl.known
+			l.Lost = pl.Known
 		}
 		err := w.o.DeadLetter.Put(&l)
 		w.mu.Lock()
@@ -289,13 +290,13 @@ func (w *Writer) deadLetters(p *part, pl *plan, r *seam.Response) {
 }
 
 // lostLines returns the lines of c for a dead letter, if any are lost.
-func lostLines(c *cut, p *part, r *seam.Response) (l LostLines, ok bool) {
-	if c.fate != fateReject && c.fate != fateUncertain {
+func lostLines(c *verdict.Span, p *part, r *seam.Response) (l LostLines, ok bool) {
+	if c.Outcome != verdict.Rejected && c.Outcome != verdict.Uncertain {
 		return l, false
 	}
 	return LostLines{
-		Lines: p.data[c.from:c.to:c.to], Count: c.lines, Lost: c.lines, Loss: Loss(c.reason),
-		Status: r.Status, Message: c.message, Seq: p.batch.seq, Time: time.Now(),
+		Lines: p.data[c.From:c.To:c.To], Count: c.Lines, Lost: c.Lines, Loss: Loss(c.Reason),
+		Status: r.Status, Message: c.Message, Seq: p.batch.seq, Time: time.Now(),
 	}, true
 }
 

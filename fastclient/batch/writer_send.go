@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
@@ -103,7 +104,7 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	start := time.Now()
 	ctx := s.ctx.begin(requestTimeout(w.o.RequestTimeout, len(s.batch.Data)))
 	s.sender.Send(ctx, &s.batch, &s.reply)
-	merge(&s.reply)
+	verdict.Merge(&s.reply)
 	if s.reply.Err != nil && context.Cause(ctx) == errRequestTimeout {
 		s.reply.Err, s.reply.Failure = errRequestTimeout, errRequestTimeout
 	}
@@ -111,20 +112,20 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	took := time.Since(start)
 
 	within := j.spent < w.o.IsolateRequests
-	limits := planLimits{
-		search: within && w.o.Isolate == IsolateAuto || w.o.Isolate == IsolateAll, within: within,
-		ordered: w.o.Ordered, precision: w.unit, tries: p.tries + 1, plain: s.batch.Encoding == "",
+	limits := verdict.Limits{
+		Search: within && w.o.Isolate == IsolateAuto || w.o.Isolate == IsolateAll, Within: within,
+		Ordered: w.o.Ordered, Precision: w.unit, Tries: p.tries + 1, Plain: s.batch.Encoding == "",
 	}
-	action := judge(&s.reply)
-	if action == actDowngrade {
-		limits.downgrade = out.target.Downgrade(s.reply.API)
+	action := verdict.Judge(&s.reply)
+	if action == verdict.ActDowngrade {
+		limits.Downgrade = out.target.Downgrade(s.reply.API)
 	}
-	if action == actMissing && w.o.OnMissing != nil {
+	if action == verdict.ActMissing && w.o.OnMissing != nil {
 		w.missing(s)
 	}
-	settle(&s.plan, lines, p.lines, &s.reply, limits)
+	verdict.Settle(&s.plan, lines, p.lines, &s.reply, limits)
 	if w.unit != w.precision {
-		s.plan.onto(p.data)
+		s.plan.Onto(p.data)
 	}
 	w.apply(out, j, s, took)
 }

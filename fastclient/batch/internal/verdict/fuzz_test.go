@@ -1,4 +1,4 @@
-package batch
+package verdict
 
 import (
 	"errors"
@@ -35,18 +35,18 @@ func FuzzVerdict(f *testing.F) {
 		if r.Status < 100 {
 			r.Status, r.Err = 0, errors.New("no answer")
 		}
-		l := planLimits{
-			search: flags&1 != 0, within: flags&2 != 0, plain: flags&2 != 0, downgrade: flags&4 != 0,
-			ordered: flags&8 != 0, tries: int(flags>>4) & 3,
+		l := Limits{
+			Search: flags&1 != 0, Within: flags&2 != 0, Plain: flags&2 != 0, Downgrade: flags&4 != 0,
+			Ordered: flags&8 != 0, Tries: int(flags>>4) & 3,
 		}
-		var p plan
-		settle(&p, data, n, &r, l)
+		var p Plan
+		Settle(&p, data, n, &r, l)
 		at, sum := 0, 0
-		for _, c := range p.cuts {
-			if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' {
+		for _, c := range p.Spans {
+			if c.From != at || c.To <= c.From || line.Count(data[c.From:c.To]) != c.Lines || data[c.To-1] != '\n' {
 				t.Fatalf("bad cut %+v at %d", c, at)
 			}
-			at, sum = c.to, sum+c.lines
+			at, sum = c.To, sum+c.Lines
 		}
 		if at != len(data) || sum != n {
 			t.Fatalf("the cuts hold %d of %d bytes, %d of %d lines", at, len(data), sum, n)
@@ -56,27 +56,27 @@ func FuzzVerdict(f *testing.F) {
 }
 
 // requireHonest holds what a plan may say of an answer.
-func requireHonest(t *testing.T, p *plan, r *seam.Response, l planLimits, n int) {
+func requireHonest(t *testing.T, p *Plan, r *seam.Response, l Limits, n int) {
 	t.Helper()
 	c := complaint.Read(r.Message)
 	refusal := (r.Status == 400 || r.Status == 422) && !r.Foreign
 	queued := c.Kind == complaint.Queued && (refusal || r.Status == 500 && !r.Foreign)
 	named := refusal && !r.Mixed && (c.Kind == complaint.Unparsed && c.Stored || r.API == seam.V3 && c.Kind == complaint.Listed && len(r.Refused) > 0)
-	for _, k := range p.cuts {
+	for _, k := range p.Spans {
 		switch {
-		case r.Status == 204 && k.fate != fateAcked:
+		case r.Status == 204 && k.Outcome != Acked:
 			t.Fatalf("status %d: %+v", r.Status, k)
-		case k.fate == fateAcked && r.Status != 204 && !queued && !named:
+		case k.Outcome == Acked && r.Status != 204 && !queued && !named:
 			t.Fatalf("%d %q: taken for stored: %+v", r.Status, r.Message, k)
-		case k.fate == fateReject && r.Foreign && r.Status != 413:
+		case k.Outcome == Rejected && r.Foreign && r.Status != 413:
 			t.Fatalf("%d %q: given up because of a proxy: %+v", r.Status, r.Message, k)
-		case k.fate == fateReject && (r.Err != nil || r.Status == 401 || r.Status == 403 || r.Status == 404 || r.Status == 503):
+		case k.Outcome == Rejected && (r.Err != nil || r.Status == 401 || r.Status == 403 || r.Status == 404 || r.Status == 503):
 			t.Fatalf("%d %q: given up: %+v", r.Status, r.Message, k)
-		case (k.fate == fateReject || k.fate == fateUncertain) && k.reason == 0:
+		case (k.Outcome == Rejected || k.Outcome == Uncertain) && k.Reason == 0:
 			t.Fatalf("lost without a reason: %+v", k)
-		case k.fate == fateUncertain && k.reason != forUncertain:
+		case k.Outcome == Uncertain && k.Reason != ForUncertain:
 			t.Fatalf("uncertain and rejected: %+v", k)
-		case k.fate == fateAgain && !p.shut && k.lines == n && r.Status != 415 && !(r.Status == 405 && l.downgrade):
+		case k.Outcome == Again && !p.Shut && k.Lines == n && r.Status != 415 && !(r.Status == 405 && l.Downgrade):
 			t.Fatalf("%d %q: the same request again at once: %+v", r.Status, r.Message, k)
 		}
 	}

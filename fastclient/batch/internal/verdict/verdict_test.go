@@ -1,4 +1,4 @@
-package batch
+package verdict
 
 import (
 	"errors"
@@ -21,87 +21,87 @@ var verdictRows = []struct {
 	err        error
 	foreign    bool
 	empty      bool
-	want       action
+	want       Action
 }{
-	{name: "no answer", err: errors.New("reset"), want: actRetry},
-	{name: "ok", status: 204, want: actAck},
-	{name: "ok of 1.12", status: 200, empty: true, want: actAck},
-	{name: "accepted", status: 202, empty: true, want: actAck},
-	{name: "page", status: 200, want: actKeep},
-	{name: "another success", status: 201, empty: true, want: actKeep},
-	{name: "206", status: 206, empty: true, want: actKeep},
-	{name: "header too large", err: errors.New("header too large"), unreadable: true, want: actUnreadable},
-	{name: "400 of a proxy", status: 400, message: "unable to parse 'm': missing fields", foreign: true, want: actKeep},
-	{name: "404 of a proxy", status: 404, foreign: true, want: actKeep},
-	{name: "405 of a proxy", status: 405, foreign: true, want: actDowngrade},
-	{name: "407 of a proxy", status: 407, foreign: true, want: actKeep},
-	{name: "413 of a proxy", status: 413, foreign: true, want: actSplit},
-	{name: "415 of a proxy", status: 415, foreign: true, want: actPlain},
-	{name: "421 of a proxy", status: 421, foreign: true, want: actKeep},
-	{name: "422 of a proxy", status: 422, foreign: true, want: actKeep},
-	{name: "451 of a proxy", status: 451, foreign: true, want: actKeep},
-	{name: "501 of a proxy", status: 501, foreign: true, want: actRetry},
-	{name: "505 of a proxy", status: 505, foreign: true, want: actRetry},
-	{name: "hinted handoff of a proxy", status: 500, message: "hinted handoff queue not empty", foreign: true, want: actRetry},
-	{name: "information", status: 100, want: actRetry},
-	{name: "redirect", status: 301, want: actKeep},
+	{name: "no answer", err: errors.New("reset"), want: ActRetry},
+	{name: "ok", status: 204, want: ActAck},
+	{name: "ok of 1.12", status: 200, empty: true, want: ActAck},
+	{name: "accepted", status: 202, empty: true, want: ActAck},
+	{name: "page", status: 200, want: ActKeep},
+	{name: "another success", status: 201, empty: true, want: ActKeep},
+	{name: "206", status: 206, empty: true, want: ActKeep},
+	{name: "header too large", err: errors.New("header too large"), unreadable: true, want: ActUnreadable},
+	{name: "400 of a proxy", status: 400, message: "unable to parse 'm': missing fields", foreign: true, want: ActKeep},
+	{name: "404 of a proxy", status: 404, foreign: true, want: ActKeep},
+	{name: "405 of a proxy", status: 405, foreign: true, want: ActDowngrade},
+	{name: "407 of a proxy", status: 407, foreign: true, want: ActKeep},
+	{name: "413 of a proxy", status: 413, foreign: true, want: ActSplit},
+	{name: "415 of a proxy", status: 415, foreign: true, want: ActPlain},
+	{name: "421 of a proxy", status: 421, foreign: true, want: ActKeep},
+	{name: "422 of a proxy", status: 422, foreign: true, want: ActKeep},
+	{name: "451 of a proxy", status: 451, foreign: true, want: ActKeep},
+	{name: "501 of a proxy", status: 501, foreign: true, want: ActRetry},
+	{name: "505 of a proxy", status: 505, foreign: true, want: ActRetry},
+	{name: "hinted handoff of a proxy", status: 500, message: "hinted handoff queue not empty", foreign: true, want: ActRetry},
+	{name: "information", status: 100, want: ActRetry},
+	{name: "redirect", status: 301, want: ActKeep},
 	{name: "v3 partial, listed", api: seam.V3, status: 400, message: "partial write of line protocol occurred",
-		refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: ""}}, want: actRefused},
+		refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: ""}}, want: ActRefused},
 	{name: "v3 all or nothing", api: seam.V3, status: 400, message: "parsing failed for write_lp endpoint",
-		refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: ""}}, want: actRefused},
-	{name: "v3 limit", api: seam.V3, status: 422, message: "partial write of line protocol occurred", want: actRefused},
+		refused: []seam.RefusedLine{{Number: 2, Message: "x", Text: ""}}, want: ActRefused},
+	{name: "v3 limit", api: seam.V3, status: 422, message: "partial write of line protocol occurred", want: ActRefused},
 	{name: "1.x type conflict", status: 400,
-		message: `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`, want: actRefused},
-	{name: "1.6.7 bad lines", status: 400, message: "partial write: unable to parse 'v2': missing fields dropped=0", want: actRefused},
-	{name: "1.x all lines bad", status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
-	{name: "1.8.10 type conflict", status: 400, message: "field type conflict", want: actRefused},
-	{name: "2.7 bad line", api: seam.V2, status: 400, message: "unable to parse 'v2': missing fields", want: actRefused},
-	{name: "2.7 partial", api: seam.V2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: actRefused},
-	{name: "QuestDB bad line", status: 400, message: "failed to parse line protocol:errors encountered on line(s)", want: actRefused},
-	{name: "too old", status: 400, message: "partial write: points beyond retention policy dropped=2", want: actRefused},
-	{name: "2.8 too old", api: seam.V2, status: 422, message: "failure writing points to database: partial write: dropped 1 points outside retention policy of duration 1h0m0s - oldest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=1 for database: 0123456789abcdef for retention policy: autogen", want: actRefused},
-	{name: "cache of 1.x", status: 500, message: "engine: field type conflict", want: actRefused},
-	{name: "damaged on the way", status: 400, message: "gzip: invalid checksum", want: actKeep},
-	{name: "no database named", status: 400, message: "database is required", want: actReject},
-	{name: "406", status: 406, want: actReject},
-	{name: "409", status: 409, want: actReject},
-	{name: "422", status: 422, want: actRefused},
-	{name: "other words", status: 400, message: "the parser is on holiday", want: actRefused},
-	{name: "not authorized", status: 401, want: actKeep},
-	{name: "forbidden", status: 403, want: actKeep},
-	{name: "no such database", status: 404, message: "database not found: \"x\"", want: actMissing},
-	{name: "wrong API", api: seam.V3, status: 405, want: actDowngrade},
-	{name: "408", status: 408, want: actRetry},
-	{name: "425", status: 425, want: actRetry},
-	{name: "429", status: 429, want: actRetry},
-	{name: "500", status: 500, message: "timeout", want: actRetry},
-	{name: "1.x missing retention policy", status: 500, message: "retention policy not found: nope", want: actMissing},
-	{name: "3.x over the v2 path", api: seam.V2, status: 500, message: "partial write of line protocol occurred", want: actRefused},
-	{name: "502", status: 502, want: actRetry},
-	{name: "503", status: 503, message: "request throttled, queue full", want: actRetry},
-	{name: "504", status: 504, want: actRetry},
-	{name: "507", status: 507, want: actRetry},
-	{name: "509", status: 509, want: actRetry},
-	{name: "523", status: 523, want: actRetry},
-	{name: "524", status: 524, want: actRetry},
-	{name: "529", status: 529, want: actRetry},
-	{name: "599", status: 599, want: actRetry},
-	{name: "another 5xx", status: 520, want: actRetry},
-	{name: "too large", status: 413, want: actSplit},
-	{name: "no encoding", status: 415, want: actPlain},
-	{name: "hinted handoff", status: 500, message: "hinted handoff queue not empty", want: actAck},
-	{name: "hinted handoff as 400", status: 400, message: "partial write: hinted handoff queue not empty", want: actAck},
-	{name: "another 4xx", status: 418, want: actReject},
-	{name: "not implemented", status: 501, want: actReject},
-	{name: "HTTP version", status: 505, want: actReject},
+		message: `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`, want: ActRefused},
+	{name: "1.6.7 bad lines", status: 400, message: "partial write: unable to parse 'v2': missing fields dropped=0", want: ActRefused},
+	{name: "1.x all lines bad", status: 400, message: "unable to parse 'v2': missing fields", want: ActRefused},
+	{name: "1.8.10 type conflict", status: 400, message: "field type conflict", want: ActRefused},
+	{name: "2.7 bad line", api: seam.V2, status: 400, message: "unable to parse 'v2': missing fields", want: ActRefused},
+	{name: "2.7 partial", api: seam.V2, status: 422, message: "failure writing points to database: partial write: field type conflict dropped=1", want: ActRefused},
+	{name: "QuestDB bad line", status: 400, message: "failed to parse line protocol:errors encountered on line(s)", want: ActRefused},
+	{name: "too old", status: 400, message: "partial write: points beyond retention policy dropped=2", want: ActRefused},
+	{name: "2.8 too old", api: seam.V2, status: 422, message: "failure writing points to database: partial write: dropped 1 points outside retention policy of duration 1h0m0s - oldest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z, newest point m at 2020-01-01T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-01-01T00:00:00Z dropped=1 for database: 0123456789abcdef for retention policy: autogen", want: ActRefused},
+	{name: "cache of 1.x", status: 500, message: "engine: field type conflict", want: ActRefused},
+	{name: "damaged on the way", status: 400, message: "gzip: invalid checksum", want: ActKeep},
+	{name: "no database named", status: 400, message: "database is required", want: ActReject},
+	{name: "406", status: 406, want: ActReject},
+	{name: "409", status: 409, want: ActReject},
+	{name: "422", status: 422, want: ActRefused},
+	{name: "other words", status: 400, message: "the parser is on holiday", want: ActRefused},
+	{name: "not authorized", status: 401, want: ActKeep},
+	{name: "forbidden", status: 403, want: ActKeep},
+	{name: "no such database", status: 404, message: "database not found: \"x\"", want: ActMissing},
+	{name: "wrong API", api: seam.V3, status: 405, want: ActDowngrade},
+	{name: "408", status: 408, want: ActRetry},
+	{name: "425", status: 425, want: ActRetry},
+	{name: "429", status: 429, want: ActRetry},
+	{name: "500", status: 500, message: "timeout", want: ActRetry},
+	{name: "1.x missing retention policy", status: 500, message: "retention policy not found: nope", want: ActMissing},
+	{name: "3.x over the v2 path", api: seam.V2, status: 500, message: "partial write of line protocol occurred", want: ActRefused},
+	{name: "502", status: 502, want: ActRetry},
+	{name: "503", status: 503, message: "request throttled, queue full", want: ActRetry},
+	{name: "504", status: 504, want: ActRetry},
+	{name: "507", status: 507, want: ActRetry},
+	{name: "509", status: 509, want: ActRetry},
+	{name: "523", status: 523, want: ActRetry},
+	{name: "524", status: 524, want: ActRetry},
+	{name: "529", status: 529, want: ActRetry},
+	{name: "599", status: 599, want: ActRetry},
+	{name: "another 5xx", status: 520, want: ActRetry},
+	{name: "too large", status: 413, want: ActSplit},
+	{name: "no encoding", status: 415, want: ActPlain},
+	{name: "hinted handoff", status: 500, message: "hinted handoff queue not empty", want: ActAck},
+	{name: "hinted handoff as 400", status: 400, message: "partial write: hinted handoff queue not empty", want: ActAck},
+	{name: "another 4xx", status: 418, want: ActReject},
+	{name: "not implemented", status: 501, want: ActReject},
+	{name: "HTTP version", status: 505, want: ActReject},
 }
 
 func TestVerdicts(t *testing.T) {
-	seen := map[action]bool{}
+	seen := map[Action]bool{}
 	for _, row := range verdictRows {
 		t.Run(row.name, func(t *testing.T) {
 			r := seam.Response{API: row.api, Status: row.status, Message: row.message, Refused: row.refused, Err: row.err, Foreign: row.foreign, Empty: row.empty, Unreadable: row.unreadable}
-			if got := judge(&r); got != row.want {
+			if got := Judge(&r); got != row.want {
 				t.Errorf("judged %v, want %v", got, row.want)
 			}
 			seen[row.want] = true
@@ -120,22 +120,22 @@ func TestPlansCoverTheirPart(t *testing.T) {
 	data := []byte("m v=1 1\nm v=\"a\nb\" 2\nm v=3 3\nm v=4 4\nm v=5 5\n")
 	const lines = 5
 	for _, row := range verdictRows {
-		for _, l := range []planLimits{{}, {within: true}, {search: true, within: true}, {search: true, within: true, ordered: true}, {tries: 9, plain: true}, {downgrade: true}} {
+		for _, l := range []Limits{{}, {Within: true}, {Search: true, Within: true}, {Search: true, Within: true, Ordered: true}, {Tries: 9, Plain: true}, {Downgrade: true}} {
 			for n := 1; n <= lines; n++ {
 				size := 0
 				for range n {
 					size += line.Len(data[size:])
 				}
 				r := seam.Response{API: row.api, Status: row.status, Message: row.message, Refused: row.refused, Err: row.err, Foreign: row.foreign, Empty: row.empty, Unreadable: row.unreadable}
-				var p plan
-				settle(&p, data[:size], n, &r, l)
+				var p Plan
+				Settle(&p, data[:size], n, &r, l)
 				at, sum := 0, 0
-				for _, c := range p.cuts {
-					if c.from != at || c.to <= c.from || line.Count(data[c.from:c.to]) != c.lines || data[c.to-1] != '\n' {
+				for _, c := range p.Spans {
+					if c.From != at || c.To <= c.From || line.Count(data[c.From:c.To]) != c.Lines || data[c.To-1] != '\n' {
 						t.Fatalf("%s, %+v, %d lines: bad cut %+v at %d", row.name, l, n, c, at)
 					}
-					at = c.to
-					sum += c.lines
+					at = c.To
+					sum += c.Lines
 				}
 				if at != size || sum != n {
 					t.Errorf("%s, %+v: the cuts hold %d of %d bytes, %d of %d lines", row.name, l, at, size, sum, n)
@@ -145,28 +145,30 @@ func TestPlansCoverTheirPart(t *testing.T) {
 	}
 }
 
-func planOf(data string, r seam.Response, l planLimits) string {
-	var p plan
-	settle(&p, []byte(data), line.Count([]byte(data)), &r, l)
+var errLost = errors.New("connection reset")
+
+func planOf(data string, r seam.Response, l Limits) string {
+	var p Plan
+	Settle(&p, []byte(data), line.Count([]byte(data)), &r, l)
 	var b strings.Builder
-	for _, c := range p.cuts {
-		fate := [...]string{"again", "acked", "rejected", "uncertain"}[c.fate]
-		if c.fate == fateReject {
-			fate += "(" + Loss(c.reason).String() + ")"
+	for _, c := range p.Spans {
+		fate := [...]string{"again", "acked", "rejected", "uncertain"}[c.Outcome]
+		if c.Outcome == Rejected {
+			fate += "(" + [...]string{"", "line", "beyond", "request", "too_large", "uncertain"}[c.Reason] + ")"
 		}
-		if c.second {
+		if c.Second {
 			fate += "2"
 		}
-		fmt.Fprintf(&b, "%s:%q ", fate, data[c.from:c.to])
+		fmt.Fprintf(&b, "%s:%q ", fate, data[c.From:c.To])
 	}
-	if p.shut {
+	if p.Shut {
 		b.WriteString("shut ")
 	}
-	if p.gather {
+	if p.Gather {
 		b.WriteString("gathered ")
 	}
-	if p.known > 0 {
-		fmt.Fprintf(&b, "known:%d", p.known)
+	if p.Known > 0 {
+		fmt.Fprintf(&b, "known:%d", p.Known)
 	}
 	return strings.TrimSpace(b.String())
 }
@@ -180,8 +182,8 @@ func TestPlans(t *testing.T) {
 		mixed = "a v=1 1\nb v=1\nc v=1 3\n"
 	)
 	bad := func(message string) seam.Response { return seam.Response{Status: 400, Message: message} }
-	search, never := planLimits{search: true, within: true}, planLimits{within: true}
-	spent := planLimits{}
+	search, never := Limits{Search: true, Within: true}, Limits{Within: true}
+	spent := Limits{}
 	partial := bad("partial write: field type conflict: input field \"w\" on measurement \"b\" is type float, already exists as type integer dropped=2")
 	ofB := bad(`partial write: field type conflict: input field "v" on measurement "b" is type float, already exists as type integer dropped=1`)
 	gap := seam.Response{API: seam.V3, Status: 400, Message: "partial write of line protocol occurred", Refused: []seam.RefusedLine{{Number: 3, Message: "c is bad", Text: "c v"}, {Number: 4, Message: "d is bad", Text: "d v=1"}}}
@@ -195,7 +197,7 @@ func TestPlans(t *testing.T) {
 	for _, c := range []struct {
 		name, data string
 		r          seam.Response
-		l          planLimits
+		l          Limits
 		want       string
 	}{
 		{"listed", abcde, gap, search, `acked:"a v=1 1\nb v=1 2\n" rejected(line):"c v=1 3\n" rejected(line):"d v=1 4\n" acked:"e v=1 5\n"`},
@@ -207,7 +209,7 @@ func TestPlans(t *testing.T) {
 		{"not listed", abcde, partial, never, `uncertain:` + whole + ` known:2`},
 		{"not listed, searched", abcde, partial, search, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
 		{"named by their field", abcde, ofB, search, `again:"a v=1 1\n" again2:"b v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
-		{"named by their field, in order", abcde, ofB, planLimits{search: true, within: true, ordered: true}, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"named by their field, in order", abcde, ofB, Limits{Search: true, Within: true, Ordered: true}, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
 		{"answer cut off", abcde, cutOff, never, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
 		{"answer cut off too often", abcde, cutOff, spent, `uncertain:` + whole + ` known:1`},
 		{"too old", abcde, bad("partial write: points beyond retention policy dropped=2"), search, `again2:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
@@ -227,17 +229,17 @@ func TestPlans(t *testing.T) {
 		{"unstamped, nothing stored", mixed, bad("unable to parse 'b v=1': missing fields"), search, `again:"a v=1 1\n" rejected(line):"b v=1\n" again:"c v=1 3\n" gathered`},
 		{"unknown words", two, bad("no"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
 		{"a request refused", two, bad("database is required"), search, `rejected(request):"a v=1 1\nb v=1 2\n"`},
-		{"too large", two, seam.Response{Status: 413}, planLimits{}, `again:"a v=1 1\n" again:"b v=1 2\n"`},
-		{"one line too large", "a v=1\n", seam.Response{Status: 413}, planLimits{}, `rejected(too_large):"a v=1\n"`},
-		{"plain", "a v=1\n", seam.Response{Status: 415}, planLimits{}, `again:"a v=1\n"`},
-		{"plain already", "a v=1\n", seam.Response{Status: 415}, planLimits{plain: true}, `rejected(request):"a v=1\n"`},
-		{"plain already, by a proxy", "a v=1\n", seam.Response{Status: 415, Foreign: true}, planLimits{plain: true}, `again:"a v=1\n" shut`},
-		{"unreadable, third", two, seam.Response{Err: errReset, Unreadable: true}, planLimits{tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
-		{"unreadable, second", two, seam.Response{Err: errReset, Unreadable: true}, planLimits{tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
-		{"down", "a v=1\n", seam.Response{Status: 503}, planLimits{}, `again:"a v=1\n" shut`},
-		{"other API", "a v=1\n", seam.Response{Status: 405}, planLimits{downgrade: true}, `again:"a v=1\n"`},
-		{"no other API", "a v=1\n", seam.Response{Status: 405}, planLimits{}, `rejected(request):"a v=1\n"`},
-		{"no other API, by a proxy", "a v=1\n", seam.Response{Status: 405, Foreign: true}, planLimits{}, `again:"a v=1\n" shut`},
+		{"too large", two, seam.Response{Status: 413}, Limits{}, `again:"a v=1 1\n" again:"b v=1 2\n"`},
+		{"one line too large", "a v=1\n", seam.Response{Status: 413}, Limits{}, `rejected(too_large):"a v=1\n"`},
+		{"plain", "a v=1\n", seam.Response{Status: 415}, Limits{}, `again:"a v=1\n"`},
+		{"plain already", "a v=1\n", seam.Response{Status: 415}, Limits{Plain: true}, `rejected(request):"a v=1\n"`},
+		{"plain already, by a proxy", "a v=1\n", seam.Response{Status: 415, Foreign: true}, Limits{Plain: true}, `again:"a v=1\n" shut`},
+		{"unreadable, third", two, seam.Response{Err: errLost, Unreadable: true}, Limits{Tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
+		{"unreadable, second", two, seam.Response{Err: errLost, Unreadable: true}, Limits{Tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
+		{"down", "a v=1\n", seam.Response{Status: 503}, Limits{}, `again:"a v=1\n" shut`},
+		{"other API", "a v=1\n", seam.Response{Status: 405}, Limits{Downgrade: true}, `again:"a v=1\n"`},
+		{"no other API", "a v=1\n", seam.Response{Status: 405}, Limits{}, `rejected(request):"a v=1\n"`},
+		{"no other API, by a proxy", "a v=1\n", seam.Response{Status: 405, Foreign: true}, Limits{}, `again:"a v=1\n" shut`},
 	} {
 		if got := planOf(c.data, c.r, c.l); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -248,15 +250,15 @@ func TestPlans(t *testing.T) {
 func TestGather(t *testing.T) {
 	for n := range 200 {
 		var data []byte
-		var cuts []cut
+		var cuts []Span
 		var want [2]string
 		x := uint32(n) * 2654435761
 		for i := range n % 23 {
 			x = x*1664525 + 1013904223
 			l := strings.Repeat(string(rune('a'+i)), 1+int(x>>28)) + "\n"
-			c := cut{from: len(data), to: len(data) + len(l), lines: 1, fate: fate(x >> 20 & 3), second: x>>16&1 != 0}
-			if c.fate == fateAgain {
-				if c.second {
+			c := Span{From: len(data), To: len(data) + len(l), Lines: 1, Outcome: Outcome(x >> 20 & 3), Second: x>>16&1 != 0}
+			if c.Outcome == Again {
+				if c.Second {
 					want[1] += l
 				} else {
 					want[0] += l
@@ -265,10 +267,10 @@ func TestGather(t *testing.T) {
 			data = append(data, l...)
 			cuts = append(cuts, c)
 		}
-		runs := gather(data, cuts)
+		runs := Gather(data, cuts)
 		for i, r := range runs {
-			if got := string(data[r.from:r.to]); got != want[i] || r.lines != strings.Count(want[i], "\n") {
-				t.Fatalf("%d: run %d: %q of %d lines, want %q", n, i, got, r.lines, want[i])
+			if got := string(data[r.From:r.To]); got != want[i] || r.Lines != strings.Count(want[i], "\n") {
+				t.Fatalf("%d: run %d: %q of %d lines, want %q", n, i, got, r.Lines, want[i])
 			}
 		}
 	}
@@ -278,13 +280,13 @@ func TestGather(t *testing.T) {
 // batch that is not stored.
 func TestMerge(t *testing.T) {
 	partial := seam.Response{Status: 400, Message: "partial write: x dropped=1"}
-	reset := seam.Response{Err: errReset}
+	reset := seam.Response{Err: errLost}
 	order := []seam.Response{partial, {Status: 406}, {Status: 413}, reset}
 	for i, low := range order {
 		for _, high := range order[i+1:] {
 			for _, list := range [][]seam.Response{{low, high}, {high, low}, {low, high, low}} {
 				r := seam.Response{Mixed: true, Replicas: list}
-				merge(&r)
+				Merge(&r)
 				if r.Status != high.Status || r.Err != high.Err || !r.Mixed {
 					t.Errorf("of %+v: %+v", list, r)
 				}
@@ -292,7 +294,7 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	one := seam.Response{Status: 204}
-	if merge(&one); one.Status != 204 || one.Mixed {
+	if Merge(&one); one.Status != 204 || one.Mixed {
 		t.Errorf("of one server: %+v", one)
 	}
 }

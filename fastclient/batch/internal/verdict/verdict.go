@@ -1,0 +1,157 @@
+// Package verdict says what the response to a batch means for each of its lines. It is
+// pure: it reads the response and the lines, and knows nothing of a network, a writer or a
+// clock.
+//
+// [Judge] says what is to be done after a response, by its status and its form. [Settle]
+// turns that into a [Plan], spans of lines that share an outcome: stored, refused, to be
+// sent again, or uncertain.
+package verdict
+
+import (
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+)
+
+// An Action is what to do with the lines of a request after its answer.
+type Action uint8
+
+const (
+	// ActRetry: nothing is known to be stored; send again when the server may
+	// have recovered.
+	ActRetry Action = iota
+	// ActAck: every line is stored, or the server has taken it on itself.
+	ActAck
+	// ActRefused: the server refused lines. The text and the list of the answer
+	// tell which, or leave it open.
+	ActRefused
+	// ActReject: the server will never take the request, and stored nothing of it.
+	ActReject
+	// ActUnreadable: there is an answer, and it cannot be read; few attempts.
+	ActUnreadable
+	// ActKeep: the operator has to put something right; send again later.
+	ActKeep
+	// ActMissing is ActKeep because database, bucket or retention policy do not exist.
+	ActMissing
+	// ActSplit: the request is too large.
+	ActSplit
+	// ActPlain: send again without content encoding.
+	ActPlain
+	// ActDowngrade: the server does not know this write API.
+	ActDowngrade
+
+	numActions
+)
+
+var actionNames = [numActions]string{
+	"retry", "ack", "refused", "reject", "unreadable", "keep", "keep, database missing",
+	"split", "resend plain", "downgrade",
+}
+
+func (a Action) String() string { return actionNames[a] }
+
+// FewAttempts is the number of attempts under ActUnreadable.
+const FewAttempts = 3
+
+// Judge returns what to do after r. It depends on nothing but r. Its rows stand
+// for answers of InfluxDB 1.6.7 to 1.8.10, 2.8 and 3 Core, VictoriaMetrics,
+// QuestDB and openGemini.
+//
+// Only what acknowledges says is an acknowledgement. An answer that bears no sign of a
+// database is never a refusal for good; see signHeaders. 413 and 415 are taken at their
+// word, because a proxy that says so will not pass the request on.
+func Judge(r *seam.Response) Action {
+	switch {
+	case r.Unreadable:
+		return ActUnreadable
+	case r.Status < 200:
+		return ActRetry
+	case r.Status == 204, r.Empty && (r.Status == 200 || r.Status == 202):
+		return ActAck
+	case r.Status < 400:
+		return ActKeep // somebody else's page, or a redirect to another address
+	}
+	switch r.Status {
+	case 401, 403:
+		return ActKeep
+	case 405:
+		return ActDowngrade
+	case 408, 425, 429:
+		return ActRetry
+	case 413:
+		return ActSplit
+	case 415:
+		return ActPlain
+	}
+	if r.Foreign {
+		if r.Status >= 500 {
+			return ActRetry
+		}
+		return ActKeep
+	}
+	switch r.Status {
+	case 400, 422:
+		return judgeRefusal(r)
+	case 404:
+		return ActMissing
+	case 500:
+		return judgeInternal(r)
+	case 501, 505:
+		return ActReject
+	}
+	if r.Status < 500 {
+		return ActReject
+	}
+	return ActRetry
+}
+
+// judgeRefusal reads the text of a 400 or 422.
+func judgeRefusal(r *seam.Response) Action {
+	switch complaint.Read(r.Message).Kind {
+	case complaint.Request:
+		return ActReject
+	case complaint.Body:
+		return ActKeep
+	case complaint.Queued:
+		return ActAck
+	}
+	return ActRefused
+}
+
+// judgeInternal reads the text of a 500: 1.x says it of a missing retention policy and
+// of lines whose type its cache knows otherwise, the v2 path of version 3 of lines that
+// it cannot parse, and clusters of points that wait for another node.
+func judgeInternal(r *seam.Response) Action {
+	switch complaint.Read(r.Message).Kind {
+	case complaint.Policy:
+		return ActMissing
+	case complaint.Listed, complaint.Engine:
+		return ActRefused
+	case complaint.Queued:
+		return ActAck
+	}
+	return ActRetry
+}
+
+// replicaRank orders actions by how much of a batch is not stored.
+var replicaRank = [numActions]int8{
+	ActAck: 0, ActRefused: 1, ActReject: 2, ActSplit: 3, ActPlain: 3, ActDowngrade: 3,
+	ActUnreadable: 4, ActRetry: 5, ActKeep: 5, ActMissing: 5,
+}
+
+// Merge makes r, of a batch that several servers have to store, the response that decides
+// about it: one that asks for another attempt before one that refuses.
+func Merge(r *seam.Response) {
+	most := int8(-1)
+	var worst *seam.Response
+	for i := range r.Replicas {
+		one := &r.Replicas[i]
+		if rank := replicaRank[Judge(one)]; rank > most {
+			most, worst = rank, one
+		}
+	}
+	if worst != nil {
+		mixed, replicas := r.Mixed, r.Replicas
+		*r = *worst
+		r.Mixed, r.Replicas = mixed, replicas
+	}
+}
