@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 )
 
 // An address is a server's URL taken apart.
@@ -103,4 +104,100 @@ func hasControl(s string) bool {
 		}
 	}
 	return false
+}
+
+// Open returns a client for a URL that holds everything:
+//
+//	https://user:password@host:8086/base?database=db&rp=autogen&precision=s
+//
+// The parameters are database (or db), rp, precision (ns, u, ms, s, m, h), api
+// (v1, v2, v3), org, bucket, token, consistency, gzip (on, off), retry (on) and
+// timeout, a duration for each of sending and waiting for the answer.
+func Open(rawURL string) (*Client, error) {
+	a, err := parseAddress("URL", rawURL)
+	if err != nil {
+		return nil, err
+	}
+	var o Options
+	if err := o.takeUser("URL", a.user); err != nil {
+		return nil, err
+	}
+	for key, values := range a.query {
+		if len(values) != 1 {
+			return nil, &OptionError{"URL", "repeats the parameter " + key}
+		}
+		if err := o.setParameter(key, values[0]); err != nil {
+			return nil, err
+		}
+	}
+	return newClient(o, []address{a})
+}
+
+func (o *Options) setParameter(key, value string) error {
+	bad := &OptionError{"URL", "has a bad value for the parameter " + key}
+	pick := func(words ...string) int {
+		for i, w := range words {
+			if w == value {
+				return i
+			}
+		}
+		return -1
+	}
+	n := 0
+	switch key {
+	case "database", "db":
+		o.Database = value
+	case "rp":
+		o.RetentionPolicy = value
+	case "org":
+		o.Org = value
+	case "bucket":
+		o.Bucket = value
+	case "token":
+		o.Token = value
+	case "precision":
+		n = pick("ns", "u", "ms", "s", "m", "h")
+		o.Precision = Precision(max(n, 0))
+	case "api":
+		n = pick("v1", "v2", "v3")
+		o.API = API(max(n, 0))
+	case "consistency":
+		n = pick("", "any", "one", "quorum", "all")
+		o.Consistency = ConsistencyLevel(max(n, 0))
+	case "gzip":
+		n = pick("on", "off")
+		o.Gzip.Always, o.Gzip.Off = n == 0, n == 1
+	case "retry":
+		n = pick("on")
+		o.Retry = new(RetryPolicy)
+	case "timeout":
+		d, err := time.ParseDuration(value)
+		if err != nil || d <= 0 {
+			return bad
+		}
+		o.WriteTimeout, o.HeaderTimeout = d, d
+	default:
+		return &OptionError{"URL", "has an unknown parameter"}
+	}
+	if n < 0 {
+		return bad
+	}
+	return nil
+}
+
+// takeUser makes the user of an address the one for Basic authentication.
+func (o *Options) takeUser(field string, u *url.Userinfo) error {
+	if u == nil {
+		return nil
+	}
+	password, _ := u.Password()
+	switch {
+	case o.Token != "" || o.TokenSource != nil:
+		return &OptionError{field, "holds a user beside a Token"}
+	case o.Username == "":
+		o.Username, o.Password = u.Username(), password
+	case o.Username != u.Username() || o.Password != password:
+		return &OptionError{field, "holds a user that is not Username"}
+	}
+	return nil
 }

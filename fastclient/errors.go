@@ -39,6 +39,8 @@ var (
 
 	// ErrNoDatabase says that neither the call nor the client names a database.
 	ErrNoDatabase = errors.New("fastclient: no database given")
+	// ErrLineTooLong says that a line is longer than any server takes.
+	ErrLineTooLong = errors.New("fastclient: line too long")
 	// ErrNoResult says that the answer to a statement holds no result of it: what
 	// answers may not be InfluxDB.
 	ErrNoResult = errors.New("fastclient: no result in the answer")

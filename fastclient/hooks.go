@@ -1,6 +1,8 @@
 package fastclient
 
 import (
+	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/transport"
@@ -66,4 +68,91 @@ func (h *Hooks) transport() *transport.Hooks {
 		t.GotConn = func(reused bool, idle time.Duration, stale int) { f(ConnEvent{reused, idle, stale}) }
 	}
 	return t
+}
+
+// Stats is a snapshot of a client's counters and of its connections. Views of
+// one client share them.
+type Stats struct {
+	Requests     uint64 // attempts that were made
+	Writes       uint64 // bodies of lines that were acknowledged
+	RawBytes     uint64 // bytes of the bodies of all attempts, before packing
+	WireBytes    uint64 // bytes handed to connections
+	Retries      uint64 // attempts after the first
+	RetriesNet   uint64 // of these, because a connection failed
+	RetriesBusy  uint64 // because the server was overloaded: 429 and 503
+	Splits       uint64 // bodies halved because the server found them too large
+	Failovers    uint64 // attempts moved to another server
+	Partial      uint64 // partial writes
+	Dropped      uint64 // points that servers said they dropped in them
+	Dials        uint64 // connections opened
+	Reuses       uint64 // requests over a connection used before
+	Stale        uint64 // kept connections found unusable before use
+	PoolWaits    uint64 // requests that waited for a connection
+	EarlyReplies uint64 // refusals that arrived before the body was sent
+	Cancels      uint64 // requests ended by their context
+	Conns, Idle  int    // open connections, and those not in use
+	Endpoints    []EndpointStats
+}
+
+// EndpointStats is the state of one server.
+type EndpointStats struct {
+	Addr        string
+	Up          bool
+	Conns, Idle int
+}
+
+type counters struct {
+	requests, writes, raw, retries, retriesNet, retriesBusy, splits, failovers, partial, dropped atomic.Uint64
+}
+
+func (n *counters) attempt(call *call, err error) {
+	n.requests.Add(1)
+	n.raw.Add(uint64(call.raw))
+	if err == nil {
+		return
+	}
+	var partial *PartialWriteError
+	if errors.As(err, &partial) {
+		n.partial.Add(1)
+		n.dropped.Add(uint64(partial.Dropped))
+	}
+}
+
+func (n *counters) retry(err error) {
+	n.retries.Add(1)
+	var server *ServerError
+	if !errors.As(err, &server) {
+		n.retriesNet.Add(1)
+	} else if server.Status == 429 || server.Status == 503 {
+		n.retriesBusy.Add(1)
+	}
+}
+
+// Stats returns the counters and gauges.
+func (c *Client) Stats() Stats {
+	n := &c.n
+	s := Stats{
+		Requests: n.requests.Load(), Writes: n.writes.Load(), RawBytes: n.raw.Load(),
+		Retries: n.retries.Load(), RetriesNet: n.retriesNet.Load(), RetriesBusy: n.retriesBusy.Load(),
+		Splits: n.splits.Load(), Failovers: n.failovers.Load(), Partial: n.partial.Load(), Dropped: n.dropped.Load(),
+	}
+	for _, e := range c.ends {
+		one := EndpointStats{Addr: e.addr.String(), Up: e.up()}
+		for _, d := range [...]transport.Doer{e.write, e.query} {
+			t := d.Stats()
+			s.WireBytes += t.Written
+			s.Dials += t.Dials
+			s.Reuses += t.Reuses
+			s.Stale += t.Stale
+			s.PoolWaits += t.Waits
+			s.EarlyReplies += t.EarlyReplies
+			s.Cancels += t.Cancels
+			one.Conns += t.Conns
+			one.Idle += t.Idle
+		}
+		s.Conns += one.Conns
+		s.Idle += one.Idle
+		s.Endpoints = append(s.Endpoints, one)
+	}
+	return s
 }

@@ -1,0 +1,127 @@
+package fastclient
+
+import (
+	"context"
+
+	"github.com/pointwire/pointwire/fastclient/internal/points"
+	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// structBlock is how many structs are turned into lines between two looks at the
+// size of the body.
+const structBlock = 512
+
+// WriteStructs writes structs by a schema, in bodies of about 1 MiB. The
+// timestamps are in the precision of the schema and sent as such. With a nil
+// schema, that of [lp.SchemaFor] is used in the precision of the client, or that
+// of [WritePrecision].
+//
+// A struct that cannot be written is left out and the others are written; the
+// error is then a *[PointsError]. A type that has no schema is a
+// *[lp.SchemaError]. Tags of [ExtraTags] are added to points that have none of
+// the same key, and [DefaultMeasurement] stands before the measurement of the schema.
+func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], values []T, opts ...PointOption) error {
+	if schema == nil {
+		s, err := lp.SchemaFor[T]()
+		if err != nil {
+			return err
+		}
+		return c.writePoints(ctx, opts, func(w *pointCall) error {
+			return addStructs(ctx, w, c.core, s.With(lp.Options{Precision: w.to.precision, Unsigned: w.form(c.core).Unsigned}), values)
+		})
+	}
+	opts = append([]PointOption{WritePrecision(schema.Options().Precision)}, opts...)
+	return c.writePoints(ctx, opts, func(w *pointCall) error {
+		o := schema.Options()
+		o.Precision, o.Unsigned = w.to.precision, points.Unsigned(c.o.API == V1, o.Unsigned)
+		if o != schema.Options() {
+			schema = schema.With(o)
+		}
+		return addStructs(ctx, w, c.core, schema, values)
+	})
+}
+
+func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[T], values []T) error {
+	if w.name != "" {
+		var err error
+		if s, err = s.WithMeasurement(w.name); err != nil {
+			return err // which DefaultMeasurement has ruled out
+		}
+	}
+	for lo := 0; lo < len(values); lo += structBlock {
+		block := values[lo:min(lo+structBlock, len(values))]
+		err := w.addBlock(ctx, c, lo, lo, func(dst []byte) ([]byte, error) { return s.AppendAll(dst, block) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// QueryInto sends q like [Client.Query] and appends a struct per row to dst, by
+// the rules of [jsonscan.AppendStructs]: it returns the rows of the statements
+// that went well beside the errors of the others. Structs of a schema can be
+// read with the type they were written with.
+//
+// For answers that should not be held whole, range over [jsonscan.StructsOf] of
+// [Result.Rows].
+func QueryInto[T any](ctx context.Context, c *Client, dst []T, q string, opts ...QueryOption) ([]T, error) {
+	r, err := c.Query(ctx, q, opts...)
+	if err != nil {
+		return dst, err
+	}
+	defer r.Close()
+	return jsonscan.AppendStructs(dst, r.Rows())
+}
+
+// frameBlock is how many rows are turned into lines between two looks at the size
+// of the body.
+const frameBlock = 1024
+
+// QueryFrames sends q like [Client.Query] and returns the whole answer as
+// columns: a frame for each series, in order. It returns the frames of the
+// statements that went well beside the errors of the others, joined.
+//
+// For answers that should not be held whole, range over [Result.Frames].
+func (c *Client) QueryFrames(ctx context.Context, q string, opts ...QueryOption) ([]*frame.Frame, error) {
+	r, err := c.Query(ctx, q, opts...)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return frame.ReadAll(r.FrameReader())
+}
+
+// WriteFrame writes the rows of f in bodies of about 1 MiB, in the precision of f
+// whatever the client's and the options' is. A row that cannot be written, because it has
+// no field for instance, is left out and the others are written; the error is then a
+// *[PointsError]. A frame that is no table is a *[frame.ShapeError].
+func (c *Client) WriteFrame(ctx context.Context, f *frame.Frame, opts ...PointOption) error {
+	opts = append(opts[:len(opts):len(opts)], WritePrecision(f.Precision))
+	return c.writePoints(ctx, opts, func(w *pointCall) error { return addFrame(ctx, w, c.core, f) })
+}
+
+func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error {
+	var e frame.Encoder
+	e.Options.Unsigned = w.form(c).Unsigned
+	if f.Measurement == "" {
+		named := *f
+		named.Measurement = w.name
+		f = &named
+	}
+	for lo, rows := 0, f.Len(); lo < rows; lo += frameBlock {
+		hi := min(lo+frameBlock, rows)
+		// The index of a bad row is that in the frame.
+		err := w.addBlock(ctx, c, lo, 0, func(dst []byte) ([]byte, error) {
+			before := e.Skipped()
+			dst, err := e.AppendRows(dst, f, lo, hi)
+			return dst, points.EmptyRows(err, f, lo, e.Skipped()-before)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
