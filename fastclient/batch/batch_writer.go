@@ -23,7 +23,7 @@ import (
 //
 // A SyncWriter must not be used by two goroutines at once.
 type SyncWriter struct {
-	w    *Writer // without goroutines
+	engine
 	s    *sending
 	last error // why the last attempt failed
 }
@@ -43,11 +43,12 @@ func newSyncWriter(p writerPlan) (*SyncWriter, error) {
 	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
 	_, encoders := compress.Bound(p.pack, 1, 0)
 	p.o.MaxMemory = 2*p.o.BatchBytes + p.senderBytes() + encoders
-	w, err := newWriter(p)
-	if err != nil {
+	b := new(SyncWriter)
+	if err := b.init(p); err != nil {
 		return nil, err
 	}
-	return &SyncWriter{w: w, s: w.newSending(p.outlets[0].newSender())}, nil
+	b.s = b.newSending(p.outlets[0].newSender())
+	return b, nil
 }
 
 // Append takes lines of line protocol like [Writer.Append]. When batches are
@@ -70,13 +71,9 @@ func (b *SyncWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 	return encodeLines(ctx, b, f)
 }
 
-func (b *SyncWriter) stager() *stager { return &b.w.stage }
-
-func (b *SyncWriter) refused(n int, err error) { b.w.refused(n, err) }
-
 func (b *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	for {
-		k, err := b.w.put(ctx, lines, n)
+		k, err := b.engine.put(ctx, lines, n)
 		accepted += k
 		sendErr := b.send(ctx)
 		if sendErr != nil {
@@ -100,7 +97,7 @@ var errGaveUp = errors.New("batch: given up for now")
 // makes one attempt at least, unless ctx ends or the server asked for a longer
 // pause than it may take: a delay that grew in the calls before is cut short.
 func (b *SyncWriter) send(ctx context.Context) error {
-	w, out := b.w, b.w.outlets[0]
+	w, out := &b.engine, b.outlets[0]
 	if w.queue.n == 0 {
 		return nil
 	}
@@ -151,7 +148,7 @@ func (b *SyncWriter) send(ctx context.Context) error {
 // joined: a *[BatchError] for what was rejected, and a *[PendingError] with the
 // reason if something could not be sent. That is kept for the next Flush.
 func (b *SyncWriter) Flush(ctx context.Context) error {
-	w := b.w
+	w := &b.engine
 	if w.closing {
 		return ErrWriterClosed
 	}
@@ -172,7 +169,7 @@ func (b *SyncWriter) Flush(ctx context.Context) error {
 // Close flushes, and refuses new lines. What it cannot send it hands back in an
 // *[UnsentError]. A further Close returns the same.
 func (b *SyncWriter) Close(ctx context.Context) error {
-	w := b.w
+	w := &b.engine
 	if w.closing {
 		return w.closeErr
 	}
@@ -192,7 +189,7 @@ func (b *SyncWriter) Close(ctx context.Context) error {
 }
 
 // Buffered returns what is appended and not yet settled.
-func (b *SyncWriter) Buffered() Count { return b.w.ledger.pending }
+func (b *SyncWriter) Buffered() Count { return b.ledger.pending }
 
 // Stats returns the state at this moment. It may be called after Close.
-func (b *SyncWriter) Stats() Stats { return b.w.Stats() }
+func (b *SyncWriter) Stats() Stats { return b.stats() }

@@ -34,19 +34,27 @@ import (
 //
 // All methods are safe for concurrent use.
 type Writer struct {
-	writerPlan
-	stage    stager
-	spread   func(n int64) int64
-	ctx      context.Context // of all requests
-	cancel   context.CancelFunc
-	ageTimer *time.Timer
-	gateTime *time.Timer
-	quit     chan struct{} // ends the clock
-	ticking  sync.WaitGroup
-	events   events
+	engine
+	quit    chan struct{} // ends the clock
+	ticking sync.WaitGroup
+	senders int
+	idle    chan struct{} // closed when the last sender ends
+	closed  chan struct{} // closed when Close is done
+}
 
-	mu   sync.Mutex
-	work sync.Cond // a sender may have something to do
+// An engine holds lines from an append to their verdict: it fills batches, seals, queues
+// and sends them, and counts what becomes of every line. It has no goroutine and no
+// timer: a [Writer] runs it with both, a [SyncWriter] within its calls.
+type engine struct {
+	writerPlan
+	stage  stager
+	spread func(n int64) int64
+	ctx    context.Context // of all requests
+	cancel context.CancelFunc
+	events events
+
+	mu      sync.Mutex
+	waiters *waiters // of a Writer; nil: nobody waits
 
 	slabs     slabPool
 	packing   int        // bytes of MaxMemory for what a body becomes, and encoders
@@ -55,8 +63,7 @@ type Writer struct {
 	sealBytes int
 	open      *slabBatch
 	openUntil time.Time
-	due       bool // the open batch is old enough to be sent
-	ageArmed  bool
+	due       bool   // the open batch is old enough to be sent
 	seq       uint64 // of the last sealed batch
 	sealed    int    // bytes of that batch
 
@@ -66,19 +73,56 @@ type Writer struct {
 
 	ledger   ledger
 	counters writerCounters
-	room     chan struct{} // closed when memory comes free; nil when nobody waits
 	verdicts verdictLog
-	barriers []*barrier
 
 	closing  bool
 	aborted  bool
-	ended    error         // why nothing can be sent any more: the client is closed
-	end      chan struct{} // closed with that
-	mute     bool          // no more events
-	senders  int
-	idle     chan struct{} // closed when the last sender ends
-	closed   chan struct{} // closed when Close is done
+	ended    error // why nothing can be sent any more: the client is closed
+	mute     bool  // no more events
 	closeErr error
+}
+
+// waiters are who waits in a Writer: senders for work, appends for memory, calls of Flush
+// for verdicts; and the timers of its clock. The lock of the engine is held by all that
+// use them. A nil *waiters has nobody who waits.
+type waiters struct {
+	work     sync.Cond     // a sender may have something to do
+	room     chan struct{} // closed when memory comes free; nil when nobody waits
+	barriers []*barrier
+	end      chan struct{} // closed when nothing can be sent any more
+	ageTimer *time.Timer
+	ageArmed bool
+	gateTime *time.Timer
+}
+
+// wake wakes the senders.
+func (x *waiters) wake() {
+	if x != nil {
+		x.work.Broadcast()
+	}
+}
+
+// roomFree wakes the appends that wait for memory.
+func (x *waiters) roomFree() {
+	if x != nil && x.room != nil {
+		close(x.room)
+		x.room = nil
+	}
+}
+
+// over tells that nothing can be sent any more.
+func (x *waiters) over() {
+	if x != nil {
+		close(x.end)
+	}
+}
+
+// armAge makes the clock look at the open batch after d, or before.
+func (x *waiters) armAge(d time.Duration) {
+	if x != nil && !x.ageArmed {
+		x.ageArmed = true
+		x.ageTimer.Reset(d)
+	}
 }
 
 // An outlet is one server as the Writer sees it.
@@ -164,30 +208,37 @@ func (p *writerPlan) senderBytes() (n int) {
 
 // newWriter returns a Writer without its goroutines.
 func newWriter(p writerPlan) (*Writer, error) {
+	w := &Writer{quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{})}
+	if err := w.init(p); err != nil {
+		return nil, err
+	}
+	x := &waiters{end: make(chan struct{}), ageTimer: time.NewTimer(time.Hour), gateTime: time.NewTimer(time.Hour)}
+	x.work.L = &w.mu
+	x.ageTimer.Stop()
+	x.gateTime.Stop()
+	w.waiters = x
+	return w, nil
+}
+
+// init makes e ready for appends, with nobody who waits.
+func (e *engine) init(p writerPlan) error {
 	o := p.o
 	senders := len(p.outlets) * o.MaxInFlight
-	w := &Writer{
-		writerPlan: p, spread: rand.Int64N, sealBytes: o.BatchBytes,
-		quit: make(chan struct{}), end: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{}),
-	}
-	w.pack, w.packing = compress.Bound(p.pack, senders, o.MaxMemory)
-	w.packing += senders * p.senderBytes()
-	budget := (o.MaxMemory - w.packing) / o.BatchBytes
+	e.writerPlan, e.spread, e.sealBytes = p, rand.Int64N, o.BatchBytes
+	e.pack, e.packing = compress.Bound(p.pack, senders, o.MaxMemory)
+	e.packing += senders * p.senderBytes()
+	budget := (o.MaxMemory - e.packing) / o.BatchBytes
 	if budget < senders+1 {
-		return nil, &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
+		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
 	}
 	if err := new(lp.Encoder).SetDefaultTags(o.Tags...); err != nil {
-		return nil, &fastclient.OptionError{Field: "Options.Tags", Reason: err.Error()}
+		return &fastclient.OptionError{Field: "Options.Tags", Reason: err.Error()}
 	}
-	w.slabs = slabPool{size: o.BatchBytes, budget: budget}
-	w.stage.init(&o, p.precision, p.outlets[0].api)
-	w.work.L = &w.mu
-	w.events.f = o.OnEvent
-	w.ctx, w.cancel = context.WithCancel(context.Background())
-	w.ageTimer, w.gateTime = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
-	w.ageTimer.Stop()
-	w.gateTime.Stop()
-	return w, nil
+	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
+	e.stage.init(&o, p.precision, p.outlets[0].api)
+	e.events.f = o.OnEvent
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	return nil
 }
 
 // startAll starts the goroutines of w: the senders, the clock and, for OnEvent,
@@ -210,17 +261,17 @@ func (w *Writer) tick() {
 	defer w.ticking.Done()
 	for {
 		select {
-		case <-w.ageTimer.C:
+		case <-w.waiters.ageTimer.C:
 			w.mu.Lock()
 			w.aged()
 			w.mu.Unlock()
-		case <-w.gateTime.C:
+		case <-w.waiters.gateTime.C:
 			w.mu.Lock()
-			w.work.Broadcast()
+			w.waiters.wake()
 			w.mu.Unlock()
 		case <-w.quit:
-			w.ageTimer.Stop()
-			w.gateTime.Stop()
+			w.waiters.ageTimer.Stop()
+			w.waiters.gateTime.Stop()
 			return
 		}
 	}
@@ -231,7 +282,7 @@ func (w *Writer) tick() {
 // so that an outage ends with few large requests. The timer is not moved for
 // every batch: it may find one that is younger than the one it was set for.
 func (w *Writer) aged() {
-	w.ageArmed = false
+	w.waiters.ageArmed = false
 	if w.open == nil {
 		if w.live == 0 {
 			w.slabs.trim(len(w.outlets)*w.o.MaxInFlight + 2)
@@ -239,7 +290,7 @@ func (w *Writer) aged() {
 		return
 	}
 	if left := time.Until(w.openUntil); left > 0 {
-		w.armAge(left)
+		w.waiters.armAge(left)
 		return
 	}
 	if w.o.MaxAge > 0 {
@@ -250,29 +301,25 @@ func (w *Writer) aged() {
 		}
 		rest := w.o.MaxAge / 10
 		w.openUntil = w.openUntil.Add(rest)
-		w.armAge(time.Until(w.openUntil))
+		w.waiters.armAge(time.Until(w.openUntil))
 	}
 	w.due = true
-	w.work.Broadcast()
-}
-
-func (w *Writer) armAge(d time.Duration) {
-	if !w.ageArmed {
-		w.ageArmed = true
-		w.ageTimer.Reset(d)
-	}
+	w.waiters.wake()
 }
 
 // armGate wakes the senders at the first moment at which a shut gate lets a probe
 // through, or at which what waits for that is too old. A sender that finds nothing
 // to do calls it.
-func (w *Writer) armGate() {
+func (e *engine) armGate() {
+	if e.waiters == nil {
+		return
+	}
 	now := time.Now()
 	var next time.Duration
-	if p := w.queue.head; p != nil && w.o.MaxAge > 0 {
-		next = max(p.batch.sealed.Add(w.o.MaxAge).Sub(now), 0) + 1
+	if p := e.queue.head; p != nil && e.o.MaxAge > 0 {
+		next = max(p.batch.sealed.Add(e.o.MaxAge).Sub(now), 0) + 1
 	}
-	for _, out := range w.outlets {
+	for _, out := range e.outlets {
 		g := &out.gate
 		if g.Failures == 0 || g.Probing {
 			continue
@@ -282,7 +329,7 @@ func (w *Writer) armGate() {
 		}
 	}
 	if next > 0 {
-		w.gateTime.Reset(next)
+		e.waiters.gateTime.Reset(next)
 	}
 }
 
@@ -290,81 +337,74 @@ func (w *Writer) armGate() {
 // its slab if one like the last fits there, so that batches which are sealed
 // small do not hold a slab each and every slab but one is filled by half at
 // least. It reports false if there is no memory.
-func (w *Writer) openBatch() bool {
-	s := w.filling
-	if s == nil || s.room() < w.sealed {
-		if s = w.slabs.take(); s == nil {
+func (e *engine) openBatch() bool {
+	s := e.filling
+	if s == nil || s.room() < e.sealed {
+		if s = e.slabs.take(); s == nil {
 			return false
 		}
-		w.filling = s
+		e.filling = s
 	}
 	s.refs++
-	b := w.spare
+	b := e.spare
 	if b != nil {
-		w.spare = b.next
+		e.spare = b.next
 		*b = slabBatch{}
 	} else {
 		b = new(slabBatch)
 	}
 	b.slab, b.buf = s, s.mem[len(s.mem):]
 	b.opened = time.Now()
-	tenth := int64(w.o.MaxDelay / 10)
-	age := w.o.MaxDelay + time.Duration(w.spread(2*tenth+1)-tenth)
-	w.openUntil = b.opened.Add(age)
-	w.armAge(age)
-	w.due = false
-	w.open = b
+	tenth := int64(e.o.MaxDelay / 10)
+	age := e.o.MaxDelay + time.Duration(e.spread(2*tenth+1)-tenth)
+	e.openUntil = b.opened.Add(age)
+	e.waiters.armAge(age)
+	e.due = false
+	e.open = b
 	return true
 }
 
 // seal puts the open batch, which is not empty, into the queue.
-func (w *Writer) seal() {
-	b := w.open
-	w.open = nil
-	w.sealed = len(b.buf)
+func (e *engine) seal() {
+	b := e.open
+	e.open = nil
+	e.sealed = len(b.buf)
 	b.slab.mem = b.slab.mem[:len(b.slab.mem)+len(b.buf)]
-	w.seq++
-	b.seq = w.seq
+	e.seq++
+	b.seq = e.seq
 	b.sealed = time.Now()
 	b.parts = 1
 	b.first = part{batch: b, data: b.buf[:len(b.buf):len(b.buf)], lines: b.lines}
-	w.live++
-	w.queue.insert(&b.first)
-	w.work.Broadcast()
+	e.live++
+	e.queue.insert(&b.first)
+	e.waiters.wake()
 }
 
 // settled takes note that a part of b is gone, and frees b with the last one.
-func (w *Writer) settled(b *slabBatch) {
+func (e *engine) settled(b *slabBatch) {
 	if b.parts--; b.parts > 0 {
 		return
 	}
-	if w.live--; w.live == 0 && w.open == nil {
-		w.armAge(w.o.MaxDelay) // to give back memory, if nothing comes
+	if e.live--; e.live == 0 && e.open == nil {
+		e.waiters.armAge(e.o.MaxDelay) // to give back memory, if nothing comes
 	}
-	w.passBarriers(b.seq)
-	if !w.aborted { // else its memory has been given to the caller of Close
-		w.free(b)
+	e.waiters.pass(b.seq)
+	if !e.aborted { // else its memory has been given to the caller of Close
+		e.free(b)
 	}
 }
 
 // free lets go of b, and of its slab when no other batch is in it.
-func (w *Writer) free(b *slabBatch) {
+func (e *engine) free(b *slabBatch) {
 	s := b.slab
-	b.next, b.slab, b.buf = w.spare, nil, nil
-	w.spare = b
+	b.next, b.slab, b.buf = e.spare, nil, nil
+	e.spare = b
 	if s.refs--; s.refs > 0 {
 		return
 	}
-	if w.filling == s {
-		w.filling = nil
+	if e.filling == s {
+		e.filling = nil
 	}
-	w.slabs.give(s)
-	w.wakeAppenders()
-}
-
-func (w *Writer) wakeAppenders() {
-	if w.room != nil {
-		close(w.room)
-		w.room = nil
-	}
+	e.slabs.give(s)
+	e.waiters.roomFree()
 }

@@ -57,61 +57,61 @@ func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 	return encodeLines(ctx, w, f)
 }
 
-func (w *Writer) stager() *stager { return &w.stage }
+func (e *engine) stager() *stager { return &e.stage }
 
 // put copies n valid lines into batches. It returns how many it took, and why
 // not all.
-func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
-	w.mu.Lock()
+func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+	e.mu.Lock()
 	for n > 0 {
-		if w.closing {
+		if e.closing {
 			err = ErrWriterClosed
 			break
 		}
-		if err = w.ended; err != nil {
+		if err = e.ended; err != nil {
 			break
 		}
-		if w.open == nil && !w.openBatch() {
-			if err = w.makeRoom(ctx); err != nil {
+		if e.open == nil && !e.openBatch() {
+			if err = e.makeRoom(ctx); err != nil {
 				break
 			}
 			continue
 		}
-		size, k := w.open.fit(lines, n, w.sealBytes, w.o.BatchLines)
+		size, k := e.open.fit(lines, n, e.sealBytes, e.o.BatchLines)
 		if k == 0 {
-			if w.open.lines > 0 {
-				w.seal()
+			if e.open.lines > 0 {
+				e.seal()
 				continue
 			}
-			if cap(w.open.buf) < w.o.BatchBytes && line.Len(lines) <= w.o.BatchBytes {
-				w.discardOpen()
-				w.filling = nil // it has no room for the line, a slab of its own has
+			if cap(e.open.buf) < e.o.BatchBytes && line.Len(lines) <= e.o.BatchBytes {
+				e.discardOpen()
+				e.filling = nil // it has no room for the line, a slab of its own has
 				continue
 			}
 			err = fastclient.ErrLineTooLong
 			break
 		}
-		b := w.open
+		b := e.open
 		b.buf = append(b.buf, lines[:size]...)
 		b.lines += k
-		w.ledger.accept(k, size)
+		e.ledger.accept(k, size)
 		lines, n, accepted = lines[size:], n-k, accepted+k
-		if b.lines >= w.o.BatchLines || len(b.buf) >= w.sealBytes {
-			w.seal()
+		if b.lines >= e.o.BatchLines || len(b.buf) >= e.sealBytes {
+			e.seal()
 		}
 	}
-	if w.open != nil && w.open.lines == 0 {
-		w.discardOpen()
+	if e.open != nil && e.open.lines == 0 {
+		e.discardOpen()
 	}
-	w.mu.Unlock()
+	e.mu.Unlock()
 	return accepted, err
 }
 
 // discardOpen gives back an open batch that got no line.
-func (w *Writer) discardOpen() {
-	b := w.open
-	w.open = nil
-	w.free(b)
+func (e *engine) discardOpen() {
+	b := e.open
+	e.open = nil
+	e.free(b)
 }
 
 // fit returns how many of the n lines go into b, and their size. A line longer
@@ -138,27 +138,31 @@ func (b *slabBatch) fit(lines []byte, n, sealBytes, maxLines int) (size, k int) 
 
 // makeRoom does what the policy says when there is no slab. It returns nil when
 // it is worth to look again. The lock is held, and released in between.
-func (w *Writer) makeRoom(ctx context.Context) error {
-	switch w.o.Overflow {
+func (e *engine) makeRoom(ctx context.Context) error {
+	switch e.o.Overflow {
 	case DropNewest:
 		return ErrOverflow
 	case DropOldest:
-		p := w.oldest()
+		p := e.oldest()
 		if p == nil {
 			return ErrOverflow
 		}
-		w.drop(p, LossOverflow)
+		e.drop(p, LossOverflow)
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if w.room == nil {
-		w.room = make(chan struct{})
+	x := e.waiters
+	if x == nil {
+		return ErrOverflow
 	}
-	room := w.room
-	w.counters.blocked++
-	w.mu.Unlock()
+	if x.room == nil {
+		x.room = make(chan struct{})
+	}
+	room := x.room
+	e.counters.blocked++
+	e.mu.Unlock()
 	start := time.Now()
 	var err error
 	select {
@@ -166,17 +170,17 @@ func (w *Writer) makeRoom(ctx context.Context) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	w.mu.Lock()
-	w.counters.blockedFor += time.Since(start)
+	e.mu.Lock()
+	e.counters.blockedFor += time.Since(start)
 	return err
 }
 
 // oldest returns the first waiting part that is worth dropping: one in a slab that
 // no part under way holds, for only such a slab comes free.
-func (w *Writer) oldest() *part {
+func (e *engine) oldest() *part {
 next:
-	for p := w.queue.head; p != nil; p = p.next {
-		for f := w.flying.head; f != nil; f = f.next {
+	for p := e.queue.head; p != nil; p = p.next {
+		for f := e.flying.head; f != nil; f = f.next {
 			if f.batch.slab == p.batch.slab {
 				continue next
 			}
@@ -188,32 +192,32 @@ next:
 
 // drop takes p out of the queue for good. The lock is held, and released while
 // the dead letter gets the lines.
-func (w *Writer) drop(p *part, loss Loss) {
-	w.queue.remove(p)
-	w.flying.insert(p)
-	if w.o.DeadLetter != nil {
+func (e *engine) drop(p *part, loss Loss) {
+	e.queue.remove(p)
+	e.flying.insert(p)
+	if e.o.DeadLetter != nil {
 		p.judged = &judgement{plan: verdict.Plan{Spans: []verdict.Span{{To: len(p.data), Lines: p.lines, Outcome: verdict.Rejected, Reason: verdict.Reason(loss)}}}}
-		w.mu.Unlock()
-		err := w.o.DeadLetter.Put(&LostLines{
+		e.mu.Unlock()
+		err := e.o.DeadLetter.Put(&LostLines{
 			Lines: p.data, Count: p.lines, Lost: p.lines, Loss: loss, Seq: p.batch.seq, Time: time.Now(),
 		})
-		w.mu.Lock()
-		w.deadLetterDone(err)
+		e.mu.Lock()
+		e.deadLetterDone(err)
 	}
-	if p.list != &w.flying { // Close entered it meanwhile
+	if p.list != &e.flying { // Close entered it meanwhile
 		return
 	}
-	w.flying.remove(p)
-	w.ledger.lose(loss, p.lines, len(p.data))
-	w.lost(BatchError{Seq: p.batch.seq, Lines: p.lines, Loss: loss})
-	w.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Loss: loss})
-	w.settled(p.batch)
-	w.work.Broadcast()
+	e.flying.remove(p)
+	e.ledger.lose(loss, p.lines, len(p.data))
+	e.lost(BatchError{Seq: p.batch.seq, Lines: p.lines, Loss: loss})
+	e.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Loss: loss})
+	e.settled(p.batch)
+	e.waiters.wake()
 }
 
 // refused counts lines and points that were not taken.
-func (w *Writer) refused(n int, err error) {
-	w.mu.Lock()
-	w.counters.refuse(n, err)
-	w.mu.Unlock()
+func (e *engine) refused(n int, err error) {
+	e.mu.Lock()
+	e.counters.refuse(n, err)
+	e.mu.Unlock()
 }

@@ -36,7 +36,7 @@ func pipeWriter(t *testing.T, o fastclient.Options, wo Options, replies ...influ
 		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 		w.Close(ctx)
 		cancel()
-		audit(t, w)
+		audit(t, &w.engine)
 		c.Close()
 		s.Close()
 	}

@@ -42,8 +42,8 @@ func (w *Writer) Close(ctx context.Context) error {
 	for _, out := range w.outlets {
 		out.gate.Within(time.Now())
 	}
-	w.wakeAppenders()
-	w.work.Broadcast()
+	w.waiters.roomFree()
+	w.waiters.wake()
 	w.mu.Unlock()
 
 	select {
@@ -73,7 +73,7 @@ func (w *Writer) Close(ctx context.Context) error {
 func (w *Writer) abort() {
 	w.mu.Lock()
 	w.aborted = true
-	w.work.Broadcast()
+	w.waiters.wake()
 	w.mu.Unlock()
 	w.cancel()
 	grace := time.NewTimer(closeGrace)
@@ -86,36 +86,33 @@ func (w *Writer) abort() {
 
 // giveBack takes all lines that are left out of the Writer, because of err. The
 // lock is held.
-func (w *Writer) giveBack(err error) *UnsentError {
-	e := &UnsentError{Err: err, LastErrors: w.lastErrors()}
-	for w.queue.n+w.flying.n > 0 {
-		p := w.queue.head
-		if q := w.flying.head; p == nil || q != nil && q.before(p) {
+func (e *engine) giveBack(err error) *UnsentError {
+	u := &UnsentError{Err: err, LastErrors: e.lastErrors()}
+	for e.queue.n+e.flying.n > 0 {
+		p := e.queue.head
+		if q := e.flying.head; p == nil || q != nil && q.before(p) {
 			p = q
 		}
 		data := p.data[:len(p.data):len(p.data)]
-		if p.list == &w.flying {
+		if p.list == &e.flying {
 			data = bytes.Clone(data) // a sender that does not end still reads it
 		}
 		p.list.remove(p)
 		b := p.batch
-		e.add(p.lines, len(p.data))
-		e.Batches = append(e.Batches, Batch{
+		u.add(p.lines, len(p.data))
+		u.Batches = append(u.Batches, Batch{
 			Seq: b.seq, Lines: p.lines, Bytes: len(p.data), SealedAt: b.sealed, Data: data,
 		})
-		w.ledger.lose(LossUnsent, p.lines, len(p.data))
-		for _, barrier := range w.barriers {
-			if b.seq <= barrier.to {
-				w.lost(BatchError{Seq: b.seq, Lines: p.lines, Loss: LossUnsent})
-				break
-			}
+		e.ledger.lose(LossUnsent, p.lines, len(p.data))
+		if e.waiters.expects(b.seq) {
+			e.lost(BatchError{Seq: b.seq, Lines: p.lines, Loss: LossUnsent})
 		}
-		w.settled(b)
+		e.settled(b)
 	}
-	if e.Lines == 0 {
+	if u.Lines == 0 {
 		return nil
 	}
-	return e
+	return u
 }
 
 // endEvents waits until the user's function has seen the last event, but not

@@ -61,7 +61,7 @@ func TestBlackHoleServer(t *testing.T) {
 		if st := w.Stats(); st.Lost[LossUnsent].Lines != 5 || st.Pending.Lines != 0 {
 			t.Errorf("stats %+v", st)
 		}
-		audit(t, w)
+		audit(t, &w.engine)
 	})
 }
 
@@ -85,9 +85,9 @@ func TestCloseDoesNotWaitForADeafSender(t *testing.T) {
 		if d := time.Since(start); d > 100*time.Millisecond {
 			t.Errorf("Close took %v", d)
 		}
-		audit(t, w)
+		audit(t, &w.engine)
 		time.Sleep(2 * time.Hour)
-		audit(t, w) // the late answer changes nothing
+		audit(t, &w.engine) // the late answer changes nothing
 		if string(ue.Batches[0].Data) != "m v=1 1\n" {
 			t.Errorf("handed back %q", ue.Batches[0].Data)
 		}
@@ -156,7 +156,7 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 				if !errors.As(err, &be) || be.Loss != c.loss {
 					t.Errorf("Close: %v", err)
 				}
-				audit(t, w)
+				audit(t, &w.engine)
 				if st := w.Stats(); st.Pending.Lines != 0 || st.Lost[c.loss].Lines == 0 {
 					t.Errorf("stats %+v", st)
 				}
@@ -165,7 +165,7 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 				if d := fmt.Sprint(g.lost); d != c.dead || g.changed {
 					t.Errorf("dead letters %s, want %s; changed %v", d, c.dead, g.changed)
 				}
-				audit(t, w)
+				audit(t, &w.engine)
 			})
 		})
 	}

@@ -148,10 +148,10 @@ func (e *events) dropped() uint64 {
 
 // emit queues an event. The Writer's lock is held, so that nothing is added
 // after the end.
-func (w *Writer) emit(ev Event) {
-	if w.mute {
+func (e *engine) emit(ev Event) {
+	if e.mute {
 		return
 	}
 	ev.Time = time.Now()
-	w.events.add(ev)
+	e.events.add(ev)
 }

@@ -74,7 +74,7 @@ func testWriter(tb testing.TB, o Options, f senderFunc) *Writer {
 
 // audit fails the test unless the accounts add up and agree with what the
 // Writer really holds.
-func audit(t *testing.T, w *Writer) {
+func audit(t *testing.T, w *engine) {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()

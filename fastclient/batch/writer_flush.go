@@ -50,9 +50,12 @@ type barrier struct {
 	passed   chan struct{}
 }
 
-// passBarriers takes note that the batch seq is settled.
-func (w *Writer) passBarriers(seq uint64) {
-	for _, b := range w.barriers {
+// pass takes note that the batch seq is settled.
+func (x *waiters) pass(seq uint64) {
+	if x == nil {
+		return
+	}
+	for _, b := range x.barriers {
 		if seq <= b.to {
 			if b.left--; b.left == 0 {
 				close(b.passed)
@@ -61,8 +64,16 @@ func (w *Writer) passBarriers(seq uint64) {
 	}
 }
 
+// expects reports whether a Flush waits for the batch seq.
+func (x *waiters) expects(seq uint64) bool {
+	if x == nil {
+		return false
+	}
+	return slices.ContainsFunc(x.barriers, func(b *barrier) bool { return seq <= b.to })
+}
+
 // lost keeps an error for the next Flush.
-func (w *Writer) lost(e BatchError) { w.verdicts.add(e) }
+func (e *engine) lost(err BatchError) { e.verdicts.add(err) }
 
 // Flush sends what was appended before it and waits until the server has given
 // its verdict on all of it. It returns nil only if every line that was settled
@@ -88,15 +99,15 @@ func (w *Writer) Flush(ctx context.Context) error {
 	}
 	b := &barrier{from: w.verdicts.returned, to: w.seq, left: w.live, passed: make(chan struct{})}
 	if b.left > 0 {
-		w.barriers = append(w.barriers, b)
+		w.waiters.barriers = append(w.waiters.barriers, b)
 		w.mu.Unlock()
 		select {
 		case <-b.passed:
 		case <-ctx.Done():
-		case <-w.end:
+		case <-w.waiters.end:
 		}
 		w.mu.Lock()
-		w.barriers = slices.DeleteFunc(w.barriers, func(o *barrier) bool { return o == b })
+		w.waiters.barriers = slices.DeleteFunc(w.waiters.barriers, func(o *barrier) bool { return o == b })
 	}
 	defer w.mu.Unlock()
 	errs := w.verdicts.since(nil, b.from, b.to)
@@ -107,7 +118,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	}
 	w.verdicts.returned = max(w.verdicts.returned, b.to)
 	oldest := w.verdicts.returned
-	for _, other := range w.barriers {
+	for _, other := range w.waiters.barriers {
 		oldest = min(oldest, other.from)
 	}
 	w.verdicts.forget(oldest)
@@ -115,9 +126,9 @@ func (w *Writer) Flush(ctx context.Context) error {
 }
 
 // cause says why a call of Flush or Close ends with lines pending.
-func (w *Writer) cause(ctx context.Context) error {
-	if w.ended != nil {
-		return w.ended
+func (e *engine) cause(ctx context.Context) error {
+	if e.ended != nil {
+		return e.ended
 	}
 	return ctx.Err()
 }

@@ -60,7 +60,7 @@ func TestOutageFillsTheMemory(t *testing.T) {
 					} else {
 						time.Sleep(22 * time.Millisecond)
 					}
-					audit(t, w)
+					audit(t, &w.engine)
 				}
 				if st := w.Stats(); held < uint64(st.MemoryLimit)/2 || st.Memory > st.MemoryLimit {
 					t.Errorf("first drop at %d bytes of lines, in %d of %d", held, st.Memory, st.MemoryLimit)
@@ -155,7 +155,7 @@ func TestLongLineBehindAShortBatch(t *testing.T) {
 			t.Errorf("Append of %d bytes: %v", len(long)+1, err)
 		}
 		mustAppend(t, w, "m v=2 1\n")
-		audit(t, w)
+		audit(t, &w.engine)
 		if err := w.Flush(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -182,10 +182,10 @@ func TestDropOldestOrder(t *testing.T) {
 		for i := range 16 { // two to a slab, four slabs
 			mustAppend(t, w, fmt.Sprintf("m v=%d,w=\"%s\" 1\n", i, strings.Repeat("x", 480)))
 			synctest.Wait()
-			audit(t, w)
+			audit(t, &w.engine)
 		}
 		w.Close(context.Background())
-		audit(t, w)
+		audit(t, &w.engine)
 		var order []string
 		for _, l := range append(g.lost, got...) {
 			order = append(order, l[strings.Index(l, "m v="):][4:6])

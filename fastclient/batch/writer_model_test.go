@@ -255,18 +255,18 @@ func (h *history) play() {
 				if rng.IntN(2) == 0 {
 					time.Sleep(time.Duration(rng.Int64N(int64(400 * time.Millisecond))))
 				}
-				audit(h.t, w)
+				audit(h.t, &w.engine)
 			}
 		})
 	}
 	time.Sleep(time.Duration(h.rng.Int64N(int64(6 * time.Second))))
-	audit(h.t, w)
+	audit(h.t, &w.engine)
 	if h.rng.IntN(2) == 0 {
 		wg.Wait() // else appends go on during and after Close
 	}
 	if h.rng.IntN(8) == 0 {
 		time.Sleep(time.Hour) // nothing may get stuck
-		audit(h.t, w)
+		audit(h.t, &w.engine)
 	}
 	limit := []time.Duration{0, time.Millisecond, time.Second, time.Minute, time.Hour}[h.rng.IntN(5)]
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
@@ -277,7 +277,7 @@ func (h *history) play() {
 	}
 	cancel()
 	wg.Wait()
-	audit(h.t, w)
+	audit(h.t, &w.engine)
 	if again := w.Close(context.Background()); fmt.Sprint(again) != fmt.Sprint(err) {
 		h.t.Errorf("second Close: %v, want %v", again, err)
 	}
@@ -378,12 +378,12 @@ func (h *history) playBatchWriter() {
 			h.append(ctx, h.rng, w)
 		}
 		cancel()
-		audit(h.t, w.w)
+		audit(h.t, &w.engine)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(h.rng.Int64N(int64(time.Minute))))
 	err = w.Close(ctx)
 	cancel()
-	audit(h.t, w.w)
+	audit(h.t, &w.engine)
 	h.settle(w.Stats(), err)
 }
 

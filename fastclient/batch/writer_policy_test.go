@@ -46,7 +46,7 @@ func TestMemoryIsBounded(t *testing.T) {
 					t.Errorf("%d dropped, %d dead letters, %d refused", st.Lost[LossOverflow].Lines, len(g.lost), overflow)
 				}
 			}
-			audit(t, w)
+			audit(t, &w.engine)
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			defer cancel()
 			w.Close(ctx)

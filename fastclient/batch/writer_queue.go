@@ -29,80 +29,80 @@ func (w *Writer) next(out *outlet) (j job, ok bool) {
 			return j, true
 		}
 		if !w.over() { // as it was when take released the lock
-			w.work.Wait()
+			w.waiters.work.Wait()
 		}
 	}
 	return job{}, false
 }
 
 // over reports whether there is nothing left to do for ever.
-func (w *Writer) over() bool {
-	return w.aborted || w.ended != nil || w.closing && w.queue.n == 0 && w.flying.n == 0
+func (e *engine) over() bool {
+	return e.aborted || e.ended != nil || e.closing && e.queue.n == 0 && e.flying.n == 0
 }
 
 // take takes the oldest part if it may be sent through out now, the open batch
 // if that is due and nothing else waits. The lock is held, and released when
 // parts are dropped for their age.
-func (w *Writer) take(out *outlet) (j job, ok bool) {
-	for !(w.o.Ordered && w.flying.n > 0) {
-		p := w.queue.head
-		if p == nil && (w.open == nil || !w.due) {
+func (e *engine) take(out *outlet) (j job, ok bool) {
+	for !(e.o.Ordered && e.flying.n > 0) {
+		p := e.queue.head
+		if p == nil && (e.open == nil || !e.due) {
 			break
 		}
-		if p != nil && w.o.MaxAge > 0 && time.Since(p.batch.sealed) > w.o.MaxAge {
-			w.drop(p, LossAge)
+		if p != nil && e.o.MaxAge > 0 && time.Since(p.batch.sealed) > e.o.MaxAge {
+			e.drop(p, LossAge)
 			continue
 		}
 		epoch, pass := out.gate.Pass(time.Now)
 		if !pass {
-			w.armGate()
+			e.armGate()
 			break
 		}
 		if p == nil {
-			w.seal()
-			p = w.queue.head
+			e.seal()
+			p = e.queue.head
 		}
-		w.queue.remove(p)
+		e.queue.remove(p)
 		for limit := out.sizes.limit; limit > 0 && len(p.data) > limit && p.lines > 1; {
-			w.divide(p)
+			e.divide(p)
 		}
-		w.flying.insert(p)
+		e.flying.insert(p)
 		return job{p: p, epoch: epoch, plain: out.plain, spent: p.batch.spent}, true
 	}
 	return job{}, false
 }
 
 // divide leaves the first half of p in p and queues the second.
-func (w *Writer) divide(p *part) {
+func (e *engine) divide(p *part) {
 	size, lines := line.Middle(p.data)
-	w.queueRest(p, size, lines)
-	w.counters.splits++
+	e.queueRest(p, size, lines)
+	e.counters.splits++
 }
 
 // queueRest leaves the first lines of p in p and queues the others as a part of
 // their own.
-func (w *Writer) queueRest(p *part, size, lines int) {
+func (e *engine) queueRest(p *part, size, lines int) {
 	rest := &part{batch: p.batch, data: p.data[size:], from: p.from + size, lines: p.lines - lines}
 	p.data, p.lines = p.data[:size:size], lines
 	p.batch.parts++
-	w.queue.insert(rest)
-	w.work.Broadcast()
+	e.queue.insert(rest)
+	e.waiters.wake()
 }
 
 // apply does what the plan says with the part of j: every span of it goes to the
 // ledger or back into the queue.
-func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
+func (e *engine) apply(out *outlet, j job, s *sending, took time.Duration) {
 	pl, r := &s.plan, &s.reply
-	if w.o.DeadLetter != nil && pl.Loses() && w.standing(j.p, &s.judgement) {
-		w.deadLetters(j.p, pl, r)
+	if e.o.DeadLetter != nil && pl.Loses() && e.standing(j.p, &s.judgement) {
+		e.deadLetters(j.p, pl, r)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.counters.answered(&s.batch, r, took)
-	w.gateAfter(out, j, pl, r)
-	w.learn(out, j.p, pl, r)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.counters.answered(&s.batch, r, took)
+	e.gateAfter(out, j, pl, r)
+	e.learn(out, j.p, pl, r)
 	p := j.p
-	if p.list != &w.flying {
+	if p.list != &e.flying {
 		return // Close entered it or gave it back meanwhile
 	}
 	b := p.batch
@@ -113,20 +113,20 @@ func (w *Writer) apply(out *outlet, j job, s *sending, took time.Duration) {
 		b.spent += pl.Requests()
 	}
 	p.judged = nil
-	w.conclude(p, pl, r, p)
-	if w.ended == nil && errors.Is(r.Err, fastclient.ErrClosed) {
-		w.ended = fastclient.ErrClosed
-		close(w.end)
-		w.wakeAppenders()
+	e.conclude(p, pl, r, p)
+	if e.ended == nil && errors.Is(r.Err, fastclient.ErrClosed) {
+		e.ended = fastclient.ErrClosed
+		e.waiters.over()
+		e.waiters.roomFree()
 	}
-	w.work.Broadcast()
+	e.waiters.wake()
 }
 
 // standing makes j the judgement of p, unless Close has given p back.
-func (w *Writer) standing(p *part, j *judgement) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if p.list != &w.flying {
+func (e *engine) standing(p *part, j *judgement) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p.list != &e.flying {
 		return false
 	}
 	p.judged = j
@@ -135,11 +135,11 @@ func (w *Writer) standing(p *part, j *judgement) bool {
 
 // concludeJudged does without their dead letters what is left to do for the
 // parts whose verdict is known. Their memory is still being read.
-func (w *Writer) concludeJudged() {
-	for p := w.flying.head; p != nil; {
+func (e *engine) concludeJudged() {
+	for p := e.flying.head; p != nil; {
 		next := p.next
 		if j := p.judged; j != nil {
-			w.conclude(p, &j.plan, &j.reply, nil)
+			e.conclude(p, &j.plan, &j.reply, nil)
 		}
 		p = next
 	}
@@ -147,17 +147,17 @@ func (w *Writer) concludeJudged() {
 
 // conclude does with p, which is under way, what the plan says. If reuse is not
 // nil, p and its memory are free to be used again.
-func (w *Writer) conclude(p *part, pl *verdict.Plan, r *seam.Response, reuse *part) {
-	w.flying.remove(p)
-	w.report(p, pl, r)
+func (e *engine) conclude(p *part, pl *verdict.Plan, r *seam.Response, reuse *part) {
+	e.flying.remove(p)
+	e.report(p, pl, r)
 	b := p.batch
 	b.parts++ // keeps b until all spans are done
-	w.cutUp(p, pl, reuse)
-	w.settled(b)
+	e.cutUp(p, pl, reuse)
+	e.settled(b)
 }
 
 // cutUp enters the spans of p into the ledger and queues what is sent again.
-func (w *Writer) cutUp(p *part, pl *verdict.Plan, reuse *part) {
+func (e *engine) cutUp(p *part, pl *verdict.Plan, reuse *part) {
 	b, data, from := p.batch, p.data, p.from
 	inUse := reuse == nil
 	again := func(data []byte, from, lines int) {
@@ -168,12 +168,12 @@ func (w *Writer) cutUp(p *part, pl *verdict.Plan, reuse *part) {
 		}
 		reuse = nil
 		q.data, q.from, q.lines = data, from, lines
-		w.queue.insert(q)
+		e.queue.insert(q)
 	}
 	if pl.Gather && !inUse {
 		for i := range pl.Spans {
 			if pl.Spans[i].Outcome != verdict.Again {
-				w.ledger.settled(&pl.Spans[i])
+				e.ledger.settled(&pl.Spans[i])
 			}
 		}
 		for _, run := range verdict.Gather(data, pl.Spans) {
@@ -187,72 +187,72 @@ func (w *Writer) cutUp(p *part, pl *verdict.Plan, reuse *part) {
 			if c.Outcome == verdict.Again {
 				again(data[c.From:c.To:c.To], from+c.From, c.Lines)
 			} else {
-				w.ledger.settled(c)
+				e.ledger.settled(c)
 			}
 		}
 	}
 	if reuse != nil || inUse {
-		w.settled(b) // for p
+		e.settled(b) // for p
 	}
 }
 
 // gateAfter opens or shuts the gate of out.
-func (w *Writer) gateAfter(out *outlet, j job, pl *verdict.Plan, r *seam.Response) {
+func (e *engine) gateAfter(out *outlet, j job, pl *verdict.Plan, r *seam.Response) {
 	if !pl.Shut {
 		if out.gate.Answered(j.epoch) {
-			w.emit(Event{Kind: EventUp})
+			e.emit(Event{Kind: EventUp})
 		}
 		return
 	}
 	now := time.Now()
 	kind := EventRetry
-	if out.gate.Failed(j.epoch, now, r.RetryAfter, w.spread) && out.gate.Failures == 1 {
+	if out.gate.Failed(j.epoch, now, r.RetryAfter, e.spread) && out.gate.Failures == 1 {
 		kind = EventDown
 	}
-	w.counters.retried++
+	e.counters.retried++
 	p := j.p
-	w.emit(Event{
+	e.emit(Event{
 		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.Status,
 		Message: complaint.Clip(r.Message), Err: r.Err, Delay: max(out.gate.Until.Sub(now), 0),
 	})
 }
 
 // learn keeps what the answer to p says about the server's limits.
-func (w *Writer) learn(out *outlet, p *part, pl *verdict.Plan, r *seam.Response) {
+func (e *engine) learn(out *outlet, p *part, pl *verdict.Plan, r *seam.Response) {
 	switch pl.Action {
 	case verdict.ActAck:
-		if out.sizes.stored(len(p.data), w.o.BatchBytes) {
-			w.limitBatches()
+		if out.sizes.stored(len(p.data), e.o.BatchBytes) {
+			e.limitBatches()
 		}
 	case verdict.ActSplit:
 		if pl.Learn == 0 {
 			return
 		}
-		w.counters.splits++
+		e.counters.splits++
 		if out.sizes.refused(pl.Learn) {
-			w.limitBatches()
-			w.emit(Event{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Message), Bytes: out.sizes.limit})
+			e.limitBatches()
+			e.emit(Event{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Message), Bytes: out.sizes.limit})
 		}
 	case verdict.ActPlain:
 		if !out.plain {
 			out.plain = true
-			w.emit(Event{Kind: EventPlain, Status: r.Status, Message: complaint.Clip(r.Message)})
+			e.emit(Event{Kind: EventPlain, Status: r.Status, Message: complaint.Clip(r.Message)})
 		}
 	}
 }
 
 // limitBatches makes batches as large as every server takes them.
-func (w *Writer) limitBatches() {
-	w.sealBytes = w.o.BatchBytes
-	for _, out := range w.outlets {
+func (e *engine) limitBatches() {
+	e.sealBytes = e.o.BatchBytes
+	for _, out := range e.outlets {
 		if limit := out.sizes.limit; limit > 0 {
-			w.sealBytes = min(w.sealBytes, limit)
+			e.sealBytes = min(e.sealBytes, limit)
 		}
 	}
 }
 
 // report makes events and errors of what the plan means for p.
-func (w *Writer) report(p *part, pl *verdict.Plan, r *seam.Response) {
+func (e *engine) report(p *part, pl *verdict.Plan, r *seam.Response) {
 	for i := range pl.Spans {
 		c := &pl.Spans[i]
 		kind := EventRejected
@@ -263,15 +263,15 @@ func (w *Writer) report(p *part, pl *verdict.Plan, r *seam.Response) {
 		default:
 			continue
 		}
-		w.lost(BatchError{Seq: p.batch.seq, Lines: c.Lines, Loss: Loss(c.Reason), Status: r.Status, Message: c.Message})
-		w.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: c.Lines, Bytes: c.To - c.From,
+		e.lost(BatchError{Seq: p.batch.seq, Lines: c.Lines, Loss: Loss(c.Reason), Status: r.Status, Message: c.Message})
+		e.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: c.Lines, Bytes: c.To - c.From,
 			Loss: Loss(c.Reason), Status: r.Status, Message: c.Message})
 	}
 }
 
 // deadLetters gives the lost lines of p to the dead letter, without the lock.
-func (w *Writer) deadLetters(p *part, pl *verdict.Plan, r *seam.Response) {
-	if w.o.DeadLetter == nil {
+func (e *engine) deadLetters(p *part, pl *verdict.Plan, r *seam.Response) {
+	if e.o.DeadLetter == nil {
 		return
 	}
 	for i := range pl.Spans {
@@ -282,10 +282,10 @@ func (w *Writer) deadLetters(p *part, pl *verdict.Plan, r *seam.Response) {
 		if l.Loss == LossUncertain {
 			l.Lost = pl.Known
 		}
-		err := w.o.DeadLetter.Put(&l)
-		w.mu.Lock()
-		w.deadLetterDone(err)
-		w.mu.Unlock()
+		err := e.o.DeadLetter.Put(&l)
+		e.mu.Lock()
+		e.deadLetterDone(err)
+		e.mu.Unlock()
 	}
 }
 
@@ -300,9 +300,9 @@ func lostLines(c *verdict.Span, p *part, r *seam.Response) (l LostLines, ok bool
 	}, true
 }
 
-func (w *Writer) deadLetterDone(err error) {
+func (e *engine) deadLetterDone(err error) {
 	if err != nil {
-		w.counters.deadLetterErrors++
-		w.emit(Event{Kind: EventDeadLetter, Err: err})
+		e.counters.deadLetterErrors++
+		e.emit(Event{Kind: EventDeadLetter, Err: err})
 	}
 }

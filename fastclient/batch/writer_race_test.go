@@ -86,7 +86,7 @@ func TestConcurrentUse(t *testing.T) {
 		}
 		wg.Wait()
 		cancel()
-		audit(t, w)
+		audit(t, &w.engine)
 		s := w.Stats()
 		if s.Appended.Lines != accepted.Load() || s.Acked.Lines != accepted.Load() || received.Load() != accepted.Load() {
 			t.Errorf("accepted %d, received %d: %+v", accepted.Load(), received.Load(), s)

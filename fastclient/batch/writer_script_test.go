@@ -87,6 +87,6 @@ func inBubble(t *testing.T, o Options, s *script, f func(t *testing.T, w *Writer
 		w := testWriter(t, o, s.Send)
 		f(t, w)
 		mustClose(t, w)
-		audit(t, w)
+		audit(t, &w.engine)
 	})
 }

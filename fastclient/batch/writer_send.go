@@ -61,8 +61,8 @@ type sending struct {
 	judgement
 }
 
-func (w *Writer) newSending(sender seam.Sender) *sending {
-	return &sending{sender: sender, ctx: requestContext{parent: w.ctx}}
+func (e *engine) newSending(sender seam.Sender) *sending {
+	return &sending{sender: sender, ctx: requestContext{parent: e.ctx}}
 }
 
 // run sends parts through out until there is nothing left to do.
@@ -84,25 +84,25 @@ func (w *Writer) run(out *outlet, sender seam.Sender) {
 }
 
 // exchange sends the part of j and does what the answer asks for.
-func (w *Writer) exchange(out *outlet, s *sending, j job) {
+func (e *engine) exchange(out *outlet, s *sending, j job) {
 	p := j.p
 	lines := p.data
-	if w.unit != w.precision {
+	if e.unit != e.precision {
 		if s.wire == nil {
-			s.wire = make([]byte, 0, w.bodyBytes())
+			s.wire = make([]byte, 0, e.bodyBytes())
 		}
-		s.wire = points.AppendConverted(s.wire[:0], p.data, w.precision, w.unit)
+		s.wire = points.AppendConverted(s.wire[:0], p.data, e.precision, e.unit)
 		lines = s.wire
 	}
 	s.batch = seam.Body{Data: lines, Raw: len(lines)}
-	if w.pack != nil && !j.plain && len(lines) >= w.minPack {
-		if w.packBody(s, lines); len(s.packed) < len(lines) {
-			s.batch.Data, s.batch.Encoding = s.packed, w.pack.Encoding()
+	if e.pack != nil && !j.plain && len(lines) >= e.minPack {
+		if e.packBody(s, lines); len(s.packed) < len(lines) {
+			s.batch.Data, s.batch.Encoding = s.packed, e.pack.Encoding()
 		}
 	}
 	s.reply.Reset(out.api)
 	start := time.Now()
-	ctx := s.ctx.begin(requestTimeout(w.o.RequestTimeout, len(s.batch.Data)))
+	ctx := s.ctx.begin(requestTimeout(e.o.RequestTimeout, len(s.batch.Data)))
 	s.sender.Send(ctx, &s.batch, &s.reply)
 	verdict.Merge(&s.reply)
 	if s.reply.Err != nil && context.Cause(ctx) == errRequestTimeout {
@@ -111,23 +111,23 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 	s.ctx.end()
 	took := time.Since(start)
 
-	within := j.spent < w.o.IsolateRequests
+	within := j.spent < e.o.IsolateRequests
 	limits := verdict.Limits{
-		Search: within && w.o.Isolate == IsolateAuto || w.o.Isolate == IsolateAll, Within: within,
-		Ordered: w.o.Ordered, Precision: w.unit, Tries: p.tries + 1, Plain: s.batch.Encoding == "",
+		Search: within && e.o.Isolate == IsolateAuto || e.o.Isolate == IsolateAll, Within: within,
+		Ordered: e.o.Ordered, Precision: e.unit, Tries: p.tries + 1, Plain: s.batch.Encoding == "",
 	}
 	action := verdict.Judge(&s.reply)
 	if action == verdict.ActDowngrade {
 		limits.Downgrade = out.target.Downgrade(s.reply.API)
 	}
-	if action == verdict.ActMissing && w.o.OnMissing != nil {
-		w.missing(s)
+	if action == verdict.ActMissing && e.o.OnMissing != nil {
+		e.missing(s)
 	}
 	verdict.Settle(&s.plan, lines, p.lines, &s.reply, limits)
-	if w.unit != w.precision {
+	if e.unit != e.precision {
 		s.plan.Onto(p.data)
 	}
-	w.apply(out, j, s, took)
+	e.apply(out, j, s, took)
 }
 
 // packedSize is the memory for the packed form of a batch, which has room for what
@@ -135,22 +135,22 @@ func (w *Writer) exchange(out *outlet, s *sending, j job) {
 func packedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
 
 // packBody packs data into the sender's own memory.
-func (w *Writer) packBody(s *sending, data []byte) {
+func (e *engine) packBody(s *sending, data []byte) {
 	if s.packed == nil {
-		s.packed = make([]byte, 0, packedSize(w.bodyBytes()))
+		s.packed = make([]byte, 0, packedSize(e.bodyBytes()))
 	}
-	s.packed = w.pack.Append(s.packed[:0], data)
+	s.packed = e.pack.Append(s.packed[:0], data)
 }
 
 // missing lets the user create the database.
-func (w *Writer) missing(s *sending) {
-	ctx := s.ctx.begin(w.o.RequestTimeout)
-	err := w.o.OnMissing(ctx)
+func (e *engine) missing(s *sending) {
+	ctx := s.ctx.begin(e.o.RequestTimeout)
+	err := e.o.OnMissing(ctx)
 	s.ctx.end()
 	if err != nil {
-		w.mu.Lock()
-		w.emit(Event{Kind: EventMissing, Err: err})
-		w.mu.Unlock()
+		e.mu.Lock()
+		e.emit(Event{Kind: EventMissing, Err: err})
+		e.mu.Unlock()
 	}
 }
 

@@ -119,18 +119,20 @@ func (l *ledger) fill(s *Stats) {
 
 // Stats returns the state of the Writer at this moment. It may be called after
 // Close.
-func (w *Writer) Stats() Stats {
+func (w *Writer) Stats() Stats { return w.stats() }
+
+func (e *engine) stats() Stats {
 	var s Stats
-	s.EventsLost = w.events.dropped()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ledger.fill(&s)
-	w.counters.fill(&s)
-	s.Sealed, s.Settled = w.seq, w.settledUpTo()
-	s.Queued, s.InFlight = w.queue.n, w.flying.n
-	s.Memory, s.MemoryLimit = w.slabs.made*w.slabs.size+w.packing, w.o.MaxMemory
-	s.LastErrors = w.lastErrors()
-	for _, out := range w.outlets {
+	s.EventsLost = e.events.dropped()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ledger.fill(&s)
+	e.counters.fill(&s)
+	s.Sealed, s.Settled = e.seq, e.settledUpTo()
+	s.Queued, s.InFlight = e.queue.n, e.flying.n
+	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.packing, e.o.MaxMemory
+	s.LastErrors = e.lastErrors()
+	for _, out := range e.outlets {
 		g := &out.gate
 		if g.Failures == 0 {
 			continue
@@ -144,20 +146,20 @@ func (w *Writer) Stats() Stats {
 }
 
 // lastErrors returns the servers whose last request failed.
-func (w *Writer) lastErrors() (list []ServerFailure) {
-	for _, out := range w.outlets {
+func (e *engine) lastErrors() (list []ServerFailure) {
+	for _, out := range e.outlets {
 		list = out.failed.appendTo(list)
 	}
 	return list
 }
 
 // settledUpTo returns the number up to which all batches are settled.
-func (w *Writer) settledUpTo() uint64 {
-	oldest := w.seq + 1
-	if p := w.queue.head; p != nil {
+func (e *engine) settledUpTo() uint64 {
+	oldest := e.seq + 1
+	if p := e.queue.head; p != nil {
 		oldest = min(oldest, p.batch.seq)
 	}
-	if p := w.flying.head; p != nil {
+	if p := e.flying.head; p != nil {
 		oldest = min(oldest, p.batch.seq)
 	}
 	return oldest - 1
