@@ -18,7 +18,8 @@
 //	err = w.Close(ctx) // nil: everything is stored
 //
 // The parts, in the direction of a line: stage.go makes what is appended into valid lines,
-// append.go puts them into the open batch, queue.go holds sealed batches in their order,
-// send.go makes one request, internal/verdict says what its response means for each line,
-// and stats.go counts that.
+// engine.go puts them into the open batch, queue.go holds sealed batches in their order and
+// does what a verdict says, send.go makes one request, internal/verdict says what its
+// response means for each line, and stats.go counts that. writer.go runs the engine with
+// goroutines, syncwriter.go without.
 package batch

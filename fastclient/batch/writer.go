@@ -2,15 +2,13 @@ package batch
 
 import (
 	"context"
-	"math/rand/v2"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
-	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
-	"github.com/pointwire/pointwire/internal/backoff"
-	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -42,110 +40,10 @@ type Writer struct {
 	closed  chan struct{} // closed when Close is done
 }
 
-// An engine holds lines from an append to their verdict: it fills batches, seals, queues
-// and sends them, and counts what becomes of every line. It has no goroutine and no
-// timer: a [Writer] runs it with both, a [SyncWriter] within its calls.
-type engine struct {
-	writerPlan
-	stage  stager
-	spread func(n int64) int64
-	ctx    context.Context // of all requests
-	cancel context.CancelFunc
-	events events
-
-	mu      sync.Mutex
-	waiters *waiters // of a Writer; nil: nobody waits
-
-	slabs     slabPool
-	packing   int        // bytes of MaxMemory for what a body becomes, and encoders
-	filling   *slab      // has room behind its batches; nil: none has
-	spare     *slabBatch // free batches
-	sealBytes int
-	open      *slabBatch
-	openUntil time.Time
-	due       bool   // the open batch is old enough to be sent
-	seq       uint64 // of the last sealed batch
-	sealed    int    // bytes of that batch
-
-	queue  partList // waiting
-	flying partList // under way
-	live   int      // batches sealed and not settled
-
-	ledger   ledger
-	counters writerCounters
-	verdicts verdictLog
-
-	closing  bool
-	aborted  bool
-	ended    error // why nothing can be sent any more: the client is closed
-	mute     bool  // no more events
-	closeErr error
-}
-
-// waiters are who waits in a Writer: senders for work, appends for memory, calls of Flush
-// for verdicts; and the timers of its clock. The lock of the engine is held by all that
-// use them. A nil *waiters has nobody who waits.
-type waiters struct {
-	work     sync.Cond     // a sender may have something to do
-	room     chan struct{} // closed when memory comes free; nil when nobody waits
-	barriers []*barrier
-	end      chan struct{} // closed when nothing can be sent any more
-	ageTimer *time.Timer
-	ageArmed bool
-	gateTime *time.Timer
-}
-
-// wake wakes the senders.
-func (x *waiters) wake() {
-	if x != nil {
-		x.work.Broadcast()
-	}
-}
-
-// roomFree wakes the appends that wait for memory.
-func (x *waiters) roomFree() {
-	if x != nil && x.room != nil {
-		close(x.room)
-		x.room = nil
-	}
-}
-
-// over tells that nothing can be sent any more.
-func (x *waiters) over() {
-	if x != nil {
-		close(x.end)
-	}
-}
-
-// armAge makes the clock look at the open batch after d, or before.
-func (x *waiters) armAge(d time.Duration) {
-	if x != nil && !x.ageArmed {
-		x.ageArmed = true
-		x.ageTimer.Reset(d)
-	}
-}
-
-// An outlet is one server as the Writer sees it.
-type outlet struct {
-	target seam.Target
-	api    seam.API
-	failed failures // of the servers behind it; has its own lock
-
-	// Guarded by the Writer's lock.
-	gate  backoff.Breaker
-	sizes sizeLimit
-	plain bool // the server refused a content encoding
-}
-
-// A writerPlan is what a Writer is made from.
-type writerPlan struct {
-	o         Options              // with its defaults
-	precision fastclient.Precision // of the lines that are appended
-	unit      fastclient.Precision // in which they are sent
-	outlets   []*outlet
-	pack      seam.Compressor // of bodies, nil for none
-	minPack   int             // from that size on
-}
+var (
+	_ LineWriter = (*Writer)(nil)
+	_ LineWriter = (*SyncWriter)(nil)
+)
 
 // NewWriter returns a Writer that sends through c, to the database and in the
 // precision of c. With several servers and
@@ -166,46 +64,6 @@ func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
 	return w, nil
 }
 
-// newPlan checks o and says how batches go out: to each server on its own, or to the
-// servers as the client balances them.
-func newPlan(c seam.Client, o Options, each bool) (writerPlan, error) {
-	o, err := o.withDefaults(c.API())
-	if err != nil {
-		return writerPlan{}, err
-	}
-	r, err := c.Route(each, !o.NoStamp)
-	if err != nil {
-		return writerPlan{}, err
-	}
-	p := writerPlan{o: o, precision: r.Precision, unit: r.Unit, pack: r.Compressor, minPack: r.MinCompress}
-	for _, t := range r.Targets {
-		p.outlets = append(p.outlets, &outlet{target: t, api: r.API})
-	}
-	return p, nil
-}
-
-func (o *outlet) newSender() seam.Sender { return o.target.NewSender(o.failed.note) }
-
-// bodyBytes is the size of the largest body.
-func (p *writerPlan) bodyBytes() int {
-	if p.unit != p.precision {
-		return points.ConvertedSize(p.o.BatchBytes)
-	}
-	return p.o.BatchBytes
-}
-
-// senderBytes is the memory of one sender: what it converts lines into, and packs them
-// into.
-func (p *writerPlan) senderBytes() (n int) {
-	if p.unit != p.precision {
-		n = p.bodyBytes()
-	}
-	if p.pack != nil {
-		n += packedSize(p.bodyBytes())
-	}
-	return n
-}
-
 // newWriter returns a Writer without its goroutines.
 func newWriter(p writerPlan) (*Writer, error) {
 	w := &Writer{quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{})}
@@ -220,27 +78,6 @@ func newWriter(p writerPlan) (*Writer, error) {
 	return w, nil
 }
 
-// init makes e ready for appends, with nobody who waits.
-func (e *engine) init(p writerPlan) error {
-	o := p.o
-	senders := len(p.outlets) * o.MaxInFlight
-	e.writerPlan, e.spread, e.sealBytes = p, rand.Int64N, o.BatchBytes
-	e.pack, e.packing = compress.Bound(p.pack, senders, o.MaxMemory)
-	e.packing += senders * p.senderBytes()
-	budget := (o.MaxMemory - e.packing) / o.BatchBytes
-	if budget < senders+1 {
-		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
-	}
-	if err := new(lp.Encoder).SetDefaultTags(o.Tags...); err != nil {
-		return &fastclient.OptionError{Field: "Options.Tags", Reason: err.Error()}
-	}
-	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
-	e.stage.init(&o, p.precision, p.outlets[0].api)
-	e.events.f = o.OnEvent
-	e.ctx, e.cancel = context.WithCancel(context.Background())
-	return nil
-}
-
 // startAll starts the goroutines of w: the senders, the clock and, for OnEvent,
 // the dispatcher.
 func (w *Writer) startAll() {
@@ -253,6 +90,40 @@ func (w *Writer) startAll() {
 	}
 	w.ticking.Add(1)
 	go w.tick()
+}
+
+// run sends parts through out until there is nothing left to do.
+func (w *Writer) run(out *outlet, sender seam.Sender) {
+	s := w.newSending(sender)
+	for {
+		j, ok := w.next(out)
+		if !ok {
+			break
+		}
+		w.exchange(out, s, j)
+	}
+	s.ctx.close()
+	w.mu.Lock()
+	if w.senders--; w.senders == 0 {
+		close(w.idle)
+	}
+	w.mu.Unlock()
+}
+
+// next waits for a part that may be sent through out, and takes it. It reports
+// false when there is nothing left to do for ever.
+func (w *Writer) next(out *outlet) (j job, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for !w.over() {
+		if j, ok = w.take(out); ok {
+			return j, true
+		}
+		if !w.over() { // as it was when take released the lock
+			w.waiters.work.Wait()
+		}
+	}
+	return job{}, false
 }
 
 // tick is the clock: it tells the senders when the open batch is old enough to
@@ -307,104 +178,180 @@ func (w *Writer) aged() {
 	w.waiters.wake()
 }
 
-// armGate wakes the senders at the first moment at which a shut gate lets a probe
-// through, or at which what waits for that is too old. A sender that finds nothing
-// to do calls it.
-func (e *engine) armGate() {
-	if e.waiters == nil {
+// Append takes lines of line protocol, whose timestamps are in the precision of
+// the client. The last one may lack its line feed; empty lines and comments are
+// left out. Append copies the lines and keeps nothing.
+//
+// It checks that each line is complete: measurement, tags, fields with values,
+// at most a timestamp, and takes off spaces behind that. Lines that are not are
+// refused and the others taken: the error is an *[AppendError] with the first
+// reason. Append waits only under [Block], and then no longer than ctx.
+func (w *Writer) Append(ctx context.Context, lines []byte) error {
+	return appendLines(ctx, w, lines)
+}
+
+// AppendPoints takes whatever writes itself as line protocol: points, frames,
+// batches of the user. An [lp.PrecisionAppender] writes its times in the precision
+// of the client. It checks and returns like [Writer.Append].
+func (w *Writer) AppendPoints(ctx context.Context, points ...lp.Appender) error {
+	return appendPoints(ctx, w, points)
+}
+
+// Encode takes the points that f gives to the encoder. f runs on the calling
+// goroutine, holds no lock, and must not keep the encoder, change its options,
+// or take its bytes. Points that the encoder refuses are refused and the others
+// taken: the error is an *[AppendError] with the first reason.
+func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
+	return encodeLines(ctx, w, f)
+}
+
+// Flush sends what was appended before it and waits until the server has given
+// its verdict on all of it. It returns nil only if every line that was settled
+// since the Flush before is stored; else the errors, joined: a *[BatchError] for
+// what was rejected, dropped or is uncertain, and a *[PendingError] if ctx ended first, or the
+// client was closed. What is pending then stays queued, and its verdict is for the
+// next Flush.
+//
+// One Flush returns an error, and no other does. Of goroutines that share a Writer the
+// first to flush gets the errors about lines of all of them; another one's Flush may
+// return nil although lines that it appended are lost. Where each has to know of its own,
+// give each a Writer, or look at the lines in a [DeadLetter].
+//
+// While the server is down, Flush waits: it does not make attempts come sooner.
+func (w *Writer) Flush(ctx context.Context) error {
+	w.mu.Lock()
+	if w.closing {
+		w.mu.Unlock()
+		return ErrWriterClosed
+	}
+	if w.open != nil {
+		w.seal()
+	}
+	b := &barrier{from: w.verdicts.returned, to: w.seq, left: w.live, passed: make(chan struct{})}
+	if b.left > 0 {
+		w.waiters.barriers = append(w.waiters.barriers, b)
+		w.mu.Unlock()
+		select {
+		case <-b.passed:
+		case <-ctx.Done():
+		case <-w.waiters.end:
+		}
+		w.mu.Lock()
+		w.waiters.barriers = slices.DeleteFunc(w.waiters.barriers, func(o *barrier) bool { return o == b })
+	}
+	defer w.mu.Unlock()
+	errs := w.verdicts.since(nil, b.from, b.to)
+	if b.left > 0 {
+		return errors.Join(append(errs, &PendingError{
+			Batches: b.left, Count: w.ledger.pending, Err: w.cause(ctx), LastErrors: w.lastErrors(),
+		})...)
+	}
+	w.verdicts.returned = max(w.verdicts.returned, b.to)
+	oldest := w.verdicts.returned
+	for _, other := range w.waiters.barriers {
+		oldest = min(oldest, other.from)
+	}
+	w.verdicts.forget(oldest)
+	return errors.Join(errs...)
+}
+
+// closeGrace is how long Close waits for what should have ended with its
+// context: a request, the user's functions.
+const closeGrace = 50 * time.Millisecond
+
+// Close refuses new lines, sends the others until ctx ends, and ends the
+// goroutines of the Writer. It returns nil if every line since the last Flush is
+// stored; else the errors, joined: a *[BatchError] for what was rejected, dropped
+// or is uncertain, and an *[UnsentError] that hands back what could not be sent.
+//
+// Close returns soon after ctx ended, whatever the server does. A server that is
+// down is tried once more at once, unless it asked for a pause. A further Close
+// waits for the first one and returns the same.
+func (w *Writer) Close(ctx context.Context) error {
+	w.mu.Lock()
+	if w.closing {
+		w.mu.Unlock()
+		select {
+		case <-w.closed: // whatever became of ctx
+			return w.closeErr
+		default:
+		}
+		select {
+		case <-w.closed:
+			return w.closeErr
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	w.closing = true
+	if w.open != nil {
+		w.seal()
+	}
+	for _, out := range w.outlets {
+		out.gate.Within(time.Now())
+	}
+	w.waiters.roomFree()
+	w.waiters.wake()
+	w.mu.Unlock()
+
+	select {
+	case <-w.idle:
+	case <-ctx.Done():
+		w.abort()
+	}
+	close(w.quit)
+	w.ticking.Wait()
+	w.cancel()
+	w.mu.Lock()
+	w.concludeJudged()
+	w.mute = true
+	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
+	unsent := w.giveBack(w.cause(ctx))
+	w.mu.Unlock()
+	w.endEvents(ctx)
+	if unsent != nil {
+		errs = append(errs, unsent)
+	}
+	w.closeErr = errors.Join(errs...)
+	close(w.closed)
+	return w.closeErr
+}
+
+// abort ends the requests under way and waits a little for their senders.
+func (w *Writer) abort() {
+	w.mu.Lock()
+	w.aborted = true
+	w.waiters.wake()
+	w.mu.Unlock()
+	w.cancel()
+	grace := time.NewTimer(closeGrace)
+	defer grace.Stop()
+	select {
+	case <-w.idle:
+	case <-grace.C:
+	}
+}
+
+// endEvents waits until the user's function has seen the last event, but not
+// much longer than ctx.
+func (w *Writer) endEvents(ctx context.Context) {
+	w.events.stop()
+	if w.events.wake == nil {
 		return
 	}
-	now := time.Now()
-	var next time.Duration
-	if p := e.queue.head; p != nil && e.o.MaxAge > 0 {
-		next = max(p.batch.sealed.Add(e.o.MaxAge).Sub(now), 0) + 1
-	}
-	for _, out := range e.outlets {
-		g := &out.gate
-		if g.Failures == 0 || g.Probing {
-			continue
-		}
-		if d := g.Until.Sub(now); d > 0 && (next == 0 || d < next) {
-			next = d
-		}
-	}
-	if next > 0 {
-		e.waiters.gateTime.Reset(next)
-	}
-}
-
-// openBatch makes an empty batch the open one. It stands behind the others of
-// its slab if one like the last fits there, so that batches which are sealed
-// small do not hold a slab each and every slab but one is filled by half at
-// least. It reports false if there is no memory.
-func (e *engine) openBatch() bool {
-	s := e.filling
-	if s == nil || s.room() < e.sealed {
-		if s = e.slabs.take(); s == nil {
-			return false
-		}
-		e.filling = s
-	}
-	s.refs++
-	b := e.spare
-	if b != nil {
-		e.spare = b.next
-		*b = slabBatch{}
-	} else {
-		b = new(slabBatch)
-	}
-	b.slab, b.buf = s, s.mem[len(s.mem):]
-	b.opened = time.Now()
-	tenth := int64(e.o.MaxDelay / 10)
-	age := e.o.MaxDelay + time.Duration(e.spread(2*tenth+1)-tenth)
-	e.openUntil = b.opened.Add(age)
-	e.waiters.armAge(age)
-	e.due = false
-	e.open = b
-	return true
-}
-
-// seal puts the open batch, which is not empty, into the queue.
-func (e *engine) seal() {
-	b := e.open
-	e.open = nil
-	e.sealed = len(b.buf)
-	b.slab.mem = b.slab.mem[:len(b.slab.mem)+len(b.buf)]
-	e.seq++
-	b.seq = e.seq
-	b.sealed = time.Now()
-	b.parts = 1
-	b.first = part{batch: b, data: b.buf[:len(b.buf):len(b.buf)], lines: b.lines}
-	e.live++
-	e.queue.insert(&b.first)
-	e.waiters.wake()
-}
-
-// settled takes note that a part of b is gone, and frees b with the last one.
-func (e *engine) settled(b *slabBatch) {
-	if b.parts--; b.parts > 0 {
+	select {
+	case <-w.events.done:
 		return
+	case <-ctx.Done():
 	}
-	if e.live--; e.live == 0 && e.open == nil {
-		e.waiters.armAge(e.o.MaxDelay) // to give back memory, if nothing comes
-	}
-	e.waiters.pass(b.seq)
-	if !e.aborted { // else its memory has been given to the caller of Close
-		e.free(b)
+	grace := time.NewTimer(closeGrace)
+	defer grace.Stop()
+	select {
+	case <-w.events.done:
+	case <-grace.C:
 	}
 }
 
-// free lets go of b, and of its slab when no other batch is in it.
-func (e *engine) free(b *slabBatch) {
-	s := b.slab
-	b.next, b.slab, b.buf = e.spare, nil, nil
-	e.spare = b
-	if s.refs--; s.refs > 0 {
-		return
-	}
-	if e.filling == s {
-		e.filling = nil
-	}
-	e.slabs.give(s)
-	e.waiters.roomFree()
-}
+// Stats returns the state of the Writer at this moment. It may be called after
+// Close.
+func (w *Writer) Stats() Stats { return w.stats() }

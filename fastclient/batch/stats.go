@@ -6,9 +6,28 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/lp"
 )
+
+// A Count is a number of lines and of their bytes, uncompressed, each with its
+// line feed.
+type Count struct {
+	Lines, Bytes uint64
+}
+
+func (c *Count) add(lines, bytes int) {
+	c.Lines += uint64(lines)
+	c.Bytes += uint64(bytes)
+}
+
+func (c *Count) sub(lines, bytes int) {
+	c.Lines -= uint64(lines)
+	c.Bytes -= uint64(bytes)
+}
+
+func (c Count) plus(d Count) Count { return Count{c.Lines + d.Lines, c.Bytes + d.Bytes} }
 
 // Stats is the state of a [Writer] at one moment. The lines always add up:
 //
@@ -63,6 +82,67 @@ type Stats struct {
 	DeadLetterErrors uint64
 }
 
+// A ledger holds where every accepted line is. Every entry moves lines from one
+// account to another, so that what was appended is at every moment what is
+// acked, rejected, uncertain, dropped and pending. It is guarded by its owner's lock.
+type ledger struct {
+	appended Count
+	pending  Count
+	acked    Count
+	losses   [numLosses]Count
+}
+
+func (l *ledger) accept(lines, bytes int) {
+	l.appended.add(lines, bytes)
+	l.pending.add(lines, bytes)
+}
+
+func (l *ledger) ack(lines, bytes int) {
+	l.pending.sub(lines, bytes)
+	l.acked.add(lines, bytes)
+}
+
+func (l *ledger) lose(loss Loss, lines, bytes int) {
+	l.pending.sub(lines, bytes)
+	l.losses[loss].add(lines, bytes)
+}
+
+// settled enters the outcome of one span.
+func (l *ledger) settled(c *verdict.Span) {
+	switch c.Outcome {
+	case verdict.Rejected, verdict.Uncertain:
+		l.lose(Loss(c.Reason), c.Lines, c.To-c.From)
+	case verdict.Acked:
+		l.ack(c.Lines, c.To-c.From)
+	}
+}
+
+// rejected returns the sum of the losses that are verdicts of the server.
+func (l *ledger) rejected() (c Count) {
+	for loss := LossLine; loss < numLosses; loss++ {
+		if loss.Rejected() {
+			c = c.plus(l.losses[loss])
+		}
+	}
+	return c
+}
+
+// dropped returns the sum of the losses that are of the Writer's making.
+func (l *ledger) dropped() (c Count) {
+	for loss := LossLine; loss < numLosses; loss++ {
+		if !loss.Rejected() && loss != LossUncertain {
+			c = c.plus(l.losses[loss])
+		}
+	}
+	return c
+}
+
+func (l *ledger) fill(s *Stats) {
+	s.Appended, s.Acked, s.Pending = l.appended, l.acked, l.pending
+	s.Rejected, s.Dropped, s.Lost = l.rejected(), l.dropped(), l.losses
+	s.Uncertain = l.losses[LossUncertain]
+}
+
 // writerCounters are the counters beside the ledger. They are guarded by their
 // owner's lock.
 type writerCounters struct {
@@ -109,58 +189,4 @@ func (c *writerCounters) fill(s *Stats) {
 	s.Retried, s.Splits, s.RawBytes, s.WireBytes = c.retried, c.splits, c.raw, c.wire
 	s.Latency = c.latency
 	s.Blocked, s.BlockedFor, s.DeadLetterErrors = c.blocked, c.blockedFor, c.deadLetterErrors
-}
-
-func (l *ledger) fill(s *Stats) {
-	s.Appended, s.Acked, s.Pending = l.appended, l.acked, l.pending
-	s.Rejected, s.Dropped, s.Lost = l.rejected(), l.dropped(), l.losses
-	s.Uncertain = l.losses[LossUncertain]
-}
-
-// Stats returns the state of the Writer at this moment. It may be called after
-// Close.
-func (w *Writer) Stats() Stats { return w.stats() }
-
-func (e *engine) stats() Stats {
-	var s Stats
-	s.EventsLost = e.events.dropped()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.ledger.fill(&s)
-	e.counters.fill(&s)
-	s.Sealed, s.Settled = e.seq, e.settledUpTo()
-	s.Queued, s.InFlight = e.queue.n, e.flying.n
-	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.packing, e.o.MaxMemory
-	s.LastErrors = e.lastErrors()
-	for _, out := range e.outlets {
-		g := &out.gate
-		if g.Failures == 0 {
-			continue
-		}
-		if !s.Down || g.Until.Before(s.RetryAt) {
-			s.RetryAt, s.Failures = g.Until, g.Failures
-		}
-		s.Down = true
-	}
-	return s
-}
-
-// lastErrors returns the servers whose last request failed.
-func (e *engine) lastErrors() (list []ServerFailure) {
-	for _, out := range e.outlets {
-		list = out.failed.appendTo(list)
-	}
-	return list
-}
-
-// settledUpTo returns the number up to which all batches are settled.
-func (e *engine) settledUpTo() uint64 {
-	oldest := e.seq + 1
-	if p := e.queue.head; p != nil {
-		oldest = min(oldest, p.batch.seq)
-	}
-	if p := e.flying.head; p != nil {
-		oldest = min(oldest, p.batch.seq)
-	}
-	return oldest - 1
 }

@@ -19,22 +19,6 @@ type job struct {
 	spent int    // requests its batch cost for finding bad lines
 }
 
-// next waits for a part that may be sent through out, and takes it. It reports
-// false when there is nothing left to do for ever.
-func (w *Writer) next(out *outlet) (j job, ok bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for !w.over() {
-		if j, ok = w.take(out); ok {
-			return j, true
-		}
-		if !w.over() { // as it was when take released the lock
-			w.waiters.work.Wait()
-		}
-	}
-	return job{}, false
-}
-
 // over reports whether there is nothing left to do for ever.
 func (e *engine) over() bool {
 	return e.aborted || e.ended != nil || e.closing && e.queue.n == 0 && e.flying.n == 0
@@ -72,6 +56,32 @@ func (e *engine) take(out *outlet) (j job, ok bool) {
 	return job{}, false
 }
 
+// armGate wakes the senders at the first moment at which a shut gate lets a probe
+// through, or at which what waits for that is too old. A sender that finds nothing
+// to do calls it.
+func (e *engine) armGate() {
+	if e.waiters == nil {
+		return
+	}
+	now := time.Now()
+	var next time.Duration
+	if p := e.queue.head; p != nil && e.o.MaxAge > 0 {
+		next = max(p.batch.sealed.Add(e.o.MaxAge).Sub(now), 0) + 1
+	}
+	for _, out := range e.outlets {
+		g := &out.gate
+		if g.Failures == 0 || g.Probing {
+			continue
+		}
+		if d := g.Until.Sub(now); d > 0 && (next == 0 || d < next) {
+			next = d
+		}
+	}
+	if next > 0 {
+		e.waiters.gateTime.Reset(next)
+	}
+}
+
 // divide leaves the first half of p in p and queues the second.
 func (e *engine) divide(p *part) {
 	size, lines := line.Middle(p.data)
@@ -86,6 +96,46 @@ func (e *engine) queueRest(p *part, size, lines int) {
 	p.data, p.lines = p.data[:size:size], lines
 	p.batch.parts++
 	e.queue.insert(rest)
+	e.waiters.wake()
+}
+
+// oldest returns the first waiting part that is worth dropping: one in a slab that
+// no part under way holds, for only such a slab comes free.
+func (e *engine) oldest() *part {
+next:
+	for p := e.queue.head; p != nil; p = p.next {
+		for f := e.flying.head; f != nil; f = f.next {
+			if f.batch.slab == p.batch.slab {
+				continue next
+			}
+		}
+		return p
+	}
+	return nil
+}
+
+// drop takes p out of the queue for good. The lock is held, and released while
+// the dead letter gets the lines.
+func (e *engine) drop(p *part, loss Loss) {
+	e.queue.remove(p)
+	e.flying.insert(p)
+	if e.o.DeadLetter != nil {
+		p.judged = &judgement{plan: verdict.Plan{Spans: []verdict.Span{{To: len(p.data), Lines: p.lines, Outcome: verdict.Rejected, Reason: verdict.Reason(loss)}}}}
+		e.mu.Unlock()
+		err := e.o.DeadLetter.Put(&LostLines{
+			Lines: p.data, Count: p.lines, Lost: p.lines, Loss: loss, Seq: p.batch.seq, Time: time.Now(),
+		})
+		e.mu.Lock()
+		e.deadLetterDone(err)
+	}
+	if p.list != &e.flying { // Close entered it meanwhile
+		return
+	}
+	e.flying.remove(p)
+	e.ledger.lose(loss, p.lines, len(p.data))
+	e.lost(BatchError{Seq: p.batch.seq, Lines: p.lines, Loss: loss})
+	e.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Loss: loss})
+	e.settled(p.batch)
 	e.waiters.wake()
 }
 

@@ -65,24 +65,6 @@ func (e *engine) newSending(sender seam.Sender) *sending {
 	return &sending{sender: sender, ctx: requestContext{parent: e.ctx}}
 }
 
-// run sends parts through out until there is nothing left to do.
-func (w *Writer) run(out *outlet, sender seam.Sender) {
-	s := w.newSending(sender)
-	for {
-		j, ok := w.next(out)
-		if !ok {
-			break
-		}
-		w.exchange(out, s, j)
-	}
-	s.ctx.close()
-	w.mu.Lock()
-	if w.senders--; w.senders == 0 {
-		close(w.idle)
-	}
-	w.mu.Unlock()
-}
-
 // exchange sends the part of j and does what the answer asks for.
 func (e *engine) exchange(out *outlet, s *sending, j job) {
 	p := j.p
@@ -129,10 +111,6 @@ func (e *engine) exchange(out *outlet, s *sending, j job) {
 	}
 	e.apply(out, j, s, took)
 }
-
-// packedSize is the memory for the packed form of a batch, which has room for what
-// does not get smaller.
-func packedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
 
 // packBody packs data into the sender's own memory.
 func (e *engine) packBody(s *sending, data []byte) {

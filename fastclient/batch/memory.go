@@ -5,24 +5,59 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/line"
 )
 
-// A Batch is lines of line protocol that belong together: what one request
-// carries if the server takes it whole.
-type Batch struct {
-	// Seq is the number of the batch, from 1 in the order of sealing. Parts of a
-	// batch that had to be divided have the same number.
-	Seq uint64
-	// Lines is the number of lines.
-	Lines int
-	// Bytes is the size of the lines, uncompressed.
-	Bytes int
-	// SealedAt is when the last line was added.
-	SealedAt time.Time
-	// Encoding is the content encoding of Data, empty for none.
-	Encoding string
-	// Data is the lines, each ended by a line feed, in Encoding.
-	Data []byte
+// A slab is memory for batches, which stand in it one after the other. It is
+// free when the last of them is settled.
+type slab struct {
+	mem  []byte // as far as sealed batches fill it
+	refs int    // batches that are not settled, with the one being filled
+}
+
+// room returns how many bytes another batch may have.
+func (s *slab) room() int { return cap(s.mem) - len(s.mem) }
+
+// A slabPool hands out slabs of one size, never more than its budget allows at
+// once. It is guarded by its owner's lock.
+type slabPool struct {
+	size   int
+	budget int // slabs
+	made   int // slabs in existence, free or not
+	free   []*slab
+}
+
+// take returns an empty slab, or nil when the budget is spent.
+func (p *slabPool) take() *slab {
+	if n := len(p.free); n > 0 {
+		s := p.free[n-1]
+		p.free[n-1] = nil
+		p.free = p.free[:n-1]
+		return s
+	}
+	if p.made == p.budget {
+		return nil
+	}
+	p.made++
+	return &slab{mem: make([]byte, 0, p.size)}
+}
+
+// give takes a slab back.
+func (p *slabPool) give(s *slab) {
+	if cap(s.mem) != p.size || s.refs != 0 {
+		panic("batch: slab of a foreign size, or in use")
+	}
+	s.mem = s.mem[:0]
+	p.free = append(p.free, s)
+}
+
+// trim gives all but keep of the free slabs to the garbage collector.
+func (p *slabPool) trim(keep int) {
+	for n := len(p.free); n > keep; n-- {
+		p.free[n-1] = nil
+		p.free = p.free[:n-1]
+		p.made--
+	}
 }
 
 // A slabBatch is a batch in the making and under way, in one slab.
@@ -37,6 +72,28 @@ type slabBatch struct {
 	spent  int // requests beyond the first
 	first  part
 	next   *slabBatch // in the free list
+}
+
+// fit returns how many of the n lines go into b, and their size. A line longer
+// than sealBytes, which may have been lowered by what a server takes, goes into
+// a batch of its own as long as the slab holds it.
+func (b *slabBatch) fit(lines []byte, n, sealBytes, maxLines int) (size, k int) {
+	room := min(sealBytes, cap(b.buf)) - len(b.buf)
+	if len(lines) <= room && b.lines+n <= maxLines {
+		return len(lines), n
+	}
+	for k < n && b.lines+k < maxLines {
+		l := line.Len(lines[size:])
+		if size+l > room {
+			if b.lines+k == 0 && l <= cap(b.buf) {
+				return l, 1
+			}
+			break
+		}
+		size += l
+		k++
+	}
+	return size, k
 }
 
 // A part is a run of lines of a batch that is sent as one request. A batch is

@@ -145,13 +145,3 @@ func (e *events) dropped() uint64 {
 	defer e.mu.Unlock()
 	return e.lost
 }
-
-// emit queues an event. The Writer's lock is held, so that nothing is added
-// after the end.
-func (e *engine) emit(ev Event) {
-	if e.mute {
-		return
-	}
-	ev.Time = time.Now()
-	e.events.add(ev)
-}

@@ -1,0 +1,423 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/compress"
+	"github.com/pointwire/pointwire/internal/line"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// An engine holds lines from an append to their verdict: it fills batches, seals, queues
+// and sends them, and counts what becomes of every line. It has no goroutine and no
+// timer: a [Writer] runs it with both, a [SyncWriter] within its calls.
+type engine struct {
+	writerPlan
+	stage  stager
+	spread func(n int64) int64
+	ctx    context.Context // of all requests
+	cancel context.CancelFunc
+	events events
+
+	mu      sync.Mutex
+	waiters *waiters // of a Writer; nil: nobody waits
+
+	slabs     slabPool
+	packing   int        // bytes of MaxMemory for what a body becomes, and encoders
+	filling   *slab      // has room behind its batches; nil: none has
+	spare     *slabBatch // free batches
+	sealBytes int
+	open      *slabBatch
+	openUntil time.Time
+	due       bool   // the open batch is old enough to be sent
+	seq       uint64 // of the last sealed batch
+	sealed    int    // bytes of that batch
+
+	queue  partList // waiting
+	flying partList // under way
+	live   int      // batches sealed and not settled
+
+	ledger   ledger
+	counters writerCounters
+	verdicts verdictLog
+
+	closing  bool
+	aborted  bool
+	ended    error // why nothing can be sent any more: the client is closed
+	mute     bool  // no more events
+	closeErr error
+}
+
+// init makes e ready for appends, with nobody who waits.
+func (e *engine) init(p writerPlan) error {
+	o := p.o
+	senders := len(p.outlets) * o.MaxInFlight
+	e.writerPlan, e.spread, e.sealBytes = p, rand.Int64N, o.BatchBytes
+	e.pack, e.packing = compress.Bound(p.pack, senders, o.MaxMemory)
+	e.packing += senders * p.senderBytes()
+	budget := (o.MaxMemory - e.packing) / o.BatchBytes
+	if budget < senders+1 {
+		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
+	}
+	if err := new(lp.Encoder).SetDefaultTags(o.Tags...); err != nil {
+		return &fastclient.OptionError{Field: "Options.Tags", Reason: err.Error()}
+	}
+	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
+	e.stage.init(&o, p.precision, p.outlets[0].api)
+	e.events.f = o.OnEvent
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	return nil
+}
+
+// waiters are who waits in a Writer: senders for work, appends for memory, calls of Flush
+// for verdicts; and the timers of its clock. The lock of the engine is held by all that
+// use them. A nil *waiters has nobody who waits.
+type waiters struct {
+	work     sync.Cond     // a sender may have something to do
+	room     chan struct{} // closed when memory comes free; nil when nobody waits
+	barriers []*barrier
+	end      chan struct{} // closed when nothing can be sent any more
+	ageTimer *time.Timer
+	ageArmed bool
+	gateTime *time.Timer
+}
+
+// wake wakes the senders.
+func (x *waiters) wake() {
+	if x != nil {
+		x.work.Broadcast()
+	}
+}
+
+// roomFree wakes the appends that wait for memory.
+func (x *waiters) roomFree() {
+	if x != nil && x.room != nil {
+		close(x.room)
+		x.room = nil
+	}
+}
+
+// over tells that nothing can be sent any more.
+func (x *waiters) over() {
+	if x != nil {
+		close(x.end)
+	}
+}
+
+// armAge makes the clock look at the open batch after d, or before.
+func (x *waiters) armAge(d time.Duration) {
+	if x != nil && !x.ageArmed {
+		x.ageArmed = true
+		x.ageTimer.Reset(d)
+	}
+}
+
+// A barrier is a Flush that waits for the batches up to a number.
+type barrier struct {
+	from, to uint64
+	left     int // batches not settled
+	passed   chan struct{}
+}
+
+// pass takes note that the batch seq is settled.
+func (x *waiters) pass(seq uint64) {
+	if x == nil {
+		return
+	}
+	for _, b := range x.barriers {
+		if seq <= b.to {
+			if b.left--; b.left == 0 {
+				close(b.passed)
+			}
+		}
+	}
+}
+
+// expects reports whether a Flush waits for the batch seq.
+func (x *waiters) expects(seq uint64) bool {
+	if x == nil {
+		return false
+	}
+	return slices.ContainsFunc(x.barriers, func(b *barrier) bool { return seq <= b.to })
+}
+
+func (e *engine) stager() *stager { return &e.stage }
+
+// emit queues an event. The Writer's lock is held, so that nothing is added
+// after the end.
+func (e *engine) emit(ev Event) {
+	if e.mute {
+		return
+	}
+	ev.Time = time.Now()
+	e.events.add(ev)
+}
+
+// lost keeps an error for the next Flush.
+func (e *engine) lost(err BatchError) { e.verdicts.add(err) }
+
+// refused counts lines and points that were not taken.
+func (e *engine) refused(n int, err error) {
+	e.mu.Lock()
+	e.counters.refuse(n, err)
+	e.mu.Unlock()
+}
+
+// put copies n valid lines into batches. It returns how many it took, and why
+// not all.
+func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+	e.mu.Lock()
+	for n > 0 {
+		if e.closing {
+			err = ErrWriterClosed
+			break
+		}
+		if err = e.ended; err != nil {
+			break
+		}
+		if e.open == nil && !e.openBatch() {
+			if err = e.makeRoom(ctx); err != nil {
+				break
+			}
+			continue
+		}
+		size, k := e.open.fit(lines, n, e.sealBytes, e.o.BatchLines)
+		if k == 0 {
+			if e.open.lines > 0 {
+				e.seal()
+				continue
+			}
+			if cap(e.open.buf) < e.o.BatchBytes && line.Len(lines) <= e.o.BatchBytes {
+				e.discardOpen()
+				e.filling = nil // it has no room for the line, a slab of its own has
+				continue
+			}
+			err = fastclient.ErrLineTooLong
+			break
+		}
+		b := e.open
+		b.buf = append(b.buf, lines[:size]...)
+		b.lines += k
+		e.ledger.accept(k, size)
+		lines, n, accepted = lines[size:], n-k, accepted+k
+		if b.lines >= e.o.BatchLines || len(b.buf) >= e.sealBytes {
+			e.seal()
+		}
+	}
+	if e.open != nil && e.open.lines == 0 {
+		e.discardOpen()
+	}
+	e.mu.Unlock()
+	return accepted, err
+}
+
+// makeRoom does what the policy says when there is no slab. It returns nil when
+// it is worth to look again. The lock is held, and released in between.
+func (e *engine) makeRoom(ctx context.Context) error {
+	switch e.o.Overflow {
+	case DropNewest:
+		return ErrOverflow
+	case DropOldest:
+		p := e.oldest()
+		if p == nil {
+			return ErrOverflow
+		}
+		e.drop(p, LossOverflow)
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x := e.waiters
+	if x == nil {
+		return ErrOverflow
+	}
+	if x.room == nil {
+		x.room = make(chan struct{})
+	}
+	room := x.room
+	e.counters.blocked++
+	e.mu.Unlock()
+	start := time.Now()
+	var err error
+	select {
+	case <-room:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	e.mu.Lock()
+	e.counters.blockedFor += time.Since(start)
+	return err
+}
+
+// openBatch makes an empty batch the open one. It stands behind the others of
+// its slab if one like the last fits there, so that batches which are sealed
+// small do not hold a slab each and every slab but one is filled by half at
+// least. It reports false if there is no memory.
+func (e *engine) openBatch() bool {
+	s := e.filling
+	if s == nil || s.room() < e.sealed {
+		if s = e.slabs.take(); s == nil {
+			return false
+		}
+		e.filling = s
+	}
+	s.refs++
+	b := e.spare
+	if b != nil {
+		e.spare = b.next
+		*b = slabBatch{}
+	} else {
+		b = new(slabBatch)
+	}
+	b.slab, b.buf = s, s.mem[len(s.mem):]
+	b.opened = time.Now()
+	tenth := int64(e.o.MaxDelay / 10)
+	age := e.o.MaxDelay + time.Duration(e.spread(2*tenth+1)-tenth)
+	e.openUntil = b.opened.Add(age)
+	e.waiters.armAge(age)
+	e.due = false
+	e.open = b
+	return true
+}
+
+// seal puts the open batch, which is not empty, into the queue.
+func (e *engine) seal() {
+	b := e.open
+	e.open = nil
+	e.sealed = len(b.buf)
+	b.slab.mem = b.slab.mem[:len(b.slab.mem)+len(b.buf)]
+	e.seq++
+	b.seq = e.seq
+	b.sealed = time.Now()
+	b.parts = 1
+	b.first = part{batch: b, data: b.buf[:len(b.buf):len(b.buf)], lines: b.lines}
+	e.live++
+	e.queue.insert(&b.first)
+	e.waiters.wake()
+}
+
+// discardOpen gives back an open batch that got no line.
+func (e *engine) discardOpen() {
+	b := e.open
+	e.open = nil
+	e.free(b)
+}
+
+// settled takes note that a part of b is gone, and frees b with the last one.
+func (e *engine) settled(b *slabBatch) {
+	if b.parts--; b.parts > 0 {
+		return
+	}
+	if e.live--; e.live == 0 && e.open == nil {
+		e.waiters.armAge(e.o.MaxDelay) // to give back memory, if nothing comes
+	}
+	e.waiters.pass(b.seq)
+	if !e.aborted { // else its memory has been given to the caller of Close
+		e.free(b)
+	}
+}
+
+// free lets go of b, and of its slab when no other batch is in it.
+func (e *engine) free(b *slabBatch) {
+	s := b.slab
+	b.next, b.slab, b.buf = e.spare, nil, nil
+	e.spare = b
+	if s.refs--; s.refs > 0 {
+		return
+	}
+	if e.filling == s {
+		e.filling = nil
+	}
+	e.slabs.give(s)
+	e.waiters.roomFree()
+}
+
+// giveBack takes all lines that are left out of the Writer, because of err. The
+// lock is held.
+func (e *engine) giveBack(err error) *UnsentError {
+	u := &UnsentError{Err: err, LastErrors: e.lastErrors()}
+	for e.queue.n+e.flying.n > 0 {
+		p := e.queue.head
+		if q := e.flying.head; p == nil || q != nil && q.before(p) {
+			p = q
+		}
+		data := p.data[:len(p.data):len(p.data)]
+		if p.list == &e.flying {
+			data = bytes.Clone(data) // a sender that does not end still reads it
+		}
+		p.list.remove(p)
+		b := p.batch
+		u.add(p.lines, len(p.data))
+		u.Batches = append(u.Batches, Batch{
+			Seq: b.seq, Lines: p.lines, Bytes: len(p.data), SealedAt: b.sealed, Data: data,
+		})
+		e.ledger.lose(LossUnsent, p.lines, len(p.data))
+		if e.waiters.expects(b.seq) {
+			e.lost(BatchError{Seq: b.seq, Lines: p.lines, Loss: LossUnsent})
+		}
+		e.settled(b)
+	}
+	if u.Lines == 0 {
+		return nil
+	}
+	return u
+}
+
+// cause says why a call of Flush or Close ends with lines pending.
+func (e *engine) cause(ctx context.Context) error {
+	if e.ended != nil {
+		return e.ended
+	}
+	return ctx.Err()
+}
+
+func (e *engine) stats() Stats {
+	var s Stats
+	s.EventsLost = e.events.dropped()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ledger.fill(&s)
+	e.counters.fill(&s)
+	s.Sealed, s.Settled = e.seq, e.settledUpTo()
+	s.Queued, s.InFlight = e.queue.n, e.flying.n
+	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.packing, e.o.MaxMemory
+	s.LastErrors = e.lastErrors()
+	for _, out := range e.outlets {
+		g := &out.gate
+		if g.Failures == 0 {
+			continue
+		}
+		if !s.Down || g.Until.Before(s.RetryAt) {
+			s.RetryAt, s.Failures = g.Until, g.Failures
+		}
+		s.Down = true
+	}
+	return s
+}
+
+// lastErrors returns the servers whose last request failed.
+func (e *engine) lastErrors() (list []ServerFailure) {
+	for _, out := range e.outlets {
+		list = out.failed.appendTo(list)
+	}
+	return list
+}
+
+// settledUpTo returns the number up to which all batches are settled.
+func (e *engine) settledUpTo() uint64 {
+	oldest := e.seq + 1
+	if p := e.queue.head; p != nil {
+		oldest = min(oldest, p.batch.seq)
+	}
+	if p := e.flying.head; p != nil {
+		oldest = min(oldest, p.batch.seq)
+	}
+	return oldest - 1
+}

@@ -1,0 +1,287 @@
+package batch
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+)
+
+// What a [Writer] answers, for errors.Is.
+var (
+	// ErrWriterClosed: the Writer was closed before.
+	ErrWriterClosed = errors.New("batch: writer is closed")
+	// ErrOverflow: there is no memory for the lines, see [OverflowPolicy].
+	ErrOverflow = errors.New("batch: writer has no room")
+	// ErrPending: the context of a Flush ended before every line was settled.
+	ErrPending = errors.New("batch: lines are still pending")
+)
+
+// ErrNoTimeLeft says that a line without a timestamp is one too many: the lines of its
+// series have taken every time of the [Writer]'s precision for the next minute. Lines of
+// more series than Options.MaxMemory has room for are refused with it, too. Use a
+// finer precision, or give lines a timestamp. See Options.NoStamp.
+var ErrNoTimeLeft = errors.New("batch: no time is left for the series in this precision")
+
+// A Loss is why lines that a [Writer] accepted are not stored by the server, or may not
+// be.
+type Loss uint8
+
+const (
+	_ Loss = iota
+	// LossLine: the server named this line, or refused it alone or among lines that it
+	// refused one and all.
+	LossLine
+	// LossBeyond: the line is older than the retention policy keeps.
+	LossBeyond
+	// LossRequest: the server refused the request as a whole and stored nothing of it.
+	LossRequest
+	// LossTooLarge: one line is larger than the requests the server takes.
+	LossTooLarge
+	// LossUncertain: the server refused lines of a request and did not say which, and
+	// they were not searched for. Each line may be stored or not.
+	LossUncertain
+	// LossOverflow: dropped to make room, under [DropOldest].
+	LossOverflow
+	// LossAge: older than Options.MaxAge before it could be sent.
+	LossAge
+	// LossUnsent: given back by Close in an [UnsentError].
+	LossUnsent
+
+	numLosses
+)
+
+// The reasons of verdicts have the numbers of their losses.
+const (
+	_ = uint(LossLine-Loss(verdict.ForLine)) + uint(Loss(verdict.ForLine)-LossLine)
+	_ = uint(LossBeyond-Loss(verdict.ForBeyond)) + uint(Loss(verdict.ForBeyond)-LossBeyond)
+	_ = uint(LossRequest-Loss(verdict.ForRequest)) + uint(Loss(verdict.ForRequest)-LossRequest)
+	_ = uint(LossTooLarge-Loss(verdict.ForTooLarge)) + uint(Loss(verdict.ForTooLarge)-LossTooLarge)
+	_ = uint(LossUncertain-Loss(verdict.ForUncertain)) + uint(Loss(verdict.ForUncertain)-LossUncertain)
+)
+
+var lossNames = [numLosses]string{
+	"", "line", "beyond", "request", "too_large", "uncertain", "overflow", "age", "unsent",
+}
+
+// String returns the word for the loss, as used in events and dead letter files.
+func (l Loss) String() string {
+	if l == 0 || l >= numLosses {
+		return "loss " + strconv.Itoa(int(l))
+	}
+	return lossNames[l]
+}
+
+// Rejected reports whether the loss is a verdict of the server: the lines are not
+// stored. Other losses are [LossUncertain] and the Writer's own: dropped lines.
+func (l Loss) Rejected() bool { return l >= LossLine && l <= LossTooLarge }
+
+// An AppendError says that an append did not take all lines it was given. Those
+// it took are on their way.
+type AppendError struct {
+	Accepted int // lines taken
+	Refused  int // lines and points not taken
+	// Err is the first reason: an *lp.PointError, [ErrOverflow],
+	// [ErrLineTooLong], [ErrNoTimeLeft], [ErrWriterClosed] or the context's error.
+	Err error
+}
+
+func (e *AppendError) Error() string {
+	b := append(make([]byte, 0, 96), "batch: append: "...)
+	b = strconv.AppendInt(b, int64(e.Refused), 10)
+	b = append(b, " refused, "...)
+	b = strconv.AppendInt(b, int64(e.Accepted), 10)
+	b = append(b, " accepted: "...)
+	return string(append(b, e.Err.Error()...))
+}
+
+// Unwrap returns the reason.
+func (e *AppendError) Unwrap() error { return e.Err }
+
+// join adds the error of another append to e, which may be nil.
+func (e *AppendError) join(err error) *AppendError {
+	var more *AppendError
+	if !errors.As(err, &more) {
+		more = &AppendError{Err: err}
+	}
+	if e == nil {
+		return more
+	}
+	e.Accepted += more.Accepted
+	e.Refused += more.Refused
+	return e
+}
+
+// A BatchError says that lines of a batch will not be stored, or, if Loss is
+// [LossUncertain], that each of them may be stored or not.
+type BatchError struct {
+	Seq     uint64 // of the batch
+	Lines   int    // how many of its lines
+	Loss    Loss   // why
+	Status  int    // of the server's answer, 0 without one
+	Message string // of the server
+	// More is the number of further errors whose lines are in Lines, too: of
+	// many errors the last one stands for the rest.
+	More int
+}
+
+func (e *BatchError) Error() string {
+	b := append(make([]byte, 0, 128), "batch: batch "...)
+	b = strconv.AppendUint(b, e.Seq, 10)
+	b = append(b, ": "...)
+	b = strconv.AppendInt(b, int64(e.Lines), 10)
+	if e.Loss == LossUncertain {
+		b = append(b, " lines may be lost ("...)
+	} else {
+		b = append(b, " lines lost ("...)
+	}
+	b = append(b, e.Loss.String()...)
+	b = append(b, ')')
+	if e.Status != 0 {
+		b = append(b, ": status "...)
+		b = strconv.AppendInt(b, int64(e.Status), 10)
+	}
+	if e.Message != "" {
+		b = append(b, ": "...)
+		b = append(b, e.Message...)
+		b = append(b, complaint.UnsignedHint(e.Message)...)
+	}
+	if e.More > 0 {
+		b = append(b, " (and "...)
+		b = strconv.AppendInt(b, int64(e.More), 10)
+		b = append(b, " more errors)"...)
+	}
+	return string(b)
+}
+
+// A ServerFailure is why a server failed the last request that a Writer made to it.
+type ServerFailure struct {
+	Addr     string    // of the server
+	Err      error     // a *[fastclient.ServerError] or *[fastclient.TransportError] as a rule
+	Time     time.Time // of the last failure
+	Failures uint64    // in a row, without a success or a refusal in between
+}
+
+// A PendingError says that the context of a Flush ended first. The lines stay
+// queued. It is [ErrPending] and wraps the context's error and those of LastErrors.
+type PendingError struct {
+	Batches int // not settled
+	Count       // of all lines that the Writer holds
+	Err     error
+	// LastErrors are the servers whose last request failed, and why.
+	LastErrors []ServerFailure
+}
+
+func (e *PendingError) Error() string {
+	b := append(make([]byte, 0, 96), "batch: flush: "...)
+	b = strconv.AppendInt(b, int64(e.Batches), 10)
+	b = append(b, " batches are pending: "...)
+	return string(appendFailures(append(b, e.Err.Error()...), e.LastErrors))
+}
+
+// Unwrap returns ErrPending, the context's error and those of the servers.
+func (e *PendingError) Unwrap() []error {
+	errs := []error{ErrPending, e.Err}
+	for i := range e.LastErrors {
+		errs = append(errs, e.LastErrors[i].Err)
+	}
+	return errs
+}
+
+// appendFailures appends why servers failed.
+func appendFailures(b []byte, list []ServerFailure) []byte {
+	for i := range list {
+		b = append(b, "; last failure of "...)
+		b = append(b, list[i].Addr...)
+		b = append(b, ": "...)
+		b = append(b, list[i].Err.Error()...)
+	}
+	return b
+}
+
+// A Batch is lines of line protocol that belong together: what one request
+// carries if the server takes it whole.
+type Batch struct {
+	// Seq is the number of the batch, from 1 in the order of sealing. Parts of a
+	// batch that had to be divided have the same number.
+	Seq uint64
+	// Lines is the number of lines.
+	Lines int
+	// Bytes is the size of the lines, uncompressed.
+	Bytes int
+	// SealedAt is when the last line was added.
+	SealedAt time.Time
+	// Encoding is the content encoding of Data, empty for none.
+	Encoding string
+	// Data is the lines, each ended by a line feed, in Encoding.
+	Data []byte
+}
+
+// An UnsentError says that Close could not send everything. A batch that was
+// under way when the context ended may have been stored nonetheless; to write it
+// again does no harm if its lines have timestamps.
+type UnsentError struct {
+	Count           // of all batches
+	Batches []Batch // in the order of their lines, uncompressed, the caller's own
+	Err     error   // the context's
+	// LastErrors are the servers whose last request failed, and why.
+	LastErrors []ServerFailure
+}
+
+func (e *UnsentError) Error() string {
+	b := append(make([]byte, 0, 96), "batch: close: "...)
+	b = strconv.AppendInt(b, int64(len(e.Batches)), 10)
+	b = append(b, " batches of "...)
+	b = strconv.AppendUint(b, e.Lines, 10)
+	b = append(b, " lines were not sent: "...)
+	return string(appendFailures(append(b, e.Err.Error()...), e.LastErrors))
+}
+
+// Unwrap returns the context's error and those of the servers.
+func (e *UnsentError) Unwrap() []error {
+	errs := []error{e.Err}
+	for i := range e.LastErrors {
+		errs = append(errs, e.LastErrors[i].Err)
+	}
+	return errs
+}
+
+// keptVerdicts is how many errors are kept for the next Flush. The last one
+// stands for all that came after it.
+const keptVerdicts = 64
+
+// A verdictLog holds the errors that no Flush has returned yet.
+type verdictLog struct {
+	errs     []*BatchError
+	returned uint64 // up to this batch
+}
+
+func (l *verdictLog) add(e BatchError) {
+	if len(l.errs) < keptVerdicts {
+		l.errs = append(l.errs, &e)
+		return
+	}
+	// The error may have been returned already, so it is replaced, not changed.
+	last := l.errs[keptVerdicts-1]
+	e.Lines += last.Lines
+	e.More = last.More + 1
+	l.errs[keptVerdicts-1] = &e
+}
+
+// since appends the errors of the batches after from, up to and with to.
+func (l *verdictLog) since(dst []error, from, to uint64) []error {
+	for _, e := range l.errs {
+		if e.Seq > from && (e.Seq <= to || e.More > 0) {
+			dst = append(dst, e)
+		}
+	}
+	return dst
+}
+
+// forget drops the errors of the batches up to seq.
+func (l *verdictLog) forget(seq uint64) {
+	l.errs = slices.DeleteFunc(l.errs, func(e *BatchError) bool { return e.Seq <= seq })
+}
