@@ -62,7 +62,12 @@ func FuzzLines(f *testing.F) {
 				t.Fatalf("%q: middle at %d after %d lines", lines, at, n)
 			}
 		}
-		s.reset(lines, 0)
+		// After a line of its own: at the beginning two bytes of a name may be a byte
+		// order mark.
+		s.reset(append([]byte("m v=1\n"), lines...), 0)
+		if !s.Next() {
+			t.Fatal("no line")
+		}
 		for i := range sizes {
 			if !s.Next() || s.Fault.Rule != 0 || !s.Plain || s.Stamped != stamps[i] {
 				t.Fatalf("%q: line %d is not what it was: %v", lines, i, s.Fault.Rule)

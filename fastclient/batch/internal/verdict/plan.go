@@ -159,7 +159,7 @@ func (p *Plan) refuse(data []byte, lines int, r *seam.Response, l Limits) {
 	if c.Kind == complaint.Beyond {
 		why = ForBeyond
 	}
-	nothing := !r.Mixed && !c.Stored && (c.Kind == complaint.Unparsed || r.API == seam.V3 && len(r.Refused) > 0)
+	nothing := !r.Mixed && !c.Stored && (c.Kind == complaint.Unparsed || hasList(r) && len(r.Refused) > 0)
 	switch {
 	case lines == 1 || c.Exact && c.Dropped >= lines && !r.Mixed:
 		p.whole(data, lines, Rejected, why, r)
@@ -207,7 +207,7 @@ func (p *Plan) named(data []byte, lines int, r *seam.Response, c *complaint.Comp
 	switch {
 	case c.Kind == complaint.Unparsed:
 		found = c.Quoted(data, func(from, to int, words string) { bad(from, to, complaint.Clip(words)) })
-	case r.API == seam.V3:
+	case hasList(r):
 		found = listed(r, data, lines, bad)
 	}
 	if !found || len(p.Spans) == 0 {
@@ -218,6 +218,11 @@ func (p *Plan) named(data []byte, lines int, r *seam.Response, c *complaint.Comp
 	p.Gather = rest == Again
 	return true
 }
+
+// hasList reports whether a list of lines in r is one of the write endpoint of version 3,
+// which says 400 or 422 with it: then it stored what the list does not name, or nothing.
+// What a 500 leaves of the others is not known.
+func hasList(r *seam.Response) bool { return r.API == seam.V3 && r.Status != 500 }
 
 // listed calls f for each line that the answer's list names, in order. It reports false
 // if the list is empty, or names a line that is not there or that begins otherwise.

@@ -229,6 +229,7 @@ func TestPlans(t *testing.T) {
 		{"unstamped, nothing stored", mixed, bad("unable to parse 'b v=1': missing fields"), search, `again:"a v=1 1\n" rejected(line):"b v=1\n" again:"c v=1 3\n" gathered`},
 		{"unknown words", two, bad("no"), search, `again:"a v=1 1\n" again:"b v=1 2\n"`},
 		{"a request refused", two, bad("database is required"), search, `rejected(request):"a v=1 1\nb v=1 2\n"`},
+		{"a list with a 500", two, seam.Response{API: seam.V3, Status: 500, Message: "partial write of line protocol occurred", Refused: []seam.RefusedLine{{Number: 1, Message: "x"}}}, Limits{}, `uncertain:"a v=1 1\nb v=1 2\n" known:1`},
 		{"too large", two, seam.Response{Status: 413}, Limits{}, `again:"a v=1 1\n" again:"b v=1 2\n"`},
 		{"one line too large", "a v=1\n", seam.Response{Status: 413}, Limits{}, `rejected(too_large):"a v=1\n"`},
 		{"plain", "a v=1\n", seam.Response{Status: 415}, Limits{}, `again:"a v=1\n"`},
