@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"go/ast"
+	"go/build"
+	"go/importer"
 	"go/parser"
 	"go/token"
+	"go/types"
+	"io"
 	"os"
 	"os/exec"
 	"path"
@@ -107,6 +111,76 @@ func TestPackageOrder(t *testing.T) {
 	}
 	if uses < len(place) {
 		t.Errorf("only %d imports were looked at", uses)
+	}
+}
+
+// storeys are the files of packages that are large, the lowest first: as far as that goes,
+// a file uses what is declared in it and below.
+var storeys = map[string][]string{
+	"fastclient": {
+		"doc.go", "hooks.go", "errors.go", "client.go", "response.go", "options.go", "endpoint.go", "call.go",
+		"ping.go", "write.go", "seam.go", "points.go", "query.go", "result.go", "calloptions.go", "structs.go",
+	},
+	"fastclient/batch": {
+		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "stats.go", "options.go",
+		"target.go", "stage.go", "memory.go", "engine.go", "send.go", "queue.go", "syncwriter.go", "writer.go",
+	},
+}
+
+// TestStoreys counts the pairs of files of which the lower one uses a name, a field or a
+// method that is declared in the higher one.
+func TestStoreys(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no go command")
+	}
+	const most = 14
+	for dir, files := range storeys {
+		out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", "./"+dir).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		exports := map[string]string{}
+		for line := range strings.Lines(string(out)) {
+			path, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+			exports[path] = file
+		}
+		var parsed []*ast.File
+		set := token.NewFileSet()
+		for _, f := range tracked(t) {
+			if path.Dir(f) != dir || !strings.HasSuffix(f, ".go") || strings.HasSuffix(f, "_test.go") {
+				continue
+			}
+			if !slices.Contains(files, path.Base(f)) {
+				t.Errorf("%s has no storey", f)
+			}
+			if ok, err := build.Default.MatchFile(dir, path.Base(f)); err != nil || !ok {
+				continue
+			}
+			file, err := parser.ParseFile(set, f, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parsed = append(parsed, file)
+		}
+		info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
+		config := types.Config{Importer: importer.ForCompiler(set, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })}
+		pkg, err := config.Check(module+"/"+dir, set, parsed, info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		up := map[string]string{}
+		for use, object := range info.Uses {
+			if object.Pkg() != pkg {
+				continue
+			}
+			user, used := path.Base(set.Position(use.Pos()).Filename), path.Base(set.Position(object.Pos()).Filename)
+			if slices.Index(files, user) < slices.Index(files, used) {
+				up[user+" uses "+used] = object.Name()
+			}
+		}
+		if len(up) > most {
+			t.Errorf("%s: %d uses run up, want %d at most: %v", dir, len(up), most, up)
+		}
 	}
 }
 

@@ -6,9 +6,10 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/internal/transport"
@@ -161,40 +162,6 @@ func (c *core) done(ctx context.Context, e *endpoint, call *call, attempt int, t
 	c.log.LogAttrs(ctx, slog.LevelDebug, call.op, attrs[:n]...)
 }
 
-// A RetryPolicy says when a call is made again. The zero value retries with the
-// defaults of its fields.
-//
-// A failure before a byte was sent, and the statuses 408, 425, 429, 502, 503,
-// 504, 507, 509, 523, 524, 529 and 599, are retried; a 500 three times, unless
-// its message says that it is permanent; a write refused with 413 is halved at
-// a line end. A failure after the request was sent is retried as Ambiguous
-// says. Nothing else is, and nothing once the context ended.
-type RetryPolicy struct {
-	MaxAttempts int           // attempts in all, 0 for no limit but MaxElapsed
-	MinDelay    time.Duration // before the second attempt, 250 ms; doubles each time
-	MaxDelay    time.Duration // 30 s
-	MaxElapsed  time.Duration // of all attempts together, 3 min
-	Ambiguous   Ambiguity
-	// NoSplit leaves a write refused with 413 as it is.
-	NoSplit bool
-	// Also are further statuses to retry, such as 403 for a server that refuses
-	// writes for a while.
-	Also []int
-}
-
-// Ambiguity says what to do when a request was sent and no answer came.
-type Ambiguity uint8
-
-// The choices. A write whose lines all carry timestamps can be applied twice
-// without harm. Of lines that it made from points, structs, frames or an encoder the
-// client finds that out, body by body; lines that it was given, and queries, are taken
-// to change nothing the second time only if they are marked so.
-const (
-	AmbiguousIfIdempotent Ambiguity = iota // retry what is stamped, or marked by [Idempotent]
-	AmbiguousNever
-	AmbiguousAlways
-)
-
 const (
 	// at500 is how often a 500 is retried: it is rarely a passing state.
 	at500 = 3
@@ -255,112 +222,114 @@ func (p *RetryPolicy) wants(err error, attempt int, idempotent bool) bool {
 	return true
 }
 
-func retryableStatus(e *ServerError) bool {
-	switch e.Status {
-	case 408, 425, 429, 502, 503, 504, 507, 509, 523, 524, 529, 599:
-		return true
-	case 500:
-		// 1.x says 500 for a missing retention policy, and the version 2
-		// endpoint of version 3 for lines it cannot parse.
-		switch complaint.Read(e.Message).Kind {
-		case complaint.Policy, complaint.Listed, complaint.Engine:
-			return false
-		}
-		return true
+// failover tries each server that is up once, and then those that are down if the
+// call insists. If none is up, it tries the one that is due first. A call that may
+// have been applied is not made elsewhere unless that does no harm.
+func (c *core) failover(ctx context.Context, call *call, attempt int) (err error) {
+	n := len(c.ends)
+	from := 0
+	if c.o.Balance == RoundRobin {
+		from = int(c.turn.Add(1)-1) % n
 	}
-	return false
+	call.down = call.down[:0]
+	for i := range n {
+		e := c.ends[(from+i)%n]
+		epoch, ok := e.admit()
+		if !ok {
+			if call.insist {
+				call.down = append(call.down, e)
+			}
+			continue
+		}
+		var done bool
+		if done, err = c.tryOne(ctx, e, epoch, call, attempt); done {
+			return err
+		}
+	}
+	for _, e := range call.down {
+		var done bool
+		if done, err = c.tryOne(ctx, e, e.begin(), call, attempt); done {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	e := slices.MinFunc(c.ends, func(a, b *endpoint) int { return a.due().Compare(b.due()) })
+	epoch, ok := e.admitEarly()
+	if !ok {
+		return &TransportError{Op: call.op, Phase: PhaseWait, Addr: "any server", Err: ErrNoEndpoint}
+	}
+	_, err = c.tryOne(ctx, e, epoch, call, attempt)
+	return err
 }
 
-// A WriteOption changes one call that writes. Write options are point options
-// too.
-type WriteOption interface {
-	PointOption
-	applyWrite(*writeCall)
+// tryOne tries one server of several. It reports whether no other is to be tried.
+func (c *core) tryOne(ctx context.Context, e *endpoint, epoch uint64, call *call, attempt int) (done bool, err error) {
+	err = c.try(ctx, e, call, attempt)
+	e.report(epoch, err)
+	if err == nil || !serverDown(err) || ctx.Err() != nil {
+		return true, err
+	}
+	var t *TransportError
+	if errors.As(err, &t) && t.Ambiguous && !call.repeatable(err) && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
+		return true, err
+	}
+	c.n.failovers.Add(1)
+	return false, err
 }
 
-// A PointOption changes one call that turns points into lines and writes them.
-type PointOption interface{ applyPoints(*pointCall) }
-
-// A QueryOption changes one call of [Client.Query] and its kin.
-type QueryOption interface{ applyQuery(*queryCall) }
-
-// A CallOption fits writes and queries.
-type CallOption interface {
-	WriteOption
-	QueryOption
+// replicate sends the body of w to every server at once, each under the policy. What
+// one of them refuses is between it and send.
+func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
+	errs := make([]error, len(c.ends))
+	var wg sync.WaitGroup
+	for i, e := range c.ends {
+		wg.Go(func() {
+			epoch := e.begin()
+			errs[i] = send(&writeCall{makes: w.makes, call: call{
+				op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, made: w.made, req: w.req, only: e,
+				words: w.words, observe: w.observe,
+			}})
+			e.report(epoch, errs[i])
+		})
+	}
+	wg.Wait()
+	failed := 0
+	for _, err := range errs {
+		if err != nil {
+			failed++
+		}
+	}
+	if failed == 0 {
+		return nil
+	}
+	return &ReplicaError{Failed: failed, Errs: errs}
 }
 
-// Database makes one call use another database and, unless another option names
-// one, its default retention policy. It stands before Options.Bucket.
-func Database(name string) CallOption { return databaseOption(name) }
-
-type databaseOption string
-
-func (o databaseOption) applyWrite(c *writeCall) {
-	c.to.db, c.to.rp, c.to.named, c.own = string(o), "", true, true
+type counters struct {
+	requests, writes, raw, retries, retriesNet, retriesBusy, splits, failovers, partial, dropped atomic.Uint64
 }
-func (o databaseOption) applyPoints(c *pointCall) { o.applyWrite(c.writeCall) }
-func (o databaseOption) applyQuery(c *queryCall)  { c.db, c.rp = string(o), "" }
 
-// RetentionPolicy makes one call use another retention policy. It comes after
-// [Database].
-func RetentionPolicy(name string) CallOption { return rpOption(name) }
-
-type rpOption string
-
-func (o rpOption) applyWrite(c *writeCall)  { c.to.rp, c.own = string(o), true }
-func (o rpOption) applyPoints(c *pointCall) { o.applyWrite(c.writeCall) }
-func (o rpOption) applyQuery(c *queryCall)  { c.rp = string(o) }
-
-// Consistency makes one write wait for the nodes of a cluster as level says.
-func Consistency(level ConsistencyLevel) WriteOption { return consistencyOption(level) }
-
-type consistencyOption ConsistencyLevel
-
-func (o consistencyOption) applyWrite(c *writeCall) {
-	c.to.consistency, c.own = ConsistencyLevel(o), true
+func (n *counters) attempt(call *call, err error) {
+	n.requests.Add(1)
+	n.raw.Add(uint64(call.raw))
+	if err == nil {
+		return
+	}
+	var partial *PartialWriteError
+	if errors.As(err, &partial) {
+		n.partial.Add(1)
+		n.dropped.Add(uint64(partial.Dropped))
+	}
 }
-func (o consistencyOption) applyPoints(c *pointCall) { o.applyWrite(c.writeCall) }
 
-// WritePrecision says that the timestamps of one write are in units of p. Where
-// the call makes the lines itself, it makes them so.
-func WritePrecision(p Precision) WriteOption { return precisionOption(p) }
-
-type precisionOption Precision
-
-func (o precisionOption) applyWrite(c *writeCall)  { c.to.precision, c.own = Precision(o), true }
-func (o precisionOption) applyPoints(c *pointCall) { o.applyWrite(c.writeCall) }
-
-// Retry makes one call follow another policy.
-func Retry(p RetryPolicy) CallOption { return retryOption{&p} }
-
-// NoRetry makes one call make one attempt.
-func NoRetry() CallOption { return retryOption{} }
-
-type retryOption struct{ p *RetryPolicy }
-
-func (o retryOption) applyWrite(c *writeCall)  { c.policy = o.p }
-func (o retryOption) applyPoints(c *pointCall) { c.policy = o.p }
-func (o retryOption) applyQuery(c *queryCall)  { c.policy = o.p }
-
-// Idempotent says that the call can be applied twice without harm: every line
-// has a timestamp, or the query only reads. Calls that make lines see by themselves
-// whether these have timestamps. A retry policy then repeats it after
-// failures that leave open whether it was applied.
-func Idempotent() CallOption { return idempotentOption{} }
-
-type idempotentOption struct{}
-
-func (idempotentOption) applyWrite(c *writeCall)  { c.idempotent = true }
-func (idempotentOption) applyPoints(c *pointCall) { c.idempotent = true }
-func (idempotentOption) applyQuery(c *queryCall)  { c.idempotent = true }
-
-// TrimCR makes one write of raw lines, by [Client.WriteFrom] or [Lines], take a
-// carriage return before a line feed as part of the line end. [Client.Write] sends
-// lines as they are.
-func TrimCR() WriteOption { return trimOption{} }
-
-type trimOption struct{}
-
-func (trimOption) applyWrite(c *writeCall)  { c.trimCR = true }
-func (trimOption) applyPoints(c *pointCall) { c.trimCR = true }
+func (n *counters) retry(err error) {
+	n.retries.Add(1)
+	var server *ServerError
+	if !errors.As(err, &server) {
+		n.retriesNet.Add(1)
+	} else if server.Status == 429 || server.Status == 503 {
+		n.retriesBusy.Add(1)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/transport"
@@ -251,3 +252,234 @@ func (c *Client) GoString() string { return c.String() }
 
 // LogValue is String, for slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// Open returns a client for a URL that holds everything:
+//
+//	https://user:password@host:8086/base?database=db&rp=autogen&precision=s
+//
+// The parameters are database (or db), rp, precision (ns, u, ms, s, m, h), api
+// (v1, v2, v3), org, bucket, token, consistency, gzip (on, off), retry (on) and
+// timeout, a duration for each of sending and waiting for the answer.
+func Open(rawURL string) (*Client, error) {
+	a, err := parseAddress("URL", rawURL)
+	if err != nil {
+		return nil, err
+	}
+	var o Options
+	if err := o.takeUser("URL", a.user); err != nil {
+		return nil, err
+	}
+	for key, values := range a.query {
+		if len(values) != 1 {
+			return nil, &OptionError{"URL", "repeats the parameter " + key}
+		}
+		if err := o.setParameter(key, values[0]); err != nil {
+			return nil, err
+		}
+	}
+	return newClient(o, []address{a})
+}
+
+func (o *Options) setParameter(key, value string) error {
+	bad := &OptionError{"URL", "has a bad value for the parameter " + key}
+	pick := func(words ...string) int {
+		for i, w := range words {
+			if w == value {
+				return i
+			}
+		}
+		return -1
+	}
+	n := 0
+	switch key {
+	case "database", "db":
+		o.Database = value
+	case "rp":
+		o.RetentionPolicy = value
+	case "org":
+		o.Org = value
+	case "bucket":
+		o.Bucket = value
+	case "token":
+		o.Token = value
+	case "precision":
+		n = pick("ns", "u", "ms", "s", "m", "h")
+		o.Precision = Precision(max(n, 0))
+	case "api":
+		n = pick("v1", "v2", "v3")
+		o.API = API(max(n, 0))
+	case "consistency":
+		n = pick("", "any", "one", "quorum", "all")
+		o.Consistency = ConsistencyLevel(max(n, 0))
+	case "gzip":
+		n = pick("on", "off")
+		o.Gzip.Always, o.Gzip.Off = n == 0, n == 1
+	case "retry":
+		n = pick("on")
+		o.Retry = new(RetryPolicy)
+	case "timeout":
+		d, err := time.ParseDuration(value)
+		if err != nil || d <= 0 {
+			return bad
+		}
+		o.WriteTimeout, o.HeaderTimeout = d, d
+	default:
+		return &OptionError{"URL", "has an unknown parameter"}
+	}
+	if n < 0 {
+		return bad
+	}
+	return nil
+}
+
+// takeUser makes the user of an address the one for Basic authentication.
+func (o *Options) takeUser(field string, u *url.Userinfo) error {
+	if u == nil {
+		return nil
+	}
+	password, _ := u.Password()
+	switch {
+	case o.Token != "" || o.TokenSource != nil:
+		return &OptionError{field, "holds a user beside a Token"}
+	case o.Username == "":
+		o.Username, o.Password = u.Username(), password
+	case o.Username != u.Username() || o.Password != password:
+		return &OptionError{field, "holds a user that is not Username"}
+	}
+	return nil
+}
+
+// prepare makes the path and query of a write to t.
+func (t *target) prepare(c *core) {
+	t.write, t.writeErr = t.appendWrite(nil, c)
+}
+
+// appendWrite appends the path and query of a write, or says why there is none.
+func (t *target) appendWrite(dst []byte, c *core) ([]byte, error) {
+	word := precisionWord(c.o.API, wireUnit(c.o.API, t.precision))
+	switch {
+	case hasControl(t.db):
+		return nil, &OptionError{"Database", "holds a control byte"}
+	case hasControl(t.rp):
+		return nil, &OptionError{"RetentionPolicy", "holds a control byte"}
+	case word == "":
+		return nil, &OptionError{"Precision", "is unknown to API " + c.o.API.String()}
+	case t.consistency > ConsistencyAll:
+		return nil, &OptionError{"Consistency", "is not one of the declared levels"}
+	}
+	switch c.o.API {
+	case V2:
+		bucket := c.o.Bucket
+		if bucket == "" || t.named {
+			if t.db == "" {
+				return nil, ErrNoDatabase
+			}
+			if bucket = t.db; t.rp != "" {
+				bucket += "/" + t.rp
+			}
+		}
+		dst = param(append(dst, "/api/v2/write"...), '?', "bucket", bucket)
+		if c.o.Org != "" {
+			dst = param(dst, '&', "org", c.o.Org)
+		}
+		dst = param(dst, '&', "precision", word)
+	case V3:
+		if t.db == "" {
+			return nil, ErrNoDatabase
+		}
+		if t.rp != "" {
+			return nil, &OptionError{"RetentionPolicy", "is unknown to API " + c.o.API.String()}
+		}
+		dst = param(append(dst, "/api/v3/write_lp"...), '?', "db", t.db)
+		dst = param(dst, '&', "precision", word)
+		if c.o.RejectPartial {
+			dst = param(dst, '&', "accept_partial", "false")
+		}
+		if c.o.NoSync {
+			dst = param(dst, '&', "no_sync", "true")
+		}
+	default:
+		if t.db == "" {
+			return nil, ErrNoDatabase
+		}
+		dst = param(append(dst, "/write"...), '?', "db", t.db)
+		if t.rp != "" {
+			dst = param(dst, '&', "rp", t.rp)
+		}
+		if wireUnit(V1, t.precision) != Nanosecond {
+			dst = param(dst, '&', "precision", word)
+		}
+	}
+	if t.consistency != ConsistencyDefault {
+		dst = param(dst, '&', "consistency", t.consistency.String())
+	}
+	return append(dst, c.userURI...), nil
+}
+
+// param appends one parameter of a query.
+func param(dst []byte, sep byte, key, value string) []byte {
+	dst = append(append(append(dst, sep), key...), '=')
+	return append(dst, url.QueryEscape(value)...)
+}
+
+// precisionWord returns the word of p in the write endpoint of api, empty when
+// it has none, or none that every server understands: see wireUnit.
+func precisionWord(api API, p Precision) string {
+	if !p.Valid() {
+		return ""
+	}
+	switch api {
+	case V2:
+		return [...]string{"ns", "us", "ms", "s", "", ""}[p]
+	case V3:
+		// Without the word, version 3 guesses the unit from the magnitude.
+		return [...]string{"nanosecond", "microsecond", "millisecond", "second", "", ""}[p]
+	}
+	return [...]string{"ns", "", "ms", "s", "", ""}[p]
+}
+
+// wireUnit returns the unit in which timestamps in p are sent. Version 1 gets no
+// microseconds, minutes and hours, for which no word means the same everywhere: 1.6.7
+// takes us for nanoseconds, and the /write of InfluxDB 2.x takes u, m and h for them,
+// both without an error. The finer unit is exact.
+func wireUnit(api API, p Precision) Precision {
+	if api != V1 {
+		return p
+	}
+	switch p {
+	case Microsecond:
+		return Nanosecond
+	case Minute, Hour:
+		return Second
+	}
+	return p
+}
+
+// Stats returns the counters and gauges.
+func (c *Client) Stats() Stats {
+	n := &c.n
+	s := Stats{
+		Requests: n.requests.Load(), Writes: n.writes.Load(), RawBytes: n.raw.Load(),
+		Retries: n.retries.Load(), RetriesNet: n.retriesNet.Load(), RetriesBusy: n.retriesBusy.Load(),
+		Splits: n.splits.Load(), Failovers: n.failovers.Load(), Partial: n.partial.Load(), Dropped: n.dropped.Load(),
+	}
+	for _, e := range c.ends {
+		one := EndpointStats{Addr: e.addr.String(), Up: e.up()}
+		for _, d := range [...]transport.Doer{e.write, e.query} {
+			t := d.Stats()
+			s.WireBytes += t.Written
+			s.Dials += t.Dials
+			s.Reuses += t.Reuses
+			s.Stale += t.Stale
+			s.PoolWaits += t.Waits
+			s.EarlyReplies += t.EarlyReplies
+			s.Cancels += t.Cancels
+			one.Conns += t.Conns
+			one.Idle += t.Idle
+		}
+		s.Conns += one.Conns
+		s.Idle += one.Idle
+		s.Endpoints = append(s.Endpoints, one)
+	}
+	return s
+}

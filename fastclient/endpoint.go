@@ -1,10 +1,15 @@
 package fastclient
 
 import (
-	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"math/rand/v2"
-	"slices"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,22 +17,104 @@ import (
 
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/transport"
-	"github.com/valyala/fastjson"
 )
 
-// Balance says how a client with several servers chooses among them.
-type Balance uint8
+// An address is a server's URL taken apart.
+type address struct {
+	network string // tcp or unix
+	dial    string // host:port or the socket's path
+	host    string // for the Host header
+	name    string // host alone, for TLS
+	tls     bool
+	base    string // path before /write, without a slash at its end
+	user    *url.Userinfo
+	query   url.Values // database and the like, for Open
+}
 
-// The choices.
-const (
-	// Failover uses the first server that is up.
-	Failover Balance = iota
-	// RoundRobin uses the servers that are up in turn.
-	RoundRobin
-	// Replicate sends every write to every server, and queries to the first
-	// that is up.
-	Replicate
-)
+// parseAddress takes apart http://, https:// and unix:// URLs.
+func parseAddress(field, s string) (a address, err error) {
+	bad := func(reason string) (address, error) { return address{}, &OptionError{Field: field, Reason: reason} }
+	if s == "" {
+		s = "http://127.0.0.1:8086"
+	}
+	if hasControl(s) || strings.Contains(s, " ") {
+		return bad("holds a space or a control byte")
+	}
+	if !strings.Contains(s, "://") {
+		return bad("must begin with http://, https:// or unix://")
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return bad("is not a URL") // the error would quote it, password included
+	}
+	if u.Fragment != "" {
+		return bad("must not hold a fragment")
+	}
+	a.user, a.query = u.User, u.Query()
+	switch u.Scheme {
+	case "unix":
+		if u.Host != "" || u.Path == "" || strings.HasSuffix(u.Path, "/") {
+			return bad("must be unix:// and the absolute path of a socket")
+		}
+		a.network, a.dial, a.host, a.name = "unix", u.Path, "localhost", "localhost"
+		return a, nil
+	case "https":
+		a.tls = true
+	case "http":
+	default:
+		return bad("must begin with http://, https:// or unix://")
+	}
+	if u.Hostname() == "" {
+		return bad("names no host")
+	}
+	port := u.Port()
+	if port == "" {
+		if strings.HasSuffix(u.Host, ":") {
+			return bad("has an empty port")
+		}
+		port = "8086"
+	}
+	a.network, a.name = "tcp", u.Hostname()
+	a.dial = net.JoinHostPort(a.name, port)
+	a.host = a.dial
+	if i := strings.IndexByte(a.host, '%'); i >= 0 { // an IPv6 zone is local to this host
+		a.host = a.host[:i] + a.host[strings.IndexByte(a.host, ']'):]
+	}
+	if p := u.EscapedPath(); p != "" && p != "/" {
+		a.base = strings.TrimSuffix(path.Clean(p), "/")
+	}
+	return a, nil
+}
+
+// local reports whether the server is on this host, where compressing a body
+// costs more than sending it.
+func (a *address) local() bool {
+	if a.network == "unix" || a.name == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(a.name)
+	return err == nil && ip.IsLoopback()
+}
+
+// String returns the URL without user, password and parameters.
+func (a *address) String() string {
+	switch {
+	case a.network == "unix":
+		return "unix://" + a.dial
+	case a.tls:
+		return "https://" + a.host + a.base
+	}
+	return "http://" + a.host + a.base
+}
+
+func hasControl(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}
 
 // An endpoint is one server: its connections for writes, those for queries, and
 // whether it is up.
@@ -140,255 +227,73 @@ func serverDown(err error) bool {
 	return errors.As(err, &t) && Retryable(err) && !errors.Is(err, ErrPoolExhausted)
 }
 
-// failover tries each server that is up once, and then those that are down if the
-// call insists. If none is up, it tries the one that is due first. A call that may
-// have been applied is not made elsewhere unless that does no harm.
-func (c *core) failover(ctx context.Context, call *call, attempt int) (err error) {
-	n := len(c.ends)
-	from := 0
-	if c.o.Balance == RoundRobin {
-		from = int(c.turn.Add(1)-1) % n
-	}
-	call.down = call.down[:0]
-	for i := range n {
-		e := c.ends[(from+i)%n]
-		epoch, ok := e.admit()
-		if !ok {
-			if call.insist {
-				call.down = append(call.down, e)
-			}
-			continue
-		}
-		var done bool
-		if done, err = c.tryOne(ctx, e, epoch, call, attempt); done {
-			return err
-		}
-	}
-	for _, e := range call.down {
-		var done bool
-		if done, err = c.tryOne(ctx, e, e.begin(), call, attempt); done {
-			return err
-		}
-	}
-	if err != nil {
-		return err
-	}
-	e := slices.MinFunc(c.ends, func(a, b *endpoint) int { return a.due().Compare(b.due()) })
-	epoch, ok := e.admitEarly()
-	if !ok {
-		return &TransportError{Op: call.op, Phase: PhaseWait, Addr: "any server", Err: ErrNoEndpoint}
-	}
-	_, err = c.tryOne(ctx, e, epoch, call, attempt)
-	return err
+// TLSFiles are PEM files for TLS. The client's certificate is read again when
+// its file has changed, so that it can be renewed while the client runs.
+type TLSFiles struct {
+	CA        string // certificates that the server's must lead to; empty for the system's
+	Cert, Key string // the client's certificate
 }
 
-// tryOne tries one server of several. It reports whether no other is to be tried.
-func (c *core) tryOne(ctx context.Context, e *endpoint, epoch uint64, call *call, attempt int) (done bool, err error) {
-	err = c.try(ctx, e, call, attempt)
-	e.report(epoch, err)
-	if err == nil || !serverDown(err) || ctx.Err() != nil {
-		return true, err
+// config returns base with what the files hold.
+func (f TLSFiles) config(base *tls.Config) (*tls.Config, error) {
+	c := new(tls.Config)
+	if base != nil {
+		c = base.Clone()
 	}
-	var t *TransportError
-	if errors.As(err, &t) && t.Ambiguous && !call.repeatable(err) && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
-		return true, err
-	}
-	c.n.failovers.Add(1)
-	return false, err
-}
-
-// A ReplicaError says which servers of a set did not take a write that was sent
-// to all of them.
-type ReplicaError struct {
-	Failed int     // servers that did not take it
-	Errs   []error // one for each server, in the order of the addresses; nil where it was taken
-}
-
-func (e *ReplicaError) Error() string {
-	return "fastclient: write: not every server took it: " + errors.Join(e.Errs...).Error()
-}
-
-// Unwrap returns the servers' errors.
-func (e *ReplicaError) Unwrap() []error {
-	var errs []error
-	for _, err := range e.Errs {
+	if f.CA != "" {
+		pem, err := os.ReadFile(f.CA)
 		if err != nil {
-			errs = append(errs, err)
+			return nil, &OptionError{"TLSFiles.CA", "cannot be read"}
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, &OptionError{"TLSFiles.CA", "holds no certificate"}
 		}
 	}
-	return errs
+	if (f.Cert == "") != (f.Key == "") {
+		return nil, &OptionError{"TLSFiles", "needs both Cert and Key, or neither"}
+	}
+	if f.Cert != "" {
+		k := &keyPair{files: f}
+		if _, err := k.get(nil); err != nil {
+			return nil, &OptionError{"TLSFiles.Cert", "and Key cannot be read as a pair"}
+		}
+		c.GetClientCertificate = k.get
+	}
+	return c, nil
 }
 
-// replicate sends the body of w to every server at once, each under the policy. What
-// one of them refuses is between it and send.
-func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
-	errs := make([]error, len(c.ends))
-	var wg sync.WaitGroup
-	for i, e := range c.ends {
-		wg.Go(func() {
-			epoch := e.begin()
-			errs[i] = send(&writeCall{makes: w.makes, call: call{
-				op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, made: w.made, req: w.req, only: e,
-				words: w.words, observe: w.observe,
-			}})
-			e.report(epoch, errs[i])
-		})
-	}
-	wg.Wait()
-	failed := 0
-	for _, err := range errs {
-		if err != nil {
-			failed++
+// A keyPair is a certificate in files that may change.
+type keyPair struct {
+	files TLSFiles
+	mu    sync.Mutex
+	cert  *tls.Certificate
+	read  [2]time.Time // when the files read last had changed
+}
+
+// get returns the certificate, read again if a file has changed. A pair that
+// cannot be read, as while it is being replaced, leaves the old one.
+func (k *keyPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var now [2]time.Time
+	for i, name := range [...]string{k.files.Cert, k.files.Key} {
+		info, err := os.Stat(name)
+		if err != nil && k.cert == nil {
+			return nil, err
+		}
+		if err == nil {
+			now[i] = info.ModTime()
 		}
 	}
-	if failed == 0 {
-		return nil
+	if k.cert != nil && now == k.read {
+		return k.cert, nil
 	}
-	return &ReplicaError{Failed: failed, Errs: errs}
-}
-
-// A Pong is a server's answer to a ping.
-type Pong struct {
-	// Version is what the server says, in its words: a server built from source
-	// says "unknown". It is not fit for deciding what the server can do.
-	Version string
-	Build   string // such as OSS; empty for many compatible servers
-	Took    time.Duration
-}
-
-// Ping asks the server whether it is there. Any status but a success is a
-// *[ServerError].
-func (c *Client) Ping(ctx context.Context) (Pong, error) {
-	p, err := c.ping(ctx, "/ping")
-	if err != nil {
-		return Pong{}, err
-	}
-	defer p.resp.Close()
-	return p.pong(), nil
-}
-
-// A pingCall is a GET of a path, answered.
-type pingCall struct {
-	call
-	took time.Duration
-}
-
-func (c *Client) ping(ctx context.Context, path string) (*pingCall, error) {
-	p := &pingCall{call: call{op: "ping", path: []byte(path), policy: c.o.Retry, idempotent: true}}
-	p.req.Method = "GET"
-	if c.userURI != "" {
-		p.path = append(append(p.path, '?'), c.userURI[1:]...)
-	}
-	start := time.Now()
-	if err := c.do(ctx, &p.call); err != nil {
+	cert, err := tls.LoadX509KeyPair(k.files.Cert, k.files.Key)
+	if err == nil {
+		k.cert, k.read = &cert, now
+	} else if k.cert == nil {
 		return nil, err
 	}
-	p.took = time.Since(start)
-	return p, nil
-}
-
-func (p *pingCall) pong() Pong {
-	return Pong{
-		Version: first(p.resp.Header("X-Influxdb-Version"), p.resp.Header("X-Geminidb-Version")),
-		Build:   first(p.resp.Header("X-Influxdb-Build"), p.resp.Header("X-Geminidb-Build")),
-		Took:    p.took,
-	}
-}
-
-// Capabilities are what a server was found to have by asking for it.
-type Capabilities struct {
-	Pong
-	// Health is set if there is a /health, and Healthy if it says pass.
-	Health, Healthy bool
-	// V1, V2 and V3 are set if there is the write endpoint of that version.
-	V1, V2, V3 bool
-}
-
-// Capabilities asks the server what it has: /ping and /health, and the write
-// endpoints by a GET, which writes nothing and which a server that has them
-// refuses otherwise than one that has not. It does not look at the version: a
-// server built from source calls itself "unknown", and VictoriaMetrics 1.8.0.
-//
-// What answers has to show that it is a database, at /ping or at the endpoint itself:
-// a login page, a proxy and another service have nothing.
-func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
-	var k Capabilities
-	ping, err := c.get(ctx, "/ping")
-	if err != nil {
-		return k, err
-	}
-	// Version 3 tells a GET of its write endpoint from an unknown path by
-	// nothing, but its ping by a body.
-	three := fastjson.Exists(ping.body, "revision") || fastjson.Exists(ping.body, "process_id")
-	known := ping.signed || three
-	if known || len(ping.body) == 0 {
-		k.Pong = ping.pong
-	}
-	health, err := c.get(ctx, "/health")
-	status := fastjson.GetString(health.body, "status")
-	switch {
-	case err == nil:
-		k.Health = status != "" && (known || fastjson.GetString(health.body, "name") == "influxdb") ||
-			known && string(health.body) == "OK"
-		k.Healthy = k.Health && (status == "pass" || string(health.body) == "OK")
-	case errors.Is(err, ErrUnavailable):
-		k.Health = known || !isForeign(err)
-	case !isAnswer(err):
-		return k, err
-	}
-	for _, v := range [...]struct {
-		path string
-		has  *bool
-	}{{"/write", &k.V1}, {"/api/v2/write", &k.V2}, {"/api/v3/write_lp", &k.V3}} {
-		page, err := c.get(ctx, v.path)
-		if err != nil && !isAnswer(err) {
-			return k, err
-		}
-		switch {
-		case err == nil:
-			*v.has = page.acknowledges && (known || page.signed)
-		case errors.Is(err, ErrNotFound), unsupportedPath(err):
-		default:
-			*v.has = known || !isForeign(err)
-		}
-	}
-	if three {
-		k.V1, k.V2, k.V3 = true, true, true
-	}
-	return k, nil
-}
-
-func isAnswer(err error) bool { return errors.As(err, new(*ServerError)) }
-
-// isForeign reports whether nothing shows that err, an answer, came from a database.
-func isForeign(err error) bool {
-	var server *ServerError
-	return errors.As(err, &server) && server.Foreign
-}
-
-// unsupportedPath knows the 400 by which VictoriaMetrics refuses a path.
-func unsupportedPath(err error) bool {
-	var server *ServerError
-	return errors.As(err, &server) && server.Status == 400 && strings.Contains(server.Message, "unsupported path")
-}
-
-// A page is a small answer.
-type page struct {
-	pong         Pong
-	body         []byte
-	signed       bool // it came from a database
-	acknowledges bool // it says what acknowledges a write
-}
-
-// get fetches a path.
-func (c *Client) get(ctx context.Context, path string) (page, error) {
-	p, err := c.ping(ctx, path)
-	if err != nil {
-		return page{}, err
-	}
-	defer p.resp.Close()
-	return page{
-		pong: p.pong(), body: append([]byte(nil), p.resp.Body...),
-		signed: signed(&p.resp, p.resp.Body), acknowledges: acknowledges(&p.resp),
-	}, nil
+	return k.cert, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -203,6 +204,90 @@ func transportError(op string, err error) error {
 	}
 }
 
+// An OptionError says which option is wrong. It never quotes the value.
+type OptionError struct {
+	Field  string // name of the field of Options, or of the call's option
+	Reason string
+}
+
+func (e *OptionError) Error() string { return "fastclient: " + e.Field + " " + e.Reason }
+
+// A ReplicaError says which servers of a set did not take a write that was sent
+// to all of them.
+type ReplicaError struct {
+	Failed int     // servers that did not take it
+	Errs   []error // one for each server, in the order of the addresses; nil where it was taken
+}
+
+func (e *ReplicaError) Error() string {
+	return "fastclient: write: not every server took it: " + errors.Join(e.Errs...).Error()
+}
+
+// Unwrap returns the servers' errors.
+func (e *ReplicaError) Unwrap() []error {
+	var errs []error
+	for _, err := range e.Errs {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// A PointsError says that some points could not be turned into lines. The
+// others were written, unless Write says otherwise. A row of a frame is a point.
+type PointsError struct {
+	Bad   int   // points left out
+	Index int   // of the first of them
+	First error // what was wrong with it
+	Write error // of writing the others, nil if they were written
+}
+
+func (e *PointsError) Error() string {
+	s := fmt.Sprintf("fastclient: write: %d bad points left out, the first at index %d: %v", e.Bad, e.Index, e.First)
+	if e.Write != nil {
+		s += "; the others: " + e.Write.Error()
+	}
+	return s
+}
+
+// Unwrap returns the first bad point's error and that of the write.
+func (e *PointsError) Unwrap() []error {
+	if e.Write == nil {
+		return []error{e.First}
+	}
+	return []error{e.First, e.Write}
+}
+
+// A StoppedError says where a write of many points stopped. Every point before Index
+// was in a body that the server answered. Err says what became of the body that
+// begins with point Index; none behind it was sent.
+type StoppedError struct {
+	Index int // of the first point of the body that failed
+	Err   error
+}
+
+func (e *StoppedError) Error() string {
+	return fmt.Sprintf("fastclient: write: stopped at index %d: %v", e.Index, e.Err)
+}
+
+// Unwrap returns the error of the write.
+func (e *StoppedError) Unwrap() error { return e.Err }
+
+// A PieceError says where in a stream of lines a write failed. What came before
+// Offset was written.
+type PieceError struct {
+	Offset int64 // of the first byte that was not written, or may not have been
+	Err    error
+}
+
+func (e *PieceError) Error() string {
+	return e.Err.Error() + " (after " + strconv.FormatInt(e.Offset, 10) + " bytes)"
+}
+
+// Unwrap returns the cause.
+func (e *PieceError) Unwrap() error { return e.Err }
+
 // Retryable reports whether the same call may succeed later: the server is
 // overloaded or away, or the connection failed. It is false for what would fail
 // the same way again, for partial writes, and when the context ended. It is
@@ -246,6 +331,22 @@ func joined(err error) []error {
 		}
 	}
 	return nil
+}
+
+func retryableStatus(e *ServerError) bool {
+	switch e.Status {
+	case 408, 425, 429, 502, 503, 504, 507, 509, 523, 524, 529, 599:
+		return true
+	case 500:
+		// 1.x says 500 for a missing retention policy, and the version 2
+		// endpoint of version 3 for lines it cannot parse.
+		switch complaint.Read(e.Message).Kind {
+		case complaint.Policy, complaint.Listed, complaint.Engine:
+			return false
+		}
+		return true
+	}
+	return false
 }
 
 // RetryDelay returns how long the server asked to wait before the next attempt,

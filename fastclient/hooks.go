@@ -1,8 +1,6 @@
 package fastclient
 
 import (
-	"errors"
-	"sync/atomic"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/transport"
@@ -99,60 +97,4 @@ type EndpointStats struct {
 	Addr        string
 	Up          bool
 	Conns, Idle int
-}
-
-type counters struct {
-	requests, writes, raw, retries, retriesNet, retriesBusy, splits, failovers, partial, dropped atomic.Uint64
-}
-
-func (n *counters) attempt(call *call, err error) {
-	n.requests.Add(1)
-	n.raw.Add(uint64(call.raw))
-	if err == nil {
-		return
-	}
-	var partial *PartialWriteError
-	if errors.As(err, &partial) {
-		n.partial.Add(1)
-		n.dropped.Add(uint64(partial.Dropped))
-	}
-}
-
-func (n *counters) retry(err error) {
-	n.retries.Add(1)
-	var server *ServerError
-	if !errors.As(err, &server) {
-		n.retriesNet.Add(1)
-	} else if server.Status == 429 || server.Status == 503 {
-		n.retriesBusy.Add(1)
-	}
-}
-
-// Stats returns the counters and gauges.
-func (c *Client) Stats() Stats {
-	n := &c.n
-	s := Stats{
-		Requests: n.requests.Load(), Writes: n.writes.Load(), RawBytes: n.raw.Load(),
-		Retries: n.retries.Load(), RetriesNet: n.retriesNet.Load(), RetriesBusy: n.retriesBusy.Load(),
-		Splits: n.splits.Load(), Failovers: n.failovers.Load(), Partial: n.partial.Load(), Dropped: n.dropped.Load(),
-	}
-	for _, e := range c.ends {
-		one := EndpointStats{Addr: e.addr.String(), Up: e.up()}
-		for _, d := range [...]transport.Doer{e.write, e.query} {
-			t := d.Stats()
-			s.WireBytes += t.Written
-			s.Dials += t.Dials
-			s.Reuses += t.Reuses
-			s.Stale += t.Stale
-			s.PoolWaits += t.Waits
-			s.EarlyReplies += t.EarlyReplies
-			s.Cancels += t.Cancels
-			one.Conns += t.Conns
-			one.Idle += t.Idle
-		}
-		s.Conns += one.Conns
-		s.Idle += one.Idle
-		s.Endpoints = append(s.Endpoints, one)
-	}
-	return s
 }

@@ -3,14 +3,13 @@ package fastclient
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/pointwire/pointwire"
 )
 
 // Options configure a [Client]. The zero value of every field is its default.
@@ -148,6 +147,70 @@ func (a API) String() string {
 	return [...]string{"v1", "v2", "v3"}[a]
 }
 
+// Precision is the unit of timestamps: in the lines of a write, or in the times
+// of an answer. It is the same type as lp.Precision and jsonscan.Precision.
+type Precision = pointwire.Precision
+
+// The precisions that InfluxDB 1.x knows. InfluxDB 2 and 3 know no minutes and
+// hours. A write by [V1] sends times in microseconds as nanoseconds, and those in
+// minutes and hours as seconds: servers do not agree on the words for these units.
+const (
+	Nanosecond  = pointwire.Nanosecond
+	Microsecond = pointwire.Microsecond
+	Millisecond = pointwire.Millisecond
+	Second      = pointwire.Second
+	Minute      = pointwire.Minute
+	Hour        = pointwire.Hour
+)
+
+// A RetryPolicy says when a call is made again. The zero value retries with the
+// defaults of its fields.
+//
+// A failure before a byte was sent, and the statuses 408, 425, 429, 502, 503,
+// 504, 507, 509, 523, 524, 529 and 599, are retried; a 500 three times, unless
+// its message says that it is permanent; a write refused with 413 is halved at
+// a line end. A failure after the request was sent is retried as Ambiguous
+// says. Nothing else is, and nothing once the context ended.
+type RetryPolicy struct {
+	MaxAttempts int           // attempts in all, 0 for no limit but MaxElapsed
+	MinDelay    time.Duration // before the second attempt, 250 ms; doubles each time
+	MaxDelay    time.Duration // 30 s
+	MaxElapsed  time.Duration // of all attempts together, 3 min
+	Ambiguous   Ambiguity
+	// NoSplit leaves a write refused with 413 as it is.
+	NoSplit bool
+	// Also are further statuses to retry, such as 403 for a server that refuses
+	// writes for a while.
+	Also []int
+}
+
+// Ambiguity says what to do when a request was sent and no answer came.
+type Ambiguity uint8
+
+// The choices. A write whose lines all carry timestamps can be applied twice
+// without harm. Of lines that it made from points, structs, frames or an encoder the
+// client finds that out, body by body; lines that it was given, and queries, are taken
+// to change nothing the second time only if they are marked so.
+const (
+	AmbiguousIfIdempotent Ambiguity = iota // retry what is stamped, or marked by [Idempotent]
+	AmbiguousNever
+	AmbiguousAlways
+)
+
+// Balance says how a client with several servers chooses among them.
+type Balance uint8
+
+// The choices.
+const (
+	// Failover uses the first server that is up.
+	Failover Balance = iota
+	// RoundRobin uses the servers that are up in turn.
+	RoundRobin
+	// Replicate sends every write to every server, and queries to the first
+	// that is up.
+	Replicate
+)
+
 // A ConsistencyLevel says how many nodes of a cluster must have stored a write.
 type ConsistencyLevel uint8
 
@@ -167,14 +230,6 @@ func (l ConsistencyLevel) String() string {
 	}
 	return [...]string{"", "any", "one", "quorum", "all"}[l]
 }
-
-// An OptionError says which option is wrong. It never quotes the value.
-type OptionError struct {
-	Field  string // name of the field of Options, or of the call's option
-	Reason string
-}
-
-func (e *OptionError) Error() string { return "fastclient: " + e.Field + " " + e.Reason }
 
 // validate checks what does not depend on the addresses.
 func (o *Options) validate() error {
@@ -315,74 +370,3 @@ func (o Options) GoString() string { return o.String() }
 
 // LogValue is String, for slog.
 func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
-
-// TLSFiles are PEM files for TLS. The client's certificate is read again when
-// its file has changed, so that it can be renewed while the client runs.
-type TLSFiles struct {
-	CA        string // certificates that the server's must lead to; empty for the system's
-	Cert, Key string // the client's certificate
-}
-
-// config returns base with what the files hold.
-func (f TLSFiles) config(base *tls.Config) (*tls.Config, error) {
-	c := new(tls.Config)
-	if base != nil {
-		c = base.Clone()
-	}
-	if f.CA != "" {
-		pem, err := os.ReadFile(f.CA)
-		if err != nil {
-			return nil, &OptionError{"TLSFiles.CA", "cannot be read"}
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, &OptionError{"TLSFiles.CA", "holds no certificate"}
-		}
-	}
-	if (f.Cert == "") != (f.Key == "") {
-		return nil, &OptionError{"TLSFiles", "needs both Cert and Key, or neither"}
-	}
-	if f.Cert != "" {
-		k := &keyPair{files: f}
-		if _, err := k.get(nil); err != nil {
-			return nil, &OptionError{"TLSFiles.Cert", "and Key cannot be read as a pair"}
-		}
-		c.GetClientCertificate = k.get
-	}
-	return c, nil
-}
-
-// A keyPair is a certificate in files that may change.
-type keyPair struct {
-	files TLSFiles
-	mu    sync.Mutex
-	cert  *tls.Certificate
-	read  [2]time.Time // when the files read last had changed
-}
-
-// get returns the certificate, read again if a file has changed. A pair that
-// cannot be read, as while it is being replaced, leaves the old one.
-func (k *keyPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var now [2]time.Time
-	for i, name := range [...]string{k.files.Cert, k.files.Key} {
-		info, err := os.Stat(name)
-		if err != nil && k.cert == nil {
-			return nil, err
-		}
-		if err == nil {
-			now[i] = info.ModTime()
-		}
-	}
-	if k.cert != nil && now == k.read {
-		return k.cert, nil
-	}
-	cert, err := tls.LoadX509KeyPair(k.files.Cert, k.files.Key)
-	if err == nil {
-		k.cert, k.read = &cert, now
-	} else if k.cert == nil {
-		return nil, err
-	}
-	return k.cert, nil
-}

@@ -28,46 +28,6 @@ func (l Lines) AppendLP(dst []byte) ([]byte, error) {
 
 var _ lp.Appender = Lines(nil)
 
-// A PointsError says that some points could not be turned into lines. The
-// others were written, unless Write says otherwise. A row of a frame is a point.
-type PointsError struct {
-	Bad   int   // points left out
-	Index int   // of the first of them
-	First error // what was wrong with it
-	Write error // of writing the others, nil if they were written
-}
-
-func (e *PointsError) Error() string {
-	s := fmt.Sprintf("fastclient: write: %d bad points left out, the first at index %d: %v", e.Bad, e.Index, e.First)
-	if e.Write != nil {
-		s += "; the others: " + e.Write.Error()
-	}
-	return s
-}
-
-// Unwrap returns the first bad point's error and that of the write.
-func (e *PointsError) Unwrap() []error {
-	if e.Write == nil {
-		return []error{e.First}
-	}
-	return []error{e.First, e.Write}
-}
-
-// A StoppedError says where a write of many points stopped. Every point before Index
-// was in a body that the server answered. Err says what became of the body that
-// begins with point Index; none behind it was sent.
-type StoppedError struct {
-	Index int // of the first point of the body that failed
-	Err   error
-}
-
-func (e *StoppedError) Error() string {
-	return fmt.Sprintf("fastclient: write: stopped at index %d: %v", e.Index, e.Err)
-}
-
-// Unwrap returns the error of the write.
-func (e *StoppedError) Unwrap() error { return e.Err }
-
 // A pointCall is one call that turns points into lines and writes them.
 type pointCall struct {
 	*writeCall

@@ -3,8 +3,10 @@ package fastclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"math"
 	"strings"
 	"sync"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/transport"
 	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/valyala/fastjson"
 )
 
 // A Result is an answer to a query on its way. It is for one goroutine, except
@@ -183,4 +186,284 @@ func (b *answerBody) Close() error {
 		b.close.Close()
 	}
 	return err
+}
+
+// JSON reads the whole answer as one tree, for callers that want it as such, and
+// closes the result: an object with the array "results", which has an object for
+// each statement, in the form of InfluxDB's own answers. A series that came in
+// several chunks is one series in the tree.
+//
+// Numbers are held as the text that the server sent: reading a 64-bit integer with
+// GetInt64 is exact, but GetFloat64 may be off by the last digit: rows are read
+// exactly by [Result.Rows]. The tree belongs to the caller. It takes up to 150
+// times the memory of the answer's bytes, so both are bounded: the answer by
+// [Options].MaxResponseBytes and the tree by eight times that, where every value, be it
+// a number or an array, counts for 256 bytes and four times its text. Beyond that the
+// error is a *[TransportError] with [ErrResponseTooLarge]. A statement that failed is an "error" in the tree, not an error of JSON.
+func (r *Result) JSON() (*fastjson.Value, error) {
+	defer r.Close()
+	if r.body.left < 0 || r.body.left > r.whole {
+		r.body.left = r.whole
+	}
+	t := r.newTree()
+	results := t.a.NewArray()
+	n := 0
+	for t.next() {
+		results.SetArrayItem(n, t.statement)
+		n++
+	}
+	if t.err != nil {
+		return nil, t.err
+	}
+	// Messages are known to be complete at the end only.
+	for _, m := range r.s.Messages() {
+		for _, statement := range results.GetArray() {
+			if statement.GetInt("statement_id") == m.StatementID {
+				t.addMessage(statement, m)
+				break
+			}
+		}
+	}
+	doc := t.a.NewObject()
+	doc.Set("results", results)
+	return doc, nil
+}
+
+// Statements iterates over the statements of the answer as trees, in the form that
+// [Result.JSON] has under "results" but without messages, and closes the result at
+// its end. A tree is valid until the next one is asked for: memory holds one
+// statement at a time, and Options.MaxResponseBytes bounds it as it does that of
+// JSON. An error is the last pair.
+func (r *Result) Statements() iter.Seq2[*fastjson.Value, error] {
+	return func(yield func(*fastjson.Value, error) bool) {
+		defer r.Close()
+		t := r.newTree()
+		for t.next() {
+			if !yield(t.statement, nil) {
+				return
+			}
+			t.a.Reset()
+			t.used, t.left = 0, r.treeBytes()
+		}
+		if t.err != nil {
+			yield(nil, t.err)
+		}
+	}
+}
+
+// SeriesJSON returns the envelope of a series as a tree: name, tags, columns and
+// partial, without the rows. It belongs to the caller.
+func SeriesJSON(s *jsonscan.Series) *fastjson.Value {
+	t := tree{a: new(fastjson.Arena), left: math.MaxInt64}
+	v := t.newSeries(s)
+	if s.Partial {
+		v.Set("partial", t.a.NewTrue())
+	}
+	return v
+}
+
+// A tree builds the statements of an answer from what the scanner reads.
+type tree struct {
+	a    *fastjson.Arena
+	used int   // of arenaValues
+	left int64 // bytes that the tree may still take
+	body *answerBody
+	s    *jsonscan.Scanner
+	err  error
+
+	statement *fastjson.Value // the one that next made
+	count     int             // how many were made
+	held      bool            // the scanner is at a row that is in no tree yet
+	failed    *jsonscan.StatementError
+	ended     bool
+
+	series   *jsonscan.Series // of the rows being read
+	current  *fastjson.Value
+	list     *fastjson.Value // "series" of the statement, or nil
+	listed   int
+	values   *fastjson.Value
+	numerous int // rows in values
+}
+
+// treeBytes bounds the memory of a tree.
+func (r *Result) treeBytes() int64 { return min(r.whole, math.MaxInt64/8) * 8 }
+
+func (r *Result) newTree() *tree {
+	return &tree{a: new(fastjson.Arena), left: r.treeBytes(), body: r.body, s: r.s}
+}
+
+// An Arena moves its values as it grows, and those in use hold on to the places they
+// were at before: up to five times the memory. So none gets more than arenaValues, of
+// which a text is one for every 16 bytes.
+const (
+	arenaValues = 256
+	valueBytes  = 256 // what a value takes, with what refers to it
+)
+
+// arena counts a value of n bytes of text and returns the arena to make it in.
+func (t *tree) arena(n int) *fastjson.Arena {
+	if t.left -= valueBytes + 4*int64(n); t.left < 0 && t.err == nil {
+		t.err = t.body.fail(ErrResponseTooLarge)
+	}
+	values := 1 + n/16
+	if t.used += values; t.used > arenaValues {
+		t.a, t.used = new(fastjson.Arena), values
+	}
+	return t.a
+}
+
+// next makes the next statement. It reports false at the end and at an error.
+func (t *tree) next() bool {
+	if t.err != nil {
+		return false
+	}
+	if !t.held && t.failed == nil && !t.ended {
+		t.pull()
+	}
+	if t.err != nil || t.ended && t.count >= t.s.Statements() {
+		return false
+	}
+	t.count++
+	t.statement = t.arena(0).NewObject()
+	if t.count < t.s.Statements() || t.ended {
+		// It had no rows: the scanner went over it to the one at hand.
+		t.statement.Set("statement_id", t.arena(0).NewNumberInt(t.count-1))
+		return true
+	}
+	if t.held {
+		t.statement.Set("statement_id", t.arena(0).NewNumberInt(t.s.Row().Series().StatementID))
+		t.list, t.listed, t.series = nil, 0, nil
+		for t.held && t.s.Statements() == t.count {
+			if t.add(t.s.Row()); t.err != nil {
+				return false
+			}
+			t.pull()
+		}
+		t.endSeries()
+		if t.failed == nil || t.failed.Index != t.count-1 {
+			return true
+		}
+	} else {
+		t.statement.Set("statement_id", t.arena(0).NewNumberInt(t.failed.StatementID))
+	}
+	t.statement.Set("error", t.newString(t.failed.Message))
+	t.failed = nil
+	return true
+}
+
+// pull moves the scanner on.
+func (t *tree) pull() {
+	if t.held = t.s.Next(); t.held {
+		return
+	}
+	err := t.s.Err()
+	if failed, ok := err.(*jsonscan.StatementError); ok {
+		t.failed = failed
+		return
+	}
+	t.ended, t.err = true, err
+}
+
+// add adds a row to the statement.
+func (t *tree) add(row *jsonscan.Row) {
+	if s := row.Series(); s != t.series {
+		t.endSeries()
+		if t.list == nil {
+			t.list = t.arena(0).NewArray()
+			t.statement.Set("series", t.list)
+		}
+		t.series, t.current = s, t.newSeries(s)
+		t.values, t.numerous = t.arena(0).NewArray(), 0
+		t.current.Set("values", t.values)
+		t.list.SetArrayItem(t.listed, t.current)
+		t.listed++
+	}
+	cells := t.arena(0).NewArray()
+	for i := 0; i < row.Len() && t.err == nil; i++ {
+		cells.SetArrayItem(i, t.newCell(row, i))
+	}
+	t.values.SetArrayItem(t.numerous, cells)
+	t.numerous++
+}
+
+// endSeries marks the series that was read if the server said that it has more.
+func (t *tree) endSeries() {
+	if t.series != nil && t.series.Partial {
+		t.current.Set("partial", t.a.NewTrue())
+	}
+}
+
+// newSeries returns the envelope of s.
+func (t *tree) newSeries(s *jsonscan.Series) *fastjson.Value {
+	v := t.arena(0).NewObject()
+	if s.Name != "" {
+		v.Set("name", t.newString(s.Name))
+	}
+	if len(s.Tags) > 0 {
+		tags := t.arena(0).NewObject()
+		for _, tag := range s.Tags {
+			tags.Set(tag.Key, t.newString(tag.Value))
+		}
+		v.Set("tags", tags)
+	}
+	columns := t.arena(0).NewArray()
+	for i, name := range s.Columns {
+		if t.err != nil {
+			break
+		}
+		columns.SetArrayItem(i, t.newString(name))
+	}
+	v.Set("columns", columns)
+	return v
+}
+
+// newString makes a string. An Arena quotes what needs it as Go does, and a tree does
+// not read that back: \x01 is not JSON.
+func (t *tree) newString(s string) *fastjson.Value {
+	if !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' }) {
+		return t.arena(len(s)).NewString(s)
+	}
+	text := []byte{'"'}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			text = append(text, '\\', c)
+		case c < ' ':
+			text = fmt.Appendf(text, `\u%04x`, c)
+		default:
+			text = append(text, c)
+		}
+	}
+	t.arena(len(text))
+	v, _ := fastjson.ParseBytes(append(text, '"')) // it is a string of JSON
+	return v
+}
+
+func (t *tree) newCell(row *jsonscan.Row, i int) *fastjson.Value {
+	switch cell := row.Cell(i); cell.Kind() {
+	case jsonscan.KindNull:
+		return t.arena(0).NewNull()
+	case jsonscan.KindBool:
+		if v, _ := cell.Bool(); v {
+			return t.arena(0).NewTrue()
+		}
+		return t.arena(0).NewFalse()
+	case jsonscan.KindString:
+		text, _ := row.String(i)
+		return t.newString(text)
+	}
+	return t.arena(len(row.Raw(i))).NewNumberString(string(row.Raw(i)))
+}
+
+// addMessage adds a message of the server to a statement.
+func (t *tree) addMessage(statement *fastjson.Value, m jsonscan.Message) {
+	list := statement.Get("messages")
+	if list == nil {
+		list = t.arena(0).NewArray()
+		statement.Set("messages", list)
+	}
+	v := t.arena(0).NewObject()
+	v.Set("level", t.newString(m.Level))
+	v.Set("text", t.newString(m.Text))
+	list.SetArrayItem(len(list.GetArray()), v)
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/url"
-	"strconv"
 	"sync/atomic"
 
-	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
@@ -225,146 +222,10 @@ func refusedPacking(err error) bool {
 	return errors.As(err, &server) && server.Status == 415
 }
 
-// prepare makes the path and query of a write to t.
-func (t *target) prepare(c *core) {
-	t.write, t.writeErr = t.appendWrite(nil, c)
-}
-
-// appendWrite appends the path and query of a write, or says why there is none.
-func (t *target) appendWrite(dst []byte, c *core) ([]byte, error) {
-	word := precisionWord(c.o.API, wireUnit(c.o.API, t.precision))
-	switch {
-	case hasControl(t.db):
-		return nil, &OptionError{"Database", "holds a control byte"}
-	case hasControl(t.rp):
-		return nil, &OptionError{"RetentionPolicy", "holds a control byte"}
-	case word == "":
-		return nil, &OptionError{"Precision", "is unknown to API " + c.o.API.String()}
-	case t.consistency > ConsistencyAll:
-		return nil, &OptionError{"Consistency", "is not one of the declared levels"}
-	}
-	switch c.o.API {
-	case V2:
-		bucket := c.o.Bucket
-		if bucket == "" || t.named {
-			if t.db == "" {
-				return nil, ErrNoDatabase
-			}
-			if bucket = t.db; t.rp != "" {
-				bucket += "/" + t.rp
-			}
-		}
-		dst = param(append(dst, "/api/v2/write"...), '?', "bucket", bucket)
-		if c.o.Org != "" {
-			dst = param(dst, '&', "org", c.o.Org)
-		}
-		dst = param(dst, '&', "precision", word)
-	case V3:
-		if t.db == "" {
-			return nil, ErrNoDatabase
-		}
-		if t.rp != "" {
-			return nil, &OptionError{"RetentionPolicy", "is unknown to API " + c.o.API.String()}
-		}
-		dst = param(append(dst, "/api/v3/write_lp"...), '?', "db", t.db)
-		dst = param(dst, '&', "precision", word)
-		if c.o.RejectPartial {
-			dst = param(dst, '&', "accept_partial", "false")
-		}
-		if c.o.NoSync {
-			dst = param(dst, '&', "no_sync", "true")
-		}
-	default:
-		if t.db == "" {
-			return nil, ErrNoDatabase
-		}
-		dst = param(append(dst, "/write"...), '?', "db", t.db)
-		if t.rp != "" {
-			dst = param(dst, '&', "rp", t.rp)
-		}
-		if wireUnit(V1, t.precision) != Nanosecond {
-			dst = param(dst, '&', "precision", word)
-		}
-	}
-	if t.consistency != ConsistencyDefault {
-		dst = param(dst, '&', "consistency", t.consistency.String())
-	}
-	return append(dst, c.userURI...), nil
-}
-
-// param appends one parameter of a query.
-func param(dst []byte, sep byte, key, value string) []byte {
-	dst = append(append(append(dst, sep), key...), '=')
-	return append(dst, url.QueryEscape(value)...)
-}
-
-// Precision is the unit of timestamps: in the lines of a write, or in the times
-// of an answer. It is the same type as lp.Precision and jsonscan.Precision.
-type Precision = pointwire.Precision
-
-// The precisions that InfluxDB 1.x knows. InfluxDB 2 and 3 know no minutes and
-// hours. A write by [V1] sends times in microseconds as nanoseconds, and those in
-// minutes and hours as seconds: servers do not agree on the words for these units.
-const (
-	Nanosecond  = pointwire.Nanosecond
-	Microsecond = pointwire.Microsecond
-	Millisecond = pointwire.Millisecond
-	Second      = pointwire.Second
-	Minute      = pointwire.Minute
-	Hour        = pointwire.Hour
-)
-
-// precisionWord returns the word of p in the write endpoint of api, empty when
-// it has none, or none that every server understands: see wireUnit.
-func precisionWord(api API, p Precision) string {
-	if !p.Valid() {
-		return ""
-	}
-	switch api {
-	case V2:
-		return [...]string{"ns", "us", "ms", "s", "", ""}[p]
-	case V3:
-		// Without the word, version 3 guesses the unit from the magnitude.
-		return [...]string{"nanosecond", "microsecond", "millisecond", "second", "", ""}[p]
-	}
-	return [...]string{"ns", "", "ms", "s", "", ""}[p]
-}
-
-// wireUnit returns the unit in which timestamps in p are sent. Version 1 gets no
-// microseconds, minutes and hours, for which no word means the same everywhere: 1.6.7
-// takes us for nanoseconds, and the /write of InfluxDB 2.x takes u, m and h for them,
-// both without an error. The finer unit is exact.
-func wireUnit(api API, p Precision) Precision {
-	if api != V1 {
-		return p
-	}
-	switch p {
-	case Microsecond:
-		return Nanosecond
-	case Minute, Hour:
-		return Second
-	}
-	return p
-}
-
 // pieceBytes bounds one request that the client fills itself. It is what every server
 // takes: version 1 25 MB, version 3 10 MiB, and advice to stay at 5,000 lines. A
 // single line may be longer than a piece, up to line.MaxLine.
 const pieceBytes = 1 << 20
-
-// A PieceError says where in a stream of lines a write failed. What came before
-// Offset was written.
-type PieceError struct {
-	Offset int64 // of the first byte that was not written, or may not have been
-	Err    error
-}
-
-func (e *PieceError) Error() string {
-	return e.Err.Error() + " (after " + strconv.FormatInt(e.Offset, 10) + " bytes)"
-}
-
-// Unwrap returns the cause.
-func (e *PieceError) Unwrap() error { return e.Err }
 
 // WriteFrom sends the lines that r gives, in pieces of about 1 MiB, one after the
 // other. It holds no more than one piece and one line in memory. Empty lines and

@@ -1,0 +1,156 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/valyala/fastjson"
+)
+
+// A Pong is a server's answer to a ping.
+type Pong struct {
+	// Version is what the server says, in its words: a server built from source
+	// says "unknown". It is not fit for deciding what the server can do.
+	Version string
+	Build   string // such as OSS; empty for many compatible servers
+	Took    time.Duration
+}
+
+// Ping asks the server whether it is there. Any status but a success is a
+// *[ServerError].
+func (c *Client) Ping(ctx context.Context) (Pong, error) {
+	p, err := c.ping(ctx, "/ping")
+	if err != nil {
+		return Pong{}, err
+	}
+	defer p.resp.Close()
+	return p.pong(), nil
+}
+
+// A pingCall is a GET of a path, answered.
+type pingCall struct {
+	call
+	took time.Duration
+}
+
+func (c *Client) ping(ctx context.Context, path string) (*pingCall, error) {
+	p := &pingCall{call: call{op: "ping", path: []byte(path), policy: c.o.Retry, idempotent: true}}
+	p.req.Method = "GET"
+	if c.userURI != "" {
+		p.path = append(append(p.path, '?'), c.userURI[1:]...)
+	}
+	start := time.Now()
+	if err := c.do(ctx, &p.call); err != nil {
+		return nil, err
+	}
+	p.took = time.Since(start)
+	return p, nil
+}
+
+func (p *pingCall) pong() Pong {
+	return Pong{
+		Version: first(p.resp.Header("X-Influxdb-Version"), p.resp.Header("X-Geminidb-Version")),
+		Build:   first(p.resp.Header("X-Influxdb-Build"), p.resp.Header("X-Geminidb-Build")),
+		Took:    p.took,
+	}
+}
+
+// Capabilities are what a server was found to have by asking for it.
+type Capabilities struct {
+	Pong
+	// Health is set if there is a /health, and Healthy if it says pass.
+	Health, Healthy bool
+	// V1, V2 and V3 are set if there is the write endpoint of that version.
+	V1, V2, V3 bool
+}
+
+// Capabilities asks the server what it has: /ping and /health, and the write
+// endpoints by a GET, which writes nothing and which a server that has them
+// refuses otherwise than one that has not. It does not look at the version: a
+// server built from source calls itself "unknown", and VictoriaMetrics 1.8.0.
+//
+// What answers has to show that it is a database, at /ping or at the endpoint itself:
+// a login page, a proxy and another service have nothing.
+func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
+	var k Capabilities
+	ping, err := c.get(ctx, "/ping")
+	if err != nil {
+		return k, err
+	}
+	// Version 3 tells a GET of its write endpoint from an unknown path by
+	// nothing, but its ping by a body.
+	three := fastjson.Exists(ping.body, "revision") || fastjson.Exists(ping.body, "process_id")
+	known := ping.signed || three
+	if known || len(ping.body) == 0 {
+		k.Pong = ping.pong
+	}
+	health, err := c.get(ctx, "/health")
+	status := fastjson.GetString(health.body, "status")
+	switch {
+	case err == nil:
+		k.Health = status != "" && (known || fastjson.GetString(health.body, "name") == "influxdb") ||
+			known && string(health.body) == "OK"
+		k.Healthy = k.Health && (status == "pass" || string(health.body) == "OK")
+	case errors.Is(err, ErrUnavailable):
+		k.Health = known || !isForeign(err)
+	case !isAnswer(err):
+		return k, err
+	}
+	for _, v := range [...]struct {
+		path string
+		has  *bool
+	}{{"/write", &k.V1}, {"/api/v2/write", &k.V2}, {"/api/v3/write_lp", &k.V3}} {
+		page, err := c.get(ctx, v.path)
+		if err != nil && !isAnswer(err) {
+			return k, err
+		}
+		switch {
+		case err == nil:
+			*v.has = page.acknowledges && (known || page.signed)
+		case errors.Is(err, ErrNotFound), unsupportedPath(err):
+		default:
+			*v.has = known || !isForeign(err)
+		}
+	}
+	if three {
+		k.V1, k.V2, k.V3 = true, true, true
+	}
+	return k, nil
+}
+
+func isAnswer(err error) bool { return errors.As(err, new(*ServerError)) }
+
+// isForeign reports whether nothing shows that err, an answer, came from a database.
+func isForeign(err error) bool {
+	var server *ServerError
+	return errors.As(err, &server) && server.Foreign
+}
+
+// unsupportedPath knows the 400 by which VictoriaMetrics refuses a path.
+func unsupportedPath(err error) bool {
+	var server *ServerError
+	return errors.As(err, &server) && server.Status == 400 && strings.Contains(server.Message, "unsupported path")
+}
+
+// A page is a small answer.
+type page struct {
+	pong         Pong
+	body         []byte
+	signed       bool // it came from a database
+	acknowledges bool // it says what acknowledges a write
+}
+
+// get fetches a path.
+func (c *Client) get(ctx context.Context, path string) (page, error) {
+	p, err := c.ping(ctx, path)
+	if err != nil {
+		return page{}, err
+	}
+	defer p.resp.Close()
+	return page{
+		pong: p.pong(), body: append([]byte(nil), p.resp.Body...),
+		signed: signed(&p.resp, p.resp.Body), acknowledges: acknowledges(&p.resp),
+	}, nil
+}
