@@ -89,7 +89,7 @@ func (b *body) Close() error {
 	if b.x.c != nil {
 		b.end(b.drain())
 	}
-	b.x.free()
+	b.x.Free()
 	return nil
 }
 

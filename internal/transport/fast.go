@@ -114,9 +114,15 @@ func (t *Fast) newExchange(ctx context.Context, req *Request) *exchange {
 	return x
 }
 
-// free gives a finished exchange back. A streamed one is left to the garbage
+// Header returns the first value of a header of the answer.
+func (x *exchange) Header(name string) string { return string(x.resp.Header.Peek(name)) }
+
+// HasHeader reports whether the answer has a header.
+func (x *exchange) HasHeader(name string) bool { return len(x.resp.Header.PeekAll(name)) > 0 }
+
+// Free gives a finished exchange back. A streamed one is left to the garbage
 // collector: its reader may still hold it.
-func (x *exchange) free() {
+func (x *exchange) Free() {
 	x.req.ResetBody()
 	x.ctx, x.c, x.br = nil, nil, nil
 	if x.stream || cap(x.body) > keptBuffer {
@@ -134,13 +140,13 @@ func (t *Fast) Do(ctx context.Context, req *Request, resp *Response) error {
 		if fail == nil { // fasthttp refused the request itself
 			fail = &Error{Phase: PhaseWait, Addr: t.o.Addr, Err: err}
 		}
-		x.free()
+		x.Free()
 		if ctx.Err() != nil {
 			t.n.cancels.Add(1)
 		}
 		return fail
 	}
-	*resp = Response{Status: x.resp.StatusCode(), Reused: x.reused, fast: x}
+	*resp = Response{Status: x.resp.StatusCode(), Reused: x.reused, Held: x}
 	x.req.SetBodyRaw(nil)
 	if !x.stream {
 		resp.Body, resp.Truncated = x.body, x.cut

@@ -90,7 +90,7 @@ func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 		x.end()
 		return failed
 	}
-	*resp = Response{Status: answer.StatusCode, Reused: x.reused.Load(), std: answer.Header}
+	*resp = Response{Status: answer.StatusCode, Reused: x.reused.Load(), Held: header(answer.Header)}
 	x.src = answer.Body
 	if answer.ProtoMajor == 2 {
 		// net/http does not look at the context while the rest of a request waits
@@ -159,6 +159,13 @@ func (t *Std) Close() error {
 	t.client.CloseIdleConnections()
 	return nil
 }
+
+// A header is all that is kept of an answer of net/http's.
+type header http.Header
+
+func (h header) Header(name string) string  { return http.Header(h).Get(name) }
+func (h header) HasHeader(name string) bool { return len(http.Header(h).Values(name)) > 0 }
+func (h header) Free()                      {}
 
 // A stdExchange is one request, and the body of its answer.
 type stdExchange struct {
