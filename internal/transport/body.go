@@ -7,13 +7,6 @@ import (
 	"time"
 )
 
-// What Close reads of an answer to spare its connection. More would cost more
-// than a new connection.
-const (
-	drainBytes = 512
-	drainTime  = 5 * time.Millisecond
-)
-
 // A body is the streamed body of an answer of [Fast].
 type body struct {
 	x      *exchange

@@ -71,9 +71,12 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether a time limit or the context's deadline was the cause.
-func (e *Error) Timeout() bool {
+func (e *Error) Timeout() bool { return isTimeout(e.Err) }
+
+// isTimeout reports whether a time limit or a deadline was the cause of err.
+func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }
-	return errors.As(e.Err, &t) && t.Timeout()
+	return errors.As(err, &t) && t.Timeout()
 }
 
 // cause reduces an error of reading or writing to what it means. The context
@@ -85,8 +88,7 @@ func cause(ctx context.Context, closed bool, err error) error {
 	if closed {
 		return ErrClosed
 	}
-	var t interface{ Timeout() bool }
-	if err != ErrPoolExhausted && errors.As(err, &t) && t.Timeout() {
+	if err != ErrPoolExhausted && isTimeout(err) {
 		return ErrTimeout
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {

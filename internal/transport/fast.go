@@ -12,10 +12,6 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// earlyReply is how long to wait for an answer after the request could not be
-// sent: the server may have refused it and closed.
-const earlyReply = 250 * time.Millisecond
-
 // keptBuffer is the largest answer buffer that goes back to the pool.
 const keptBuffer = 128 << 10
 
@@ -373,11 +369,6 @@ func (x *exchange) early(cause error) bool {
 		return false
 	}
 	return x.read() == nil && x.resp.StatusCode() >= 400
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
 }
 
 // finish gives the connection back, to be kept or closed.

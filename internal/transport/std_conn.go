@@ -44,7 +44,7 @@ func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: ErrClosed}
 	}
 	start := time.Now()
-	c, err := dialFunc(&t.o)(ctx, network, addr)
+	c, err := t.o.Dialer()(ctx, network, addr)
 	if f := t.o.Hooks.Dial; f != nil {
 		f(addr, time.Since(start), err)
 	}
