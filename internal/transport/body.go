@@ -48,11 +48,11 @@ func (b *body) Read(p []byte) (int, error) {
 func (b *body) failure(err error) error {
 	x := b.x
 	if x.ctx.Err() != nil {
-		x.t.n.cancels.Add(1)
+		x.t.n.Cancels.Add(1)
 	}
 	return &Error{
-		Phase: PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.written,
-		Ambiguous: true, Err: cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
+		Phase: PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.Written,
+		Ambiguous: true, Err: Cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
 	}
 }
 
@@ -63,7 +63,7 @@ func (b *body) end(complete bool) {
 	if x.c == nil {
 		return
 	}
-	x.c.sock.progress = 0
+	x.c.sock.Progress = 0
 	x.resp.CloseBodyStream()
 	b.src = nil
 	x.finish(complete && !x.resp.ConnectionClose())
@@ -100,11 +100,11 @@ func (b *body) drain() bool {
 	if b.err != nil {
 		return false
 	}
-	x.c.sock.progress = 0
-	if x.c.SetReadDeadline(time.Now().Add(drainTime)) != nil {
+	x.c.sock.Progress = 0
+	if x.c.SetReadDeadline(time.Now().Add(DrainTime)) != nil {
 		return false
 	}
-	var buf [drainBytes]byte
+	var buf [DrainBytes]byte
 	for left := buf[:]; ; {
 		n, err := b.src.Read(left)
 		if err != nil {

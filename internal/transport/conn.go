@@ -13,30 +13,30 @@ const unprobed = time.Second
 
 // A conn is a connection of the pool.
 type conn struct {
-	net.Conn // *socket or *tls.Conn above it
-	sock     *socket
+	net.Conn // *Socket or *tls.Conn above it
+	sock     *Socket
 	abort    func() // closes the socket; may be called at any time
 	created  time.Time
 	idle     time.Time // when it was last given back, zero before
 	place    int       // in pool.open
 }
 
-// newConn makes up a connection. Closing the socket and not the TLS connection
+// newConn wraps a connection. Closing the socket and not the TLS connection
 // is what makes abort prompt: tls.Conn.Close may wait for its last alert.
-func newConn(sock *socket, top net.Conn) *conn {
+func newConn(sock *Socket, top net.Conn) *conn {
 	return &conn{Conn: top, sock: sock, created: time.Now(), abort: func() { sock.Conn.Close() }}
 }
 
 // usable reports whether a kept connection can carry another request: that the
 // server has neither closed it nor said anything unasked.
 func (c *conn) usable(now time.Time) bool {
-	switch c.sock.peek() {
-	case nothing:
+	switch c.sock.Peek() {
+	case Nothing:
 		return true
-	case data:
+	case Data:
 		t, ok := c.Conn.(*tls.Conn)
 		return ok && c.sock.OnlyTickets(t)
-	case unknown:
+	case Unknown:
 		return now.Sub(c.idle) < unprobed
 	}
 	return false
@@ -45,7 +45,7 @@ func (c *conn) usable(now time.Time) bool {
 // speaks reports whether the server said something on a new connection before it was
 // asked.
 func (c *conn) speaks() bool {
-	if c.sock.peek() != data {
+	if c.sock.Peek() != Data {
 		return false
 	}
 	t, ok := c.Conn.(*tls.Conn)
@@ -67,18 +67,18 @@ func dial(ctx context.Context, o *Options) (*conn, *Error) {
 }
 
 func dialPhases(ctx context.Context, o *Options) (*conn, *Error) {
-	dctx, cancel := limit(ctx, o.DialTimeout)
+	dctx, cancel := Limit(ctx, o.DialTimeout)
 	nc, err := o.Dialer()(dctx, o.Network, o.Addr)
 	cancel()
 	if err != nil {
-		return nil, &Error{Phase: PhaseDial, Addr: o.Addr, Err: cause(ctx, false, err)}
+		return nil, &Error{Phase: PhaseDial, Addr: o.Addr, Err: Cause(ctx, false, err)}
 	}
-	sock := newSocket(nc)
+	sock := NewSocket(nc)
 	if o.TLS == nil {
 		return newConn(sock, sock), nil
 	}
 	t := tls.Client(sock, o.TLS)
-	hctx, cancel := limit(ctx, o.TLSTimeout)
+	hctx, cancel := Limit(ctx, o.TLSTimeout)
 	err = t.HandshakeContext(hctx)
 	if err != nil && hctx.Err() != nil {
 		err = hctx.Err()
@@ -86,8 +86,8 @@ func dialPhases(ctx context.Context, o *Options) (*conn, *Error) {
 	cancel()
 	if err != nil {
 		nc.Close()
-		return nil, &Error{Phase: PhaseTLS, Addr: o.Addr, Err: cause(ctx, false, err)}
+		return nil, &Error{Phase: PhaseTLS, Addr: o.Addr, Err: Cause(ctx, false, err)}
 	}
-	sock.written = 0
+	sock.Written = 0
 	return newConn(sock, t), nil
 }

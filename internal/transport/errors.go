@@ -71,24 +71,24 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether a time limit or the context's deadline was the cause.
-func (e *Error) Timeout() bool { return isTimeout(e.Err) }
+func (e *Error) Timeout() bool { return IsTimeout(e.Err) }
 
-// isTimeout reports whether a time limit or a deadline was the cause of err.
-func isTimeout(err error) bool {
+// IsTimeout reports whether a time limit or a deadline was the cause of err.
+func IsTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
 }
 
-// cause reduces an error of reading or writing to what it means. The context
+// Cause reduces an error of reading or writing to what it means. The context
 // and the closing of the pool win over what they did to the connection.
-func cause(ctx context.Context, closed bool, err error) error {
+func Cause(ctx context.Context, closed bool, err error) error {
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return ctxErr
 	}
 	if closed {
 		return ErrClosed
 	}
-	if err != ErrPoolExhausted && isTimeout(err) {
+	if err != ErrPoolExhausted && IsTimeout(err) {
 		return ErrTimeout
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {

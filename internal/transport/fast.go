@@ -18,7 +18,7 @@ const keptBuffer = 128 << 10
 // Fast is a [Doer] on fasthttp, with its own connections.
 type Fast struct {
 	o         Options
-	n         counters
+	n         Counters
 	pool      *pool
 	hc        fasthttp.HostClient
 	base      string // scheme and host
@@ -129,7 +129,7 @@ func (x *exchange) Free() {
 
 // Do sends req and fills resp.
 func (t *Fast) Do(ctx context.Context, req *Request, resp *Response) error {
-	t.n.exchanges.Add(1)
+	t.n.Exchanges.Add(1)
 	x := t.newExchange(ctx, req)
 	if err := t.hc.Do(&x.req, &x.resp); err != nil {
 		fail := x.fail
@@ -138,7 +138,7 @@ func (t *Fast) Do(ctx context.Context, req *Request, resp *Response) error {
 		}
 		x.Free()
 		if ctx.Err() != nil {
-			t.n.cancels.Add(1)
+			t.n.Cancels.Add(1)
 		}
 		return fail
 	}
@@ -154,7 +154,7 @@ func (t *Fast) Do(ctx context.Context, req *Request, resp *Response) error {
 
 // Stats returns the counters.
 func (t *Fast) Stats() Stats {
-	s := t.n.snapshot()
+	s := t.n.Snapshot()
 	s.Conns, s.Idle = t.pool.size()
 	return s
 }
@@ -186,7 +186,7 @@ func (x *exchange) run() *Error {
 	}
 	x.c, x.reused = c, !c.idle.IsZero()
 	if x.reused {
-		t.n.reuses.Add(1)
+		t.n.Reuses.Add(1)
 	}
 	if f := t.o.Hooks.GotConn; f != nil {
 		var idle time.Duration
@@ -200,7 +200,7 @@ func (x *exchange) run() *Error {
 	if x.ctx.Done() != nil {
 		x.stop = context.AfterFunc(x.ctx, c.abort)
 	}
-	c.sock.begin(t.o.TLS == nil)
+	c.sock.Begin(t.o.TLS == nil)
 	x.br = t.hc.AcquireReader(c)
 	if !x.reused && c.speaks() {
 		return x.broken(PhaseHeader, ErrMalformed)
@@ -211,13 +211,13 @@ func (x *exchange) run() *Error {
 		if early = x.early(err); !early {
 			return x.broken(PhaseWrite, err)
 		}
-		t.n.early.Add(1)
+		t.n.EarlyReplies.Add(1)
 	} else if err := x.receive(); err != nil {
 		return x.broken(PhaseHeader, err)
 	}
 	if x.stream && x.resp.BodyStream() != nil {
 		x.last = early
-		c.sock.stream(t.o.ReadTimeout)
+		c.sock.Stream(t.o.ReadTimeout)
 		x.abort.Store(&c.abort)
 		return nil
 	}
@@ -242,9 +242,9 @@ func (x *exchange) send() error {
 	}
 	bw.Reset(nil) // forgets the error and the connection
 	t.hc.ReleaseWriter(bw)
-	t.n.written.Add(uint64(c.sock.written))
+	t.n.Written.Add(uint64(c.sock.Written))
 	if err == nil && t.o.Hooks.Wrote != nil {
-		t.o.Hooks.Wrote(c.sock.written)
+		t.o.Hooks.Wrote(c.sock.Written)
 	}
 	return err
 }
@@ -289,7 +289,7 @@ func (x *exchange) read() error {
 	if err != nil && cleanHeader(x.br) {
 		err = x.resp.ReadLimitBody(x.br, 0)
 	}
-	if err == nil && x.c.sock.ahead && !interim {
+	if err == nil && x.c.sock.Ahead && !interim {
 		if x.last = true; x.resp.StatusCode() < 400 {
 			err = ErrMalformed
 			x.resp.CloseBodyStream()
@@ -358,10 +358,10 @@ func (x *exchange) early(cause error) bool {
 	if x.ctx.Err() != nil || x.t.pool.isClosed() {
 		return false
 	}
-	wait := earlyReply
-	if isTimeout(cause) {
+	wait := EarlyReply
+	if IsTimeout(cause) {
 		// The server stopped reading. If it has not answered by now it will not.
-		if x.c.sock.peek() != data {
+		if x.c.sock.Peek() != Data {
 			return false
 		}
 	}
@@ -391,10 +391,10 @@ func (x *exchange) finish(keep bool) {
 
 // broken ends an exchange that failed while it had a connection.
 func (x *exchange) broken(phase Phase, err error) *Error {
-	written := x.c.sock.written
+	written := x.c.sock.Written
 	x.finish(false)
 	return &Error{
 		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused, Written: written,
-		Ambiguous: written > 0, Err: cause(x.ctx, x.t.pool.isClosed(), err),
+		Ambiguous: written > 0, Err: Cause(x.ctx, x.t.pool.isClosed(), err),
 	}
 }

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// earlyReply is how long to wait for an answer after the request could not be
+// EarlyReply is how long to wait for an answer after the request could not be
 // sent: the server may have refused it and closed.
-const earlyReply = 250 * time.Millisecond
+const EarlyReply = 250 * time.Millisecond
 
 // What Close reads of an answer to spare its connection. More would cost more
 // than a new connection.
 const (
-	drainBytes = 512
-	drainTime  = 5 * time.Millisecond
+	DrainBytes = 512
+	DrainTime  = 5 * time.Millisecond
 )
 
 // Options say where to connect and within which limits. A zero duration or
@@ -89,8 +89,8 @@ func (o *Options) Dialer() func(context.Context, string, string) (net.Conn, erro
 	return (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
 }
 
-// limit is context.WithTimeout for a limit that may be none.
-func limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+// Limit is context.WithTimeout for a limit that may be none.
+func Limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	if d <= 0 {
 		return context.WithCancel(ctx)
 	}

@@ -11,7 +11,7 @@ import (
 // goroutine that wants the connection, under its context; the pool starts none.
 type pool struct {
 	o     *Options
-	n     *counters
+	n     *Counters
 	ctx   context.Context // ends with close
 	close context.CancelFunc
 
@@ -29,7 +29,7 @@ type waiter struct {
 	got chan *conn
 }
 
-func newPool(o *Options, n *counters) *pool {
+func newPool(o *Options, n *Counters) *pool {
 	p := &pool{o: o, n: n}
 	p.ctx, p.close = context.WithCancel(context.Background())
 	return p
@@ -54,7 +54,7 @@ func (p *pool) acquire(ctx context.Context) (c *conn, stale int, err *Error) {
 				return c, stale, nil
 			}
 			stale++
-			p.n.stale.Add(1)
+			p.n.Stale.Add(1)
 		}
 		p.discard(c)
 	}
@@ -85,7 +85,7 @@ func (p *pool) take(ctx context.Context) (*conn, *Error) {
 	w := &waiter{got: make(chan *conn, 1)}
 	p.waiters = append(p.waiters, w)
 	p.mu.Unlock()
-	p.n.waits.Add(1)
+	p.n.Waits.Add(1)
 	return p.await(ctx, w)
 }
 
@@ -165,7 +165,7 @@ func (p *pool) dial(ctx context.Context) (*conn, *Error) {
 		p.freeSlot()
 		return nil, err
 	}
-	p.n.dials.Add(1)
+	p.n.Dials.Add(1)
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()

@@ -126,7 +126,7 @@ func TestWaiterDials(t *testing.T) {
 
 // A waiter that gives up as it is served hands on what it got.
 func TestWaitersLoseNothing(t *testing.T) {
-	var n counters
+	var n Counters
 	o := Options{MaxConns: 2, PoolTimeout: -1, Dial: func(context.Context, string, string) (net.Conn, error) {
 		c, _ := net.Pipe()
 		return c, nil

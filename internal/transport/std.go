@@ -19,7 +19,7 @@ import (
 // costs more than [Fast].
 type Std struct {
 	o    Options
-	n    counters
+	n    Counters
 	base string
 	// canonical is the address that net/http asks to dial for the server.
 	canonical string
@@ -61,7 +61,7 @@ func NewStd(o Options, client *http.Client) *Std {
 
 // Do sends req and fills resp.
 func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
-	t.n.exchanges.Add(1)
+	t.n.Exchanges.Add(1)
 	x := &stdExchange{t: t, caller: ctx, answered: make(chan struct{})}
 	if err := t.wait(ctx); err != nil {
 		return x.failed(PhaseWait, err)
@@ -120,7 +120,7 @@ func (t *Std) wait(ctx context.Context) error {
 		return nil
 	default:
 	}
-	t.n.waits.Add(1)
+	t.n.Waits.Add(1)
 	var late <-chan time.Time
 	if t.o.PoolTimeout > 0 {
 		timer := time.NewTimer(t.o.PoolTimeout)
@@ -142,7 +142,7 @@ func (t *Std) wait(ctx context.Context) error {
 // Stats returns the counters. The connections of a client the caller brought are
 // known to it alone: of them only those in use are counted.
 func (t *Std) Stats() Stats {
-	s := t.n.snapshot()
+	s := t.n.Snapshot()
 	used := len(t.slots)
 	s.Conns = used
 	if t.own != nil {
@@ -206,13 +206,13 @@ func (x *stdExchange) send(req *Request) (*http.Response, error) {
 		GotConn: func(i httptrace.GotConnInfo) {
 			ok := x.take(i.Conn, i.Reused)
 			if x.stale.Store(!ok); !ok {
-				x.t.n.stale.Add(1)
+				x.t.n.Stale.Add(1)
 				return
 			}
 			x.got.Store(true)
 			x.reused.Store(i.Reused)
 			if i.Reused {
-				x.t.n.reuses.Add(1)
+				x.t.n.Reuses.Add(1)
 			}
 			if hooks.GotConn != nil {
 				hooks.GotConn(i.Reused, i.IdleTime, 0)
@@ -312,7 +312,7 @@ type countedReader struct {
 func (r *countedReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
 	r.x.written.Add(int64(n))
-	r.x.t.n.written.Add(uint64(n))
+	r.x.t.n.Written.Add(uint64(n))
 	return n, err
 }
 
@@ -333,7 +333,7 @@ func (x *stdExchange) phase() Phase {
 
 func (x *stdExchange) failed(phase Phase, err error) *Error {
 	if x.caller.Err() != nil {
-		x.t.n.cancels.Add(1)
+		x.t.n.Cancels.Add(1)
 	}
 	if x.ctx != nil && x.ctx.Err() != nil {
 		err = context.Cause(x.ctx)
@@ -354,9 +354,9 @@ func (x *stdExchange) failed(phase Phase, err error) *Error {
 		err = ErrTruncated
 	case strings.HasPrefix(text, "stream error: ") && phase == PhaseHeader:
 		err = ErrNoAnswer
-	case phase == PhaseHeader && x.first.Load() && x.cut.Load() && !isTimeout(err):
+	case phase == PhaseHeader && x.first.Load() && x.cut.Load() && !IsTimeout(err):
 		err = ErrTruncated // net/http takes the last piece of a line for a line
-	case phase == PhaseHeader && x.first.Load() && !isTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case phase == PhaseHeader && x.first.Load() && !IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = ErrMalformed
 	case phase == PhaseDial && strings.Contains(text, "tls: "):
 		phase = PhaseTLS
@@ -367,7 +367,7 @@ func (x *stdExchange) failed(phase Phase, err error) *Error {
 	return &Error{
 		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused.Load(), Written: sent,
 		Ambiguous: phase >= PhaseHeader || sent > 0,
-		Err:       cause(x.caller, x.t.ctx.Err() != nil, err),
+		Err:       Cause(x.caller, x.t.ctx.Err() != nil, err),
 	}
 }
 
@@ -432,8 +432,8 @@ func (x *stdExchange) Close() error {
 	}
 	defer x.mu.Unlock()
 	if x.err == nil {
-		var buf [drainBytes]byte
-		timer := time.AfterFunc(drainTime, func() { x.cancel(ErrBodyClosed) })
+		var buf [DrainBytes]byte
+		timer := time.AfterFunc(DrainTime, func() { x.cancel(ErrBodyClosed) })
 		io.ReadFull(x.src, buf[:])
 		timer.Stop()
 		x.src.Close()

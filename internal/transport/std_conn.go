@@ -32,7 +32,7 @@ func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 	if addr == t.canonical { // and not a proxy's
 		network, addr = t.o.Network, t.o.Addr
 	}
-	ctx, cancel := limit(ctx, t.o.DialTimeout)
+	ctx, cancel := Limit(ctx, t.o.DialTimeout)
 	defer cancel()
 	// net/http counts a connection out before it closes it, so MaxConnsPerHost
 	// alone lets one more be open for that moment.
@@ -52,8 +52,8 @@ func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 		<-t.conns
 		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: err}
 	}
-	t.n.dials.Add(1)
-	return &stdConn{socket: newSocket(c), conns: t.conns, gone: make(chan struct{}), created: time.Now()}, nil
+	t.n.Dials.Add(1)
+	return &stdConn{Socket: NewSocket(c), conns: t.conns, gone: make(chan struct{}), created: time.Now()}, nil
 }
 
 // A stdConn is a connection of net/http's. net/http learns from a goroutine
@@ -61,7 +61,7 @@ func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 // that is about to use it, and drops an early answer when it cannot send the
 // rest of a request. A stdConn helps it with both.
 type stdConn struct {
-	*socket
+	*Socket
 	created time.Time
 	user    atomic.Pointer[stdExchange] // nil while idle
 	unasked atomic.Bool                 // something arrived while idle
@@ -72,7 +72,7 @@ type stdConn struct {
 }
 
 func (c *stdConn) Read(p []byte) (int, error) {
-	n, err := c.socket.Conn.Read(p)
+	n, err := c.Socket.Conn.Read(p)
 	if x := c.user.Load(); x == nil {
 		if n > 0 {
 			c.unasked.Store(true)
@@ -85,9 +85,9 @@ func (c *stdConn) Read(p []byte) (int, error) {
 
 // Write holds an error back until an answer that may be on its way was read.
 func (c *stdConn) Write(p []byte) (int, error) {
-	n, err := c.socket.Write(p)
+	n, err := c.Socket.Write(p)
 	if x := c.user.Load(); err != nil && x != nil {
-		t := time.NewTimer(earlyReply)
+		t := time.NewTimer(EarlyReply)
 		defer t.Stop()
 		select {
 		case <-x.answered:
@@ -102,7 +102,7 @@ func (c *stdConn) Close() error {
 	err := net.ErrClosed
 	c.once.Do(func() {
 		close(c.gone)
-		err = c.socket.Conn.Close()
+		err = c.Socket.Conn.Close()
 		<-c.conns
 	})
 	return err
@@ -126,14 +126,14 @@ func (x *stdExchange) take(nc net.Conn, reused bool) bool {
 	if reused {
 		// Below TLS, bytes may be a late session ticket. Losing a connection to
 		// one costs less than taking an alert for one.
-		state := c.peek()
-		if state == gone || state == data || c.unasked.Load() || c.ahead.Load() ||
+		state := c.Peek()
+		if state == Gone || state == Data || c.unasked.Load() || c.ahead.Load() ||
 			x.t.o.Lifetime > 0 && time.Since(c.created) > x.t.o.Lifetime {
 			c.Close()
 			return false
 		}
 	}
-	if !reused && !secret && (c.peek() == data || c.unasked.Load()) {
+	if !reused && !secret && (c.Peek() == Data || c.unasked.Load()) {
 		x.spoke.Store(true) // before it was asked
 		c.Close()
 		return false
