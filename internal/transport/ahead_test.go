@@ -1,4 +1,4 @@
-package transport
+package transport_test
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
@@ -16,7 +18,7 @@ const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 // An answer that was there before the first request is none, and the answers after it
 // would each be taken for that of the request before.
 func TestAnswerBeforeTheFirstRequest(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -35,7 +37,7 @@ func TestAnswerBeforeTheFirstRequest(t *testing.T) {
 			}
 		}()
 		addr := l.Addr().String()
-		d := open(Options{Network: "tcp", Addr: addr, Host: addr, Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		d := open(transport.Options{Network: "tcp", Addr: addr, Host: addr, Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			c, err := new(net.Dialer).DialContext(ctx, network, addr)
 			if err == nil {
 				<-said // and it has arrived
@@ -44,8 +46,8 @@ func TestAnswerBeforeTheFirstRequest(t *testing.T) {
 		}})
 		defer d.Close()
 		for range 2 {
-			status, _, err := fetch(t.Context(), d, post("m v=1 1\n"))
-			var e *Error
+			status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m v=1 1\n"))
+			var e *transport.Error
 			if !errors.As(err, &e) || status != 0 || e.Ambiguous {
 				t.Errorf("%d %v", status, err)
 			}
@@ -55,7 +57,7 @@ func TestAnswerBeforeTheFirstRequest(t *testing.T) {
 
 // A success that comes while the request is being sent is not about it. A refusal is.
 func TestAnswerAheadOfTheRequest(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		early := func(answer string) influxtest.Reply {
 			return influxtest.Reply{Early: true, Play: func(c *influxtest.Conn, _ *influxtest.Request) {
 				c.Send(answer)
@@ -63,18 +65,18 @@ func TestAnswerAheadOfTheRequest(t *testing.T) {
 			}}
 		}
 		s := influxtest.New(t, early(noContent), early("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"), influxtest.Status(204))
-		d := open(to(s))
+		d := open(doertest.To(s))
 		defer d.Close()
-		large := post(strings.Repeat("m v=1 1\n", 24<<20/8)) // more than the system buffers
-		var e *Error
-		if status, _, err := fetch(t.Context(), d, large); !errors.Is(err, ErrMalformed) || !errors.As(err, &e) || !e.Ambiguous {
+		large := doertest.Post(strings.Repeat("m v=1 1\n", 24<<20/8)) // more than the system buffers
+		var e *transport.Error
+		if status, _, err := doertest.Fetch(t.Context(), d, large); !errors.Is(err, transport.ErrMalformed) || !errors.As(err, &e) || !e.Ambiguous {
 			t.Errorf("an early 204: %d %v", status, err)
 		}
-		if status, _, err := fetch(t.Context(), d, large); status != 413 || err != nil {
+		if status, _, err := doertest.Fetch(t.Context(), d, large); status != 413 || err != nil {
 			t.Errorf("an early 413: %d %v", status, err)
 		}
 		for range 3 {
-			if status, _, err := fetch(t.Context(), d, large); status != 204 || err != nil {
+			if status, _, err := doertest.Fetch(t.Context(), d, large); status != 204 || err != nil {
 				t.Errorf("a 204: %d %v", status, err)
 			}
 		}
@@ -86,14 +88,14 @@ func TestAnswerAheadOfTheRequest(t *testing.T) {
 
 // The limit of the header can be raised.
 func TestHeaderLimit(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		s := influxtest.New(t, influxtest.BigHeader(40_000))
-		o := to(s)
+		o := doertest.To(s)
 		for limit, ok := range map[int]bool{0: false, 64 << 10: true} {
 			o.MaxHeader = limit
 			d := open(o)
-			status, _, err := fetch(t.Context(), d, post("m v=1 1\n"))
-			if ok && (err != nil || status != 204) || !ok && !errors.Is(err, ErrResponseTooLarge) {
+			status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m v=1 1\n"))
+			if ok && (err != nil || status != 204) || !ok && !errors.Is(err, transport.ErrResponseTooLarge) {
 				t.Errorf("limit %d: %d %v", limit, status, err)
 			}
 			d.Close()

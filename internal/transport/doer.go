@@ -1,11 +1,8 @@
-// Package transport makes one HTTP/1.1 exchange at a time. It knows nothing of
-// InfluxDB.
-//
-// [Fast] parses and writes HTTP with fasthttp but keeps its own connections,
-// because fasthttp's pool can neither wait nor dial under a context and leaves
-// a cleaning goroutine asleep after its last connection is closed. [Std] does
-// the same work with net/http, for HTTP/2 and proxies. Both are a [Doer], and
-// one test suite runs over both.
+// Package transport says what an HTTP exchange is: request, response, limits,
+// phases, errors. It knows nothing of InfluxDB, and nothing of the packages fast
+// and std, which make exchanges. Both have a [Doer], and one test suite runs over
+// both. What both need for it is here too: sockets that can be asked whether
+// anything has arrived, and counters.
 package transport
 
 import (

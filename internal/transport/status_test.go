@@ -1,4 +1,4 @@
-package transport
+package transport_test
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
 // TestNoStatus plays statuses that are none: an answer with one is no success,
@@ -13,13 +15,13 @@ import (
 func TestNoStatus(t *testing.T) {
 	for _, line := range []string{"000 OK", "0 OK", "00 OK", "099 OK", "0200 OK", "600 OK", "999 OK", "2040 OK", "1111 OK"} {
 		t.Run(line, func(t *testing.T) {
-			over(t, func(t *testing.T, open func(Options) Doer) {
+			over(t, func(t *testing.T, open maker) {
 				s := influxtest.New(t, influxtest.RawClose("HTTP/1.1 "+line+"\r\nContent-Length: 2\r\n\r\n{}"))
-				d := open(to(s))
+				d := open(doertest.To(s))
 				defer d.Close()
-				for _, req := range []*Request{post("m v=1 1"), query()} {
-					var e *Error
-					if status, body, err := fetch(context.Background(), d, req); !errors.As(err, &e) || e.Phase != PhaseHeader {
+				for _, req := range []*transport.Request{doertest.Post("m v=1 1"), doertest.Query()} {
+					var e *transport.Error
+					if status, body, err := doertest.Fetch(context.Background(), d, req); !errors.As(err, &e) || e.Phase != transport.PhaseHeader {
 						t.Errorf("status %d, %q, error %v", status, body, err)
 					}
 				}
@@ -35,11 +37,11 @@ func TestInterim(t *testing.T) {
 		{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n", "204 No Content"},
 		{"HTTP/1.1 100 Continue\r\n\r\n", "000 OK"},
 	} {
-		over(t, func(t *testing.T, open func(Options) Doer) {
+		over(t, func(t *testing.T, open maker) {
 			s := influxtest.New(t, influxtest.Raw(c.before+"HTTP/1.1 "+c.line+"\r\n\r\n"))
-			d := open(to(s))
+			d := open(doertest.To(s))
 			defer d.Close()
-			status, _, err := fetch(context.Background(), d, post("m v=1 1"))
+			status, _, err := doertest.Fetch(context.Background(), d, doertest.Post("m v=1 1"))
 			if good := c.line[0] == '2'; good != (err == nil && status == 204) {
 				t.Errorf("%q: status %d, %v", c, status, err)
 			}
@@ -51,25 +53,13 @@ func TestInterim(t *testing.T) {
 // what looks like a header may lie in the middle of something else.
 func TestInterimMalformed(t *testing.T) {
 	for _, header := range []string{"inue\r\n", ": x\r\n", "A: b\r\nc\r\n", " A: b\r\n"} {
-		over(t, func(t *testing.T, open func(Options) Doer) {
+		over(t, func(t *testing.T, open maker) {
 			s := influxtest.New(t, influxtest.RawClose("HTTP/1.1 100 Continue\r\n"+header+"\r\nHTTP/1.1 204 No Content\r\n\r\n"))
-			d := open(to(s))
+			d := open(doertest.To(s))
 			defer d.Close()
-			if status, _, err := fetch(context.Background(), d, post("m v=1 1")); err == nil {
+			if status, _, err := doertest.Fetch(context.Background(), d, doertest.Post("m v=1 1")); err == nil {
 				t.Errorf("%q: status %d and no error", header, status)
 			}
 		})
-	}
-}
-
-// TestVersion plays versions that are not those of the connection.
-func TestVersion(t *testing.T) {
-	for _, version := range []string{"HTTP/2.0", "HTTP/9.9", "HTTP/1.2", "HTTP", "SSH-2.0-"} {
-		s := influxtest.New(t, influxtest.RawClose(version+" 204 No Content\r\n\r\n"))
-		d := NewFast(to(s))
-		if status, _, err := fetch(context.Background(), d, post("m v=1 1")); !errors.Is(err, ErrMalformed) {
-			t.Errorf("%s: status %d, %v", version, status, err)
-		}
-		d.Close()
 	}
 }

@@ -1,10 +1,12 @@
-package transport
+package fast
 
 import (
 	"context"
 	"crypto/tls"
 	"net"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
 // unprobed is how long a kept connection is trusted when there is no way to
@@ -14,7 +16,7 @@ const unprobed = time.Second
 // A conn is a connection of the pool.
 type conn struct {
 	net.Conn // *Socket or *tls.Conn above it
-	sock     *Socket
+	sock     *transport.Socket
 	abort    func() // closes the socket; may be called at any time
 	created  time.Time
 	idle     time.Time // when it was last given back, zero before
@@ -23,7 +25,7 @@ type conn struct {
 
 // newConn wraps a connection. Closing the socket and not the TLS connection
 // is what makes abort prompt: tls.Conn.Close may wait for its last alert.
-func newConn(sock *Socket, top net.Conn) *conn {
+func newConn(sock *transport.Socket, top net.Conn) *conn {
 	return &conn{Conn: top, sock: sock, created: time.Now(), abort: func() { sock.Conn.Close() }}
 }
 
@@ -31,12 +33,12 @@ func newConn(sock *Socket, top net.Conn) *conn {
 // server has neither closed it nor said anything unasked.
 func (c *conn) usable(now time.Time) bool {
 	switch c.sock.Peek() {
-	case Nothing:
+	case transport.Nothing:
 		return true
-	case Data:
+	case transport.Data:
 		t, ok := c.Conn.(*tls.Conn)
 		return ok && c.sock.OnlyTickets(t)
-	case Unknown:
+	case transport.Unknown:
 		return now.Sub(c.idle) < unprobed
 	}
 	return false
@@ -45,7 +47,7 @@ func (c *conn) usable(now time.Time) bool {
 // speaks reports whether the server said something on a new connection before it was
 // asked.
 func (c *conn) speaks() bool {
-	if c.sock.Peek() != Data {
+	if c.sock.Peek() != transport.Data {
 		return false
 	}
 	t, ok := c.Conn.(*tls.Conn)
@@ -53,7 +55,7 @@ func (c *conn) speaks() bool {
 }
 
 // dial connects and shakes hands, under ctx and the limits of o.
-func dial(ctx context.Context, o *Options) (*conn, *Error) {
+func dial(ctx context.Context, o *transport.Options) (*conn, *transport.Error) {
 	start := time.Now()
 	c, err := dialPhases(ctx, o)
 	if o.Hooks.Dial != nil {
@@ -66,19 +68,19 @@ func dial(ctx context.Context, o *Options) (*conn, *Error) {
 	return c, err
 }
 
-func dialPhases(ctx context.Context, o *Options) (*conn, *Error) {
-	dctx, cancel := Limit(ctx, o.DialTimeout)
+func dialPhases(ctx context.Context, o *transport.Options) (*conn, *transport.Error) {
+	dctx, cancel := transport.Limit(ctx, o.DialTimeout)
 	nc, err := o.Dialer()(dctx, o.Network, o.Addr)
 	cancel()
 	if err != nil {
-		return nil, &Error{Phase: PhaseDial, Addr: o.Addr, Err: Cause(ctx, false, err)}
+		return nil, &transport.Error{Phase: transport.PhaseDial, Addr: o.Addr, Err: transport.Cause(ctx, false, err)}
 	}
-	sock := NewSocket(nc)
+	sock := transport.NewSocket(nc)
 	if o.TLS == nil {
 		return newConn(sock, sock), nil
 	}
 	t := tls.Client(sock, o.TLS)
-	hctx, cancel := Limit(ctx, o.TLSTimeout)
+	hctx, cancel := transport.Limit(ctx, o.TLSTimeout)
 	err = t.HandshakeContext(hctx)
 	if err != nil && hctx.Err() != nil {
 		err = hctx.Err()
@@ -86,7 +88,7 @@ func dialPhases(ctx context.Context, o *Options) (*conn, *Error) {
 	cancel()
 	if err != nil {
 		nc.Close()
-		return nil, &Error{Phase: PhaseTLS, Addr: o.Addr, Err: Cause(ctx, false, err)}
+		return nil, &transport.Error{Phase: transport.PhaseTLS, Addr: o.Addr, Err: transport.Cause(ctx, false, err)}
 	}
 	sock.Written = 0
 	return newConn(sock, t), nil

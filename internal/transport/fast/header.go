@@ -1,8 +1,10 @@
-package transport
+package fast
 
 import (
 	"bufio"
 	"bytes"
+
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
 // statusBytes is the length of a status line up to what ends the status.
@@ -22,12 +24,12 @@ func awaitFinal(br *bufio.Reader) (interim bool, err error) {
 			br.Discard(1)
 			continue
 		case !bytes.HasPrefix(head, []byte("HTTP/1.1 ")) && !bytes.HasPrefix(head, []byte("HTTP/1.0 ")):
-			return interim, ErrMalformed // fasthttp takes every version
+			return interim, transport.ErrMalformed // fasthttp takes every version
 		}
 		class, tens, ones, end := head[9], head[10], head[11], head[12]
 		switch {
 		case class < '1' || class > '5' || tens < '0' || tens > '9' || ones < '0' || ones > '9' || end != ' ' && end != '\r':
-			return interim, ErrMalformed
+			return interim, transport.ErrMalformed
 		case class > '1' || tens == '0' && ones == '1':
 			return interim, nil
 		}
@@ -46,7 +48,7 @@ func skipHeader(br *bufio.Reader) (ended bool, err error) {
 		head, _ := br.Peek(br.Buffered())
 		if i := bytes.Index(head, end); i >= 0 {
 			if !fieldLines(head[:i]) {
-				return false, ErrMalformed
+				return false, transport.ErrMalformed
 			}
 			br.Discard(i + len(end))
 			return true, nil

@@ -1,13 +1,15 @@
-package transport
+package fast
 
 import (
 	"io"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// A body is the streamed body of an answer of [Fast].
+// A body is the streamed body of an answer.
 type body struct {
 	x      *exchange
 	src    io.Reader
@@ -21,7 +23,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed.Load() {
-		return 0, ErrBodyClosed
+		return 0, transport.ErrBodyClosed
 	}
 	if b.err != nil {
 		return 0, b.err
@@ -36,7 +38,7 @@ func (b *body) Read(p []byte) (int, error) {
 		b.err = io.EOF
 		b.end(true)
 	case b.closed.Load(): // Close broke the connection to end this Read
-		b.err = ErrBodyClosed
+		b.err = transport.ErrBodyClosed
 		b.end(false)
 	default:
 		b.err = b.failure(err)
@@ -50,9 +52,9 @@ func (b *body) failure(err error) error {
 	if x.ctx.Err() != nil {
 		x.t.n.Cancels.Add(1)
 	}
-	return &Error{
-		Phase: PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.Written,
-		Ambiguous: true, Err: Cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
+	return &transport.Error{
+		Phase: transport.PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.Written,
+		Ambiguous: true, Err: transport.Cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
 	}
 }
 
@@ -101,10 +103,10 @@ func (b *body) drain() bool {
 		return false
 	}
 	x.c.sock.Progress = 0
-	if x.c.SetReadDeadline(time.Now().Add(DrainTime)) != nil {
+	if x.c.SetReadDeadline(time.Now().Add(transport.DrainTime)) != nil {
 		return false
 	}
-	var buf [DrainBytes]byte
+	var buf [transport.DrainBytes]byte
 	for left := buf[:]; ; {
 		n, err := b.src.Read(left)
 		if err != nil {
