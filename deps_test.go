@@ -29,6 +29,9 @@ func TestImports(t *testing.T) {
 		{"internal/deflate", nil},
 		{"internal/inflate", nil},
 		{"frame", nil},
+		{"internal/transport", nil},
+		{"internal/transport/std", nil},
+		{"internal/transport/fast", []string{fasthttp, compress}}, // fasthttp reaches compress
 		{"fastclient", []string{fastjson, fasthttp, compress}},
 	} {
 		t.Run(c.pkg, func(t *testing.T) {
@@ -80,6 +83,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		{"internal/transport", "fastclient"},
 		{"internal/transport", "lp"},
 		{"internal/transport", "jsonscan"},
+		{"internal/transport", "internal/transport/fast"},
+		{"internal/transport", "internal/transport/std"},
+		{"internal/transport/fast", "internal/transport/std"},
+		{"internal/transport/std", "internal/transport/fast"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", "./"+c.pkg).Output()
 		if err != nil {

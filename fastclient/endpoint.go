@@ -17,6 +17,8 @@ import (
 
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/fast"
+	"github.com/pointwire/pointwire/internal/transport/std"
 )
 
 // An address is a server's URL taken apart.
@@ -146,9 +148,9 @@ func (c *core) newEndpoint(a address) (*endpoint, error) {
 	}
 	e := &endpoint{addr: a, name: a.String()}
 	if o.NetHTTP || o.HTTPClient != nil {
-		e.write, e.query = transport.NewStd(to, o.HTTPClient), transport.NewStd(to, o.HTTPClient)
+		e.write, e.query = std.New(to, o.HTTPClient), std.New(to, o.HTTPClient)
 	} else {
-		e.write, e.query = transport.NewFast(to), transport.NewFast(to)
+		e.write, e.query = fast.New(to), fast.New(to)
 	}
 	return e, nil
 }

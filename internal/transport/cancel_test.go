@@ -1,4 +1,4 @@
-package transport
+package transport_test
 
 import (
 	"context"
@@ -14,59 +14,34 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
+	"github.com/pointwire/pointwire/internal/transport/std"
 )
 
-// canceled runs f, cancels when begun gives a value, and checks that f returned
-// the context's error in the phase and without delay.
-func canceled(t *testing.T, begun <-chan struct{}, phase Phase, f func(ctx context.Context) error) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- f(ctx) }()
-	<-begun
-	start := time.Now()
-	cancel()
-	err := <-done
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("returned %v after the context ended", took)
-	}
-	if !errors.Is(err, context.Canceled) {
-		t.Fatalf("%v, want the context's error", err)
-	}
-	mustPhase(t, err, phase)
-}
-
-func do(d Doer, req *Request) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, _, err := fetch(ctx, d, req)
-		return err
-	}
-}
-
 func TestCancelInEveryPhase(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		t.Run("before", func(t *testing.T) {
 			s := influxtest.New(t)
-			d := open(to(s))
+			d := open(doertest.To(s))
 			defer d.Close()
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			err := do(d, post("m f=1"))(ctx)
+			err := doertest.Do(d, doertest.Post("m f=1"))(ctx)
 			if !errors.Is(err, context.Canceled) || s.Accepted() != 0 {
 				t.Errorf("%v, %d connections", err, s.Accepted())
 			}
-			mustPhase(t, err, PhaseWait)
+			doertest.MustPhase(t, err, transport.PhaseWait)
 		})
 		t.Run("wait", func(t *testing.T) {
 			s := influxtest.New(t, influxtest.Silent(), influxtest.Status(204))
-			o := to(s)
+			o := doertest.To(s)
 			o.MaxConns, o.PoolTimeout = 1, -1
 			d := open(o)
 			defer d.Close()
 			hold, release := context.WithCancel(t.Context())
 			held := make(chan error, 1)
-			go func() { held <- do(d, post("m f=1"))(hold) }()
+			go func() { held <- doertest.Do(d, doertest.Post("m f=1"))(hold) }()
 			<-s.Stalled()
 			waiting := make(chan struct{})
 			go func() {
@@ -75,17 +50,17 @@ func TestCancelInEveryPhase(t *testing.T) {
 				}
 				close(waiting)
 			}()
-			canceled(t, waiting, PhaseWait, do(d, post("m f=1")))
+			doertest.Canceled(t, waiting, transport.PhaseWait, doertest.Do(d, doertest.Post("m f=1")))
 			release()
 			<-held
 			// The connection that was waited for is free again.
-			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Error(err)
 			}
 		})
 		t.Run("dial", func(t *testing.T) {
 			begun := make(chan struct{}, 1)
-			o := Options{Network: "tcp", Addr: "192.0.2.1:8086", Host: "192.0.2.1:8086", DialTimeout: -1}
+			o := transport.Options{Network: "tcp", Addr: "192.0.2.1:8086", Host: "192.0.2.1:8086", DialTimeout: -1}
 			o.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 				begun <- struct{}{}
 				<-ctx.Done()
@@ -93,7 +68,7 @@ func TestCancelInEveryPhase(t *testing.T) {
 			}
 			d := open(o)
 			defer d.Close()
-			canceled(t, begun, PhaseDial, do(d, post("m f=1")))
+			doertest.Canceled(t, begun, transport.PhaseDial, doertest.Do(d, doertest.Post("m f=1")))
 		})
 		t.Run("tls", func(t *testing.T) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -112,44 +87,44 @@ func TestCancelInEveryPhase(t *testing.T) {
 				begun <- struct{}{}
 				io.Copy(io.Discard, c)
 			}()
-			o := Options{Network: "tcp", Addr: l.Addr().String(), Host: l.Addr().String(), TLSTimeout: -1}
-			o.TLS = clientTLS(influxtest.NewCert(t, "server"))
+			o := transport.Options{Network: "tcp", Addr: l.Addr().String(), Host: l.Addr().String(), TLSTimeout: -1}
+			o.TLS = doertest.ClientTLS(influxtest.NewCert(t, "server"))
 			d := open(o)
 			defer d.Close()
-			want := PhaseTLS
-			if _, ok := d.(*Std); ok {
-				want = PhaseDial // net/http does not tell them apart
+			want := transport.PhaseTLS
+			if _, ok := d.(*std.Transport); ok {
+				want = transport.PhaseDial // net/http does not tell them apart
 			}
-			canceled(t, begun, want, do(d, post("m f=1")))
+			doertest.Canceled(t, begun, want, doertest.Do(d, doertest.Post("m f=1")))
 		})
 		t.Run("write", func(t *testing.T) {
 			s := influxtest.New(t, influxtest.Deaf())
-			o := to(s)
+			o := doertest.To(s)
 			o.WriteTimeout = -1
 			d := open(o)
 			defer d.Close()
-			canceled(t, s.Stalled(), PhaseWrite, do(d, post(strings.Repeat("m f=1 1\n", 4<<20))))
+			doertest.Canceled(t, s.Stalled(), transport.PhaseWrite, doertest.Do(d, doertest.Post(strings.Repeat("m f=1 1\n", 4<<20))))
 		})
 		for name, reply := range map[string]influxtest.Reply{"no answer": influxtest.Silent(), "half header": influxtest.StallHeader()} {
 			t.Run(name, func(t *testing.T) {
 				s := influxtest.New(t, reply)
-				o := to(s)
+				o := doertest.To(s)
 				o.HeaderTimeout = -1
 				d := open(o)
 				defer d.Close()
-				canceled(t, s.Stalled(), PhaseHeader, do(d, post("m f=1")))
+				doertest.Canceled(t, s.Stalled(), transport.PhaseHeader, doertest.Do(d, doertest.Post("m f=1")))
 			})
 		}
 		t.Run("body", func(t *testing.T) {
-			s := influxtest.New(t, influxtest.StallBody(doc))
-			o := to(s)
+			s := influxtest.New(t, influxtest.StallBody(doertest.Doc))
+			o := doertest.To(s)
 			o.ReadTimeout = -1
 			d := open(o)
 			defer d.Close()
 			begun := make(chan struct{}, 1)
-			canceled(t, begun, PhaseBody, func(ctx context.Context) error {
-				var resp Response
-				if err := d.Do(ctx, query(), &resp); err != nil {
+			doertest.Canceled(t, begun, transport.PhaseBody, func(ctx context.Context) error {
+				var resp transport.Response
+				if err := d.Do(ctx, doertest.Query(), &resp); err != nil {
 					return err
 				}
 				defer resp.Close()
@@ -164,12 +139,12 @@ func TestCancelInEveryPhase(t *testing.T) {
 // Connections are given back whatever the moment at which the context ends, and
 // never with that end still to come.
 func TestRandomCancels(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		before := runtime.NumGoroutine()
 		replies := []influxtest.Reply{
-			influxtest.Status(204), influxtest.JSON(doc), influxtest.Chunked(doc[:9], doc[9:]), influxtest.StallBody(doc),
+			influxtest.Status(204), influxtest.JSON(doertest.Doc), influxtest.Chunked(doertest.Doc[:9], doertest.Doc[9:]), influxtest.StallBody(doertest.Doc),
 			influxtest.Silent(), influxtest.Drop(), influxtest.ThenClose(influxtest.Status(204)),
-			influxtest.StallHeader(), influxtest.Error(503, "busy"), influxtest.Chunked(strings.Repeat(doc, 1000)),
+			influxtest.StallHeader(), influxtest.Error(503, "busy"), influxtest.Chunked(strings.Repeat(doertest.Doc, 1000)),
 		}
 		var turn atomic.Uint64
 		var playing atomic.Int64
@@ -181,7 +156,7 @@ func TestRandomCancels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := to(s)
+		o := doertest.To(s)
 		o.MaxConns, o.PoolTimeout = 8, -1
 		d := open(o)
 		const workers, each = 16, 125 // 2,000 in all
@@ -193,10 +168,10 @@ func TestRandomCancels(t *testing.T) {
 					ctx, cancel := context.WithCancel(context.Background())
 					after := time.Duration(rnd.IntN(2000)) * time.Microsecond
 					timer := time.AfterFunc(after, cancel)
-					req := post("m f=1 1\n")
+					req := doertest.Post("m f=1 1\n")
 					req.Stream = rnd.IntN(2) == 0
-					_, _, err := fetch(ctx, d, req)
-					var e *Error
+					_, _, err := doertest.Fetch(ctx, d, req)
+					var e *transport.Error
 					if err != nil && !errors.As(err, &e) {
 						t.Errorf("%T %v", err, err)
 					}
@@ -214,7 +189,7 @@ func TestRandomCancels(t *testing.T) {
 			runtime.Gosched()
 		}
 		for range 3 * o.MaxConns {
-			if _, _, err := fetch(context.Background(), d, post("m f=1")); err != nil {
+			if _, _, err := doertest.Fetch(context.Background(), d, doertest.Post("m f=1")); err != nil {
 				t.Errorf("after the cancels: %v", err)
 			}
 		}
@@ -229,9 +204,9 @@ func TestRandomCancels(t *testing.T) {
 
 // A dial that its request no longer waits for is a connection of the pool too.
 func TestCancelledDials(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		s := influxtest.New(t, influxtest.Status(204))
-		o := to(s)
+		o := doertest.To(s)
 		o.MaxConns, o.PoolTimeout = 2, -1
 		var at, most atomic.Int64
 		o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -250,13 +225,13 @@ func TestCancelledDials(t *testing.T) {
 			all.Go(func() {
 				for i := range 50 {
 					ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i)*10*time.Microsecond)
-					fetch(ctx, d, post("m f=1 1\n"))
+					doertest.Fetch(ctx, d, doertest.Post("m f=1 1\n"))
 					cancel()
 				}
 			})
 		}
 		all.Wait()
-		if _, _, err := fetch(t.Context(), d, post("m f=1 1\n")); err != nil {
+		if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1 1\n")); err != nil {
 			t.Error(err)
 		}
 		if n := most.Load(); n > 2 || n == 0 {
@@ -272,7 +247,7 @@ func TestCancelledDials(t *testing.T) {
 // A context that ends while the answer arrives must not poison the connection
 // for the next request.
 func TestCancelMeetsSuccess(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		ends := make(chan context.CancelFunc, 1)
 		s := influxtest.New(t, influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
 			influxtest.Status(204).Play(c, r)
@@ -282,12 +257,12 @@ func TestCancelMeetsSuccess(t *testing.T) {
 			default:
 			}
 		}))
-		d := open(to(s))
+		d := open(doertest.To(s))
 		defer d.Close()
 		for i := range 1200 {
 			ctx, cancel := context.WithCancel(t.Context())
 			ends <- cancel
-			_, _, err := fetch(ctx, d, post("m f=1"))
+			_, _, err := doertest.Fetch(ctx, d, doertest.Post("m f=1"))
 			if err != nil && !errors.Is(err, context.Canceled) {
 				t.Fatalf("try %d: %v", i, err)
 			}
@@ -296,7 +271,7 @@ func TestCancelMeetsSuccess(t *testing.T) {
 			case <-ends:
 			default:
 			}
-			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Fatalf("after try %d: %v", i, err)
 			}
 		}
@@ -304,31 +279,31 @@ func TestCancelMeetsSuccess(t *testing.T) {
 }
 
 func TestCloseEndsEverything(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		before := runtime.NumGoroutine()
-		s, err := influxtest.Start(influxtest.Silent(), influxtest.StallBody(doc), influxtest.Silent())
+		s, err := influxtest.Start(influxtest.Silent(), influxtest.StallBody(doertest.Doc), influxtest.Silent())
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := to(s)
+		o := doertest.To(s)
 		o.MaxConns, o.PoolTimeout, o.ReadTimeout = 2, -1, -1
 		d := open(o)
 		errs := make(chan error, 3)
-		go func() { errs <- do(d, post("m f=1"))(context.Background()) }()
+		go func() { errs <- doertest.Do(d, doertest.Post("m f=1"))(context.Background()) }()
 		<-s.Stalled()
-		go func() { errs <- do(d, query())(context.Background()) }()
+		go func() { errs <- doertest.Do(d, doertest.Query())(context.Background()) }()
 		<-s.Stalled()
-		go func() { errs <- do(d, post("m f=1"))(context.Background()) }()
+		go func() { errs <- doertest.Do(d, doertest.Post("m f=1"))(context.Background()) }()
 		for d.Stats().Waits == 0 {
 			runtime.Gosched()
 		}
 		d.Close()
 		for range 3 {
-			if err := <-errs; !errors.Is(err, ErrClosed) {
+			if err := <-errs; !errors.Is(err, transport.ErrClosed) {
 				t.Errorf("%v, want ErrClosed", err)
 			}
 		}
-		if err := do(d, post("m f=1"))(context.Background()); !errors.Is(err, ErrClosed) {
+		if err := doertest.Do(d, doertest.Post("m f=1"))(context.Background()); !errors.Is(err, transport.ErrClosed) {
 			t.Errorf("after Close: %v", err)
 		}
 		d.Close()
@@ -338,14 +313,14 @@ func TestCloseEndsEverything(t *testing.T) {
 }
 
 func TestBodyClosedWhileRead(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
-		s := influxtest.New(t, influxtest.StallBody(doc))
-		o := to(s)
+	over(t, func(t *testing.T, open maker) {
+		s := influxtest.New(t, influxtest.StallBody(doertest.Doc))
+		o := doertest.To(s)
 		o.ReadTimeout = -1
 		d := open(o)
 		defer d.Close()
-		var resp Response
-		if err := d.Do(t.Context(), query(), &resp); err != nil {
+		var resp transport.Response
+		if err := d.Do(t.Context(), doertest.Query(), &resp); err != nil {
 			t.Fatal(err)
 		}
 		stream := resp.Stream
@@ -356,10 +331,10 @@ func TestBodyClosedWhileRead(t *testing.T) {
 		}()
 		<-s.Stalled()
 		stream.Close()
-		if err := <-read; !errors.Is(err, ErrBodyClosed) {
+		if err := <-read; !errors.Is(err, transport.ErrBodyClosed) {
 			t.Errorf("%v, want ErrBodyClosed", err)
 		}
-		if _, err := stream.Read(make([]byte, 1)); !errors.Is(err, ErrBodyClosed) {
+		if _, err := stream.Read(make([]byte, 1)); !errors.Is(err, transport.ErrBodyClosed) {
 			t.Errorf("%v, want ErrBodyClosed", err)
 		}
 		if n := d.Stats().Conns; n != 0 {

@@ -1,17 +1,13 @@
-// Package transport makes one HTTP/1.1 exchange at a time. It knows nothing of
-// InfluxDB.
-//
-// [Fast] parses and writes HTTP with fasthttp but keeps its own connections,
-// because fasthttp's pool can neither wait nor dial under a context and leaves
-// a cleaning goroutine asleep after its last connection is closed. [Std] does
-// the same work with net/http, for HTTP/2 and proxies. Both are a [Doer], and
-// one test suite runs over both.
+// Package transport says what an HTTP exchange is: request, response, limits,
+// phases, errors. It knows nothing of InfluxDB, and nothing of the packages fast
+// and std, which make exchanges. Both have a [Doer], and one test suite runs over
+// both. What both need for it is here too: sockets that can be asked whether
+// anything has arrived, and counters.
 package transport
 
 import (
 	"context"
 	"io"
-	"net/http"
 )
 
 // A Doer sends one request and reads its answer. It is safe for concurrent use.
@@ -64,32 +60,34 @@ type Response struct {
 	// Reused tells that the connection had served another request before.
 	Reused bool
 
-	fast *exchange
-	std  http.Header
+	// Held is what the Doer keeps of the answer. Only a Doer sets it.
+	Held Held
+}
+
+// Held is what a Doer keeps of an answer until the Response is closed.
+type Held interface {
+	// Header returns the first value of a header, empty when absent.
+	Header(name string) string
+	// HasHeader reports whether the answer has a header, which may be empty.
+	HasHeader(name string) bool
+	// Free gives back what is kept of an answer without a Stream. Closing the Stream
+	// does that for the others.
+	Free()
 }
 
 // Header returns the first value of a header of the answer, empty when absent.
 // It must not be called after Close.
 func (r *Response) Header(name string) string {
-	switch {
-	case r.fast != nil:
-		return string(r.fast.resp.Header.Peek(name))
-	case r.std != nil:
-		return r.std.Get(name)
+	if r.Held == nil {
+		return ""
 	}
-	return ""
+	return r.Held.Header(name)
 }
 
 // HasHeader reports whether the answer has a header, which may be empty. It must not be
 // called after Close.
 func (r *Response) HasHeader(name string) bool {
-	switch {
-	case r.fast != nil:
-		return len(r.fast.resp.Header.PeekAll(name)) > 0
-	case r.std != nil:
-		return len(r.std.Values(name)) > 0
-	}
-	return false
+	return r.Held != nil && r.Held.HasHeader(name)
 }
 
 // Close gives back what the answer holds. The connection is kept if the answer
@@ -99,9 +97,9 @@ func (r *Response) Close() error {
 	var err error
 	if r.Stream != nil {
 		err = r.Stream.Close()
-	} else if r.fast != nil {
-		r.fast.free()
+	} else if r.Held != nil {
+		r.Held.Free()
 	}
-	r.fast, r.std, r.Body = nil, nil, nil
+	r.Held, r.Body = nil, nil
 	return err
 }

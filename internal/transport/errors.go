@@ -71,22 +71,24 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether a time limit or the context's deadline was the cause.
-func (e *Error) Timeout() bool {
+func (e *Error) Timeout() bool { return IsTimeout(e.Err) }
+
+// IsTimeout reports whether a time limit or a deadline was the cause of err.
+func IsTimeout(err error) bool {
 	var t interface{ Timeout() bool }
-	return errors.As(e.Err, &t) && t.Timeout()
+	return errors.As(err, &t) && t.Timeout()
 }
 
-// cause reduces an error of reading or writing to what it means. The context
+// Cause reduces an error of reading or writing to what it means. The context
 // and the closing of the pool win over what they did to the connection.
-func cause(ctx context.Context, closed bool, err error) error {
+func Cause(ctx context.Context, closed bool, err error) error {
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return ctxErr
 	}
 	if closed {
 		return ErrClosed
 	}
-	var t interface{ Timeout() bool }
-	if err != ErrPoolExhausted && errors.As(err, &t) && t.Timeout() {
+	if err != ErrPoolExhausted && IsTimeout(err) {
 		return ErrTimeout
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {

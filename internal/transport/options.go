@@ -7,6 +7,17 @@ import (
 	"time"
 )
 
+// EarlyReply is how long to wait for an answer after the request could not be
+// sent: the server may have refused it and closed.
+const EarlyReply = 250 * time.Millisecond
+
+// What Close reads of an answer to spare its connection. More would cost more
+// than a new connection.
+const (
+	DrainBytes = 512
+	DrainTime  = 5 * time.Millisecond
+)
+
 // Options say where to connect and within which limits. A zero duration or
 // size is the default of [Options.WithDefaults]; a negative duration means no
 // limit.
@@ -66,4 +77,22 @@ func (o Options) WithDefaults() Options {
 		o.Hooks = new(Hooks)
 	}
 	return o
+}
+
+// Dialer returns the function that opens a connection.
+func (o *Options) Dialer() func(context.Context, string, string) (net.Conn, error) {
+	if o.Dial != nil {
+		return o.Dial
+	}
+	// Happy eyeballs and the system's resolver; no cache, so that a name may
+	// move to another address.
+	return (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
+}
+
+// Limit is context.WithTimeout for a limit that may be none.
+func Limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, d)
 }

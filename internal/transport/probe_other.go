@@ -9,4 +9,4 @@ import "syscall"
 type prober struct{}
 
 func (*prober) init()                        {}
-func (*prober) look(syscall.RawConn) arrival { return unknown }
+func (*prober) look(syscall.RawConn) Arrival { return Unknown }

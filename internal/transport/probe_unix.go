@@ -24,15 +24,15 @@ func (p *prober) init() {
 	}
 }
 
-func (p *prober) look(raw syscall.RawConn) arrival {
+func (p *prober) look(raw syscall.RawConn) Arrival {
 	if raw.Control(p.peek) != nil {
-		return gone
+		return Gone
 	}
 	switch {
 	case p.err == syscall.EAGAIN || p.err == syscall.EWOULDBLOCK:
-		return nothing
+		return Nothing
 	case p.err != nil || p.n == 0:
-		return gone
+		return Gone
 	}
-	return data
+	return Data
 }

@@ -18,15 +18,17 @@ type Stats struct {
 	Conns, Idle  int    // open connections, and those not in use
 }
 
-type counters struct {
-	exchanges, dials, reuses, stale, waits, early, cancels, written atomic.Uint64
+// Counters are what a [Doer] counts as it goes. The names are those of [Stats].
+type Counters struct {
+	Exchanges, Dials, Reuses, Stale, Waits, EarlyReplies, Cancels, Written atomic.Uint64
 }
 
-func (c *counters) snapshot() Stats {
+// Snapshot returns what was counted, without the connections that are open.
+func (c *Counters) Snapshot() Stats {
 	return Stats{
-		Exchanges: c.exchanges.Load(), Dials: c.dials.Load(), Reuses: c.reuses.Load(),
-		Stale: c.stale.Load(), Waits: c.waits.Load(), EarlyReplies: c.early.Load(),
-		Cancels: c.cancels.Load(), Written: c.written.Load(),
+		Exchanges: c.Exchanges.Load(), Dials: c.Dials.Load(), Reuses: c.Reuses.Load(),
+		Stale: c.Stale.Load(), Waits: c.Waits.Load(), EarlyReplies: c.EarlyReplies.Load(),
+		Cancels: c.Cancels.Load(), Written: c.Written.Load(),
 	}
 }
 

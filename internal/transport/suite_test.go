@@ -1,4 +1,4 @@
-package transport
+package transport_test
 
 import (
 	"context"
@@ -13,45 +13,25 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
+	"github.com/pointwire/pointwire/internal/transport/fast"
+	"github.com/pointwire/pointwire/internal/transport/std"
 )
 
+// A maker makes one of the implementations.
+type maker func(transport.Options) transport.Doer
+
 // over runs a test with both implementations of Doer.
-func over(t *testing.T, f func(t *testing.T, open func(Options) Doer)) {
+func over(t *testing.T, f func(t *testing.T, open maker)) {
 	t.Run("fasthttp", func(t *testing.T) {
-		f(t, func(o Options) Doer { return NewFast(o) })
+		f(t, func(o transport.Options) transport.Doer { return fast.New(o) })
 	})
 	t.Run("net/http", func(t *testing.T) {
 		log.SetOutput(io.Discard) // net/http reports unsolicited answers there
 		defer log.SetOutput(log.Default().Writer())
-		f(t, func(o Options) Doer { return NewStd(o, nil) })
+		f(t, func(o transport.Options) transport.Doer { return std.New(o, nil) })
 	})
-}
-
-// to returns options for a server.
-func to(s *influxtest.Server) Options {
-	return Options{Network: "tcp", Addr: s.Addr, Host: s.Addr}
-}
-
-func post(body string) *Request {
-	return &Request{Method: "POST", URI: []byte("/write?db=d"), ContentType: "text/plain", Body: []byte(body)}
-}
-
-func query() *Request {
-	return &Request{Method: "POST", URI: []byte("/query"), Body: []byte("q=SELECT"), Stream: true}
-}
-
-// fetch sends req and reads the whole answer.
-func fetch(ctx context.Context, d Doer, req *Request) (status int, body string, err error) {
-	var resp Response
-	if err := d.Do(ctx, req, &resp); err != nil {
-		return 0, "", err
-	}
-	defer resp.Close()
-	if resp.Stream == nil {
-		return resp.Status, string(resp.Body), nil
-	}
-	b, err := io.ReadAll(resp.Stream)
-	return resp.Status, string(b), err
 }
 
 // settled waits until the goroutines are no more than before.
@@ -65,19 +45,6 @@ func settled(t *testing.T, before int) {
 	}
 }
 
-func mustPhase(t *testing.T, err error, want Phase) {
-	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) {
-		t.Fatalf("%v is a %T, want an Error", err, err)
-	}
-	if e.Phase != want {
-		t.Errorf("%v: phase %v, want %v", err, e.Phase, want)
-	}
-}
-
-const doc = `{"results":[{"statement_id":0}]}`
-
 // Every way to answer is played twice on one client, so that what the first
 // leaves behind is seen by the second.
 func TestReplies(t *testing.T) {
@@ -89,26 +56,26 @@ func TestReplies(t *testing.T) {
 		err    error // of Do or of reading
 		conns  int   // used by two exchanges
 	}{
-		{"chunked", influxtest.Chunked(doc[:5], doc[5:]), 200, doc, nil, 1},
-		{"length", influxtest.JSON(doc), 200, doc, nil, 1},
-		{"cut chunk", influxtest.CutChunk(doc), 200, doc, ErrTruncated, 2},
-		{"no last chunk", influxtest.NoLastChunk(doc), 200, doc, ErrTruncated, 2},
-		{"short length", influxtest.ShortBody(doc), 200, doc, ErrTruncated, 2},
-		{"until close", influxtest.UntilClose(doc), 200, doc, nil, 2},
-		{"until close, cut", influxtest.UntilClose(doc[:9]), 200, doc[:9], nil, 2},
-		{"cut gzip", influxtest.CutGzip(doc), 200, influxtest.Pack(doc)[:len(influxtest.Pack(doc))/2], nil, 1},
-		{"garbage", influxtest.Garbage(), 0, "", ErrMalformed, 2},
+		{"chunked", influxtest.Chunked(doertest.Doc[:5], doertest.Doc[5:]), 200, doertest.Doc, nil, 1},
+		{"length", influxtest.JSON(doertest.Doc), 200, doertest.Doc, nil, 1},
+		{"cut chunk", influxtest.CutChunk(doertest.Doc), 200, doertest.Doc, transport.ErrTruncated, 2},
+		{"no last chunk", influxtest.NoLastChunk(doertest.Doc), 200, doertest.Doc, transport.ErrTruncated, 2},
+		{"short length", influxtest.ShortBody(doertest.Doc), 200, doertest.Doc, transport.ErrTruncated, 2},
+		{"until close", influxtest.UntilClose(doertest.Doc), 200, doertest.Doc, nil, 2},
+		{"until close, cut", influxtest.UntilClose(doertest.Doc[:9]), 200, doertest.Doc[:9], nil, 2},
+		{"cut gzip", influxtest.CutGzip(doertest.Doc), 200, influxtest.Pack(doertest.Doc)[:len(influxtest.Pack(doertest.Doc))/2], nil, 1},
+		{"garbage", influxtest.Garbage(), 0, "", transport.ErrMalformed, 2},
 		{"503", influxtest.Error(503, "busy"), 503, "{\"error\":\"busy\"}\n", nil, 1},
 		{"204", influxtest.Status(204), 204, "", nil, 1},
 		{"204 chunked", influxtest.NoContentChunked(), 204, "", nil, 1},
-		{"100 then 200", influxtest.Continue(influxtest.JSON(doc)), 200, doc, nil, 1},
-		{"two lengths", influxtest.TwoLengths(doc), 0, "", ErrMalformed, 2},
-		{"drop", influxtest.Drop(), 0, "", ErrNoAnswer, 2},
-		{"big header", influxtest.BigHeader(20000), 0, "", ErrResponseTooLarge, 2},
+		{"100 then 200", influxtest.Continue(influxtest.JSON(doertest.Doc)), 200, doertest.Doc, nil, 1},
+		{"two lengths", influxtest.TwoLengths(doertest.Doc), 0, "", transport.ErrMalformed, 2},
+		{"drop", influxtest.Drop(), 0, "", transport.ErrNoAnswer, 2},
+		{"big header", influxtest.BigHeader(20000), 0, "", transport.ErrResponseTooLarge, 2},
 		{"redirect", influxtest.Status(307, "Location", "http://elsewhere.example/write"), 307, "", nil, 1},
 		{"empty chunked", influxtest.Chunked(), 200, "", nil, 1},
 	}
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		for _, tt := range tests {
 			for _, stream := range []bool{true, false} {
 				name := tt.name
@@ -117,12 +84,12 @@ func TestReplies(t *testing.T) {
 				}
 				t.Run(name, func(t *testing.T) {
 					s := influxtest.New(t, tt.reply)
-					d := open(to(s))
+					d := open(doertest.To(s))
 					defer d.Close()
 					for range 2 {
-						req := query()
+						req := doertest.Query()
 						req.Stream = stream
-						status, body, err := fetch(t.Context(), d, req)
+						status, body, err := doertest.Fetch(t.Context(), d, req)
 						if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) {
 							t.Fatalf("error %v, want %v", err, tt.err)
 						}
@@ -146,12 +113,12 @@ func TestReplies(t *testing.T) {
 }
 
 func TestResetIsAnError(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		s := influxtest.New(t, influxtest.DropHard())
-		d := open(to(s))
+		d := open(doertest.To(s))
 		defer d.Close()
-		_, _, err := fetch(t.Context(), d, post("m f=1"))
-		var e *Error
+		_, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1"))
+		var e *transport.Error
 		if !errors.As(err, &e) || !e.Ambiguous || e.Written == 0 {
 			t.Fatalf("%#v", err)
 		}
@@ -164,16 +131,16 @@ func TestResetIsAnError(t *testing.T) {
 // A GET is not repeated either: one of a statement that changes things would be
 // carried out twice.
 func TestNothingIsSentTwice(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		for _, method := range []string{"GET", "POST"} {
 			t.Run(method, func(t *testing.T) {
 				s := influxtest.New(t, influxtest.Status(204), influxtest.Drop())
-				d := open(to(s))
+				d := open(doertest.To(s))
 				defer d.Close()
-				if _, _, err := fetch(t.Context(), d, &Request{Method: method, URI: []byte("/ping")}); err != nil {
+				if _, _, err := doertest.Fetch(t.Context(), d, &transport.Request{Method: method, URI: []byte("/ping")}); err != nil {
 					t.Fatal(err)
 				}
-				_, _, err := fetch(t.Context(), d, &Request{Method: method, URI: []byte("/query?q=x")})
+				_, _, err := doertest.Fetch(t.Context(), d, &transport.Request{Method: method, URI: []byte("/query?q=x")})
 				if err == nil {
 					t.Fatal("no error")
 				}
@@ -186,13 +153,13 @@ func TestNothingIsSentTwice(t *testing.T) {
 }
 
 func TestEarlyRefusal(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		s := influxtest.New(t, influxtest.Refuse(413, `{"error":"Request Entity Too Large"}`))
-		d := open(to(s))
+		d := open(doertest.To(s))
 		defer d.Close()
 		body := strings.Repeat("m f=1 1\n", 1<<20) // 8 MiB: more than sockets hold
 		for i := range 10 {
-			status, text, err := fetch(t.Context(), d, post(body))
+			status, text, err := doertest.Fetch(t.Context(), d, doertest.Post(body))
 			if err != nil || status != 413 || !strings.Contains(text, "Too Large") {
 				t.Fatalf("try %d: %d %q %v", i, status, text, err)
 			}
@@ -211,7 +178,7 @@ func closing(done chan<- struct{}) influxtest.Reply {
 }
 
 func TestStaleConnections(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		cert := influxtest.NewCert(t, "server")
 		for _, secure := range []bool{false, true} {
 			name := "plain"
@@ -222,16 +189,16 @@ func TestStaleConnections(t *testing.T) {
 				done := make(chan struct{}, 1)
 				s := influxtest.New(t, closing(done))
 				if secure {
-					s = influxtest.NewTLS(t, serverTLS(cert), closing(done))
+					s = influxtest.NewTLS(t, doertest.ServerTLS(cert), closing(done))
 				}
-				o := to(s)
+				o := doertest.To(s)
 				if secure {
-					o.TLS = clientTLS(cert)
+					o.TLS = doertest.ClientTLS(cert)
 				}
 				d := open(o)
 				defer d.Close()
 				for i := range 40 {
-					status, _, err := fetch(t.Context(), d, post("m f=1"))
+					status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1"))
 					if err != nil || status != 204 {
 						t.Fatalf("try %d: %d %v", i, status, err)
 					}
@@ -248,7 +215,7 @@ func TestStaleConnections(t *testing.T) {
 // What a server says on an idle connection is not the answer to the next
 // request.
 func TestUnsolicitedAnswer(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		cert := influxtest.NewCert(t, "server")
 		for _, secure := range []bool{false, true} {
 			name := "plain"
@@ -266,16 +233,16 @@ func TestUnsolicitedAnswer(t *testing.T) {
 				})
 				s := influxtest.New(t, first, influxtest.Status(204))
 				if secure {
-					s = influxtest.NewTLS(t, serverTLS(cert), first, influxtest.Status(204))
+					s = influxtest.NewTLS(t, doertest.ServerTLS(cert), first, influxtest.Status(204))
 				}
-				o := to(s)
+				o := doertest.To(s)
 				if secure {
-					o.TLS = clientTLS(cert)
+					o.TLS = doertest.ClientTLS(cert)
 				}
 				d := open(o)
 				defer d.Close()
 				for i := range 2 {
-					status, _, err := fetch(t.Context(), d, post("m f=1"))
+					status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1"))
 					if err != nil || status != 204 {
 						t.Fatalf("request %d: %d %v", i, status, err)
 					}
@@ -291,15 +258,15 @@ func TestUnsolicitedAnswer(t *testing.T) {
 
 // A TLS connection on which only session tickets arrived is kept.
 func TestTLSKeepAlive(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		cert := influxtest.NewCert(t, "server")
-		s := influxtest.NewTLS(t, serverTLS(cert))
-		o := to(s)
-		o.TLS = clientTLS(cert)
+		s := influxtest.NewTLS(t, doertest.ServerTLS(cert))
+		o := doertest.To(s)
+		o.TLS = doertest.ClientTLS(cert)
 		d := open(o)
 		defer d.Close()
 		for range 20 {
-			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -310,14 +277,14 @@ func TestTLSKeepAlive(t *testing.T) {
 }
 
 func TestTLSIsChecked(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
-		s := influxtest.NewTLS(t, serverTLS(influxtest.NewCert(t, "server")))
-		o := to(s)
-		o.TLS = clientTLS(influxtest.NewCert(t, "another"))
+	over(t, func(t *testing.T, open maker) {
+		s := influxtest.NewTLS(t, doertest.ServerTLS(influxtest.NewCert(t, "server")))
+		o := doertest.To(s)
+		o.TLS = doertest.ClientTLS(influxtest.NewCert(t, "another"))
 		d := open(o)
 		defer d.Close()
-		_, _, err := fetch(t.Context(), d, post("m f=1"))
-		mustPhase(t, err, PhaseTLS)
+		_, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1"))
+		doertest.MustPhase(t, err, transport.PhaseTLS)
 		if s.Last() != nil {
 			t.Error("a request was sent to a server that could not be verified")
 		}
@@ -325,12 +292,12 @@ func TestTLSIsChecked(t *testing.T) {
 }
 
 func TestUnixSocket(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		s := influxtest.NewUnix(t, t.TempDir()+"/i.sock")
-		d := open(Options{Network: "unix", Addr: s.Addr, Host: "localhost"})
+		d := open(transport.Options{Network: "unix", Addr: s.Addr, Host: "localhost"})
 		defer d.Close()
 		for range 3 {
-			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -341,31 +308,29 @@ func TestUnixSocket(t *testing.T) {
 }
 
 func TestNobodyListens(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		addr := l.Addr().String()
 		l.Close()
-		d := open(Options{Network: "tcp", Addr: addr, Host: addr})
+		d := open(transport.Options{Network: "tcp", Addr: addr, Host: addr})
 		defer d.Close()
-		_, _, err = fetch(t.Context(), d, post("m f=1"))
-		mustPhase(t, err, PhaseDial)
-		if e := err.(*Error); e.Ambiguous || strings.Count(e.Error(), addr) != 1 {
+		_, _, err = doertest.Fetch(t.Context(), d, doertest.Post("m f=1"))
+		doertest.MustPhase(t, err, transport.PhaseDial)
+		if e := err.(*transport.Error); e.Ambiguous || strings.Count(e.Error(), addr) != 1 {
 			t.Errorf("ambiguous %v: %v", e.Ambiguous, e)
 		}
 	})
 }
 
-// A refusal that is too long keeps its status and its beginning; a success that
-// is too long is an error.
 // A request that finds an unusable connection and then no server fails like any other:
 // it is not tried without end.
 func TestStaleAndNobodyListens(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		s := influxtest.New(t)
-		o := to(s)
+		o := doertest.To(s)
 		o.Lifetime = 1 // the connection is too old for a second request
 		var dials atomic.Int32
 		o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -376,34 +341,36 @@ func TestStaleAndNobodyListens(t *testing.T) {
 		}
 		d := open(o)
 		defer d.Close()
-		if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+		if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		_, _, err := fetch(ctx, d, post("m f=1"))
-		mustPhase(t, err, PhaseDial)
+		_, _, err := doertest.Fetch(ctx, d, doertest.Post("m f=1"))
+		doertest.MustPhase(t, err, transport.PhaseDial)
 		if n := dials.Load(); ctx.Err() != nil || n > 3 {
 			t.Errorf("%d dials, %v", n, err)
 		}
 	})
 }
 
+// A refusal that is too long keeps its status and its beginning; a success that
+// is too long is an error.
 func TestBodyLimit(t *testing.T) {
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		long := strings.Repeat("x", 165_000)
 		s := influxtest.New(t, influxtest.Body(400, long), influxtest.Body(200, long), influxtest.Body(400, long[:64<<10]))
-		d := open(to(s))
+		d := open(doertest.To(s))
 		defer d.Close()
-		var resp Response
-		if err := d.Do(t.Context(), post("m f=1"), &resp); err != nil || resp.Status != 400 || !resp.Truncated || len(resp.Body) != 64<<10 {
+		var resp transport.Response
+		if err := d.Do(t.Context(), doertest.Post("m f=1"), &resp); err != nil || resp.Status != 400 || !resp.Truncated || len(resp.Body) != 64<<10 {
 			t.Fatalf("%v, status %d, %d bytes", err, resp.Status, len(resp.Body))
 		}
 		resp.Close()
-		if err := d.Do(t.Context(), post("m f=1"), &resp); !errors.Is(err, ErrResponseTooLarge) {
+		if err := d.Do(t.Context(), doertest.Post("m f=1"), &resp); !errors.Is(err, transport.ErrResponseTooLarge) {
 			t.Fatal(err)
 		}
-		if err := d.Do(t.Context(), post("m f=1"), &resp); err != nil || resp.Truncated || len(resp.Body) != 64<<10 {
+		if err := d.Do(t.Context(), doertest.Post("m f=1"), &resp); err != nil || resp.Truncated || len(resp.Body) != 64<<10 {
 			t.Fatalf("%v, %d bytes", err, len(resp.Body))
 		}
 		resp.Close()
@@ -414,16 +381,16 @@ func TestBodyLimit(t *testing.T) {
 // request may be sent again if that does no harm.
 func TestCutAnywhere(t *testing.T) {
 	const whole = "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.8.10\r\n\r\n"
-	over(t, func(t *testing.T, open func(Options) Doer) {
+	over(t, func(t *testing.T, open maker) {
 		for cut := range len(whole) {
 			s := influxtest.New(t, influxtest.RawClose(whole[:cut]))
-			d := open(to(s))
-			_, _, err := fetch(t.Context(), d, post("m f=1 1\n"))
-			want := ErrTruncated
+			d := open(doertest.To(s))
+			_, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1 1\n"))
+			want := transport.ErrTruncated
 			if cut == 0 {
-				want = ErrNoAnswer
+				want = transport.ErrNoAnswer
 			}
-			var e *Error
+			var e *transport.Error
 			if !errors.Is(err, want) || !errors.As(err, &e) || !e.Ambiguous {
 				t.Errorf("cut at %d: %v", cut, err)
 			}

@@ -1,21 +1,23 @@
 //go:build !race
 
-package transport
+package fast
 
 import (
 	"context"
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
 // The server runs in this process and allocates, so it answers without parsing.
 func TestAllocs(t *testing.T) {
 	s := influxtest.NewSink(t)
-	d := NewFast(Options{Network: "tcp", Addr: s, Host: s})
+	d := New(transport.Options{Network: "tcp", Addr: s, Host: s})
 	defer d.Close()
-	req := post("m f=1 1\n")
-	var resp Response
+	req := doertest.Post("m f=1 1\n")
+	var resp transport.Response
 	exchange := func(ctx context.Context) {
 		if err := d.Do(ctx, req, &resp); err != nil || resp.Status != 204 {
 			t.Fatal(resp.Status, err)

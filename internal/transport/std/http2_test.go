@@ -1,4 +1,4 @@
-package transport
+package std
 
 import (
 	"errors"
@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
 // http2 starts a server that speaks HTTP/2 and returns options that reach it.
-func http2(t *testing.T, handler http.HandlerFunc) (*httptest.Server, Options) {
+func http2(t *testing.T, handler http.HandlerFunc) (*httptest.Server, transport.Options) {
 	t.Helper()
 	cert := influxtest.NewCert(t, "server")
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -23,12 +25,12 @@ func http2(t *testing.T, handler http.HandlerFunc) (*httptest.Server, Options) {
 		}
 		handler(w, r)
 	}))
-	s.TLS, s.EnableHTTP2 = serverTLS(cert), true
+	s.TLS, s.EnableHTTP2 = doertest.ServerTLS(cert), true
 	s.Config.ErrorLog = nil
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	addr := s.Listener.Addr().String()
-	return s, Options{Network: "tcp", Addr: addr, Host: addr, TLS: clientTLS(cert)}
+	return s, transport.Options{Network: "tcp", Addr: addr, Host: addr, TLS: doertest.ClientTLS(cert)}
 }
 
 // Exchanges over HTTP/2 share a connection and do not mix.
@@ -44,9 +46,9 @@ func TestHTTP2(t *testing.T) {
 		}
 		w.Write(body)
 	})
-	d := NewStd(o, nil)
+	d := New(o, nil)
 	defer d.Close()
-	if status, _, err := fetch(t.Context(), d, post("m f=1 1\n")); status != 204 || err != nil {
+	if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1 1\n")); status != 204 || err != nil {
 		t.Fatalf("%d %v", status, err)
 	}
 	var all sync.WaitGroup
@@ -54,9 +56,9 @@ func TestHTTP2(t *testing.T) {
 		all.Go(func() {
 			for j := range 50 {
 				text := strings.Repeat(string(rune('a'+i)), 1+j*1000)
-				req := query()
+				req := doertest.Query()
 				req.Body = []byte(text)
-				if status, body, err := fetch(t.Context(), d, req); status != 200 || body != text || err != nil {
+				if status, body, err := doertest.Fetch(t.Context(), d, req); status != 200 || body != text || err != nil {
 					t.Errorf("%d, %d bytes, %v", status, len(body), err)
 				}
 			}
@@ -74,25 +76,33 @@ func TestHTTP2Faults(t *testing.T) {
 	defer close(over)
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
-		set     func(*Options)
+		set     func(*transport.Options)
 		status  int
 		err     error
-		phase   Phase
+		phase   transport.Phase
 		long    bool // a body that the server does not take
 	}{
 		"refused before it was sent": {func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 		}, nil, 413, nil, 0, true},
-		"no answer": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, nil, 0, ErrNoAnswer, PhaseHeader, false},
+		"no answer": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, nil, 0, transport.ErrNoAnswer, transport.PhaseHeader, false},
 		"cut": {func(w http.ResponseWriter, r *http.Request) {
-			io.WriteString(w, doc)
+			io.WriteString(w, doertest.Doc)
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
-		}, nil, 200, ErrTruncated, PhaseBody, false},
-		"silent":                      {func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body); <-over }, func(o *Options) { o.HeaderTimeout = 50 * time.Millisecond }, 0, ErrTimeout, PhaseHeader, true},
-		"deaf":                        {func(w http.ResponseWriter, r *http.Request) { <-over }, func(o *Options) { o.WriteTimeout = 50 * time.Millisecond }, 0, ErrTimeout, PhaseWrite, true},
-		"stalled":                     {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, doc); w.(http.Flusher).Flush(); <-over }, func(o *Options) { o.ReadTimeout = 50 * time.Millisecond }, 200, ErrTimeout, PhaseBody, false},
-		"stalled before all was sent": {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, doc); w.(http.Flusher).Flush(); <-over }, func(o *Options) { o.ReadTimeout = 50 * time.Millisecond }, 200, ErrTimeout, PhaseBody, true},
+		}, nil, 200, transport.ErrTruncated, transport.PhaseBody, false},
+		"silent": {func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body); <-over }, func(o *transport.Options) { o.HeaderTimeout = 50 * time.Millisecond }, 0, transport.ErrTimeout, transport.PhaseHeader, true},
+		"deaf":   {func(w http.ResponseWriter, r *http.Request) { <-over }, func(o *transport.Options) { o.WriteTimeout = 50 * time.Millisecond }, 0, transport.ErrTimeout, transport.PhaseWrite, true},
+		"stalled": {func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, doertest.Doc)
+			w.(http.Flusher).Flush()
+			<-over
+		}, func(o *transport.Options) { o.ReadTimeout = 50 * time.Millisecond }, 200, transport.ErrTimeout, transport.PhaseBody, false},
+		"stalled before all was sent": {func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, doertest.Doc)
+			w.(http.Flusher).Flush()
+			<-over
+		}, func(o *transport.Options) { o.ReadTimeout = 50 * time.Millisecond }, 200, transport.ErrTimeout, transport.PhaseBody, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var mu sync.Mutex
@@ -108,24 +118,24 @@ func TestHTTP2Faults(t *testing.T) {
 				}
 				tt.handler(w, r)
 			})
-			o.Hooks = &Hooks{Wrote: func(int64) { wrote <- struct{}{} }}
+			o.Hooks = &transport.Hooks{Wrote: func(int64) { wrote <- struct{}{} }}
 			if tt.set != nil {
 				tt.set(&o)
 			}
-			d := NewStd(o, nil)
+			d := New(o, nil)
 			defer d.Close()
-			req := post("m f=1 1\n")
+			req := doertest.Post("m f=1 1\n")
 			if tt.long {
 				req.Body = []byte(strings.Repeat("m f=1 1\n", 1<<20)) // more than a window
 			}
 			req.Stream = true
-			status, _, err := fetch(t.Context(), d, req)
+			status, _, err := doertest.Fetch(t.Context(), d, req)
 			if status != tt.status || !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) {
 				t.Fatalf("%d %v, want %d %v", status, err, tt.status, tt.err)
 			}
 			if err != nil {
-				mustPhase(t, err, tt.phase)
-				if e := err.(*Error); !e.Ambiguous {
+				doertest.MustPhase(t, err, tt.phase)
+				if e := err.(*transport.Error); !e.Ambiguous {
 					t.Errorf("%v is not ambiguous", e)
 				}
 			}
@@ -148,12 +158,12 @@ func TestHTTP2Cancel(t *testing.T) {
 			<-r.Context().Done()
 		}
 	})
-	o.Hooks = &Hooks{Wrote: func(int64) { wrote <- struct{}{} }}
-	d := NewStd(o, nil)
+	o.Hooks = &transport.Hooks{Wrote: func(int64) { wrote <- struct{}{} }}
+	d := New(o, nil)
 	defer d.Close()
 	for range 3 {
-		canceled(t, begun, PhaseHeader, do(d, query()))
-		if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+		doertest.Canceled(t, begun, transport.PhaseHeader, doertest.Do(d, doertest.Query()))
+		if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 			t.Error(err)
 		}
 	}
@@ -165,11 +175,11 @@ func TestHTTP2Cancel(t *testing.T) {
 // A connection that the server ends in good order costs nothing.
 func TestHTTP2GoAway(t *testing.T) {
 	s, o := http2(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) })
-	d := NewStd(o, nil)
+	d := New(o, nil)
 	defer d.Close()
 	s.Config.SetKeepAlivesEnabled(false)
 	for i := range 40 {
-		if status, _, err := fetch(t.Context(), d, post("m f=1")); status != 204 || err != nil {
+		if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); status != 204 || err != nil {
 			t.Fatalf("try %d: %d %v", i, status, err)
 		}
 	}

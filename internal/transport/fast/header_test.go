@@ -1,11 +1,15 @@
-package transport
+package fast
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
 func TestCleanHeader(t *testing.T) {
@@ -37,15 +41,27 @@ func TestCleanHeader(t *testing.T) {
 func TestControlBytesInHeader(t *testing.T) {
 	const body = "{\"error\":\"unable to parse 'm,a\\u0000': missing fields\"}\n"
 	s := influxtest.New(t, influxtest.Body(400, body, "X-Influxdb-Error", "unable to parse 'm,a\x00': missing fields"))
-	d := NewFast(to(s))
+	d := New(doertest.To(s))
 	defer d.Close()
 	for range 2 {
-		status, got, err := fetch(t.Context(), d, post("m,a\x00\n"))
+		status, got, err := doertest.Fetch(t.Context(), d, doertest.Post("m,a\x00\n"))
 		if err != nil || status != 400 || got != body {
 			t.Errorf("%d %q, %v", status, got, err)
 		}
 	}
 	if st := d.Stats(); st.Dials != 1 {
 		t.Errorf("%d connections, want 1", st.Dials)
+	}
+}
+
+// TestVersion plays versions that are not those of the connection.
+func TestVersion(t *testing.T) {
+	for _, version := range []string{"HTTP/2.0", "HTTP/9.9", "HTTP/1.2", "HTTP", "SSH-2.0-"} {
+		s := influxtest.New(t, influxtest.RawClose(version+" 204 No Content\r\n\r\n"))
+		d := New(doertest.To(s))
+		if status, _, err := doertest.Fetch(context.Background(), d, doertest.Post("m v=1 1")); !errors.Is(err, transport.ErrMalformed) {
+			t.Errorf("%s: status %d, %v", version, status, err)
+		}
+		d.Close()
 	}
 }

@@ -1,4 +1,4 @@
-package transport
+package std
 
 import (
 	"context"
@@ -9,11 +9,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
 // transport makes net/http's transport with the same care for connections as
-// [Fast] takes.
-func (t *Std) transport() *http.Transport {
+// package fast takes.
+func (t *Transport) transport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            t.dial,
@@ -28,51 +30,51 @@ func (t *Std) transport() *http.Transport {
 	}
 }
 
-func (t *Std) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+func (t *Transport) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	if addr == t.canonical { // and not a proxy's
 		network, addr = t.o.Network, t.o.Addr
 	}
-	ctx, cancel := limit(ctx, t.o.DialTimeout)
+	ctx, cancel := transport.Limit(ctx, t.o.DialTimeout)
 	defer cancel()
 	// net/http counts a connection out before it closes it, so MaxConnsPerHost
 	// alone lets one more be open for that moment.
 	select {
 	case t.conns <- struct{}{}:
 	case <-ctx.Done():
-		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: ctx.Err()}
+		return nil, &transport.Error{Phase: transport.PhaseDial, Addr: addr, Err: ctx.Err()}
 	case <-t.ctx.Done():
-		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: ErrClosed}
+		return nil, &transport.Error{Phase: transport.PhaseDial, Addr: addr, Err: transport.ErrClosed}
 	}
 	start := time.Now()
-	c, err := dialFunc(&t.o)(ctx, network, addr)
+	c, err := t.o.Dialer()(ctx, network, addr)
 	if f := t.o.Hooks.Dial; f != nil {
 		f(addr, time.Since(start), err)
 	}
 	if err != nil {
 		<-t.conns
-		return nil, &Error{Phase: PhaseDial, Addr: addr, Err: err}
+		return nil, &transport.Error{Phase: transport.PhaseDial, Addr: addr, Err: err}
 	}
-	t.n.dials.Add(1)
-	return &stdConn{socket: newSocket(c), conns: t.conns, gone: make(chan struct{}), created: time.Now()}, nil
+	t.n.Dials.Add(1)
+	return &conn{Socket: transport.NewSocket(c), conns: t.conns, gone: make(chan struct{}), created: time.Now()}, nil
 }
 
-// A stdConn is a connection of net/http's. net/http learns from a goroutine
+// A conn is a connection of net/http's. net/http learns from a goroutine
 // that a server closed an idle connection, which can be too late for a request
 // that is about to use it, and drops an early answer when it cannot send the
-// rest of a request. A stdConn helps it with both.
-type stdConn struct {
-	*socket
+// rest of a request. A conn helps it with both.
+type conn struct {
+	*transport.Socket
 	created time.Time
-	user    atomic.Pointer[stdExchange] // nil while idle
-	unasked atomic.Bool                 // something arrived while idle
-	ahead   atomic.Bool                 // an answer came before its request was sent
-	conns   chan struct{}               // of the Std
+	user    atomic.Pointer[exchange] // nil while idle
+	unasked atomic.Bool              // something arrived while idle
+	ahead   atomic.Bool              // an answer came before its request was sent
+	conns   chan struct{}            // of the Transport
 	once    sync.Once
 	gone    chan struct{} // closed by Close
 }
 
-func (c *stdConn) Read(p []byte) (int, error) {
-	n, err := c.socket.Conn.Read(p)
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Socket.Conn.Read(p)
 	if x := c.user.Load(); x == nil {
 		if n > 0 {
 			c.unasked.Store(true)
@@ -84,10 +86,10 @@ func (c *stdConn) Read(p []byte) (int, error) {
 }
 
 // Write holds an error back until an answer that may be on its way was read.
-func (c *stdConn) Write(p []byte) (int, error) {
-	n, err := c.socket.Write(p)
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.Socket.Write(p)
 	if x := c.user.Load(); err != nil && x != nil {
-		t := time.NewTimer(earlyReply)
+		t := time.NewTimer(transport.EarlyReply)
 		defer t.Stop()
 		select {
 		case <-x.answered:
@@ -98,11 +100,11 @@ func (c *stdConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *stdConn) Close() error {
+func (c *conn) Close() error {
 	err := net.ErrClosed
 	c.once.Do(func() {
 		close(c.gone)
-		err = c.socket.Conn.Close()
+		err = c.Socket.Conn.Close()
 		<-c.conns
 	})
 	return err
@@ -111,7 +113,7 @@ func (c *stdConn) Close() error {
 // take gives a connection that net/http chose to x. It reports whether the
 // connection can carry a request, and closes it if not: net/http then takes
 // another, or x does.
-func (x *stdExchange) take(nc net.Conn, reused bool) bool {
+func (x *exchange) take(nc net.Conn, reused bool) bool {
 	t, secret := nc.(*tls.Conn)
 	if secret {
 		if t.ConnectionState().NegotiatedProtocol == "h2" {
@@ -119,21 +121,21 @@ func (x *stdExchange) take(nc net.Conn, reused bool) bool {
 		}
 		nc = t.NetConn()
 	}
-	c, ok := nc.(*stdConn)
+	c, ok := nc.(*conn)
 	if !ok {
 		return true // of a client that the caller brought
 	}
 	if reused {
 		// Below TLS, bytes may be a late session ticket. Losing a connection to
 		// one costs less than taking an alert for one.
-		state := c.peek()
-		if state == gone || state == data || c.unasked.Load() || c.ahead.Load() ||
+		state := c.Peek()
+		if state == transport.Gone || state == transport.Data || c.unasked.Load() || c.ahead.Load() ||
 			x.t.o.Lifetime > 0 && time.Since(c.created) > x.t.o.Lifetime {
 			c.Close()
 			return false
 		}
 	}
-	if !reused && !secret && (c.peek() == data || c.unasked.Load()) {
+	if !reused && !secret && (c.Peek() == transport.Data || c.unasked.Load()) {
 		x.spoke.Store(true) // before it was asked
 		c.Close()
 		return false
@@ -144,7 +146,7 @@ func (x *stdExchange) take(nc net.Conn, reused bool) bool {
 }
 
 // put is called when net/http keeps the connection.
-func (x *stdExchange) put() {
+func (x *exchange) put() {
 	if x.conn != nil {
 		x.conn.unasked.Store(false)
 		x.conn.user.Store(nil)

@@ -1,4 +1,6 @@
-package transport
+// Package std makes exchanges with net/http, for servers behind HTTP/2 or a proxy. It
+// costs more than package fast.
+package std
 
 import (
 	"bytes"
@@ -13,13 +15,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// Std is a [Doer] on net/http. It is for servers behind HTTP/2 or a proxy and
-// costs more than [Fast].
-type Std struct {
-	o    Options
-	n    counters
+// A Transport is a [transport.Doer] on net/http.
+type Transport struct {
+	o    transport.Options
+	n    transport.Counters
 	base string
 	// canonical is the address that net/http asks to dial for the server.
 	canonical string
@@ -31,12 +34,12 @@ type Std struct {
 	close     context.CancelFunc
 }
 
-var _ Doer = (*Std)(nil)
+var _ transport.Doer = (*Transport)(nil)
 
-// NewStd returns a Std over client, or over a transport made from o if client
+// New returns a Transport over client, or over a transport made from o if client
 // is nil. Redirects are never followed.
-func NewStd(o Options, client *http.Client) *Std {
-	t := &Std{o: o.WithDefaults(), base: "http://" + o.Host}
+func New(o transport.Options, client *http.Client) *Transport {
+	t := &Transport{o: o.WithDefaults(), base: "http://" + o.Host}
 	if o.TLS != nil {
 		t.base = "https://" + o.Host
 	}
@@ -60,14 +63,14 @@ func NewStd(o Options, client *http.Client) *Std {
 }
 
 // Do sends req and fills resp.
-func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
-	t.n.exchanges.Add(1)
-	x := &stdExchange{t: t, caller: ctx, answered: make(chan struct{})}
+func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transport.Response) error {
+	t.n.Exchanges.Add(1)
+	x := &exchange{t: t, caller: ctx, answered: make(chan struct{})}
 	if err := t.wait(ctx); err != nil {
-		return x.failed(PhaseWait, err)
+		return x.failed(transport.PhaseWait, err)
 	}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
-	x.stop = context.AfterFunc(t.ctx, func() { x.cancel(ErrClosed) })
+	x.stop = context.AfterFunc(t.ctx, func() { x.cancel(transport.ErrClosed) })
 	answer, err := x.send(req)
 	for err != nil && x.stale.Swap(false) && !x.spoke.Load() && x.ctx.Err() == nil {
 		answer, err = x.send(req) // nothing was sent over a connection found unusable
@@ -76,7 +79,7 @@ func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 	if err != nil {
 		failed := x.failed(x.phase(), err)
 		if x.spoke.Load() && failed.Written == 0 {
-			failed = &Error{Phase: PhaseHeader, Addr: t.o.Addr, Err: ErrMalformed}
+			failed = &transport.Error{Phase: transport.PhaseHeader, Addr: t.o.Addr, Err: transport.ErrMalformed}
 		}
 		x.end()
 		return failed
@@ -86,11 +89,11 @@ func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 	ahead := answer.StatusCode < 400 && answer.ProtoMajor == 1 && x.ahead.Load()
 	if answer.StatusCode < 100 || answer.StatusCode > 599 || ahead {
 		answer.Body.Close()
-		failed := x.failed(PhaseHeader, ErrMalformed)
+		failed := x.failed(transport.PhaseHeader, transport.ErrMalformed)
 		x.end()
 		return failed
 	}
-	*resp = Response{Status: answer.StatusCode, Reused: x.reused.Load(), std: answer.Header}
+	*resp = transport.Response{Status: answer.StatusCode, Reused: x.reused.Load(), Held: header(answer.Header)}
 	x.src = answer.Body
 	if answer.ProtoMajor == 2 {
 		// net/http does not look at the context while the rest of a request waits
@@ -108,19 +111,19 @@ func (t *Std) Do(ctx context.Context, req *Request, resp *Response) error {
 	return x.buffer(resp)
 }
 
-func (t *Std) wait(ctx context.Context) error {
+func (t *Transport) wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if t.ctx.Err() != nil {
-		return ErrClosed
+		return transport.ErrClosed
 	}
 	select {
 	case t.slots <- struct{}{}:
 		return nil
 	default:
 	}
-	t.n.waits.Add(1)
+	t.n.Waits.Add(1)
 	var late <-chan time.Time
 	if t.o.PoolTimeout > 0 {
 		timer := time.NewTimer(t.o.PoolTimeout)
@@ -133,16 +136,16 @@ func (t *Std) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-t.ctx.Done():
-		return ErrClosed
+		return transport.ErrClosed
 	case <-late:
-		return ErrPoolExhausted
+		return transport.ErrPoolExhausted
 	}
 }
 
 // Stats returns the counters. The connections of a client the caller brought are
 // known to it alone: of them only those in use are counted.
-func (t *Std) Stats() Stats {
-	s := t.n.snapshot()
+func (t *Transport) Stats() transport.Stats {
+	s := t.n.Snapshot()
 	used := len(t.slots)
 	s.Conns = used
 	if t.own != nil {
@@ -154,15 +157,22 @@ func (t *Std) Stats() Stats {
 
 // Close ends everything. The connections of a client the caller brought are
 // closed only if they are idle.
-func (t *Std) Close() error {
+func (t *Transport) Close() error {
 	t.close()
 	t.client.CloseIdleConnections()
 	return nil
 }
 
-// A stdExchange is one request, and the body of its answer.
-type stdExchange struct {
-	t      *Std
+// A header is all that is kept of an answer of net/http's.
+type header http.Header
+
+func (h header) Header(name string) string  { return http.Header(h).Get(name) }
+func (h header) HasHeader(name string) bool { return len(http.Header(h).Values(name)) > 0 }
+func (h header) Free()                      {}
+
+// An exchange is one request, and the body of its answer.
+type exchange struct {
+	t      *Transport
 	caller context.Context
 	ctx    context.Context // ends with the caller's, the client's and the limits
 	cancel context.CancelCauseFunc
@@ -178,7 +188,7 @@ type stdExchange struct {
 	written                   atomic.Int64
 	wroteAt                   atomic.Int64
 
-	conn     *stdConn      // nil over a client that the caller brought
+	conn     *conn         // nil over a client that the caller brought
 	answered chan struct{} // closed when net/http has answered
 
 	once   sync.Once
@@ -188,24 +198,24 @@ type stdExchange struct {
 	err    error
 }
 
-func (x *stdExchange) send(req *Request) (*http.Response, error) {
+func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 	var url strings.Builder
 	url.WriteString(x.t.base)
 	url.Write(req.URI)
-	limits := &phaseTimer{expire: func() { x.cancel(ErrTimeout) }}
+	limits := &phaseTimer{expire: func() { x.cancel(transport.ErrTimeout) }}
 	defer limits.end()
 	hooks := x.t.o.Hooks
 	ctx := httptrace.WithClientTrace(x.ctx, &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) {
 			ok := x.take(i.Conn, i.Reused)
 			if x.stale.Store(!ok); !ok {
-				x.t.n.stale.Add(1)
+				x.t.n.Stale.Add(1)
 				return
 			}
 			x.got.Store(true)
 			x.reused.Store(i.Reused)
 			if i.Reused {
-				x.t.n.reuses.Add(1)
+				x.t.n.Reuses.Add(1)
 			}
 			if hooks.GotConn != nil {
 				hooks.GotConn(i.Reused, i.IdleTime, 0)
@@ -299,13 +309,13 @@ func (l *phaseTimer) end() {
 
 type countedReader struct {
 	*bytes.Reader
-	x *stdExchange
+	x *exchange
 }
 
 func (r *countedReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
 	r.x.written.Add(int64(n))
-	r.x.t.n.written.Add(uint64(n))
+	r.x.t.n.Written.Add(uint64(n))
 	return n, err
 }
 
@@ -314,24 +324,24 @@ func (r *countedReader) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{r})
 }
 
-func (x *stdExchange) phase() Phase {
+func (x *exchange) phase() transport.Phase {
 	switch {
 	case x.wrote.Load():
-		return PhaseHeader
+		return transport.PhaseHeader
 	case x.got.Load():
-		return PhaseWrite
+		return transport.PhaseWrite
 	}
-	return PhaseDial
+	return transport.PhaseDial
 }
 
-func (x *stdExchange) failed(phase Phase, err error) *Error {
+func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	if x.caller.Err() != nil {
-		x.t.n.cancels.Add(1)
+		x.t.n.Cancels.Add(1)
 	}
 	if x.ctx != nil && x.ctx.Err() != nil {
 		err = context.Cause(x.ctx)
 	}
-	var known *Error
+	var known *transport.Error
 	var whole *url.Error
 	if errors.As(err, &known) {
 		phase, err = known.Phase, known.Err
@@ -340,32 +350,32 @@ func (x *stdExchange) failed(phase Phase, err error) *Error {
 	}
 	switch text := err.Error(); {
 	case strings.Contains(text, "server response headers exceeded"):
-		err = ErrResponseTooLarge
+		err = transport.ErrResponseTooLarge
 	case strings.Contains(text, "TLS handshake timeout"):
-		phase, err = PhaseTLS, ErrTimeout
-	case strings.HasPrefix(text, "stream error: ") && phase == PhaseBody: // the server ended it
-		err = ErrTruncated
-	case strings.HasPrefix(text, "stream error: ") && phase == PhaseHeader:
-		err = ErrNoAnswer
-	case phase == PhaseHeader && x.first.Load() && x.cut.Load() && !isTimeout(err):
-		err = ErrTruncated // net/http takes the last piece of a line for a line
-	case phase == PhaseHeader && x.first.Load() && !isTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
-		err = ErrMalformed
-	case phase == PhaseDial && strings.Contains(text, "tls: "):
-		phase = PhaseTLS
-	case phase == PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, "server closed idle connection")):
-		err = ErrNoAnswer
+		phase, err = transport.PhaseTLS, transport.ErrTimeout
+	case strings.HasPrefix(text, "stream error: ") && phase == transport.PhaseBody: // the server ended it
+		err = transport.ErrTruncated
+	case strings.HasPrefix(text, "stream error: ") && phase == transport.PhaseHeader:
+		err = transport.ErrNoAnswer
+	case phase == transport.PhaseHeader && x.first.Load() && x.cut.Load() && !transport.IsTimeout(err):
+		err = transport.ErrTruncated // net/http takes the last piece of a line for a line
+	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
+		err = transport.ErrMalformed
+	case phase == transport.PhaseDial && strings.Contains(text, "tls: "):
+		phase = transport.PhaseTLS
+	case phase == transport.PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, "server closed idle connection")):
+		err = transport.ErrNoAnswer
 	}
 	sent := x.written.Load()
-	return &Error{
+	return &transport.Error{
 		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused.Load(), Written: sent,
-		Ambiguous: phase >= PhaseHeader || sent > 0,
-		Err:       cause(x.caller, x.t.ctx.Err() != nil, err),
+		Ambiguous: phase >= transport.PhaseHeader || sent > 0,
+		Err:       transport.Cause(x.caller, x.t.ctx.Err() != nil, err),
 	}
 }
 
 // buffer reads the body of an answer that is not streamed.
-func (x *stdExchange) buffer(resp *Response) error {
+func (x *exchange) buffer(resp *transport.Response) error {
 	p, err := io.ReadAll(io.LimitReader(x, int64(x.t.o.MaxBody)+1))
 	if err != nil {
 		x.Close()
@@ -373,7 +383,7 @@ func (x *stdExchange) buffer(resp *Response) error {
 	}
 	if len(p) > x.t.o.MaxBody {
 		if resp.Status < 300 {
-			failed := x.failed(PhaseBody, ErrResponseTooLarge)
+			failed := x.failed(transport.PhaseBody, transport.ErrResponseTooLarge)
 			x.Close()
 			return failed
 		}
@@ -385,17 +395,17 @@ func (x *stdExchange) buffer(resp *Response) error {
 }
 
 // Read reads the body, waiting at most ReadTimeout at a time.
-func (x *stdExchange) Read(p []byte) (int, error) {
+func (x *exchange) Read(p []byte) (int, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closed.Load() {
-		return 0, ErrBodyClosed
+		return 0, transport.ErrBodyClosed
 	}
 	if x.err != nil {
 		return 0, x.err
 	}
 	if d := x.t.o.ReadTimeout; d > 0 {
-		timer := time.AfterFunc(d, func() { x.cancel(ErrTimeout) })
+		timer := time.AfterFunc(d, func() { x.cancel(transport.ErrTimeout) })
 		defer timer.Stop()
 	}
 	n, err := x.src.Read(p)
@@ -405,9 +415,9 @@ func (x *stdExchange) Read(p []byte) (int, error) {
 	case err == io.EOF:
 		x.err = io.EOF
 	case x.closed.Load():
-		x.err = ErrBodyClosed
+		x.err = transport.ErrBodyClosed
 	default:
-		x.err = x.failed(PhaseBody, err)
+		x.err = x.failed(transport.PhaseBody, err)
 	}
 	x.src.Close()
 	x.end()
@@ -415,18 +425,18 @@ func (x *stdExchange) Read(p []byte) (int, error) {
 }
 
 // Close ends the body and interrupts a Read under way.
-func (x *stdExchange) Close() error {
+func (x *exchange) Close() error {
 	if x.closed.Swap(true) {
 		return nil
 	}
 	if !x.mu.TryLock() {
-		x.cancel(ErrBodyClosed)
+		x.cancel(transport.ErrBodyClosed)
 		x.mu.Lock()
 	}
 	defer x.mu.Unlock()
 	if x.err == nil {
-		var buf [drainBytes]byte
-		timer := time.AfterFunc(drainTime, func() { x.cancel(ErrBodyClosed) })
+		var buf [transport.DrainBytes]byte
+		timer := time.AfterFunc(transport.DrainTime, func() { x.cancel(transport.ErrBodyClosed) })
 		io.ReadFull(x.src, buf[:])
 		timer.Stop()
 		x.src.Close()
@@ -436,7 +446,7 @@ func (x *stdExchange) Close() error {
 }
 
 // end gives the slot back, once.
-func (x *stdExchange) end() {
+func (x *exchange) end() {
 	x.once.Do(func() {
 		x.stop()
 		if x.unblock != nil {

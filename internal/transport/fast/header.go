@@ -1,8 +1,10 @@
-package transport
+package fast
 
 import (
 	"bufio"
 	"bytes"
+
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
 // statusBytes is the length of a status line up to what ends the status.
@@ -22,12 +24,12 @@ func awaitFinal(br *bufio.Reader) (interim bool, err error) {
 			br.Discard(1)
 			continue
 		case !bytes.HasPrefix(head, []byte("HTTP/1.1 ")) && !bytes.HasPrefix(head, []byte("HTTP/1.0 ")):
-			return interim, ErrMalformed // fasthttp takes every version
+			return interim, transport.ErrMalformed // fasthttp takes every version
 		}
 		class, tens, ones, end := head[9], head[10], head[11], head[12]
 		switch {
 		case class < '1' || class > '5' || tens < '0' || tens > '9' || ones < '0' || ones > '9' || end != ' ' && end != '\r':
-			return interim, ErrMalformed
+			return interim, transport.ErrMalformed
 		case class > '1' || tens == '0' && ones == '1':
 			return interim, nil
 		}
@@ -46,7 +48,7 @@ func skipHeader(br *bufio.Reader) (ended bool, err error) {
 		head, _ := br.Peek(br.Buffered())
 		if i := bytes.Index(head, end); i >= 0 {
 			if !fieldLines(head[:i]) {
-				return false, ErrMalformed
+				return false, transport.ErrMalformed
 			}
 			br.Discard(i + len(end))
 			return true, nil
@@ -69,4 +71,42 @@ func fieldLines(head []byte) bool {
 		}
 	}
 	return true
+}
+
+// cleanHeader replaces the bytes that no header may hold, in the header that br
+// is about to give, by spaces. It reports whether there were any.
+//
+// InfluxDB 1.x repeats a line that it could not parse in the header
+// X-Influxdb-Error as it is (1.6.7, 1.8.10). The answer is sound but for that,
+// and it is what tells a line that will never be accepted from a connection
+// that failed.
+func cleanHeader(br *bufio.Reader) bool {
+	p, _ := br.Peek(br.Buffered()) // cannot fail, and is the reader's own buffer
+	if !bytes.HasPrefix(p, []byte("HTTP/1.")) {
+		return false // the header has been read, the body is at fault
+	}
+	found := false
+	for i, b := range p[:headerLen(p)] {
+		if b < ' ' && b != '\t' && b != '\r' && b != '\n' || b == 0x7f {
+			p[i] = ' '
+			found = true
+		}
+	}
+	return found
+}
+
+// headerLen returns the length of the header at the beginning of p without the
+// empty line that ends it, or that of p where there is none. fasthttp takes lines
+// that end in LF alone, so what stands behind such an empty line is body.
+func headerLen(p []byte) int {
+	for i := 0; ; {
+		n := bytes.IndexByte(p[i:], '\n')
+		if n < 0 {
+			return len(p)
+		}
+		i += n + 1
+		if bytes.HasPrefix(p[i:], []byte("\n")) || bytes.HasPrefix(p[i:], []byte("\r\n")) {
+			return i
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package transport
+package std
 
 import (
 	"bytes"
@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
 // forward is a proxy that sends everything to addr, whatever it was asked for, and
@@ -68,10 +70,10 @@ func forward(t *testing.T, addr string) (proxy *httptest.Server, count func(kind
 	}
 }
 
-// throughProxy returns a Std for influx.example that goes through a proxy.
-func throughProxy(t *testing.T, o Options, proxy *httptest.Server, host string) *Std {
+// throughProxy returns a Transport for influx.example that goes through a proxy.
+func throughProxy(t *testing.T, o transport.Options, proxy *httptest.Server, host string) *Transport {
 	o.Network, o.Addr, o.Host = "tcp", host, host
-	d := NewStd(o, nil)
+	d := New(o, nil)
 	d.own.Proxy = func(r *http.Request) (*url.URL, error) { return url.Parse(proxy.URL) }
 	t.Cleanup(func() { d.Close() })
 	return d
@@ -81,9 +83,9 @@ func TestProxy(t *testing.T) {
 	t.Run("plain", func(t *testing.T) {
 		s := influxtest.New(t, influxtest.ThenClose(influxtest.Status(204, "Connection", "close")))
 		proxy, count := forward(t, s.Addr)
-		d := throughProxy(t, Options{}, proxy, "influx.example:8086")
+		d := throughProxy(t, transport.Options{}, proxy, "influx.example:8086")
 		for range 3 {
-			if status, _, err := fetch(t.Context(), d, post("m f=1")); status != 204 || err != nil {
+			if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); status != 204 || err != nil {
 				t.Fatalf("%d %v", status, err)
 			}
 		}
@@ -96,7 +98,7 @@ func TestProxy(t *testing.T) {
 		proxy, count := forward(t, s.Listener.Addr().String())
 		d := throughProxy(t, o, proxy, "influx.example:8086")
 		for range 3 {
-			if status, _, err := fetch(t.Context(), d, post("m f=1")); status != 204 || err != nil {
+			if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); status != 204 || err != nil {
 				t.Fatalf("%d %v", status, err)
 			}
 		}
@@ -107,24 +109,24 @@ func TestProxy(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		cert := influxtest.NewCert(t, "server")
 		proxy, _ := forward(t, "127.0.0.1:1")
-		d := throughProxy(t, Options{TLS: clientTLS(cert)}, proxy, "other.example:8086")
-		_, _, err := fetch(t.Context(), d, post("m f=1"))
-		mustPhase(t, err, PhaseDial)
-		if e := err.(*Error); e.Ambiguous || !strings.Contains(e.Error(), "Forbidden") {
+		d := throughProxy(t, transport.Options{TLS: doertest.ClientTLS(cert)}, proxy, "other.example:8086")
+		_, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1"))
+		doertest.MustPhase(t, err, transport.PhaseDial)
+		if e := err.(*transport.Error); e.Ambiguous || !strings.Contains(e.Error(), "Forbidden") {
 			t.Errorf("%v, ambiguous %v", e, e.Ambiguous)
 		}
-		d = throughProxy(t, Options{}, proxy, "other.example:8086")
-		if status, _, err := fetch(t.Context(), d, post("m f=1")); status != 403 || err != nil {
+		d = throughProxy(t, transport.Options{}, proxy, "other.example:8086")
+		if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); status != 403 || err != nil {
 			t.Errorf("%d %v", status, err)
 		}
 	})
 	t.Run("down", func(t *testing.T) {
 		proxy, _ := forward(t, "127.0.0.1:1")
 		proxy.Close()
-		d := throughProxy(t, Options{}, proxy, "influx.example:8086")
-		_, _, err := fetch(t.Context(), d, post("m f=1"))
-		mustPhase(t, err, PhaseDial)
-		if e := err.(*Error); e.Ambiguous {
+		d := throughProxy(t, transport.Options{}, proxy, "influx.example:8086")
+		_, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1"))
+		doertest.MustPhase(t, err, transport.PhaseDial)
+		if e := err.(*transport.Error); e.Ambiguous {
 			t.Errorf("%v is ambiguous", e)
 		}
 	})
@@ -134,9 +136,9 @@ func TestProxy(t *testing.T) {
 // once.
 func TestProxyOfEnvironment(t *testing.T) {
 	if os.Getenv("POINTWIRE_PROXIED") != "" {
-		d := NewStd(Options{Network: "tcp", Addr: "influx.example:8086", Host: "influx.example:8086"}, nil)
+		d := New(transport.Options{Network: "tcp", Addr: "influx.example:8086", Host: "influx.example:8086"}, nil)
 		defer d.Close()
-		if status, _, err := fetch(t.Context(), d, post("m f=1")); status != 204 || err != nil {
+		if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); status != 204 || err != nil {
 			t.Errorf("%d %v", status, err)
 		}
 		return

@@ -1,4 +1,4 @@
-package transport
+package fast
 
 import (
 	"context"
@@ -10,17 +10,19 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
 func TestUnprobedConnectionsAreTrustedBriefly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, o := piped(t)
+		s, o := doertest.Piped(t)
 		defer s.Close()
-		d := NewFast(o)
+		d := New(o)
 		defer d.Close()
 		for _, pause := range []time.Duration{0, unprobed - 1, unprobed} {
 			time.Sleep(pause)
-			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -39,19 +41,19 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
 		var held atomic.Int32
-		s, o := piped(t, influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+		s, o := doertest.Piped(t, influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
 			if held.Add(1) <= 5 {
 				<-gate
 			}
 			influxtest.Status(204).Play(c, r)
 		}))
 		defer s.Close()
-		d := NewFast(o)
+		d := New(o)
 		defer d.Close()
 		var wg sync.WaitGroup
 		for range 5 {
 			wg.Go(func() {
-				if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 					t.Error(err)
 				}
 			})
@@ -64,7 +66,7 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 		}
 		for range 80 { // 40 s, always by the connection given back last
 			time.Sleep(500 * time.Millisecond)
-			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -81,13 +83,13 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 
 func TestLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, o := piped(t)
+		s, o := doertest.Piped(t)
 		defer s.Close()
 		o.Lifetime = 10 * time.Second
-		d := NewFast(o)
+		d := New(o)
 		defer d.Close()
 		for range 41 {
-			if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(500 * time.Millisecond)
@@ -102,17 +104,17 @@ func TestLifetime(t *testing.T) {
 // goroutine and under its own context.
 func TestWaiterDials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, o := piped(t, influxtest.Silent(), influxtest.Status(204))
+		s, o := doertest.Piped(t, influxtest.Silent(), influxtest.Status(204))
 		defer s.Close()
 		o.MaxConns, o.PoolTimeout, o.HeaderTimeout = 1, -1, time.Second
-		d := NewFast(o)
+		d := New(o)
 		defer d.Close()
 		var wg sync.WaitGroup
-		wg.Go(func() { fetch(t.Context(), d, post("m f=1")) })
+		wg.Go(func() { doertest.Fetch(t.Context(), d, doertest.Post("m f=1")) })
 		synctest.Wait()
 		for range 3 {
 			wg.Go(func() {
-				if _, _, err := fetch(t.Context(), d, post("m f=1")); err != nil {
+				if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 					t.Error(err)
 				}
 			})
@@ -126,8 +128,8 @@ func TestWaiterDials(t *testing.T) {
 
 // A waiter that gives up as it is served hands on what it got.
 func TestWaitersLoseNothing(t *testing.T) {
-	var n counters
-	o := Options{MaxConns: 2, PoolTimeout: -1, Dial: func(context.Context, string, string) (net.Conn, error) {
+	var n transport.Counters
+	o := transport.Options{MaxConns: 2, PoolTimeout: -1, Dial: func(context.Context, string, string) (net.Conn, error) {
 		c, _ := net.Pipe()
 		return c, nil
 	}}.WithDefaults()
@@ -161,17 +163,17 @@ func TestWaitersLoseNothing(t *testing.T) {
 
 func TestCloseDuringDial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Addr: "x:1", Host: "x:1", Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		o := transport.Options{Addr: "x:1", Host: "x:1", Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}
-		d := NewFast(o)
+		d := New(o)
 		done := make(chan error, 1)
-		go func() { done <- do(d, post("m f=1"))(context.Background()) }()
+		go func() { done <- doertest.Do(d, doertest.Post("m f=1"))(context.Background()) }()
 		synctest.Wait()
-		took(t, 0, func() {
+		doertest.Took(t, 0, func() {
 			d.Close()
-			mustPhase(t, <-done, PhaseDial)
+			doertest.MustPhase(t, <-done, transport.PhaseDial)
 		})
 	})
 }

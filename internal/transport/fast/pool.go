@@ -1,17 +1,19 @@
-package transport
+package fast
 
 import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
 // A pool keeps the connections to one server: last in, first out, so that what
 // a burst opened falls idle and is closed. Waiting and dialling happen in the
 // goroutine that wants the connection, under its context; the pool starts none.
 type pool struct {
-	o     *Options
-	n     *counters
+	o     *transport.Options
+	n     *transport.Counters
 	ctx   context.Context // ends with close
 	close context.CancelFunc
 
@@ -29,7 +31,7 @@ type waiter struct {
 	got chan *conn
 }
 
-func newPool(o *Options, n *counters) *pool {
+func newPool(o *transport.Options, n *transport.Counters) *pool {
 	p := &pool{o: o, n: n}
 	p.ctx, p.close = context.WithCancel(context.Background())
 	return p
@@ -38,7 +40,7 @@ func newPool(o *Options, n *counters) *pool {
 func (p *pool) isClosed() bool { return p.ctx.Err() != nil }
 
 // acquire returns a connection and how many stale ones it passed over.
-func (p *pool) acquire(ctx context.Context) (c *conn, stale int, err *Error) {
+func (p *pool) acquire(ctx context.Context) (c *conn, stale int, err *transport.Error) {
 	for {
 		c, err = p.take(ctx)
 		if err != nil {
@@ -54,21 +56,21 @@ func (p *pool) acquire(ctx context.Context) (c *conn, stale int, err *Error) {
 				return c, stale, nil
 			}
 			stale++
-			p.n.stale.Add(1)
+			p.n.Stale.Add(1)
 		}
 		p.discard(c)
 	}
 }
 
 // take returns a kept connection, or nil with the right to open one.
-func (p *pool) take(ctx context.Context) (*conn, *Error) {
+func (p *pool) take(ctx context.Context) (*conn, *transport.Error) {
 	if err := ctx.Err(); err != nil {
 		return nil, p.waitError(err)
 	}
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		return nil, p.waitError(ErrClosed)
+		return nil, p.waitError(transport.ErrClosed)
 	}
 	if n := len(p.idle); n > 0 {
 		c := p.idle[n-1]
@@ -85,11 +87,11 @@ func (p *pool) take(ctx context.Context) (*conn, *Error) {
 	w := &waiter{got: make(chan *conn, 1)}
 	p.waiters = append(p.waiters, w)
 	p.mu.Unlock()
-	p.n.waits.Add(1)
+	p.n.Waits.Add(1)
 	return p.await(ctx, w)
 }
 
-func (p *pool) await(ctx context.Context, w *waiter) (*conn, *Error) {
+func (p *pool) await(ctx context.Context, w *waiter) (*conn, *transport.Error) {
 	var late <-chan time.Time
 	if p.o.PoolTimeout > 0 {
 		t := time.NewTimer(p.o.PoolTimeout)
@@ -103,9 +105,9 @@ func (p *pool) await(ctx context.Context, w *waiter) (*conn, *Error) {
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-p.ctx.Done():
-		err = ErrClosed
+		err = transport.ErrClosed
 	case <-late:
-		err = ErrPoolExhausted
+		err = transport.ErrPoolExhausted
 	}
 	if p.forget(w) {
 		return nil, p.waitError(err)
@@ -119,8 +121,8 @@ func (p *pool) await(ctx context.Context, w *waiter) (*conn, *Error) {
 	return nil, p.waitError(err)
 }
 
-func (p *pool) waitError(err error) *Error {
-	return &Error{Phase: PhaseWait, Addr: p.o.Addr, Err: err}
+func (p *pool) waitError(err error) *transport.Error {
+	return &transport.Error{Phase: transport.PhaseWait, Addr: p.o.Addr, Err: err}
 }
 
 // forget takes w out of the queue and reports whether it was still there.
@@ -150,7 +152,7 @@ func (p *pool) serve(c *conn) bool {
 }
 
 // dial opens a connection with a slot that take gave.
-func (p *pool) dial(ctx context.Context) (*conn, *Error) {
+func (p *pool) dial(ctx context.Context) (*conn, *transport.Error) {
 	dctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(p.ctx, cancel)
 	c, err := dial(dctx, p.o)
@@ -160,18 +162,18 @@ func (p *pool) dial(ctx context.Context) (*conn, *Error) {
 		if ctx.Err() != nil {
 			err.Err = ctx.Err()
 		} else if p.isClosed() {
-			err.Err = ErrClosed
+			err.Err = transport.ErrClosed
 		}
 		p.freeSlot()
 		return nil, err
 	}
-	p.n.dials.Add(1)
+	p.n.Dials.Add(1)
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
 		c.abort()
 		p.freeSlot()
-		return nil, p.waitError(ErrClosed)
+		return nil, p.waitError(transport.ErrClosed)
 	}
 	c.place = len(p.open)
 	p.open = append(p.open, c)

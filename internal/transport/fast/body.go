@@ -1,20 +1,15 @@
-package transport
+package fast
 
 import (
 	"io"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// What Close reads of an answer to spare its connection. More would cost more
-// than a new connection.
-const (
-	drainBytes = 512
-	drainTime  = 5 * time.Millisecond
-)
-
-// A body is the streamed body of an answer of [Fast].
+// A body is the streamed body of an answer.
 type body struct {
 	x      *exchange
 	src    io.Reader
@@ -28,7 +23,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed.Load() {
-		return 0, ErrBodyClosed
+		return 0, transport.ErrBodyClosed
 	}
 	if b.err != nil {
 		return 0, b.err
@@ -43,7 +38,7 @@ func (b *body) Read(p []byte) (int, error) {
 		b.err = io.EOF
 		b.end(true)
 	case b.closed.Load(): // Close broke the connection to end this Read
-		b.err = ErrBodyClosed
+		b.err = transport.ErrBodyClosed
 		b.end(false)
 	default:
 		b.err = b.failure(err)
@@ -55,11 +50,11 @@ func (b *body) Read(p []byte) (int, error) {
 func (b *body) failure(err error) error {
 	x := b.x
 	if x.ctx.Err() != nil {
-		x.t.n.cancels.Add(1)
+		x.t.n.Cancels.Add(1)
 	}
-	return &Error{
-		Phase: PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.written,
-		Ambiguous: true, Err: cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
+	return &transport.Error{
+		Phase: transport.PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.Written,
+		Ambiguous: true, Err: transport.Cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
 	}
 }
 
@@ -70,7 +65,7 @@ func (b *body) end(complete bool) {
 	if x.c == nil {
 		return
 	}
-	x.c.sock.progress = 0
+	x.c.sock.Progress = 0
 	x.resp.CloseBodyStream()
 	b.src = nil
 	x.finish(complete && !x.resp.ConnectionClose())
@@ -89,7 +84,7 @@ func (b *body) Close() error {
 	if b.x.c != nil {
 		b.end(b.drain())
 	}
-	b.x.free()
+	b.x.Free()
 	return nil
 }
 
@@ -107,11 +102,11 @@ func (b *body) drain() bool {
 	if b.err != nil {
 		return false
 	}
-	x.c.sock.progress = 0
-	if x.c.SetReadDeadline(time.Now().Add(drainTime)) != nil {
+	x.c.sock.Progress = 0
+	if x.c.SetReadDeadline(time.Now().Add(transport.DrainTime)) != nil {
 		return false
 	}
-	var buf [drainBytes]byte
+	var buf [transport.DrainBytes]byte
 	for left := buf[:]; ; {
 		n, err := b.src.Read(left)
 		if err != nil {

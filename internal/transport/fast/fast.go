@@ -1,4 +1,8 @@
-package transport
+// Package fast makes one HTTP/1.1 exchange at a time. It parses and writes HTTP with
+// fasthttp but keeps its own connections, because fasthttp's pool can neither wait nor
+// dial under a context and leaves a cleaning goroutine asleep after its last connection
+// is closed.
+package fast
 
 import (
 	"bufio"
@@ -10,30 +14,28 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
-)
 
-// earlyReply is how long to wait for an answer after the request could not be
-// sent: the server may have refused it and closed.
-const earlyReply = 250 * time.Millisecond
+	"github.com/pointwire/pointwire/internal/transport"
+)
 
 // keptBuffer is the largest answer buffer that goes back to the pool.
 const keptBuffer = 128 << 10
 
-// Fast is a [Doer] on fasthttp, with its own connections.
-type Fast struct {
-	o         Options
-	n         counters
+// A Transport is a [transport.Doer] on fasthttp, with its own connections.
+type Transport struct {
+	o         transport.Options
+	n         transport.Counters
 	pool      *pool
 	hc        fasthttp.HostClient
 	base      string // scheme and host
 	exchanges sync.Pool
 }
 
-var _ Doer = (*Fast)(nil)
+var _ transport.Doer = (*Transport)(nil)
 
-// NewFast returns a Fast. It connects at the first request.
-func NewFast(o Options) *Fast {
-	t := &Fast{o: o.WithDefaults()}
+// New returns a Transport. It connects at the first request.
+func New(o transport.Options) *Transport {
+	t := &Transport{o: o.WithDefaults()}
 	t.pool = newPool(&t.o, &t.n)
 	t.base = "http://" + o.Host
 	if o.TLS != nil {
@@ -56,7 +58,7 @@ func NewFast(o Options) *Fast {
 
 // An exchange is one request and its answer on the way.
 type exchange struct {
-	t    *Fast
+	t    *Transport
 	req  fasthttp.Request
 	resp fasthttp.Response
 	uri  []byte
@@ -70,7 +72,7 @@ type exchange struct {
 	stop   func() bool // of the context's AfterFunc, nil if there is none
 	reused bool
 	last   bool // the connection must not be kept
-	fail   *Error
+	fail   *transport.Error
 	// abort is the connection's, for closing a body while it is read.
 	abort atomic.Pointer[func()]
 }
@@ -78,7 +80,7 @@ type exchange struct {
 // exchangeKey is where the round trip finds its exchange in the request.
 type exchangeKey struct{}
 
-func (t *Fast) newExchange(ctx context.Context, req *Request) *exchange {
+func (t *Transport) newExchange(ctx context.Context, req *transport.Request) *exchange {
 	x, _ := t.exchanges.Get().(*exchange)
 	if x == nil {
 		x = &exchange{t: t}
@@ -114,9 +116,15 @@ func (t *Fast) newExchange(ctx context.Context, req *Request) *exchange {
 	return x
 }
 
-// free gives a finished exchange back. A streamed one is left to the garbage
+// Header returns the first value of a header of the answer.
+func (x *exchange) Header(name string) string { return string(x.resp.Header.Peek(name)) }
+
+// HasHeader reports whether the answer has a header.
+func (x *exchange) HasHeader(name string) bool { return len(x.resp.Header.PeekAll(name)) > 0 }
+
+// Free gives a finished exchange back. A streamed one is left to the garbage
 // collector: its reader may still hold it.
-func (x *exchange) free() {
+func (x *exchange) Free() {
 	x.req.ResetBody()
 	x.ctx, x.c, x.br = nil, nil, nil
 	if x.stream || cap(x.body) > keptBuffer {
@@ -126,21 +134,21 @@ func (x *exchange) free() {
 }
 
 // Do sends req and fills resp.
-func (t *Fast) Do(ctx context.Context, req *Request, resp *Response) error {
-	t.n.exchanges.Add(1)
+func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transport.Response) error {
+	t.n.Exchanges.Add(1)
 	x := t.newExchange(ctx, req)
 	if err := t.hc.Do(&x.req, &x.resp); err != nil {
 		fail := x.fail
 		if fail == nil { // fasthttp refused the request itself
-			fail = &Error{Phase: PhaseWait, Addr: t.o.Addr, Err: err}
+			fail = &transport.Error{Phase: transport.PhaseWait, Addr: t.o.Addr, Err: err}
 		}
-		x.free()
+		x.Free()
 		if ctx.Err() != nil {
-			t.n.cancels.Add(1)
+			t.n.Cancels.Add(1)
 		}
 		return fail
 	}
-	*resp = Response{Status: x.resp.StatusCode(), Reused: x.reused, fast: x}
+	*resp = transport.Response{Status: x.resp.StatusCode(), Reused: x.reused, Held: x}
 	x.req.SetBodyRaw(nil)
 	if !x.stream {
 		resp.Body, resp.Truncated = x.body, x.cut
@@ -151,20 +159,20 @@ func (t *Fast) Do(ctx context.Context, req *Request, resp *Response) error {
 }
 
 // Stats returns the counters.
-func (t *Fast) Stats() Stats {
-	s := t.n.snapshot()
+func (t *Transport) Stats() transport.Stats {
+	s := t.n.Snapshot()
 	s.Conns, s.Idle = t.pool.size()
 	return s
 }
 
 // Close ends everything.
-func (t *Fast) Close() error {
+func (t *Transport) Close() error {
 	t.pool.shut()
 	return nil
 }
 
 // roundTripper is what fasthttp calls to carry out the exchange.
-type roundTripper struct{ t *Fast }
+type roundTripper struct{ t *Transport }
 
 func (r roundTripper) RoundTrip(_ *fasthttp.HostClient, req *fasthttp.Request, _ *fasthttp.Response) (bool, error) {
 	x := req.UserValue(exchangeKey{}).(*exchange)
@@ -176,7 +184,7 @@ func (r roundTripper) RoundTrip(_ *fasthttp.HostClient, req *fasthttp.Request, _
 
 // run carries out the exchange. When it returns nil and the answer is
 // streamed, the connection stays with x; otherwise it is given back.
-func (x *exchange) run() *Error {
+func (x *exchange) run() *transport.Error {
 	t := x.t
 	c, stale, fail := t.pool.acquire(x.ctx)
 	if fail != nil {
@@ -184,7 +192,7 @@ func (x *exchange) run() *Error {
 	}
 	x.c, x.reused = c, !c.idle.IsZero()
 	if x.reused {
-		t.n.reuses.Add(1)
+		t.n.Reuses.Add(1)
 	}
 	if f := t.o.Hooks.GotConn; f != nil {
 		var idle time.Duration
@@ -198,24 +206,24 @@ func (x *exchange) run() *Error {
 	if x.ctx.Done() != nil {
 		x.stop = context.AfterFunc(x.ctx, c.abort)
 	}
-	c.sock.begin(t.o.TLS == nil)
+	c.sock.Begin(t.o.TLS == nil)
 	x.br = t.hc.AcquireReader(c)
 	if !x.reused && c.speaks() {
-		return x.broken(PhaseHeader, ErrMalformed)
+		return x.broken(transport.PhaseHeader, transport.ErrMalformed)
 	}
 
 	early := false
 	if err := x.send(); err != nil {
 		if early = x.early(err); !early {
-			return x.broken(PhaseWrite, err)
+			return x.broken(transport.PhaseWrite, err)
 		}
-		t.n.early.Add(1)
+		t.n.EarlyReplies.Add(1)
 	} else if err := x.receive(); err != nil {
-		return x.broken(PhaseHeader, err)
+		return x.broken(transport.PhaseHeader, err)
 	}
 	if x.stream && x.resp.BodyStream() != nil {
 		x.last = early
-		c.sock.stream(t.o.ReadTimeout)
+		c.sock.Stream(t.o.ReadTimeout)
 		x.abort.Store(&c.abort)
 		return nil
 	}
@@ -240,9 +248,9 @@ func (x *exchange) send() error {
 	}
 	bw.Reset(nil) // forgets the error and the connection
 	t.hc.ReleaseWriter(bw)
-	t.n.written.Add(uint64(c.sock.written))
+	t.n.Written.Add(uint64(c.sock.Written))
 	if err == nil && t.o.Hooks.Wrote != nil {
-		t.o.Hooks.Wrote(c.sock.written)
+		t.o.Hooks.Wrote(c.sock.Written)
 	}
 	return err
 }
@@ -262,7 +270,7 @@ func (x *exchange) receive() error {
 		_, err = x.br.Peek(1)
 	}
 	if err == io.EOF || err == io.ErrClosedPipe { // of net.Pipe
-		return ErrNoAnswer
+		return transport.ErrNoAnswer
 	}
 	if err != nil {
 		return err
@@ -287,9 +295,9 @@ func (x *exchange) read() error {
 	if err != nil && cleanHeader(x.br) {
 		err = x.resp.ReadLimitBody(x.br, 0)
 	}
-	if err == nil && x.c.sock.ahead && !interim {
+	if err == nil && x.c.sock.Ahead && !interim {
 		if x.last = true; x.resp.StatusCode() < 400 {
-			err = ErrMalformed
+			err = transport.ErrMalformed
 			x.resp.CloseBodyStream()
 		}
 	}
@@ -313,7 +321,7 @@ func (x *exchange) buffer(src io.Reader) error {
 		if len(x.body) > limit {
 			x.body, x.cut, x.last = x.body[:limit], true, true
 			if x.resp.StatusCode() < 300 {
-				return ErrResponseTooLarge
+				return transport.ErrResponseTooLarge
 			}
 			return nil
 		}
@@ -328,19 +336,19 @@ func (x *exchange) buffer(src io.Reader) error {
 
 // meaning reduces what fasthttp says of an answer, without what it quotes.
 func meaning(err error) error {
-	if err == nil || err == ErrResponseTooLarge || err == ErrMalformed {
+	if err == nil || err == transport.ErrResponseTooLarge || err == transport.ErrMalformed {
 		return err // before anything escapes to the heap
 	}
 	var small *fasthttp.ErrSmallBuffer
 	switch {
 	case errors.As(err, &small):
-		return ErrResponseTooLarge
+		return transport.ErrResponseTooLarge
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF): // in the body, or in the header
-		return ErrTruncated
+		return transport.ErrTruncated
 	case isTransient(err):
 		return err
 	}
-	return ErrMalformed
+	return transport.ErrMalformed
 }
 
 // isTransient reports whether err is of the connection and not of its bytes.
@@ -356,10 +364,10 @@ func (x *exchange) early(cause error) bool {
 	if x.ctx.Err() != nil || x.t.pool.isClosed() {
 		return false
 	}
-	wait := earlyReply
-	if isTimeout(cause) {
+	wait := transport.EarlyReply
+	if transport.IsTimeout(cause) {
 		// The server stopped reading. If it has not answered by now it will not.
-		if x.c.sock.peek() != data {
+		if x.c.sock.Peek() != transport.Data {
 			return false
 		}
 	}
@@ -367,11 +375,6 @@ func (x *exchange) early(cause error) bool {
 		return false
 	}
 	return x.read() == nil && x.resp.StatusCode() >= 400
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
 }
 
 // finish gives the connection back, to be kept or closed.
@@ -393,11 +396,11 @@ func (x *exchange) finish(keep bool) {
 }
 
 // broken ends an exchange that failed while it had a connection.
-func (x *exchange) broken(phase Phase, err error) *Error {
-	written := x.c.sock.written
+func (x *exchange) broken(phase transport.Phase, err error) *transport.Error {
+	written := x.c.sock.Written
 	x.finish(false)
-	return &Error{
+	return &transport.Error{
 		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused, Written: written,
-		Ambiguous: written > 0, Err: cause(x.ctx, x.t.pool.isClosed(), err),
+		Ambiguous: written > 0, Err: transport.Cause(x.ctx, x.t.pool.isClosed(), err),
 	}
 }

@@ -1,0 +1,95 @@
+package fast
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/transport"
+)
+
+// unprobed is how long a kept connection is trusted when there is no way to
+// look at its socket: on other systems, and under a custom dialer.
+const unprobed = time.Second
+
+// A conn is a connection of the pool.
+type conn struct {
+	net.Conn // *Socket or *tls.Conn above it
+	sock     *transport.Socket
+	abort    func() // closes the socket; may be called at any time
+	created  time.Time
+	idle     time.Time // when it was last given back, zero before
+	place    int       // in pool.open
+}
+
+// newConn wraps a connection. Closing the socket and not the TLS connection
+// is what makes abort prompt: tls.Conn.Close may wait for its last alert.
+func newConn(sock *transport.Socket, top net.Conn) *conn {
+	return &conn{Conn: top, sock: sock, created: time.Now(), abort: func() { sock.Conn.Close() }}
+}
+
+// usable reports whether a kept connection can carry another request: that the
+// server has neither closed it nor said anything unasked.
+func (c *conn) usable(now time.Time) bool {
+	switch c.sock.Peek() {
+	case transport.Nothing:
+		return true
+	case transport.Data:
+		t, ok := c.Conn.(*tls.Conn)
+		return ok && c.sock.OnlyTickets(t)
+	case transport.Unknown:
+		return now.Sub(c.idle) < unprobed
+	}
+	return false
+}
+
+// speaks reports whether the server said something on a new connection before it was
+// asked.
+func (c *conn) speaks() bool {
+	if c.sock.Peek() != transport.Data {
+		return false
+	}
+	t, ok := c.Conn.(*tls.Conn)
+	return !ok || !c.sock.OnlyTickets(t)
+}
+
+// dial connects and shakes hands, under ctx and the limits of o.
+func dial(ctx context.Context, o *transport.Options) (*conn, *transport.Error) {
+	start := time.Now()
+	c, err := dialPhases(ctx, o)
+	if o.Hooks.Dial != nil {
+		var cause error
+		if err != nil {
+			cause = err
+		}
+		o.Hooks.Dial(o.Addr, time.Since(start), cause)
+	}
+	return c, err
+}
+
+func dialPhases(ctx context.Context, o *transport.Options) (*conn, *transport.Error) {
+	dctx, cancel := transport.Limit(ctx, o.DialTimeout)
+	nc, err := o.Dialer()(dctx, o.Network, o.Addr)
+	cancel()
+	if err != nil {
+		return nil, &transport.Error{Phase: transport.PhaseDial, Addr: o.Addr, Err: transport.Cause(ctx, false, err)}
+	}
+	sock := transport.NewSocket(nc)
+	if o.TLS == nil {
+		return newConn(sock, sock), nil
+	}
+	t := tls.Client(sock, o.TLS)
+	hctx, cancel := transport.Limit(ctx, o.TLSTimeout)
+	err = t.HandshakeContext(hctx)
+	if err != nil && hctx.Err() != nil {
+		err = hctx.Err()
+	}
+	cancel()
+	if err != nil {
+		nc.Close()
+		return nil, &transport.Error{Phase: transport.PhaseTLS, Addr: o.Addr, Err: transport.Cause(ctx, false, err)}
+	}
+	sock.Written = 0
+	return newConn(sock, t), nil
+}
