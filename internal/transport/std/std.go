@@ -334,6 +334,16 @@ func (x *exchange) phase() transport.Phase {
 	return transport.PhaseDial
 }
 
+// What net/http and crypto/tls say of failures for which they export no error. TestTexts
+// has them say each: the texts are those of Go 1.26 and no promise of Go.
+const (
+	saysHeaderLimit = "server response headers exceeded"
+	saysTLSTimeout  = "TLS handshake timeout"
+	saysStreamError = "stream error: " // begins the text of a failed stream of HTTP/2
+	saysTLS         = "tls: "          // is in the text of every error of a handshake
+	saysClosedIdle  = "server closed idle connection"
+)
+
 func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	if x.caller.Err() != nil {
 		x.t.n.Cancels.Add(1)
@@ -349,21 +359,21 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 		err = whole.Err // without the URL, which may hold a password or a statement
 	}
 	switch text := err.Error(); {
-	case strings.Contains(text, "server response headers exceeded"):
+	case strings.Contains(text, saysHeaderLimit):
 		err = transport.ErrResponseTooLarge
-	case strings.Contains(text, "TLS handshake timeout"):
+	case strings.Contains(text, saysTLSTimeout):
 		phase, err = transport.PhaseTLS, transport.ErrTimeout
-	case strings.HasPrefix(text, "stream error: ") && phase == transport.PhaseBody: // the server ended it
+	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseBody: // the server ended it
 		err = transport.ErrTruncated
-	case strings.HasPrefix(text, "stream error: ") && phase == transport.PhaseHeader:
+	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseHeader:
 		err = transport.ErrNoAnswer
 	case phase == transport.PhaseHeader && x.first.Load() && x.cut.Load() && !transport.IsTimeout(err):
 		err = transport.ErrTruncated // net/http takes the last piece of a line for a line
 	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = transport.ErrMalformed
-	case phase == transport.PhaseDial && strings.Contains(text, "tls: "):
+	case phase == transport.PhaseDial && strings.Contains(text, saysTLS):
 		phase = transport.PhaseTLS
-	case phase == transport.PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, "server closed idle connection")):
+	case phase == transport.PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, saysClosedIdle)):
 		err = transport.ErrNoAnswer
 	}
 	sent := x.written.Load()

@@ -1,0 +1,159 @@
+package std
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport/doertest"
+)
+
+// TestTexts holds that net/http says what an exchange recognises its failures by. A Go
+// that says something else fails here and not as another phase or cause somewhere else:
+// mend the text beside failed, which must know both then.
+func TestTexts(t *testing.T) {
+	cert := influxtest.NewCert(t, "server")
+	for _, c := range []struct {
+		name, text string
+		begins     bool
+		provoke    func(t *testing.T) error
+	}{
+		{"header beyond the limit", saysHeaderLimit, false, func(t *testing.T) error {
+			s := influxtest.New(t, influxtest.BigHeader(20_000))
+			return get(t, &http.Transport{MaxResponseHeaderBytes: 1 << 10}, "http://"+s.Addr)
+		}},
+		{"handshake without an answer", saysTLSTimeout, false, func(t *testing.T) error {
+			l, err := net.Listen("tcp", "127.0.0.1:0") // which nobody accepts from
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			return get(t, &http.Transport{TLSHandshakeTimeout: time.Millisecond}, "https://"+l.Addr().String())
+		}},
+		{"stream ended before the header", saysStreamError, true, func(t *testing.T) error {
+			_, o := http2(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+			return get(t, &http.Transport{TLSClientConfig: o.TLS, ForceAttemptHTTP2: true}, "https://"+o.Addr)
+		}},
+		{"stream ended in the body", saysStreamError, true, func(t *testing.T) error {
+			_, o := http2(t, func(w http.ResponseWriter, _ *http.Request) {
+				io.WriteString(w, doertest.Doc)
+				w.(http.Flusher).Flush()
+				panic(http.ErrAbortHandler)
+			})
+			return get(t, &http.Transport{TLSClientConfig: o.TLS, ForceAttemptHTTP2: true}, "https://"+o.Addr)
+		}},
+		{"certificate of nobody", saysTLS, false, func(t *testing.T) error {
+			s := influxtest.NewTLS(t, doertest.ServerTLS(cert))
+			return get(t, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: x509.NewCertPool(), ServerName: "localhost"}}, "https://"+s.Addr)
+		}},
+		{"certificate of another name", saysTLS, false, func(t *testing.T) error {
+			s := influxtest.NewTLS(t, doertest.ServerTLS(cert))
+			return get(t, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: cert.Pool, ServerName: "other.example"}}, "https://"+s.Addr)
+		}},
+		{"version that the server refuses", saysTLS, false, func(t *testing.T) error {
+			server, client := doertest.ServerTLS(cert), doertest.ClientTLS(cert)
+			server.MaxVersion, client.MinVersion = tls.VersionTLS12, tls.VersionTLS13
+			s := influxtest.NewTLS(t, server)
+			return get(t, &http.Transport{TLSClientConfig: client}, "https://"+s.Addr)
+		}},
+		{"server that does not speak TLS", saysTLS, false, func(t *testing.T) error {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				if c, err := l.Accept(); err == nil {
+					io.WriteString(c, "220 mail.example ESMTP\r\n")
+					io.Copy(io.Discard, c)
+					c.Close()
+				}
+			}()
+			return get(t, &http.Transport{TLSClientConfig: doertest.ClientTLS(cert)}, "https://"+l.Addr().String())
+		}},
+		{"idle connection closed", saysClosedIdle, false, closedIdle},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := c.provoke(t)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			text := err.Error()
+			if !strings.Contains(text, c.text) || c.begins && !strings.HasPrefix(text, c.text) {
+				t.Errorf("net/http of %s says %q, without the %q of Go 1.26", runtime.Version(), text, c.text)
+			}
+		})
+	}
+}
+
+// get asks for url and returns the error, of the answer or of its body.
+func get(t *testing.T, client *http.Transport, url string) error {
+	t.Helper()
+	t.Cleanup(client.CloseIdleConnections)
+	req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
+}
+
+// closedIdle has the server close a kept connection after net/http chose it for a
+// request that it does not repeat, and before it sends it.
+func closedIdle(t *testing.T) error {
+	hangUp := make(chan struct{})
+	s := influxtest.New(t, influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+		influxtest.Status(204).Play(c, r)
+		<-hangUp
+		c.Close()
+	}))
+	closed := make(chan struct{})
+	client := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return &watched{Conn: c, closed: closed}, err
+	}}
+	if err := get(t, client, "http://"+s.Addr); err != nil {
+		t.Fatal(err)
+	}
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
+		if !i.Reused {
+			t.Error("another connection")
+		}
+		close(hangUp)
+		<-closed
+	}})
+	req, err := http.NewRequestWithContext(ctx, "POST", "http://"+s.Addr, struct{ io.Reader }{strings.NewReader("m f=1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.RoundTrip(req)
+	return err
+}
+
+// A watched connection tells when it is closed.
+type watched struct {
+	net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (c *watched) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(func() { close(c.closed) })
+	return err
+}
