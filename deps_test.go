@@ -26,6 +26,7 @@ func TestImports(t *testing.T) {
 		{"internal/swar", nil},
 		{"internal/decimal", nil},
 		{"internal/line", nil},
+		{"internal/structtag", nil},
 		{"internal/deflate", nil},
 		{"internal/inflate", nil},
 		{"frame", nil},

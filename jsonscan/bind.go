@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+
+	"github.com/pointwire/pointwire/internal/structtag"
 )
 
 // binder fills structs from rows. It binds the columns of a series when it
@@ -54,7 +56,7 @@ func (b *binder) bind(s *Series) error {
 	var missing []string
 	for i := range b.st.fields {
 		f := &b.st.fields[i]
-		if f.role == roleMeasurement {
+		if f.role == structtag.MeasurementRole {
 			b.tags = append(b.tags, boundTag{f: f, value: s.Name})
 			continue
 		}
@@ -66,7 +68,7 @@ func (b *binder) bind(s *Series) error {
 		}
 		k := slices.IndexFunc(s.Tags, func(t Tag) bool { return t.Key == f.name })
 		switch {
-		case k >= 0 && f.role != roleTimestamp:
+		case k >= 0 && f.role != structtag.TimestampRole:
 			b.tags = append(b.tags, boundTag{f: f, value: s.Tags[k].Value})
 		case b.options&AllowMissingColumns == 0:
 			missing = append(missing, f.name)
@@ -196,7 +198,7 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	if f.pointer {
 		s = slotNew(s, f)
 	}
-	if f.role == roleTimestamp && f.op != opTime && f.op != opText && f.op != opString && kind == KindString {
+	if f.role == structtag.TimestampRole && f.op != opTime && f.op != opText && f.op != opString && kind == KindString {
 		ns, err := r.Timestamp(i)
 		if err != nil {
 			return err
@@ -205,7 +207,7 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 		unit := r.precision.Unit()
 		cell, kind = Cell{bits: uint64(floorDiv(ns, unit))}, KindInt
 	}
-	if kind == KindString && f.role == roleTag && (f.op == opInt || f.op == opUint) {
+	if kind == KindString && f.role == structtag.TagRole && (f.op == opInt || f.op == opUint) {
 		return tagCell(s, f, r, i)
 	}
 	switch f.op {

@@ -158,9 +158,9 @@ func ExampleStructError() {
 	}
 	fmt.Println(bad)
 	// Output:
-	// field Loads: type []float64 cannot hold a value
+	// field Loads: type []float64 has no place in line protocol
 	// field Up: unknown option "required"
-	// jsonscan: type jsonscan_test.sample: field Loads: type []float64 cannot hold a value; field Up: unknown option "required"
+	// jsonscan: type jsonscan_test.sample: field Loads: type []float64 has no place in line protocol; field Up: unknown option "required"
 }
 
 // What answers may be another service.

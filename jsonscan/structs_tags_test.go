@@ -100,7 +100,8 @@ func TestStructOptions(t *testing.T) {
 		C int    `lp:",measurement"`
 	}
 	_, err := AppendStructs[bad](nil, NewScanner(structBody(`"a"`, `1`)).Rows())
-	want := `jsonscan: type jsonscan.bad: field A: unknown option "omitEmpty"; field B: type *jsonscan.place cannot be inline; ` +
+	want := `jsonscan: type jsonscan.bad: field A: unknown option "omitEmpty"; field X: in a struct behind a pointer, which cannot be read; ` +
+		`field Y: in a struct behind a pointer, which cannot be read; ` +
 		`field C: int cannot be a measurement`
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant %s", err, want)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
@@ -36,28 +37,28 @@ type kinds struct {
 	Host  string    `lp:"host,tag"`
 	Other int       // without tag
 	inner
-	I32   int32          `lp:"i32"`
-	I64   int64          `lp:"i64"`
-	I     int            `lp:"i"`
-	U8    uint8          `lp:"u8"`
-	U16   uint16         `lp:"u16"`
-	U32   uint32         `lp:"u32"`
-	U64   uint64         `lp:"u64"`
-	U     uint           `lp:"u"`
-	F32   float32        `lp:"f32"`
-	F64   float64        `lp:"f64"`
-	B     bool           `lp:"b"`
-	S     string         `lp:"s"`
-	Raw   []byte         `lp:"raw"`
-	D     time.Duration  `lp:"d"`
-	Level level          `lp:"level"`
-	PF    *float64       `lp:"pf"`
-	PS    *string        `lp:"ps"`
-	PT    *time.Time     `lp:"pt"`
-	PD    *time.Duration `lp:"pd"`
-	Note  string         `lp:"note,omitempty"`
-	Skip  string         `lp:"-"`
-	_     string         `lp:"kinds"`
+	I32   int32                 `lp:"i32"`
+	I64   int64                 `lp:"i64"`
+	I     int                   `lp:"i"`
+	U8    uint8                 `lp:"u8"`
+	U16   uint16                `lp:"u16"`
+	U32   uint32                `lp:"u32"`
+	U64   uint64                `lp:"u64"`
+	U     uint                  `lp:"u"`
+	F32   float32               `lp:"f32"`
+	F64   float64               `lp:"f64"`
+	B     bool                  `lp:"b"`
+	S     string                `lp:"s"`
+	Raw   []byte                `lp:"raw"`
+	D     time.Duration         `lp:"d"`
+	Level level                 `lp:"level"`
+	PF    *float64              `lp:"pf"`
+	PS    *string               `lp:"ps"`
+	PT    *time.Time            `lp:"pt"`
+	PD    *time.Duration        `lp:"pd"`
+	Note  string                `lp:"note,omitempty"`
+	Skip  string                `lp:"-"`
+	_     pointwire.Measurement `lp:"kinds"`
 }
 
 const kindColumns = `"time","host","i8","i16","i32","i64","i","u8","u16","u32","u64","u","f32","f64","b","s","raw","d","level","pf","ps","pt","pd","note"`
@@ -231,11 +232,12 @@ func TestStructErrors(t *testing.T) {
 		E int       `lp:"d"`
 		F float64   `lp:",timestamp"`
 		G time.Time `lp:",timestamp"`
+		H time.Time `lp:",timestamp"`
 	}
 	_, err := AppendStructs[bad](nil, NewScanner(structBody(`"d"`, `1`)).Rows())
-	want := "jsonscan: type jsonscan.bad: field A: type chan int cannot hold a value; field B: no name in its lp tag; " +
-		"field c: has an lp tag but is not exported; field E: second field named d; field F: float64 cannot be a timestamp; " +
-		"field G: second timestamp; field G: second field named time"
+	want := "jsonscan: type jsonscan.bad: field A: type chan int has no place in line protocol; field B: no key in its lp tag; " +
+		"field c: has an lp tag but is not exported; field E: second key \"d\"; field F: float64 cannot be a timestamp; " +
+		"field H: second timestamp"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant %s", err, want)
 	}

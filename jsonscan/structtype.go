@@ -1,14 +1,10 @@
 package jsonscan
 
 import (
-	"encoding"
 	"reflect"
-	"strconv"
-	"strings"
 	"sync"
-	"time"
 
-	"github.com/pointwire/pointwire"
+	"github.com/pointwire/pointwire/internal/structtag"
 )
 
 // op says how a cell becomes a field.
@@ -28,20 +24,10 @@ const (
 
 var opNames = [...]string{"an integer", "an unsigned integer", "float64", "float32", "bool", "string", "[]byte", "time.Time", "a text"}
 
-// role says where the value of a field comes from.
-type role uint8
-
-const (
-	roleColumn role = iota
-	roleTag
-	roleTimestamp
-	roleMeasurement
-)
-
 // structField is one field of a struct that takes part.
 type structField struct {
 	name    string // of the column or tag
-	role    role
+	role    structtag.Role
 	op      op
 	size    uint8 // in bits, of a number
 	pointer bool
@@ -70,161 +56,64 @@ func structTypeOf(t reflect.Type) *structType {
 }
 
 func compileStruct(t reflect.Type) *structType {
-	st := &structType{name: t.String()}
-	if t.Kind() != reflect.Struct {
-		st.err = &StructError{Type: st.name, Problems: []string{"not a struct"}}
-		return st
+	c := structCompiler{st: &structType{name: t.String()}, names: map[string]bool{}}
+	c.tags = structtag.Compiler{Use: structtag.Read, Field: c.add}
+	if c.tags.Compile(t) && len(c.tags.Problems) == 0 && len(c.st.fields) == 0 {
+		c.tags.Problem("", "no struct field with an lp tag")
 	}
-	c := structCompiler{st: st, names: map[string]bool{}}
-	c.fields(t, "", 0, nil)
-	if len(c.problems) == 0 && len(st.fields) == 0 {
-		c.problem("", "no field with an lp tag")
+	if len(c.tags.Problems) > 0 {
+		c.st.err = &StructError{Type: c.st.name, Problems: c.tags.Problems}
 	}
-	if len(c.problems) > 0 {
-		st.err = &StructError{Type: st.name, Problems: c.problems}
-	}
-	return st
+	return c.st
 }
 
 type structCompiler struct {
-	st        *structType
-	names     map[string]bool
-	timestamp bool
-	problems  []string
+	st    *structType
+	tags  structtag.Compiler
+	names map[string]bool // of columns and tags
 }
 
-func (c *structCompiler) problem(field, text string) {
-	if field != "" {
-		text = "field " + field + ": " + text
-	}
-	c.problems = append(c.problems, text)
-}
-
-// fields takes the fields of t, which is at offset; prefix goes before their
-// names.
-func (c *structCompiler) fields(t reflect.Type, prefix string, offset uintptr, index []int) {
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		path := append(index[:len(index):len(index)], i)
-		tag, tagged := sf.Tag.Lookup("lp")
-		switch {
-		case tag == "-" || sf.Name == "_":
-		case !tagged && sf.Anonymous && sf.Type.Kind() == reflect.Struct:
-			c.fields(sf.Type, prefix, offset+sf.Offset, path)
-		case tagged && !sf.IsExported():
-			c.problem(sf.Name, "has an lp tag but is not exported")
-		case isMeasurement(sf.Type) && sf.IsExported():
-			c.st.fields = append(c.st.fields, structField{role: roleMeasurement, op: opString,
-				offset: offset + sf.Offset, index: path, elem: sf.Type})
-		case tagged:
-			c.field(sf, tag, prefix, offset+sf.Offset, path)
-		}
-	}
-}
-
-// isMeasurement reports whether t is lp.Measurement.
-func isMeasurement(t reflect.Type) bool { return t == reflect.TypeFor[pointwire.Measurement]() }
-
-// field takes a field that has a tag.
-func (c *structCompiler) field(sf reflect.StructField, tag, prefix string, offset uintptr, index []int) {
-	f := structField{offset: offset, index: index, elem: sf.Type}
-	name, options, _ := strings.Cut(tag, ",")
-	f.name = prefix + name
-	for option := range strings.SplitSeq(options, ",") {
-		switch option {
-		case "tag":
-			f.role, f.null = roleTag, true
-		case "timestamp":
-			f.role = roleTimestamp
-		case "measurement":
-			f.role = roleMeasurement
-		case "omitempty":
-			f.null = true
-		case "decimal":
-			f.decimal = true
-		case "inline":
-			if sf.Type.Kind() != reflect.Struct {
-				c.problem(sf.Name, "type "+sf.Type.String()+" cannot be inline")
-				return
-			}
-			c.fields(sf.Type, f.name, offset, index)
-			return
-		case "", "field", "string":
-		default:
-			c.problem(sf.Name, "unknown option "+strconv.Quote(option))
+// add adds a struct field.
+func (c *structCompiler) add(t *structtag.Field) {
+	f := structField{name: t.Key, role: t.Role, pointer: t.Pointer, decimal: t.Decimal, elem: t.Type,
+		null: t.Pointer || t.Omit || t.Role == structtag.TagRole}
+	for _, s := range t.Way {
+		if s.Elem != nil {
+			c.tags.Problem(t.Name, "in a struct behind a pointer, which cannot be read")
 			return
 		}
+		f.offset += s.Offset
+		f.index = append(f.index, s.Index)
 	}
-	if f.elem.Kind() == reflect.Pointer {
-		f.pointer, f.null = true, true
-		f.elem = f.elem.Elem()
-	}
-	if !f.setOp() {
-		c.problem(sf.Name, "type "+sf.Type.String()+" cannot hold a value")
-		return
-	}
-	if f.role == roleMeasurement {
-		if f.op != opString || f.pointer {
-			c.problem(sf.Name, sf.Type.String()+" cannot be a measurement")
-		}
-		c.st.fields = append(c.st.fields, f)
-		return
-	}
-	if f.role == roleTimestamp {
-		f.name = "time"
-		if c.timestamp {
-			c.problem(sf.Name, "second timestamp")
-		}
-		c.timestamp = true
-		switch f.op {
-		case opTime, opInt, opUint, opString, opText:
-		default:
-			c.problem(sf.Name, opNames[f.op]+" cannot be a timestamp")
-		}
-	}
-	switch {
-	case name == "" && f.role != roleTimestamp:
-		c.problem(sf.Name, "no name in its lp tag")
-	case c.names[f.name]:
-		c.problem(sf.Name, "second field named "+f.name)
-	}
-	c.names[f.name] = true
-	c.st.fields = append(c.st.fields, f)
-}
-
-var (
-	timeType        = reflect.TypeFor[time.Time]()
-	unmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
-)
-
-func (f *structField) setOp() bool {
-	t := f.elem
-	switch {
-	case t == timeType:
-		f.op = opTime
-		return true
-	case reflect.PointerTo(t).Implements(unmarshalerType):
-		f.op = opText
-		return true
-	}
-	switch t.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		f.op, f.size = opInt, uint8(t.Bits())
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		f.op, f.size = opUint, uint8(t.Bits())
-	case reflect.Float64:
+	switch t.Kind {
+	case structtag.Int:
+		f.op, f.size = opInt, uint8(t.Type.Bits())
+	case structtag.Uint:
+		f.op, f.size = opUint, uint8(t.Type.Bits())
+	case structtag.Float:
 		f.op = opFloat64
-	case reflect.Float32:
-		f.op = opFloat32
-	case reflect.Bool:
+		if t.Type.Bits() == 32 {
+			f.op = opFloat32
+		}
+	case structtag.Bool:
 		f.op = opBool
-	case reflect.String:
+	case structtag.String:
 		f.op = opString
-	case reflect.Slice:
+	case structtag.Bytes:
 		f.op = opBytes
-		return t.Elem().Kind() == reflect.Uint8
-	default:
-		return false
+	case structtag.Time:
+		f.op = opTime
+	case structtag.Text:
+		f.op = opText
 	}
-	return true
+	if f.role == structtag.TimestampRole {
+		f.name = "time"
+	}
+	if f.role != structtag.MeasurementRole {
+		if c.names[f.name] {
+			c.tags.Problem(t.Name, "second key %q", f.name)
+		}
+		c.names[f.name] = true
+	}
+	c.st.fields = append(c.st.fields, f)
 }

@@ -12,10 +12,6 @@ type valueText interface {
 	appendText(dst []byte, at base) ([]byte, error)
 }
 
-func implementsText(t reflect.Type) bool {
-	return t.Implements(reflect.TypeFor[encoding.TextAppender]()) || t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
-}
-
 // textValue returns how a value of type t, of which t or *t implements a text
 // interface, writes itself. Behind a pointer it is on the heap.
 func textValue(t reflect.Type, behindPointer bool) valueText {
@@ -28,13 +24,10 @@ func textValue(t reflect.Type, behindPointer bool) valueText {
 	return nil
 }
 
-// stringer returns the kind of an integer with a String method.
-func stringer(t reflect.Type, o *op) (kind, bool) {
-	if v, ok := reflect.New(t).Interface().(fmt.Stringer); ok {
-		o.more.value = safeText(newStringerText(t, v), t, reflect.TypeFor[fmt.Stringer](), o.at.indirect())
-		return kindText, true
-	}
-	return kindNone, false
+// stringerValue returns how a value of type t writes the text of its String method.
+func stringerValue(t reflect.Type, behindPointer bool) valueText {
+	v := reflect.New(t).Interface().(fmt.Stringer)
+	return safeText(newStringerText(t, v), t, reflect.TypeFor[fmt.Stringer](), behindPointer)
 }
 
 // safeText returns v, which calls a method of the given interface, such that the

@@ -1,0 +1,125 @@
+package structtag_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire"
+	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// problems returns what package lp says of T when it is to be written, and package
+// jsonscan when it is to be read.
+func problems[T any]() (write, read string) {
+	if _, err := lp.NewSchema[T](lp.SchemaOptions{Measurement: "m"}); err != nil {
+		write = err.Error()
+	}
+	body := `{"results":[{"series":[{"name":"m","columns":["time","f","t"],"values":[[1,2,"x"]]}]}]}`
+	_, err := jsonscan.AppendStructs[T](nil, jsonscan.NewScanner(strings.NewReader(body)).Rows())
+	if e, ok := err.(*jsonscan.StructError); ok {
+		read = e.Error()
+	}
+	return write, read
+}
+
+type writerOnly struct{}
+
+func (writerOnly) MarshalText() ([]byte, error) { return []byte("x"), nil }
+
+type named int
+
+func (named) String() string { return "named" }
+
+type inner struct {
+	G int `lp:"g"`
+}
+
+// TestBoth holds that a type which can be written can be read, and that the two packages
+// refuse the same tags in the same words.
+func TestBoth(t *testing.T) {
+	check := func(name, write, read string, w, r string) {
+		t.Helper()
+		if (w == "") != (write == "") || !strings.Contains(w, write) {
+			t.Errorf("%s: written %q, want %q", name, w, write)
+		}
+		if (r == "") != (read == "") || !strings.Contains(r, read) {
+			t.Errorf("%s: read %q, want %q", name, r, read)
+		}
+	}
+	w, r := problems[struct {
+		_ pointwire.Measurement `lp:"m"`
+		T time.Time             `lp:",timestamp"`
+		H string                `lp:"t,tag"`
+		U uintptr               `lp:"f"`
+	}]()
+	check("uintptr", "", "", w, r)
+	w, r = problems[struct {
+		M pointwire.Measurement
+		F float64 `lp:"f"`
+	}]()
+	check("measurement by its type", "", "", w, r)
+	w, r = problems[struct {
+		M string  `lp:",measurement"`
+		T int64   `lp:",timestamp"`
+		F *string `lp:"f"`
+	}]()
+	check("measurement by its option", "", "", w, r)
+	w, r = problems[struct {
+		inner
+		In inner `lp:"in.,inline"`
+	}]()
+	check("structs in it", "", "", w, r)
+	w, r = problems[struct {
+		T time.Time `lp:",timestamp,string"`
+		F int       `lp:"f"`
+	}]()
+	check("string on a timestamp", `option "string" has no meaning for "timestamp"`, `option "string" has no meaning for "timestamp"`, w, r)
+	w, r = problems[struct {
+		F int `lp:"f,required"`
+	}]()
+	check("unknown option", `unknown option "required"`, `unknown option "required"`, w, r)
+	w, r = problems[struct {
+		F int `lp:"f,tag,field"`
+	}]()
+	check("two roles", "exclude each other", "exclude each other", w, r)
+	w, r = problems[struct {
+		f int `lp:"f"`
+		G int `lp:"g"`
+	}]()
+	check("not exported", "has an lp tag but is not exported", "has an lp tag but is not exported", w, r)
+	w, r = problems[struct {
+		F chan int `lp:"f"`
+	}]()
+	check("channel", "has no place in line protocol", "has no place in line protocol", w, r)
+	w, r = problems[struct {
+		F float64 `lp:"t,tag"`
+		G int     `lp:"g"`
+	}]()
+	check("float as a tag", "float64 cannot be a tag", "float64 cannot be a tag", w, r)
+	w, r = problems[struct {
+		F int `lp:"f"`
+		G int `lp:"f"`
+	}]()
+	check("one key twice", `"f"`, `second key "f"`, w, r)
+	w, r = problems[struct {
+		A time.Time `lp:",timestamp"`
+		B time.Time `lp:",timestamp"`
+		F int       `lp:"f"`
+	}]()
+	check("two timestamps", "second timestamp", "second timestamp", w, r)
+	// What only one of them can do is told by that one.
+	w, r = problems[struct {
+		F writerOnly `lp:"f"`
+	}]()
+	check("a text that cannot be read", "", "has no UnmarshalText method", w, r)
+	w, r = problems[struct {
+		F named `lp:"f,string"`
+	}]()
+	check("a String method", "", "has no UnmarshalText method", w, r)
+	w, r = problems[struct {
+		F time.Time `lp:"f"`
+	}]()
+	check("a time as a field", "can only be a timestamp", "", w, r)
+}

@@ -1,0 +1,140 @@
+package structtag
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// tag is what is written in the tag of a struct field.
+type tag struct {
+	role                        Role
+	key                         string
+	omit, text, decimal, inline bool
+}
+
+// roles are the options that say what becomes of a struct field.
+var roles = map[string]Role{"field": FieldRole, "tag": TagRole, "timestamp": TimestampRole, "measurement": MeasurementRole, "inline": FieldRole}
+
+// flag returns where one of the other options is noted, or nil.
+func (t *tag) flag(option string) *bool {
+	switch option {
+	case "omitempty":
+		return &t.omit
+	case "string":
+		return &t.text
+	case "decimal":
+		return &t.decimal
+	}
+	return nil
+}
+
+// parse reads the tag of a struct field. An option without effect is a problem.
+func (c *Compiler) parse(field, text string, isMeasurement bool) (t tag) {
+	key, options, _ := strings.Cut(text, ",")
+	t.key = key
+	what := "" // the option among roles
+	if isMeasurement {
+		what, t.role = "measurement", MeasurementRole
+	}
+	for option := range strings.SplitSeq(options, ",") {
+		role, known := roles[option]
+		switch {
+		case options == "":
+		case known && what != "" && what != option:
+			c.Problem(field, "options %q and %q exclude each other", what, option)
+		case known:
+			what, t.role, t.inline = option, role, option == "inline"
+		case t.flag(option) != nil:
+			*t.flag(option) = true
+		default:
+			c.Problem(field, "unknown option %q", option)
+		}
+	}
+	if what == "inline" || what == "timestamp" || what == "measurement" {
+		for _, option := range []string{"omitempty", "string", "decimal"} {
+			if *t.flag(option) && !(what == "timestamp" && option == "omitempty") {
+				c.Problem(field, "option %q has no meaning for %q", option, what)
+			}
+		}
+	}
+	return t
+}
+
+// blank reads the tag of a blank field of type Measurement: all of it is the name.
+func (c *Compiler) blank(text string, depth int) {
+	name, options, _ := strings.Cut(text, ",")
+	for option := range strings.SplitSeq(options, ",") {
+		if _, known := roles[option]; known || new(tag).flag(option) != nil {
+			c.Problem("_", "option %q behind the measurement %q", option, name)
+		}
+	}
+	if c.Blank != nil {
+		c.Blank(text, depth)
+	}
+}
+
+// A Kind is what lp and jsonscan make of a Go type.
+type Kind uint8
+
+const (
+	None Kind = iota
+	Int
+	Uint
+	Float
+	Bool
+	String
+	Bytes
+	Time   // time.Time
+	Text   // the text of a method of package encoding
+	Method // the text of the String method; only written
+	Enum   // an integer whose values have names; only written
+)
+
+var (
+	timeType = reflect.TypeFor[time.Time]()
+	// textTypes are the interfaces of values that are texts.
+	textTypes = [...][]reflect.Type{
+		Write: {reflect.TypeFor[encoding.TextAppender](), reflect.TypeFor[encoding.TextMarshaler]()},
+		Read:  {reflect.TypeFor[encoding.TextUnmarshaler]()},
+	}
+)
+
+// kindOf returns the kind of t, apart from String methods and names.
+func kindOf(t reflect.Type, use Use) Kind {
+	if t == timeType {
+		return Time
+	}
+	if t.Kind() == reflect.Interface {
+		return None // it may hold whatever, or nothing
+	}
+	for _, text := range textTypes[use] {
+		if reflect.PointerTo(t).Implements(text) {
+			return Text
+		}
+	}
+	switch t.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return Int
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return Uint
+	case reflect.Float32, reflect.Float64:
+		return Float
+	case reflect.Bool:
+		return Bool
+	case reflect.String:
+		return String
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return Bytes
+		}
+	}
+	return None
+}
+
+// hasString reports whether values of t have a String method.
+func hasString(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[fmt.Stringer]())
+}
