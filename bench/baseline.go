@@ -6,7 +6,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // A Baseline is what one of our contenders is held to: allocations per unit,

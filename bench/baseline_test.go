@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // TestAllocations holds our contenders to the allocations in baseline.json. A

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/transport"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 )
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // A Change is the ratio of one of our contenders beside that of the baseline.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 func TestDrift(t *testing.T) {

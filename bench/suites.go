@@ -11,11 +11,11 @@ import (
 	"github.com/pointwire/pointwire/bench/encode"
 	"github.com/pointwire/pointwire/bench/gunzip"
 	"github.com/pointwire/pointwire/bench/gzip"
-	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/numbers"
 	"github.com/pointwire/pointwire/bench/python"
 	"github.com/pointwire/pointwire/bench/query"
 	"github.com/pointwire/pointwire/bench/transport"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // Suites are all suites, in the order of the tables.

@@ -10,7 +10,7 @@
 package decode
 
 import (
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // A Contender reads line protocol.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/lp"
 )
 

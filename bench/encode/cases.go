@@ -1,6 +1,6 @@
 package encode
 
-import "github.com/pointwire/pointwire/bench/measure"
+import "github.com/pointwire/pointwire/internal/measure"
 
 var makers = map[string]func(size float64) (measure.Case, error){
 	"trade": tradeCase, "cpu": cpuCase, "server": serverCase, "logs": logsCase,

@@ -10,7 +10,7 @@ package encode
 import (
 	"fmt"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // A Contender encodes the points of the case it was made for.

@@ -17,8 +17,8 @@ import (
 
 	kgzip "github.com/klauspost/compress/gzip"
 
-	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/internal/inflate"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 )
 

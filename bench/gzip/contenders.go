@@ -9,8 +9,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/internal/deflate"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 const fast = "github.com/klauspost/compress"

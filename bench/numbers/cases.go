@@ -8,8 +8,8 @@ import (
 
 	"github.com/valyala/fastjson/fastfloat"
 
-	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
 )

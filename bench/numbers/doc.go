@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // A Writer appends the texts of vs to dst, each followed by a line feed.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"

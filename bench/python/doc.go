@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 )
 

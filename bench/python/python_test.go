@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // TestNotInstalled holds that without the clients their contenders are named and

@@ -9,8 +9,8 @@ import (
 	"github.com/bytedance/sonic"
 	"github.com/valyala/fastjson"
 
-	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/jsonscan"
 )

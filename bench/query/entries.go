@@ -6,7 +6,7 @@ import (
 
 	"github.com/minio/simdjson-go"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // entries returns all contenders. Each has its own state, which it uses again.

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/jsonscan"
 )

@@ -14,6 +14,7 @@ import (
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/influxql"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -93,7 +94,7 @@ func queryLoad(ctx context.Context, c console, args []string) (err error) {
 	fmt.Fprintf(c.out, "%s: %d workers%s\n%s\n\n", t.server, o.workers, paced(o.rate, "queries"), r.q)
 	tick, end := o.follow(c, "querying", "queries", 1)
 	var out load.Outcome
-	spent, _ := measure(func() error {
+	spent, _ := measure.Once(func() error {
 		out = load.Run(ctx, load.Options{Workers: o.workers, Rate: o.rate, Duration: o.duration, Grace: grace, Tick: tick}, r.read)
 		return nil
 	})
@@ -159,7 +160,7 @@ func (r *reader) read(ctx context.Context, _ int) error {
 
 // report prints what the load came to. want is how many rows an answer should
 // have, -1 if nobody knows.
-func (r *reader) report(c console, o *loadOptions, t *target, out *load.Outcome, spent cost, want int64) error {
+func (r *reader) report(c console, o *loadOptions, t *target, out *load.Outcome, spent measure.Cost, want int64) error {
 	seconds := out.Took.Seconds()
 	table := term.Table{Head: []string{"", "", "per second"}, Colour: c.colour}
 	table.Add("queries", term.Number(int64(out.Done)), term.Figure(float64(out.Done)/seconds))
@@ -173,7 +174,7 @@ func (r *reader) report(c console, o *loadOptions, t *target, out *load.Outcome,
 	if r.rows == 0 {
 		per, unit = max(1, float64(out.Done)), "query"
 	}
-	fmt.Fprintf(c.out, "\n%s ns CPU and %s allocations per %s in this process\n\n", term.Figure(float64(spent.cpu)/per), term.Count(float64(spent.allocs)/per), unit)
+	fmt.Fprintf(c.out, "\n%s ns CPU and %s allocations per %s in this process\n\n", term.Figure(float64(spent.CPU)/per), term.Count(float64(spent.Allocs)/per), unit)
 	kinds := []string{"schedule to last row", "start to last row", "start to first row"}
 	if err := loadTable(c, kinds, []*stat.Histogram{&out.Response, &out.Service, &r.first}); err != nil {
 		return err
@@ -193,8 +194,8 @@ func (r *reader) report(c console, o *loadOptions, t *target, out *load.Outcome,
 	}
 	report := &results.Report{Environment: results.Here(time.Now()), Results: []results.Result{{
 		Suite: "load", Case: "query", Contender: "pointwire", Version: "this tree", Unit: "row", Rounds: 1,
-		Ns: float64(out.Took) / rows, CPU: float64(spent.cpu) / rows, MBps: float64(r.bytes) / 1e6 / seconds,
-		BytesPer: float64(spent.bytes) / rows, Allocs: float64(spent.allocs) / rows, Latency: latency(&out.Response),
+		Ns: float64(out.Took) / rows, CPU: float64(spent.CPU) / rows, MBps: float64(r.bytes) / 1e6 / seconds,
+		BytesPer: float64(spent.Bytes) / rows, Allocs: float64(spent.Allocs) / rows, Latency: latency(&out.Response),
 	}}}
 	report.Environment.Set("server", t.server)
 	report.Environment.Set("load_flags", o.flags)

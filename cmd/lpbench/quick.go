@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
@@ -111,14 +112,14 @@ type turn struct{ wall, cpu, allocs, bytes float64 }
 // takeTurn runs way until long has passed.
 func takeTurn(way func(), units int, long time.Duration) turn {
 	runs := 0
-	c, _ := measure(func() error {
+	c, _ := measure.Once(func() error {
 		for began := time.Now(); time.Since(began) < long || runs == 0; runs++ {
 			way()
 		}
 		return nil
 	})
 	per := 1 / float64(runs*units)
-	return turn{float64(c.wall) * per, float64(c.cpu) * per, float64(c.allocs) * per, float64(c.bytes) * per}
+	return turn{float64(c.Wall) * per, float64(c.CPU) * per, float64(c.Allocs) * per, float64(c.Bytes) * per}
 }
 
 // goals are those of the design beside the standard library, by the name of the

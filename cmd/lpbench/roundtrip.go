@@ -9,13 +9,14 @@ import (
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // A leg is a part of the way there and back.
 type leg struct {
 	name      string
 	raw, wire int64
-	cost
+	measure.Cost
 }
 
 // errMismatch is the end of a round trip whose values came back changed.
@@ -49,14 +50,14 @@ func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.W
 	if err := encode(); err != nil {
 		return nil, err
 	}
-	encoded, err := measure(encode)
+	encoded, err := measure.Once(encode)
 	if err != nil {
 		return nil, err
 	}
 
 	wire := c.Stats().WireBytes
 	bar := p.Start("writing", total)
-	written, err := measure(func() error {
+	written, err := measure.Once(func() error {
 		for _, b := range batches {
 			if err := c.Write(ctx, b); err != nil {
 				return err
@@ -73,7 +74,7 @@ func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.W
 
 	var answers int64
 	bar = p.Start("reading back", total)
-	read, err := measure(func() error {
+	read, err := measure.Once(func() error {
 		for _, k := range kinds {
 			n, err := k.read(ctx, c)
 			if err != nil {
@@ -124,7 +125,7 @@ func showTrip(c console, kinds []kind, legs []leg, server string, r *results.Rep
 		if l.wire > 0 {
 			wire = term.Number(l.wire)
 		}
-		t.Add(l.name, term.Number(l.raw), wire, term.Number(int64(float64(total)/l.wall.Seconds())), term.Figure(v.MBps),
+		t.Add(l.name, term.Number(l.raw), wire, term.Number(int64(float64(total)/l.Wall.Seconds())), term.Figure(v.MBps),
 			term.Figure(v.Ns), term.Figure(v.CPU), term.Figure(v.Allocs))
 	}
 	return t.Write(c.out)
@@ -133,10 +134,10 @@ func showTrip(c console, kinds []kind, legs []leg, server string, r *results.Rep
 // result is the leg as a line of the JSON form: it was gone once.
 func (l *leg) result(points int, server string) results.Result {
 	n := float64(points)
-	ns := float64(l.wall) / n
+	ns := float64(l.Wall) / n
 	return results.Result{
 		Suite: "roundtrip", Case: server, Contender: "pointwire-" + l.name, Version: "this tree", Unit: "point",
 		Ns: ns, NsLo: ns, NsHi: ns, Rounds: 1, Samples: []float64{ns},
-		CPU: float64(l.cpu) / n, MBps: float64(l.raw) / l.wall.Seconds() / 1e6, BytesPer: float64(l.bytes) / n, Allocs: float64(l.allocs) / n,
+		CPU: float64(l.CPU) / n, MBps: float64(l.raw) / l.Wall.Seconds() / 1e6, BytesPer: float64(l.Bytes) / n, Allocs: float64(l.Allocs) / n,
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient/batch"
+	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -89,7 +90,7 @@ func writeLoad(ctx context.Context, c console, args []string) (err error) {
 	fmt.Fprintf(c.out, "%s: %d workers, %s points a request%s\n\n", t.server, o.workers, term.Number(int64(*batch)), paced(o.rate, "points"))
 	tick, end := o.follow(c, "writing", "points", *batch)
 	var out load.Outcome
-	spent, err := measure(func() error {
+	spent, err := measure.Once(func() error {
 		out = load.Run(ctx, load.Options{Workers: o.workers, Rate: o.rate / float64(*batch), Duration: o.duration, Grace: grace, Tick: tick}, w.write)
 		// Also after an interrupt: what was taken is sent.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
@@ -182,7 +183,7 @@ func (w *writer) write(ctx context.Context, worker int) (err error) {
 }
 
 // report counts on the server and prints what the load came to.
-func (w *writer) report(ctx context.Context, c console, o *loadOptions, t *target, out *load.Outcome, spent cost) error {
+func (w *writer) report(ctx context.Context, c console, o *loadOptions, t *target, out *load.Outcome, spent measure.Cost) error {
 	s := w.tally()
 	seconds := out.Took.Seconds()
 	table := term.Table{Head: []string{"points", "", "per second"}, Colour: c.colour}
@@ -199,7 +200,7 @@ func (w *writer) report(ctx context.Context, c console, o *loadOptions, t *targe
 	fmt.Fprintf(c.out, "\n%s requests, %s of them again; %s MB of lines, %s MB on the wire, %s MB/s of lines\n",
 		term.Number(int64(s.requests)), term.Number(int64(s.retried)), term.Figure(float64(s.rawBytes)/1e6), term.Figure(float64(s.wireBytes)/1e6), term.Figure(float64(s.rawBytes)/1e6/seconds))
 	points := max(1, float64(s.acked))
-	fmt.Fprintf(c.out, "%s ns CPU and %s allocations per point in this process\n\n", term.Figure(float64(spent.cpu)/points), term.Count(float64(spent.allocs)/points))
+	fmt.Fprintf(c.out, "%s ns CPU and %s allocations per point in this process\n\n", term.Figure(float64(spent.CPU)/points), term.Count(float64(spent.Allocs)/points))
 	if err := loadTable(c, []string{"schedule to stored", "start to stored"}, []*stat.Histogram{&out.Response, &out.Service}); err != nil {
 		return err
 	}
@@ -212,8 +213,8 @@ func (w *writer) report(ctx context.Context, c console, o *loadOptions, t *targe
 	fmt.Fprintf(c.out, "\ncounted on the server: %s points, %s\n", term.Number(held), map[bool]string{true: "as acknowledged", false: "NOT as acknowledged"}[same])
 	r := &results.Report{Environment: results.Here(time.Now()), Results: []results.Result{{
 		Suite: "load", Case: "write", Contender: "pointwire-writer", Version: "this tree", Unit: "point", Rounds: 1,
-		Ns: float64(out.Took) / points, CPU: float64(spent.cpu) / points, MBps: float64(s.rawBytes) / 1e6 / seconds,
-		BytesPer: float64(spent.bytes) / points, Allocs: float64(spent.allocs) / points, Latency: latency(&out.Response),
+		Ns: float64(out.Took) / points, CPU: float64(spent.CPU) / points, MBps: float64(s.rawBytes) / 1e6 / seconds,
+		BytesPer: float64(spent.Bytes) / points, Allocs: float64(spent.Allocs) / points, Latency: latency(&out.Response),
 	}}}
 	r.Environment.Set("server", t.server)
 	r.Environment.Set("load_flags", o.flags)

@@ -22,8 +22,8 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/bench"
-	"github.com/pointwire/pointwire/bench/measure"
 	"github.com/pointwire/pointwire/bench/transport"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 func main() {

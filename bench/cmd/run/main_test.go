@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pointwire/pointwire/bench/measure"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 var quick = []string{"-suite", "encode", "-case", "trade", "-contender", "pointwire-encoder|copy", "-rounds", "1", "-turn", "1ns", "-size", "0.01"}

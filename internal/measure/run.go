@@ -136,7 +136,6 @@ func turn(op *Op, c *Case, o Options) (sample, error) {
 	if o.clock != nil {
 		now = o.clock
 	}
-	var before, after runtime.MemStats
 	if op.Renew != nil {
 		if err := op.Renew(); err != nil {
 			return sample{}, err
@@ -148,25 +147,52 @@ func turn(op *Op, c *Case, o Options) (sample, error) {
 			return sample{}, err
 		}
 	}
-	runtime.ReadMemStats(&before)
-	cpu := op.cpuTime()
-	start := now()
 	n := 0
-	var wall time.Duration
-	for wall < long {
-		if err := op.Run(); err != nil {
-			return sample{}, err
+	spent, err := meter(now, op.cpuTime, func(start time.Time) (end time.Time, err error) {
+		for end = start; end.Sub(start) < long; end = now() {
+			if err := op.Run(); err != nil {
+				return end, err
+			}
+			n++
 		}
-		n++
-		wall = now().Sub(start)
+		return end, nil
+	})
+	if err != nil {
+		return sample{}, err
 	}
-	cpu = op.cpuTime() - cpu
-	runtime.ReadMemStats(&after)
 	per := 1 / (float64(n) * float64(c.Units))
 	return sample{
-		wall:   float64(wall) * per,
-		cpu:    float64(cpu) * per,
-		bytes:  float64(after.TotalAlloc-before.TotalAlloc) * per,
-		allocs: float64(after.Mallocs-before.Mallocs) * per,
+		wall:   float64(spent.Wall) * per,
+		cpu:    float64(spent.CPU) * per,
+		bytes:  float64(spent.Bytes) * per,
+		allocs: float64(spent.Allocs) * per,
 	}, nil
+}
+
+// A Cost is what a piece of work took of this process.
+type Cost struct {
+	Wall, CPU     time.Duration
+	Allocs, Bytes uint64
+}
+
+// Once runs f, which is not to be repeated, and returns what it cost. The heap is
+// collected before.
+func Once(f func() error) (Cost, error) {
+	runtime.GC()
+	return meter(time.Now, cpuTime, func(time.Time) (time.Time, error) {
+		err := f()
+		return time.Now(), err
+	})
+}
+
+// meter runs f, which is told when it starts and says when it ended.
+func meter(now func() time.Time, cpuTime func() time.Duration, f func(start time.Time) (end time.Time, err error)) (Cost, error) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	cpu := cpuTime()
+	start := now()
+	end, err := f(start)
+	cpu = cpuTime() - cpu
+	runtime.ReadMemStats(&after)
+	return Cost{Wall: end.Sub(start), CPU: cpu, Allocs: after.Mallocs - before.Mallocs, Bytes: after.TotalAlloc - before.TotalAlloc}, err
 }

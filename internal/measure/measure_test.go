@@ -150,6 +150,29 @@ func TestFailureWhileTiming(t *testing.T) {
 	}
 }
 
+// TestOnce is about work that is not repeated, and that fails.
+func TestOnce(t *testing.T) {
+	runs := 0
+	c, err := Once(func() error {
+		runs++
+		for range 10 {
+			sink = make([]byte, 1024)
+		}
+		for busy := time.Now(); time.Since(busy) < 30*time.Millisecond; {
+		}
+		return ErrWrong
+	})
+	if err != ErrWrong || runs != 1 {
+		t.Errorf("%d runs, error %v", runs, err)
+	}
+	if c.Wall < 30*time.Millisecond || c.Allocs < 10 || c.Allocs > 500 || c.Bytes < 10*1024 {
+		t.Errorf("%+v", c)
+	}
+	if cpuTime() > 0 && c.CPU == 0 {
+		t.Errorf("no processor time in %+v", c)
+	}
+}
+
 func TestProcessorTime(t *testing.T) {
 	s := []sample{{wall: 10, cpu: 4}, {wall: 12, cpu: 3}}
 	if got := cost(s, true); !slices.Equal(got, []float64{4, 3}) {
