@@ -1,6 +1,8 @@
 package lp
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
@@ -174,4 +176,110 @@ type TimestampCache struct{ c decimal.TimestampCache }
 func (c *TimestampCache) Append(dst []byte, ts int64) []byte {
 	dst = decimal.Grow(dst, decimal.RoomInt)
 	return dst[:c.c.Put(dst, len(dst), ts)]
+}
+
+func indexByte(s string, c byte) int { return strings.IndexByte(s, c) }
+
+// validNumber reports whether s is a number as InfluxDB 1.6.7 takes it for a
+// float field: [-] digits [. digits] [e [sign] digits], with at least one digit
+// before or after the point, and not beyond the range of a float64.
+func validNumber(s string) bool {
+	i := 0
+	if i < len(s) && s[i] == '-' {
+		i++
+	}
+	start := i
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	n := i - start // digits
+	exponent := n  // of ten: the number is less than that power
+	if i < len(s) && s[i] == '.' {
+		i++
+		for ; i < len(s) && isDigit(s[i]); i++ {
+			n++
+		}
+	}
+	if n == 0 {
+		return false
+	}
+	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
+		i++
+		negative := i < len(s) && s[i] == '-'
+		if negative || i < len(s) && s[i] == '+' {
+			i++
+		}
+		n, start = 0, i
+		for ; i < len(s) && isDigit(s[i]); i++ {
+			if n < 1e6 {
+				n = 10*n + int(s[i]-'0')
+			}
+		}
+		if i == start {
+			return false
+		}
+		if negative {
+			n = -n
+		}
+		exponent += n
+	}
+	if i < len(s) {
+		return false
+	}
+	if exponent <= 308 {
+		return true // below 1e308
+	}
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
+
+// ParseTimestamp returns the time that text names as a timestamp in units of p
+// since 1970, rounded down, before 1970 too. It takes what time.Parse takes for
+// time.RFC3339, and beyond that a space in place of the T, a missing zone, which
+// means UTC wherever the program runs, and the forms "2018-01-01", "2018-01",
+// "20180101T000000Z" and "20180101T000000". The error is [ErrTime] for other text
+// and [ErrTimeRange] for a time outside [MinTime] and [MaxTime].
+func ParseTimestamp(text string, p Precision) (int64, error) {
+	ts, r := parseTimestamp(text, p)
+	if r != 0 {
+		return 0, r
+	}
+	return ts, nil
+}
+
+func parseTimestamp(text string, p Precision) (int64, Reason) {
+	ns, bad := decimal.ParseTime(text)
+	switch {
+	case bad == decimal.TimeRange:
+		return 0, ErrTimeRange
+	case bad != 0:
+		return 0, ErrTime
+	case p == Nanosecond:
+		return ns, 0
+	}
+	ts := decimal.FloorTo(ns, p)
+	if !decimal.InRange(ts, p) {
+		return 0, ErrTimeRange
+	}
+	return ts, 0
+}
+
+// AppendRFC3339 appends ts units of p since 1970 as a time in UTC, with as many
+// digits after the second as it takes: "2018-01-01T00:00:00.5Z". It is the text
+// of time.RFC3339Nano, and [ParseTimestamp] is the way back. A time outside
+// [MinTime] and [MaxTime] is replaced by the nearer of the two.
+func AppendRFC3339(dst []byte, ts int64, p Precision) []byte {
+	switch unit := p.Unit(); {
+	case p == Nanosecond:
+		ts = min(max(ts, MinTime), MaxTime)
+	case ts > MaxTime/unit:
+		ts = MaxTime
+	case ts < MinTime/unit:
+		ts = MinTime
+	default:
+		ts *= unit
+	}
+	return decimal.AppendRFC3339(dst, ts)
 }

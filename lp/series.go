@@ -3,6 +3,9 @@ package lp
 import (
 	"slices"
 	"strings"
+
+	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // A Series is a measurement and a set of tags, checked and escaped once, the
@@ -87,4 +90,95 @@ func Must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// A FieldKey is the key of a field, checked and escaped once. It is immutable
+// and may be shared. The zero value is no key.
+type FieldKey struct {
+	key  string
+	wire string // "key="
+}
+
+// NewFieldKey returns the field key for key. An error is a *[PointError].
+func NewFieldKey(key string) (FieldKey, error) {
+	if r := checkFieldKey(key, Portable); r != 0 {
+		return FieldKey{}, &PointError{Part: PartFieldKey, Key: key, Reason: r}
+	}
+	return FieldKey{strings.Clone(key), string(AppendFieldKey(nil, key))}, nil
+}
+
+// Append appends "key=", escaped.
+func (k FieldKey) Append(dst []byte) []byte { return append(dst, k.wire...) }
+
+// String returns the key, not escaped.
+func (k FieldKey) String() string { return k.key }
+
+// fieldFor starts a field whose key is escaped already, see Encoder.field.
+func (e *Encoder) fieldFor(k *FieldKey, n int) int {
+	if e.state == stateTags {
+		e.startFields()
+	}
+	if e.state != stateFields || k.key == "" {
+		if k.key == "" && e.open("") {
+			e.fail(PartFieldKey, "", ErrEmptyKey, nil)
+		} else {
+			e.misplaced(PartFieldKey, k.key)
+		}
+		return -1
+	}
+	if !e.fields.again(k.key) && !e.newField(k.key) {
+		return -1
+	}
+	e.buf = grow(e.buf, len(k.wire)+1+room+n)
+	at := len(e.buf)
+	swar.StoreByte(e.buf, at, e.separator)
+	e.separator = ','
+	return putLiteral(e.buf, at+1, k.wire)
+}
+
+// FloatFor is [Encoder.Float] for a key that is escaped already.
+func (e *Encoder) FloatFor(k FieldKey, v float64) {
+	if !finite(v) {
+		e.notFinite(k.key)
+		return
+	}
+	if n := e.fieldFor(&k, decimal.RoomFloat); n >= 0 {
+		e.buf = e.buf[:decimal.PutFloat64(e.buf, n, v)]
+	}
+}
+
+// IntFor is [Encoder.Int] for a key that is escaped already.
+func (e *Encoder) IntFor(k FieldKey, v int64) {
+	if n := e.fieldFor(&k, decimal.RoomInt); n >= 0 {
+		n = decimal.PutInt64(e.buf, n, v)
+		swar.StoreByte(e.buf, n, 'i')
+		e.buf = e.buf[:n+1]
+	}
+}
+
+// UintFor is [Encoder.Uint] for a key that is escaped already.
+func (e *Encoder) UintFor(k FieldKey, v uint64) {
+	if e.opt.Unsigned > UnsignedKeep {
+		e.uintAsInt(k.key, v)
+		return
+	}
+	if n := e.fieldFor(&k, decimal.RoomInt); n >= 0 {
+		n = decimal.PutUint64(e.buf, n, v)
+		swar.StoreByte(e.buf, n, 'u')
+		e.buf = e.buf[:n+1]
+	}
+}
+
+// BoolFor is [Encoder.Bool] for a key that is escaped already.
+func (e *Encoder) BoolFor(k FieldKey, v bool) {
+	if n := e.fieldFor(&k, room); n >= 0 {
+		e.buf = AppendBool(e.buf[:n], v)
+	}
+}
+
+// StringFor is [Encoder.String] for a key that is escaped already.
+func (e *Encoder) StringFor(k FieldKey, v string) {
+	if n := e.fieldFor(&k, len(v)+2+room); n >= 0 {
+		e.putString(n, k.key, v)
+	}
 }
