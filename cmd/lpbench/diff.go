@@ -10,6 +10,7 @@ import (
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 var diffHelp = help{
@@ -166,8 +167,8 @@ func compareResults(a, b, baseA, baseB *results.Result, o diffOptions) change {
 		k.verdict = unclear
 		return k
 	}
-	k.old, _, _ = median(old)
-	k.new, _, _ = median(new)
+	k.old, _, _ = measure.Interval(old)
+	k.new, _, _ = measure.Interval(new)
 	if k.old > 0 {
 		k.percent = (k.new/k.old - 1) * 100
 	}

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/load"
-	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/admin"
 	"github.com/pointwire/pointwire/fastclient/influxql"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // loadOptions are the flags that both loads have.
@@ -149,8 +149,8 @@ func loadTable(c console, kinds []string, histograms []*stat.Histogram) error {
 	return t.Write(c.out)
 }
 
-func latency(h *stat.Histogram) *results.Latency {
-	return &results.Latency{P50: int64(h.Quantile(0.5)), P90: int64(h.Quantile(0.9)), P99: int64(h.Quantile(0.99)),
+func latency(h *stat.Histogram) *measure.Latency {
+	return &measure.Latency{P50: int64(h.Quantile(0.5)), P90: int64(h.Quantile(0.9)), P99: int64(h.Quantile(0.99)),
 		P999: int64(h.Quantile(0.999)), Max: int64(h.Max())}
 }
 

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 	"github.com/pointwire/pointwire/internal/measure"
@@ -41,85 +40,49 @@ func quick(ctx context.Context, c console, o compareOptions, r *results.Report) 
 		r.Environment.Set("size", strconv.FormatFloat(o.size, 'g', -1, 64))
 	}
 	var found results.Report
-	bar := c.progress.Start("measuring", len(contests)*o.count)
+	bar := c.progress.Start("measuring", 2*len(contests)*o.count)
 	defer bar.End()
 	for _, k := range contests {
 		bar.Note(k.name)
-		var samples [2][]turn
-		for round := range o.count {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			for i := range k.ways {
-				i := (i + round) % 2 // who goes first changes
-				samples[i] = append(samples[i], takeTurn(k.ways[i], k.units, o.benchtime))
-			}
-			bar.Add(1)
+		work := k.of(ctx)
+		list, err := measure.Run(&work, measure.Options{Rounds: o.count, Turn: o.benchtime, Done: func(*measure.Case, *measure.Op) { bar.Add(1) }})
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		k.add(&found, samples)
+		if err != nil {
+			return err
+		}
+		found.Results = append(found.Results, list...)
+		if own := &list[1]; k.goal > 0 && own.Out() == "" {
+			found.Goals = append(found.Goals, results.Goal{Suite: "quick", Case: k.name, Contender: own.Contender, Against: []string{k.base}, Factor: k.goal,
+				Fastest: k.base, Ratio: own.Ratio, RatioLo: own.RatioLo, RatioHi: own.RatioHi, Met: own.Ratio >= k.goal})
+		}
 	}
 	bar.End()
 	r.Results = append(r.Results, found.Results...)
 	r.Goals = append(r.Goals, found.Goals...)
-	fmt.Fprintf(c.out, "\nbeside the standard library: %d rounds in turn, medians; × is how many times as fast, with the least and the greatest round\n", o.count)
+	fmt.Fprintf(c.out, "\nbeside the standard library: %d rounds in turn, medians; × is how many times as fast, with its interval\n", o.count)
 	if err := showCases(c, found.Cases()); err != nil {
 		return err
 	}
 	return showGoals(c, &found)
 }
 
-// add adds the figures of a contest and its goal.
-func (k *contest) add(r *results.Report, samples [2][]turn) {
-	ratios := make([]float64, len(samples[0]))
-	for i := range ratios {
-		ratios[i] = samples[0][i].wall / samples[1][i].wall
-	}
-	ratio, lo, hi := median(ratios)
+// of returns the contest as a case. It ends with an error when ctx does.
+func (k *contest) of(ctx context.Context) measure.Case {
+	work := measure.Case{Suite: "quick", Name: k.name, Unit: k.unit, Units: k.units, Bytes: k.bytes, Base: k.base}
 	for i, name := range [2]string{k.base, "pointwire"} {
-		v := results.Result{Suite: "quick", Case: k.name, Contender: name, Version: "this tree", Unit: k.unit, Base: k.base,
-			Ratio: ratio, RatioLo: lo, RatioHi: hi, Rounds: len(samples[i])}
+		run := func() error {
+			k.ways[i]()
+			return ctx.Err()
+		}
+		version := "this tree"
 		if i == 0 {
-			v.Version, v.Ratio, v.RatioLo, v.RatioHi = runtime.Version(), 1, 1, 1
+			version = runtime.Version()
 		}
-		var cpu, allocs, bytes []float64
-		for _, s := range samples[i] {
-			v.Samples = append(v.Samples, s.wall)
-			cpu, allocs, bytes = append(cpu, s.cpu), append(allocs, s.allocs), append(bytes, s.bytes)
-		}
-		v.Ns, v.NsLo, v.NsHi = median(v.Samples)
-		v.CPU, _, _ = median(cpu)
-		v.Allocs, _, _ = median(allocs)
-		v.BytesPer, _, _ = median(bytes)
-		v.MBps = float64(k.bytes) / float64(k.units) / v.Ns * 1000
-		r.Results = append(r.Results, v)
+		work.Ops = append(work.Ops, measure.Op{Contender: name, Version: version, Check: run, Run: run})
 	}
-	if k.goal > 0 {
-		r.Goals = append(r.Goals, results.Goal{Suite: "quick", Case: k.name, Contender: "pointwire", Against: []string{k.base}, Factor: k.goal,
-			Fastest: k.base, Ratio: ratio, RatioLo: lo, RatioHi: hi, Met: ratio >= k.goal})
-	}
-}
-
-// median returns the median, the least and the greatest of v.
-func median(v []float64) (mid, lo, hi float64) {
-	v = slices.Sorted(slices.Values(v))
-	n := len(v)
-	return (v[(n-1)/2] + v[n/2]) / 2, v[0], v[n-1]
-}
-
-// A turn is what a unit of work cost in one turn.
-type turn struct{ wall, cpu, allocs, bytes float64 }
-
-// takeTurn runs way until long has passed.
-func takeTurn(way func(), units int, long time.Duration) turn {
-	runs := 0
-	c, _ := measure.Once(func() error {
-		for began := time.Now(); time.Since(began) < long || runs == 0; runs++ {
-			way()
-		}
-		return nil
-	})
-	per := 1 / float64(runs*units)
-	return turn{float64(c.Wall) * per, float64(c.CPU) * per, float64(c.Allocs) * per, float64(c.Bytes) * per}
+	return work
 }
 
 // goals are those of the design beside the standard library, by the name of the

@@ -34,7 +34,7 @@ type Result struct {
 	Ratio      float64 `json:"ratio"`
 	RatioLo    float64 `json:"ratio_lo"`
 	RatioHi    float64 `json:"ratio_hi"`
-	Confidence float64 `json:"confidence"`
+	Confidence float64 `json:"confidence,omitempty"`
 	Rounds     int     `json:"rounds"`
 	// Samples are the wall times per unit, one per round, in the order of the
 	// rounds: sample i of two contenders of a case are from the same round.
@@ -48,9 +48,34 @@ type Result struct {
 	Wrong string `json:"wrong,omitempty"`
 	// Skipped says why the contender did not run, such as "not installed".
 	Skipped string `json:"skipped,omitempty"`
+	// Latency is for loads.
+	Latency *Latency `json:"latency_ns,omitempty"`
 
 	cost []float64 // per round, for goals
 }
+
+// A Latency holds percentiles in nanoseconds.
+type Latency struct {
+	P50  int64 `json:"p50"`
+	P90  int64 `json:"p90"`
+	P99  int64 `json:"p99"`
+	P999 int64 `json:"p99.9"`
+	Max  int64 `json:"max"`
+}
+
+// Out says why a contender has no figures, "" if it has.
+func (r *Result) Out() string {
+	switch {
+	case r.Wrong != "":
+		return "wrong"
+	case r.Skipped != "":
+		return "not run"
+	}
+	return ""
+}
+
+// ID is the place of a result: suite/case/contender.
+func (r *Result) ID() string { return r.Suite + "/" + r.Case + "/" + r.Contender }
 
 // WriteTable writes the results of one case as a Markdown table.
 func WriteTable(w io.Writer, results []Result) {

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // A Fact is one thing about the machine or the run.
@@ -101,7 +102,7 @@ func (e *Environment) UnmarshalJSON(text []byte) error {
 // Here returns the facts about this machine, at the time now.
 func Here(now time.Time) Environment {
 	return Environment{
-		{"cpu", cpuModel()},
+		{"cpu", measure.CPUModel()},
 		{"cores", strconv.Itoa(runtime.NumCPU())},
 		{"os", runtime.GOOS},
 		{"arch", runtime.GOARCH},
@@ -126,18 +127,4 @@ func (e Environment) Machine() string {
 		parts = append(parts, v)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// cpuModel returns the name of the processor where the system says it.
-func cpuModel() string {
-	info, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(info)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }

@@ -14,70 +14,11 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // A Result is what one contender cost in one case: medians over the rounds.
-type Result struct {
-	Suite     string  `json:"suite"`
-	Case      string  `json:"case"`
-	Contender string  `json:"contender"`
-	Version   string  `json:"version"`
-	Unit      string  `json:"unit"`
-	Ns        float64 `json:"ns_per_unit"`
-	NsLo      float64 `json:"ns_lo"`
-	NsHi      float64 `json:"ns_hi"`
-	CPU       float64 `json:"cpu_ns_per_unit"`
-	MBps      float64 `json:"mb_per_s"`
-	BytesPer  float64 `json:"bytes_per_unit"`
-	Allocs    float64 `json:"allocs_per_unit"`
-	// Base names the contender that the ratio is to. It is empty where a case
-	// has only one.
-	Base    string  `json:"base"`
-	Ratio   float64 `json:"ratio"`
-	RatioLo float64 `json:"ratio_lo"`
-	RatioHi float64 `json:"ratio_hi"`
-	// Confidence is that of the interval from RatioLo to RatioHi, 0 if these are
-	// the least and the greatest round.
-	Confidence float64 `json:"confidence,omitempty"`
-	Rounds     int     `json:"rounds"`
-	// Samples are the wall time per unit of each round in nanoseconds, CPUSamples
-	// the processor time where the ratio is one of those. Both are in the order of
-	// the rounds, which the contenders of a case have in common.
-	Samples    []float64 `json:"samples,omitempty"`
-	CPUSamples []float64 `json:"cpu_samples,omitempty"`
-	// Extra is what was measured beside time, in ExtraUnit.
-	Extra     *float64 `json:"extra,omitempty"`
-	ExtraUnit string   `json:"extra_unit,omitempty"`
-	// Wrong says what is wrong with the outcome; all figures are then 0.
-	Wrong string `json:"wrong,omitempty"`
-	// Skipped says why the contender did not run; all figures are then 0.
-	Skipped string `json:"skipped,omitempty"`
-	// Latency is for loads.
-	Latency *Latency `json:"latency_ns,omitempty"`
-}
-
-// A Latency holds percentiles in nanoseconds.
-type Latency struct {
-	P50  int64 `json:"p50"`
-	P90  int64 `json:"p90"`
-	P99  int64 `json:"p99"`
-	P999 int64 `json:"p99.9"`
-	Max  int64 `json:"max"`
-}
-
-// Out says why a contender has no figures, "" if it has.
-func (r *Result) Out() string {
-	switch {
-	case r.Wrong != "":
-		return "wrong"
-	case r.Skipped != "":
-		return "not run"
-	}
-	return ""
-}
-
-// ID is the place of a result: suite/case/contender.
-func (r *Result) ID() string { return r.Suite + "/" + r.Case + "/" + r.Contender }
+type Result = measure.Result
 
 // A Goal is what the design asks for beside what was measured: Contender at
 // least Factor times as fast as the fastest of Against; or, with a Unit, at most
