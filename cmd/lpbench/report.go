@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"os"
 
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/markdown"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 )
 
@@ -39,4 +43,80 @@ func report(_ context.Context, c console, args []string) error {
 		return err
 	}
 	return keep.keep(r)
+}
+
+var readmeHelp = help{
+	synopsis: "readme -json FILE [flags] MARKDOWN…",
+	about: `
+Fills the tables of Markdown files from what -json kept: all that is between
+
+    <!-- table: NAME -->
+    <!-- end: NAME -->
+
+is replaced, and nothing else is touched. The names are
+
+    command       the command that measured everything
+    machine       what the figures were measured on, and when
+    goals         each goal of the design beside what was measured
+    suites        a table per suite, each with its command
+    suite SUITE   the table of one suite
+    case SUITE/CASE
+                  one case: every contender with all its figures`,
+	examples: `
+go run ./cmd/lpbench -count 15 -benchtime 40ms -json bench/results.json
+go run ./cmd/lpbench readme -json bench/results.json README.md bench/README.md
+go run ./cmd/lpbench readme -json bench/results.json -check README.md bench/README.md`,
+}
+
+// errStale is the end of readme -check.
+var errStale = errors.New("the tables are not those of the results")
+
+// readme fills the tables of Markdown files.
+func readme(_ context.Context, c console, args []string) error {
+	f := flags("readme")
+	json := f.String("json", "", "take the figures from this `file`")
+	check := f.Bool("check", false, "write nothing; exit with 1 if a table would change")
+	files, err := parse(c, f, readmeHelp, args)
+	switch {
+	case err != nil:
+		return err
+	case *json == "":
+		return usage("readme needs the results: -json FILE")
+	case len(files) == 0:
+		return usage("readme needs the Markdown files to fill")
+	}
+	r, err := results.ReadFile(*json)
+	if err != nil {
+		return err
+	}
+	// All files are filled before the first is written.
+	texts := make([][]byte, len(files))
+	var stale error
+	for i, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		var names []string
+		if texts[i], names, err = markdown.Fill(text, r); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		if len(names) == 0 {
+			return fmt.Errorf("%s has no table to fill", file)
+		}
+		same := bytes.Equal(texts[i], text)
+		fmt.Fprintf(c.out, "%s: %d tables, %s\n", file, len(names), map[bool]string{true: "as they were", false: "changed"}[same])
+		if !same {
+			stale = errStale
+		}
+	}
+	if *check {
+		return stale
+	}
+	for i, file := range files {
+		if err := os.WriteFile(file, texts[i], 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
 }
