@@ -202,7 +202,7 @@ type Trade struct {
 	TradeID    string    `lp:"trade_id"`
 }
 
-var trades = lp.Must(lp.SchemaFor[Trade]()) // compiled once
+var trades, _ = lp.SchemaFor[Trade]() // compiled once
 
 // end
 
@@ -266,8 +266,14 @@ func Example_layout() {
 	samples := [][3]float64{{0.5, 0.25, 0.125}}
 	ts := int64(1)
 	// begin layout
-	series := lp.Must(lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "server01"}))
-	layout := lp.Must(lp.NewLayout("user", "system", "idle"))
+	series, err := lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "server01"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	layout, err := lp.NewLayout("user", "system", "idle")
+	if err != nil {
+		log.Fatal(err)
+	}
 	for _, sample := range samples {
 		e.Series(series)
 		row := layout.Row(&e)
@@ -358,4 +364,12 @@ func Example_times() {
 	// end
 	fmt.Println(ts, err)
 	// Output: 1257886800500 <nil>
+}
+
+// must returns v; an error is a fault of the test.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

@@ -88,7 +88,7 @@ func Example_modeStructs() {
 			Host string  `lp:"host,tag"`
 			Load float64 `lp:"load"`
 		}
-		return batch.AppendStructs(ctx, w, nil, []Load{{1, "a", 0.5}, {2, "b", 0.25}})
+		return batch.WriteStructs(ctx, w, nil, []Load{{1, "a", 0.5}, {2, "b", 0.25}})
 		// end
 	}()
 	err = errors.Join(err, w.Close(ctx))

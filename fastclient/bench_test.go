@@ -12,7 +12,7 @@ import (
 
 // tradeLines returns n trades as lines.
 func tradeLines(n int) []byte {
-	schema := lp.Must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
+	schema := must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
 	lines, err := schema.AppendAll(nil, workload.Trades(n, 1))
 	if err != nil {
 		panic(err)
@@ -26,11 +26,11 @@ func BenchmarkWrite(b *testing.B) {
 	lines := tradeLines(5000)
 	for _, c := range []struct {
 		name string
-		gzip Gzip
-	}{{"plain", Gzip{Off: true}}, {"gzip", Gzip{Always: true}}} {
+		gzip Compression
+	}{{"plain", Compression{Off: true}}, {"gzip", Compression{Always: true}}} {
 		b.Run("case="+c.name+"/lib=pointwire", func(b *testing.B) {
 			s := influxtest.New(b)
-			cl, err := New(Options{Addr: s.URL, Database: "d", Gzip: c.gzip})
+			cl, err := New(Options{Addr: s.URL, Database: "d", Compression: c.gzip})
 			if err != nil {
 				b.Fatal(err)
 			}

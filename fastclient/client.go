@@ -37,7 +37,6 @@ type core struct {
 	log      *slog.Logger
 	hooks    Hooks
 	writes   sync.Pool // of *writeCall
-	answers  string    // Accept-Encoding of queries
 	maxWhole int64
 }
 
@@ -90,7 +89,7 @@ func newClient(o Options, addrs []address) (*Client, error) {
 	if err := o.reachable(addrs); err != nil {
 		return nil, err
 	}
-	c := &core{o: o, log: o.Logger, minGzip: o.Gzip.MinBytes, maxWhole: o.MaxResponseBytes}
+	c := &core{o: o, log: o.Logger, minGzip: o.Compression.MinBytes, maxWhole: o.MaxResponseBytes}
 	if o.Hooks != nil {
 		c.hooks = *o.Hooks
 	}
@@ -159,17 +158,14 @@ func (c *core) setGzip(addrs []address) {
 	for i := range addrs {
 		local = local && addrs[i].local()
 	}
-	g := c.o.Gzip
+	g := c.o.Compression
 	if !g.Off && (g.Always || !local) {
-		if c.pack = compress.Gzip(max(1, g.Level)); g.Zstd {
+		if c.pack = compress.Gzip(max(1, g.Level)); g.Codec == Zstd {
 			c.pack = compress.Zstd(max(1, g.Level))
 		}
 	}
 	if c.minGzip <= 0 {
 		c.minGzip = 1024
-	}
-	if g.Answers {
-		c.answers = "gzip"
 	}
 }
 
@@ -313,7 +309,7 @@ func (o *Options) setParameter(key, value string) error {
 		o.Consistency = ConsistencyLevel(max(n, 0))
 	case "gzip":
 		n = pick("on", "off")
-		o.Gzip.Always, o.Gzip.Off = n == 0, n == 1
+		o.Compression.Always, o.Compression.Off = n == 0, n == 1
 	case "retry":
 		n = pick("on")
 		o.Retry = new(RetryPolicy)

@@ -164,7 +164,7 @@ func ExampleWritePoints() {
 	p.SetFloat("load", 0.64)
 	p.SetTimestamp(1)
 	batch := []lp.Appender{&p, fastclient.Lines("memory,host=a free=4096i 1")}
-	err := fastclient.WritePoints(context.Background(), c, batch, fastclient.ExtraTags(lp.Tag{Key: "dc", Value: "x"}))
+	err := fastclient.WritePoints(context.Background(), c, batch, fastclient.DefaultTags(lp.Tag{Key: "dc", Value: "x"}))
 	fmt.Printf("%s%v\n", s.Last().Body, err)
 	// Output:
 	// cpu,host=a,dc=x load=0.64 1

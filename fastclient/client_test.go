@@ -85,8 +85,8 @@ func TestOptionErrors(t *testing.T) {
 		{"Precision", Options{Precision: Minute, API: V3}},
 		{"Consistency", Options{Consistency: 9}},
 		{"Balance", Options{Balance: 9}},
-		{"Gzip.Level", Options{Gzip: Gzip{Level: 10}}},
-		{"Gzip", Options{Gzip: Gzip{Off: true, Always: true}}},
+		{"Compression.Level", Options{Compression: Compression{Level: 10}}},
+		{"Compression", Options{Compression: Compression{Off: true, Always: true}}},
 		{"MaxConns", Options{MaxConns: -1}},
 		{"TLSFiles.CA", Options{Addr: "https://h", TLSFiles: TLSFiles{CA: "no such file"}}},
 		{"TLSFiles", Options{Addr: "https://h", TLSFiles: TLSFiles{Cert: "x"}}},
@@ -129,7 +129,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if c.o.Username != "user" || c.o.Password != "secret" || !c.o.Gzip.Off || c.o.Retry == nil || c.o.HeaderTimeout.Seconds() != 3 {
+	if c.o.Username != "user" || c.o.Password != "secret" || !c.o.Compression.Off || c.o.Retry == nil || c.o.HeaderTimeout.Seconds() != 3 {
 		t.Errorf("%#v", c)
 	}
 	want := "/write?db=db&rp=two+weeks&precision=ms&consistency=quorum"
@@ -202,7 +202,7 @@ func testNoSecrets(t *testing.T, base Options) {
 		{Addr: untrusted.URL, Username: "user", Password: secret, QueryAuth: true},
 		{Addr: s.URL, TokenSource: func(context.Context) (string, error) { return secret, nil }},
 	} {
-		o.Logger, o.Database, o.NetHTTP = logger, "d", base.NetHTTP
+		o.Logger, o.Database, o.NetHTTP, o.UseGET = logger, "d", base.NetHTTP, true
 		c, err := New(o)
 		if err != nil {
 			t.Fatal(err)
@@ -212,7 +212,7 @@ func testNoSecrets(t *testing.T, base Options) {
 			add(c.Write(t.Context(), []byte("m f=1 1")))
 			_, err := c.Query(t.Context(), "SELECT 1")
 			add(err)
-			_, err = c.Query(t.Context(), "CREATE USER u WITH PASSWORD '"+secret+"'", UseGET())
+			_, err = c.Query(t.Context(), "CREATE USER u WITH PASSWORD '"+secret+"'")
 			add(err)
 			_, err = c.Ping(t.Context())
 			add(err)

@@ -184,7 +184,7 @@ func TestReplicateRefused(t *testing.T) {
 		})
 	}
 	both(t, func(t *testing.T, o Options) {
-		o.Balance, o.Gzip.Always, o.Retry = Replicate, true, &RetryPolicy{}
+		o.Balance, o.Compression.Always, o.Retry = Replicate, true, &RetryPolicy{}
 		c, a, b := twoServers(t, o)
 		b.Play(refusing(415, func(r *influxtest.Request) bool { return r.Header.Get("Content-Encoding") != "" }))
 		for i := range 3 {

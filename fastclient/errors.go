@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
@@ -259,34 +260,25 @@ func (e *PointsError) Unwrap() []error {
 	return []error{e.First, e.Write}
 }
 
-// A StoppedError says where a write of many points stopped. Every point before Index
-// was in a body that the server answered. Err says what became of the body that
-// begins with point Index; none behind it was sent.
+// A StoppedError says where a write that takes several requests stopped. Every point
+// before Index, or every byte before Offset, was in a request that the server responded
+// to. Err is the error of the request that begins there; no later request was sent.
 type StoppedError struct {
-	Index int // of the first point of the body that failed
-	Err   error
-}
-
-func (e *StoppedError) Error() string {
-	return fmt.Sprintf("fastclient: write: stopped at index %d: %v", e.Index, e.Err)
-}
-
-// Unwrap returns the error of the write.
-func (e *StoppedError) Unwrap() error { return e.Err }
-
-// A PieceError says where in a stream of lines a write failed. What came before
-// Offset was written.
-type PieceError struct {
-	Offset int64 // of the first byte that was not written, or may not have been
+	Index  int   // of the first point of the request that failed; -1 for [Client.WriteFrom]
+	Offset int64 // of its first byte, for [Client.WriteFrom]; -1 for points
 	Err    error
 }
 
-func (e *PieceError) Error() string {
-	return e.Err.Error() + " (after " + strconv.FormatInt(e.Offset, 10) + " bytes)"
+func (e *StoppedError) Error() string {
+	cause := strings.TrimPrefix(e.Err.Error(), "fastclient: write: ")
+	if e.Index < 0 {
+		return fmt.Sprintf("fastclient: write: stopped after %d bytes: %s", e.Offset, cause)
+	}
+	return fmt.Sprintf("fastclient: write: stopped at point %d: %s", e.Index, cause)
 }
 
-// Unwrap returns the cause.
-func (e *PieceError) Unwrap() error { return e.Err }
+// Unwrap returns the error of the request.
+func (e *StoppedError) Unwrap() error { return e.Err }
 
 // Retryable reports whether the same call may succeed later: the server is
 // overloaded or away, or the connection failed. It is false for what would fail

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"strings"
 	"time"
@@ -221,13 +222,13 @@ func ExampleClient_CreateDatabase_noResult() {
 }
 
 // A file is written from where it failed: what came before Offset is stored.
-func ExamplePieceError() {
+func ExampleStoppedError_offset() {
 	c, s := exampleClient(influxtest.Status(204), influxtest.Error(503, "timeout"))
 	defer s.Close()
 	defer c.Close()
 	file := strings.Repeat("m v=1 1\n", 200_000)
 	sent, err := c.WriteFrom(context.Background(), strings.NewReader(file))
-	var piece *fastclient.PieceError
+	var piece *fastclient.StoppedError
 	if errors.As(err, &piece) {
 		fmt.Println(sent == piece.Offset, file[piece.Offset:piece.Offset+8] == "m v=1 1\n", piece.Unwrap())
 	}
@@ -277,7 +278,10 @@ func ExampleStoppedError() {
 		return
 	}
 	defer s.Close()
-	c := lp.Must(fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb"}))
+	c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb"})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer c.Close()
 	points := make([]fastclient.Lines, 3)
 	for i := range points {
@@ -290,7 +294,7 @@ func ExampleStoppedError() {
 		fmt.Println(fastclient.WritePoints(context.Background(), c, points[stopped.Index:]))
 	}
 	// Output:
-	// fastclient: write: stopped at index 1: fastclient: write: status 503: busy
+	// fastclient: write: stopped at point 1: status 503: busy
 	// <nil>
 }
 

@@ -67,7 +67,7 @@ func TestWriteFrame(t *testing.T) {
 	c := client(t, s, Options{Precision: Second})
 	f := &frame.Frame{Measurement: "cpu", Precision: lp.Millisecond, Time: []int64{1, 2, 3}, Columns: []frame.Column{
 		frame.Tags("host", []string{"a", "b", "a"}), frame.Floats("load", []float64{0.5, math.NaN(), 2})}}
-	err := c.WriteFrame(t.Context(), f, ExtraTags(lp.Tag{Key: "dc", Value: "x"}, lp.Tag{Key: "host", Value: "z"}), WritePrecision(Hour))
+	err := c.WriteFrame(t.Context(), f, DefaultTags(lp.Tag{Key: "dc", Value: "x"}, lp.Tag{Key: "host", Value: "z"}), WritePrecision(Hour))
 	var bad *PointsError
 	if !errors.As(err, &bad) || bad.Bad != 1 || bad.Index != 1 || bad.Write != nil || !errors.Is(err, lp.ErrNotFinite) {
 		t.Errorf("error %v", err)
@@ -102,7 +102,7 @@ func TestEmptyRowsAreTold(t *testing.T) {
 		}
 	}
 	s := influxtest.New(t)
-	c := client(t, s, Options{Gzip: Gzip{Off: true}})
+	c := client(t, s, Options{Compression: Compression{Off: true}})
 	for _, first := range []int{5, 7} {
 		if first == 7 {
 			f.Columns[0].Floats[5] = 1
@@ -110,7 +110,7 @@ func TestEmptyRowsAreTold(t *testing.T) {
 		}
 		for name, write := range map[string]func() error{
 			"WriteFrame":  func() error { return c.WriteFrame(t.Context(), f) },
-			"extra tags":  func() error { return c.WriteFrame(t.Context(), f, ExtraTags(lp.Tag{Key: "a", Value: "b"})) },
+			"extra tags":  func() error { return c.WriteFrame(t.Context(), f, DefaultTags(lp.Tag{Key: "a", Value: "b"})) },
 			"WritePoints": func() error { return WritePoints(t.Context(), c, []*frame.Frame{f}) },
 		} {
 			err := write()
@@ -177,7 +177,7 @@ func TestWriteEncoderTells(t *testing.T) {
 // nothing for a frame without rows.
 func TestWriteFrameLarge(t *testing.T) {
 	s := influxtest.New(t)
-	c := client(t, s, Options{Gzip: Gzip{Off: true}})
+	c := client(t, s, Options{Compression: Compression{Off: true}})
 	if err := c.WriteFrame(t.Context(), &frame.Frame{Measurement: "m"}); err != nil || s.Last() != nil {
 		t.Errorf("nothing to write: %v, request %v", err, s.Last())
 	}

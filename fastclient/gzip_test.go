@@ -16,10 +16,11 @@ import (
 )
 
 // unpackings runs f over both transports with every way to unpack an answer.
-func unpackings(t *testing.T, f func(t *testing.T, o Options, how QueryOption)) {
+func unpackings(t *testing.T, f func(t *testing.T, o Options)) {
 	both(t, func(t *testing.T, o Options) {
-		for name, how := range map[string]QueryOption{"gzip": AcceptGzip(), "pipelined": PipelinedGzip()} {
-			t.Run(name, func(t *testing.T) { f(t, o, how) })
+		for name, how := range map[string]ResponseCompression{"gzip": ResponsesGzip, "pipelined": ResponsesPipelined} {
+			o.Compression.Responses = how
+			t.Run(name, func(t *testing.T) { f(t, o) })
 		}
 	})
 }
@@ -62,7 +63,7 @@ func TestGzipCut(t *testing.T) {
 	wire := influxtest.Pack(answer)
 	damaged := []byte(wire)
 	damaged[len(damaged)-6] ^= 1 // the sum
-	unpackings(t, func(t *testing.T, o Options, how QueryOption) {
+	unpackings(t, func(t *testing.T, o Options) {
 		s := influxtest.New(t)
 		c := client(t, s, o)
 		for _, tt := range []struct {
@@ -81,7 +82,7 @@ func TestGzipCut(t *testing.T) {
 			{"whole again", wire, nil},
 		} {
 			s.Play(packed(tt.wire))
-			n, err := readRows(t.Context(), c, how)
+			n, err := readRows(t.Context(), c)
 			var e *TransportError
 			if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || err != nil && tt.wire != "" && (!errors.As(err, &e) || e.Phase != PhaseBody) {
 				t.Errorf("%s: %v after %d rows", tt.name, err, n)
@@ -95,7 +96,7 @@ func TestGzipCut(t *testing.T) {
 		}
 		// The connection ends within the packed body.
 		s.Play(influxtest.RawClose(influxtest.ChunkedHead("Content-Encoding", "gzip") + influxtest.ChunkedBody(wire[:len(wire)/2])))
-		if n, err := readRows(t.Context(), c, how); !errors.Is(err, ErrTruncated) || n == 0 {
+		if n, err := readRows(t.Context(), c); !errors.Is(err, ErrTruncated) || n == 0 {
 			t.Errorf("%v after %d rows", err, n)
 		}
 	})
@@ -105,7 +106,7 @@ func TestGzipCut(t *testing.T) {
 func TestMaxBytes(t *testing.T) {
 	answer := answerOf(20_000)
 	wire := influxtest.Pack(answer)
-	run := func(t *testing.T, o Options, reply influxtest.Reply, how ...QueryOption) {
+	run := func(t *testing.T, o Options, reply influxtest.Reply) {
 		s := influxtest.New(t, reply)
 		c := client(t, s, o)
 		for _, tt := range []struct {
@@ -115,11 +116,11 @@ func TestMaxBytes(t *testing.T) {
 			{int64(len(answer)), nil}, {int64(len(answer)) - 1, ErrResponseTooLarge},
 			{int64(len(wire)), ErrResponseTooLarge}, {1, ErrResponseTooLarge},
 		} {
-			n, err := readRows(t.Context(), c, append(how, MaxBytes(tt.bound))...)
+			n, err := readRows(t.Context(), c, MaxBytes(tt.bound))
 			if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || Retryable(err) {
 				t.Errorf("MaxBytes(%d) of %d: %v after %d rows", tt.bound, len(answer), err, n)
 			}
-			r, err := c.QueryRaw(t.Context(), "SELECT 1", append(how, MaxBytes(tt.bound))...)
+			r, err := c.QueryRaw(t.Context(), "SELECT 1", MaxBytes(tt.bound))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,7 +132,7 @@ func TestMaxBytes(t *testing.T) {
 		}
 	}
 	both(t, func(t *testing.T, o Options) { run(t, o, influxtest.JSON(answer)) })
-	unpackings(t, func(t *testing.T, o Options, how QueryOption) { run(t, o, packed(wire), how) })
+	unpackings(t, func(t *testing.T, o Options) { run(t, o, packed(wire)) })
 }
 
 // A few bytes that unpack to very many take no memory, by whatever bound.
@@ -139,20 +140,20 @@ func TestGzipBomb(t *testing.T) {
 	const size = 96 << 20
 	row := `{"results":[{"series":[{"columns":["a"],"values":[["`
 	wire := influxtest.Pack(row + strings.Repeat("x", size))
-	unpackings(t, func(t *testing.T, o Options, how QueryOption) {
+	unpackings(t, func(t *testing.T, o Options) {
 		s := influxtest.New(t, packed(wire))
 		o.MaxResponseBytes = 1 << 20
 		c := client(t, s, o)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		var long *jsonscan.RowSizeError
-		if _, err := readRows(t.Context(), c, how); !errors.As(err, &long) {
+		if _, err := readRows(t.Context(), c); !errors.As(err, &long) {
 			t.Errorf("without a bound: %v", err)
 		}
-		if _, err := readRows(t.Context(), c, how, MaxBytes(1<<20)); !errors.Is(err, ErrResponseTooLarge) {
+		if _, err := readRows(t.Context(), c, MaxBytes(1<<20)); !errors.Is(err, ErrResponseTooLarge) {
 			t.Errorf("MaxBytes: %v", err)
 		}
-		r, err := c.Query(t.Context(), "SELECT 1", how)
+		r, err := c.Query(t.Context(), "SELECT 1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +167,7 @@ func TestGzipBomb(t *testing.T) {
 		// A refusal is no way around it.
 		s.Play(influxtest.Body(500, wire, "Content-Encoding", "gzip"))
 		var e *ServerError
-		if _, err := readRows(t.Context(), c, how); !errors.As(err, &e) || !e.Truncated || len(e.Message) > complaint.MaxText {
+		if _, err := readRows(t.Context(), c); !errors.As(err, &e) || !e.Truncated || len(e.Message) > complaint.MaxText {
 			t.Errorf("a refusal: %.80v", err)
 		}
 	})
@@ -183,22 +184,22 @@ func TestStallWithinAnswer(t *testing.T) {
 			c.Stall()
 		})
 	}
-	stalls := func(t *testing.T, o Options, reply influxtest.Reply, how ...QueryOption) {
+	stalls := func(t *testing.T, o Options, reply influxtest.Reply) {
 		o.ReadTimeout = 3 * time.Second
 		faked(t, o, []influxtest.Reply{reply}, func(t *testing.T, s *influxtest.Server, c *Client) {
 			start := time.Now()
-			n, err := readRows(t.Context(), c, how...)
+			n, err := readRows(t.Context(), c)
 			if took := time.Since(start); !errors.Is(err, ErrTimeout) || n == 0 || took != 3*time.Second {
 				t.Errorf("%v after %d rows and %v", err, n, took)
 			}
 			start = time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			if n, err := readRows(ctx, c, how...); !errors.Is(err, context.DeadlineExceeded) || n == 0 || time.Since(start) != time.Second {
+			if n, err := readRows(ctx, c); !errors.Is(err, context.DeadlineExceeded) || n == 0 || time.Since(start) != time.Second {
 				t.Errorf("%v after %d rows and %v", err, n, time.Since(start))
 			}
 			start = time.Now()
-			r, err := c.Query(t.Context(), "SELECT 1", how...)
+			r, err := c.Query(t.Context(), "SELECT 1")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,8 +217,8 @@ func TestStallWithinAnswer(t *testing.T) {
 	both(t, func(t *testing.T, o Options) {
 		stalls(t, o, stall(influxtest.ChunkedHead(), answer[:len(answer)/2]))
 	})
-	unpackings(t, func(t *testing.T, o Options, how QueryOption) {
-		stalls(t, o, stall(influxtest.ChunkedHead("Content-Encoding", "gzip"), wire[:len(wire)/2]), how)
+	unpackings(t, func(t *testing.T, o Options) {
+		stalls(t, o, stall(influxtest.ChunkedHead("Content-Encoding", "gzip"), wire[:len(wire)/2]))
 	})
 }
 
@@ -226,7 +227,7 @@ func TestLevels(t *testing.T) {
 	lines := strings.Repeat("cpu,host=a usage=0.25 1500000000000000000\n", 500)
 	for level := range 10 {
 		s := influxtest.New(t)
-		c := client(t, s, Options{Gzip: Gzip{Always: true, Level: level}})
+		c := client(t, s, Options{Compression: Compression{Always: true, Level: level}})
 		for range 3 {
 			if err := c.Write(t.Context(), []byte(lines)); err != nil {
 				t.Fatal(err)

@@ -64,7 +64,7 @@ func TestResultJSONErrors(t *testing.T) {
 	if v, err := result(t, jsonAnswer[:100]).JSON(); v != nil || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("cut: %v, %v", v, err)
 	}
-	var server *jsonscan.ServerError
+	var server *jsonscan.ResponseError
 	if v, err := result(t, "json: unsupported value: -Inf\n").JSON(); v != nil || !errors.As(err, &server) {
 		t.Errorf("text: %v, %v", v, err)
 	}

@@ -80,7 +80,10 @@ type Options struct {
 	// Transport has no DialContext for.
 	HTTPClient *http.Client
 
-	Gzip Gzip
+	Compression Compression
+	// UseGET sends queries as GET, for servers and caches that want it. The default is
+	// POST, which keeps statements out of the logs of proxies and has no limit of length.
+	UseGET bool
 
 	DialTimeout   time.Duration // connecting, 5 s
 	TLSTimeout    time.Duration // TLS handshake, 5 s
@@ -110,24 +113,47 @@ type Options struct {
 	Hooks  *Hooks
 }
 
-// Gzip says how bodies are compressed.
-type Gzip struct {
+// Compression says which bodies are compressed, and how.
+type Compression struct {
+	// Codec is the format of compressed requests.
+	Codec Codec
 	// Off never compresses requests; Always does so even to this host, where
 	// by default it is not worth its time.
 	Off, Always bool
-	// Level is 1, the default, to 9. Level 1 is made for line protocol, several times
-	// as fast as the others, and makes bodies about as small. Line protocol gains
-	// little above 3.
+	// Level is 1, the default, to 9. Level 1 of [Gzip] is made for line protocol: it is
+	// several times as fast as the others and its bodies are about as small. Line
+	// protocol gains little above 3.
 	Level int
 	// MinBytes is the size from which a body is compressed, 1024 by default.
 	MinBytes int
-	// Answers asks the server to compress answers to queries.
-	Answers bool
-	// Zstd packs requests with zstd instead. It is for servers known to unpack
-	// it, such as VictoriaMetrics from 1.148: InfluxDB 1.x and 2.x take the
-	// packed bytes for lines and store garbage.
-	Zstd bool
+	// Responses says whether responses to queries are compressed.
+	Responses ResponseCompression
 }
+
+// A Codec is a format of compressed requests.
+type Codec uint8
+
+// The codecs.
+const (
+	Gzip Codec = iota
+	// Zstd is for servers known to decompress it, such as VictoriaMetrics from 1.148.
+	// InfluxDB 1.x and 2.x take the compressed bytes for lines and store garbage.
+	Zstd
+)
+
+// A ResponseCompression says whether responses to queries are compressed.
+type ResponseCompression uint8
+
+// The choices.
+const (
+	// ResponsesPlain asks for uncompressed responses.
+	ResponsesPlain ResponseCompression = iota
+	// ResponsesGzip asks for responses in gzip.
+	ResponsesGzip
+	// ResponsesPipelined is ResponsesGzip, decompressed in another goroutine up to
+	// 256 KiB ahead of the rows. The goroutine ends when the result is closed.
+	ResponsesPipelined
+)
 
 // An API is a kind of write endpoint.
 type API uint8
@@ -287,10 +313,14 @@ func (o *Options) validate() error {
 		return bad("Consistency", "is not one of the declared levels")
 	case o.Balance > Replicate:
 		return bad("Balance", "is not one of the declared ones")
-	case o.Gzip.Level < 0 || o.Gzip.Level > 9:
-		return bad("Gzip.Level", "is not within 1 and 9")
-	case o.Gzip.Off && o.Gzip.Always:
-		return bad("Gzip", "cannot be both Off and Always")
+	case o.Compression.Level < 0 || o.Compression.Level > 9:
+		return bad("Compression.Level", "is not within 1 and 9")
+	case o.Compression.Codec > Zstd:
+		return bad("Compression.Codec", "is not a codec")
+	case o.Compression.Responses > ResponsesPipelined:
+		return bad("Compression.Responses", "is not one of the choices")
+	case o.Compression.Off && o.Compression.Always:
+		return bad("Compression", "cannot be both Off and Always")
 	case o.MaxHeaderBytes < 0:
 		return bad("MaxHeaderBytes", "is negative")
 	case o.MaxHeaderBytes > 0 && o.HTTPClient != nil:

@@ -130,15 +130,15 @@ func ExamplePrecision() {
 }
 
 // Bodies are packed on their way to other hosts, and to this one if it is said so.
-func ExampleGzip() {
+func ExampleCompression() {
 	s, err := influxtest.Start()
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer s.Close()
-	for _, gzip := range []fastclient.Gzip{{}, {Always: true}, {Always: true, MinBytes: 1 << 20}} {
-		c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb", Gzip: gzip})
+	for _, gzip := range []fastclient.Compression{{}, {Always: true}, {Always: true, MinBytes: 1 << 20}} {
+		c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb", Compression: gzip})
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -9,8 +9,8 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// A Pong is a server's answer to a ping.
-type Pong struct {
+// A PingResult is a server's answer to a ping.
+type PingResult struct {
 	// Version is what the server says, in its words: a server built from source
 	// says "unknown". It is not fit for deciding what the server can do.
 	Version string
@@ -20,10 +20,10 @@ type Pong struct {
 
 // Ping asks the server whether it is there. Any status but a success is a
 // *[ServerError].
-func (c *Client) Ping(ctx context.Context) (Pong, error) {
+func (c *Client) Ping(ctx context.Context) (PingResult, error) {
 	p, err := c.ping(ctx, "/ping")
 	if err != nil {
-		return Pong{}, err
+		return PingResult{}, err
 	}
 	defer p.resp.Close()
 	return p.pong(), nil
@@ -49,8 +49,8 @@ func (c *Client) ping(ctx context.Context, path string) (*pingCall, error) {
 	return p, nil
 }
 
-func (p *pingCall) pong() Pong {
-	return Pong{
+func (p *pingCall) pong() PingResult {
+	return PingResult{
 		Version: first(p.resp.Header("X-Influxdb-Version"), p.resp.Header("X-Geminidb-Version")),
 		Build:   first(p.resp.Header("X-Influxdb-Build"), p.resp.Header("X-Geminidb-Build")),
 		Took:    p.took,
@@ -59,7 +59,7 @@ func (p *pingCall) pong() Pong {
 
 // Capabilities are what a server was found to have by asking for it.
 type Capabilities struct {
-	Pong
+	PingResult
 	// Health is set if there is a /health, and Healthy if it says pass.
 	Health, Healthy bool
 	// V1, V2 and V3 are set if there is the write endpoint of that version.
@@ -84,7 +84,7 @@ func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 	three := fastjson.Exists(ping.body, "revision") || fastjson.Exists(ping.body, "process_id")
 	known := ping.signed || three
 	if known || len(ping.body) == 0 {
-		k.Pong = ping.pong
+		k.PingResult = ping.pong
 	}
 	health, err := c.get(ctx, "/health")
 	status := fastjson.GetString(health.body, "status")
@@ -136,7 +136,7 @@ func unsupportedPath(err error) bool {
 
 // A page is a small answer.
 type page struct {
-	pong         Pong
+	pong         PingResult
 	body         []byte
 	signed       bool // it came from a database
 	acknowledges bool // it says what acknowledges a write

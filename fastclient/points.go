@@ -45,9 +45,9 @@ type pointCall struct {
 	index   int
 }
 
-// ExtraTags adds tags to every point of one call that has none of the same key.
+// DefaultTags adds tags to every point of one call that has none of the same key.
 // What line protocol cannot carry is an error of the call.
-func ExtraTags(tags ...lp.Tag) PointOption { return tagsOption(tags) }
+func DefaultTags(tags ...lp.Tag) PointOption { return tagsOption(tags) }
 
 type tagsOption []lp.Tag
 
@@ -180,7 +180,7 @@ func (w *pointCall) addBlock(ctx context.Context, c *core, index, base int, f fu
 	w.begin(index)
 	err := w.appendLines(index, false, f)
 	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
-		w.leaveOut(1+bad.More, base+bad.Index, err)
+		w.leaveOut(1+bad.Others, base+bad.Index, err)
 	} else if err != nil {
 		return err
 	}
@@ -246,7 +246,7 @@ func (w *pointCall) flush(ctx context.Context, c *core) error {
 		}
 		return nil
 	case w.sent:
-		return &StoppedError{Index: w.from, Err: err}
+		return &StoppedError{Index: w.from, Offset: -1, Err: err}
 	}
 	return err
 }
@@ -271,11 +271,11 @@ func storedInPart(err error) bool {
 
 // extraTags are tags to be added to lines that are there already.
 type extraTags struct {
-	tags []extraTag
+	tags []defaultTag
 	err  error
 }
 
-type extraTag struct {
+type defaultTag struct {
 	key  string
 	text []byte // ,key=value
 }
@@ -288,7 +288,7 @@ func (x *extraTags) add(tags []lp.Tag) {
 			return
 		}
 		if text := lp.AppendTag(nil, tag.Key, tag.Value); len(text) > 0 { // an empty value is no tag
-			x.tags = append(x.tags, extraTag{tag.Key, text})
+			x.tags = append(x.tags, defaultTag{tag.Key, text})
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (c *Client) Query(ctx context.Context, q string, opts ...QueryOption) (*Res
 // is an error of [Client.Query], a *[QueryError], or [ErrNoResult] where the response
 // has no result at all. InfluxDB 2.x sends none for a statement that deletes.
 func (c *Client) Exec(ctx context.Context, q string, opts ...QueryOption) error {
-	unchunked := queryOption(func(c *queryCall) { c.chunked, c.deletes = false, deletes(q) })
+	unchunked := queryOption(func(c *queryCall) { c.chunked, c.get, c.deletes = false, false, deletes(q) })
 	res, err := c.Query(ctx, q, append(opts[:len(opts):len(opts)], unchunked)...)
 	if err != nil {
 		return err
@@ -91,7 +91,8 @@ func (c *Client) database(ctx context.Context, words, name string) error {
 }
 
 func (c *Client) newQueryCall(opts []QueryOption) *queryCall {
-	qc := &queryCall{db: c.to.db, rp: c.to.rp, chunked: true, policy: c.o.Retry, gzip: c.o.Gzip.Answers}
+	qc := &queryCall{db: c.to.db, rp: c.to.rp, chunked: true, policy: c.o.Retry,
+		get: c.o.UseGET, compressed: c.o.Compression.Responses}
 	for _, o := range opts {
 		o.applyQuery(qc)
 	}
@@ -113,7 +114,7 @@ func (c *Client) query(ctx context.Context, q string, qc *queryCall) (*transport
 	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent}
 	one.req.Stream = true
 	one.req.Accept = "application/json"
-	if qc.gzip {
+	if qc.compressed != ResponsesPlain {
 		one.req.AcceptEncoding = "gzip"
 	}
 	one.path = append(one.path, "/query"...)
@@ -176,9 +177,6 @@ type queryCall struct {
 	rfc3339    bool
 	chunked    bool
 	chunkSize  int
-	get        bool
-	gzip       bool
-	pipelined  bool
 	maxBytes   int64
 	maxRow     int
 	params     []byte // JSON object without its closing brace
@@ -186,6 +184,8 @@ type queryCall struct {
 	policy     *RetryPolicy
 	idempotent bool
 	deletes    bool
+	get        bool // false for statements that change something
+	compressed ResponseCompression
 }
 
 type queryOption func(*queryCall)
@@ -221,20 +221,6 @@ func Chunked(n int) QueryOption {
 // Unchunked asks for the answer in one document. A server with a row limit then
 // cuts series off at it, which Series.Partial tells.
 func Unchunked() QueryOption { return queryOption(func(c *queryCall) { c.chunked = false }) }
-
-// UseGET sends the query as GET, for servers and caches that want it. The
-// default is POST, which keeps statements out of the logs of proxies and has no
-// limit of length.
-func UseGET() QueryOption { return queryOption(func(c *queryCall) { c.get = true }) }
-
-// AcceptGzip asks for a compressed answer, whatever [Gzip].Answers says.
-func AcceptGzip() QueryOption { return queryOption(func(c *queryCall) { c.gzip = true }) }
-
-// PipelinedGzip is [AcceptGzip] with the unpacking in a goroutine of its own,
-// up to 256 KiB ahead of the rows. It ends when the result is closed.
-func PipelinedGzip() QueryOption {
-	return queryOption(func(c *queryCall) { c.gzip, c.pipelined = true, true })
-}
 
 // MaxBytes bounds the answer, after unpacking. Beyond it reading fails with
 // [ErrResponseTooLarge].

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
@@ -68,7 +69,7 @@ func ExampleChunked() {
 		nil,
 		{fastclient.Chunked(15_000), fastclient.Epoch(fastclient.Millisecond)},
 		{fastclient.Unchunked(), fastclient.RFC3339(), fastclient.Database("archive")},
-		{fastclient.MaxBytes(1 << 20), fastclient.MaxRowBytes(64 << 10), fastclient.AcceptGzip()},
+		{fastclient.MaxBytes(1 << 20), fastclient.MaxRowBytes(64 << 10)},
 	} {
 		r, err := c.Query(ctx, "SELECT 1", options...)
 		if err != nil {
@@ -76,28 +77,38 @@ func ExampleChunked() {
 			return
 		}
 		r.Close()
-		fmt.Printf("%s %q\n", s.Last().Form.Encode(), s.Last().Header.Get("Accept-Encoding"))
+		fmt.Println(s.Last().Form.Encode())
 	}
 	// Output:
-	// chunked=true&db=mydb&epoch=ns&q=SELECT+1 ""
-	// chunk_size=15000&chunked=true&db=mydb&epoch=ms&q=SELECT+1 ""
-	// db=archive&q=SELECT+1 ""
-	// chunked=true&db=mydb&epoch=ns&q=SELECT+1 "gzip"
+	// chunked=true&db=mydb&epoch=ns&q=SELECT+1
+	// chunk_size=15000&chunked=true&db=mydb&epoch=ms&q=SELECT+1
+	// db=archive&q=SELECT+1
+	// chunked=true&db=mydb&epoch=ns&q=SELECT+1
 }
 
 func ExampleClient_QueryRaw() {
-	c, s := exampleClient(influxtest.Gzip(cpuAnswer))
+	s, err := influxtest.Start(influxtest.Gzip(cpuAnswer))
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer s.Close()
+	c, err := fastclient.New(fastclient.Options{
+		Addr: s.URL, Database: "mydb", UseGET: true,
+		Compression: fastclient.Compression{Responses: fastclient.ResponsesPipelined},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer c.Close()
-	body, err := c.QueryRaw(context.Background(), "SELECT load FROM cpu", fastclient.UseGET(), fastclient.PipelinedGzip())
+	body, err := c.QueryRaw(context.Background(), "SELECT load FROM cpu")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer body.Close()
 	text, err := io.ReadAll(body)
-	fmt.Println(s.Last().Method, string(text) == cpuAnswer, err)
-	// Output: GET true <nil>
+	fmt.Println(s.Last().Method, s.Last().Header.Get("Accept-Encoding"), string(text) == cpuAnswer, err)
+	// Output: GET gzip true <nil>
 }
 
 func ExampleResult_FrameReader() {

@@ -33,7 +33,7 @@ var repeated = map[string]func(ctx context.Context, c *Client, at time.Time) err
 			p.SetTime(at)
 		}
 		p.SetTime(time.Unix(1, 0))
-		return WritePoints(ctx, c, []*lp.Point{&p, &q}, ExtraTags(lp.Tag{Key: "x", Value: "y"}))
+		return WritePoints(ctx, c, []*lp.Point{&p, &q}, DefaultTags(lp.Tag{Key: "x", Value: "y"}))
 	},
 	"WriteSeq": func(ctx context.Context, c *Client, at time.Time) error {
 		return WriteSeq(ctx, c, func(yield func(Lines) bool) {

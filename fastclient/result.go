@@ -44,7 +44,7 @@ func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, erro
 // Rows iterates over the rows of all series of all statements. A row is valid
 // until the next one is asked for. The failure of one statement is a
 // *[QueryError] with a nil row, and what the server says of the whole request
-// within the answer is a *[jsonscan.ServerError]; the iteration then goes on if the
+// within the answer is a *[jsonscan.ResponseError]; the iteration then goes on if the
 // loop does. Any error of the connection or of the answer's form is the last pair:
 // an answer that was cut short never ends without one. At its end, and when the
 // loop is left, the result is closed.
@@ -119,7 +119,7 @@ func openBody(resp *transport.Response, qc *queryCall) (*answerBody, error) {
 	switch encoding := strings.ToLower(resp.Header("Content-Encoding")); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
-		if qc.pipelined {
+		if qc.compressed == ResponsesPipelined {
 			p := compress.NewPipeline(b.src)
 			b.src, b.close = p, p
 			return b, nil

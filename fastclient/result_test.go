@@ -25,12 +25,13 @@ func TestCloseWhileReading(t *testing.T) {
 		}
 		b.WriteString("]}]}]}")
 		s := influxtest.New(t, influxtest.Gzip(b.String()))
+		o.Compression.Responses = ResponsesGzip
 		c := client(t, s, o)
 		var all sync.WaitGroup
 		for g := range 4 {
 			all.Go(func() {
 				for round := range 20 {
-					r, err := c.Query(t.Context(), "SELECT v FROM m", AcceptGzip())
+					r, err := c.Query(t.Context(), "SELECT v FROM m")
 					if err != nil {
 						t.Error(err)
 						return

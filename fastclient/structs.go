@@ -20,7 +20,7 @@ const structBlock = 512
 //
 // A struct that cannot be written is left out and the others are written; the
 // error is then a *[PointsError]. A type that has no schema is a
-// *[lp.SchemaError]. Tags of [ExtraTags] are added to points that have none of
+// *[lp.SchemaError]. Tags of [DefaultTags] are added to points that have none of
 // the same key, and [DefaultMeasurement] stands before the measurement of the schema.
 func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], values []T, opts ...PointOption) error {
 	if schema == nil {

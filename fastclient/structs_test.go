@@ -22,7 +22,7 @@ func TestWriteStructs(t *testing.T) {
 	s := influxtest.New(t)
 	c := client(t, s, Options{Precision: Millisecond})
 	values := []load{{time.UnixMilli(5), "a", 0.5}, {time.UnixMilli(6), "b", 0.25}}
-	named := lp.Must(lp.NewSchema[load](lp.SchemaOptions{Measurement: "cpu", Options: lp.Options{Precision: lp.Second}}))
+	named := must(lp.NewSchema[load](lp.SchemaOptions{Measurement: "cpu", Options: lp.Options{Precision: lp.Second}}))
 	for _, tt := range []struct {
 		name            string
 		schema          *lp.Schema[load]
@@ -33,7 +33,7 @@ func TestWriteStructs(t *testing.T) {
 		{"option's precision", nil, []PointOption{WritePrecision(Microsecond)}, "load,host=a load=0.5 5000000\nload,host=b load=0.25 6000000\n", ""},
 		{"schema's precision", named, nil, "cpu,host=a load=0.5 0\ncpu,host=b load=0.25 0\n", "s"},
 		{"option before schema", named, []PointOption{WritePrecision(Nanosecond)}, "cpu,host=a load=0.5 5000000\ncpu,host=b load=0.25 6000000\n", ""},
-		{"extra tags", nil, []PointOption{ExtraTags(lp.Tag{Key: "dc", Value: "x"}, lp.Tag{Key: "host", Value: "z"})}, "load,host=a,dc=x load=0.5 5\nload,host=b,dc=x load=0.25 6\n", "ms"},
+		{"extra tags", nil, []PointOption{DefaultTags(lp.Tag{Key: "dc", Value: "x"}, lp.Tag{Key: "host", Value: "z"})}, "load,host=a,dc=x load=0.5 5\nload,host=b,dc=x load=0.25 6\n", "ms"},
 		{"database", nil, []PointOption{Database("e")}, "load,host=a load=0.5 5\nload,host=b load=0.25 6\n", "ms"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -74,12 +74,12 @@ func TestDefaultMeasurement(t *testing.T) {
 	loads := []load{{time.Unix(0, 5), "a", 0.5}}
 	check("type", escaped+",host=a load=0.5 5\n", WriteStructs(ctx, c, nil, loads, named))
 	check("type, without", "load,host=a load=0.5 5\n", WriteStructs(ctx, c, nil, loads))
-	schema := lp.Must(lp.NewSchema[load](lp.SchemaOptions{Measurement: "cpu"}))
+	schema := must(lp.NewSchema[load](lp.SchemaOptions{Measurement: "cpu"}))
 	check("schema", escaped+",host=a load=0.5 5\n", WriteStructs(ctx, c, schema, loads, named))
 	check("schema, without", "cpu,host=a load=0.5 5\n", WriteStructs(ctx, c, schema, loads))
 	owns := []own{{"mine", "h", "1", 1}, {"", "h", "1", 2}}
 	check("struct", "mine,z=h,a=1 load=1\n"+escaped+",z=h,a=1 load=2\n", WriteStructs(ctx, c, nil, owns, named))
-	sorted := lp.Must(lp.NewSchema[own](lp.SchemaOptions{})).With(lp.Options{TagOrder: lp.TagsSorted})
+	sorted := must(lp.NewSchema[own](lp.SchemaOptions{})).With(lp.Options{TagOrder: lp.TagsSorted})
 	check("sorted", "mine,a=1,z=h load=1\n"+escaped+",a=1,z=h load=2\n", WriteStructs(ctx, c, sorted, owns, named))
 
 	var p lp.Point
@@ -110,7 +110,7 @@ func TestDefaultMeasurement(t *testing.T) {
 // the others arrive, in bodies of a bounded size.
 func TestWriteStructsBad(t *testing.T) {
 	s := influxtest.New(t)
-	c := client(t, s, Options{Gzip: Gzip{Off: true}})
+	c := client(t, s, Options{Compression: Compression{Off: true}})
 	values := make([]load, 100_000)
 	for i := range values {
 		values[i] = load{time.Unix(int64(i), 0), "a", 0.5}
@@ -167,4 +167,12 @@ func TestQueryInto(t *testing.T) {
 	if got, err := QueryInto(t.Context(), client(t, s2, Options{}), got, "SELECT 1"); len(got) != 3 || !errors.Is(err, ErrUnauthorized) {
 		t.Errorf("%d structs, %v", len(got), err)
 	}
+}
+
+// must returns v; an error is a fault of the test.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

@@ -233,7 +233,7 @@ const pieceBytes = 1 << 20
 // after it.
 //
 // It returns the number of bytes of r that were written and stops at the first error,
-// which is a *[PieceError] around that of r, of the write, or the *[lp.SyntaxError] of
+// which is a *[StoppedError] around that of r, of the write, or the *[lp.SyntaxError] of
 // a line that no server would store; the lines before that one are written. A last
 // line without a newline is a line. ctx does not interrupt a Read of r.
 func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption) (int64, error) {
@@ -266,7 +266,7 @@ func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption
 			return p.scan.End(), nil
 		}
 		if err != nil {
-			return sent, &PieceError{Offset: sent, Err: err}
+			return sent, &StoppedError{Index: -1, Offset: sent, Err: err}
 		}
 	}
 }

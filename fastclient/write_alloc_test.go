@@ -15,9 +15,9 @@ import (
 // connection.
 func TestWriteAllocs(t *testing.T) {
 	lines := bytes.Repeat([]byte("cpu,host=server01,region=eu load=0.64,free=4096i 1540184368785116000\n"), 5000)
-	for name, gzip := range map[string]Gzip{"plain": {Off: true}, "gzip": {Always: true}} {
+	for name, gzip := range map[string]Compression{"plain": {Off: true}, "gzip": {Always: true}} {
 		t.Run(name, func(t *testing.T) {
-			c, err := New(Options{Addr: "http://" + influxtest.NewSink(t), Database: "d", Gzip: gzip})
+			c, err := New(Options{Addr: "http://" + influxtest.NewSink(t), Database: "d", Compression: gzip})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -86,23 +86,23 @@ func TestPacking(t *testing.T) {
 	small := lines[:41]
 	tests := []struct {
 		name     string
-		gzip     Gzip
+		gzip     Compression
 		lines    []byte
 		encoding string
 	}{
-		{"local", Gzip{}, lines, ""},
-		{"always", Gzip{Always: true}, lines, "gzip"},
-		{"level 9", Gzip{Always: true, Level: 9}, lines, "gzip"},
-		{"small", Gzip{Always: true}, small, ""},
-		{"threshold", Gzip{Always: true, MinBytes: 41}, small, "gzip"},
-		{"off", Gzip{Off: true}, lines, ""},
-		{"zstd", Gzip{Always: true, Zstd: true}, lines, "zstd"},
+		{"local", Compression{}, lines, ""},
+		{"always", Compression{Always: true}, lines, "gzip"},
+		{"level 9", Compression{Always: true, Level: 9}, lines, "gzip"},
+		{"small", Compression{Always: true}, small, ""},
+		{"threshold", Compression{Always: true, MinBytes: 41}, small, "gzip"},
+		{"off", Compression{Off: true}, lines, ""},
+		{"zstd", Compression{Always: true, Codec: Zstd}, lines, "zstd"},
 	}
 	both(t, func(t *testing.T, o Options) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				s := influxtest.New(t)
-				o.Gzip = tt.gzip
+				o.Compression = tt.gzip
 				c := client(t, s, o)
 				for range 3 { // the packer is used again
 					if err := c.Write(t.Context(), tt.lines); err != nil {
@@ -133,7 +133,7 @@ func TestPacking(t *testing.T) {
 // A server that cannot unpack gets the lines as they are, now and later.
 func TestUnsupportedPacking(t *testing.T) {
 	s := influxtest.New(t, influxtest.Status(415), influxtest.Status(204))
-	c := client(t, s, Options{Gzip: Gzip{Always: true, MinBytes: 1}})
+	c := client(t, s, Options{Compression: Compression{Always: true, MinBytes: 1}})
 	for range 2 {
 		if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil {
 			t.Fatal(err)
@@ -190,7 +190,7 @@ func TestWriteFromErrors(t *testing.T) {
 	s := influxtest.New(t)
 	c := client(t, s, Options{})
 	n, err := c.WriteFrom(t.Context(), io.MultiReader(strings.NewReader(text+"m f"), iotest.ErrReader(io.ErrClosedPipe)))
-	var piece *PieceError
+	var piece *StoppedError
 	if n != int64(len(text)) || !errors.Is(err, io.ErrClosedPipe) || !errors.As(err, &piece) || piece.Offset != n {
 		t.Errorf("%d %v", n, err)
 	}
@@ -251,7 +251,7 @@ func TestWritePoints(t *testing.T) {
 		t.Error("the database option is lost")
 	}
 	check(WriteSeq(t.Context(), c, iter.Seq[reading](func(yield func(reading) bool) { _ = yield(a) && yield(b) })), lineA+lineB)
-	check(WritePoints(t.Context(), c, []reading{a}, ExtraTags(lp.Tag{Key: "dc", Value: "x y"}, lp.Tag{Key: "host", Value: "z"})), "cpu,host=a,dc=x\\ y load=0.5 1\n")
+	check(WritePoints(t.Context(), c, []reading{a}, DefaultTags(lp.Tag{Key: "dc", Value: "x y"}, lp.Tag{Key: "host", Value: "z"})), "cpu,host=a,dc=x\\ y load=0.5 1\n")
 
 	var e lp.Encoder
 	e.SetPrecision(lp.Second)
@@ -292,7 +292,7 @@ func TestBadPoints(t *testing.T) {
 	if !errors.As(err, &e) || !errors.Is(err, ErrMalformed) || !errors.Is(err, errNoHost) {
 		t.Error(err)
 	}
-	if err := WritePoints(t.Context(), c, points[:1], ExtraTags(lp.Tag{Key: "a\nb", Value: "x"})); err == nil {
+	if err := WritePoints(t.Context(), c, points[:1], DefaultTags(lp.Tag{Key: "a\nb", Value: "x"})); err == nil {
 		t.Error("a tag that cannot be written is no error")
 	}
 }
@@ -331,7 +331,7 @@ func TestUnbalancedQuote(t *testing.T) {
 	text := append([]byte("m f=1 1\nm f=\"abc\n"), bytes.Repeat([]byte("m f=1 1\n"), line.MaxLine/8)...)
 	s := influxtest.New(t)
 	c := client(t, s, Options{})
-	var at *PieceError
+	var at *StoppedError
 	n, err := c.WriteFrom(t.Context(), bytes.NewReader(text))
 	if n != 8 || !errors.Is(err, lp.RuleOpenQuote) || !errors.As(err, &at) || at.Offset != 8 {
 		t.Errorf("%d bytes written, %v", n, err)

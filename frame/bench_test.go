@@ -32,7 +32,7 @@ func tradeFrame(n int) *Frame {
 func BenchmarkAppend(b *testing.B) {
 	const rows, piece = 100_000, 5000
 	trades := workload.Trades(rows, 1)
-	schema := lp.Must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
+	schema := must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
 	f := tradeFrame(rows)
 	var e Encoder
 	for _, c := range []struct {
@@ -84,4 +84,12 @@ func BenchmarkRead(b *testing.B) {
 			}
 		})
 	}
+}
+
+// must returns v; an error is a fault of the test.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

@@ -86,7 +86,7 @@ func (e *Encoder) AppendRows(dst []byte, f *Frame, lo, hi int) ([]byte, error) {
 		var bad *lp.PointError
 		if errors.As(err, &bad) {
 			if first != nil {
-				first.More++
+				first.Others++
 			} else {
 				first = bad
 				first.Index = i

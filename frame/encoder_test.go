@@ -91,7 +91,7 @@ func TestAppendLPIn(t *testing.T) {
 	} {
 		got, err := f.AppendLPIn([]byte("x\n"), tt.p)
 		var bad *lp.PointError
-		if string(got) != "x\n"+tt.want || !errors.As(err, &bad) || bad.Reason != lp.ErrTimeRange || bad.Index != 2 || bad.More != 0 || f.Skipped() != 1 {
+		if string(got) != "x\n"+tt.want || !errors.As(err, &bad) || bad.Reason != lp.ErrTimeRange || bad.Index != 2 || bad.Others != 0 || f.Skipped() != 1 {
 			t.Errorf("%v: error %v, %d skipped, lines\n%s", tt.p, err, f.Skipped(), got)
 		}
 		var e lp.Encoder
@@ -142,7 +142,7 @@ func TestAppendLPRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := tt.f.AppendLP(nil)
 			var bad *lp.PointError
-			if string(got) != tt.want || !errors.As(err, &bad) || bad.Reason != tt.reason || bad.Index != tt.index || bad.More != tt.more {
+			if string(got) != tt.want || !errors.As(err, &bad) || bad.Reason != tt.reason || bad.Index != tt.index || bad.Others != tt.more {
 				t.Errorf("error %v, lines\n%s", err, got)
 			}
 		})
@@ -338,7 +338,7 @@ func comparePlainTo(t *testing.T, fast *Encoder, f *Frame) {
 		t.Fatalf("%s\ngot\n%q\nwant\n%q", show(f), got, want)
 	}
 	if first != nil {
-		first.More = bad - 1
+		first.Others = bad - 1
 	}
 	if (err == nil) != (first == nil) || err != nil && err.Error() != first.Error() {
 		t.Fatalf("error %v, want %v", err, first)

@@ -27,7 +27,7 @@ func scan(s *jsonscan.Scanner) (events []string, docs [][]json.RawMessage, end e
 	numbers := map[*jsonscan.Series]int{}
 	for row, err := range s.Rows() {
 		var statement *jsonscan.StatementError
-		var server *jsonscan.ServerError
+		var server *jsonscan.ResponseError
 		switch {
 		case errors.As(err, &statement):
 			events = append(events, fmt.Sprintf("statement %d %d %q", statement.StatementID, statement.Index, statement.Message))

@@ -89,10 +89,10 @@ func sendBodies(t *testing.T, list []gzipBody, clients func(kind string) *fastcl
 // POINTWIRE_GZIP_BODIES is the number of bodies for each server, 40 by default.
 func TestGzipBodies(t *testing.T) {
 	list, marks := gzipBodies(t)
-	packed := fastclient.Gzip{Always: true, MinBytes: 1}
+	packed := fastclient.Compression{Always: true, MinBytes: 1}
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		start := time.Now()
-		c := newClient(t, s, fastclient.Options{Gzip: packed})
+		c := newClient(t, s, fastclient.Options{Compression: packed})
 		clients := map[string]*fastclient.Client{}
 		sendBodies(t, list, func(kind string) *fastclient.Client {
 			clients[kind] = createDatabase(t, s, c, "gzip_"+kind)
@@ -117,7 +117,7 @@ func TestGzipBodies(t *testing.T) {
 	})
 	t.Run("victoriametrics", func(t *testing.T) {
 		addr := startVictoria(t)
-		c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "ignored", Gzip: packed})
+		c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "ignored", Compression: packed})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -297,7 +297,7 @@ func TestInfluxDB2Statements(t *testing.T) {
 	// Infinity has no form in JSON: the answer is a text in place of the document.
 	writeLines(t, c, "m f=0 1\n")
 	_, err = rawsAndError(t, c, "SELECT ln(f) FROM m")
-	if e, ok := errors.AsType[*jsonscan.ServerError](err); !ok || !strings.Contains(e.Error(), "unsupported value: -Inf") || fastclient.Retryable(err) {
+	if e, ok := errors.AsType[*jsonscan.ResponseError](err); !ok || !strings.Contains(e.Error(), "unsupported value: -Inf") || fastclient.Retryable(err) {
 		t.Errorf("an infinity: %v", err)
 	}
 	// Flux is what this server was built without.

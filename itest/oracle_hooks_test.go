@@ -48,7 +48,7 @@ func (s *spoiler) RoundTrip(r *http.Request) (*http.Response, error) {
 // A lossLog is a dead letter that knows the numbers of its lines.
 type lossLog struct {
 	mu    sync.Mutex
-	lines map[int]batch.Loss
+	lines map[int]batch.Reason
 	texts map[int]string // the server's words
 	least int            // lost at least, of those that are uncertain
 	bad   []string
@@ -59,19 +59,19 @@ var idField = regexp.MustCompile(` id=([0-9]+)i,`)
 func (l *lossLog) Put(lost *batch.LostLines) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	found := idField.FindAllSubmatch(lost.Lines, -1)
-	if len(found) != lost.Count || lost.Lost > lost.Count {
-		l.bad = append(l.bad, fmt.Sprintf("a dead letter of %d lines holds %d, %d of them lost", lost.Count, len(found), lost.Lost))
+	found := idField.FindAllSubmatch(lost.Data, -1)
+	if len(found) != lost.Lines || lost.NotStored > lost.Lines {
+		l.bad = append(l.bad, fmt.Sprintf("a dead letter of %d lines holds %d, %d of them lost", lost.Lines, len(found), lost.NotStored))
 	}
 	for _, m := range found {
 		id, _ := strconv.Atoi(string(m[1]))
 		if _, ok := l.lines[id]; ok {
 			l.bad = append(l.bad, fmt.Sprintf("line %d is lost twice", id))
 		}
-		l.lines[id], l.texts[id] = lost.Loss, lost.Message
+		l.lines[id], l.texts[id] = lost.Reason, lost.Message
 	}
-	if lost.Loss == batch.LossUncertain {
-		l.least += lost.Lost
+	if lost.Reason == batch.ReasonUncertain {
+		l.least += lost.NotStored
 	}
 	return nil
 }

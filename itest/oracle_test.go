@@ -278,7 +278,7 @@ func (o *oracle) writePoints(ctx context.Context, b *oracleBatch) {
 
 // append writes b by a Writer or a BatchWriter.
 func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
-	log := &lossLog{lines: map[int]batch.Loss{}, texts: map[int]string{}}
+	log := &lossLog{lines: map[int]batch.Reason{}, texts: map[int]string{}}
 	opts := batch.Options{
 		Isolate: batch.Isolation(rng.IntN(3)), DeadLetter: log, Ordered: rng.IntN(4) == 0, NoStamp: b.unstamped,
 		BatchLines: []int{0, 0, 0, 700}[rng.IntN(4)], IsolateRequests: []int{0, 0, 5}[rng.IntN(3)],
@@ -327,11 +327,11 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	for id, loss := range log.lines {
 		delete(acked, id)
 		switch {
-		case loss == batch.LossUncertain:
+		case loss == batch.ReasonUncertain:
 			uncertain[id] = true
 		case loss.Rejected():
 			rejected[id] = true
-			if loss == batch.LossBeyond && b.kinds[id] != lineBeyond {
+			if loss == batch.ReasonRetention && b.kinds[id] != lineBeyond {
 				o.t.Errorf("line %d is not too old: %q, in %v", id, b.lines[id], b.precision)
 			}
 		default:

@@ -35,7 +35,7 @@ var waysToWrite = map[string]func(ctx context.Context, c *fastclient.Client, p l
 		return err
 	},
 	"lines": func(ctx context.Context, c *fastclient.Client, p lp.Precision, _ time.Time, line []byte) error {
-		return fastclient.WritePoints(ctx, c, []fastclient.Lines{line}, fastclient.WritePrecision(p), fastclient.ExtraTags(lp.Tag{Key: "x", Value: "y"}))
+		return fastclient.WritePoints(ctx, c, []fastclient.Lines{line}, fastclient.WritePrecision(p), fastclient.DefaultTags(lp.Tag{Key: "x", Value: "y"}))
 	},
 	"encoder": func(ctx context.Context, c *fastclient.Client, p lp.Precision, at time.Time, _ []byte) error {
 		var e lp.Encoder

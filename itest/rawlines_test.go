@@ -120,7 +120,7 @@ func TestLooseLines(t *testing.T) {
 					return fastclient.WritePoints(t.Context(), c, []fastclient.Lines{fastclient.Lines(lines)})
 				}},
 				{"WritePoints with ExtraTags", tagged, func() error {
-					return fastclient.WritePoints(t.Context(), c, []fastclient.Lines{fastclient.Lines(lines)}, fastclient.ExtraTags(lp.Tag{Key: "host", Value: "h 1"}))
+					return fastclient.WritePoints(t.Context(), c, []fastclient.Lines{fastclient.Lines(lines)}, fastclient.DefaultTags(lp.Tag{Key: "host", Value: "h 1"}))
 				}},
 			} {
 				newDatabase(t, s, "loose")
@@ -224,7 +224,7 @@ func TestOwnLinesAreTaken(t *testing.T) {
 					return err
 				}},
 				{"WritePoints with ExtraTags", tagged, func() error {
-					return fastclient.WritePoints(t.Context(), c, []fastclient.Lines{lines}, fastclient.ExtraTags(lp.Tag{Key: "x", Value: "y"}))
+					return fastclient.WritePoints(t.Context(), c, []fastclient.Lines{lines}, fastclient.DefaultTags(lp.Tag{Key: "x", Value: "y"}))
 				}},
 			} {
 				newDatabase(t, s, "own")

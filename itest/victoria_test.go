@@ -103,8 +103,8 @@ func TestVictoriaMetrics(t *testing.T) {
 		o    fastclient.Options
 	}{
 		{"v1", fastclient.Options{Addr: "http://" + addr, Database: "ignored"}},
-		{"v1 packed", fastclient.Options{Addr: "http://" + addr, Database: "ignored", Gzip: fastclient.Gzip{Always: true}}},
-		{"base path", fastclient.Options{Addr: "http://" + addr + "/influx", Database: "ignored", Gzip: fastclient.Gzip{Always: true}}},
+		{"v1 packed", fastclient.Options{Addr: "http://" + addr, Database: "ignored", Compression: fastclient.Compression{Always: true}}},
+		{"base path", fastclient.Options{Addr: "http://" + addr + "/influx", Database: "ignored", Compression: fastclient.Compression{Always: true}}},
 		{"v2", fastclient.Options{Addr: "http://" + addr, API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}},
 		{"v2 below a base path", fastclient.Options{Addr: "http://" + addr + "/influx", API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}},
 	} {

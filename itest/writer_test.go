@@ -50,7 +50,7 @@ func TestWriterThroughRestarts(t *testing.T) {
 		var load sync.WaitGroup
 		for g := range workers {
 			load.Go(func() {
-				series := lp.Must(lp.NewSeries("load", lp.Tag{Key: "worker", Value: fmt.Sprint(g)}))
+				series := must[lp.Series](t)(lp.NewSeries("load", lp.Tag{Key: "worker", Value: fmt.Sprint(g)}))
 				for i := range points / workers {
 					err := w.Encode(ctx, func(e *lp.Encoder) {
 						e.Series(series)

@@ -225,7 +225,7 @@ func caseChunked(t *testing.T, c guideCase) {
 	if want.Chunks != nil && s.Documents() != *want.Chunks {
 		t.Errorf("%d chunks, want %d", s.Documents(), *want.Chunks)
 	}
-	var server *ServerError
+	var server *ResponseError
 	switch {
 	case want.Error == "" && failed != nil:
 		t.Error(failed)
@@ -283,7 +283,7 @@ func caseResponse(t *testing.T, c guideCase) {
 		return
 	}
 	var statement *StatementError
-	var server *ServerError
+	var server *ResponseError
 	switch {
 	case want.Error.StatementID != nil:
 		if !errors.As(err, &statement) || statement.StatementID != *want.Error.StatementID ||

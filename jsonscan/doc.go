@@ -27,7 +27,7 @@
 //
 // A statement that failed is a [*StatementError] in its place, and the
 // statements after it are still read. A server that gives up in mid-answer
-// sends an error document or a line of plain text: that is a [*ServerError],
+// sends an error document or a line of plain text: that is a [*ResponseError],
 // and reading can go on after it too. Everything else ends the stream: a
 // [*SyntaxError] with its offset, a [*RowSizeError], or a [*ReadError] around
 // what the reader said. A body that ends too early is a ReadError that wraps

@@ -22,7 +22,7 @@ const (
 )
 
 const (
-	// maxErrorText bounds the text of a ServerError.
+	// maxErrorText bounds the text of a ResponseError.
 	maxErrorText = 4096
 	maxMessages  = 1000
 )
@@ -133,7 +133,7 @@ func (s *Scanner) stepDocument() error {
 // plainText reads a line that stands in the place of a document. InfluxDB up
 // to 1.7 sends one per chunk that it cannot encode, and goes on behind it.
 func (s *Scanner) plainText() error {
-	e := &ServerError{Offset: s.offset(s.pos), Text: true}
+	e := &ResponseError{Offset: s.offset(s.pos), Text: true}
 	html := s.buf[s.pos] == '<' // a page has no document behind it
 	var text []byte
 	for {
@@ -200,7 +200,7 @@ func (s *Scanner) endDocument() error {
 	s.state = stDocument
 	if s.doc.isError || s.doc.code != "" && s.doc.results == 0 {
 		s.doc.pending = false
-		return &ServerError{Message: s.doc.message, Code: s.doc.code, Offset: s.doc.start}
+		return &ResponseError{Message: s.doc.message, Code: s.doc.code, Offset: s.doc.start}
 	}
 	if s.doc.members && !s.doc.answer {
 		return &SyntaxError{Offset: s.doc.start, Msg: ErrNoResults.Error(), err: ErrNoResults}

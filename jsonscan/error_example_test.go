@@ -61,7 +61,7 @@ func ExampleScanner_Err() {
 			read   *jsonscan.ReadError
 			syntax *jsonscan.SyntaxError
 			size   *jsonscan.RowSizeError
-			server *jsonscan.ServerError
+			server *jsonscan.ResponseError
 		)
 		switch err := s.Err(); {
 		case err == nil:

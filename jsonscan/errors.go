@@ -83,18 +83,18 @@ func (e *StatementError) Error() string {
 	return "jsonscan: statement " + strconv.Itoa(e.StatementID) + ": " + e.Message
 }
 
-// A ServerError is an error that the server, or something in front of it, put
+// A ResponseError is an error that the server, or something in front of it, put
 // in the place of a document: {"error": ...}, {"code": ..., "message": ...},
 // or a line of plain text. In a chunked answer other documents may follow it,
 // and are read.
-type ServerError struct {
+type ResponseError struct {
 	Message string
 	Code    string // code of a v2 style document
 	Offset  int64  // where the document or line starts
 	Text    bool   // the message was plain text, not JSON
 }
 
-func (e *ServerError) Error() string {
+func (e *ResponseError) Error() string {
 	if e.Code != "" {
 		return "jsonscan: server: " + e.Code + ": " + e.Message
 	}
@@ -120,10 +120,10 @@ func (e *CellError) Error() string {
 func (e *CellError) Unwrap() error { return e.Err }
 
 // Recoverable reports whether reading can go on after err: it is a
-// *StatementError or a *ServerError, which stand in their place between the
+// *StatementError or a *ResponseError, which stand in their place between the
 // rows of other statements.
 func Recoverable(err error) bool {
 	var st *StatementError
-	var sv *ServerError
+	var sv *ResponseError
 	return errors.As(err, &st) || errors.As(err, &sv)
 }

@@ -51,7 +51,7 @@ func oracleTrace(t *testing.T, body []byte) string {
 	for len(bytes.TrimSpace(body)) > 0 {
 		if body[0] != '{' {
 			line, rest, _ := bytes.Cut(body, []byte("\n"))
-			fmt.Fprintf(&o.b, "*jsonscan.ServerError jsonscan: server: %s\n", line)
+			fmt.Fprintf(&o.b, "*jsonscan.ResponseError jsonscan: server: %s\n", line)
 			body = rest
 			continue
 		}
@@ -86,7 +86,7 @@ func (o *oracle) document(t *testing.T, doc *oracleDocument) {
 		}
 	}
 	if doc.Error != nil {
-		fmt.Fprintf(&o.b, "*jsonscan.ServerError jsonscan: server: %s\n", *doc.Error)
+		fmt.Fprintf(&o.b, "*jsonscan.ResponseError jsonscan: server: %s\n", *doc.Error)
 	}
 }
 

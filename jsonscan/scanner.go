@@ -100,7 +100,7 @@ func (s *Scanner) maxRow() int {
 
 // Rows iterates over the rows of all series of all statements, in the order of
 // the answer. A row is valid until the next one is asked for. A *StatementError
-// and a *ServerError come in their place with a nil row, and the iteration goes
+// and a *ResponseError come in their place with a nil row, and the iteration goes
 // on if the loop does; any other error is the last pair. Breaking out of the
 // loop consumes no more of the reader; Rows and Next then go on behind the last
 // row.
@@ -182,7 +182,7 @@ func (s *Scanner) stop(err error) {
 	s.err = err
 	s.row.cells = nil
 	switch err.(type) {
-	case *StatementError, *ServerError:
+	case *StatementError, *ResponseError:
 	default:
 		s.fatal = true
 	}

@@ -16,7 +16,7 @@ type upper struct{ s string }
 
 func (u *upper) AppendText(dst []byte) ([]byte, error) { return append(dst, u.s[0]-'a'+'A'), nil }
 
-var uppers = lp.Must(lp.SchemaFor[one[upper]]())
+var uppers = must(lp.SchemaFor[one[upper]]())
 
 // TestAllocs holds that no form allocates per point once its buffer is large
 // enough. The race detector allocates by itself.
@@ -28,10 +28,10 @@ func TestAllocs(t *testing.T) {
 			Ok: true, Text: `say "hi"`, Opt: ref(1.5),
 		}
 	}
-	series := lp.Must(lp.NewSeries("m", lp.Tag{Key: "host", Value: "a"}))
+	series := must(lp.NewSeries("m", lp.Tag{Key: "host", Value: "a"}))
 	up := &one[upper]{V: upper{"r"}}
 	floats := []float64{1, 2, 3}
-	layout := lp.Must(lp.NewLayout("a", "b", "c"))
+	layout := must(lp.NewLayout("a", "b", "c"))
 	sorted := lp.Options{TagOrder: lp.TagsSorted}
 	sortedReading := readingSchema.With(sorted)
 	var e, fixed lp.Encoder

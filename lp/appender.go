@@ -84,7 +84,7 @@ func (e *Encoder) takeAppended(buf []byte, unit Precision) (bad *PointError) {
 			continue
 		}
 		if bad != nil {
-			bad.More++
+			bad.Others++
 			continue
 		}
 		bad = &PointError{Index: n, Reason: ErrLine}
@@ -122,8 +122,8 @@ func (e *Encoder) refuseAppended(err error, index int) error {
 	if int(bad.Reason) < numReasons {
 		e.counts[bad.Reason]++
 	}
-	e.bad += 1 + bad.More
-	e.index += 1 + bad.More
+	e.bad += 1 + bad.Others
+	e.index += 1 + bad.Others
 	if e.first == nil {
 		e.first = bad
 	}

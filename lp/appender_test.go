@@ -23,7 +23,7 @@ func (a ignorant) AppendLP([]byte) ([]byte, error) { return []byte(a), nil }
 // TestOpenPointIsRefused holds that whatever adds to the batch counts a point that
 // was left open.
 func TestOpenPointIsRefused(t *testing.T) {
-	s := lp.Must(lp.SchemaFor[oneTag[string]]())
+	s := must(lp.SchemaFor[oneTag[string]]())
 	var p lp.Point
 	p.SetMeasurement("p")
 	p.SetInt("f", 1)
@@ -34,7 +34,7 @@ func TestOpenPointIsRefused(t *testing.T) {
 	}{
 		{"Point", func(e *lp.Encoder) error { e.Point("p"); e.Int("f", 1); return e.EndNoTimestamp() }, "p f=1i\n"},
 		{"Series", func(e *lp.Encoder) error {
-			e.Series(lp.Must(lp.NewSeries("p")))
+			e.Series(must(lp.NewSeries("p")))
 			e.Int("f", 1)
 			return e.EndNoTimestamp()
 		}, "p f=1i\n"},
@@ -72,7 +72,7 @@ func TestOpenPointIsRefused(t *testing.T) {
 // whole lines, is counted and leaves nothing behind.
 func TestAppendRefuses(t *testing.T) {
 	other := errors.New("no data")
-	bad := &lp.PointError{Index: 1, Measurement: "m", Part: lp.PartFieldValue, Key: "f", Reason: lp.ErrNotFinite, More: 2}
+	bad := &lp.PointError{Index: 1, Measurement: "m", Part: lp.PartFieldValue, Key: "f", Reason: lp.ErrNotFinite, Others: 2}
 	for _, c := range []struct {
 		name    string
 		a       lp.Appender

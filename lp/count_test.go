@@ -16,7 +16,7 @@ func ExampleSchema_Count() {
 		Room  string  `lp:"room,tag"`
 		Value float64 `lp:"value"`
 	}
-	schema := lp.Must(lp.NewSchema[Reading](lp.SchemaOptions{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}}))
+	schema := must(lp.NewSchema[Reading](lp.SchemaOptions{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}}))
 	lines, err := schema.AppendAll(nil, []Reading{{"attic", 1}, {"cellar", math.NaN()}, {"", 2}})
 	if err != nil {
 		fmt.Println(err)
@@ -80,12 +80,12 @@ func TestCounts(t *testing.T) {
 			"AppendSeq": func(s *lp.Schema[point]) { s.AppendSeq(nil, slices.Values(values)) },
 			"With":      func(s *lp.Schema[point]) { s.With(s.Options()).AppendAll(nil, values) },
 		} {
-			s := lp.Must(lp.NewSchema[point](lp.SchemaOptions{Options: c.o}))
+			s := must(lp.NewSchema[point](lp.SchemaOptions{Options: c.o}))
 			if form(s); countsOf(s.Count) != c.want {
 				t.Errorf("%s with %+v counts %v, want %v", name, c.o, countsOf(s.Count), c.want)
 			}
 		}
-		s := lp.Must(lp.NewSchema[point](lp.SchemaOptions{}))
+		s := must(lp.NewSchema[point](lp.SchemaOptions{}))
 		var e lp.Encoder
 		e.SetOptions(c.o)
 		for i := range values {
@@ -119,12 +119,12 @@ func TestCounts(t *testing.T) {
 			t.Errorf("Point with %+v counts %v, its encoder %v, want %v", c.o, countsOf(p.Count), sum, c.want)
 		}
 	}
-	s := lp.Must(lp.SchemaFor[point]())
+	s := must(lp.SchemaFor[point]())
 	s.AppendWith(nil, &values[0], lp.Tag{Key: "x"}, lp.Tag{Key: "y\n", Value: "1"})
 	if got := countsOf(s.Count); got != (counts{lp.EmptyTag: 1, lp.ErrNewline: 1}) {
 		t.Errorf("AppendWith counts %v of its tags", got)
 	}
-	if other := lp.Must(lp.SchemaFor[point]()); countsOf(other.Count) != (counts{}) {
+	if other := must(lp.SchemaFor[point]()); countsOf(other.Count) != (counts{}) {
 		t.Errorf("another schema of the type has the counts %v", countsOf(other.Count))
 	}
 	if s.Count(255) != 0 || new(lp.Point).Count(255) != 0 {
@@ -132,7 +132,7 @@ func TestCounts(t *testing.T) {
 	}
 
 	// Many goroutines at once.
-	drop := lp.Must(lp.NewSchema[point](lp.SchemaOptions{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}}))
+	drop := must(lp.NewSchema[point](lp.SchemaOptions{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}}))
 	p := lp.Point{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}}
 	p.SetMeasurement("m")
 	p.SetFloat("f", math.NaN())

@@ -2,6 +2,7 @@ package lp_test
 
 import (
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/pointwire/pointwire/lp"
@@ -21,11 +22,26 @@ func ExampleEncoder_Float() {
 
 // Keys that are escaped once serve every point.
 func ExampleEncoder_FloatFor() {
-	load := lp.Must(lp.NewFieldKey("load avg"))
-	up := lp.Must(lp.NewFieldKey("up"))
-	procs := lp.Must(lp.NewFieldKey("procs"))
-	state := lp.Must(lp.NewFieldKey("state"))
-	bytes := lp.Must(lp.NewFieldKey("bytes"))
+	load, err := lp.NewFieldKey("load avg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	up, err := lp.NewFieldKey("up")
+	if err != nil {
+		log.Fatal(err)
+	}
+	procs, err := lp.NewFieldKey("procs")
+	if err != nil {
+		log.Fatal(err)
+	}
+	state, err := lp.NewFieldKey("state")
+	if err != nil {
+		log.Fatal(err)
+	}
+	bytes, err := lp.NewFieldKey("bytes")
+	if err != nil {
+		log.Fatal(err)
+	}
 	var e lp.Encoder
 	e.Point("cpu")
 	e.FloatFor(load, 0.5)
@@ -76,8 +92,14 @@ func ExampleEncoder_SetBuffer() {
 
 // Values may be of every type; those left out have no field.
 func ExampleRow() {
-	layout := lp.Must(lp.NewLayout("load", "temp", "up", "state"))
-	series := lp.Must(lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "a"}))
+	layout, err := lp.NewLayout("load", "temp", "up", "state")
+	if err != nil {
+		log.Fatal(err)
+	}
+	series, err := lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "a"})
+	if err != nil {
+		log.Fatal(err)
+	}
 	var e lp.Encoder
 	e.Series(series)
 	row := layout.Row(&e)
@@ -96,7 +118,10 @@ func ExampleSchema_With() {
 		Time time.Time `lp:",timestamp"`
 		Load float64   `lp:"load"`
 	}
-	s := lp.Must(lp.SchemaFor[load]())
+	s, err := lp.SchemaFor[load]()
+	if err != nil {
+		log.Fatal(err)
+	}
 	seconds := s.With(lp.Options{Precision: lp.Second})
 	line, err := seconds.Append(nil, &load{time.Unix(5, 0), 0.5})
 	fmt.Printf("%s%v\n", line, err)
@@ -110,8 +135,14 @@ func ExampleSchema_WithMeasurement() {
 	type load struct {
 		Load float64 `lp:"load"`
 	}
-	s := lp.Must(lp.SchemaFor[load]())
-	cpu := lp.Must(s.WithMeasurement("cpu load"))
+	s, err := lp.SchemaFor[load]()
+	if err != nil {
+		log.Fatal(err)
+	}
+	cpu, err := s.WithMeasurement("cpu load")
+	if err != nil {
+		log.Fatal(err)
+	}
 	line, err := cpu.Append(nil, &load{0.5})
 	fmt.Printf("%s%v\n", line, err)
 	_, err = s.WithMeasurement("two\nlines")

@@ -14,7 +14,7 @@ func TestFixedTagsByKey(t *testing.T) {
 		_ lp.Measurement `lp:"m"`
 		F int            `lp:"f"`
 	}
-	s := lp.Must(lp.SchemaFor[point]())
+	s := must(lp.SchemaFor[point]())
 	tags := []lp.Tag{{Key: "host.name", Value: "n"}, {Key: "host", Value: "h"}, {Key: "host-ip", Value: "x"}, {Key: "a b", Value: "2"}, {Key: "a", Value: "1"}}
 	const want = `m,a=1,a\ b=2,host=h,host-ip=x,host.name=n f=1i` + "\n"
 	for _, order := range []lp.TagOrder{lp.TagsAsGiven, lp.TagsSorted} {

@@ -148,8 +148,8 @@ func TestLineWithEscapedNewline(t *testing.T) {
 // TestTagsBesideSeries holds that a tag is looked for in the series of its own
 // point, whatever the point before had.
 func TestTagsBesideSeries(t *testing.T) {
-	without := lp.Must(lp.NewSeries("m", lp.Tag{Key: "a", Value: "1"}))
-	with := lp.Must(lp.NewSeries("m", lp.Tag{Key: "b", Value: "1"}))
+	without := must(lp.NewSeries("m", lp.Tag{Key: "a", Value: "1"}))
+	with := must(lp.NewSeries("m", lp.Tag{Key: "b", Value: "1"}))
 	var e lp.Encoder
 	add := func(s lp.Series, keys ...string) error {
 		e.Series(s)

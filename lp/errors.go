@@ -53,8 +53,8 @@ type PointError struct {
 	Reason Reason
 	// Err is the error of a value that wrote itself, or nil.
 	Err error
-	// More is how many more points of AppendAll or AppendSeq were refused.
-	More int
+	// Others is how many other points of AppendAll or AppendSeq were refused.
+	Others int
 }
 
 // Error describes the error in one line. The contents may change.
@@ -79,9 +79,9 @@ func (e *PointError) Error() string {
 		b = append(b, ": "...)
 		b = append(b, e.Err.Error()...)
 	}
-	if e.More > 0 {
+	if e.Others > 0 {
 		b = append(b, " (and "...)
-		b = strconv.AppendInt(b, int64(e.More), 10)
+		b = strconv.AppendInt(b, int64(e.Others), 10)
 		b = append(b, " more points)"...)
 	}
 	return string(b)

@@ -3,6 +3,7 @@ package lp_test
 import (
 	"errors"
 	"fmt"
+	"log"
 	"math"
 	"os"
 	"slices"
@@ -230,7 +231,10 @@ func ExampleSeries() {
 }
 
 func ExampleFieldKey() {
-	load := lp.Must(lp.NewFieldKey("load 1"))
+	load, err := lp.NewFieldKey("load 1")
+	if err != nil {
+		log.Fatal(err)
+	}
 	var e lp.Encoder
 	e.Point("cpu")
 	e.FloatFor(load, 0.64)
@@ -241,8 +245,14 @@ func ExampleFieldKey() {
 
 // A Layout is a list of fields that is the same for every point.
 func ExampleLayout() {
-	series := lp.Must(lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "a"}))
-	layout := lp.Must(lp.NewLayout("user", "system", "cores"))
+	series, err := lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "a"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	layout, err := lp.NewLayout("user", "system", "cores")
+	if err != nil {
+		log.Fatal(err)
+	}
 	var e lp.Encoder
 	e.Series(series)
 	row := layout.Row(&e)
@@ -258,11 +268,6 @@ func ExampleLayout() {
 	// Output:
 	// cpu,host=a user=0.5,cores=8i 1
 	// cpu,host=a user=0.25,system=0.125 2
-}
-
-func ExampleMust() {
-	fmt.Println(lp.Must(lp.NewSeries("cpu")).Measurement())
-	// Output: cpu
 }
 
 type Trade struct {
@@ -293,7 +298,10 @@ func ExampleSchema() {
 }
 
 func ExampleSchema_AppendWith() {
-	schema := lp.Must(lp.SchemaFor[Trade]())
+	schema, err := lp.SchemaFor[Trade]()
+	if err != nil {
+		log.Fatal(err)
+	}
 	line, err := schema.AppendWith(nil, &Trade{Instrument: "V"}, lp.Tag{Key: "source", Value: "NYSE"})
 	if err != nil {
 		fmt.Println(err)
@@ -304,7 +312,10 @@ func ExampleSchema_AppendWith() {
 
 // A bad point is left out; the others are written.
 func ExampleSchema_AppendAll() {
-	schema := lp.Must(lp.SchemaFor[Trade]())
+	schema, err := lp.SchemaFor[Trade]()
+	if err != nil {
+		log.Fatal(err)
+	}
 	lines, err := schema.AppendAll(nil, []Trade{{Instrument: "A", Price: 1}, {Instrument: "B", Price: math.NaN()}, {Instrument: "C", Price: 3}})
 	fmt.Println(err)
 	os.Stdout.Write(lines)
@@ -315,7 +326,10 @@ func ExampleSchema_AppendAll() {
 }
 
 func ExampleSchema_AppendSeq() {
-	schema := lp.Must(lp.SchemaFor[Trade]())
+	schema, err := lp.SchemaFor[Trade]()
+	if err != nil {
+		log.Fatal(err)
+	}
 	lines, err := schema.AppendSeq(nil, slices.Values([]Trade{{Size: 1}, {Size: 2}}))
 	if err != nil {
 		fmt.Println(err)
@@ -327,7 +341,10 @@ func ExampleSchema_AppendSeq() {
 }
 
 func ExampleSchema_Encode() {
-	schema := lp.Must(lp.SchemaFor[Trade]())
+	schema, err := lp.SchemaFor[Trade]()
+	if err != nil {
+		log.Fatal(err)
+	}
 	var e lp.Encoder
 	e.SetPrecision(lp.Second)
 	if err := schema.Encode(&e, &Trade{Timestamp: time.Unix(7, 0)}); err != nil {

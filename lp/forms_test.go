@@ -28,14 +28,14 @@ type reading struct {
 }
 
 var (
-	readingLayout = lp.Must(lp.NewLayout("load", "a rather long = odd field", "n", "u=v", "ok", "text", "opt"))
+	readingLayout = must(lp.NewLayout("load", "a rather long = odd field", "n", "u=v", "ok", "text", "opt"))
 	readingKeys   = func() (keys []lp.FieldKey) {
 		for i := range readingLayout.Len() {
-			keys = append(keys, lp.Must(lp.NewFieldKey(readingLayout.Key(i))))
+			keys = append(keys, must(lp.NewFieldKey(readingLayout.Key(i))))
 		}
 		return keys
 	}()
-	readingSchema = lp.Must(lp.SchemaFor[reading]())
+	readingSchema = must(lp.SchemaFor[reading]())
 )
 
 func (r *reading) encode(e *lp.Encoder) error {
@@ -132,10 +132,10 @@ func checkForms(t *testing.T, r reading, o lp.Options, defaults, extra bool) {
 	defaultTags := []lp.Tag{{Key: "b,c", Value: "x y"}, {Key: "host", Value: "none"}, {Key: "i", Value: "v"}}
 	extraTags := []lp.Tag{{Key: "Extra key", Value: "e,1"}, {Key: "b", Value: "2"}, {Key: "zz", Value: "3"}}
 	if defaults {
-		lp.Must(0, e.SetDefaultTags(defaultTags...))
+		must(0, e.SetDefaultTags(defaultTags...))
 	}
 	if extra {
-		lp.Must(0, e.SetExtraTags(extraTags...))
+		must(0, e.SetExtraTags(extraTags...))
 	}
 	err := r.encode(&e)
 	want := string(e.Bytes())
@@ -318,7 +318,7 @@ func FuzzForms(f *testing.F) {
 
 // TestLayoutRefuses has the calls that do not fit.
 func TestLayoutRefuses(t *testing.T) {
-	layout := lp.Must(lp.NewLayout("a", "b"))
+	layout := must(lp.NewLayout("a", "b"))
 	for _, c := range []struct {
 		name   string
 		row    func(r *lp.Row)
@@ -424,4 +424,12 @@ func TestPoint(t *testing.T) {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}
+}
+
+// must returns v; an error is a fault of the test.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

@@ -18,7 +18,7 @@ func TestNothingKept(t *testing.T) {
 		Self label  `lp:"self,tag"`
 		Same label  `lp:"same"`
 	}
-	s := lp.Must(lp.SchemaFor[point]())
+	s := must(lp.SchemaFor[point]())
 	for _, text := range []string{"clean", "longer than a word or two", `to "escape"\ here`, "é", "a\nb", "\xff", `a\`, "", "a b,c=d", "\x00"} {
 		for bits := range uint32(1 << 10) {
 			o := randomOptions(bits)

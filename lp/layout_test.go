@@ -20,7 +20,7 @@ func TestLayoutDuplicates(t *testing.T) {
 	}
 	var layouts []lp.Layout
 	for i := range 8 { // of 0 to 7 keys, and the zero value
-		layouts = append(layouts, lp.Must(lp.NewLayout(keys[i:2*i]...)))
+		layouts = append(layouts, must(lp.NewLayout(keys[i:2*i]...)))
 	}
 	layouts = append(layouts, lp.Layout{})
 	r := rand.New(rand.NewPCG(1, 2))
@@ -38,7 +38,7 @@ func TestLayoutDuplicates(t *testing.T) {
 			} else if p < 200 {
 				e.Int(keys[p-100], 1)
 			} else {
-				e.IntFor(lp.Must(lp.NewFieldKey(keys[p-200])), 1)
+				e.IntFor(must(lp.NewFieldKey(keys[p-200])), 1)
 			}
 		}
 		return e.EndNoTimestamp()

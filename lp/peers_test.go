@@ -207,7 +207,7 @@ func TestBatches(t *testing.T) {
 	type row struct {
 		F float64 `lp:"f"`
 	}
-	if got, err := lp.Must(lp.SchemaFor[row]()).AppendSeq(nil, slices.Values([]row{})); len(got) != 0 || err != nil {
+	if got, err := must(lp.SchemaFor[row]()).AppendSeq(nil, slices.Values([]row{})); len(got) != 0 || err != nil {
 		t.Errorf("no points: %q, %v", got, err)
 	}
 }

@@ -69,7 +69,7 @@ func benchEncoder(b *testing.B, lib string, add func(e *lp.Encoder, i int) error
 
 // benchSchema measures a Schema, point by point and by the batch.
 func benchSchema[T any](b *testing.B, measurement string, points []T) {
-	schema := lp.Must(lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement}))
+	schema := must(lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement}))
 	b.Run("lib=pointwire-schema", func(b *testing.B) {
 		var buf []byte
 		var err error
@@ -153,9 +153,9 @@ func benchCPU(b *testing.B) {
 		for k, v := range points[i].Tags() {
 			tags = append(tags, lp.Tag{Key: workload.CPUTags[k], Value: v})
 		}
-		series[points[i].Host] = lp.Must(lp.NewSeries("cpu", tags...))
+		series[points[i].Host] = must(lp.NewSeries("cpu", tags...))
 	}
-	layout := lp.Must(lp.NewLayout(workload.CPUFields...))
+	layout := must(lp.NewLayout(workload.CPUFields...))
 	benchEncoder(b, "pointwire-layout", func(e *lp.Encoder, i int) error {
 		p := &points[i%n]
 		e.Series(series[p.Host])

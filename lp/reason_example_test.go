@@ -3,6 +3,7 @@ package lp_test
 import (
 	"errors"
 	"fmt"
+	"log"
 	"math"
 
 	"github.com/pointwire/pointwire/lp"
@@ -73,9 +74,12 @@ func ExampleReason_more() {
 	type door struct {
 		State int `lp:"state"`
 	}
-	schema := lp.Must(lp.NewSchema[door](lp.SchemaOptions{
+	schema, err := lp.NewSchema[door](lp.SchemaOptions{
 		Enums: map[string]map[int64]string{"State": {0: "open", 1: "closed"}},
-	}))
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	_, err = schema.Append(nil, &door{State: 2})
 	fmt.Println(errors.Is(err, lp.ErrValue), err)
 	// Output:

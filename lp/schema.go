@@ -375,7 +375,7 @@ func (f *fault) collect(first *PointError, i int) *PointError {
 	case first == nil:
 		first = f.error(i)
 	default:
-		first.More++
+		first.Others++
 	}
 	*f = fault{counts: f.counts, shared: f.shared, empty: f.empty}
 	return first

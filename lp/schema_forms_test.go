@@ -82,8 +82,8 @@ func TestSchemaTagOrder(t *testing.T) {
 		F bool           `lp:"f"`
 	}
 	v := point{Z: "Z", A: "A"}
-	given := lp.Must(lp.SchemaFor[point]())
-	sorted := lp.Must(lp.NewSchema[point](lp.SchemaOptions{Options: lp.Options{TagOrder: lp.TagsSorted}}))
+	given := must(lp.SchemaFor[point]())
+	sorted := must(lp.NewSchema[point](lp.SchemaOptions{Options: lp.Options{TagOrder: lp.TagsSorted}}))
 	line := func(b []byte, err error) string {
 		if err != nil {
 			return err.Error()
@@ -127,7 +127,7 @@ func TestSchemaTagOrder(t *testing.T) {
 
 // TestSchemaAppendWithPolicy holds that tags of a call follow the policy for text.
 func TestSchemaAppendWithPolicy(t *testing.T) {
-	s := lp.Must(lp.SchemaFor[oneTag[string]]())
+	s := must(lp.SchemaFor[oneTag[string]]())
 	v := oneTag[string]{V: "a"}
 	for _, c := range []struct {
 		tags []lp.Tag
@@ -177,7 +177,7 @@ func TestSchemaAppendWithPolicy(t *testing.T) {
 // TestSchemaAll holds that the forms for many points leave bad ones out and say
 // which was the first.
 func TestSchemaAll(t *testing.T) {
-	s := lp.Must(lp.SchemaFor[one[float64]]())
+	s := must(lp.SchemaFor[one[float64]]())
 	values := []one[float64]{{V: 1}, {V: math.NaN()}, {V: 2}, {V: math.Inf(1)}, {V: math.Inf(-1)}, {V: 3}}
 	const want = "x\nm v=1\nm v=2\nm v=3\n"
 	for name, form := range map[string]func(dst []byte, v []one[float64]) ([]byte, error){
@@ -186,7 +186,7 @@ func TestSchemaAll(t *testing.T) {
 	} {
 		got, err := form([]byte("x\n"), values)
 		var pe *lp.PointError
-		if !errors.As(err, &pe) || pe.Index != 1 || pe.More != 2 || pe.Key != "v" || pe.Reason != lp.ErrNotFinite {
+		if !errors.As(err, &pe) || pe.Index != 1 || pe.Others != 2 || pe.Key != "v" || pe.Reason != lp.ErrNotFinite {
 			t.Errorf("%s: error %+v", name, pe)
 		}
 		if string(got) != want {
@@ -205,7 +205,7 @@ func TestSchemaAll(t *testing.T) {
 // TestSchemaEncode holds that an encoder counts and completes points of
 // a schema as it does its own.
 func TestSchemaEncode(t *testing.T) {
-	s := lp.Must(lp.SchemaFor[oneTag[string]]())
+	s := must(lp.SchemaFor[oneTag[string]]())
 	var e lp.Encoder
 	e.SetOptions(lp.Options{Text: lp.TextReplace})
 	if err := e.SetDefaultTags(lp.Tag{Key: "dc", Value: "eu"}, lp.Tag{Key: "v", Value: "none"}); err != nil {

@@ -89,11 +89,11 @@ func writeStringHoarder(buf []byte) ([]byte, error) {
 }
 
 var (
-	hoarders        = lp.Must(lp.SchemaFor[one[hoarder]]())
-	pointerHoarders = lp.Must(lp.SchemaFor[one[*hoarder]]())
-	valueHoarders   = lp.Must(lp.SchemaFor[oneTag[valueHoarder]]())
-	appendHoarders  = lp.Must(lp.SchemaFor[one[appendHoarder]]())
-	stringHoarders  = lp.Must(lp.SchemaFor[oneTag[stringHoarder]]())
+	hoarders        = must(lp.SchemaFor[one[hoarder]]())
+	pointerHoarders = must(lp.SchemaFor[one[*hoarder]]())
+	valueHoarders   = must(lp.SchemaFor[oneTag[valueHoarder]]())
+	appendHoarders  = must(lp.SchemaFor[one[appendHoarder]]())
+	stringHoarders  = must(lp.SchemaFor[oneTag[stringHoarder]]())
 )
 
 // TestSchemaKept holds that a method that keeps what it gets keeps no part of a

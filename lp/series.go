@@ -82,16 +82,6 @@ func (s Series) Measurement() string {
 	return s.p.measurement
 }
 
-// Must returns v, and panics if err is not nil. It is for package variables:
-//
-//	var load = lp.Must(lp.NewFieldKey("load"))
-func Must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
 // A FieldKey is the key of a field, checked and escaped once. It is immutable
 // and may be shared. The zero value is no key.
 type FieldKey struct {

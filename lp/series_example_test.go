@@ -2,6 +2,7 @@ package lp_test
 
 import (
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/pointwire/pointwire/lp"
@@ -9,8 +10,14 @@ import (
 
 // Lines put together by hand from parts that were escaped once.
 func ExampleSeries_Append() {
-	series := lp.Must(lp.NewSeries("cpu", lp.Tag{Key: "region", Value: "eu west"}))
-	load := lp.Must(lp.NewFieldKey("load avg"))
+	series, err := lp.NewSeries("cpu", lp.Tag{Key: "region", Value: "eu west"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	load, err := lp.NewFieldKey("load avg")
+	if err != nil {
+		log.Fatal(err)
+	}
 	var lines []byte
 	for i, v := range []float64{0.5, 0.25} {
 		lines = series.Append(lines)
@@ -31,7 +38,10 @@ func ExampleSeries_Append() {
 
 // The keys of a layout say what the values of a row are.
 func ExampleLayout_Key() {
-	layout := lp.Must(lp.NewLayout("rx bytes", "tx bytes"))
+	layout, err := lp.NewLayout("rx bytes", "tx bytes")
+	if err != nil {
+		log.Fatal(err)
+	}
 	counters := []uint64{1024, 512}
 	var e lp.Encoder
 	e.Point("net")
@@ -58,9 +68,17 @@ func ExampleMeasurement() {
 		Name  lp.Measurement
 		Value int `lp:"value"`
 	}
-	line, err := lp.Must(lp.SchemaFor[load]()).Append(nil, &load{Value: 0.64})
+	loads, err := lp.SchemaFor[load]()
+	if err != nil {
+		log.Fatal(err)
+	}
+	line, err := loads.Append(nil, &load{Value: 0.64})
 	fmt.Printf("%s%v\n", line, err)
-	lines, err := lp.Must(lp.SchemaFor[counter]()).AppendAll(nil, []counter{{"hits", 5}, {"misses", 1}})
+	counters, err := lp.SchemaFor[counter]()
+	if err != nil {
+		log.Fatal(err)
+	}
+	lines, err := counters.AppendAll(nil, []counter{{"hits", 5}, {"misses", 1}})
 	fmt.Printf("%s%v\n", lines, err)
 	// Output:
 	// cpu\ load value=0.64
@@ -76,10 +94,13 @@ func ExampleSchema_Options() {
 		Time  time.Time `lp:",timestamp"`
 		Value float64   `lp:"value"`
 	}
-	schema := lp.Must(lp.NewSchema[load](lp.SchemaOptions{
+	schema, err := lp.NewSchema[load](lp.SchemaOptions{
 		Options:     lp.Options{Precision: lp.Nanosecond, NotFinite: lp.NotFiniteDropPoint},
 		Measurement: "load",
-	}))
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	o := schema.Options()
 	o.Precision = lp.Millisecond
 	line, err := schema.With(o).Append(nil, &load{time.Unix(5, 0), 0.5})

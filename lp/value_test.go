@@ -120,7 +120,7 @@ func TestPointFromMap(t *testing.T) {
 // TestDecimal holds that a Decimal is what the grammar says and a float64 can be.
 func TestDecimal(t *testing.T) {
 	grammar := regexp.MustCompile(`^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
-	s := lp.Must(lp.SchemaFor[decimalOf[string]]())
+	s := must(lp.SchemaFor[decimalOf[string]]())
 	check := func(text string) {
 		t.Helper()
 		want := grammar.MatchString(text)

@@ -62,11 +62,11 @@ func (c contender) Close() {
 
 var plainMakers = []maker{
 	{ownName, ownModule, func(addr string) (Contender, error) {
-		return own(addr, context.Background(), fastclient.Gzip{Off: true})
+		return own(addr, context.Background(), fastclient.Compression{Off: true})
 	}},
 	{ownName + "-cancel", ownModule, func(addr string) (Contender, error) {
 		ctx, cancel := context.WithCancel(context.Background())
-		c, err := own(addr, ctx, fastclient.Gzip{Off: true})
+		c, err := own(addr, ctx, fastclient.Compression{Off: true})
 		if err != nil {
 			cancel()
 			return nil, err
@@ -86,7 +86,7 @@ var plainMakers = []maker{
 
 var gzipMakers = []maker{
 	{ownName, ownModule, func(addr string) (Contender, error) {
-		return own(addr, context.Background(), fastclient.Gzip{Always: true})
+		return own(addr, context.Background(), fastclient.Compression{Always: true})
 	}},
 	{netName, "", func(addr string) (Contender, error) { return netHTTP(addr, true) }},
 	{v2Name, v2Module, func(addr string) (Contender, error) {
@@ -129,8 +129,8 @@ func maps(p *workload.Trade) (map[string]string, map[string]any, time.Time) {
 }
 
 // own is a fastclient.Client.
-func own(addr string, ctx context.Context, gzip fastclient.Gzip) (Contender, error) {
-	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb", Gzip: gzip})
+func own(addr string, ctx context.Context, gzip fastclient.Compression) (Contender, error) {
+	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb", Compression: gzip})
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func own(addr string, ctx context.Context, gzip fastclient.Gzip) (Contender, err
 
 // encoderStructs encodes with lp.Encoder, compresses and writes.
 func encoderStructs(addr string) (Contender, error) {
-	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb", Gzip: fastclient.Gzip{Always: true}})
+	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb", Compression: fastclient.Compression{Always: true}})
 	if err != nil {
 		return nil, err
 	}

@@ -54,8 +54,8 @@ func sendPackedStream(w io.Writer) error {
 
 var packedStreamers = []streamMaker{
 	{klauspostName, fastGzip, klauspostStream},
-	{ownName, ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.AcceptGzip()) }},
-	{ownName + "-pipelined", ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.PipelinedGzip()) }},
+	{ownName, ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.ResponsesGzip) }},
+	{ownName + "-pipelined", ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.ResponsesPipelined) }},
 	{netName, "", func(addr string) (streamer, func(), error) {
 		return netStream(addr, &http.Transport{}) // which unpacks by itself
 	}},

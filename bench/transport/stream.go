@@ -55,7 +55,7 @@ type streamMaker struct {
 }
 
 var streamers = []streamMaker{
-	{ownName, ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr) }},
+	{ownName, ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.ResponsesPlain) }},
 	{bareName, "", bareStream},
 	{netName, "", func(addr string) (streamer, func(), error) {
 		return netStream(addr, &http.Transport{DisableCompression: true})
@@ -128,14 +128,16 @@ func countRows(s *jsonscan.Scanner, look func()) (rows int, err error) {
 }
 
 // ownStream is Client.Query.
-func ownStream(addr string, opts ...fastclient.QueryOption) (streamer, func(), error) {
-	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb"})
+func ownStream(addr string, responses fastclient.ResponseCompression) (streamer, func(), error) {
+	c, err := fastclient.New(fastclient.Options{
+		Addr: "http://" + addr, Database: "testdb",
+		Compression: fastclient.Compression{Responses: responses},
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	opts = append(opts, fastclient.Unchunked())
 	return func(look func()) (rows int, err error) {
-		r, err := c.Query(context.Background(), "SELECT * FROM cpu", opts...)
+		r, err := c.Query(context.Background(), "SELECT * FROM cpu", fastclient.Unchunked())
 		if err != nil {
 			return 0, err
 		}

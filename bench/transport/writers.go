@@ -40,7 +40,7 @@ type taggedTrade struct {
 // ownWriter is a fastclient.Writer that gets one struct per call, as a collector
 // would give it.
 func ownWriter(addr string) (Contender, error) {
-	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb", Gzip: fastclient.Gzip{Always: true}})
+	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb", Compression: fastclient.Compression{Always: true}})
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func ownWriter(addr string) (Contender, error) {
 	return contender{func(b *Batch) error {
 		for i := range b.Trades {
 			one[0] = tagged(&b.Trades[i])
-			if err := batch.AppendStructs(ctx, w, schema, one); err != nil {
+			if err := batch.WriteStructs(ctx, w, schema, one); err != nil {
 				return err
 			}
 		}

@@ -39,7 +39,11 @@ type points[T any] struct {
 }
 
 func newPoints[T any](want []T) *points[T] {
-	return &points[T]{schema: lp.Must(lp.SchemaFor[T]()), want: want, got: make([]T, 0, len(want))}
+	schema, err := lp.SchemaFor[T]()
+	if err != nil {
+		panic(err) // the types are this program's own
+	}
+	return &points[T]{schema: schema, want: want, got: make([]T, 0, len(want))}
 }
 
 func (p *points[T]) name() string { return reflect.TypeFor[T]().Name() }

@@ -22,7 +22,7 @@ func (k *keeper) Put(l *batch.LostLines) (err error) {
 	defer k.mu.Unlock()
 	defer func() {
 		if err == nil {
-			k.lines += l.Count
+			k.lines += l.Lines
 		} else if k.err == nil {
 			k.err = err
 		}

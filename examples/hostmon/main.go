@@ -103,7 +103,7 @@ func (m *monitor) run(ctx context.Context) error {
 	if errors.As(closeErr, &unsent) {
 		for _, b := range unsent.Batches {
 			kept.Put(&batch.LostLines{
-				Lines: b.Data, Count: b.Lines, Lost: b.Lines, Loss: batch.LossUnsent, Seq: b.Seq, Time: time.Now(),
+				Data: b.Data, Lines: b.Lines, NotStored: b.Lines, Reason: batch.ReasonUnsent, Seq: b.Seq, Time: time.Now(),
 			})
 		}
 	}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
@@ -18,7 +18,10 @@ type Load struct {
 
 func main() {
 	ctx := context.Background()
-	c := lp.Must(fastclient.Open("http://127.0.0.1:8086/?database=testdb"))
+	c, err := fastclient.Open("http://127.0.0.1:8086/?database=testdb")
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer c.Close()
 
 	var e lp.Encoder // its zero value is ready
@@ -26,8 +29,16 @@ func main() {
 	e.Tag("host", "server01")
 	e.Float("value", 0.64)
 	e.End(time.Now())
-	err := errors.Join(c.CreateDatabase(ctx, "testdb"), c.WriteEncoder(ctx, &e))
 
-	loads, queryErr := fastclient.QueryInto(ctx, c, []Load(nil), "SELECT value, host FROM cpu_load_short")
-	fmt.Println(loads, errors.Join(err, queryErr))
+	if err := c.CreateDatabase(ctx, "testdb"); err != nil {
+		log.Fatal(err)
+	}
+	if err := c.WriteEncoder(ctx, &e); err != nil {
+		log.Fatal(err)
+	}
+	loads, err := fastclient.QueryInto(ctx, c, []Load(nil), "SELECT value, host FROM cpu_load_short")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(loads)
 }

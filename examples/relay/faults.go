@@ -32,14 +32,14 @@ func (f *faults) add(line []byte, reason string) {
 
 // Put counts lines that the server refuses.
 func (f *faults) Put(l *batch.LostLines) error {
-	f.stored -= l.Lost
-	f.refused += l.Lost
+	f.stored -= l.NotStored
+	f.refused += l.NotStored
 	text := strings.TrimPrefix(l.Message, "partial write: ")
 	if i := strings.LastIndex(text, " dropped="); i >= 0 {
 		text = text[:i]
 	}
 	if !strings.Contains(text, "unable to parse") {
-		f.dropped += l.Lost
+		f.dropped += l.NotStored
 	}
 	f.name("%s", text)
 	return nil

@@ -124,7 +124,7 @@ func (r *relay) close(ctx context.Context) error {
 		if errors.As(err, &unsent) {
 			for _, b := range unsent.Batches {
 				err = errors.Join(err, t.dead.Put(&batch.LostLines{
-					Lines: b.Data, Count: b.Lines, Lost: b.Lines, Loss: batch.LossUnsent, Seq: b.Seq, Time: time.Now(),
+					Data: b.Data, Lines: b.Lines, NotStored: b.Lines, Reason: batch.ReasonUnsent, Seq: b.Seq, Time: time.Now(),
 				}))
 			}
 		}

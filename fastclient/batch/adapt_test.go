@@ -36,7 +36,7 @@ func TestTooLargeIsSplitDownToOneLine(t *testing.T) {
 			mustAppend(t, w, line)
 		}
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossTooLarge || be.Lines != 1 {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Reason != ReasonTooLarge || be.Lines != 1 {
 			t.Errorf("Flush: %v", err)
 		}
 		if strings.Join(got, "") != strings.Join(want, "") {

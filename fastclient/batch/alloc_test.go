@@ -26,7 +26,7 @@ func TestWriterAllocations(t *testing.T) {
 	bare := []byte("cpu,host=a load=0.5")
 	var point lp.Appender = fastclient.Lines(raw)
 	points := []lp.Appender{point}
-	schema := lp.Must(lp.SchemaFor[load]())
+	schema := must(lp.SchemaFor[load]())
 	structs := []load{{time.Unix(0, 1), "a", 0.5}}
 	encode := func(e *lp.Encoder) {
 		e.Series(series)
@@ -37,7 +37,7 @@ func TestWriterAllocations(t *testing.T) {
 		"raw":     func(w *Writer) error { return w.Append(ctx, raw) },
 		"stamped": func(w *Writer) error { return w.Append(ctx, bare) },
 		"encode":  func(w *Writer) error { return w.Encode(ctx, encode) },
-		"structs": func(w *Writer) error { return AppendStructs(ctx, w, schema, structs) },
+		"structs": func(w *Writer) error { return WriteStructs(ctx, w, schema, structs) },
 		"points":  func(w *Writer) error { return w.AppendPoints(ctx, points...) },
 	} {
 		t.Run(name, func(t *testing.T) {

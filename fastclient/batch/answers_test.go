@@ -131,7 +131,7 @@ func TestUnreadableAnswer(t *testing.T) {
 		w, s, end := pipeWriter(t, fastclient.Options{}, Options{MaxInFlight: 1}, influxtest.BigHeader(20_000))
 		mustAppend(t, w, "m v=1 1\n")
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossUncertain {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Reason != ReasonUncertain {
 			t.Errorf("Flush: %v", err)
 		}
 		if st := w.Stats(); st.Uncertain.Lines != 1 || len(bodies(s)) != verdict.FewAttempts {

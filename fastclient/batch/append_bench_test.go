@@ -16,7 +16,7 @@ import (
 
 // rawLines returns n points of a struct type as lines.
 func rawLines[T any](measurement string, points []T) []byte {
-	schema := lp.Must(lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement}))
+	schema := must(lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement}))
 	lines, err := schema.AppendAll(nil, points)
 	if err != nil {
 		panic(err)
@@ -98,7 +98,7 @@ func BenchmarkWriterAppend(b *testing.B) {
 	}
 	w.startAll()
 	trades := workload.Trades(100_000, 1)
-	schema := lp.Must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
+	schema := must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
 	ctx := context.Background()
 	took := make([][]time.Duration, appenders)
 	var wg sync.WaitGroup
@@ -119,7 +119,7 @@ func BenchmarkWriterAppend(b *testing.B) {
 				}
 				at := (g*n + i) % len(trades)
 				start := time.Now()
-				err := AppendStructs(ctx, w, schema, trades[at:at+1])
+				err := WriteStructs(ctx, w, schema, trades[at:at+1])
 				took[g] = append(took[g], time.Since(start))
 				if err != nil {
 					b.Error(err)

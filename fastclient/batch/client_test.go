@@ -52,7 +52,7 @@ func bodies(s *influxtest.Server) (b []string) {
 
 func TestWriterThroughTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := fastclient.Options{Precision: fastclient.Millisecond, RetentionPolicy: "rp", Gzip: fastclient.Gzip{Always: true, MinBytes: 1}}
+		o := fastclient.Options{Precision: fastclient.Millisecond, RetentionPolicy: "rp", Compression: fastclient.Compression{Always: true, MinBytes: 1}}
 		w, s, end := pipeWriter(t, o, Options{Tags: []lp.Tag{{Key: "host", Value: "a"}}}, influxtest.Status(204))
 		err := w.Encode(context.Background(), func(e *lp.Encoder) {
 			for i := range 100 {
@@ -99,7 +99,7 @@ func TestWriterOutage(t *testing.T) {
 			mustAppend(t, w, fmt.Sprintf("m v=%di\n", i))
 		}
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossTooLarge || be.Lines != 1 {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Reason != ReasonTooLarge || be.Lines != 1 {
 			t.Errorf("Flush: %v", err)
 		}
 		if time.Now().UTC().Format(http.TimeFormat) < date {
@@ -151,7 +151,7 @@ func TestWriterOtherAPI(t *testing.T) {
 		s.Play(influxtest.Error(405, "method not allowed"))
 		mustAppend(t, w, "a v=1 1\n")
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossRequest {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Reason != ReasonRequest {
 			t.Errorf("Flush: %v", err)
 		}
 		end()

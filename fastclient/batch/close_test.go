@@ -58,7 +58,7 @@ func TestBlackHoleServer(t *testing.T) {
 				t.Errorf("batch %d is %+v", i, b)
 			}
 		}
-		if st := w.Stats(); st.Lost[LossUnsent].Lines != 5 || st.Pending.Lines != 0 {
+		if st := w.Stats(); st.ByReason[ReasonUnsent].Lines != 5 || st.Pending.Lines != 0 {
 			t.Errorf("stats %+v", st)
 		}
 		audit(t, &w.engine)
@@ -101,9 +101,9 @@ type slowGrave struct {
 }
 
 func (g *slowGrave) Put(l *LostLines) error {
-	before := string(l.Lines)
+	before := string(l.Data)
 	time.Sleep(time.Second)
-	if string(l.Lines) != before {
+	if string(l.Data) != before {
 		g.mu.Lock()
 		g.changed = true
 		g.mu.Unlock()
@@ -120,15 +120,15 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 		send   senderFunc
 		unsent string
 		dead   string
-		loss   Loss
+		loss   Reason
 	}{
-		"rejected": {Options{}, answer(400, "database is required"), "", "[request 3 database is required: m v=0 1\nm v=1 1\nm v=2 1\n]", LossRequest},
+		"rejected": {Options{}, answer(400, "database is required"), "", "[request 3 database is required: m v=0 1\nm v=1 1\nm v=2 1\n]", ReasonRequest},
 		"listed": {Options{}, v3("partial write of line protocol occurred", strict...),
-			"", "[line 1 no: m v=1 1\n]", LossLine},
+			"", "[line 1 no: m v=1 1\n]", ReasonLine},
 		"stripped": {Options{}, v3("parsing failed for write_lp endpoint", strict...),
-			"m v=0 1\nm v=2 1\n", "[line 1 no: m v=1 1\n]", LossLine},
+			"m v=0 1\nm v=2 1\n", "[line 1 no: m v=1 1\n]", ReasonLine},
 		"aged": {Options{MaxAge: 20 * time.Millisecond, BatchLines: 3}, answer(503, ""),
-			"", "[age 3 : m v=0 1\nm v=1 1\nm v=2 1\n]", LossAge},
+			"", "[age 3 : m v=0 1\nm v=1 1\nm v=2 1\n]", ReasonAge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -153,11 +153,11 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 					t.Errorf("handed back %q, want %q", got, c.unsent)
 				}
 				var be *BatchError
-				if !errors.As(err, &be) || be.Loss != c.loss {
+				if !errors.As(err, &be) || be.Reason != c.loss {
 					t.Errorf("Close: %v", err)
 				}
 				audit(t, &w.engine)
-				if st := w.Stats(); st.Pending.Lines != 0 || st.Lost[c.loss].Lines == 0 {
+				if st := w.Stats(); st.Pending.Lines != 0 || st.ByReason[c.loss].Lines == 0 {
 					t.Errorf("stats %+v", st)
 				}
 				time.Sleep(time.Minute)
@@ -226,7 +226,7 @@ func TestCloseAfterTheLastDrop(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		var be *BatchError
-		if err := w.Close(ctx); !errors.As(err, &be) || be.Loss != LossAge || time.Since(start) > time.Minute {
+		if err := w.Close(ctx); !errors.As(err, &be) || be.Reason != ReasonAge || time.Since(start) > time.Minute {
 			t.Errorf("Close after %v: %v", time.Since(start), err)
 		}
 	})

@@ -22,22 +22,22 @@ type DeadLetter interface {
 	Put(l *LostLines) error
 }
 
-// LostLines are lines that will not be stored, or, if Loss is [LossUncertain], that may
+// LostLines are lines that will not be stored, or, if Reason is [ReasonUncertain], that may
 // not be.
 type LostLines struct {
-	// Lines are the lines, each ended by a line feed, with their timestamps in the
-	// precision of the Writer. They are valid until Put returns.
-	Lines []byte
-	// Count is the number of lines.
-	Count int
-	// Lost is the number of them that are lost. Of [LossUncertain] it is the least
-	// number that is.
-	Lost    int
-	Loss    Loss      // why
-	Status  int       // of the server's answer, 0 without one
-	Message string    // of the server
-	Seq     uint64    // of the batch
-	Time    time.Time // now
+	// Data is the lines, each ended by a line feed, with their timestamps in the
+	// precision of the Writer. It is valid until Put returns.
+	Data []byte
+	// Lines is the number of lines.
+	Lines int
+	// NotStored is the number of lines that are certainly not stored: all of them,
+	// except under [ReasonUncertain].
+	NotStored int
+	Reason    Reason    // why
+	Status    int       // of the server's answer, 0 without one
+	Message   string    // of the server
+	Seq       uint64    // of the batch
+	Time      time.Time // now
 }
 
 // Errors of a [DeadLetterFile], for errors.Is.
@@ -289,7 +289,7 @@ func (d *DeadLetterFile) mend() error {
 // appendRecord appends the comment of l and its lines. The comment tells the size of
 // the lines: they may look like anything, and so only a number tells where they end.
 func appendRecord(b []byte, l *LostLines) []byte {
-	lines := l.Lines
+	lines := l.Data
 	missing := len(lines) > 0 && lines[len(lines)-1] != '\n'
 	size := len(lines)
 	if missing {
@@ -300,13 +300,13 @@ func appendRecord(b []byte, l *LostLines) []byte {
 	b = append(b, " batch="...)
 	b = strconv.AppendUint(b, l.Seq, 10)
 	b = append(b, " lines="...)
-	b = strconv.AppendInt(b, int64(max(l.Count, 0)), 10)
+	b = strconv.AppendInt(b, int64(max(l.Lines, 0)), 10)
 	b = append(b, " bytes="...)
 	b = strconv.AppendInt(b, int64(size), 10)
 	b = append(b, " lost="...)
-	b = strconv.AppendInt(b, int64(max(l.Lost, 0)), 10)
+	b = strconv.AppendInt(b, int64(max(l.NotStored, 0)), 10)
 	b = append(b, " loss="...)
-	b = append(b, l.Loss.String()...)
+	b = append(b, l.Reason.String()...)
 	b = append(b, " status="...)
 	b = strconv.AppendInt(b, int64(l.Status), 10)
 	if l.Message != "" {

@@ -19,7 +19,7 @@ func TestDeadLetterFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	l := &LostLines{Lines: []byte("m v=1 1\n"), Count: 1, Lost: 1, Loss: LossLine, Status: 400, Message: "bad\n\"line\"", Seq: 7, Time: at}
+	l := &LostLines{Data: []byte("m v=1 1\n"), Lines: 1, NotStored: 1, Reason: ReasonLine, Status: 400, Message: "bad\n\"line\"", Seq: 7, Time: at}
 	if err := d.Put(l); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func deadRecords() (records [][]byte) {
 		"m v=\"\n\n\" 3\n",
 	} {
 		records = append(records, appendRecord(nil, &LostLines{
-			Lines: []byte(lines), Count: 1, Lost: 1, Loss: LossLine, Seq: uint64(i), Message: strings.Repeat("no\n", i),
+			Data: []byte(lines), Lines: 1, NotStored: 1, Reason: ReasonLine, Seq: uint64(i), Message: strings.Repeat("no\n", i),
 			Time: time.Unix(int64(i), int64(i)),
 		}))
 	}
@@ -104,7 +104,7 @@ func TestDeadLetterFileCutBack(t *testing.T) {
 			if got := d.Cut(); got != int64(size+zeros-want) {
 				t.Errorf("cut at %d, %d zeros: Cut = %d, want %d", size, zeros, got, size+zeros-want)
 			}
-			if err := d.Put(&LostLines{Lines: []byte("m v=9 9\n")}); err != nil {
+			if err := d.Put(&LostLines{Data: []byte("m v=9 9\n")}); err != nil {
 				t.Fatal(err)
 			}
 			d.f.Close() // without the time that it takes to sync
@@ -164,7 +164,7 @@ func TestDeadLetterFileReopen(t *testing.T) {
 	d := openDead(t, path)
 	put := func(line string) {
 		t.Helper()
-		if err := d.Put(&LostLines{Lines: []byte(line)}); err != nil {
+		if err := d.Put(&LostLines{Data: []byte(line)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,7 +19,7 @@ func TestDeadLetterFileLocked(t *testing.T) {
 		t.Errorf("second opener: %v", err)
 	}
 	// It did not cut what the first is about to finish.
-	if err := d.Put(&LostLines{Lines: []byte("m v=1 1\n")}); err != nil {
+	if err := d.Put(&LostLines{Data: []byte("m v=1 1\n")}); err != nil {
 		t.Error(err)
 	}
 	d.Close()
@@ -52,7 +52,7 @@ func deadLetterFull(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put := func(line string) error { return d.Put(&LostLines{Lines: []byte(line)}) }
+	put := func(line string) error { return d.Put(&LostLines{Data: []byte(line)}) }
 	if err := put("m v=1 1\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -143,10 +143,10 @@ func TestTooOldIsFound(t *testing.T) {
 	inBubble(t, Options{MaxInFlight: 1}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "m v=1 9\nm v=2 1\nm v=3 8\nm v=4 2\nm v=5 7\n")
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossBeyond || be.Lines != 2 {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Reason != ReasonRetention || be.Lines != 2 {
 			t.Error(err)
 		}
-		if st := w.Stats(); st.Acked.Lines != 3 || st.Lost[LossBeyond].Lines != 2 || st.Rejected.Lines != 2 {
+		if st := w.Stats(); st.Acked.Lines != 3 || st.ByReason[ReasonRetention].Lines != 2 || st.Rejected.Lines != 2 {
 			t.Errorf("stats %+v", st)
 		}
 	})
@@ -232,7 +232,7 @@ func TestTooOldIsDroppedInTime(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossAge {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Reason != ReasonAge {
 			t.Errorf("Flush: %v", err)
 		}
 		if d := time.Since(start); d > 10*time.Second || w.Stats().Dropped.Lines != 3 {

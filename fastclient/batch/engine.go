@@ -228,7 +228,7 @@ func (e *engine) makeRoom(ctx context.Context) error {
 		if p == nil {
 			return ErrOverflow
 		}
-		e.drop(p, LossOverflow)
+		e.drop(p, ReasonOverflow)
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -358,9 +358,9 @@ func (e *engine) giveBack(err error) *UnsentError {
 		u.Batches = append(u.Batches, Batch{
 			Seq: b.seq, Lines: p.lines, Bytes: len(p.data), SealedAt: b.sealed, Data: data,
 		})
-		e.ledger.lose(LossUnsent, p.lines, len(p.data))
+		e.ledger.lose(ReasonUnsent, p.lines, len(p.data))
 		if e.waiters.expects(b.seq) {
-			e.lost(BatchError{Seq: b.seq, Lines: p.lines, Loss: LossUnsent})
+			e.lost(BatchError{Seq: b.seq, Lines: p.lines, Reason: ReasonUnsent})
 		}
 		e.settled(b)
 	}

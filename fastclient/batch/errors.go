@@ -26,58 +26,58 @@ var (
 // finer precision, or give lines a timestamp. See Options.NoStamp.
 var ErrNoTimeLeft = errors.New("batch: no time is left for the series in this precision")
 
-// A Loss is why lines that a [Writer] accepted are not stored by the server, or may not
+// A Reason is why lines that a [Writer] accepted are not stored by the server, or may not
 // be.
-type Loss uint8
+type Reason uint8
 
 const (
-	_ Loss = iota
-	// LossLine: the server named this line, or refused it alone or among lines that it
+	_ Reason = iota
+	// ReasonLine: the server named this line, or refused it alone or among lines that it
 	// refused one and all.
-	LossLine
-	// LossBeyond: the line is older than the retention policy keeps.
-	LossBeyond
-	// LossRequest: the server refused the request as a whole and stored nothing of it.
-	LossRequest
-	// LossTooLarge: one line is larger than the requests the server takes.
-	LossTooLarge
-	// LossUncertain: the server refused lines of a request and did not say which, and
+	ReasonLine
+	// ReasonRetention: the line is older than the retention policy keeps.
+	ReasonRetention
+	// ReasonRequest: the server refused the request as a whole and stored nothing of it.
+	ReasonRequest
+	// ReasonTooLarge: one line is larger than the requests the server takes.
+	ReasonTooLarge
+	// ReasonUncertain: the server refused lines of a request and did not say which, and
 	// they were not searched for. Each line may be stored or not.
-	LossUncertain
-	// LossOverflow: dropped to make room, under [DropOldest].
-	LossOverflow
-	// LossAge: older than Options.MaxAge before it could be sent.
-	LossAge
-	// LossUnsent: given back by Close in an [UnsentError].
-	LossUnsent
+	ReasonUncertain
+	// ReasonOverflow: dropped to make room, under [DropOldest].
+	ReasonOverflow
+	// ReasonAge: older than Options.MaxAge before it could be sent.
+	ReasonAge
+	// ReasonUnsent: given back by Close in an [UnsentError].
+	ReasonUnsent
 
-	numLosses
+	numReasons
 )
 
 // The reasons of verdicts have the numbers of their losses.
 const (
-	_ = uint(LossLine-Loss(verdict.ForLine)) + uint(Loss(verdict.ForLine)-LossLine)
-	_ = uint(LossBeyond-Loss(verdict.ForBeyond)) + uint(Loss(verdict.ForBeyond)-LossBeyond)
-	_ = uint(LossRequest-Loss(verdict.ForRequest)) + uint(Loss(verdict.ForRequest)-LossRequest)
-	_ = uint(LossTooLarge-Loss(verdict.ForTooLarge)) + uint(Loss(verdict.ForTooLarge)-LossTooLarge)
-	_ = uint(LossUncertain-Loss(verdict.ForUncertain)) + uint(Loss(verdict.ForUncertain)-LossUncertain)
+	_ = uint(ReasonLine-Reason(verdict.ForLine)) + uint(Reason(verdict.ForLine)-ReasonLine)
+	_ = uint(ReasonRetention-Reason(verdict.ForRetention)) + uint(Reason(verdict.ForRetention)-ReasonRetention)
+	_ = uint(ReasonRequest-Reason(verdict.ForRequest)) + uint(Reason(verdict.ForRequest)-ReasonRequest)
+	_ = uint(ReasonTooLarge-Reason(verdict.ForTooLarge)) + uint(Reason(verdict.ForTooLarge)-ReasonTooLarge)
+	_ = uint(ReasonUncertain-Reason(verdict.ForUncertain)) + uint(Reason(verdict.ForUncertain)-ReasonUncertain)
 )
 
-var lossNames = [numLosses]string{
+var lossNames = [numReasons]string{
 	"", "line", "beyond", "request", "too_large", "uncertain", "overflow", "age", "unsent",
 }
 
 // String returns the word for the loss, as used in events and dead letter files.
-func (l Loss) String() string {
-	if l == 0 || l >= numLosses {
+func (l Reason) String() string {
+	if l == 0 || l >= numReasons {
 		return "loss " + strconv.Itoa(int(l))
 	}
 	return lossNames[l]
 }
 
 // Rejected reports whether the loss is a verdict of the server: the lines are not
-// stored. Other losses are [LossUncertain] and the Writer's own: dropped lines.
-func (l Loss) Rejected() bool { return l >= LossLine && l <= LossTooLarge }
+// stored. Other losses are [ReasonUncertain] and the Writer's own: dropped lines.
+func (l Reason) Rejected() bool { return l >= ReasonLine && l <= ReasonTooLarge }
 
 // An AppendError says that an append did not take all lines it was given. Those
 // it took are on their way.
@@ -115,17 +115,17 @@ func (e *AppendError) join(err error) *AppendError {
 	return e
 }
 
-// A BatchError says that lines of a batch will not be stored, or, if Loss is
-// [LossUncertain], that each of them may be stored or not.
+// A BatchError says that lines of a batch will not be stored, or, if Reason is
+// [ReasonUncertain], that each of them may be stored or not.
 type BatchError struct {
 	Seq     uint64 // of the batch
 	Lines   int    // how many of its lines
-	Loss    Loss   // why
+	Reason  Reason // why
 	Status  int    // of the server's answer, 0 without one
 	Message string // of the server
-	// More is the number of further errors whose lines are in Lines, too: of
+	// Others is the number of further errors whose lines are in Lines, too: of
 	// many errors the last one stands for the rest.
-	More int
+	Others int
 }
 
 func (e *BatchError) Error() string {
@@ -133,12 +133,12 @@ func (e *BatchError) Error() string {
 	b = strconv.AppendUint(b, e.Seq, 10)
 	b = append(b, ": "...)
 	b = strconv.AppendInt(b, int64(e.Lines), 10)
-	if e.Loss == LossUncertain {
+	if e.Reason == ReasonUncertain {
 		b = append(b, " lines may be lost ("...)
 	} else {
 		b = append(b, " lines lost ("...)
 	}
-	b = append(b, e.Loss.String()...)
+	b = append(b, e.Reason.String()...)
 	b = append(b, ')')
 	if e.Status != 0 {
 		b = append(b, ": status "...)
@@ -149,9 +149,9 @@ func (e *BatchError) Error() string {
 		b = append(b, e.Message...)
 		b = append(b, complaint.UnsignedHint(e.Message)...)
 	}
-	if e.More > 0 {
+	if e.Others > 0 {
 		b = append(b, " (and "...)
-		b = strconv.AppendInt(b, int64(e.More), 10)
+		b = strconv.AppendInt(b, int64(e.Others), 10)
 		b = append(b, " more errors)"...)
 	}
 	return string(b)
@@ -267,14 +267,14 @@ func (l *verdictLog) add(e BatchError) {
 	// The error may have been returned already, so it is replaced, not changed.
 	last := l.errs[keptVerdicts-1]
 	e.Lines += last.Lines
-	e.More = last.More + 1
+	e.Others = last.Others + 1
 	l.errs[keptVerdicts-1] = &e
 }
 
 // since appends the errors of the batches after from, up to and with to.
 func (l *verdictLog) since(dst []error, from, to uint64) []error {
 	for _, e := range l.errs {
-		if e.Seq > from && (e.Seq <= to || e.More > 0) {
+		if e.Seq > from && (e.Seq <= to || e.Others > 0) {
 			dst = append(dst, e)
 		}
 	}

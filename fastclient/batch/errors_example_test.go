@@ -44,7 +44,7 @@ func ExampleOverflowPolicy() {
 		}
 		fmt.Println(c.name+":", errors.Is(err, batch.ErrOverflow), errors.Is(err, context.DeadlineExceeded))
 		st := w.Stats()
-		fmt.Println("  appended", st.Appended.Lines, "dropped", st.Lost[batch.LossOverflow].Lines, "refused", st.RefusedOverflow+st.RefusedOther)
+		fmt.Println("  appended", st.Appended.Lines, "dropped", st.ByReason[batch.ReasonOverflow].Lines, "refused", st.RefusedOverflow+st.RefusedOther)
 		w.Close(ctx)
 		cancel()
 		client.Close()
@@ -90,15 +90,15 @@ func ExamplePendingError() {
 
 // Why accepted lines are not stored, in the words of events and dead letter files:
 // rejected by the server, uncertain because of its answer, or dropped by the Writer.
-func ExampleLoss() {
-	for _, loss := range []batch.Loss{
-		batch.LossLine, batch.LossBeyond, batch.LossRequest, batch.LossTooLarge,
-		batch.LossUncertain, batch.LossOverflow, batch.LossAge, batch.LossUnsent,
+func ExampleReason() {
+	for _, loss := range []batch.Reason{
+		batch.ReasonLine, batch.ReasonRetention, batch.ReasonRequest, batch.ReasonTooLarge,
+		batch.ReasonUncertain, batch.ReasonOverflow, batch.ReasonAge, batch.ReasonUnsent,
 	} {
 		switch {
 		case loss.Rejected():
 			fmt.Println("rejected:", loss)
-		case loss == batch.LossUncertain:
+		case loss == batch.ReasonUncertain:
 			fmt.Println("neither:", loss)
 		default:
 			fmt.Println("dropped:", loss)
@@ -137,10 +137,10 @@ func ExampleDeadLetter() {
 type sorter struct{}
 
 func (sorter) Put(l *batch.LostLines) error {
-	if l.Loss.Rejected() {
-		fmt.Printf("to be looked at: %s: %s", l.Message, l.Lines)
+	if l.Reason.Rejected() {
+		fmt.Printf("to be looked at: %s: %s", l.Message, l.Data)
 	} else {
-		fmt.Printf("to be written later: %s", l.Lines)
+		fmt.Printf("to be written later: %s", l.Data)
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func ExampleEventKind() {
 			return "error" // lines are lost, or may be
 		case batch.EventDown, batch.EventMissing:
 			return "warn" // somebody should look at the server
-		case batch.EventRetry, batch.EventUp, batch.EventSplit, batch.EventPlain:
+		case batch.EventRetry, batch.EventUp, batch.EventSplit, batch.EventUncompressed:
 			return "info" // it takes care of itself
 		}
 		return "debug"
@@ -209,7 +209,7 @@ func ExampleEventKind() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb", Gzip: fastclient.Gzip{Always: true, MinBytes: 1}})
+		c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb", Compression: fastclient.Compression{Always: true, MinBytes: 1}})
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -325,7 +325,7 @@ func ExampleDeadLetterFile_Reopen() {
 	}
 	_, err = batch.OpenDeadLetterFile(path, 0)
 	fmt.Println(err == nil || errors.Is(err, batch.ErrDeadLetterLocked)) // nil where there are no locks
-	lost := &batch.LostLines{Lines: []byte("m v=1 1\n"), Count: 1, Lost: 1}
+	lost := &batch.LostLines{Data: []byte("m v=1 1\n"), Lines: 1, NotStored: 1}
 	dead.Put(lost)
 	if err := os.Rename(path, path+".1"); err != nil {
 		log.Fatal(err)

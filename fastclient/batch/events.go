@@ -28,8 +28,8 @@ const (
 	EventDropped
 	// EventSplit: the server takes no requests of more than Bytes bytes.
 	EventSplit
-	// EventPlain: the server takes no compressed requests.
-	EventPlain
+	// EventUncompressed: the server takes no compressed requests.
+	EventUncompressed
 	// EventMissing: Options.OnMissing failed.
 	EventMissing
 	// EventDeadLetter: the dead letter failed; its lines are gone.
@@ -58,7 +58,7 @@ type Event struct {
 	Seq     uint64 // of the batch
 	Lines   int
 	Bytes   int
-	Loss    Loss
+	Reason  Reason
 	Status  int // of the server's answer
 	Message string
 	Delay   time.Duration

@@ -234,7 +234,7 @@ type Load struct {
 	Value float64 `lp:"value"`
 }
 
-func ExampleAppendStructs() {
+func ExampleWriteStructs() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
@@ -244,7 +244,7 @@ func ExampleAppendStructs() {
 		return
 	}
 	ctx := context.Background()
-	if err := batch.AppendStructs(ctx, w, nil, []Load{{1, "a", 0.5}, {2, "b", 0.25}}); err != nil {
+	if err := batch.WriteStructs(ctx, w, nil, []Load{{1, "a", 0.5}, {2, "b", 0.25}}); err != nil {
 		fmt.Println(err)
 	}
 	err = w.Close(ctx)
@@ -269,7 +269,7 @@ func ExampleDeadLetterFile() {
 	}
 	defer dead.Close()
 	// A Writer calls Put; a program may, too.
-	err = dead.Put(&batch.LostLines{Lines: []byte("m v=1 1\n"), Count: 1, Lost: 1, Loss: batch.LossLine, Status: 400, Message: "no", Time: time.Unix(0, 0).UTC()})
+	err = dead.Put(&batch.LostLines{Data: []byte("m v=1 1\n"), Lines: 1, NotStored: 1, Reason: batch.ReasonLine, Status: 400, Message: "no", Time: time.Unix(0, 0).UTC()})
 	fmt.Println(err, dead.Sync())
 	text, _ := os.ReadFile(dir + "/dead.lp")
 	fmt.Println(strings.HasSuffix(string(text), "m v=1 1\n"))

@@ -27,7 +27,7 @@ func client(t testing.TB, s *influxtest.Server, o fastclient.Options) *fastclien
 
 // tradeLines returns n trades as lines.
 func tradeLines(n int) []byte {
-	schema := lp.Must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
+	schema := must(lp.NewSchema[workload.Trade](lp.SchemaOptions{Measurement: "Trade"}))
 	lines, err := schema.AppendAll(nil, workload.Trades(n, 1))
 	if err != nil {
 		panic(err)
@@ -59,4 +59,12 @@ func wireFactor(p fastclient.Precision) int64 {
 		return 3600
 	}
 	return 1
+}
+
+// must returns v; an error is a fault of the test.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

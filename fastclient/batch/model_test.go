@@ -75,8 +75,8 @@ type history struct {
 	accepted map[int]string // text, or its start when the Writer stamps it
 	refused  map[int]bool
 	dead     map[int]bool
-	rejected map[int]bool // of dead: the server refused them, and them alone
-	lost     map[Loss]int // lines in dead letters
+	rejected map[int]bool   // of dead: the server refused them, and them alone
+	lost     map[Reason]int // lines in dead letters
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
@@ -84,7 +84,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 	pick := func(of ...int) int { return of[rng.IntN(len(of))] }
 	api := seam.API(rng.IntN(3))
 	h := &history{
-		t: t, rng: rng, accepted: map[int]string{}, refused: map[int]bool{}, dead: map[int]bool{}, rejected: map[int]bool{}, lost: map[Loss]int{},
+		t: t, rng: rng, accepted: map[int]string{}, refused: map[int]bool{}, dead: map[int]bool{}, rejected: map[int]bool{}, lost: map[Reason]int{},
 		server: &moodyServer{
 			rng: rand.New(rand.NewPCG(seed, 1)), api: api, stored: map[int]string{}, letGo: map[int]bool{},
 			trust: []float64{0, 0.3, 0.7, 0.95, 1}[rng.IntN(5)], limit: pick(0, 0, 100, 600),
@@ -118,24 +118,24 @@ func newHistory(t *testing.T, seed uint64) *history {
 func (h *history) Put(l *LostLines) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.lost[l.Loss] += l.Count
-	if l.Lost != l.Count && l.Loss != LossUncertain || l.Lost > l.Count {
-		h.t.Errorf("%d lines are lost of %d, by %v", l.Lost, l.Count, l.Loss)
+	h.lost[l.Reason] += l.Lines
+	if l.NotStored != l.Lines && l.Reason != ReasonUncertain || l.NotStored > l.Lines {
+		h.t.Errorf("%d lines are lost of %d, by %v", l.NotStored, l.Lines, l.Reason)
 	}
 	n := 0
-	eachLine(l.Lines, func(id int, line string) {
+	eachLine(l.Data, func(id int, line string) {
 		n++
 		h.dead[id] = true
-		h.rejected[id] = l.Loss.Rejected()
+		h.rejected[id] = l.Reason.Rejected()
 		if h.accepted[id] == "" && !h.inFlightAppend(id) {
 			h.t.Errorf("line %d, which no append accepted, is in a dead letter", id)
 		}
-		if (l.Loss == LossLine || l.Loss == LossBeyond) && !isBad(line) && h.server.trust == 1 {
+		if (l.Reason == ReasonLine || l.Reason == ReasonRetention) && !isBad(line) && h.server.trust == 1 {
 			h.t.Errorf("good line %q is rejected", line)
 		}
 	})
-	if n != l.Count {
-		h.t.Errorf("a dead letter of %d lines says %d", n, l.Count)
+	if n != l.Lines {
+		h.t.Errorf("a dead letter of %d lines says %d", n, l.Lines)
 	}
 	return nil
 }
@@ -350,13 +350,13 @@ func (h *history) settle(s Stats, closeErr error) {
 			h.t.Errorf("line %d was refused and sent nonetheless", id)
 		}
 	}
-	for loss := LossLine; loss < numLosses; loss++ {
+	for loss := ReasonLine; loss < numReasons; loss++ {
 		want := h.lost[loss]
-		if loss == LossUnsent {
+		if loss == ReasonUnsent {
 			want = len(unsent)
 		}
-		if s.Lost[loss].Lines != uint64(want) {
-			h.t.Errorf("lost %d lines by %v, dead letters say %d", s.Lost[loss].Lines, loss, want)
+		if s.ByReason[loss].Lines != uint64(want) {
+			h.t.Errorf("lost %d lines by %v, dead letters say %d", s.ByReason[loss].Lines, loss, want)
 		}
 	}
 	if h.server.trust == 1 && h.plan.o.Isolate != IsolateNone && s.Uncertain.Lines > 0 {

@@ -53,7 +53,7 @@ type Options struct {
 	// naming them. By default they are.
 	Isolate Isolation
 	// IsolateRequests is how many more requests one batch may cost for that, 256 by
-	// default. What is not known then is [LossUncertain], or [LossRequest] where the
+	// default. What is not known then is [ReasonUncertain], or [ReasonRequest] where the
 	// server stored nothing.
 	IsolateRequests int
 	// DeadLetter gets the lines that will not be stored, or may not be, with the
@@ -100,7 +100,7 @@ type Options struct {
 // common kind, else two for each halving on the way to a bad line.
 //
 // Lines without a timestamp, which [Options].NoStamp allows, are not sent again if
-// the server may have stored them. They are [LossUncertain].
+// the server may have stored them. They are [ReasonUncertain].
 type Isolation uint8
 
 const (
@@ -110,7 +110,7 @@ const (
 	// most.
 	IsolateAll
 	// IsolateNone does not search. Of a request with a refused line that the server
-	// does not name, all lines are [LossUncertain].
+	// does not name, all lines are [ReasonUncertain].
 	IsolateNone
 )
 

@@ -25,14 +25,14 @@ func TestPartialWriteIsReported(t *testing.T) {
 	inBubble(t, Options{Isolate: IsolateNone, DeadLetter: g, OnEvent: func(e Event) { events <- e }}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "a v=1 1\nb v=1 1\n")
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Lines != 2 || be.Loss != LossUncertain || be.Status != 400 {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Lines != 2 || be.Reason != ReasonUncertain || be.Status != 400 {
 			t.Errorf("Flush: %v", err)
 		}
 		if e := <-events; e.Kind != EventUncertain || e.Lines != 2 || !strings.Contains(e.Message, "type conflict") {
 			t.Errorf("event %+v", e)
 		}
 		st := w.Stats()
-		if st.Acked.Lines != 0 || st.Uncertain.Lines != 2 || st.Lost[LossUncertain].Lines != 2 {
+		if st.Acked.Lines != 0 || st.Uncertain.Lines != 2 || st.ByReason[ReasonUncertain].Lines != 2 {
 			t.Errorf("stats %+v", st)
 		}
 		if len(g.lost) != 1 || !strings.HasPrefix(g.lost[0], "uncertain 1 ") {

@@ -42,8 +42,8 @@ func TestMemoryIsBounded(t *testing.T) {
 					t.Errorf("%d refused, counted %d, %d dead letters", overflow, st.RefusedOverflow, len(g.lost))
 				}
 			case DropOldest:
-				if st.Lost[LossOverflow].Lines == 0 || len(g.lost) == 0 || overflow > 0 {
-					t.Errorf("%d dropped, %d dead letters, %d refused", st.Lost[LossOverflow].Lines, len(g.lost), overflow)
+				if st.ByReason[ReasonOverflow].Lines == 0 || len(g.lost) == 0 || overflow > 0 {
+					t.Errorf("%d dropped, %d dead letters, %d refused", st.ByReason[ReasonOverflow].Lines, len(g.lost), overflow)
 				}
 			}
 			audit(t, &w.engine)
@@ -168,10 +168,10 @@ func TestAgedBatchesAreCounted(t *testing.T) {
 		mustAppend(t, w, "m v=1 1\n")
 		time.Sleep(2 * time.Minute)
 		var be *BatchError
-		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Loss != LossAge {
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || be.Reason != ReasonAge {
 			t.Errorf("Flush: %v", err)
 		}
-		if st := w.Stats(); st.Dropped.Lines != 1 || st.Lost[LossAge].Lines != 1 || len(g.lost) != 1 {
+		if st := w.Stats(); st.Dropped.Lines != 1 || st.ByReason[ReasonAge].Lines != 1 || len(g.lost) != 1 {
 			t.Errorf("stats %+v, dead letters %q", st, g.lost)
 		}
 	})

@@ -34,7 +34,7 @@ func (e *engine) take(out *outlet) (j job, ok bool) {
 			break
 		}
 		if p != nil && e.o.MaxAge > 0 && time.Since(p.batch.sealed) > e.o.MaxAge {
-			e.drop(p, LossAge)
+			e.drop(p, ReasonAge)
 			continue
 		}
 		epoch, pass := out.gate.Pass(time.Now)
@@ -116,14 +116,14 @@ next:
 
 // drop takes p out of the queue for good. The lock is held, and released while
 // the dead letter gets the lines.
-func (e *engine) drop(p *part, loss Loss) {
+func (e *engine) drop(p *part, loss Reason) {
 	e.queue.remove(p)
 	e.flying.insert(p)
 	if e.o.DeadLetter != nil {
 		p.judged = &judgement{plan: verdict.Plan{Spans: []verdict.Span{{To: len(p.data), Lines: p.lines, Outcome: verdict.Rejected, Reason: verdict.Reason(loss)}}}}
 		e.mu.Unlock()
 		err := e.o.DeadLetter.Put(&LostLines{
-			Lines: p.data, Count: p.lines, Lost: p.lines, Loss: loss, Seq: p.batch.seq, Time: time.Now(),
+			Data: p.data, Lines: p.lines, NotStored: p.lines, Reason: loss, Seq: p.batch.seq, Time: time.Now(),
 		})
 		e.mu.Lock()
 		e.deadLetterDone(err)
@@ -133,8 +133,8 @@ func (e *engine) drop(p *part, loss Loss) {
 	}
 	e.flying.remove(p)
 	e.ledger.lose(loss, p.lines, len(p.data))
-	e.lost(BatchError{Seq: p.batch.seq, Lines: p.lines, Loss: loss})
-	e.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Loss: loss})
+	e.lost(BatchError{Seq: p.batch.seq, Lines: p.lines, Reason: loss})
+	e.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Reason: loss})
 	e.settled(p.batch)
 	e.waiters.wake()
 }
@@ -286,7 +286,7 @@ func (e *engine) learn(out *outlet, p *part, pl *verdict.Plan, r *seam.Response)
 	case verdict.ActPlain:
 		if !out.plain {
 			out.plain = true
-			e.emit(Event{Kind: EventPlain, Status: r.Status, Message: complaint.Clip(r.Message)})
+			e.emit(Event{Kind: EventUncompressed, Status: r.Status, Message: complaint.Clip(r.Message)})
 		}
 	}
 }
@@ -313,9 +313,9 @@ func (e *engine) report(p *part, pl *verdict.Plan, r *seam.Response) {
 		default:
 			continue
 		}
-		e.lost(BatchError{Seq: p.batch.seq, Lines: c.Lines, Loss: Loss(c.Reason), Status: r.Status, Message: c.Message})
+		e.lost(BatchError{Seq: p.batch.seq, Lines: c.Lines, Reason: Reason(c.Reason), Status: r.Status, Message: c.Message})
 		e.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: c.Lines, Bytes: c.To - c.From,
-			Loss: Loss(c.Reason), Status: r.Status, Message: c.Message})
+			Reason: Reason(c.Reason), Status: r.Status, Message: c.Message})
 	}
 }
 
@@ -329,8 +329,8 @@ func (e *engine) deadLetters(p *part, pl *verdict.Plan, r *seam.Response) {
 		if !ok {
 			continue
 		}
-		if l.Loss == LossUncertain {
-			l.Lost = pl.Known
+		if l.Reason == ReasonUncertain {
+			l.NotStored = pl.Known
 		}
 		err := e.o.DeadLetter.Put(&l)
 		e.mu.Lock()
@@ -345,7 +345,7 @@ func lostLines(c *verdict.Span, p *part, r *seam.Response) (l LostLines, ok bool
 		return l, false
 	}
 	return LostLines{
-		Lines: p.data[c.From:c.To:c.To], Count: c.Lines, Lost: c.Lines, Loss: Loss(c.Reason),
+		Data: p.data[c.From:c.To:c.To], Lines: c.Lines, NotStored: c.Lines, Reason: Reason(c.Reason),
 		Status: r.Status, Message: c.Message, Seq: p.batch.seq, Time: time.Now(),
 	}, true
 }

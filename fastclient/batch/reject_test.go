@@ -23,7 +23,7 @@ func TestPartialWriteWithAGap(t *testing.T) {
 		mustAppend(t, w, "f v=1 1\ng v=1 1\nh v=1 1\n")
 		err := w.Flush(context.Background())
 		var be *BatchError
-		if !errors.As(err, &be) || be.Loss != LossLine || be.Message != "c is bad" {
+		if !errors.As(err, &be) || be.Reason != ReasonLine || be.Message != "c is bad" {
 			t.Errorf("Flush: %v", err)
 		}
 	})
@@ -44,7 +44,7 @@ func TestRefusedLinesAreStripped(t *testing.T) {
 	inBubble(t, Options{DeadLetter: g}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "a v=1 1\nb v=\"1\n2\" 1\nc v=1 1\nd v=1 1\ne v=1 1\n")
 		w.Flush(context.Background())
-		if st := w.Stats(); st.Acked.Lines != 3 || st.Lost[LossLine].Lines != 2 {
+		if st := w.Stats(); st.Acked.Lines != 3 || st.ByReason[ReasonLine].Lines != 2 {
 			t.Errorf("stats %+v", st)
 		}
 	})

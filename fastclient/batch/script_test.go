@@ -60,7 +60,7 @@ type grave struct {
 func (g *grave) Put(l *LostLines) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.lost = append(g.lost, fmt.Sprintf("%s %d %s: %s", l.Loss, l.Lost, l.Message, l.Lines))
+	g.lost = append(g.lost, fmt.Sprintf("%s %d %s: %s", l.Reason, l.NotStored, l.Message, l.Data))
 	return nil
 }
 

@@ -243,12 +243,12 @@ func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refus
 // for the buffer to be used again.
 const stagedStructs = 256
 
-// AppendStructs gives structs to a [Writer] or a [SyncWriter], by a schema or,
+// WriteStructs gives structs to a [Writer] or a [SyncWriter], by a schema or,
 // if that is nil, by [lp.SchemaFor]. Options, tags and precision are those of the
 // writer. A struct that cannot be written is refused and the others are taken: the
 // error is an *[AppendError] with the first reason. A type that has no schema is
 // a *[lp.SchemaError].
-func AppendStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T], values []T) error {
+func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T], values []T) error {
 	if schema == nil {
 		var err error
 		if schema, err = lp.SchemaFor[T](); err != nil {

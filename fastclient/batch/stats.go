@@ -42,9 +42,9 @@ type Stats struct {
 	Dropped   Count // dropped by the Writer
 	Pending   Count // being filled, waiting, or under way
 
-	// Lost is what is in Rejected, Uncertain and Dropped, by reason. Index it with a
-	// Loss.
-	Lost [numLosses]Count
+	// ByReason is what is in Rejected, Uncertain and Dropped, by reason. Index it with a
+	// Reason.
+	ByReason [numReasons]Count
 
 	// Lines and points that no append took: not valid, too long or without room.
 	RefusedInvalid, RefusedOverflow, RefusedOther uint64
@@ -89,7 +89,7 @@ type ledger struct {
 	appended Count
 	pending  Count
 	acked    Count
-	losses   [numLosses]Count
+	losses   [numReasons]Count
 }
 
 func (l *ledger) accept(lines, bytes int) {
@@ -102,7 +102,7 @@ func (l *ledger) ack(lines, bytes int) {
 	l.acked.add(lines, bytes)
 }
 
-func (l *ledger) lose(loss Loss, lines, bytes int) {
+func (l *ledger) lose(loss Reason, lines, bytes int) {
 	l.pending.sub(lines, bytes)
 	l.losses[loss].add(lines, bytes)
 }
@@ -111,7 +111,7 @@ func (l *ledger) lose(loss Loss, lines, bytes int) {
 func (l *ledger) settled(c *verdict.Span) {
 	switch c.Outcome {
 	case verdict.Rejected, verdict.Uncertain:
-		l.lose(Loss(c.Reason), c.Lines, c.To-c.From)
+		l.lose(Reason(c.Reason), c.Lines, c.To-c.From)
 	case verdict.Acked:
 		l.ack(c.Lines, c.To-c.From)
 	}
@@ -119,7 +119,7 @@ func (l *ledger) settled(c *verdict.Span) {
 
 // rejected returns the sum of the losses that are verdicts of the server.
 func (l *ledger) rejected() (c Count) {
-	for loss := LossLine; loss < numLosses; loss++ {
+	for loss := ReasonLine; loss < numReasons; loss++ {
 		if loss.Rejected() {
 			c = c.plus(l.losses[loss])
 		}
@@ -129,8 +129,8 @@ func (l *ledger) rejected() (c Count) {
 
 // dropped returns the sum of the losses that are of the Writer's making.
 func (l *ledger) dropped() (c Count) {
-	for loss := LossLine; loss < numLosses; loss++ {
-		if !loss.Rejected() && loss != LossUncertain {
+	for loss := ReasonLine; loss < numReasons; loss++ {
+		if !loss.Rejected() && loss != ReasonUncertain {
 			c = c.plus(l.losses[loss])
 		}
 	}
@@ -139,8 +139,8 @@ func (l *ledger) dropped() (c Count) {
 
 func (l *ledger) fill(s *Stats) {
 	s.Appended, s.Acked, s.Pending = l.appended, l.acked, l.pending
-	s.Rejected, s.Dropped, s.Lost = l.rejected(), l.dropped(), l.losses
-	s.Uncertain = l.losses[LossUncertain]
+	s.Rejected, s.Dropped, s.ByReason = l.rejected(), l.dropped(), l.losses
+	s.Uncertain = l.losses[ReasonUncertain]
 }
 
 // writerCounters are the counters beside the ledger. They are guarded by their

@@ -13,9 +13,9 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestAppendStructs gives structs to a Writer: the bad ones are refused, those
+// TestWriteStructs gives structs to a Writer: the bad ones are refused, those
 // without a time are stamped, and the Writer's tags are added.
-func TestAppendStructs(t *testing.T) {
+func TestWriteStructs(t *testing.T) {
 	var got strings.Builder
 	w := testWriter(t, Options{MaxInFlight: 1, Tags: []lp.Tag{{Key: "dc", Value: "x"}, {Key: "host", Value: "no"}}},
 		func(_ context.Context, b *seam.Body, r *seam.Response) {
@@ -23,7 +23,7 @@ func TestAppendStructs(t *testing.T) {
 			r.Status = 204
 		})
 	values := []load{{time.Unix(0, 5), "a", 0.5}, {time.Unix(0, 6), "a", math.NaN()}, {time.Time{}, "b", 0.25}, {time.Unix(0, 7), "b", math.Inf(1)}}
-	err := AppendStructs(context.Background(), w, nil, values)
+	err := WriteStructs(context.Background(), w, nil, values)
 	var ae *AppendError
 	if !errors.As(err, &ae) || ae.Accepted != 2 || ae.Refused != 2 || !errors.Is(err, lp.ErrNotFinite) {
 		t.Errorf("error %v", err)
@@ -36,7 +36,7 @@ func TestAppendStructs(t *testing.T) {
 	if s := w.Stats(); s.Acked.Lines != 2 || s.RefusedInvalid != 2 {
 		t.Errorf("stats %+v", s)
 	}
-	err = AppendStructs(context.Background(), w, nil, make([]load, 1000))
+	err = WriteStructs(context.Background(), w, nil, make([]load, 1000))
 	if !errors.As(err, &ae) || ae.Accepted != 0 || ae.Refused != 1000 || !errors.Is(err, ErrWriterClosed) {
 		t.Errorf("after Close: %v", err)
 	}
@@ -47,13 +47,13 @@ func TestAppendStructs(t *testing.T) {
 		A chan int `lp:"a"`
 	}
 	var bad *lp.SchemaError
-	if err := AppendStructs(context.Background(), w, nil, []none{{}}); !errors.As(err, &bad) {
+	if err := WriteStructs(context.Background(), w, nil, []none{{}}); !errors.As(err, &bad) {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestAppendStructsMany gives more structs than are staged at a time.
-func TestAppendStructsMany(t *testing.T) {
+// TestWriteStructsMany gives more structs than are staged at a time.
+func TestWriteStructsMany(t *testing.T) {
 	lines := 0
 	w := testWriter(t, Options{BatchLines: 100, MaxInFlight: 1}, func(_ context.Context, b *seam.Body, r *seam.Response) {
 		lines += line.Count(unpacked(b))
@@ -61,7 +61,7 @@ func TestAppendStructsMany(t *testing.T) {
 	})
 	values := make([]load, 3*stagedStructs+1)
 	values[stagedStructs].Load = math.NaN()
-	err := AppendStructs(context.Background(), w, lp.Must(lp.SchemaFor[load]()), values)
+	err := WriteStructs(context.Background(), w, must(lp.SchemaFor[load]()), values)
 	var ae *AppendError
 	if !errors.As(err, &ae) || ae.Accepted != len(values)-1 || ae.Refused != 1 {
 		t.Errorf("error %v", err)

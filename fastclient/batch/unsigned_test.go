@@ -26,7 +26,7 @@ var unsignedWays = map[string]func(ctx context.Context, c *fastclient.Client, po
 		return fastclient.WritePoints(ctx, c, unsignedPoints(policy, values))
 	},
 	"points with tags": func(ctx context.Context, c *fastclient.Client, policy lp.UnsignedPolicy, values []uint64) error {
-		return fastclient.WritePoints(ctx, c, unsignedPoints(policy, values), fastclient.ExtraTags())
+		return fastclient.WritePoints(ctx, c, unsignedPoints(policy, values), fastclient.DefaultTags())
 	},
 	"frame": func(ctx context.Context, c *fastclient.Client, policy lp.UnsignedPolicy, values []uint64) error {
 		if policy != lp.UnsignedAuto {
@@ -63,7 +63,7 @@ var unsignedWays = map[string]func(ctx context.Context, c *fastclient.Client, po
 		})
 	},
 	"appended structs": func(ctx context.Context, c *fastclient.Client, policy lp.UnsignedPolicy, values []uint64) error {
-		return unsignedBatch(ctx, c, policy, func(b *SyncWriter) error { return AppendStructs(ctx, b, nil, unsignedStructs(values)) })
+		return unsignedBatch(ctx, c, policy, func(b *SyncWriter) error { return WriteStructs(ctx, b, nil, unsignedStructs(values)) })
 	},
 	"encoded": func(ctx context.Context, c *fastclient.Client, policy lp.UnsignedPolicy, values []uint64) error {
 		return unsignedBatch(ctx, c, policy, func(b *SyncWriter) error {
@@ -201,7 +201,7 @@ func TestUnsignedHint(t *testing.T) {
 		"": false,
 	} {
 		e := &fastclient.ServerError{Op: "write", Status: 400, Message: message}
-		b := &BatchError{Seq: 1, Lines: 1, Loss: LossLine, Status: 400, Message: message}
+		b := &BatchError{Seq: 1, Lines: 1, Reason: ReasonLine, Status: 400, Message: message}
 		if got := strings.Contains(e.Error(), option); got != want {
 			t.Errorf("%v", e)
 		}

@@ -106,6 +106,6 @@ func TestConvertedVerdicts(t *testing.T) {
 type keptLines []string
 
 func (k *keptLines) Put(l *LostLines) error {
-	*k = append(*k, string(l.Lines))
+	*k = append(*k, string(l.Data))
 	return nil
 }

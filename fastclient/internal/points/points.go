@@ -54,7 +54,7 @@ var errNotAppended error = &lp.PointError{Part: lp.PartLine, Reason: lp.ErrLine}
 // Bad returns how many points err, of what appended lines, refused.
 func Bad(err error) int {
 	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
-		return 1 + bad.More
+		return 1 + bad.Others
 	}
 	return 1
 }
@@ -68,14 +68,14 @@ func EmptyRows(err error, f *frame.Frame, lo, n int) error {
 		return err
 	}
 	if ok {
-		n += 1 + bad.More
+		n += 1 + bad.Others
 	}
 	for rows := f.Len(); lo < rows && (!ok || lo < bad.Index); lo++ {
 		if !hasField(f, lo) {
 			bad, ok = &lp.PointError{Index: lo, Measurement: f.Measurement, Part: lp.PartLine, Reason: lp.ErrNoFields}, true
 		}
 	}
-	bad.More = n - 1
+	bad.Others = n - 1
 	return bad
 }
 

@@ -26,7 +26,7 @@ type Reason uint8
 const (
 	_ Reason = iota
 	ForLine
-	ForBeyond
+	ForRetention
 	ForRequest
 	ForTooLarge
 	ForUncertain
@@ -157,7 +157,7 @@ func (p *Plan) refuse(data []byte, lines int, r *seam.Response, l Limits) {
 	c := complaint.Read(r.Message)
 	why := ForLine
 	if c.Kind == complaint.Beyond {
-		why = ForBeyond
+		why = ForRetention
 	}
 	nothing := !r.Mixed && !c.Stored && (c.Kind == complaint.Unparsed || hasList(r) && len(r.Refused) > 0)
 	switch {
