@@ -112,7 +112,7 @@ func TestFailover(t *testing.T) {
 func TestNoFailover(t *testing.T) {
 	c, a, b := twoServers(t, Options{})
 	a.Play(influxtest.Error(400, "unable to parse"))
-	if err := writeOne(t, c); !errors.Is(err, ErrMalformed) {
+	if err := writeOne(t, c); !errors.Is(err, ErrBadRequest) {
 		t.Error(err)
 	}
 	a.Play(influxtest.Drop())

@@ -15,37 +15,35 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// Sentinels for errors.Is. The first group is what a [*ServerError] says, the
-// second what a [*TransportError] wraps.
+// Sentinels for errors.Is: what a caller may act on. A partial write is a
+// *[PartialWriteError], and a response that was cut short is [io.ErrUnexpectedEOF].
 var (
+	// What the status of a [*ServerError] says.
 	ErrUnauthorized = errors.New("fastclient: not authorized") // 401
 	ErrForbidden    = errors.New("fastclient: forbidden")      // 403
 	ErrNotFound     = errors.New("fastclient: not found")      // 404
 	ErrTooLarge     = errors.New("fastclient: body too large") // 413
-	ErrMalformed    = errors.New("fastclient: malformed")      // 400
+	ErrBadRequest   = errors.New("fastclient: bad request")    // 400
 	ErrRateLimited  = errors.New("fastclient: rate limited")   // 429
 	ErrUnavailable  = errors.New("fastclient: unavailable")    // 5xx
-	ErrPartialWrite = errors.New("fastclient: partial write")
-	// ErrNotAcknowledged is a status of success in an answer to a write that does not
+	// ErrNotAcknowledged is a response to a write with a status of success that does not
 	// say that the lines are stored, such as a login page. See [ServerError].
 	ErrNotAcknowledged = errors.New("fastclient: write not acknowledged")
 
-	ErrTimeout           = transport.ErrTimeout
-	ErrPoolExhausted     = transport.ErrPoolExhausted
-	ErrTruncated         = transport.ErrTruncated // is io.ErrUnexpectedEOF too
-	ErrResponseTooLarge  = transport.ErrResponseTooLarge
-	ErrMalformedResponse = transport.ErrMalformed
-	ErrNoAnswer          = transport.ErrNoAnswer
-	ErrClosed            = transport.ErrClosed
-	ErrResultClosed      = transport.ErrBodyClosed
+	// What a [*TransportError] wraps.
+	ErrTimeout          = transport.ErrTimeout
+	ErrPoolExhausted    = transport.ErrPoolExhausted
+	ErrResponseTooLarge = transport.ErrResponseTooLarge
+	ErrClosed           = transport.ErrClosed
+	ErrResultClosed     = transport.ErrBodyClosed
 
 	// ErrNoDatabase says that neither the call nor the client names a database.
 	ErrNoDatabase = errors.New("fastclient: no database given")
 	// ErrLineTooLong says that a line is longer than any server takes.
 	ErrLineTooLong = errors.New("fastclient: line too long")
-	// ErrNoResult says that the answer to a statement holds no result of it: what
-	// answers may not be InfluxDB.
-	ErrNoResult = errors.New("fastclient: no result in the answer")
+	// ErrNoResult says that the response to a statement holds no result of it: the
+	// server may not be InfluxDB.
+	ErrNoResult = errors.New("fastclient: no result in the response")
 	// ErrNoEndpoint says that every server of a set is down and being probed.
 	ErrNoEndpoint = errors.New("every server is down")
 )
@@ -103,11 +101,9 @@ func (e *ServerError) Error() string {
 	return s
 }
 
-// Is matches the sentinel of the status, and ErrPartialWrite.
+// Is matches the sentinel of the status.
 func (e *ServerError) Is(target error) bool {
 	switch target {
-	case ErrPartialWrite:
-		return e.Partial
 	case ErrNotAcknowledged:
 		return e.Op == "write" && e.Status >= 200 && e.Status < 300
 	case ErrUnauthorized:
@@ -118,7 +114,7 @@ func (e *ServerError) Is(target error) bool {
 		return e.Status == 404
 	case ErrTooLarge:
 		return e.Status == 413
-	case ErrMalformed:
+	case ErrBadRequest:
 		return e.Status == 400
 	case ErrRateLimited:
 		return e.Status == 429
@@ -301,7 +297,7 @@ func Retryable(err error) bool {
 	switch {
 	case errors.Is(t.Err, context.Canceled), errors.Is(t.Err, context.DeadlineExceeded),
 		errors.Is(t.Err, ErrClosed), errors.Is(t.Err, ErrResultClosed),
-		errors.Is(t.Err, ErrMalformedResponse), errors.Is(t.Err, ErrResponseTooLarge),
+		errors.Is(t.Err, transport.ErrMalformed), errors.Is(t.Err, ErrResponseTooLarge),
 		errors.As(t.Err, &cert):
 		return false
 	}

@@ -21,8 +21,8 @@ func ExampleServerError() {
 		sentinel error
 		reply    influxtest.Reply
 	}{
-		{fastclient.ErrMalformed, influxtest.Error(400, "unable to parse 'm': missing fields")},
-		{fastclient.ErrPartialWrite, influxtest.Error(400, "partial write: field type conflict dropped=1")},
+		{fastclient.ErrBadRequest, influxtest.Error(400, "unable to parse 'm': missing fields")},
+		{fastclient.ErrBadRequest, influxtest.Error(400, "partial write: field type conflict dropped=1")},
 		{fastclient.ErrUnauthorized, influxtest.Error(401, "authorization failed")},
 		{fastclient.ErrForbidden, influxtest.Error(403, `"jane" user is not authorized to write`)},
 		{fastclient.ErrNotFound, influxtest.Error(404, `database not found: "mydb"`)},
@@ -76,10 +76,8 @@ func ExampleTransportError() {
 		reply influxtest.Reply
 		limit time.Duration
 	}{
-		{fastclient.ErrNoAnswer, fastclient.PhaseHeader, influxtest.Drop(), 0},
-		{fastclient.ErrMalformedResponse, fastclient.PhaseHeader, influxtest.Garbage(), 0},
 		{fastclient.ErrTimeout, fastclient.PhaseHeader, influxtest.Silent(), 10 * time.Millisecond},
-		{fastclient.ErrTruncated, fastclient.PhaseBody, influxtest.CutChunk(cpuAnswer), 0},
+		{io.ErrUnexpectedEOF, fastclient.PhaseBody, influxtest.CutChunk(cpuAnswer), 0},
 		{fastclient.ErrResponseTooLarge, fastclient.PhaseBody, influxtest.JSON(strings.Repeat(" ", 2000) + cpuAnswer), 0},
 	} {
 		s, err := influxtest.Start(c.reply)
@@ -106,10 +104,6 @@ func ExampleTransportError() {
 		s.Close()
 	}
 	// Output:
-	// true true query header connection closed before an answer
-	//   a time limit: false worth another attempt: true
-	// true true query header malformed answer
-	//   a time limit: false worth another attempt: false
 	// true true query header time limit exceeded
 	//   a time limit: true worth another attempt: true
 	// true true query body answer cut short: unexpected EOF
@@ -218,7 +212,7 @@ func ExampleClient_CreateDatabase_noResult() {
 	defer c.Close()
 	err := c.CreateDatabase(context.Background(), "metrics")
 	fmt.Println(errors.Is(err, fastclient.ErrNoResult), err)
-	// Output: true fastclient: no result in the answer
+	// Output: true fastclient: no result in the response
 }
 
 // A file is written from where it failed: what came before Offset is stored.

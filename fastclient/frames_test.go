@@ -162,7 +162,7 @@ func TestWriteEncoderTells(t *testing.T) {
 	e.Point("p")
 	s.Play(influxtest.Error(400, "no"))
 	err := c.WriteEncoder(t.Context(), &e)
-	if !errors.As(err, &bad) || bad.Bad != 2 || bad.Index != 2 || !errors.Is(err, lp.ErrNotFinite) || !errors.Is(bad.Write, ErrMalformed) {
+	if !errors.As(err, &bad) || bad.Bad != 2 || bad.Index != 2 || !errors.Is(err, lp.ErrNotFinite) || !errors.Is(bad.Write, ErrBadRequest) {
 		t.Errorf("refused: %v", err)
 	}
 	e.Reset()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
@@ -73,12 +74,12 @@ func TestGzipCut(t *testing.T) {
 		}{
 			{"whole", wire, nil},
 			{"nothing", "", io.ErrUnexpectedEOF},
-			{"in its header", wire[:5], ErrTruncated},
-			{"behind its header", wire[:12], ErrTruncated},
-			{"in the middle", wire[:len(wire)/2], ErrTruncated},
-			{"in its sum", wire[:len(wire)-3], ErrTruncated},
-			{"false sum", string(damaged), ErrMalformedResponse},
-			{"not packed", answer, ErrMalformedResponse},
+			{"in its header", wire[:5], transport.ErrTruncated},
+			{"behind its header", wire[:12], transport.ErrTruncated},
+			{"in the middle", wire[:len(wire)/2], transport.ErrTruncated},
+			{"in its sum", wire[:len(wire)-3], transport.ErrTruncated},
+			{"false sum", string(damaged), transport.ErrMalformed},
+			{"not packed", answer, transport.ErrMalformed},
 			{"whole again", wire, nil},
 		} {
 			s.Play(packed(tt.wire))
@@ -87,7 +88,7 @@ func TestGzipCut(t *testing.T) {
 			if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || err != nil && tt.wire != "" && (!errors.As(err, &e) || e.Phase != PhaseBody) {
 				t.Errorf("%s: %v after %d rows", tt.name, err, n)
 			}
-			if Retryable(err) != errors.Is(err, ErrTruncated) {
+			if Retryable(err) != errors.Is(err, transport.ErrTruncated) {
 				t.Errorf("%s: Retryable is %v of %v", tt.name, Retryable(err), err)
 			}
 			if err == nil && n != 50_000 {
@@ -96,7 +97,7 @@ func TestGzipCut(t *testing.T) {
 		}
 		// The connection ends within the packed body.
 		s.Play(influxtest.RawClose(influxtest.ChunkedHead("Content-Encoding", "gzip") + influxtest.ChunkedBody(wire[:len(wire)/2])))
-		if n, err := readRows(t.Context(), c); !errors.Is(err, ErrTruncated) || n == 0 {
+		if n, err := readRows(t.Context(), c); !errors.Is(err, transport.ErrTruncated) || n == 0 {
 			t.Errorf("%v after %d rows", err, n)
 		}
 	})

@@ -26,28 +26,28 @@ func TestServerAnswers(t *testing.T) {
 		retry   bool
 		more    func(e *ServerError) bool
 	}{
-		{"1.x partial", influxtest.Error(400, bad), ErrPartialWrite, bad, true, 0, false, nil},
-		{"1.x type conflict", influxtest.Error(400, `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`), ErrPartialWrite, "", true, 1, false, nil},
-		{"1.x beyond retention", influxtest.Error(400, "partial write: points beyond retention policy dropped=2"), ErrMalformed, "", true, 2, false, nil},
-		{"1.x all bad", influxtest.Error(400, "unable to parse 'x': missing fields"), ErrMalformed, "unable to parse 'x': missing fields", false, 0, false, nil},
+		{"1.x partial", influxtest.Error(400, bad), ErrBadRequest, bad, true, 0, false, nil},
+		{"1.x type conflict", influxtest.Error(400, `partial write: field type conflict: input field "f" on measurement "m" is type float, already exists as type integer dropped=1`), ErrBadRequest, "", true, 1, false, nil},
+		{"1.x beyond retention", influxtest.Error(400, "partial write: points beyond retention policy dropped=2"), ErrBadRequest, "", true, 2, false, nil},
+		{"1.x all bad", influxtest.Error(400, "unable to parse 'x': missing fields"), ErrBadRequest, "unable to parse 'x': missing fields", false, 0, false, nil},
 		{"1.x no database", influxtest.Error(404, `database not found: "nope"`), ErrNotFound, `database not found: "nope"`, false, 0, false, nil},
 		{"1.x no retention policy", influxtest.Error(500, "retention policy not found: nope"), ErrUnavailable, "", false, 0, false, nil},
 		{"1.x write timeout", influxtest.Error(500, "timeout"), ErrUnavailable, "timeout", false, 0, true, nil},
 		{"1.x 401", influxtest.Body(401, `{"error":"authorization failed"}`), ErrUnauthorized, "authorization failed", false, 0, false, nil},
 		{"1.x too large", influxtest.Body(413, `{"error":"Request Entity Too Large"}`), ErrTooLarge, "", false, 0, false, nil},
 		{"1.x throttled", influxtest.Body(503, "request throttled, queue full\n"), ErrUnavailable, "request throttled, queue full", false, 0, true, nil},
-		{"2.x code", influxtest.Body(400, `{"code":"invalid","message":"unable to parse","line":7}`), ErrMalformed, "unable to parse", false, 0, false, func(e *ServerError) bool { return e.Code == "invalid" && e.Line == 7 }},
+		{"2.x code", influxtest.Body(400, `{"code":"invalid","message":"unable to parse","line":7}`), ErrBadRequest, "unable to parse", false, 0, false, func(e *ServerError) bool { return e.Code == "invalid" && e.Line == 7 }},
 		{"2.x rate", influxtest.Body(429, `{"code":"too many requests","message":"slow"}`, "Retry-After", "7"), ErrRateLimited, "slow", false, 0, true, func(e *ServerError) bool { return e.RetryAfter == 7*time.Second }},
-		{"3.x partial", influxtest.Body(400, `{"error":"partial write of line protocol occurred","data":[{"original_line":"bad","line_number":2,"error_message":"no fields"},{"original_line":"x","line_number":9,"error_message":"y"}]}`), ErrPartialWrite, "partial write of line protocol occurred", true, 2, false, func(e *ServerError) bool {
+		{"3.x partial", influxtest.Body(400, `{"error":"partial write of line protocol occurred","data":[{"original_line":"bad","line_number":2,"error_message":"no fields"},{"original_line":"x","line_number":9,"error_message":"y"}]}`), ErrBadRequest, "partial write of line protocol occurred", true, 2, false, func(e *ServerError) bool {
 			return len(e.Lines) == 2 && e.Lines[0] == LineError{2, "no fields", "bad"} && e.Lines[1].Line == 9
 		}},
-		{"3.x parse, one object", influxtest.Body(400, `{"error":"parsing failed","data":{"original_line":"bad","line_number":1,"error_message":"no"}}`), ErrMalformed, "parsing failed", false, 1, false, func(e *ServerError) bool { return len(e.Lines) == 1 }},
+		{"3.x parse, one object", influxtest.Body(400, `{"error":"parsing failed","data":{"original_line":"bad","line_number":1,"error_message":"no"}}`), ErrBadRequest, "parsing failed", false, 1, false, func(e *ServerError) bool { return len(e.Lines) == 1 }},
 		{"3.x, version 2 path", influxtest.Body(500, `{"error":"partial write of line protocol occurred"}`), ErrUnavailable, "", false, 0, false, nil},
 		{"text", influxtest.Body(405, "Method Not Allowed\n"), nil, "Method Not Allowed", false, 0, false, nil},
 		{"proxy page", influxtest.Body(502, "<html>secret internals</html>"), ErrUnavailable, "Bad Gateway", false, 0, true, nil},
-		{"header alone", influxtest.Body(400, "", "X-Influxdb-Error", "from the header"), ErrMalformed, "from the header", false, 0, false, nil},
+		{"header alone", influxtest.Body(400, "", "X-Influxdb-Error", "from the header"), ErrBadRequest, "from the header", false, 0, false, nil},
 		{"nothing", influxtest.Body(418, ""), nil, "I'm a teapot", false, 0, false, nil},
-		{"broken JSON", influxtest.Body(400, `{"error":`), ErrMalformed, `{"error":`, false, 0, false, nil},
+		{"broken JSON", influxtest.Body(400, `{"error":`), ErrBadRequest, `{"error":`, false, 0, false, nil},
 		{"redirect", influxtest.Status(307, "Location", "http://u:p@elsewhere.example:1/write?p=x"), nil, "", false, 0, false, func(e *ServerError) bool { return e.Location == "elsewhere.example:1" }},
 		{"request id", influxtest.Body(400, "x", "X-Request-Id", "abc"), nil, "x", false, 0, false, func(e *ServerError) bool { return e.RequestID == "abc" && e.ServerVersion == "1.8.10" }},
 	}

@@ -165,9 +165,9 @@ func (b *answerBody) fail(err error) error {
 	case errors.Is(err, ErrResultClosed), errors.Is(err, context.Canceled):
 	case errors.Is(err, ErrResponseTooLarge):
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = ErrTruncated
+		err = transport.ErrTruncated
 	default:
-		err = ErrMalformedResponse
+		err = transport.ErrMalformed
 	}
 	return &TransportError{Op: "query", Phase: PhaseBody, Addr: "answer", Reused: b.resp.Reused, Ambiguous: true, Err: err}
 }

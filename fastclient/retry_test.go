@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/internal/transport"
 )
 
 // faked runs a test with a client over pipes and under a fake clock.
@@ -44,16 +45,16 @@ func TestRetries(t *testing.T) {
 		{"429", &RetryPolicy{}, []influxtest.Reply{influxtest.Error(429, "slow"), ok}, nil, 2, nil},
 		{"500 thrice", &RetryPolicy{}, []influxtest.Reply{broken, broken, broken, broken, ok}, nil, 4, ErrUnavailable},
 		{"500 for ever", &RetryPolicy{}, []influxtest.Reply{influxtest.Error(500, "retention policy not found: x"), ok}, nil, 1, ErrUnavailable},
-		{"400", &RetryPolicy{}, []influxtest.Reply{influxtest.Error(400, "no"), ok}, nil, 1, ErrMalformed},
+		{"400", &RetryPolicy{}, []influxtest.Reply{influxtest.Error(400, "no"), ok}, nil, 1, ErrBadRequest},
 		{"401", &RetryPolicy{}, []influxtest.Reply{influxtest.Error(401, "no"), ok}, nil, 1, ErrUnauthorized},
-		{"partial", &RetryPolicy{}, []influxtest.Reply{influxtest.Error(400, "partial write: x dropped=1"), ok}, nil, 1, ErrPartialWrite},
+		{"partial", &RetryPolicy{}, []influxtest.Reply{influxtest.Error(400, "partial write: x dropped=1"), ok}, nil, 1, ErrBadRequest},
 		{"403", &RetryPolicy{}, []influxtest.Reply{influxtest.Error(403, "disable write!"), ok}, nil, 1, ErrForbidden},
 		{"403 by choice", &RetryPolicy{Also: []int{403}}, []influxtest.Reply{influxtest.Error(403, "disable write!"), ok}, nil, 2, nil},
-		{"ambiguous", &RetryPolicy{}, []influxtest.Reply{gone, ok}, nil, 1, ErrNoAnswer},
+		{"ambiguous", &RetryPolicy{}, []influxtest.Reply{gone, ok}, nil, 1, transport.ErrNoResponse},
 		{"ambiguous, timestamps", &RetryPolicy{}, []influxtest.Reply{gone, ok}, []WriteOption{Idempotent()}, 2, nil},
 		{"ambiguous, always", &RetryPolicy{Ambiguous: AmbiguousAlways}, []influxtest.Reply{gone, ok}, nil, 2, nil},
-		{"ambiguous, never", &RetryPolicy{Ambiguous: AmbiguousNever}, []influxtest.Reply{gone, ok}, []WriteOption{Idempotent()}, 1, ErrNoAnswer},
-		{"garbage", &RetryPolicy{Ambiguous: AmbiguousAlways}, []influxtest.Reply{influxtest.Garbage(), ok}, nil, 1, ErrMalformedResponse},
+		{"ambiguous, never", &RetryPolicy{Ambiguous: AmbiguousNever}, []influxtest.Reply{gone, ok}, []WriteOption{Idempotent()}, 1, transport.ErrNoResponse},
+		{"garbage", &RetryPolicy{Ambiguous: AmbiguousAlways}, []influxtest.Reply{influxtest.Garbage(), ok}, nil, 1, transport.ErrMalformed},
 		{"for ever busy", &RetryPolicy{}, []influxtest.Reply{busy}, nil, -1, ErrUnavailable},
 	}
 	for _, tt := range tests {

@@ -199,7 +199,7 @@ func TestWriteFromErrors(t *testing.T) {
 	}
 	s.Play(influxtest.Status(204), influxtest.Error(400, "no"))
 	n, err = c.WriteFrom(t.Context(), strings.NewReader(strings.Repeat(text, 1<<18)))
-	if n != pieceBytes || !errors.Is(err, ErrMalformed) {
+	if n != pieceBytes || !errors.Is(err, ErrBadRequest) {
 		t.Errorf("%d %v", n, err)
 	}
 	if _, err = c.WriteFrom(t.Context(), strings.NewReader(strings.Repeat("x", line.MaxLine+1))); !errors.Is(err, ErrLineTooLong) {
@@ -289,7 +289,7 @@ func TestBadPoints(t *testing.T) {
 	}
 	s.Play(influxtest.Error(400, "no"))
 	err = WritePoints(t.Context(), c, points[:10])
-	if !errors.As(err, &e) || !errors.Is(err, ErrMalformed) || !errors.Is(err, errNoHost) {
+	if !errors.As(err, &e) || !errors.Is(err, ErrBadRequest) || !errors.Is(err, errNoHost) {
 		t.Error(err)
 	}
 	if err := WritePoints(t.Context(), c, points[:1], DefaultTags(lp.Tag{Key: "a\nb", Value: "x"})); err == nil {

@@ -45,7 +45,7 @@ var (
 	ErrTruncated              = fmt.Errorf("answer cut short: %w", io.ErrUnexpectedEOF)
 	ErrResponseTooLarge       = errors.New("answer exceeds the limit")
 	ErrMalformed              = errors.New("malformed answer")
-	ErrNoAnswer               = errors.New("connection closed before an answer")
+	ErrNoResponse               = errors.New("connection closed before an answer")
 	ErrClosed                 = errors.New("client is closed")
 	ErrBodyClosed             = errors.New("read after close")
 )

@@ -70,7 +70,7 @@ func TestReplies(t *testing.T) {
 		{"204 chunked", influxtest.NoContentChunked(), 204, "", nil, 1},
 		{"100 then 200", influxtest.Continue(influxtest.JSON(doertest.Doc)), 200, doertest.Doc, nil, 1},
 		{"two lengths", influxtest.TwoLengths(doertest.Doc), 0, "", transport.ErrMalformed, 2},
-		{"drop", influxtest.Drop(), 0, "", transport.ErrNoAnswer, 2},
+		{"drop", influxtest.Drop(), 0, "", transport.ErrNoResponse, 2},
 		{"big header", influxtest.BigHeader(20000), 0, "", transport.ErrResponseTooLarge, 2},
 		{"redirect", influxtest.Status(307, "Location", "http://elsewhere.example/write"), 307, "", nil, 1},
 		{"empty chunked", influxtest.Chunked(), 200, "", nil, 1},
@@ -388,7 +388,7 @@ func TestCutAnywhere(t *testing.T) {
 			_, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1 1\n"))
 			want := transport.ErrTruncated
 			if cut == 0 {
-				want = transport.ErrNoAnswer
+				want = transport.ErrNoResponse
 			}
 			var e *transport.Error
 			if !errors.Is(err, want) || !errors.As(err, &e) || !e.Ambiguous {

@@ -270,7 +270,7 @@ func (x *exchange) receive() error {
 		_, err = x.br.Peek(1)
 	}
 	if err == io.EOF || err == io.ErrClosedPipe { // of net.Pipe
-		return transport.ErrNoAnswer
+		return transport.ErrNoResponse
 	}
 	if err != nil {
 		return err

@@ -366,7 +366,7 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseBody: // the server ended it
 		err = transport.ErrTruncated
 	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseHeader:
-		err = transport.ErrNoAnswer
+		err = transport.ErrNoResponse
 	case phase == transport.PhaseHeader && x.first.Load() && x.cut.Load() && !transport.IsTimeout(err):
 		err = transport.ErrTruncated // net/http takes the last piece of a line for a line
 	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
@@ -374,7 +374,7 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	case phase == transport.PhaseDial && strings.Contains(text, saysTLS):
 		phase = transport.PhaseTLS
 	case phase == transport.PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, saysClosedIdle)):
-		err = transport.ErrNoAnswer
+		err = transport.ErrNoResponse
 	}
 	sent := x.written.Load()
 	return &transport.Error{
