@@ -6,8 +6,8 @@
 //
 //   - lp turns points into line protocol: append primitives, Encoder, Series,
 //     Schema.
-//   - fastclient carries line protocol to a server and query answers back.
-//   - jsonscan reads query answers as a stream of rows with typed cells.
+//   - fastclient carries line protocol to a server and query responses back.
+//   - jsonscan reads query responds as a stream of rows with typed cells.
 //   - frame holds results and input as typed columns.
 //
 // cmd/lpbench runs the whole way against a real server and prints what it
@@ -17,7 +17,7 @@ package pointwire
 import "time"
 
 // Precision is the unit of a timestamp in line protocol and of the time column
-// in a query answer. The zero value is Nanosecond.
+// in a query response. The zero value is Nanosecond.
 type Precision uint8
 
 // The precisions that InfluxDB 1.x knows.

@@ -138,7 +138,7 @@ func TestDesign(t *testing.T) {
 		{"transport", "structs5000", "pointwire-encoder", "influxdb1-client", 16},
 		{"transport", "writer5000", "pointwire-writer", "influxdb-client-go-async", 20},
 		{"transport", "writer5000", "pointwire-writer", "influxdb1-client", 16},
-		{"transport", "packed-stream", "pointwire", "bare-klauspost", 1.6},
+		{"transport", "compressed-stream", "pointwire", "bare-klauspost", 1.6},
 		{"gzip", "structs", "pointwire", "klauspost-1", 2.5},
 	}
 	for _, b := range workload.Bodies {

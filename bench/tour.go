@@ -26,7 +26,7 @@ var tour = map[string]float64{
 	"columns/logs":         0.28,
 	"columns/logs_escaped": 0.42,
 	"transport":            1,    // 26 batches of 5,000 points
-	"python":               0.4,  // 50,000 points, 5 answers of 10,000 rows
+	"python":               0.4,  // 50,000 points, 5 responses of 10,000 rows
 	"python/trade":         0.8,  // 100,000 points
 	"gzip":                 0.25, // 6 batches of 5,000 points
 	"gunzip":               0.1,  // 0.7 to 3 MB, 20 blocks and more

@@ -139,9 +139,9 @@ func Example_relay() {
 	})
 	// end
 	for _, body := range []string{"m v=\n", "m v=1 1\n"} {
-		answer := httptest.NewRecorder()
-		http.DefaultServeMux.ServeHTTP(answer, httptest.NewRequest("POST", "/write", strings.NewReader(body)))
-		fmt.Print(answer.Code, " ", answer.Body)
+		response := httptest.NewRecorder()
+		http.DefaultServeMux.ServeHTTP(response, httptest.NewRequest("POST", "/write", strings.NewReader(body)))
+		fmt.Print(response.Code, " ", response.Body)
 	}
 	if err := w.Close(ctx); err != nil {
 		fmt.Println(err)

@@ -68,7 +68,7 @@ func Example_json() {
 		if err != nil {
 			return err
 		}
-		v, err := r.JSON() // the whole answer as a *fastjson.Value
+		v, err := r.JSON() // the whole response as a *fastjson.Value
 		if err != nil {
 			return err
 		}
@@ -424,17 +424,17 @@ func Example_cached() {
 		err = func() error {
 			// begin cache
 			q := "SELECT * FROM h2o_quality"
-			// Everything that the answer depends on, exactly as it is.
+			// Everything that the response depends on, exactly as it is.
 			key := sha256.Sum256(fmt.Appendf(nil, "%q %q %v %q", c, c.Database(), fastclient.Nanosecond, q))
 			file := filepath.Join(dir, hex.EncodeToString(key[:]))
 			body, err := os.ReadFile(file)
 			if err != nil {
-				answer, err := c.QueryRaw(ctx, q, fastclient.Epoch(fastclient.Nanosecond))
+				response, err := c.QueryRaw(ctx, q, fastclient.Epoch(fastclient.Nanosecond))
 				if err != nil {
 					return err
 				}
-				defer answer.Close()
-				if body, err = io.ReadAll(answer); err != nil {
+				defer response.Close()
+				if body, err = io.ReadAll(response); err != nil {
 					return err
 				}
 				if err := os.WriteFile(file, body, 0o600); err != nil {
@@ -444,7 +444,7 @@ func Example_cached() {
 			rows := 0
 			for _, err := range jsonscan.NewScanner(bytes.NewReader(body)).Rows() {
 				if err != nil {
-					return err // examples/cache keeps no such answer
+					return err // examples/cache keeps no such response
 				}
 				rows++
 			}

@@ -24,7 +24,7 @@ const h2o = `{"results":[{"statement_id":0,"series":[{"name":"h2o_quality",` +
 	`[1439856000000000000,99,"santa_monica","2"],` +
 	`[1439856360000000000,11,"coyote_creek","3"]]}]}]}` + "\n"
 
-// serve starts a server that answers as replies say, and a client of it.
+// serve starts a server that responds as replies say, and a client of it.
 func serve(replies ...influxtest.Reply) (context.Context, *fastclient.Client, *influxtest.Server) {
 	s, err := influxtest.Start(replies...)
 	if err != nil {
@@ -38,8 +38,8 @@ func serve(replies ...influxtest.Reply) (context.Context, *fastclient.Client, *i
 }
 
 func Example_quickstart() {
-	const answer = `{"results":[{"statement_id":0,"series":[{"name":"cpu_load_short","columns":["time","value"],"values":[[1257894000000000000,0.64]]}]}]}` + "\n"
-	ctx, _, s := serve(influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"), influxtest.Status(204), influxtest.JSON(answer))
+	const response = `{"results":[{"statement_id":0,"series":[{"name":"cpu_load_short","columns":["time","value"],"values":[[1257894000000000000,0.64]]}]}]}` + "\n"
+	ctx, _, s := serve(influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"), influxtest.Status(204), influxtest.JSON(response))
 	defer s.Close()
 	err := func() error {
 		addr := s.URL

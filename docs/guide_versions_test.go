@@ -9,8 +9,8 @@ import (
 )
 
 func Example_influxdb2() {
-	const answer = `{"results":[{"statement_id":0,"series":[{"name":"temperature","columns":["time","mean"],"values":[[1257894000000000000,21.5]]}]}]}` + "\n"
-	ctx, _, s := serve(influxtest.Status(204), influxtest.JSON(answer))
+	const response = `{"results":[{"statement_id":0,"series":[{"name":"temperature","columns":["time","mean"],"values":[[1257894000000000000,21.5]]}]}]}` + "\n"
+	ctx, _, s := serve(influxtest.Status(204), influxtest.JSON(response))
 	defer s.Close()
 	addr, token := s.URL, "secret"
 	err := func() error {

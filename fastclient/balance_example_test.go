@@ -88,11 +88,11 @@ func ExampleOptions_addrs() {
 	go func() { asked <- c.Write(ctx, []byte("m v=1 1\n")) }()
 	<-down.Stalled()
 	err = c.Write(context.Background(), []byte("m v=1 1\n"))
-	fmt.Println(err, errors.Is(err, fastclient.ErrNoEndpoint), fastclient.Retryable(err))
+	fmt.Println(err, fastclient.Retryable(err))
 	cancel()
 	fmt.Println(errors.Is(<-asked, context.Canceled))
 	// Output:
 	// fastclient: write: status 503: Service Unavailable
-	// fastclient: write: wait any server: every server is down true true
+	// fastclient: write: wait any server: every server is down true
 	// true
 }

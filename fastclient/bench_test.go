@@ -49,14 +49,14 @@ func BenchmarkWrite(b *testing.B) {
 // BenchmarkQuery reads 10,000 rows from a server in this process.
 func BenchmarkQuery(b *testing.B) {
 	body, _ := workload.FindBody("trade")
-	answer := bytes.TrimSpace(body.Make(10_000./150_000, 0))
-	s := influxtest.New(b, influxtest.JSON(string(answer)+"\n"))
+	response := bytes.TrimSpace(body.Make(10_000./150_000, 0))
+	s := influxtest.New(b, influxtest.JSON(string(response)+"\n"))
 	c, err := New(Options{Addr: s.URL, Database: "d"})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer c.Close()
-	b.SetBytes(int64(len(answer)))
+	b.SetBytes(int64(len(response)))
 	b.ReportAllocs()
 	for b.Loop() {
 		r, err := c.Query(context.Background(), "SELECT * FROM Trade")

@@ -20,10 +20,10 @@ type call struct {
 	op         string // write, query or ping
 	path       []byte // with its query, without the server's base path
 	uri        []byte // with it
-	raw        int    // bytes of the body before packing
+	raw        int    // bytes of the body before compression
 	policy     *RetryPolicy
 	idempotent bool
-	made       []byte                                            // the body before packing, if its lines may be looked at for timestamps
+	scratch    []byte                                            // the body before compression, if its lines may be looked at for timestamps
 	only       *endpoint                                         // nil for any of the set
 	insist     bool                                              // try servers that are down, too: the caller keeps the pauses
 	words      bool                                              // errors keep all of the server's text
@@ -34,11 +34,16 @@ type call struct {
 }
 
 // do makes attempts until one succeeds, or the policy or the context ends them.
-// When it returns nil the answer is open and has a status of success.
+// When it returns nil the response is open and has a status of success.
 func (c *core) do(ctx context.Context, call *call) error {
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
-		err := c.attempt(ctx, call, attempt)
+		var err error
+		if e := c.endpointOf(call); e != nil {
+			err = c.attempt(ctx, e, call, attempt)
+		} else {
+			err = c.failover(ctx, call, attempt)
+		}
 		if err == nil {
 			return nil
 		}
@@ -60,10 +65,10 @@ func (c *core) do(ctx context.Context, call *call) error {
 // not tell. Lines are looked at when it matters, not when they are made.
 func (call *call) repeatable(err error) bool {
 	var t *TransportError
-	if call.idempotent || len(call.made) == 0 || !errors.As(err, &t) || !t.Ambiguous {
+	if call.idempotent || len(call.scratch) == 0 || !errors.As(err, &t) || !t.Ambiguous {
 		return call.idempotent
 	}
-	for lines := call.made; len(lines) > 0; {
+	for lines := call.scratch; len(lines) > 0; {
 		n := line.Len(lines)
 		if !line.Stamped(lines[:n]) {
 			return false
@@ -84,20 +89,16 @@ func (c *core) retrying(ctx context.Context, call *call, attempt int, d time.Dur
 	}
 }
 
-// attempt tries the servers of the set in turn, until one answers or fails in a
-// way that another one would share.
-func (c *core) attempt(ctx context.Context, call *call, attempt int) error {
-	if call.only != nil {
-		return c.try(ctx, call.only, call, attempt)
+// endpointOf returns the one server that the call can go to, nil where there is a choice.
+func (c *core) endpointOf(call *call) *endpoint {
+	if call.only == nil && len(c.endpoints) == 1 {
+		return c.endpoints[0]
 	}
-	if len(c.ends) == 1 {
-		return c.try(ctx, c.ends[0], call, attempt)
-	}
-	return c.failover(ctx, call, attempt)
+	return call.only
 }
 
-// try makes one attempt at one server.
-func (c *core) try(ctx context.Context, e *endpoint, call *call, attempt int) error {
+// attempt makes one attempt at one server.
+func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int) error {
 	auth, err := c.authorization(ctx)
 	if err != nil {
 		return err
@@ -115,7 +116,7 @@ func (c *core) try(ctx context.Context, e *endpoint, call *call, attempt int) er
 	if err = doer.Do(ctx, &call.req, &call.resp); err != nil {
 		err = transportError(call.op, err)
 	} else if call.resp.Status < 200 || call.resp.Status > 299 || call.op == "write" && !acknowledges(&call.resp) {
-		err = answerError(call.op, &call.resp, call.words)
+		err = responseError(call.op, &call.resp, call.words)
 	}
 	c.n.attempt(call, err)
 	if call.observe != nil {
@@ -226,14 +227,14 @@ func (p *RetryPolicy) wants(err error, attempt int, idempotent bool) bool {
 // call insists. If none is up, it tries the one that is due first. A call that may
 // have been applied is not made elsewhere unless that does no harm.
 func (c *core) failover(ctx context.Context, call *call, attempt int) (err error) {
-	n := len(c.ends)
+	n := len(c.endpoints)
 	from := 0
 	if c.o.Balance == RoundRobin {
 		from = int(c.turn.Add(1)-1) % n
 	}
 	call.down = call.down[:0]
 	for i := range n {
-		e := c.ends[(from+i)%n]
+		e := c.endpoints[(from+i)%n]
 		epoch, ok := e.admit()
 		if !ok {
 			if call.insist {
@@ -242,31 +243,31 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) (err error
 			continue
 		}
 		var done bool
-		if done, err = c.tryOne(ctx, e, epoch, call, attempt); done {
+		if done, err = c.attemptOne(ctx, e, epoch, call, attempt); done {
 			return err
 		}
 	}
 	for _, e := range call.down {
 		var done bool
-		if done, err = c.tryOne(ctx, e, e.begin(), call, attempt); done {
+		if done, err = c.attemptOne(ctx, e, e.begin(), call, attempt); done {
 			return err
 		}
 	}
 	if err != nil {
 		return err
 	}
-	e := slices.MinFunc(c.ends, func(a, b *endpoint) int { return a.due().Compare(b.due()) })
+	e := slices.MinFunc(c.endpoints, func(a, b *endpoint) int { return a.due().Compare(b.due()) })
 	epoch, ok := e.admitEarly()
 	if !ok {
-		return &TransportError{Op: call.op, Phase: PhaseWait, Addr: "any server", Err: ErrNoEndpoint}
+		return &TransportError{Op: call.op, Phase: PhaseWait, Addr: "any server", Err: errNoEndpoint}
 	}
-	_, err = c.tryOne(ctx, e, epoch, call, attempt)
+	_, err = c.attemptOne(ctx, e, epoch, call, attempt)
 	return err
 }
 
-// tryOne tries one server of several. It reports whether no other is to be tried.
-func (c *core) tryOne(ctx context.Context, e *endpoint, epoch uint64, call *call, attempt int) (done bool, err error) {
-	err = c.try(ctx, e, call, attempt)
+// attemptOne makes an attempt at one server of several. It reports whether no other is to be tried.
+func (c *core) attemptOne(ctx context.Context, e *endpoint, epoch uint64, call *call, attempt int) (done bool, err error) {
+	err = c.attempt(ctx, e, call, attempt)
 	e.report(epoch, err)
 	if err == nil || !serverDown(err) || ctx.Err() != nil {
 		return true, err
@@ -282,13 +283,13 @@ func (c *core) tryOne(ctx context.Context, e *endpoint, epoch uint64, call *call
 // replicate sends the body of w to every server at once, each under the policy. What
 // one of them refuses is between it and send.
 func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
-	errs := make([]error, len(c.ends))
+	errs := make([]error, len(c.endpoints))
 	var wg sync.WaitGroup
-	for i, e := range c.ends {
+	for i, e := range c.endpoints {
 		wg.Go(func() {
 			epoch := e.begin()
 			errs[i] = send(&writeCall{makes: w.makes, call: call{
-				op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, made: w.made, req: w.req, only: e,
+				op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, scratch: w.scratch, req: w.req, only: e,
 				words: w.words, observe: w.observe,
 			}})
 			e.report(epoch, errs[i])

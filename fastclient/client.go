@@ -24,20 +24,20 @@ type Client struct {
 
 // A core is what all views of a client share.
 type core struct {
-	o        Options
-	ends     []*endpoint
-	turn     atomic.Uint32 // of round robin
-	auth     string        // Authorization, when it does not change
-	userURI  string        // u and p parameters, with a leading &
-	header   []transport.Field
-	pack     compress.Compressor // nil when requests are never packed
-	minGzip  int
-	plain    atomic.Bool // a server has refused a packed body as such
-	n        counters
-	log      *slog.Logger
-	hooks    Hooks
-	writes   sync.Pool // of *writeCall
-	maxWhole int64
+	o           Options
+	endpoints   []*endpoint
+	turn        atomic.Uint32 // of round robin
+	auth        string        // Authorization, when it does not change
+	userURI     string        // u and p parameters, with a leading &
+	header      []transport.Field
+	compressor  compress.Compressor // nil when requests are never compressed
+	minCompress int
+	plain       atomic.Bool // a server has refused a compressed body as such
+	n           counters
+	log         *slog.Logger
+	hooks       Hooks
+	writes      sync.Pool // of *writeCall
+	maxWhole    int64
 }
 
 // A target is where lines go and where queries look, with what of the request
@@ -89,7 +89,7 @@ func newClient(o Options, addrs []address) (*Client, error) {
 	if err := o.reachable(addrs); err != nil {
 		return nil, err
 	}
-	c := &core{o: o, log: o.Logger, minGzip: o.Compression.MinBytes, maxWhole: o.MaxResponseBytes}
+	c := &core{o: o, log: o.Logger, minCompress: o.Compression.MinBytes, maxWhole: o.MaxResponseBytes}
 	if o.Hooks != nil {
 		c.hooks = *o.Hooks
 	}
@@ -104,7 +104,7 @@ func newClient(o Options, addrs []address) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.ends = append(c.ends, e)
+		c.endpoints = append(c.endpoints, e)
 	}
 	client := &Client{core: c, to: target{
 		db: o.Database, rp: o.RetentionPolicy, precision: o.Precision, consistency: o.Consistency,
@@ -160,12 +160,12 @@ func (c *core) setGzip(addrs []address) {
 	}
 	g := c.o.Compression
 	if !g.Off && (g.Always || !local) {
-		if c.pack = compress.Gzip(max(1, g.Level)); g.Codec == Zstd {
-			c.pack = compress.Zstd(max(1, g.Level))
+		if c.compressor = compress.Gzip(max(1, g.Level)); g.Codec == Zstd {
+			c.compressor = compress.Zstd(max(1, g.Level))
 		}
 	}
-	if c.minGzip <= 0 {
-		c.minGzip = 1024
+	if c.minCompress <= 0 {
+		c.minCompress = 1024
 	}
 }
 
@@ -173,7 +173,7 @@ func (c *core) setGzip(addrs []address) {
 // and makes later calls fail. It returns nil and may be called again. Closing a
 // view closes the client.
 func (c *Client) Close() error {
-	for _, e := range c.ends {
+	for _, e := range c.endpoints {
 		e.write.Close()
 		e.query.Close()
 	}
@@ -227,7 +227,7 @@ func (c *Client) Precision() Precision { return c.to.precision }
 func (c *Client) String() string {
 	var b strings.Builder
 	b.WriteString("fastclient.Client{")
-	for i, e := range c.ends {
+	for i, e := range c.endpoints {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
@@ -255,7 +255,7 @@ func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 //
 // The parameters are database (or db), rp, precision (ns, u, ms, s, m, h), api
 // (v1, v2, v3), org, bucket, token, consistency, gzip (on, off), retry (on) and
-// timeout, a duration for each of sending and waiting for the answer.
+// timeout, a duration for each of sending and waiting for the response.
 func Open(rawURL string) (*Client, error) {
 	a, err := parseAddress("URL", rawURL)
 	if err != nil {
@@ -459,7 +459,7 @@ func (c *Client) Stats() Stats {
 		Retries: n.retries.Load(), RetriesNet: n.retriesNet.Load(), RetriesBusy: n.retriesBusy.Load(),
 		Splits: n.splits.Load(), Failovers: n.failovers.Load(), Partial: n.partial.Load(), Dropped: n.dropped.Load(),
 	}
-	for _, e := range c.ends {
+	for _, e := range c.endpoints {
 		one := EndpointStats{Addr: e.addr.String(), Up: e.up()}
 		for _, d := range [...]transport.Doer{e.write, e.query} {
 			t := d.Stats()

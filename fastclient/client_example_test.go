@@ -59,7 +59,7 @@ func ExampleClient_Ping() {
 
 func ExampleClient_Capabilities() {
 	c, s := exampleClient(influxtest.Func(func(conn *influxtest.Conn, r *influxtest.Request) {
-		switch r.Path { // as InfluxDB 1.8.10 answers
+		switch r.Path { // as InfluxDB 1.8.10 responds
 		case "/ping":
 			influxtest.Status(204).Play(conn, r)
 		case "/health":
@@ -226,7 +226,7 @@ func ExampleHooks() {
 		Headers: http.Header{"X-Team": {"storage"}},
 		Logger:  slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Hooks: &fastclient.Hooks{
-			Done: func(e fastclient.DoneEvent) { fmt.Println("answered with", e.Status) },
+			Done: func(e fastclient.DoneEvent) { fmt.Println("responded with", e.Status) },
 		},
 	})
 	if err != nil {
@@ -237,11 +237,11 @@ func ExampleHooks() {
 	c.Write(context.Background(), []byte("m v=1 1\n"))
 	fmt.Println(s.Last().Header.Get("X-Team"), c.Stats().Writes)
 	// Output:
-	// answered with 204
+	// responded with 204
 	// storage 1
 }
 
-// exampleClient returns a client of a server that answers as replies say.
+// exampleClient returns a client of a server that responds as replies say.
 func exampleClient(replies ...influxtest.Reply) (*fastclient.Client, *influxtest.Server) {
 	s, err := influxtest.Start(replies...)
 	if err != nil {

@@ -133,7 +133,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("%#v", c)
 	}
 	want := "/write?db=db&rp=two+weeks&precision=ms&consistency=quorum"
-	if string(c.to.write) != want || c.ends[0].addr.base != "/base" {
+	if string(c.to.write) != want || c.endpoints[0].addr.base != "/base" {
 		t.Errorf("%s", c.to.write)
 	}
 	for _, bad := range []string{
@@ -158,7 +158,7 @@ func TestOpenAddresses(t *testing.T) {
 			t.Errorf("%s: %v", in, err)
 			continue
 		}
-		if a := c.ends[0].addr; a.dial != dial {
+		if a := c.endpoints[0].addr; a.dial != dial {
 			t.Errorf("%s: dials %q", in, a.dial)
 		}
 		c.Close()
@@ -426,7 +426,7 @@ func TestParamText(t *testing.T) {
 	}
 }
 
-// foreignReply answers as somebody else would in the place of a server.
+// foreignReply responds as somebody else would in the place of a server.
 func foreignReply(status int, body string, fields ...string) influxtest.Reply {
 	head := fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Length: %d\r\n", status, len(body))
 	for i := 0; i+1 < len(fields); i += 2 {

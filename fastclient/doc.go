@@ -25,7 +25,7 @@
 //
 // A server that refuses is a [*ServerError], and a [*PartialWriteError] when it
 // stored some of the lines; a connection that fails is a [*TransportError]; a
-// statement that fails within an answer is a [*QueryError]. The sentinels, such
+// statement that fails within a response is a [*QueryError]. The sentinels, such
 // as [ErrUnauthorized] and [ErrTimeout], are for errors.Is. [Retryable] tells
 // whether the same call may succeed later. No error text holds a password, a
 // token or lines of a body, except for what the server itself quotes.
@@ -33,7 +33,7 @@
 // # Logging
 //
 // With [Options].Logger set, every request is logged at level Debug with the
-// size of its body, plain and packed, its status and duration, but not its text,
+// size of its body, plain and compressed, its status and duration, but not its text,
 // and failures that the caller does not see, because they were retried, at level
 // Warn.
 package fastclient

@@ -124,7 +124,7 @@ type endpoint struct {
 	addr         address
 	name         string // of addr
 	write, query transport.Doer
-	plain        atomic.Bool // one of a replicated set has refused a packed body as such
+	plain        atomic.Bool // one of a replicated set has refused a compressed body as such
 	health
 }
 
@@ -193,7 +193,7 @@ func (h *health) report(epoch uint64, err error) {
 	case serverDown(err):
 		h.g.Failed(epoch, time.Now(), RetryDelay(err), rand.Int64N)
 	case err == nil || errors.As(err, new(*ServerError)):
-		h.g.Answered(epoch)
+		h.g.Responded(epoch)
 	default: // an end of the caller's context says nothing about the server
 		h.g.Undecided(epoch)
 	}
@@ -206,7 +206,7 @@ func (h *health) due() time.Time {
 	return h.g.Until
 }
 
-// up reports whether the server answered last.
+// up reports whether the server responded last.
 func (h *health) up() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -223,7 +223,7 @@ func serverDown(err error) bool {
 		case 502, 503, 504:
 			return true
 		}
-		return errors.Is(server, ErrNotAcknowledged) // somebody else answers in its place
+		return errors.Is(server, ErrNotAcknowledged) // somebody else responds in its place
 	}
 	var t *TransportError
 	return errors.As(err, &t) && Retryable(err) && !errors.Is(err, ErrPoolExhausted)

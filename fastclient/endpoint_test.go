@@ -56,7 +56,7 @@ func TestHealth(t *testing.T) {
 		}
 		h.report(probe, errRefused)
 		if !h.up() {
-			t.Error("a server that answered a probe is down")
+			t.Error("a server that responded a probe is down")
 		}
 	})
 }
@@ -74,7 +74,7 @@ func writeOne(t *testing.T, c *Client) error {
 	return c.Write(t.Context(), []byte("m f=1 1\n"))
 }
 
-// A call goes to the next server when one is down, comes back when that answers a
+// A call goes to the next server when one is down, comes back when that responses a
 // probe, and asks the one that is due first when all are down.
 func TestFailover(t *testing.T) {
 	both(t, func(t *testing.T, o Options) {
@@ -226,7 +226,7 @@ func TestReplicateRefused(t *testing.T) {
 }
 
 // Calls that meet servers that are down at the same time, while they come and go,
-// end with an answer or with an error that says so.
+// end with a response or with an error that says so.
 func TestFailoverTogether(t *testing.T) {
 	c, a, b := twoServers(t, Options{})
 	var all sync.WaitGroup
@@ -235,7 +235,7 @@ func TestFailoverTogether(t *testing.T) {
 			for range 50 {
 				err := writeOne(t, c)
 				var server *ServerError
-				if err != nil && !errors.As(err, &server) && !errors.Is(err, ErrNoEndpoint) {
+				if err != nil && !errors.As(err, &server) && !errors.Is(err, errNoEndpoint) {
 					t.Error(err)
 				}
 			}

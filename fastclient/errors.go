@@ -34,8 +34,7 @@ var (
 	ErrTimeout          = transport.ErrTimeout
 	ErrPoolExhausted    = transport.ErrPoolExhausted
 	ErrResponseTooLarge = transport.ErrResponseTooLarge
-	ErrClosed           = transport.ErrClosed
-	ErrResultClosed     = transport.ErrBodyClosed
+	ErrClosed           = transport.ErrClosed // the client, or the result
 
 	// ErrNoDatabase says that neither the call nor the client names a database.
 	ErrNoDatabase = errors.New("fastclient: no database given")
@@ -44,12 +43,13 @@ var (
 	// ErrNoResult says that the response to a statement holds no result of it: the
 	// server may not be InfluxDB.
 	ErrNoResult = errors.New("fastclient: no result in the response")
-	// ErrNoEndpoint says that every server of a set is down and being probed.
-	ErrNoEndpoint = errors.New("every server is down")
 )
 
-// A ServerError is an answer other than success. A write succeeds with 204, and with 200
-// or 202 if the answer is empty or an empty JSON object.
+// errNoEndpoint says that every server of a set is down and being probed.
+var errNoEndpoint = errors.New("every server is down")
+
+// A ServerError is a response other than success. A write succeeds with 204, and with 200
+// or 202 if the response is empty or an empty JSON object.
 type ServerError struct {
 	Op      string // write, query or ping
 	Status  int    // HTTP status
@@ -65,9 +65,9 @@ type ServerError struct {
 	// number that is not stored: 1.x and 2.x count those of one shard and one cause, and
 	// 1.x does not count lines it could not parse.
 	Dropped int
-	// Truncated tells that the answer was longer than what was read of it.
+	// Truncated tells that the response was longer than what was read of it.
 	Truncated bool
-	// Foreign tells that nothing in the answer shows that it came from a database: it
+	// Foreign tells that nothing in the response shows that it came from a database: it
 	// may be a page of a proxy.
 	Foreign       bool
 	words         string // the whole message, for a Writer
@@ -139,7 +139,7 @@ func (e *PartialWriteError) Error() string { return e.Server.Error() }
 func (e *PartialWriteError) Unwrap() error { return e.Server }
 
 // A QueryError is the error of one statement of a query. The others are
-// answered all the same.
+// responded all the same.
 type QueryError = jsonscan.StatementError
 
 // A Phase is the part of an exchange in which a connection failed.
@@ -151,11 +151,11 @@ const (
 	PhaseDial   Phase = "dial"   // connecting
 	PhaseTLS    Phase = "tls"    // TLS handshake
 	PhaseWrite  Phase = "write"  // sending the request
-	PhaseHeader Phase = "header" // waiting for the answer and reading its header
-	PhaseBody   Phase = "body"   // reading the answer's body
+	PhaseHeader Phase = "header" // waiting for the response and reading its header
+	PhaseBody   Phase = "body"   // reading the response's body
 )
 
-// A TransportError says that no usable answer arrived.
+// A TransportError says that no usable response arrived.
 type TransportError struct {
 	Op    string // write, query or ping
 	Phase Phase
@@ -296,7 +296,7 @@ func Retryable(err error) bool {
 	var cert *tls.CertificateVerificationError
 	switch {
 	case errors.Is(t.Err, context.Canceled), errors.Is(t.Err, context.DeadlineExceeded),
-		errors.Is(t.Err, ErrClosed), errors.Is(t.Err, ErrResultClosed),
+		errors.Is(t.Err, ErrClosed),
 		errors.Is(t.Err, transport.ErrMalformed), errors.Is(t.Err, ErrResponseTooLarge),
 		errors.As(t.Err, &cert):
 		return false

@@ -67,7 +67,7 @@ func ExampleLineError() {
 	// Output: line 2, m v="x" 2: invalid column type
 }
 
-// Why no usable answer arrived: the phase that failed and the cause.
+// Why no usable response arrived: the phase that failed and the cause.
 func ExampleTransportError() {
 	ctx := context.Background()
 	for _, c := range []struct {
@@ -77,8 +77,8 @@ func ExampleTransportError() {
 		limit time.Duration
 	}{
 		{fastclient.ErrTimeout, fastclient.PhaseHeader, influxtest.Silent(), 10 * time.Millisecond},
-		{io.ErrUnexpectedEOF, fastclient.PhaseBody, influxtest.CutChunk(cpuAnswer), 0},
-		{fastclient.ErrResponseTooLarge, fastclient.PhaseBody, influxtest.JSON(strings.Repeat(" ", 2000) + cpuAnswer), 0},
+		{io.ErrUnexpectedEOF, fastclient.PhaseBody, influxtest.CutChunk(cpuResponse), 0},
+		{fastclient.ErrResponseTooLarge, fastclient.PhaseBody, influxtest.JSON(strings.Repeat(" ", 2000) + cpuResponse), 0},
 	} {
 		s, err := influxtest.Start(c.reply)
 		if err != nil {
@@ -106,15 +106,15 @@ func ExampleTransportError() {
 	// Output:
 	// true true query header time limit exceeded
 	//   a time limit: true worth another attempt: true
-	// true true query body answer cut short: unexpected EOF
+	// true true query body response cut short: unexpected EOF
 	//   a time limit: false worth another attempt: true
-	// true true query body answer exceeds the limit
+	// true true query body response exceeds the limit
 	//   a time limit: false worth another attempt: false
 }
 
-// The phases before an answer. Nothing was sent in the first three.
+// The phases before a response. Nothing was sent in the first three.
 func ExamplePhase() {
-	s, err := influxtest.Start(influxtest.StallBody(cpuAnswer))
+	s, err := influxtest.Start(influxtest.StallBody(cpuResponse))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -162,7 +162,7 @@ func ExamplePhase() {
 
 // A client, and a result, that was closed.
 func ExampleClient_Close() {
-	c, s := exampleClient(influxtest.StallBody(cpuAnswer))
+	c, s := exampleClient(influxtest.StallBody(cpuResponse))
 	defer s.Close()
 	ctx := context.Background()
 	body, err := c.QueryRaw(ctx, "SELECT load FROM cpu")
@@ -172,7 +172,7 @@ func ExampleClient_Close() {
 	}
 	body.Close()
 	_, err = body.Read(make([]byte, 10))
-	fmt.Println(errors.Is(err, fastclient.ErrResultClosed))
+	fmt.Println(errors.Is(err, fastclient.ErrClosed))
 	c.Close()
 	err = c.Write(ctx, []byte("m v=1 1\n"))
 	fmt.Println(errors.Is(err, fastclient.ErrClosed))
@@ -204,7 +204,7 @@ func ExampleDatabase() {
 	// <nil>
 }
 
-// What answers a statement without a result of it is no success, whatever its
+// What responds to a statement without a result of it is no success, whatever its
 // status.
 func ExampleClient_CreateDatabase_noResult() {
 	c, s := exampleClient(influxtest.JSON(`{"status":"ok"}`))
@@ -292,7 +292,7 @@ func ExampleStoppedError() {
 	// <nil>
 }
 
-// A page of somebody else, which answers in the place of the server, acknowledges nothing.
+// A page of somebody else, which responds in the place of the server, acknowledges nothing.
 func ExampleErrNotAcknowledged() {
 	c, s := exampleClient(influxtest.Body(200, "<html>log in</html>"))
 	defer s.Close()

@@ -12,11 +12,11 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-const framesAnswer = `{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","load"],"values":[[1,0.5],[2,null],[3,2]]},` +
+const framesResponse = `{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","load"],"values":[[1,0.5],[2,null],[3,2]]},` +
 	`{"name":"cpu","tags":{"host":"b"},"columns":["time","load"],"values":[[1,1]]}]},{"statement_id":1,"error":"database not found: x"}]}` + "\n"
 
 func TestQueryFrames(t *testing.T) {
-	s := influxtest.New(t, influxtest.JSON(framesAnswer))
+	s := influxtest.New(t, influxtest.JSON(framesResponse))
 	frames, err := client(t, s, Options{}).QueryFrames(t.Context(), "SELECT load FROM cpu GROUP BY host; SELECT * FROM x..y")
 	var failed *QueryError
 	if !errors.As(err, &failed) || failed.StatementID != 1 {
@@ -37,7 +37,7 @@ func TestQueryFrames(t *testing.T) {
 // TestResultFrames streams frames and leaves the loop early: the connection is
 // let go either way.
 func TestResultFrames(t *testing.T) {
-	s := influxtest.New(t, influxtest.JSON(framesAnswer), influxtest.JSON(framesAnswer))
+	s := influxtest.New(t, influxtest.JSON(framesResponse), influxtest.JSON(framesResponse))
 	c := client(t, s, Options{})
 	for stop := range 2 {
 		r, err := c.Query(t.Context(), "SELECT 1")

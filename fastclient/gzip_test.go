@@ -16,8 +16,8 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// unpackings runs f over both transports with every way to unpack an answer.
-func unpackings(t *testing.T, f func(t *testing.T, o Options)) {
+// decompressions runs f over both transports with every way to decompress a response.
+func decompressions(t *testing.T, f func(t *testing.T, o Options)) {
 	both(t, func(t *testing.T, o Options) {
 		for name, how := range map[string]ResponseCompression{"gzip": ResponsesGzip, "pipelined": ResponsesPipelined} {
 			o.Compression.Responses = how
@@ -41,13 +41,13 @@ func readRows(ctx context.Context, c *Client, opts ...QueryOption) (n int, err e
 	return n, nil
 }
 
-// packed answers with wire as a body in gzip's format.
-func packed(wire string) influxtest.Reply {
+// compressed responds with wire as a body in gzip's format.
+func compressed(wire string) influxtest.Reply {
 	return influxtest.Body(200, wire, "Content-Type", "application/json", "Content-Encoding", "gzip")
 }
 
-// answerOf returns an answer with n rows, which packing makes a few times smaller.
-func answerOf(n int) string {
+// responseOf returns a response with n rows, which compression makes a few times smaller.
+func responseOf(n int) string {
 	var b strings.Builder
 	b.WriteString(`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[0,0]`)
 	for i := range n - 1 {
@@ -57,14 +57,14 @@ func answerOf(n int) string {
 	return b.String()
 }
 
-// A packed answer that is not whole is an error wherever it ends, and a damaged one is
+// A compressed response that is not whole is an error wherever it ends, and a damaged one is
 // told from it.
 func TestGzipCut(t *testing.T) {
-	answer := answerOf(50_000)
-	wire := influxtest.Pack(answer)
+	response := responseOf(50_000)
+	wire := influxtest.Compress(response)
 	damaged := []byte(wire)
 	damaged[len(damaged)-6] ^= 1 // the sum
-	unpackings(t, func(t *testing.T, o Options) {
+	decompressions(t, func(t *testing.T, o Options) {
 		s := influxtest.New(t)
 		c := client(t, s, o)
 		for _, tt := range []struct {
@@ -79,10 +79,10 @@ func TestGzipCut(t *testing.T) {
 			{"in the middle", wire[:len(wire)/2], transport.ErrTruncated},
 			{"in its sum", wire[:len(wire)-3], transport.ErrTruncated},
 			{"false sum", string(damaged), transport.ErrMalformed},
-			{"not packed", answer, transport.ErrMalformed},
+			{"not compressed", response, transport.ErrMalformed},
 			{"whole again", wire, nil},
 		} {
-			s.Play(packed(tt.wire))
+			s.Play(compressed(tt.wire))
 			n, err := readRows(t.Context(), c)
 			var e *TransportError
 			if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || err != nil && tt.wire != "" && (!errors.As(err, &e) || e.Phase != PhaseBody) {
@@ -95,7 +95,7 @@ func TestGzipCut(t *testing.T) {
 				t.Errorf("%s: %d rows", tt.name, n)
 			}
 		}
-		// The connection ends within the packed body.
+		// The connection ends within the compressed body.
 		s.Play(influxtest.RawClose(influxtest.ChunkedHead("Content-Encoding", "gzip") + influxtest.ChunkedBody(wire[:len(wire)/2])))
 		if n, err := readRows(t.Context(), c); !errors.Is(err, transport.ErrTruncated) || n == 0 {
 			t.Errorf("%v after %d rows", err, n)
@@ -103,10 +103,10 @@ func TestGzipCut(t *testing.T) {
 	})
 }
 
-// MaxBytes counts what was unpacked, to the byte.
+// MaxBytes counts what was decompressed, to the byte.
 func TestMaxBytes(t *testing.T) {
-	answer := answerOf(20_000)
-	wire := influxtest.Pack(answer)
+	response := responseOf(20_000)
+	wire := influxtest.Compress(response)
 	run := func(t *testing.T, o Options, reply influxtest.Reply) {
 		s := influxtest.New(t, reply)
 		c := client(t, s, o)
@@ -114,12 +114,12 @@ func TestMaxBytes(t *testing.T) {
 			bound int64
 			err   error
 		}{
-			{int64(len(answer)), nil}, {int64(len(answer)) - 1, ErrResponseTooLarge},
+			{int64(len(response)), nil}, {int64(len(response)) - 1, ErrResponseTooLarge},
 			{int64(len(wire)), ErrResponseTooLarge}, {1, ErrResponseTooLarge},
 		} {
 			n, err := readRows(t.Context(), c, MaxBytes(tt.bound))
 			if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || Retryable(err) {
-				t.Errorf("MaxBytes(%d) of %d: %v after %d rows", tt.bound, len(answer), err, n)
+				t.Errorf("MaxBytes(%d) of %d: %v after %d rows", tt.bound, len(response), err, n)
 			}
 			r, err := c.QueryRaw(t.Context(), "SELECT 1", MaxBytes(tt.bound))
 			if err != nil {
@@ -127,22 +127,22 @@ func TestMaxBytes(t *testing.T) {
 			}
 			body, err := io.ReadAll(r)
 			r.Close()
-			if want := min(int(tt.bound), len(answer)); len(body) != want || (err == nil) != (want == len(answer)) {
-				t.Errorf("MaxBytes(%d) of %d: %d bytes, %v", tt.bound, len(answer), len(body), err)
+			if want := min(int(tt.bound), len(response)); len(body) != want || (err == nil) != (want == len(response)) {
+				t.Errorf("MaxBytes(%d) of %d: %d bytes, %v", tt.bound, len(response), len(body), err)
 			}
 		}
 	}
-	both(t, func(t *testing.T, o Options) { run(t, o, influxtest.JSON(answer)) })
-	unpackings(t, func(t *testing.T, o Options) { run(t, o, packed(wire)) })
+	both(t, func(t *testing.T, o Options) { run(t, o, influxtest.JSON(response)) })
+	decompressions(t, func(t *testing.T, o Options) { run(t, o, compressed(wire)) })
 }
 
-// A few bytes that unpack to very many take no memory, by whatever bound.
+// A few bytes that decompress to very many take no memory, by whatever bound.
 func TestGzipBomb(t *testing.T) {
 	const size = 96 << 20
 	row := `{"results":[{"series":[{"columns":["a"],"values":[["`
-	wire := influxtest.Pack(row + strings.Repeat("x", size))
-	unpackings(t, func(t *testing.T, o Options) {
-		s := influxtest.New(t, packed(wire))
+	wire := influxtest.Compress(row + strings.Repeat("x", size))
+	decompressions(t, func(t *testing.T, o Options) {
+		s := influxtest.New(t, compressed(wire))
 		o.MaxResponseBytes = 1 << 20
 		c := client(t, s, o)
 		var before, after runtime.MemStats
@@ -174,11 +174,11 @@ func TestGzipBomb(t *testing.T) {
 	})
 }
 
-// A server that says nothing more in the middle of an answer, packed or not, holds the
+// A server that says nothing more in the middle of a response, compressed or not, holds the
 // reader no longer than ReadTimeout, the context or Close.
-func TestStallWithinAnswer(t *testing.T) {
-	answer := answerOf(50_000)
-	wire := influxtest.Pack(answer)
+func TestStallWithinResponse(t *testing.T) {
+	response := responseOf(50_000)
+	wire := influxtest.Compress(response)
 	stall := func(head, body string) influxtest.Reply {
 		return influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
 			c.Send(head + influxtest.ChunkedBody(body))
@@ -207,7 +207,7 @@ func TestStallWithinAnswer(t *testing.T) {
 			time.AfterFunc(time.Second, func() { r.Close() })
 			for _, err = range r.Rows() {
 			}
-			if !errors.Is(err, ErrResultClosed) || time.Since(start) != time.Second {
+			if !errors.Is(err, ErrClosed) || time.Since(start) != time.Second {
 				t.Errorf("%v after %v", err, time.Since(start))
 			}
 			if n := c.Stats().Conns; n != 0 {
@@ -216,14 +216,14 @@ func TestStallWithinAnswer(t *testing.T) {
 		})
 	}
 	both(t, func(t *testing.T, o Options) {
-		stalls(t, o, stall(influxtest.ChunkedHead(), answer[:len(answer)/2]))
+		stalls(t, o, stall(influxtest.ChunkedHead(), response[:len(response)/2]))
 	})
-	unpackings(t, func(t *testing.T, o Options) {
+	decompressions(t, func(t *testing.T, o Options) {
 		stalls(t, o, stall(influxtest.ChunkedHead("Content-Encoding", "gzip"), wire[:len(wire)/2]))
 	})
 }
 
-// TestLevels: every level packs what unpacks to the same, and level 1 is the default.
+// TestLevels: every level compresses what decompresses to the same, and level 1 is the default.
 func TestLevels(t *testing.T) {
 	lines := strings.Repeat("cpu,host=a usage=0.25 1500000000000000000\n", 500)
 	for level := range 10 {

@@ -12,7 +12,7 @@ type Hooks struct {
 	Dial         func(DialEvent)
 	GotConn      func(ConnEvent)
 	WroteRequest func(wire int64)
-	FirstByte    func(took time.Duration) // from the end of the request to the first byte of the answer
+	FirstByte    func(took time.Duration) // from the end of the request to the first byte of the response
 	Done         func(DoneEvent)
 	Retry        func(RetryEvent)
 	Split        func(SplitEvent)
@@ -32,14 +32,14 @@ type ConnEvent struct {
 	Stale  int           // connections found unusable before it
 }
 
-// A DoneEvent is the end of one attempt: for a query the header of the answer,
+// A DoneEvent is the end of one attempt: for a query the header of the response,
 // not its last row.
 type DoneEvent struct {
 	Op        string // write, query or ping
 	Addr      string
 	Attempt   int // from 1
-	Status    int // 0 without an answer
-	Raw, Wire int // bytes of the body before and after packing
+	Status    int // 0 without a response
+	Raw, Wire int // bytes of the body before and after compression
 	Took      time.Duration
 	Err       error
 }
@@ -73,7 +73,7 @@ func (h *Hooks) transport() *transport.Hooks {
 type Stats struct {
 	Requests     uint64 // attempts that were made
 	Writes       uint64 // bodies of lines that were acknowledged
-	RawBytes     uint64 // bytes of the bodies of all attempts, before packing
+	RawBytes     uint64 // bytes of the bodies of all attempts, before compression
 	WireBytes    uint64 // bytes handed to connections
 	Retries      uint64 // attempts after the first
 	RetriesNet   uint64 // of these, because a connection failed

@@ -13,14 +13,14 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-const jsonAnswer = `{"results":[{"statement_id":0,"series":[{"name":"m","tags":{"a":"x","b":""},"columns":["time","v"],` +
+const jsonResponse = `{"results":[{"statement_id":0,"series":[{"name":"m","tags":{"a":"x","b":""},"columns":["time","v"],` +
 	`"values":[[1500000000060748059,9223372036854775807],[2,-0],[3,null],[4,"a\"b"],[5,true],[6,1e+21]]}]},` +
 	`{"statement_id":1},{"statement_id":2,"error":"database not found: x"},` +
 	`{"statement_id":3,"series":[{"columns":["key"],"values":[["m,a=x"]],"partial":true}],"messages":[{"level":"warning","text":"deprecated"}]},{"statement_id":4}]}`
 
-func result(t *testing.T, answer string, opts ...QueryOption) *Result {
+func result(t *testing.T, response string, opts ...QueryOption) *Result {
 	t.Helper()
-	s := influxtest.New(t, influxtest.JSON(answer))
+	s := influxtest.New(t, influxtest.JSON(response))
 	r, err := client(t, s, Options{}).Query(t.Context(), "SELECT 1", opts...)
 	if err != nil {
 		t.Fatal(err)
@@ -29,29 +29,29 @@ func result(t *testing.T, answer string, opts ...QueryOption) *Result {
 }
 
 func TestResultJSON(t *testing.T) {
-	v, err := result(t, jsonAnswer+"\n").JSON()
+	v, err := result(t, jsonResponse+"\n").JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := string(v.MarshalTo(nil)); got != jsonAnswer {
-		t.Errorf("got\n%s\nwant\n%s", got, jsonAnswer)
+	if got := string(v.MarshalTo(nil)); got != jsonResponse {
+		t.Errorf("got\n%s\nwant\n%s", got, jsonResponse)
 	}
 	if n := v.GetInt64("results", "0", "series", "0", "values", "0", "0"); n != 1500000000060748059 {
 		t.Errorf("time %d", n)
 	}
 }
 
-// TestResultJSONForms reads the same answer pretty-printed and in chunks.
+// TestResultJSONForms reads the same response pretty-printed and in chunks.
 func TestResultJSONForms(t *testing.T) {
 	const want = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,1],[2,2]]},{"name":"n","columns":["time","v"],"values":[[3,3]]}]}]}`
-	for name, answer := range map[string]string{
+	for name, response := range map[string]string{
 		"compact": want,
 		"pretty":  strings.NewReplacer(",", ",\n    ", "[", "[\n  ", "}", "\n}").Replace(want),
 		"chunks": `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,1]],"partial":true}],"partial":true}]}` + "\n" +
 			`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[2,2]]}],"partial":true}]}` + "\n" +
 			`{"results":[{"statement_id":0,"series":[{"name":"n","columns":["time","v"],"values":[[3,3]]}]}]}` + "\n",
 	} {
-		v, err := result(t, answer).JSON()
+		v, err := result(t, response).JSON()
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if got := string(v.MarshalTo(nil)); got != want {
@@ -61,14 +61,14 @@ func TestResultJSONForms(t *testing.T) {
 }
 
 func TestResultJSONErrors(t *testing.T) {
-	if v, err := result(t, jsonAnswer[:100]).JSON(); v != nil || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if v, err := result(t, jsonResponse[:100]).JSON(); v != nil || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("cut: %v, %v", v, err)
 	}
 	var server *jsonscan.ResponseError
 	if v, err := result(t, "json: unsupported value: -Inf\n").JSON(); v != nil || !errors.As(err, &server) {
 		t.Errorf("text: %v, %v", v, err)
 	}
-	s := influxtest.New(t, influxtest.JSON(jsonAnswer))
+	s := influxtest.New(t, influxtest.JSON(jsonResponse))
 	r, err := client(t, s, Options{MaxResponseBytes: 100}).Query(t.Context(), "SELECT 1")
 	if err != nil {
 		t.Fatal(err)
@@ -84,13 +84,13 @@ func TestResultJSONErrors(t *testing.T) {
 
 func TestResultStatements(t *testing.T) {
 	var got []string
-	for v, err := range result(t, jsonAnswer).Statements() {
+	for v, err := range result(t, jsonResponse).Statements() {
 		if err != nil {
 			t.Fatal(err)
 		}
 		got = append(got, string(v.MarshalTo(nil)))
 	}
-	want := strings.Replace(jsonAnswer, `,"messages":[{"level":"warning","text":"deprecated"}]`, "", 1)
+	want := strings.Replace(jsonResponse, `,"messages":[{"level":"warning","text":"deprecated"}]`, "", 1)
 	if text := `{"results":[` + strings.Join(got, ",") + `]}`; text != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}
@@ -107,14 +107,14 @@ func TestResultStatements(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	n := 0
-	for range result(t, jsonAnswer).Statements() {
+	for range result(t, jsonResponse).Statements() {
 		n++
 		break
 	}
 	if n != 1 {
 		t.Errorf("%d statements", n)
 	}
-	for v, err := range result(t, jsonAnswer[:len(jsonAnswer)-30]).Statements() {
+	for v, err := range result(t, jsonResponse[:len(jsonResponse)-30]).Statements() {
 		if (err == nil) != (v != nil) {
 			t.Errorf("%v, %v", v, err)
 		}
@@ -124,14 +124,14 @@ func TestResultStatements(t *testing.T) {
 	}
 }
 
-// A tree that would take many times the memory of its answer is refused, whatever it
+// A tree that would take many times the memory of its response is refused, whatever it
 // is made of.
 func TestResultJSONMemory(t *testing.T) {
-	const n, bound = 150_000, 8 << 20 // the answers have less than bound
+	const n, bound = 150_000, 8 << 20 // the responses have less than bound
 	rows := func(column, values string) string {
 		return `{"results":[{"series":[{"columns":[` + column + `],"values":[` + values + `]}]}]}`
 	}
-	for name, answer := range map[string]string{
+	for name, response := range map[string]string{
 		"rows":       rows(`"a","b"`, strings.Repeat(`[1,2],`, n)+`[1,2]`),
 		"nulls":      rows(`"a"`, strings.Repeat(`[null],`, n)+`[1]`),
 		"texts":      rows(`"a"`, strings.Repeat(`["`+strings.Repeat("x", 40)+`"],`, n)+`[1]`),
@@ -141,7 +141,7 @@ func TestResultJSONMemory(t *testing.T) {
 		"series":     `{"results":[{"series":[` + strings.Repeat(`{"columns":["a"],"values":[[1]]},`, n) + `{"columns":["a"],"values":[[1]]}]}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := influxtest.New(t, influxtest.JSON(answer))
+			s := influxtest.New(t, influxtest.JSON(response))
 			ask := func(bound int64) *Result {
 				r, err := client(t, s, Options{MaxResponseBytes: bound}).Query(t.Context(), "SELECT 1")
 				if err != nil {
@@ -159,8 +159,8 @@ func TestResultJSONMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if took := heapBytes() - before; took > 160*int64(len(answer)) {
-				t.Errorf("a tree of %d bytes from %d", took, len(answer))
+			if took := heapBytes() - before; took > 160*int64(len(response)) {
+				t.Errorf("a tree of %d bytes from %d", took, len(response))
 			}
 			runtime.KeepAlive(v)
 			var last error

@@ -37,7 +37,7 @@ type Options struct {
 	Org, Bucket string
 	// RejectPartial makes V3 store all lines of a request or none.
 	RejectPartial bool
-	// NoSync makes V3 answer before the lines are durable.
+	// NoSync makes V3 response before the lines are durable.
 	NoSync bool
 	// Precision is the unit of the timestamps in lines, nanoseconds by default.
 	Precision Precision
@@ -88,20 +88,20 @@ type Options struct {
 	DialTimeout   time.Duration // connecting, 5 s
 	TLSTimeout    time.Duration // TLS handshake, 5 s
 	WriteTimeout  time.Duration // sending one request, 30 s
-	HeaderTimeout time.Duration // waiting for the answer's header, 30 s
-	ReadTimeout   time.Duration // longest silence within an answer, 30 s
+	HeaderTimeout time.Duration // waiting for the response's header, 30 s
+	ReadTimeout   time.Duration // longest silence within a response, 30 s
 	PoolTimeout   time.Duration // waiting for a connection, 5 s
 	IdleTimeout   time.Duration // unused connections are closed after 30 s
 	ConnLifetime  time.Duration // and used ones after 5 min
 	// MaxConns bounds the connections to one server for writes, and as many
 	// for queries. The default is 16.
 	MaxConns int
-	// MaxResponseBytes bounds an answer that is held in memory as a whole, 64 MiB by
+	// MaxResponseBytes bounds a response that is held in memory as a whole, 64 MiB by
 	// default. What [Result.JSON] makes of one may take eight times as much: a tree of
-	// 2,000,000 values. Answers read as rows have no bound but MaxBytes.
+	// 2,000,000 values. Responses read as rows have no bound but MaxBytes.
 	MaxResponseBytes int64
 
-	// MaxHeaderBytes bounds the header of an answer, 16 KiB by default. An answer with a
+	// MaxHeaderBytes bounds the header of a response, 16 KiB by default. A response with a
 	// longer one is [ErrResponseTooLarge]: what it says of a write is not known.
 	MaxHeaderBytes int
 
@@ -174,7 +174,7 @@ func (a API) String() string {
 }
 
 // Precision is the unit of timestamps: in the lines of a write, or in the times
-// of an answer. It is the same type as lp.Precision and jsonscan.Precision.
+// of a response. It is the same type as lp.Precision and jsonscan.Precision.
 type Precision = pointwire.Precision
 
 // The precisions that InfluxDB 1.x knows. InfluxDB 2 and 3 know no minutes and
@@ -210,7 +210,7 @@ type RetryPolicy struct {
 	Also []int
 }
 
-// Ambiguity says what to do when a request was sent and no answer came.
+// Ambiguity says what to do when a request was sent and no response came.
 type Ambiguity uint8
 
 // The choices. A write whose lines all carry timestamps can be applied twice

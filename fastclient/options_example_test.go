@@ -58,7 +58,7 @@ func ExampleOptions() {
 	// fastclient.Options{https://influx.example.org:8086 api=v1 database=mydb}
 }
 
-// A request that was sent and got no answer may have been applied. What is done
+// A request that was sent and got no response may have been applied. What is done
 // then depends on the policy and on what the call says of itself.
 func ExampleAmbiguity() {
 	ctx := context.Background()
@@ -105,7 +105,7 @@ func ExampleConsistencyLevel() {
 	// "all" consistency=all&db=mydb <nil>
 }
 
-// A unit goes with the timestamps of a write and with the times of an answer. Those that
+// A unit goes with the timestamps of a write and with the times of a response. Those that
 // servers have different words for are sent in a finer one.
 func ExamplePrecision() {
 	c, s := exampleClient(influxtest.Status(204))
@@ -129,7 +129,7 @@ func ExamplePrecision() {
 	// m v=1 1499997600 precision=s <nil>
 }
 
-// Bodies are packed on their way to other hosts, and to this one if it is said so.
+// Bodies are compressed on their way to other hosts, and to this one if it is said so.
 func ExampleCompression() {
 	s, err := influxtest.Start()
 	if err != nil {
@@ -137,21 +137,22 @@ func ExampleCompression() {
 		return
 	}
 	defer s.Close()
-	for _, gzip := range []fastclient.Compression{{}, {Always: true}, {Always: true, MinBytes: 1 << 20}} {
-		c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb", Compression: gzip})
+	for _, how := range []fastclient.Compression{{}, {Always: true}, {Always: true, MinBytes: 1 << 20}, {Always: true, Codec: fastclient.Zstd}} {
+		c, err := fastclient.New(fastclient.Options{Addr: s.URL, Database: "mydb", Compression: how})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		err = c.Write(context.Background(), []byte(strings.Repeat("cpu,host=a load=0.64 1\n", 1000)))
 		r := s.Last()
-		fmt.Printf("%q %v %v\n", r.Header.Get("Content-Encoding"), len(r.Wire) < len(r.Body), err)
+		fmt.Printf("%q %v %v\n", r.Header.Get("Content-Encoding"), len(r.Wire) < 23_000, err)
 		c.Close()
 	}
 	// Output:
 	// "" false <nil>
 	// "gzip" true <nil>
 	// "" false <nil>
+	// "zstd" true <nil>
 }
 
 // A server whose certificate comes from an authority of one's own.
@@ -200,7 +201,7 @@ func ExampleHooks_all() {
 			Dial:         func(e fastclient.DialEvent) { fmt.Println("dialled", e.Addr == s.Addr, e.Err) },
 			GotConn:      func(e fastclient.ConnEvent) { fmt.Println("connection used before:", e.Reused) },
 			WroteRequest: func(wire int64) { fmt.Println("wrote the request:", wire > 0) },
-			FirstByte:    func(took time.Duration) { fmt.Println("first byte of the answer") },
+			FirstByte:    func(took time.Duration) { fmt.Println("first byte of the response") },
 			Done:         func(e fastclient.DoneEvent) { fmt.Println("done", e.Op, e.Attempt, e.Status, e.Raw, "bytes") },
 			Retry:        func(e fastclient.RetryEvent) { fmt.Println("again after attempt", e.Attempt, "with", e.Err) },
 			Split:        func(e fastclient.SplitEvent) { fmt.Println("split", e.Bytes, "bytes") },
@@ -216,21 +217,21 @@ func ExampleHooks_all() {
 	// dialled true <nil>
 	// connection used before: false
 	// wrote the request: true
-	// first byte of the answer
+	// first byte of the response
 	// done write 1 503 16 bytes
 	// again after attempt 1 with fastclient: write: status 503: timeout
 	// connection used before: true
 	// wrote the request: true
-	// first byte of the answer
+	// first byte of the response
 	// done write 2 413 16 bytes
 	// split 16 bytes
 	// connection used before: true
 	// wrote the request: true
-	// first byte of the answer
+	// first byte of the response
 	// done write 1 204 8 bytes
 	// connection used before: true
 	// wrote the request: true
-	// first byte of the answer
+	// first byte of the response
 	// done write 1 204 8 bytes
 	// <nil>
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// A PingResult is a server's answer to a ping.
+// A PingResult is a server's response to a ping.
 type PingResult struct {
 	// Version is what the server says, in its words: a server built from source
 	// says "unknown". It is not fit for deciding what the server can do.
@@ -29,7 +29,7 @@ func (c *Client) Ping(ctx context.Context) (PingResult, error) {
 	return p.pong(), nil
 }
 
-// A pingCall is a GET of a path, answered.
+// A pingCall is a GET of a path, responded.
 type pingCall struct {
 	call
 	took time.Duration
@@ -71,7 +71,7 @@ type Capabilities struct {
 // refuses otherwise than one that has not. It does not look at the version: a
 // server built from source calls itself "unknown", and VictoriaMetrics 1.8.0.
 //
-// What answers has to show that it is a database, at /ping or at the endpoint itself:
+// What responds has to show that it is a database, at /ping or at the endpoint itself:
 // a login page, a proxy and another service have nothing.
 func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 	var k Capabilities
@@ -95,7 +95,7 @@ func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 		k.Healthy = k.Health && (status == "pass" || string(health.body) == "OK")
 	case errors.Is(err, ErrUnavailable):
 		k.Health = known || !isForeign(err)
-	case !isAnswer(err):
+	case !isResponse(err):
 		return k, err
 	}
 	for _, v := range [...]struct {
@@ -103,7 +103,7 @@ func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 		has  *bool
 	}{{"/write", &k.V1}, {"/api/v2/write", &k.V2}, {"/api/v3/write_lp", &k.V3}} {
 		page, err := c.get(ctx, v.path)
-		if err != nil && !isAnswer(err) {
+		if err != nil && !isResponse(err) {
 			return k, err
 		}
 		switch {
@@ -120,9 +120,9 @@ func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 	return k, nil
 }
 
-func isAnswer(err error) bool { return errors.As(err, new(*ServerError)) }
+func isResponse(err error) bool { return errors.As(err, new(*ServerError)) }
 
-// isForeign reports whether nothing shows that err, an answer, came from a database.
+// isForeign reports whether nothing shows that err, a response, came from a database.
 func isForeign(err error) bool {
 	var server *ServerError
 	return errors.As(err, &server) && server.Foreign
@@ -134,7 +134,7 @@ func unsupportedPath(err error) bool {
 	return errors.As(err, &server) && server.Status == 400 && strings.Contains(server.Message, "unsupported path")
 }
 
-// A page is a small answer.
+// A page is a small response.
 type page struct {
 	pong         PingResult
 	body         []byte

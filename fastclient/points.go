@@ -32,7 +32,7 @@ var _ lp.Appender = Lines(nil)
 type pointCall struct {
 	*writeCall
 	from    int   // index of the first point of lines
-	sent    bool  // a body was answered
+	sent    bool  // a body was given a response
 	partial error // of bodies that the server stored in part, joined
 	parts   int   // how many of these
 	lines   []byte
@@ -99,7 +99,7 @@ func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P],
 // not ended, are not in the batch: the error is then a *[PointsError]. What a policy left
 // out or changed is no error, Encoder.Count tells of it.
 func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {
-	err := c.write(ctx, e.Bytes(), true, append([]WriteOption{WritePrecision(e.Precision())}, opts...))
+	err := c.write(ctx, e, opts)
 	first, open := e.Err(), e.Unfinished()
 	if first == nil && open == nil {
 		return err
@@ -115,6 +115,23 @@ func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteO
 		bad.Index = p.Index
 	}
 	return bad
+}
+
+// write sends the lines of e, if there are any.
+func (c *Client) write(ctx context.Context, e *lp.Encoder, opts []WriteOption) error {
+	if len(e.Bytes()) == 0 {
+		return nil
+	}
+	w, err := c.openWrite(append([]WriteOption{WritePrecision(e.Precision())}, opts...))
+	defer c.freeWriteCall(w)
+	if err != nil {
+		return err
+	}
+	w.makes = true
+	if w.converts(c.core) {
+		return c.sendConverted(ctx, w, e.Bytes())
+	}
+	return c.sendBody(ctx, w, e.Bytes())
 }
 
 // writePoints runs fill, which adds points, and sends what it left.
@@ -234,7 +251,7 @@ func (w *pointCall) flush(ctx context.Context, c *core) error {
 	if len(w.lines) == 0 {
 		return nil
 	}
-	err := c.sendBody(ctx, w.writeCall, w.lines)
+	err := c.sendChecked(ctx, w.writeCall, w.lines)
 	w.lines = w.lines[:0]
 	switch {
 	case err == nil:

@@ -20,9 +20,9 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// Query sends q, one or more InfluxQL statements, and returns when the answer
+// Query sends q, one or more InfluxQL statements, and returns when the response
 // begins. Its rows are read from the connection as [Result.Rows] goes on, so
-// that memory does not grow with the answer; the result must be closed, which
+// that memory does not grow with the response; the result must be closed, which
 // Rows does at its end. ctx covers the reading, too.
 //
 // Names and values belong into q by [Param] or [influxql.AppendIdent], never as
@@ -102,7 +102,7 @@ func (c *Client) newQueryCall(opts []QueryOption) *queryCall {
 	return qc
 }
 
-// query sends q and returns the open answer.
+// query sends q and returns the open response.
 func (c *Client) query(ctx context.Context, q string, qc *queryCall) (*transport.Response, error) {
 	if qc.err != nil {
 		return nil, qc.err
@@ -158,8 +158,8 @@ func (qc *queryCall) form(q string) []byte {
 	return b
 }
 
-// QueryRaw sends q and returns the answer's bytes as the server sends them,
-// unpacked: JSON documents, one for each chunk. The reader must be closed. Its
+// QueryRaw sends q and returns the response's bytes as the server sends them,
+// decompressed: JSON documents, one for each chunk. The reader must be closed. Its
 // errors are *[TransportError]s.
 func (c *Client) QueryRaw(ctx context.Context, q string, opts ...QueryOption) (io.ReadCloser, error) {
 	qc := c.newQueryCall(opts)
@@ -206,9 +206,9 @@ func Epoch(p Precision) QueryOption {
 // both.
 func RFC3339() QueryOption { return queryOption(func(c *queryCall) { c.rfc3339 = true }) }
 
-// Chunked asks for the answer in chunks of n rows, which is the default with
+// Chunked asks for the response in chunks of n rows, which is the default with
 // the server's own size of 10,000 rows, or with n of 0. The rows are the same
-// either way; the server needs less memory and begins to answer earlier.
+// either way; the server needs less memory and begins to respond earlier.
 func Chunked(n int) QueryOption {
 	return queryOption(func(c *queryCall) {
 		if n < 0 {
@@ -218,11 +218,11 @@ func Chunked(n int) QueryOption {
 	})
 }
 
-// Unchunked asks for the answer in one document. A server with a row limit then
+// Unchunked asks for the response in one document. A server with a row limit then
 // cuts series off at it, which Series.Partial tells.
 func Unchunked() QueryOption { return queryOption(func(c *queryCall) { c.chunked = false }) }
 
-// MaxBytes bounds the answer, after unpacking. Beyond it reading fails with
+// MaxBytes bounds the response, after decompression. Beyond it reading fails with
 // [ErrResponseTooLarge].
 func MaxBytes(n int64) QueryOption { return queryOption(func(c *queryCall) { c.maxBytes = n }) }
 

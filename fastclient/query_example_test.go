@@ -13,11 +13,11 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-const cpuAnswer = `{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","load"],"values":[[1,0.5],[2,0.25]]}]},` +
+const cpuResponse = `{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","load"],"values":[[1,0.5],[2,0.25]]}]},` +
 	`{"statement_id":1,"error":"database not found: x"}]}` + "\n"
 
 func ExampleClient_Query() {
-	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	c, s := exampleClient(influxtest.JSON(cpuResponse))
 	defer s.Close()
 	defer c.Close()
 	r, err := c.Query(context.Background(), `SELECT load FROM cpu GROUP BY host; SELECT * FROM x..cpu`)
@@ -46,7 +46,7 @@ func ExampleClient_Query() {
 }
 
 func ExampleParam() {
-	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	c, s := exampleClient(influxtest.JSON(cpuResponse))
 	defer s.Close()
 	defer c.Close()
 	r, err := c.Query(context.Background(), `SELECT load FROM cpu WHERE host = $host AND time > $since`,
@@ -61,7 +61,7 @@ func ExampleParam() {
 }
 
 func ExampleChunked() {
-	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	c, s := exampleClient(influxtest.JSON(cpuResponse))
 	defer s.Close()
 	defer c.Close()
 	ctx := context.Background()
@@ -87,7 +87,7 @@ func ExampleChunked() {
 }
 
 func ExampleClient_QueryRaw() {
-	s, err := influxtest.Start(influxtest.Gzip(cpuAnswer))
+	s, err := influxtest.Start(influxtest.Gzip(cpuResponse))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -107,12 +107,12 @@ func ExampleClient_QueryRaw() {
 	}
 	defer body.Close()
 	text, err := io.ReadAll(body)
-	fmt.Println(s.Last().Method, s.Last().Header.Get("Accept-Encoding"), string(text) == cpuAnswer, err)
+	fmt.Println(s.Last().Method, s.Last().Header.Get("Accept-Encoding"), string(text) == cpuResponse, err)
 	// Output: GET gzip true <nil>
 }
 
 func ExampleResult_FrameReader() {
-	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	c, s := exampleClient(influxtest.JSON(cpuResponse))
 	defer s.Close()
 	defer c.Close()
 	r, err := c.Query(context.Background(), "SELECT load FROM cpu GROUP BY host")
@@ -131,7 +131,7 @@ func ExampleResult_FrameReader() {
 }
 
 func ExampleResult_JSON() {
-	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	c, s := exampleClient(influxtest.JSON(cpuResponse))
 	defer s.Close()
 	defer c.Close()
 	r, err := c.Query(context.Background(), "SELECT load FROM cpu GROUP BY host")
@@ -149,7 +149,7 @@ func ExampleResult_JSON() {
 }
 
 func ExampleResult_Statements() {
-	c, s := exampleClient(influxtest.JSON(cpuAnswer))
+	c, s := exampleClient(influxtest.JSON(cpuResponse))
 	defer s.Close()
 	defer c.Close()
 	r, err := c.Query(context.Background(), "SELECT load FROM cpu GROUP BY host; SELECT * FROM x..cpu")

@@ -16,16 +16,16 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// Bounds of what is read and kept of an error answer. InfluxDB 1.x and 3 quote every
+// Bounds of what is read and kept of an error response. InfluxDB 1.x and 3 quote every
 // bad line in it: of a batch of 10,000 lines of 200 bytes all have room.
 const (
 	errorBodyBytes = 4 << 20
 	errorLines     = 10_000
 )
 
-// answerError turns an answer that is no success into a *ServerError or a
+// responseError turns a response that is no success into a *ServerError or a
 // *PartialWriteError, and closes it. With words the error keeps all of the text.
-func answerError(op string, resp *transport.Response, words bool) error {
+func responseError(op string, resp *transport.Response, words bool) error {
 	body, truncated := errorBody(resp)
 	e := &ServerError{
 		Op: op, Status: resp.Status, Truncated: truncated,
@@ -44,7 +44,7 @@ func answerError(op string, resp *transport.Response, words bool) error {
 		e.Message = resp.Header("X-Influxdb-Error")
 	}
 	if e.Message == "" && resp.Status < 300 {
-		e.Message = "the answer does not acknowledge a write"
+		e.Message = "the response does not acknowledge a write"
 	}
 	if e.Message == "" {
 		e.Message = http.StatusText(resp.Status)
@@ -65,21 +65,21 @@ func answerError(op string, resp *transport.Response, words bool) error {
 
 func errorBody(resp *transport.Response) (body []byte, truncated bool) {
 	if resp.Stream == nil {
-		body, truncated = unpack(resp, resp.Body)
+		body, truncated = decompress(resp, resp.Body)
 		return body, truncated || resp.Truncated
 	}
-	// An answer that breaks off is still the server's refusal.
+	// A response that breaks off is still the server's refusal.
 	body, _ = io.ReadAll(io.LimitReader(resp.Stream, errorBodyBytes+1))
 	if len(body) > errorBodyBytes {
 		body, truncated = body[:errorBodyBytes], true
 	}
-	body, cut := unpack(resp, body)
+	body, cut := decompress(resp, body)
 	return body, truncated || cut
 }
 
-// unpack returns what is in the body of an answer, at most errorBodyBytes of it, and
+// decompress returns what is in the body of a response, at most errorBodyBytes of it, and
 // whether there was more, or something that cannot be read.
-func unpack(resp *transport.Response, body []byte) (plain []byte, cut bool) {
+func decompress(resp *transport.Response, body []byte) (plain []byte, cut bool) {
 	switch strings.ToLower(resp.Header("Content-Encoding")) {
 	case "", "identity":
 		return body, false
@@ -171,14 +171,14 @@ func first(s ...string) string {
 	return ""
 }
 
-// Proxies, gateways and login pages answer in the place of a server. Nothing is
-// refused for good because of an answer that bears no sign of a database. The signs:
+// Proxies, gateways and login pages response in the place of a server. Nothing is
+// refused for good because of a response that bears no sign of a database. The signs:
 //
-//	InfluxDB 1.x     X-Influxdb-Version on every answer, {"error":…}
+//	InfluxDB 1.x     X-Influxdb-Version on every response, {"error":…}
 //	InfluxDB 2.x     X-Platform-Error-Code, {"code":…,"message":…}
 //	InfluxDB 3       {"error":…} with data or without, {"code":…,"message":…}
-//	openGemini       X-Geminidb-Version on every answer
-//	VictoriaMetrics  X-Influxdb-Version on answers to writes; before that,
+//	openGemini       X-Geminidb-Version on every response
+//	VictoriaMetrics  X-Influxdb-Version on responses to writes; before that,
 //	                 text that begins with remoteAddr: "…"; requestURI: /…
 //	QuestDB          {"code":…,"message":…,"line":…,"errorId":…}
 //	Telegraf         X-Influxdb-Version, {"error":…} or {"code":…,"message":…}
@@ -191,7 +191,7 @@ var signHeaders = [...]string{
 // signMembers are what the databases put into the object of an error.
 var signMembers = [...]string{"error", "code", "message", "err", "op", "line", "data", "errorId"}
 
-// signed reports whether an answer, whose unpacked body is given, came from a database.
+// signed reports whether a response, whose decompressed body is given, came from a database.
 func signed(resp *transport.Response, body []byte) bool {
 	for _, name := range signHeaders {
 		if resp.HasHeader(name) {
@@ -235,7 +235,7 @@ func errorForm(v *fastjson.Value) bool {
 	return !foreign && (text("error") || text("message") && o.Get("code") != nil)
 }
 
-// acknowledges reports whether a server says by an answer that it stored a write: 204
+// acknowledges reports whether a server says by a response that it stored a write: 204
 // without more, and 200 or 202 with nothing in it or an empty object.
 func acknowledges(resp *transport.Response) bool {
 	switch resp.Status {
@@ -245,7 +245,7 @@ func acknowledges(resp *transport.Response) bool {
 		if len(resp.Body) == 0 {
 			return true
 		}
-		body, cut := unpack(resp, resp.Body)
+		body, cut := decompress(resp, resp.Body)
 		body = bytes.TrimSpace(body)
 		return !cut && (len(body) == 0 || string(body) == "{}")
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// The answers of the servers, in their words.
-func TestServerAnswers(t *testing.T) {
+// The responses of the servers, in their words.
+func TestServerResponses(t *testing.T) {
 	bad := `partial write: unable to parse 'bad': missing fields dropped=0`
 	tests := []struct {
 		name    string
@@ -117,7 +117,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func FuzzAnswer(f *testing.F) {
+func FuzzResponse(f *testing.F) {
 	f.Add(400, `{"error":"partial write: x dropped=3"}`)
 	f.Add(400, `{"error":"x","data":[{"line_number":1}]}`)
 	f.Add(400, `{"error":"x","data":[[],null,5]}`)

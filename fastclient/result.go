@@ -17,18 +17,18 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// A Result is an answer to a query on its way. It is for one goroutine, except
+// A Result is a response to a query on its way. It is for one goroutine, except
 // that Close may be called by another.
 type Result struct {
-	body  *answerBody
+	body  *responseBody
 	s     *jsonscan.Scanner
 	whole int64 // bound of JSON
-	// emptied tells that the server is one whose answer to a deletion has no result.
+	// emptied tells that the server is one whose response to a deletion has no result.
 	emptied bool
 }
 
 func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, error) {
-	// InfluxDB 2.x answers with an empty object when it has deleted.
+	// InfluxDB 2.x responds with an empty object when it has deleted.
 	emptied := qc.deletes && strings.HasPrefix(resp.Header("X-Influxdb-Version"), "v2.")
 	body, err := openBody(resp, qc)
 	if err != nil {
@@ -44,9 +44,9 @@ func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, erro
 // Rows iterates over the rows of all series of all statements. A row is valid
 // until the next one is asked for. The failure of one statement is a
 // *[QueryError] with a nil row, and what the server says of the whole request
-// within the answer is a *[jsonscan.ResponseError]; the iteration then goes on if the
-// loop does. Any error of the connection or of the answer's form is the last pair:
-// an answer that was cut short never ends without one. At its end, and when the
+// within the response is a *[jsonscan.ResponseError]; the iteration then goes on if the
+// loop does. Any error of the connection or of the response's form is the last pair:
+// a response that was cut short never ends without one. At its end, and when the
 // loop is left, the result is closed.
 func (r *Result) Rows() iter.Seq2[*jsonscan.Row, error] {
 	return func(yield func(*jsonscan.Row, error) bool) {
@@ -60,7 +60,7 @@ func (r *Result) Rows() iter.Seq2[*jsonscan.Row, error] {
 }
 
 // Scanner returns the scanner under Rows, for reading row by row and for what
-// it knows of the answer: messages, statements, documents. The result must
+// it knows of the response: messages, statements, documents. The result must
 // still be closed.
 func (r *Result) Scanner() *jsonscan.Scanner { return r.s }
 
@@ -84,10 +84,10 @@ func (r *Result) Frames() iter.Seq2[*frame.Frame, error] {
 }
 
 // Messages returns what the server said beside the rows, such as warnings, as
-// far as the answer was read.
+// far as the response was read.
 func (r *Result) Messages() []jsonscan.Message { return r.s.Messages() }
 
-// Close lets go of the connection. What little is left of the answer is read so
+// Close lets go of the connection. What little is left of the response is read so
 // that the connection can be used again; otherwise it is closed. Close returns
 // nil and may be called again.
 func (r *Result) Close() error {
@@ -95,20 +95,20 @@ func (r *Result) Close() error {
 	return nil
 }
 
-// An answerBody is the body of an answer: unpacked, bounded, and with the
+// An responseBody is the body of a response: decompressed, bounded, and with the
 // errors of this package.
-type answerBody struct {
+type responseBody struct {
 	resp  *transport.Response
 	src   io.Reader
 	left  int64     // bytes that may still be read, -1 without a bound
-	close io.Closer // of the unpacking, nil without
+	close io.Closer // of the decompression, nil without
 	mu    sync.Mutex
 	done  bool
 }
 
-// openBody returns the body of a successful answer to a query.
-func openBody(resp *transport.Response, qc *queryCall) (*answerBody, error) {
-	b := &answerBody{resp: resp, left: -1, src: resp.Stream}
+// openBody returns the body of a successful response to a query.
+func openBody(resp *transport.Response, qc *queryCall) (*responseBody, error) {
+	b := &responseBody{resp: resp, left: -1, src: resp.Stream}
 	if qc.maxBytes > 0 {
 		b.left = qc.maxBytes
 	}
@@ -128,13 +128,13 @@ func openBody(resp *transport.Response, qc *queryCall) (*answerBody, error) {
 		b.src, b.close = z, z
 	default:
 		resp.Close()
-		return nil, &ServerError{Op: "query", Status: resp.Status, Message: "answer in an encoding that was not asked for"}
+		return nil, &ServerError{Op: "query", Status: resp.Status, Message: "response in an encoding that was not asked for"}
 	}
 	return b, nil
 }
 
-// Read reads unpacked bytes.
-func (b *answerBody) Read(p []byte) (int, error) {
+// Read reads decompressed bytes.
+func (b *responseBody) Read(p []byte) (int, error) {
 	if b.left >= 0 && int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
@@ -152,51 +152,51 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fail makes err one of this package's. What gzip finds wrong is the answer's
+// fail makes err one of this package's. What gzip finds wrong is the response's
 // fault, and an early end is told from a false sum.
-func (b *answerBody) fail(err error) error {
+func (b *responseBody) fail(err error) error {
 	var t *transport.Error
 	if errors.As(err, &t) {
 		return transportError("query", err)
 	}
 	switch {
 	case errors.Is(err, compress.ErrClosed):
-		err = ErrResultClosed
-	case errors.Is(err, ErrResultClosed), errors.Is(err, context.Canceled):
+		err = transport.ErrBodyClosed
+	case errors.Is(err, transport.ErrBodyClosed), errors.Is(err, context.Canceled):
 	case errors.Is(err, ErrResponseTooLarge):
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		err = transport.ErrTruncated
 	default:
 		err = transport.ErrMalformed
 	}
-	return &TransportError{Op: "query", Phase: PhaseBody, Addr: "answer", Reused: b.resp.Reused, Ambiguous: true, Err: err}
+	return &TransportError{Op: "query", Phase: PhaseBody, Addr: "response", Reused: b.resp.Reused, Ambiguous: true, Err: err}
 }
 
 // Close lets go of the connection. It may be called again, and while a Read is
 // under way, which then fails.
-func (b *answerBody) Close() error {
+func (b *responseBody) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.done {
 		return nil
 	}
 	b.done = true
-	err := b.resp.Close() // ends a Read under way, for which the unpacking waits
+	err := b.resp.Close() // ends a Read under way, for which the decompression waits
 	if b.close != nil {
 		b.close.Close()
 	}
 	return err
 }
 
-// JSON reads the whole answer as one tree, for callers that want it as such, and
+// JSON reads the whole response as one tree, for callers that want it as such, and
 // closes the result: an object with the array "results", which has an object for
-// each statement, in the form of InfluxDB's own answers. A series that came in
+// each statement, in the form of InfluxDB's own responses. A series that came in
 // several chunks is one series in the tree.
 //
 // Numbers are held as the text that the server sent: reading a 64-bit integer with
 // GetInt64 is exact, but GetFloat64 may be off by the last digit: rows are read
 // exactly by [Result.Rows]. The tree belongs to the caller. It takes up to 150
-// times the memory of the answer's bytes, so both are bounded: the answer by
+// times the memory of the response's bytes, so both are bounded: the response by
 // [Options].MaxResponseBytes and the tree by eight times that, where every value, be it
 // a number or an array, counts for 256 bytes and four times its text. Beyond that the
 // error is a *[TransportError] with [ErrResponseTooLarge]. A statement that failed is an "error" in the tree, not an error of JSON.
@@ -229,7 +229,7 @@ func (r *Result) JSON() (*fastjson.Value, error) {
 	return doc, nil
 }
 
-// Statements iterates over the statements of the answer as trees, in the form that
+// Statements iterates over the statements of the response as trees, in the form that
 // [Result.JSON] has under "results" but without messages, and closes the result at
 // its end. A tree is valid until the next one is asked for: memory holds one
 // statement at a time, and Options.MaxResponseBytes bounds it as it does that of
@@ -262,12 +262,12 @@ func SeriesJSON(s *jsonscan.Series) *fastjson.Value {
 	return v
 }
 
-// A tree builds the statements of an answer from what the scanner reads.
+// A tree builds the statements of a response from what the scanner reads.
 type tree struct {
 	a    *fastjson.Arena
 	used int   // of arenaValues
 	left int64 // bytes that the tree may still take
-	body *answerBody
+	body *responseBody
 	s    *jsonscan.Scanner
 	err  error
 

@@ -12,8 +12,8 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// TestCloseWhileReading closes answers that are being read, in the midst of which a
-// gzip.Reader went back to its pool, and to whoever asked next: rows of one answer
+// TestCloseWhileReading closes responses that are being read, in the midst of which a
+// gzip.Reader went back to its pool, and to whoever asked next: rows of one response
 // came out of another. Every row here holds its own number.
 func TestCloseWhileReading(t *testing.T) {
 	both(t, func(t *testing.T, o Options) {
@@ -78,8 +78,8 @@ func readNumbered(t *testing.T, r *Result, n int, then func()) {
 	}
 }
 
-// A chunked answer that ends behind a document which promises more was cut, even if
-// that is its first. A plain answer says so of what a row limit left out.
+// A chunked response that ends behind a document which promises more was cut, even if
+// that is its first. A plain response says so of what a row limit left out.
 func TestCutBetweenChunks(t *testing.T) {
 	const first = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[0,1]],"partial":true}],"partial":true}]}` + "\n"
 	both(t, func(t *testing.T, o Options) {
@@ -104,7 +104,7 @@ func TestCutBetweenChunks(t *testing.T) {
 			t.Errorf("Rows: %d rows, %v", n, err)
 		}
 		if n, err := rows(Unchunked()); n != 1 || err != nil {
-			t.Errorf("Rows of a plain answer: %d rows, %v", n, err)
+			t.Errorf("Rows of a plain response: %d rows, %v", n, err)
 		}
 		type point struct {
 			V int64 `lp:"v"`

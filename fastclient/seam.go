@@ -25,14 +25,14 @@ func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 		return seam.Route{}, c.to.writeErr
 	}
 	to := seam.Route{API: r.API(), Precision: c.to.precision, Unit: wireUnit(c.o.API, c.to.precision)}
-	if c.pack != nil {
-		to.Compressor, to.MinCompress = c.pack, c.minGzip
+	if c.compressor != nil {
+		to.Compressor, to.MinCompress = c.compressor, c.minCompress
 	}
-	if !each || c.o.Balance != RoundRobin || len(c.ends) == 1 {
+	if !each || c.o.Balance != RoundRobin || len(c.endpoints) == 1 {
 		to.Targets = []seam.Target{newClientTarget(c, nil, stamped)}
 		return to, nil
 	}
-	for _, e := range c.ends {
+	for _, e := range c.endpoints {
 		to.Targets = append(to.Targets, newClientTarget(c, e, stamped))
 	}
 	return to, nil
@@ -71,7 +71,7 @@ func (t *clientTarget) NewSender(observe seam.Observer) seam.Sender {
 				return
 			}
 			r := seam.Response{API: seam.API(t.now.Load().api)}
-			fill(&r, err)
+			setFailure(&r, err)
 			observe(ctx, e.name, &r)
 		}
 	}
@@ -121,16 +121,24 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 	switch {
 	case e != nil:
 		epoch := e.begin()
-		err = c.try(ctx, e, &w.call, 1)
+		err = c.attempt(ctx, e, &w.call, 1)
 		e.report(epoch, err)
-	case c.o.Balance == Replicate && len(c.ends) > 1:
-		err = c.replicate(w, func(one *writeCall) error { return c.exchange(ctx, one) })
+	case c.o.Balance == Replicate && len(c.endpoints) > 1:
+		err = c.replicate(w, func(one *writeCall) error {
+			err := c.do(ctx, &one.call)
+			if err == nil {
+				one.resp.Close()
+			}
+			return err
+		})
+	case len(c.endpoints) > 1:
+		err = c.failover(ctx, &w.call, 1)
 	default:
-		err = c.attempt(ctx, &w.call, 1)
+		err = c.attempt(ctx, c.endpoints[0], &w.call, 1)
 	}
 	w.req.Body = nil
 	if err != nil {
-		fill(r, err)
+		setFailure(r, err)
 		return
 	}
 	r.Empty = true // else it was an error
@@ -142,8 +150,8 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 	c.n.writes.Add(1)
 }
 
-// fill makes err, of a request, what a writer sees of it.
-func fill(r *seam.Response, err error) {
+// setFailure makes err, of a request, what a writer sees of it.
+func setFailure(r *seam.Response, err error) {
 	r.Failure = err
 	var replicas *ReplicaError
 	if errors.As(err, &replicas) {
@@ -151,7 +159,7 @@ func fill(r *seam.Response, err error) {
 		for _, err := range replicas.Errs {
 			if err != nil {
 				one := seam.Response{API: r.API}
-				fill(&one, err)
+				setFailure(&one, err)
 				r.Replicas = append(r.Replicas, one)
 			}
 		}

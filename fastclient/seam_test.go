@@ -14,7 +14,7 @@ func TestReplicasForWriters(t *testing.T) {
 	big := &TransportError{Op: "write", Err: ErrResponseTooLarge}
 	all := &ReplicaError{Failed: 2, Errs: []error{partial, nil, big}}
 	var r seam.Response
-	fill(&r, all)
+	setFailure(&r, all)
 	if !r.Mixed || r.Failure != error(all) || r.Status != 0 || r.Err != nil || len(r.Replicas) != 2 {
 		t.Fatalf("%+v", r)
 	}
@@ -25,7 +25,7 @@ func TestReplicasForWriters(t *testing.T) {
 		t.Errorf("the last: %+v", one)
 	}
 	r.Reset(seam.V1)
-	fill(&r, &ReplicaError{Failed: 1, Errs: []error{partial}})
+	setFailure(&r, &ReplicaError{Failed: 1, Errs: []error{partial}})
 	if r.Mixed || len(r.Replicas) != 1 {
 		t.Errorf("one server: %+v", r)
 	}

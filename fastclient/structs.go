@@ -65,7 +65,7 @@ func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[
 // that went well beside the errors of the others. Structs of a schema can be
 // read with the type they were written with.
 //
-// For answers that should not be held whole, range over [jsonscan.StructsOf] of
+// For responses that should not be held whole, range over [jsonscan.StructsOf] of
 // [Result.Rows].
 func QueryInto[T any](ctx context.Context, c *Client, dst []T, q string, opts ...QueryOption) ([]T, error) {
 	r, err := c.Query(ctx, q, opts...)
@@ -80,11 +80,11 @@ func QueryInto[T any](ctx context.Context, c *Client, dst []T, q string, opts ..
 // of the body.
 const frameBlock = 1024
 
-// QueryFrames sends q like [Client.Query] and returns the whole answer as
+// QueryFrames sends q like [Client.Query] and returns the whole response as
 // columns: a frame for each series, in order. It returns the frames of the
 // statements that went well beside the errors of the others, joined.
 //
-// For answers that should not be held whole, range over [Result.Frames].
+// For responses that should not be held whole, range over [Result.Frames].
 func (c *Client) QueryFrames(ctx context.Context, q string, opts ...QueryOption) ([]*frame.Frame, error) {
 	r, err := c.Query(ctx, q, opts...)
 	if err != nil {

@@ -151,9 +151,9 @@ func TestWriteStructsNoSchema(t *testing.T) {
 }
 
 func TestQueryInto(t *testing.T) {
-	const answer = `{"results":[{"statement_id":0,"series":[{"name":"load","columns":["time","host","load"],"values":[[5,"a",0.5],[6,"b",1]]}]},` +
+	const response = `{"results":[{"statement_id":0,"series":[{"name":"load","columns":["time","host","load"],"values":[[5,"a",0.5],[6,"b",1]]}]},` +
 		`{"statement_id":1,"error":"database not found: x"}]}` + "\n"
-	s := influxtest.New(t, influxtest.JSON(answer))
+	s := influxtest.New(t, influxtest.JSON(response))
 	c := client(t, s, Options{})
 	got, err := QueryInto(t.Context(), c, []load{{Host: "first"}}, "SELECT * FROM load; SELECT * FROM x..load", Epoch(Nanosecond))
 	var failed *QueryError

@@ -17,14 +17,15 @@ const keptBytes = 8 << 20
 // A writeCall is one write on the way. It is used again.
 type writeCall struct {
 	call
-	to     target
-	own    bool // options changed the target
-	makes  bool // the client, or an encoder, made the lines
-	trimCR bool // raw lines may end with a carriage return
-	packed []byte
-	wire   []byte       // lines in the unit that is sent, where that is another one
-	reader line.Scanner // of raw lines that are converted
-	raws   []byte       // for lines that the client makes
+	to         target
+	own        bool // options changed the target
+	makes      bool // the client, or an encoder, made the lines
+	trimCR     bool // raw lines may end with a carriage return
+	ready      bool // the body is set: it is that of every replica
+	compressed []byte
+	wire       []byte       // lines in the unit that is sent, where that is another one
+	reader     line.Scanner // of raw lines that are converted
+	raws       []byte       // for lines that the client makes
 }
 
 const textPlain = "text/plain; charset=utf-8"
@@ -41,9 +42,18 @@ func (c *Client) newWriteCall() *writeCall {
 	return w
 }
 
+// openWrite returns a write under the options. It must be given back even with an error.
+func (c *Client) openWrite(opts []WriteOption) (*writeCall, error) {
+	w := c.newWriteCall()
+	for _, o := range opts {
+		o.applyWrite(w)
+	}
+	return w, w.prepare(c.core)
+}
+
 func (c *Client) freeWriteCall(w *writeCall) {
-	w.req.Body, w.made = nil, nil
-	if cap(w.packed) <= keptBytes && cap(w.raws) <= keptBytes && cap(w.wire) <= keptBytes {
+	w.req.Body, w.scratch = nil, nil
+	if cap(w.compressed) <= keptBytes && cap(w.raws) <= keptBytes && cap(w.wire) <= keptBytes {
 		c.writes.Put(w)
 	}
 }
@@ -58,8 +68,13 @@ func (w *writeCall) prepare(c *core) error {
 	return w.to.writeErr
 }
 
+// converts reports whether the lines are sent in another unit than theirs.
+func (w *writeCall) converts(c *core) bool {
+	return wireUnit(c.o.API, w.to.precision) != w.to.precision
+}
+
 // Write sends lines of line protocol, one point each, and returns when the
-// server has answered. The lines go as they are: their timestamps must be in
+// server has responded. The lines go as they are: their timestamps must be in
 // the client's precision, or that of [WritePrecision]. An empty body sends
 // nothing. Write does not look at lines: where one leaves a quote open, a server takes
 // it and those up to the next quote for one line, or for none. [Client.WriteFrom],
@@ -75,36 +90,28 @@ func (w *writeCall) prepare(c *core) error {
 // stored some of the lines; a failed connection is a *[TransportError]. Without
 // a retry policy Write makes one attempt.
 func (c *Client) Write(ctx context.Context, lines []byte, opts ...WriteOption) error {
-	return c.write(ctx, lines, false, opts)
-}
-
-func (c *Client) write(ctx context.Context, lines []byte, makes bool, opts []WriteOption) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	w := c.newWriteCall()
+	w, err := c.openWrite(opts)
 	defer c.freeWriteCall(w)
-	w.makes = makes
-	for _, o := range opts {
-		o.applyWrite(w)
-	}
-	if err := w.prepare(c.core); err != nil {
+	if err != nil {
 		return err
 	}
-	if unit := wireUnit(c.o.API, w.to.precision); unit != w.to.precision {
-		return c.writeConverted(ctx, w, lines, unit)
+	if w.converts(c.core) {
+		return c.sendConverted(ctx, w, lines)
 	}
-	return c.sendLines(ctx, w, lines)
+	return c.sendBody(ctx, w, lines)
 }
 
-// writeConverted writes lines that nobody has looked at in another unit than theirs.
-// What cannot be read cannot be converted, and is not sent.
-func (c *core) writeConverted(ctx context.Context, w *writeCall, lines []byte, unit Precision) error {
+// sendConverted sends lines that nobody has looked at in another unit than theirs. What
+// cannot be read cannot be converted, and is not sent.
+func (c *core) sendConverted(ctx context.Context, w *writeCall, lines []byte) error {
 	var r points.Refusal
-	w.wire = points.AppendConvertedRaw(w.wire[:0], lines, &w.reader, w.to.precision, unit, &r)
+	w.wire = points.AppendConvertedRaw(w.wire[:0], lines, &w.reader, w.to.precision, wireUnit(c.o.API, w.to.precision), &r)
 	var err error
 	if len(w.wire) > 0 {
-		err = c.sendLines(ctx, w, w.wire)
+		err = c.sendBody(ctx, w, w.wire)
 	}
 	if r.N == 0 {
 		return err
@@ -117,47 +124,29 @@ func (c *core) writeConverted(ctx context.Context, w *writeCall, lines []byte, u
 	return bad
 }
 
-// sendBody sends lines that were let pass, in the unit in which servers get them.
-func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
-	if unit := wireUnit(c.o.API, w.to.precision); unit != w.to.precision {
-		w.wire = points.AppendConverted(w.wire[:0], lines, w.to.precision, unit)
+// sendChecked sends lines that were found valid, in the unit in which servers get them.
+func (c *core) sendChecked(ctx context.Context, w *writeCall, lines []byte) error {
+	if w.converts(c) {
+		w.wire = points.AppendConverted(w.wire[:0], lines, w.to.precision, wireUnit(c.o.API, w.to.precision))
 		lines = w.wire
 	}
-	return c.sendLines(ctx, w, lines)
+	return c.sendBody(ctx, w, lines)
 }
 
-// sendLines sends lines to one server, or to all of a replicated set.
-func (c *core) sendLines(ctx context.Context, w *writeCall, lines []byte) error {
-	w.fill(c, lines)
-	if w.only != nil || c.o.Balance != Replicate || len(c.ends) == 1 {
-		return c.sendFilled(ctx, w, lines)
-	}
-	err := c.replicate(w, func(one *writeCall) error {
-		if one.only.plain.Load() {
-			one.req.Body, one.req.ContentEncoding = lines, ""
-		}
-		return c.sendFilled(ctx, one, lines)
-	})
-	if err == nil {
-		c.n.writes.Add(1)
-	}
-	return err
-}
-
-// fill makes lines the body, packed if that is worth it.
-func (w *writeCall) fill(c *core, lines []byte) {
+// setBody makes lines the body, compressed if that is worth it.
+func (w *writeCall) setBody(c *core, lines []byte) {
 	w.raw = len(lines)
-	if w.made = nil; w.makes {
-		w.made = lines
+	if w.scratch = nil; w.makes {
+		w.scratch = lines
 	}
 	w.req.Body, w.req.ContentEncoding = lines, ""
-	if c.pack != nil && len(lines) >= c.minGzip && !w.plain(c).Load() {
-		w.packed = c.pack.Append(w.packed[:0], lines)
-		w.req.Body, w.req.ContentEncoding = w.packed, c.pack.Encoding()
+	if c.compressor != nil && len(lines) >= c.minCompress && !w.plain(c).Load() {
+		w.compressed = c.compressor.Append(w.compressed[:0], lines)
+		w.req.Body, w.req.ContentEncoding = w.compressed, c.compressor.Encoding()
 	}
 }
 
-// plain tells whether the server has refused a packed body as such.
+// plain tells whether the server has refused a compressed body as such.
 func (w *writeCall) plain(c *core) *atomic.Bool {
 	if w.only != nil {
 		return &w.only.plain
@@ -165,20 +154,31 @@ func (w *writeCall) plain(c *core) *atomic.Bool {
 	return &c.plain
 }
 
-// sendFilled sends the body that was made of lines. A server that refuses the packing
-// gets plain bodies from then on. One that finds the body too large gets it in halves,
-// if the policy lets it.
-func (c *core) sendFilled(ctx context.Context, w *writeCall, lines []byte) error {
-	err := c.exchange(ctx, w)
-	if w.req.ContentEncoding != "" && refusedPacking(err) {
+// sendBody sends lines as the body of a request to one server, or to all of a replicated
+// set. A server that refuses the compression gets plain bodies from then on. One that
+// finds the body too large gets it in halves, if the policy lets it.
+func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
+	if w.only == nil && c.o.Balance == Replicate && len(c.endpoints) > 1 {
+		return c.sendReplicas(ctx, w, lines)
+	}
+	if !w.ready {
+		w.setBody(c, lines)
+	}
+	w.ready = false
+	err := c.do(ctx, &w.call)
+	if w.req.ContentEncoding != "" && refusedCompression(err) {
 		w.plain(c).Store(true)
 		w.req.Body, w.req.ContentEncoding = lines, ""
-		err = c.exchange(ctx, w)
+		err = c.do(ctx, &w.call)
 	}
-	if err == nil && w.only == nil {
-		c.n.writes.Add(1)
+	if err == nil {
+		w.resp.Close()
+		if w.only == nil {
+			c.n.writes.Add(1)
+		}
+		return nil
 	}
-	if err == nil || w.policy == nil || w.policy.NoSplit || !errors.Is(err, ErrTooLarge) {
+	if w.policy == nil || w.policy.NoSplit || !errors.Is(err, ErrTooLarge) {
 		return err
 	}
 	head, tail := line.Halve(lines)
@@ -191,13 +191,21 @@ func (c *core) sendFilled(ctx context.Context, w *writeCall, lines []byte) error
 	}
 	// Both halves are sent whatever becomes of the first: each holds lines of
 	// its own.
-	return join(c.sendLines(ctx, w, head), c.sendLines(ctx, w, tail))
+	return join(c.sendBody(ctx, w, head), c.sendBody(ctx, w, tail))
 }
 
-func (c *core) exchange(ctx context.Context, w *writeCall) error {
-	err := c.do(ctx, &w.call)
+// sendReplicas compresses lines once and sends them to all servers.
+func (c *core) sendReplicas(ctx context.Context, w *writeCall, lines []byte) error {
+	w.setBody(c, lines)
+	err := c.replicate(w, func(one *writeCall) error {
+		one.ready = true
+		if one.only.plain.Load() {
+			one.req.Body, one.req.ContentEncoding = lines, ""
+		}
+		return c.sendBody(ctx, one, lines)
+	})
 	if err == nil {
-		w.resp.Close()
+		c.n.writes.Add(1)
 	}
 	return err
 }
@@ -212,9 +220,9 @@ func join(a, b error) error {
 	return errors.Join(a, b)
 }
 
-// refusedPacking is a function of its own so that its variable, which lives on
+// refusedCompression is a function of its own so that its variable, which lives on
 // the heap, is not made when there is no error.
-func refusedPacking(err error) bool {
+func refusedCompression(err error) bool {
 	if err == nil {
 		return false
 	}
@@ -237,12 +245,9 @@ const pieceBytes = 1 << 20
 // a line that no server would store; the lines before that one are written. A last
 // line without a newline is a line. ctx does not interrupt a Read of r.
 func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption) (int64, error) {
-	w := c.newWriteCall()
+	w, err := c.openWrite(opts)
 	defer c.freeWriteCall(w)
-	for _, o := range opts {
-		o.applyWrite(w)
-	}
-	if err := w.prepare(c.core); err != nil {
+	if err != nil {
 		return 0, err
 	}
 	p := pieces{lines: w.raws[:0]}
@@ -255,7 +260,7 @@ func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption
 		if ctx.Err() != nil && (err == nil || len(p.lines) > 0) {
 			err = ctx.Err()
 		} else if len(p.lines) > 0 {
-			if writeErr := c.sendBody(ctx, w, p.lines); writeErr != nil {
+			if writeErr := c.sendChecked(ctx, w, p.lines); writeErr != nil {
 				err = writeErr
 			} else {
 				sent = end

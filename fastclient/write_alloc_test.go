@@ -10,7 +10,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// TestWriteAllocs holds a write, plain and packed, to no allocation, and to
+// TestWriteAllocs holds a write, plain and compressed, to no allocation, and to
 // three under a context that can end: those of the AfterFunc that closes the
 // connection.
 func TestWriteAllocs(t *testing.T) {

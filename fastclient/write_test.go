@@ -81,7 +81,7 @@ func TestEmptyWriteSendsNothing(t *testing.T) {
 	}
 }
 
-func TestPacking(t *testing.T) {
+func TestCompression(t *testing.T) {
 	lines := []byte(strings.Repeat("cpu,host=a load=0.64 1257894000000000000\n", 100))
 	small := lines[:41]
 	tests := []struct {
@@ -125,12 +125,12 @@ func TestPacking(t *testing.T) {
 		}
 	})
 	remote, err := New(Options{Addr: "https://influx.example"})
-	if err != nil || remote.pack == nil {
-		t.Error("bodies to another host are not packed by default")
+	if err != nil || remote.compressor == nil {
+		t.Error("bodies to another host are not compressed by default")
 	}
 }
 
-// A server that cannot unpack gets the lines as they are, now and later.
+// A server that cannot decompress gets the lines as they are, now and later.
 func TestUnsupportedPacking(t *testing.T) {
 	s := influxtest.New(t, influxtest.Status(415), influxtest.Status(204))
 	c := client(t, s, Options{Compression: Compression{Always: true, MinBytes: 1}})

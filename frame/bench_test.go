@@ -62,7 +62,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// BenchmarkRead reads answers of several shapes into frames of 1,024 rows.
+// BenchmarkRead reads responses of several shapes into frames of 1,024 rows.
 func BenchmarkRead(b *testing.B) {
 	for _, shape := range workload.Bodies {
 		body := shape.Make(1, 0)

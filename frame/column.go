@@ -27,7 +27,7 @@ const (
 	Int64               // Ints
 	Uint64              // Uints
 	Float64             // Floats
-	Float32             // Floats32; answers have none
+	Float32             // Floats32; responses have none
 	String              // Offsets and Data
 	Dict                // Codes, and Offsets and Data of the texts that they stand for
 )

@@ -200,7 +200,7 @@ func ExampleReader_Reset() {
 	s := jsonscan.NewScanner(nil)
 	r := frame.NewReader(s)
 	r.Rows = 2
-	for range 2 { // answers
+	for range 2 { // responses
 		s.Reset(strings.NewReader(loads))
 		r.Reset(s)
 		frames := 0
@@ -215,9 +215,9 @@ func ExampleReader_Reset() {
 }
 
 func ExampleRecoverable() {
-	answer := `{"results":[{"statement_id":0,"error":"no such function"},` +
+	response := `{"results":[{"statement_id":0,"error":"no such function"},` +
 		`{"statement_id":1,"series":[{"name":"m","columns":["time","v"],"values":[[1,10],[null,20],[3,30]]}]}]}`
-	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(answer)))
+	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(response)))
 	for f, err := range r.Frames() {
 		switch {
 		case err == nil:

@@ -12,10 +12,10 @@ import (
 // frame; its fields may be set and changed freely. A frame must not be used by
 // two goroutines at once.
 type Frame struct {
-	// Measurement is the measurement of all rows, in an answer the name of the
+	// Measurement is the measurement of all rows, in a response the name of the
 	// series.
 	Measurement string
-	// Tags are the tags that all rows have: in an answer those of GROUP BY.
+	// Tags are the tags that all rows have: in a response those of GROUP BY.
 	Tags []lp.Tag
 	// Time is the time of each row since 1970 in units of Precision. Nil means
 	// that the rows have none.
@@ -25,7 +25,7 @@ type Frame struct {
 	// as many rows as Time, unless that is nil.
 	Columns []Column
 
-	// StatementID is the statement that the frame is part of the answer to.
+	// StatementID is the statement that the frame is part of the response to.
 	StatementID int
 	// Partial is the mark of that name of the series as far as it was read: see
 	// jsonscan.Series.

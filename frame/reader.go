@@ -12,7 +12,7 @@ import (
 // Reader.Rows says otherwise.
 const DefaultRows = 1024
 
-// A Reader reads query answers as frames. Make one with NewReader and use it
+// A Reader reads query responds as frames. Make one with NewReader and use it
 // again with Reset. Set the fields before the first frame is read.
 type Reader struct {
 	// Rows is how many rows a frame holds at most: 0 means DefaultRows, a
@@ -43,7 +43,7 @@ type Reader struct {
 	bound []string // the columns of series, if time and the columns of the frame are theirs
 }
 
-// NewReader returns a Reader of the answer that s reads. It does not read before
+// NewReader returns a Reader of the response that s reads. It does not read before
 // the first call of Next.
 func NewReader(s *jsonscan.Scanner) *Reader { return &Reader{s: s} }
 
@@ -54,7 +54,7 @@ func (r *Reader) Reset(s *jsonscan.Scanner) {
 }
 
 // Frames iterates over the frames of all series of all statements, in the order
-// of the answer. A frame is valid until the next one is asked for, and may be
+// of the response. A frame is valid until the next one is asked for, and may be
 // changed until then. The error of a statement or of the server comes in its
 // place with a nil frame, and the iteration goes on if the loop does; so it does
 // behind a *[jsonscan.CellError], which stands for a row whose time is none (see
@@ -76,7 +76,7 @@ func (r *Reader) Frames() iter.Seq2[*Frame, error] {
 	}
 }
 
-// Next moves to the next frame. It reports false at the end of the answer and
+// Next moves to the next frame. It reports false at the end of the response and
 // at an error, which Err then returns. Calling it again goes on behind an error
 // if that is [Recoverable].
 func (r *Reader) Next() bool {
@@ -122,7 +122,7 @@ func (r *Reader) Take() *Frame {
 	return f
 }
 
-// ReadAll reads the answer to its end, with a frame for all rows of each series
+// ReadAll reads the response to its end, with a frame for all rows of each series
 // unless r.Rows says otherwise. It goes on behind the errors that can be gone on
 // behind and returns them, at most 16, joined at the end with the frames; any
 // other error is the last.
@@ -257,7 +257,7 @@ func (r *Reader) start(row *jsonscan.Row) {
 }
 
 // maxCodes is how many texts a dictionary may have when a frame begins; a larger
-// one is begun anew, so that memory does not grow with the answer.
+// one is begun anew, so that memory does not grow with the response.
 const maxCodes = 4096
 
 // bind makes the columns of the frame those of s, of which cells are the first row.

@@ -12,8 +12,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// answer returns an answer of one statement with these series.
-func answer(series ...string) string {
+// response returns a response of one statement with these series.
+func response(series ...string) string {
 	return `{"results":[{"statement_id":0,"series":[` + strings.Join(series, ",") + `]}]}` + "\n"
 }
 
@@ -70,37 +70,37 @@ func TestReader(t *testing.T) {
 		want       []string
 	}{
 		{"nothing", `{"results":[{"statement_id":0}]}`, nil},
-		{"ints", answer(series(`[1,10],[2,-20]`)), []string{"0 m[] time[1 2] v:int64[10 -20]"}},
-		{"null first", answer(series(`[1,null],[2,null],[3,7]`)), []string{"0 m[] time[1 2 3] v:int64[null null 7]"}},
-		{"null in an integer column", answer(series(`[1,9007199254740993],[2,null]`)), []string{"0 m[] time[1 2] v:int64[9007199254740993 null]"}},
-		{"all null", answer(series(`[1,null],[2,null]`)), []string{"0 m[] time[1 2] v:null[null null]"}},
-		{"a float among integers", answer(series(`[1,3],[2,null],[3,0.5]`)), []string{"0 m[] time[1 2 3] v:float64[3 null 0.5]"}},
-		{"-0 keeps its sign", answer(series(`[1,0],[2,-0]`)), []string{"0 m[] time[1 2] v:float64[0 -0]"}},
-		{"21 digits", answer(series(`[1,5],[2,100000000000000000000]`)), []string{"0 m[] time[1 2] v:float64[5 100000000000000000000]"}},
-		{"uint64", answer(series(`[1,5],[2,18446744073709551615]`)), []string{"0 m[] time[1 2] v:uint64[5 18446744073709551615]"}},
-		{"uint64 and a negative", answer(series(`[1,-5],[2,18446744073709551615]`)), []string{"0 m[] time[1 2] v:float64[-5 18446744073709552000]"}},
-		{"uint64, then a float", answer(series(`[1,18446744073709551615],[2,0.5]`)), []string{"0 m[] time[1 2] v:float64[18446744073709552000 0.5]"}},
-		{"texts", answer(series(`[1,""],[2,null],[3,"a\nb"],[4,"ü"]`)), []string{"0 m[] time[1 2 3 4] v:string[ null a\nb ü]"}},
-		{"bools", answer(series(`[1,true],[2,null],[3,false]`)), []string{"0 m[] time[1 2 3] v:bool[true null false]"}},
-		{"a type that changes begins a frame", answer(series(`[1,1],[2,"x"],[3,true],[4,2.5]`)), []string{
+		{"ints", response(series(`[1,10],[2,-20]`)), []string{"0 m[] time[1 2] v:int64[10 -20]"}},
+		{"null first", response(series(`[1,null],[2,null],[3,7]`)), []string{"0 m[] time[1 2 3] v:int64[null null 7]"}},
+		{"null in an integer column", response(series(`[1,9007199254740993],[2,null]`)), []string{"0 m[] time[1 2] v:int64[9007199254740993 null]"}},
+		{"all null", response(series(`[1,null],[2,null]`)), []string{"0 m[] time[1 2] v:null[null null]"}},
+		{"a float among integers", response(series(`[1,3],[2,null],[3,0.5]`)), []string{"0 m[] time[1 2 3] v:float64[3 null 0.5]"}},
+		{"-0 keeps its sign", response(series(`[1,0],[2,-0]`)), []string{"0 m[] time[1 2] v:float64[0 -0]"}},
+		{"21 digits", response(series(`[1,5],[2,100000000000000000000]`)), []string{"0 m[] time[1 2] v:float64[5 100000000000000000000]"}},
+		{"uint64", response(series(`[1,5],[2,18446744073709551615]`)), []string{"0 m[] time[1 2] v:uint64[5 18446744073709551615]"}},
+		{"uint64 and a negative", response(series(`[1,-5],[2,18446744073709551615]`)), []string{"0 m[] time[1 2] v:float64[-5 18446744073709552000]"}},
+		{"uint64, then a float", response(series(`[1,18446744073709551615],[2,0.5]`)), []string{"0 m[] time[1 2] v:float64[18446744073709552000 0.5]"}},
+		{"texts", response(series(`[1,""],[2,null],[3,"a\nb"],[4,"ü"]`)), []string{"0 m[] time[1 2 3 4] v:string[ null a\nb ü]"}},
+		{"bools", response(series(`[1,true],[2,null],[3,false]`)), []string{"0 m[] time[1 2 3] v:bool[true null false]"}},
+		{"a type that changes begins a frame", response(series(`[1,1],[2,"x"],[3,true],[4,2.5]`)), []string{
 			"0 m[] time[1] v:int64[1]", "0 m[] time[2] v:string[x]", "0 m[] time[3] v:bool[true]", "0 m[] time[4] v:float64[2.5]"}},
-		{"no time", answer(`{"name":"databases","columns":["name"],"values":[["a"],["b"]]}`), []string{"0 databases[] name:string[a b]"}},
-		{"no name", answer(`{"columns":["key"],"values":[["m,host=a"]]}`), []string{"0 [] key:string[m,host=a]"}},
-		{"time is not first", answer(`{"name":"m","columns":["v","time","w"],"values":[[1,2,3]]}`), []string{"0 m[] time[2] v:int64[1] w:int64[3]"}},
-		{"RFC 3339", answer(series(`["1970-01-01T00:00:00.000000001Z",1],["1970-01-01T09:00:00.000000002+09:00",2]`)), []string{"0 m[] time[1 2] v:int64[1 2]"}},
-		{"all times are zero", answer(series(`[0,1],[0,2]`)), []string{"0 m[] time[0 0] v:int64[1 2]"}},
-		{"two series of one key", answer(series(`[1,1]`), series(`[2,2]`)), []string{"0 m[] time[1] v:int64[1]", "0 m[] time[2] v:int64[2]"}},
-		{"tags", answer(`{"name":"m","tags":{"a":"x","b":""},"columns":["time","v"],"values":[[1,2]]}`), []string{"0 m[{a x} {b }] time[1] v:int64[2]"}},
+		{"no time", response(`{"name":"databases","columns":["name"],"values":[["a"],["b"]]}`), []string{"0 databases[] name:string[a b]"}},
+		{"no name", response(`{"columns":["key"],"values":[["m,host=a"]]}`), []string{"0 [] key:string[m,host=a]"}},
+		{"time is not first", response(`{"name":"m","columns":["v","time","w"],"values":[[1,2,3]]}`), []string{"0 m[] time[2] v:int64[1] w:int64[3]"}},
+		{"RFC 3339", response(series(`["1970-01-01T00:00:00.000000001Z",1],["1970-01-01T09:00:00.000000002+09:00",2]`)), []string{"0 m[] time[1 2] v:int64[1 2]"}},
+		{"all times are zero", response(series(`[0,1],[0,2]`)), []string{"0 m[] time[0 0] v:int64[1 2]"}},
+		{"two series of one key", response(series(`[1,1]`), series(`[2,2]`)), []string{"0 m[] time[1] v:int64[1]", "0 m[] time[2] v:int64[2]"}},
+		{"tags", response(`{"name":"m","tags":{"a":"x","b":""},"columns":["time","v"],"values":[[1,2]]}`), []string{"0 m[{a x} {b }] time[1] v:int64[2]"}},
 		{"statements", `{"results":[{"statement_id":0,"series":[` + series(`[1,1]`) + `]},{"statement_id":1,"error":"no"},{"statement_id":2,"series":[` + series(`[2,2]`) + `]}]}`,
 			[]string{"0 m[] time[1] v:int64[1]", "error: jsonscan: statement 1: no", "2 m[] time[2] v:int64[2]"}},
-		{"the next series begins with types of its own", answer(series(`[1,0.5]`), series(`[2,9007199254740993]`)), []string{"0 m[] time[1] v:float64[0.5]", "0 m[] time[2] v:int64[9007199254740993]"}},
-		{"the next series has nulls only", answer(series(`[1,"x"]`), series(`[2,null]`), series(`[3,"y"]`), series(`[4,null],[5,7]`)), []string{
+		{"the next series begins with types of its own", response(series(`[1,0.5]`), series(`[2,9007199254740993]`)), []string{"0 m[] time[1] v:float64[0.5]", "0 m[] time[2] v:int64[9007199254740993]"}},
+		{"the next series has nulls only", response(series(`[1,"x"]`), series(`[2,null]`), series(`[3,"y"]`), series(`[4,null],[5,7]`)), []string{
 			"0 m[] time[1] v:string[x]", "0 m[] time[2] v:null[null]", "0 m[] time[3] v:string[y]", "0 m[] time[4 5] v:int64[null 7]"}},
-		{"no time in a row", answer(series(`[1,1],[null,2],[3,3]`)), []string{
+		{"no time in a row", response(series(`[1,1],[null,2],[3,3]`)), []string{
 			"0 m[] time[1] v:int64[1]", `error: jsonscan: column 0 "time": null as int64: cell is null`, "0 m[] time[3] v:int64[3]"}},
-		{"text among integer times", answer(series(`[1,1],["1970-01-01T00:00:00.000000002Z",2],[3,3]`)), []string{
+		{"text among integer times", response(series(`[1,1],["1970-01-01T00:00:00.000000002Z",2],[3,3]`)), []string{
 			"0 m[] time[1] v:int64[1]", "0 m[] time[2] v:int64[2]", "0 m[] time[3] v:int64[3]"}},
-		{"wide row", answer(`{"name":"m","columns":["time","a","b","c"],"values":[[1,1,"x",true],[2,null,null,null],[3,2.5,"y",false]]}`),
+		{"wide row", response(`{"name":"m","columns":["time","a","b","c"],"values":[[1,1,"x",true],[2,null,null,null],[3,2.5,"y",false]]}`),
 			[]string{"0 m[] time[1 2 3] a:float64[1 null 2.5] b:string[x null y] c:bool[true null false]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,10 +117,10 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderTruncated cuts an answer at every byte: the rows before the cut come,
+// TestReaderTruncated cuts a response at every byte: the rows before the cut come,
 // and then an error.
 func TestReaderTruncated(t *testing.T) {
-	body := strings.TrimSpace(answer(series(`[1,1],[2,2.5],[3,3]`)))
+	body := strings.TrimSpace(response(series(`[1,1],[2,2.5],[3,3]`)))
 	for n := range len(body) {
 		rows := 0
 		var last error
@@ -155,7 +155,7 @@ func TestReaderBatches(t *testing.T) {
 			fmt.Fprintf(&b, "[%d,%d.5]", i, i)
 		}
 	}
-	body := answer(series(b.String()))
+	body := response(series(b.String()))
 	for _, size := range []int{1, 2, 63, 64, 65, 100, 0, 2999, 3000, 3001, -1} {
 		r := reader(body)
 		r.Rows = size
@@ -199,7 +199,7 @@ func TestReaderBatches(t *testing.T) {
 // TestReaderKeepsFloat holds a column to float64 once it was, in the frames of
 // one series.
 func TestReaderKeepsFloat(t *testing.T) {
-	r := reader(answer(series(`[1,0.5],[2,3],[3,null],[4,null]`)))
+	r := reader(response(series(`[1,0.5],[2,3],[3,null],[4,null]`)))
 	r.Rows = 1
 	for f, err := range r.Frames() {
 		if err != nil || f.Columns[0].Type != Float64 {
@@ -219,14 +219,14 @@ func TestReaderRounded(t *testing.T) {
 		{`[1,9007199254740993]`, 0},
 		{`[1,18446744073709551615],[2,1],[3,-1]`, 1},
 	} {
-		for f := range reader(answer(series(tt.rows))).Frames() {
+		for f := range reader(response(series(tt.rows))).Frames() {
 			if got := f.Columns[0].Rounded; got != tt.want {
 				t.Errorf("%s: %d rounded, want %d", tt.rows, got, tt.want)
 			}
 		}
 	}
 	// A row that goes into the next frame is counted there.
-	body := answer(`{"name":"m","columns":["time","v","w"],"values":[[1,0.5,1],[2,9007199254740993,"x"]]}`)
+	body := response(`{"name":"m","columns":["time","v","w"],"values":[[1,0.5,1],[2,9007199254740993,"x"]]}`)
 	var got []int
 	for f := range reader(body).Frames() {
 		got = append(got, f.Columns[0].Rounded)
@@ -244,7 +244,7 @@ func TestReaderPushedRow(t *testing.T) {
 		{`"a","time","b","n"`, `[9007199254740993,1,"x",null]`, `[0.5,2,7,true]`},
 		{`"a","n","b","time"`, `[9007199254740993,null,"x",1]`, `[0.5,true,7,2]`},
 	} {
-		r := reader(answer(`{"name":"m","columns":[` + columns.names + `],"values":[` + columns.first + "," + columns.second + `]}`))
+		r := reader(response(`{"name":"m","columns":[` + columns.names + `],"values":[` + columns.first + "," + columns.second + `]}`))
 		var got []string
 		for f, err := range r.Frames() {
 			if err != nil {
@@ -263,7 +263,7 @@ func TestReaderMerge(t *testing.T) {
 	s := func(name, host, rows string) string {
 		return `{"name":"` + name + `","tags":{"dc":"x","host":"` + host + `"},"columns":["time","v"],"values":[` + rows + `]}`
 	}
-	body := answer(s("m", "a", "[1,1],[2,2]"), s("m", "b", "[1,0.5]"), s("m", "a", "[3,null]"), s("n", "a", "[1,1]"))
+	body := response(s("m", "a", "[1,1],[2,2]"), s("m", "b", "[1,0.5]"), s("m", "a", "[3,null]"), s("n", "a", "[1,1]"))
 	r := reader(body)
 	r.Merge = true
 	want := []string{
@@ -286,7 +286,7 @@ func TestReaderMerge(t *testing.T) {
 }
 
 func TestReaderTags(t *testing.T) {
-	r := reader(answer(`{"name":"m","columns":["time","host","v"],"values":[[1,"a",1],[2,null,2],[3,"b",3],[4,"a",4]]}`))
+	r := reader(response(`{"name":"m","columns":["time","host","v"],"values":[[1,"a",1],[2,null,2],[3,"b",3],[4,"a",4]]}`))
 	r.Tags = []string{"host"}
 	for f, err := range r.Frames() {
 		if err != nil {
@@ -309,7 +309,7 @@ func TestReaderLargeDictionary(t *testing.T) {
 	for i := range 10_000 {
 		rows = append(rows, fmt.Sprintf(`[%d,"host%d"]`, i, i))
 	}
-	r := reader(answer(series(strings.Join(rows, ","))))
+	r := reader(response(series(strings.Join(rows, ","))))
 	r.Tags = []string{"v"}
 	n := 0
 	for f, err := range r.Frames() {
@@ -347,7 +347,7 @@ func TestReadAll(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %q", got)
 	}
-	r := reader(answer(series(`[1,1],[2,0.5],[3,7]`)))
+	r := reader(response(series(`[1,1],[2,0.5],[3,7]`)))
 	r.Rows = 1
 	frames, err = ReadAll(r)
 	if err != nil || len(frames) != 3 || show(frames[0]) != "0 m[] time[1] v:int64[1]" || show(frames[2]) != "0 m[] time[3] v:float64[7]" {
@@ -355,26 +355,26 @@ func TestReadAll(t *testing.T) {
 	}
 }
 
-// TestReaderReset reads many answers with one reader.
+// TestReaderReset reads many responds with one reader.
 func TestReaderReset(t *testing.T) {
 	s := jsonscan.NewScanner(nil)
 	r := NewReader(s)
 	for i, tt := range []struct{ body, want string }{
-		{answer(series(`[1,1],[2,null]`)), "[0 m[] time[1 2] v:int64[1 null]]"},
-		{answer(`{"name":"n","columns":["a","b"],"values":[["x",null],[null,true]]}`), "[0 n[] a:string[x null] b:bool[null true]]"},
-		{answer(series(`[1,2.5]`)), "[0 m[] time[1] v:float64[2.5]]"},
-		{answer(series(`[1,"y"],[2,"z"],[3,null]`)), "[0 m[] time[1 2 3] v:string[y z null]]"},
+		{response(series(`[1,1],[2,null]`)), "[0 m[] time[1 2] v:int64[1 null]]"},
+		{response(`{"name":"n","columns":["a","b"],"values":[["x",null],[null,true]]}`), "[0 n[] a:string[x null] b:bool[null true]]"},
+		{response(series(`[1,2.5]`)), "[0 m[] time[1] v:float64[2.5]]"},
+		{response(series(`[1,"y"],[2,"z"],[3,null]`)), "[0 m[] time[1 2 3] v:string[y z null]]"},
 	} {
 		s.Reset(strings.NewReader(tt.body))
 		r.Reset(s)
 		if got := fmt.Sprint(showAll(t, r)); got != tt.want {
-			t.Errorf("answer %d: %s, want %s", i, got, tt.want)
+			t.Errorf("response %d: %s, want %s", i, got, tt.want)
 		}
 	}
 }
 
 func TestReaderPrecision(t *testing.T) {
-	s := jsonscan.NewScanner(strings.NewReader(answer(series(`[5,1]`))))
+	s := jsonscan.NewScanner(strings.NewReader(response(series(`[5,1]`))))
 	s.SetPrecision(jsonscan.Millisecond)
 	for f := range NewReader(s).Frames() {
 		if f.Precision != lp.Millisecond || f.Time[0] != 5 {
@@ -400,7 +400,7 @@ func TestFrameClone(t *testing.T) {
 // A series begins with a dictionary of its own, and with columns as they have to
 // be whatever was done to those of the frame before.
 func TestReaderBeginsAnew(t *testing.T) {
-	r := reader(answer(series(`[1,"x"],[2,"y"]`), series(`[3,"z"]`), series(`[4,"x"]`)))
+	r := reader(response(series(`[1,"x"],[2,"y"]`), series(`[3,"z"]`), series(`[4,"x"]`)))
 	r.Tags = []string{"v"}
 	for _, want := range []string{"xy", "z", "x"} {
 		if !r.Next() {
@@ -412,7 +412,7 @@ func TestReaderBeginsAnew(t *testing.T) {
 		}
 		c.Name, c.Role = "changed", Field
 	}
-	r = reader(answer(series(`[1,0.5]`), series(`[2,1.5]`)))
+	r = reader(response(series(`[1,0.5]`), series(`[2,1.5]`)))
 	for _, want := range []float64{0.5, 1.5} {
 		if !r.Next() {
 			t.Fatal(r.Err())

@@ -109,7 +109,7 @@ func compareRow(t *testing.T, f *Frame, i int, row *jsonscan.Row) {
 	}
 }
 
-// TestReaderBodies compares frames with rows on all shapes of answers.
+// TestReaderBodies compares frames with rows on all shapes of responses.
 func TestReaderBodies(t *testing.T) {
 	for _, b := range workload.Bodies {
 		for _, chunk := range []int{0, 100} {

@@ -56,7 +56,7 @@ func ExampleType() {
 	// host dictionary: [0] of "a"
 }
 
-// The columns of an answer are fields; what the program names is a tag.
+// The columns of a response are fields; what the program names is a tag.
 func ExampleRole() {
 	const body = `{"results":[{"series":[{"name":"cpu","columns":["time","host","load"],"values":[[1,"a",0.5],[2,"b",0.25]]}]}]}`
 	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(body)))

@@ -21,17 +21,17 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// reply is what a server sends for an answer, and what net/http makes of it.
+// reply is what a server sends for a response, and what net/http makes of it.
 type reply struct {
 	raw    []byte
 	status int
 	header http.Header
-	body   []byte // unpacked, as far as it could be
-	framed bool   // the answer is whole as far as HTTP can tell
-	whole  bool   // and its body unpacks
+	body   []byte // decompressed, as far as it could be
+	framed bool   // the response is whole as far as HTTP can tell
+	whole  bool   // and its body decompresses
 	sized  bool   // it has a Content-Length
 	odd    bool   // net/http is no judge of it
-	// alone tells that nothing follows the answer and that the connection may
+	// alone tells that nothing follows the response and that the connection may
 	// be used again.
 	alone bool
 }
@@ -54,13 +54,13 @@ func readReply(raw []byte, method string) reply {
 	}
 	r.status, r.header = resp.StatusCode, resp.Header
 	r.odd = r.odd || r.status < 100 // net/http gives such a status, the client refuses it
-	packed, err := io.ReadAll(resp.Body)
-	r.body, r.framed, r.whole = packed, err == nil, err == nil
+	compressed, err := io.ReadAll(resp.Body)
+	r.body, r.framed, r.whole = compressed, err == nil, err == nil
 	r.sized = resp.ContentLength >= 0 && resp.Header.Get("Content-Length") != ""
 	_, err = in.Peek(1)
 	r.alone = r.framed && err == io.EOF && !resp.Close && (r.sized || resp.TransferEncoding != nil)
-	if e := strings.ToLower(resp.Header.Get("Content-Encoding")); (e == "gzip" || e == "x-gzip") && len(packed) > 0 {
-		z, err := gzip.NewReader(bytes.NewReader(packed))
+	if e := strings.ToLower(resp.Header.Get("Content-Encoding")); (e == "gzip" || e == "x-gzip") && len(compressed) > 0 {
+		z, err := gzip.NewReader(bytes.NewReader(compressed))
 		if err == nil {
 			r.body, err = io.ReadAll(z)
 		}
@@ -98,7 +98,7 @@ func tame(raw []byte) ([]byte, bool) {
 	return tame, true
 }
 
-// liar is a server in memory that answers the first request of a round with a
+// liar is a server in memory that responds to the first request of a round with a
 // given text and every other one with good, on whatever connection it comes.
 type liar struct {
 	reply atomic.Pointer[reply] // of the next request
@@ -144,7 +144,7 @@ func (l *liar) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return pipeConn{client}, nil
 }
 
-// more reports whether something follows the answer, on a connection that could
+// more reports whether something follows the response, on a connection that could
 // be used again if it did not.
 func (r *reply) more() bool {
 	return r.framed && r.sized && r.header.Get("Connection") == "" && !r.bareLF()
@@ -173,7 +173,7 @@ func newLiar(f *testing.F) (*liar, *fastclient.Client) {
 	return l, c
 }
 
-// call lets the server answer raw to a call of the client, and compares what
+// call lets the server response raw to a call of the client, and compares what
 // the client makes of it with what net/http and the slow reader do.
 func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, plain bool) {
 	method := "POST"
@@ -228,7 +228,7 @@ func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, pl
 		t.Fatalf("%q with status %d is taken as success", raw, want.status)
 	}
 
-	// The next answer is the next answer, whatever the one before left behind.
+	// The next response is the next response, whatever the one before left behind.
 	l.reply.Store(nil)
 	res, err := c.Query(ctx, "q")
 	if err != nil {
@@ -245,11 +245,11 @@ func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, pl
 			v, err = row.Int(0)
 		}
 		if n++; err != nil || v != 42 || row.Series().Name != "second" || n > 1 {
-			t.Fatalf("behind %q the answer is %v, %v", raw, v, err)
+			t.Fatalf("behind %q the response is %v, %v", raw, v, err)
 		}
 	}
 	if n != 1 {
-		t.Fatalf("behind %q the answer has %d rows", raw, n)
+		t.Fatalf("behind %q the response has %d rows", raw, n)
 	}
 }
 
@@ -269,7 +269,7 @@ func (l *liar) query(ctx context.Context, t *testing.T, c *fastclient.Client, wa
 	for range res.Rows() {
 		// At the end: it closes the result.
 	}
-	a := readAnswer(want.body, false)
+	a := readResponse(want.body, false)
 	wantEvents := numberSeries(a.events)
 	if err == nil {
 		requireSuccess(t, want, want.whole)
@@ -279,12 +279,12 @@ func (l *liar) query(ctx context.Context, t *testing.T, c *fastclient.Client, wa
 		return nil
 	}
 	if plain && want.whole && want.status/100 == 2 && a.end == complete && len(want.body) > 0 {
-		t.Fatalf("%q is a whole answer, but the client says: %v", want.raw, err)
+		t.Fatalf("%q is a whole response, but the client says: %v", want.raw, err)
 	}
 	return err
 }
 
-// requireSuccess fails unless want is an answer that says success and is whole.
+// requireSuccess fails unless want is a response that says success and is whole.
 func requireSuccess(t *testing.T, want reply, whole bool) {
 	t.Helper()
 	if want.odd {
@@ -319,8 +319,8 @@ func requireTyped(t *testing.T, raw []byte, err error) {
 	_ = fastclient.RetryDelay(err)
 }
 
-// httpAnswer frames a body.
-func httpAnswer(status uint16, fields string, body []byte, framing uint8) []byte {
+// httpResponse frames a body.
+func httpResponse(status uint16, fields string, body []byte, framing uint8) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "HTTP/1.1 %03d X\r\n", status%1000)
 	for line := range strings.SplitSeq(fields, "\n") {
@@ -365,7 +365,7 @@ func httpAnswer(status uint16, fields string, body []byte, framing uint8) []byte
 	return b.Bytes()
 }
 
-// plainFields reports whether fields say nothing about the form of the answer.
+// plainFields reports whether fields say nothing about the form of the response.
 func plainFields(fields string) bool {
 	for line := range strings.SplitSeq(fields, "\n") {
 		name, value, ok := strings.Cut(line, ": ")
@@ -379,8 +379,8 @@ func plainFields(fields string) bool {
 	return true
 }
 
-// FuzzAnswer sends well-formed and cut answers of any status, fields and body.
-func FuzzAnswer(f *testing.F) {
+// FuzzResponse sends well-formed and cut responses of any status, fields and body.
+func FuzzResponse(f *testing.F) {
 	for i, b := range bodies {
 		for op := range uint8(4) {
 			f.Add(uint16(200), "Content-Type: application/json", []byte(b), uint8(i*8+i), op)
@@ -403,7 +403,7 @@ func FuzzAnswer(f *testing.F) {
 		if len(body) > 16<<10 || len(fields) > 4<<10 {
 			return
 		}
-		l.call(t, c, httpAnswer(status, fields, body, framing), op, plainFields(fields))
+		l.call(t, c, httpResponse(status, fields, body, framing), op, plainFields(fields))
 	})
 }
 

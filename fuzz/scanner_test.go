@@ -22,7 +22,7 @@ import (
 )
 
 // scan reads r to its end and writes down what s reports, in the form of
-// answer.events.
+// response.events.
 func scan(s *jsonscan.Scanner) (events []string, docs [][]json.RawMessage, end error) {
 	numbers := map[*jsonscan.Series]int{}
 	for row, err := range s.Rows() {
@@ -123,7 +123,7 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// bodies are answers with everything in them that servers send, and some that
+// bodies are responds with everything in them that servers send, and some that
 // they do not.
 var bodies = []string{
 	`{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a","region":""},"columns":["time","value","text"],"values":[[1500000000060748059,0.64,"a\u003cb\n"],[2,null,"é"],[3,-0,""]],"partial":true}],"partial":true}]}` + "\n" +
@@ -171,7 +171,7 @@ func FuzzScanner(f *testing.F) {
 			if lax && !surrogates && utf8.Valid(body) {
 				continue // nothing to be lax about
 			}
-			want := readAnswer(body, lax)
+			want := readResponse(body, lax)
 			wantEvents := numberSeries(want.events)
 			s := &scanner
 			s.MaxRowBytes, s.AllowInvalidUTF8 = 0, lax
@@ -207,7 +207,7 @@ func FuzzScanner(f *testing.F) {
 
 			// Cut short: never a short result without an error.
 			short := body[:int(cut)%len(body)]
-			wantShort := readAnswer(short, lax)
+			wantShort := readResponse(short, lax)
 			s.Reset(bytes.NewReader(short))
 			again, fewer, err := scan(s)
 			if wantShort.end == malformed {
@@ -271,7 +271,7 @@ func requireEnd(t *testing.T, body []byte, want outcome, err error) {
 	}
 }
 
-func requireMessages(t *testing.T, s *jsonscan.Scanner, want *answer) {
+func requireMessages(t *testing.T, s *jsonscan.Scanner, want *response) {
 	t.Helper()
 	var got []string
 	for _, m := range s.Messages() {

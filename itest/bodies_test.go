@@ -17,10 +17,10 @@ import (
 
 // bodySize is small enough for every run of the tests, and has series of more
 // than 10,000 rows. 1 is what is measured, and takes two minutes.
-var bodySize = flag.Float64("bodysize", 0.1, "size of the answers of TestBodies")
+var bodySize = flag.Float64("bodysize", 0.1, "size of the responses of TestBodies")
 
 // TestBodies writes the points of the bodies that decoders are measured on, and
-// finds that the servers answer with these bodies, byte for byte. What is
+// finds that the servers respond with these bodies, byte for byte. What is
 // measured is therefore what they send.
 func TestBodies(t *testing.T) {
 	size := *bodySize
@@ -31,20 +31,20 @@ func TestBodies(t *testing.T) {
 				c := createDatabase(t, s, c, "bodies_"+b.Name)
 				body := b.Make(size, 0)
 				writeBody(t, c, body, b.Tags)
-				got := rawAnswer(t, c, b.Query, fastclient.Unchunked())
+				got := rawResponse(t, c, b.Query, fastclient.Unchunked())
 				if strings.HasPrefix(s.Version(), "1.6.") {
 					// It also calls complete series of more than 10,000 rows partial.
 					got = bytes.ReplaceAll(got, []byte(`]],"partial":true}`), []byte(`]]}`))
 				}
 				sameBytes(t, "in one document", got, body)
 				const chunk = 1000
-				sameBytes(t, "in chunks", rawAnswer(t, c, b.Query, fastclient.Chunked(chunk)), b.Make(size, chunk))
+				sameBytes(t, "in chunks", rawResponse(t, c, b.Query, fastclient.Chunked(chunk)), b.Make(size, chunk))
 			})
 		}
 	})
 }
 
-func rawAnswer(t *testing.T, c *fastclient.Client, q string, opts ...fastclient.QueryOption) []byte {
+func rawResponse(t *testing.T, c *fastclient.Client, q string, opts ...fastclient.QueryOption) []byte {
 	t.Helper()
 	body, err := c.QueryRaw(t.Context(), q, opts...)
 	if err != nil {

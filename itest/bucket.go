@@ -88,7 +88,7 @@ func (s *Server) CreateLegacyUser(name, password, bucketID string, write bool) e
 	return s.api(http.MethodPost, "/private/legacy/authorizations/"+made.ID+"/password", map[string]string{"password": password}, nil)
 }
 
-// api sends a request of the API of InfluxDB 2, with in as JSON, and reads the answer
+// api sends a request of the API of InfluxDB 2, with in as JSON, and reads the response
 // into out.
 func (s *Server) api(method, path string, in, out any) error {
 	var body bytes.Buffer

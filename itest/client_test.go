@@ -149,8 +149,8 @@ func TestClientRefusals(t *testing.T) {
 		if e, ok := errors.AsType[*fastclient.ServerError](err); !ok || e.Status != 400 || !strings.Contains(e.Message, noParse) {
 			t.Errorf("query that does not parse: %v", err)
 		}
-		// 1.x puts the bad line into a header of the answer as it is. Some bytes
-		// net/http does not take there. InfluxDB 2 answers with it in JSON alone.
+		// 1.x puts the bad line into a header of the response as it is. Some bytes
+		// net/http does not take there. InfluxDB 2 responds with it in JSON alone.
 		netHTTP := strings.HasSuffix(t.Name(), "/nethttp") && !is2(s)
 		for _, bad := range []string{"m,a\x00 f=1", "m,a\x01\x7f", "m,\u2028é\xff", "m,a\rb", "m,a\tb"} {
 			err = good.Write(ctx, []byte(bad+"\n"))
@@ -292,7 +292,7 @@ func TestClientCancel(t *testing.T) {
 	})
 }
 
-// TestClientCancelWaiting ends the context while the server has not answered.
+// TestClientCancelWaiting ends the context while the server has not responded.
 func TestClientCancelWaiting(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		c := newClient(t, s, fastclient.Options{})

@@ -10,8 +10,8 @@ import (
 	"github.com/pointwire/pointwire/internal/line/dialect"
 )
 
-// influxAnswer is as much of an answer as everythingIn looks at.
-type influxAnswer struct {
+// influxResponse is as much of a response as everythingIn looks at.
+type influxResponse struct {
 	Results []struct {
 		Error  string
 		Series []struct {
@@ -23,7 +23,7 @@ type influxAnswer struct {
 	}
 }
 
-func ask(t *testing.T, s *Server, db, q string) (a influxAnswer) {
+func ask(t *testing.T, s *Server, db, q string) (a influxResponse) {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(query(t, s, db, q, "epoch", "ns")))
 	d.UseNumber()
@@ -119,9 +119,9 @@ func TestDialectRows(t *testing.T) {
 			} else if want == r.Own {
 				t.Errorf("%s: the cell says what it says of all", r.Name)
 			}
-			// Answers are UTF-8, whatever is stored.
+			// Responses are UTF-8, whatever is stored.
 			if want = strings.ReplaceAll(want, `\xff`, "\ufffd"); got != want {
-				t.Errorf("%s: %q is\n%s\nwant\n%s\nthe answer was %d %.500s", r.Name, r.Body, got, want, a.status, a.body)
+				t.Errorf("%s: %q is\n%s\nwant\n%s\nthe response was %d %.500s", r.Name, r.Body, got, want, a.status, a.body)
 			}
 		}
 	})

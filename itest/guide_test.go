@@ -49,7 +49,7 @@ func decode(t *testing.T, data []byte, v any) {
 	}
 }
 
-// document is an answer as encoding/json reads it.
+// document is a response as encoding/json reads it.
 type document struct {
 	Error   string
 	Message string // of InfluxDB 2 in place of Error
@@ -161,7 +161,7 @@ func TestGuideServer(t *testing.T) {
 	})
 }
 
-// wantRows compares the number of rows of all series of an answer with the case.
+// wantRows compares the number of rows of all series of a response with the case.
 func wantRows(t *testing.T, c guideCase, body string) {
 	t.Helper()
 	var want struct{ Rows int }

@@ -70,7 +70,7 @@ func gzipBodies(t *testing.T) (list []gzipBody, marks map[int64]int64) {
 	return list, marks
 }
 
-// sendBodies writes all bodies with clients by their kind, all packed.
+// sendBodies writes all bodies with clients by their kind, all compressed.
 func sendBodies(t *testing.T, list []gzipBody, clients func(kind string) *fastclient.Client) {
 	t.Helper()
 	made := map[string]*fastclient.Client{}
@@ -84,15 +84,15 @@ func sendBodies(t *testing.T, list []gzipBody, clients func(kind string) *fastcl
 	}
 }
 
-// TestGzipBodies has servers unpack what the default level makes of bodies of all kinds
+// TestGzipBodies has servers decompress what the default level makes of bodies of all kinds
 // and sizes, and finds every marked point as it was written.
 // POINTWIRE_GZIP_BODIES is the number of bodies for each server, 40 by default.
 func TestGzipBodies(t *testing.T) {
 	list, marks := gzipBodies(t)
-	packed := fastclient.Compression{Always: true, MinBytes: 1}
+	compressed := fastclient.Compression{Always: true, MinBytes: 1}
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		start := time.Now()
-		c := newClient(t, s, fastclient.Options{Compression: packed})
+		c := newClient(t, s, fastclient.Options{Compression: compressed})
 		clients := map[string]*fastclient.Client{}
 		sendBodies(t, list, func(kind string) *fastclient.Client {
 			clients[kind] = createDatabase(t, s, c, "gzip_"+kind)
@@ -117,7 +117,7 @@ func TestGzipBodies(t *testing.T) {
 	})
 	t.Run("victoriametrics", func(t *testing.T) {
 		addr := startVictoria(t)
-		c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "ignored", Compression: packed})
+		c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "ignored", Compression: compressed})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,18 +133,18 @@ func TestGzipBodies(t *testing.T) {
 	})
 }
 
-// TestGzipTools has gzip and zlib, by way of Python, unpack the same bodies, each
+// TestGzipTools has gzip and zlib, by way of Python, decompress the same bodies, each
 // of them by itself.
 func TestGzipTools(t *testing.T) {
 	list, _ := gzipBodies(t)
 	var e deflate.Encoder
-	var plain, packed, framed []byte
+	var plain, compressed, framed []byte
 	for _, b := range list {
 		plain = append(plain, b.lines...)
-		at := len(packed)
-		packed = e.AppendGzip(packed, b.lines)
-		framed = binary.LittleEndian.AppendUint32(framed, uint32(len(packed)-at))
-		framed = append(framed, packed[at:]...)
+		at := len(compressed)
+		compressed = e.AppendGzip(compressed, b.lines)
+		framed = binary.LittleEndian.AppendUint32(framed, uint32(len(compressed)-at))
+		framed = append(framed, compressed[at:]...)
 	}
 	const each = `
 import sys, zlib
@@ -161,8 +161,8 @@ while p:
 		want    []byte
 		command []string
 	}{
-		{packed, nil, []string{"gzip", "-t"}},
-		{packed, plain, []string{"gzip", "-dc"}},
+		{compressed, nil, []string{"gzip", "-t"}},
+		{compressed, plain, []string{"gzip", "-dc"}},
 		{framed, plain, []string{"python3", "-c", each}},
 	} {
 		t.Run(strings.Join(tool.command[:2], " "), func(t *testing.T) {
@@ -179,7 +179,7 @@ while p:
 			if !bytes.Equal(out.Bytes(), tool.want) {
 				t.Errorf("%d bytes, want %d, or they differ", out.Len(), len(tool.want))
 			}
-			t.Logf("%d bodies, %d bytes from %d", len(list), len(plain), len(packed))
+			t.Logf("%d bodies, %d bytes from %d", len(list), len(plain), len(compressed))
 		})
 	}
 }

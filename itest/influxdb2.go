@@ -26,7 +26,7 @@ const (
 const InfluxDB2 = "v2.8.0"
 
 // StartInfluxDB2 runs InfluxDB 2 as a child process, sets it up with Org and Token,
-// and returns when it answers. The executable is the one that POINTWIRE_INFLUXD2
+// and returns when it responds. The executable is the one that POINTWIRE_INFLUXD2
 // names, or the one that
 //
 //	go run -C itest/influx2 ./cmd/build

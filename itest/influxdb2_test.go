@@ -75,7 +75,7 @@ func TestInfluxDB2Auth(t *testing.T) {
 		none = verdict{fastclient.ErrUnauthorized, fastclient.ErrUnauthorized, fastclient.ErrUnauthorized}
 		// Users of the 1.x endpoints are unknown to /api/v2/write.
 		legacy = verdict{v2: fastclient.ErrUnauthorized}
-		// Who may not write is answered as if not known at all.
+		// Who may not write is given a response as if not known at all.
 		reads = verdict{fastclient.ErrForbidden, fastclient.ErrUnauthorized, nil}
 		// Basic and parameters are looked at by the 1.x endpoints alone, Bearer by the
 		// others alone.
@@ -294,7 +294,7 @@ func TestInfluxDB2Statements(t *testing.T) {
 	if err != nil || !can.V1 || !can.V2 || can.V3 || !can.Health || !can.Healthy || can.Version != InfluxDB2 {
 		t.Errorf("capabilities %+v, %v", can, err)
 	}
-	// Infinity has no form in JSON: the answer is a text in place of the document.
+	// Infinity has no form in JSON: the response is a text in place of the document.
 	writeLines(t, c, "m f=0 1\n")
 	_, err = rawsAndError(t, c, "SELECT ln(f) FROM m")
 	if e, ok := errors.AsType[*jsonscan.ResponseError](err); !ok || !strings.Contains(e.Error(), "unsupported value: -Inf") || fastclient.Retryable(err) {

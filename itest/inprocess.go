@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Start runs InfluxDB 1.8.10 inside this process and returns when it answers.
+// Start runs InfluxDB 1.8.10 inside this process and returns when it responds.
 func Start(cfg Config) (*Server, error) {
 	return newServer(cfg, new(inProcess))
 }

@@ -67,8 +67,8 @@ func (l lpbench) totals(t *testing.T, s *Server, c *fastclient.Client) {
 		{"roundtrip -trades 6000 -counters 100", []string{"6 000", "proved identical"}},
 		{"write -duration 300ms -workers 3", []string{"3 workers", "schedule to stored", "points, as acknowledged"}},
 		{"write -duration 300ms -rate 20000 -batch 100", []string{"20 000 points/s", "points, as acknowledged"}},
-		{"query -duration 300ms -points 12000", []string{"each answer had 12 000 rows, as the server counts"}},
-		{"query -duration 300ms -points 3000 -rate 50 -chunk 0", []string{"each answer had 3 000 rows, as the server counts"}},
+		{"query -duration 300ms -points 12000", []string{"each response had 12 000 rows, as the server counts"}},
+		{"query -duration 300ms -points 3000 -rate 50 -chunk 0", []string{"each response had 3 000 rows, as the server counts"}},
 	} {
 		words := strings.Fields(k.args)
 		out, status := l.run(t, append([]string{words[0], "-url", s.URL()}, words[1:]...)...)
@@ -86,7 +86,7 @@ func (l lpbench) totals(t *testing.T, s *Server, c *fastclient.Client) {
 		t.Errorf("status %d\n%s", status, out)
 	}
 	if f, err := os.Stat(filepath.Join(dir, "Trade.json.gz")); err != nil || f.Size() == 0 {
-		t.Errorf("the recorded answer: %v", err)
+		t.Errorf("the recorded response: %v", err)
 	}
 	if left := lpbenchDatabases(t, c); len(left) > 0 {
 		t.Errorf("databases left: %q", left)

@@ -20,11 +20,11 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// longHeader is more than a client reads of an answer's header by default.
+// longHeader is more than a client reads of a response's header by default.
 var longHeader = strings.Repeat("x", 20<<10)
 
 // padding returns a dialer that leads to the server by a proxy, which makes the headers
-// of its answers long.
+// of its responses long.
 func (o *oracle) padding() func(ctx context.Context, network, addr string) (net.Conn, error) {
 	to, err := url.Parse(o.s.URL())
 	if err != nil {
@@ -128,7 +128,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 				p, st.Rejected.Lines, uncertain, st.Dropped.Lines, st.Pending.Lines, err)
 		}
 		if padded && (st.Requests > 3 || uncertain == 0 && st.Acked.Lines > 0) {
-			o.t.Errorf("an answer with a header of %d bytes: %d requests, %d acked, %d uncertain", len(longHeader), requests, st.Acked.Lines, uncertain)
+			o.t.Errorf("a response with a header of %d bytes: %d requests, %d acked, %d uncertain", len(longHeader), requests, st.Acked.Lines, uncertain)
 		}
 		if err := w.Close(ctx); err != nil {
 			o.t.Errorf("close: %v", err)

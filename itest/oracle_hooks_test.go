@@ -15,7 +15,7 @@ import (
 
 // A spoiler makes lines unparsable on their way to the server that a Writer would not
 // take if they were so before: it puts a field value that is none in the place of a good
-// one, and the good one back where the answer quotes it.
+// one, and the good one back where the response quotes it.
 type spoiler struct{ next *http.Transport }
 
 const spoilGood, spoilBad = "zq_q=1i", "zq_q=1x"

@@ -102,7 +102,7 @@ type oracle struct {
 	target oracleTarget
 	s      *Server
 	client *fastclient.Client
-	padded *fastclient.Client // its server's answers have long headers
+	padded *fastclient.Client // its server's responses have long headers
 	spoil  *spoiler
 	runs   int
 	now    time.Time
@@ -194,7 +194,7 @@ func (o *oracle) stored(ctx context.Context, b *oracleBatch) map[int]bool {
 	return ids
 }
 
-// wait looks at what is stored until all of want is there: 1.x answers when one shard
+// wait looks at what is stored until all of want is there: 1.x responds when one shard
 // has refused lines, and goes on to write the others.
 func (o *oracle) wait(ctx context.Context, b *oracleBatch, want map[int]bool) map[int]bool {
 	o.t.Helper()
@@ -207,7 +207,7 @@ func (o *oracle) wait(ctx context.Context, b *oracleBatch, want map[int]bool) ma
 }
 
 // searchRequests is how many requests the search for one line of 5,000 takes at most: two
-// for each halving, and a few for lines that the first answers name.
+// for each halving, and a few for lines that the first responses name.
 const searchRequests = 30
 
 func contains(set, want map[int]bool) bool {
@@ -261,7 +261,7 @@ func (o *oracle) direct(ctx context.Context, b *oracleBatch, err error) {
 		o.t.Errorf("all lines are stored, and the error is %.300v", err)
 	}
 	if server != nil && server.Foreign {
-		o.t.Errorf("the answer bears no sign of a database: %.300v", err)
+		o.t.Errorf("the response bears no sign of a database: %.300v", err)
 	}
 }
 

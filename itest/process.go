@@ -16,7 +16,7 @@ import (
 )
 
 // StartProcess runs the influxd found on the PATH as a child process and returns
-// when it answers. Without one the error is exec.ErrNotFound. The child ends
+// when it responds. Without one the error is exec.ErrNotFound. The child ends
 // with this process, however that ends.
 func StartProcess(cfg Config) (*Server, error) {
 	path, err := exec.LookPath("influxd")

@@ -12,7 +12,7 @@ import (
 )
 
 // TestWriterCountsRefusedLines appends batches with many lines that the server
-// cannot parse, see spoiler: what the Writer calls acked is what the server has. The answers
+// cannot parse, see spoiler: what the Writer calls acked is what the server has. The responses
 // quote every bad line and so are of the size of the request.
 func TestWriterCountsRefusedLines(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {

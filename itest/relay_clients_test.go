@@ -195,7 +195,7 @@ func runScript(t *testing.T, jobs []*job, command ...string) (texts []string) {
 		texts = append(texts, text)
 	}
 	if len(texts) != len(jobs) {
-		t.Fatalf("%d answers to %d jobs\n%s", len(texts), len(jobs), &stderr)
+		t.Fatalf("%d responses to %d jobs\n%s", len(texts), len(jobs), &stderr)
 	}
 	return texts
 }

@@ -109,7 +109,7 @@ func TestRelay(t *testing.T) {
 				k.setup(t)
 			}
 			if k.gzip {
-				t.Run("gzip", k.packs)
+				t.Run("gzip", k.compresses)
 			}
 			t.Run("points", func(t *testing.T) { k.relayPoints(t, file, s, c) })
 			t.Run("partial", func(t *testing.T) { k.relayPartial(t, file, s, c) })
@@ -120,8 +120,8 @@ func TestRelay(t *testing.T) {
 	}
 }
 
-// packs holds that the client packs its body when it is told to.
-func (k *relayClient) packs(t *testing.T) {
+// compresses holds that the client compresses its body when it is told to.
+func (k *relayClient) compresses(t *testing.T) {
 	encodings := make(chan string, 1)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/write") {
@@ -137,9 +137,9 @@ func (k *relayClient) packs(t *testing.T) {
 	}
 }
 
-// TestRelayAnswers holds that the relay answers as 1.8.10 does, byte for byte. For a few
+// TestRelayResponses holds that the relay responds as 1.8.10 does, byte for byte. For a few
 // lines, such as one that ends with a comma, their reasons have other words.
-func TestRelayAnswers(t *testing.T) {
+func TestRelayResponses(t *testing.T) {
 	s := startInProcess(t, Config{})
 	query(t, s, "", "CREATE DATABASE direct; CREATE DATABASE relayed")
 	r := startRelay(t, buildRelay(t), s, "relayed", "-wait")
@@ -206,7 +206,7 @@ func (k *relayClient) relayPoints(t *testing.T, file string, s *Server, c *fastc
 			r := startRelay(t, file, s, "relayed", flags...)
 			want := all(r.addr, "relayed", gzip)
 			if flags != nil {
-				compare(t, "answered", storedPoints(t, c, "relayed", began), want)
+				compare(t, "responded", storedPoints(t, c, "relayed", began), want)
 			}
 			if err := r.stop(t); err != nil {
 				t.Errorf("%v\n%s", err, &r.log)
@@ -257,7 +257,7 @@ func (k *relayClient) relayPartial(t *testing.T, file string, s *Server, c *fast
 }
 
 // relayLater writes an unsigned integer, which line protocol knows and 1.8.10 refuses:
-// it is in the file of the relay, or with -wait in the answer.
+// it is in the file of the relay, or with -wait in the response.
 func (k *relayClient) relayLater(t *testing.T, file string, s *Server, c *fastclient.Client) {
 	began := time.Now()
 	points := []clientPoint{

@@ -73,7 +73,7 @@ func TestFailover(t *testing.T) {
 		writeLines(t, c, "m v=2 2\n")
 		writeLines(t, c, "m v=3 3\n")
 		if got := fmt.Sprint(raws(t, c, "SELECT v FROM m")); got != "[[2 2] [3 3]]" {
-			t.Errorf("the answer of the other server is %s", got)
+			t.Errorf("the response of the other server is %s", got)
 		}
 		if st := c.Stats(); st.Endpoints[0].Up || !st.Endpoints[1].Up || st.Failovers == 0 {
 			t.Errorf("%+v", st)

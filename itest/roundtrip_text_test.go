@@ -283,7 +283,7 @@ func (p *position) refusedRightly(t *testing.T, s *Server, refused map[int64]str
 		if err == nil {
 			resp.Body.Close()
 		} else if !strings.Contains(err.Error(), "malformed MIME header") {
-			// The servers put the line into a header of the answer, raw.
+			// The servers put the line into a header of the response, raw.
 			t.Fatal(err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // scan sends q, chunked with nanosecond times, and calls f for every row of the
-// answer. Any error in the answer fails the test.
+// response. Any error in the response fails the test.
 func scan(t *testing.T, s *Server, db, q string, f func(r *jsonscan.Row)) {
 	t.Helper()
 	resp, err := s.HTTPClient().PostForm(s.URL()+"/query",

@@ -34,7 +34,7 @@ type Config struct {
 	// UnixSocket serves a unix socket beside TCP. Socket has its path.
 	UnixSocket bool
 
-	// MaxRowLimit ends an answer that is not chunked after that many rows; 0
+	// MaxRowLimit ends a response that is not chunked after that many rows; 0
 	// means no limit.
 	MaxRowLimit int
 	// MaxBodySize is the largest request body in bytes; 0 means the server's
@@ -113,7 +113,7 @@ func (s *Server) certFile() string { return s.cfg.certFile() }
 func (s *Server) keyFile() string  { return s.cfg.keyFile() }
 
 // Restart starts a stopped server again: same directory, same port. It returns
-// when the server answers.
+// when the server responds.
 func (s *Server) Restart() error {
 	if s.running {
 		return errRunning
@@ -190,7 +190,7 @@ func (s *Server) CertPool() *x509.CertPool { return s.pool }
 // Dir returns the server's directory.
 func (s *Server) Dir() string { return s.cfg.Dir }
 
-// Version returns the version the server names in its answers, such as 1.8.10
+// Version returns the version the server names in its responses, such as 1.8.10
 // or 1.6.7~rc0.
 func (s *Server) Version() string { return s.version }
 
@@ -217,7 +217,7 @@ func (s *Server) HTTPClient() *http.Client {
 	return &http.Client{Transport: tr, Timeout: time.Minute}
 }
 
-// waitReady asks for /ping until the server answers. Every status counts: a
+// waitReady asks for /ping until the server responds. Every status counts: a
 // server may demand credentials even there.
 func (s *Server) waitReady(limit time.Duration) error {
 	client := s.HTTPClient()
@@ -231,7 +231,7 @@ func (s *Server) waitReady(limit time.Duration) error {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("itest: no answer from %s within %v: %w", s.URL(), limit, err)
+			return fmt.Errorf("itest: no response from %s within %v: %w", s.URL(), limit, err)
 		}
 		time.Sleep(2 * time.Millisecond)
 	}

@@ -103,8 +103,8 @@ func existing(t *testing.T, base string) *Server {
 	return s
 }
 
-// answer is one reply of a server.
-type answer struct {
+// response is one reply of a server.
+type response struct {
 	status int
 	header http.Header
 	body   string
@@ -123,7 +123,7 @@ func credentials(s *Server) (user, password string) {
 }
 
 // do sends a request with net/http.
-func do(t *testing.T, s *Server, method, path string, params url.Values, body string) answer {
+func do(t *testing.T, s *Server, method, path string, params url.Values, body string) response {
 	t.Helper()
 	req, err := http.NewRequest(method, s.URL()+path+"?"+params.Encode(), strings.NewReader(body))
 	if err != nil {
@@ -139,7 +139,7 @@ func do(t *testing.T, s *Server, method, path string, params url.Values, body st
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{resp.StatusCode, resp.Header, string(b)}
+	return response{resp.StatusCode, resp.Header, string(b)}
 }
 
 // query sends q and returns the body; any status but 200 fails the test.
@@ -161,7 +161,7 @@ func query(t *testing.T, s *Server, db, q string, extra ...string) string {
 }
 
 // write sends lines to db; extra is as for query.
-func write(t *testing.T, s *Server, db, lines string, extra ...string) answer {
+func write(t *testing.T, s *Server, db, lines string, extra ...string) response {
 	t.Helper()
 	params := url.Values{"db": {db}}
 	for i := 0; i < len(extra); i += 2 {

@@ -56,7 +56,7 @@ func startVictoria(t *testing.T) string {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatal("VictoriaMetrics does not answer: ", err)
+			t.Fatal("VictoriaMetrics does not respond: ", err)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func exported(t *testing.T, addr, metric string) map[int64]float64 {
 }
 
 // TestVictoriaMetrics writes to VictoriaMetrics by every path that it has for line
-// protocol, plain and packed, and looks at what it stored.
+// protocol, plain and compressed, and looks at what it stored.
 func TestVictoriaMetrics(t *testing.T) {
 	addr := startVictoria(t)
 	const points = 3000
@@ -103,7 +103,7 @@ func TestVictoriaMetrics(t *testing.T) {
 		o    fastclient.Options
 	}{
 		{"v1", fastclient.Options{Addr: "http://" + addr, Database: "ignored"}},
-		{"v1 packed", fastclient.Options{Addr: "http://" + addr, Database: "ignored", Compression: fastclient.Compression{Always: true}}},
+		{"v1 compressed", fastclient.Options{Addr: "http://" + addr, Database: "ignored", Compression: fastclient.Compression{Always: true}}},
 		{"base path", fastclient.Options{Addr: "http://" + addr + "/influx", Database: "ignored", Compression: fastclient.Compression{Always: true}}},
 		{"v2", fastclient.Options{Addr: "http://" + addr, API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}},
 		{"v2 below a base path", fastclient.Options{Addr: "http://" + addr + "/influx", API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}},

@@ -27,7 +27,7 @@ func TestRowAllocs(t *testing.T) {
 		run := func() {
 			r.Reset(body)
 			s.Reset(r)
-			s.memo.list = s.memo.list[:0] // as if no answer had been before
+			s.memo.list = s.memo.list[:0] // as if no response had been before
 			rows, series = 0, 0
 			var last *Series
 			for s.Next() {
@@ -57,7 +57,7 @@ func TestRowAllocs(t *testing.T) {
 	}
 }
 
-// The answers to a question that is asked again and again share the series.
+// The responses to a question that is asked again and again share the series.
 func TestPolledSeriesAllocs(t *testing.T) {
 	last, _ := workload.FindBody("small_last")
 	body := last.Make(1, 0)
@@ -73,11 +73,11 @@ func TestPolledSeriesAllocs(t *testing.T) {
 		}
 	})
 	if s.Err() != nil || got > seriesAllocs { // 0 but in purego
-		t.Errorf("%v allocations per answer, %v", got, s.Err())
+		t.Errorf("%v allocations per response, %v", got, s.Err())
 	}
 }
 
-// mixRows is an answer of n rows of seven cells, in one series.
+// mixRows is a response of n rows of seven cells, in one series.
 func mixRows(n int) []byte {
 	mix, _ := workload.FindBody("mix")
 	return mix.Make(float64(n)/150_000, 0)

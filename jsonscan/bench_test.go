@@ -32,7 +32,7 @@ func visit(s *Scanner) (sum float64, n int, err error) {
 	return sum, n, nil
 }
 
-type jsonAnswer struct {
+type jsonResponse struct {
 	Results []struct {
 		StatementID int `json:"statement_id"`
 		Series      []struct {
@@ -47,7 +47,7 @@ type jsonAnswer struct {
 }
 
 func visitJSON(body io.Reader) (sum float64, n int, err error) {
-	var a jsonAnswer
+	var a jsonResponse
 	if err := json.NewDecoder(body).Decode(&a); err != nil {
 		return 0, 0, err
 	}

@@ -48,7 +48,7 @@ func newBinder(t reflect.Type, options []StructOption) (*binder, error) {
 func (b *binder) bind(s *Series) error {
 	b.series, b.unfit = s, false
 	b.tags = b.tags[:0]
-	// Series of one answer share their columns.
+	// Series of one response share their columns.
 	known := len(s.Columns) > 0 && len(s.Columns) == len(b.bound) && &s.Columns[0] == &b.bound[0]
 	if !known {
 		b.columns, b.bound = b.columns[:0], s.Columns
@@ -258,7 +258,7 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	return nil
 }
 
-// tagCell sets an integer from a tag, which is text in an answer. An empty one is
+// tagCell sets an integer from a tag, which is text in a response. An empty one is
 // that of a point without the tag.
 func tagCell(s slot, f *structField, r *Row, i int) error {
 	text, err := r.Bytes(i)

@@ -254,7 +254,7 @@ func longLine(rows int) io.Reader {
 	return r
 }
 
-// caseResponse runs what concerns the body of an answer; the status belongs to
+// caseResponse runs what concerns the body of a response; the status belongs to
 // the transport, and the messages of /write to fastclient.
 func caseResponse(t *testing.T, c guideCase) {
 	var in struct {
@@ -273,7 +273,7 @@ func caseResponse(t *testing.T, c guideCase) {
 	decodeExact(t, c.Input, &in)
 	decodeExact(t, c.Expect, &want)
 	if in.Call != "query" {
-		t.Skip("fastclient: not the answer of /query")
+		t.Skip("fastclient: not the response of /query")
 	}
 	rows, _, err := readAll(t, strings.NewReader(in.Body))
 	if want.Error == nil {

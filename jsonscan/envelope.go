@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// state is the place in the answer between two steps.
+// state is the place in the response between two steps.
 type state uint8
 
 const (
@@ -38,7 +38,7 @@ type document struct {
 	pending  bool // the last result said that its statement has more documents
 	lineOpen bool // nothing but white space since the last document, and no line end
 	members  bool // it has any
-	answer   bool // it has results
+	response bool // it has results
 }
 
 // result is what was read of the result at hand.
@@ -176,7 +176,7 @@ func (s *Scanner) stepTop() error {
 	s.first, s.doc.members = false, true
 	switch string(key) {
 	case "results":
-		s.doc.answer = true
+		s.doc.response = true
 		return s.open('[', stResults)
 	case "error":
 		s.doc.isError = true
@@ -202,7 +202,7 @@ func (s *Scanner) endDocument() error {
 		s.doc.pending = false
 		return &ResponseError{Message: s.doc.message, Code: s.doc.code, Offset: s.doc.start}
 	}
-	if s.doc.members && !s.doc.answer {
+	if s.doc.members && !s.doc.response {
 		return &SyntaxError{Offset: s.doc.start, Msg: ErrNoResults.Error(), err: ErrNoResults}
 	}
 	return nil

@@ -213,7 +213,7 @@ func (s *Scanner) makeSeries() *Series {
 	return s.row.series
 }
 
-// nextSeries returns a new Series of the text at hand, or that of the answer before
+// nextSeries returns a new Series of the text at hand, or that of the response before
 // if they are equal and neither will be changed.
 func (s *Scanner) nextSeries() *Series {
 	old := s.memo.next(&s.text, s.columns, s.ser.id)
@@ -237,7 +237,7 @@ func (s *Scanner) endSeries() {
 	if s.ser.partial {
 		s.makeSeries()
 	}
-	// A Series of the answer before is equal already, and others may be reading it.
+	// A Series of the response before is equal already, and others may be reading it.
 	if c := s.ser.current; c != nil && c.Partial != s.ser.partial {
 		c.Partial = s.ser.partial
 	}
@@ -346,7 +346,7 @@ func (t *seriesText) fastTags(b []byte, i int, lax bool) int {
 }
 
 // fastColumns reads the columns whose first is at b[i]. Most series of an
-// answer have the columns of the one before.
+// response have the columns of the one before.
 func (t *seriesText) fastColumns(b []byte, i, end int, lax bool) int {
 	if n := len(t.raw); n > 0 && i+n <= end && bytes.Equal(b[i:i+n], t.raw) {
 		t.same = true

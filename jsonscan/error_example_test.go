@@ -41,7 +41,7 @@ func ExampleCellError() {
 	// true: column 4 "", null as int64: no such column
 }
 
-// The errors that end an answer, and those behind which reading goes on.
+// The errors that end a response, and those behind which reading goes on.
 func ExampleScanner_Err() {
 	const rows = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,10]`
 	for _, body := range []string{
@@ -67,7 +67,7 @@ func ExampleScanner_Err() {
 		case err == nil:
 			fmt.Println(n, "row, complete")
 		case errors.As(err, &read):
-			fmt.Println(n, "row, then the answer broke off at byte", read.Offset, "with", read.Unwrap())
+			fmt.Println(n, "row, then the response broke off at byte", read.Offset, "with", read.Unwrap())
 		case errors.As(err, &syntax):
 			fmt.Println(n, "row, then no JSON at byte", syntax.Offset, "but:", syntax.Msg)
 		case errors.As(err, &size):
@@ -81,7 +81,7 @@ func ExampleScanner_Err() {
 	}
 	// Output:
 	// 1 row, complete
-	// 1 row, then the answer broke off at byte 91 with unexpected EOF
+	// 1 row, then the response broke off at byte 91 with unexpected EOF
 	//    jsonscan: after 91 bytes: unexpected EOF
 	// 1 row, then no JSON at byte 94 but: expected ',' or ']'
 	//    jsonscan: offset 94: expected ',' or ']'
@@ -142,7 +142,7 @@ func ExampleStructOption() {
 	// [{1 0}] <nil>
 }
 
-// A type that cannot be read from answers: all that is wrong with it at once.
+// A type that cannot be read from responses: all that is wrong with it at once.
 func ExampleStructError() {
 	type sample struct {
 		Time  int64     `lp:",timestamp"`
@@ -163,7 +163,7 @@ func ExampleStructError() {
 	// jsonscan: type jsonscan_test.sample: field Loads: type []float64 has no place in line protocol; field Up: unknown option "required"
 }
 
-// What answers may be another service.
+// What responds may be another service.
 func ExampleErrNoResults() {
 	s := jsonscan.NewScanner(strings.NewReader(`{"status":"ok"}`))
 	for range s.Rows() {

@@ -21,8 +21,8 @@ var (
 	ErrTime = errors.New("not an RFC 3339 time")
 )
 
-// A SyntaxError says that the answer is not JSON, or not the JSON of a query
-// answer. It ends the stream.
+// A SyntaxError says that the response is not JSON, or not the JSON of a query
+// response. It ends the stream.
 type SyntaxError struct {
 	Offset int64  // of the offending byte, from the start of the stream
 	Msg    string // what is wrong there
@@ -37,13 +37,13 @@ func (e *SyntaxError) Error() string {
 func (e *SyntaxError) Unwrap() error { return e.err }
 
 // ErrNoResults is wrapped by the [*SyntaxError] of a document that holds neither
-// results nor an error: what answers may not be InfluxDB. The empty object, which 1.x
+// results nor an error: what responses may not be InfluxDB. The empty object, which 1.x
 // sends where there was no statement, is none.
 var ErrNoResults = errors.New("neither results nor an error in the document")
 
-// A ReadError says that the stream ended before the answer did. It ends the
+// A ReadError says that the stream ended before the response did. It ends the
 // stream of rows. Err is io.ErrUnexpectedEOF when the reader reported io.EOF
-// inside the answer, and otherwise the reader's own error.
+// inside the response, and otherwise the reader's own error.
 type ReadError struct {
 	Offset int64 // number of bytes read before it
 	Err    error
@@ -71,7 +71,7 @@ func (e *RowSizeError) Error() string {
 // A StatementError is the error of one statement. The statements after it are
 // still read.
 type StatementError struct {
-	// StatementID is the number the server gave. In a chunked answer InfluxDB
+	// StatementID is the number the server gave. In a chunked response InfluxDB
 	// 1.x numbers the statements it did not execute like the one that failed.
 	StatementID int
 	// Index is the place of the statement in the order of arrival, from 0.
@@ -85,7 +85,7 @@ func (e *StatementError) Error() string {
 
 // A ResponseError is an error that the server, or something in front of it, put
 // in the place of a document: {"error": ...}, {"code": ..., "message": ...},
-// or a line of plain text. In a chunked answer other documents may follow it,
+// or a line of plain text. In a chunked response other documents may follow it,
 // and are read.
 type ResponseError struct {
 	Message string

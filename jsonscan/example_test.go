@@ -80,7 +80,7 @@ func ExampleStatementError() {
 	// row of statement 1
 }
 
-// A chunked answer is a document per chunk; the rows come as one sequence.
+// A chunked response is a document per chunk; the rows come as one sequence.
 func ExampleScanner_Next() {
 	const body = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],` +
 		`"values":[[1,10],[2,20]],"partial":true}],"partial":true}]}` + "\n" +

@@ -33,7 +33,7 @@ func (c *strictCell) UnmarshalJSON(b []byte) error {
 // FuzzRow compares one row with encoding/json: the same rows are accepted, and
 // every cell has the same text.
 func FuzzRow(f *testing.F) {
-	for _, b := range badAnswers {
+	for _, b := range badResponses {
 		if b.values {
 			f.Add(strings.Replace(b.body, "|", "", 1), uint8(len(b.body)))
 		}
@@ -108,13 +108,13 @@ func compareCell(t *testing.T, r *Row, i int, raw string) {
 	}
 }
 
-// FuzzAnswer gives the scanner any bytes: it must end with rows or an error,
+// FuzzResponse gives the scanner any bytes: it must end with rows or an error,
 // say the same through every buffer, and accept only what encoding/json does.
-func FuzzAnswer(f *testing.F) {
-	for _, a := range answers {
+func FuzzResponse(f *testing.F) {
+	for _, a := range responses {
 		f.Add([]byte(a.body))
 	}
-	for _, b := range badAnswers {
+	for _, b := range badResponses {
 		f.Add([]byte(strings.Replace(b.body, "|", "", 1)))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

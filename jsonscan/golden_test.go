@@ -14,7 +14,7 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// oracle writes down what encoding/json finds in an answer, in the form of
+// oracle writes down what encoding/json finds in a response, in the form of
 // trace.
 type oracle struct {
 	b        strings.Builder
@@ -148,7 +148,7 @@ func oracleCell(t *testing.T, raw []byte) string {
 	return fmt.Sprintf("f%v", v)
 }
 
-type goldenAnswer struct {
+type goldenResponse struct {
 	Name, Version, File string
 	Status              int
 	ContentType         string `json:"content_type"`
@@ -156,14 +156,14 @@ type goldenAnswer struct {
 	body                []byte
 }
 
-// goldenAnswers returns the recorded JSON answers of real servers.
-func goldenAnswers(t testing.TB) []goldenAnswer {
+// goldenResponses returns the recorded JSON responses of real servers.
+func goldenResponses(t testing.TB) []goldenResponse {
 	t.Helper()
 	index, err := os.ReadFile("testdata/index.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all, kept []goldenAnswer
+	var all, kept []goldenResponse
 	if err := json.Unmarshal(index, &all); err != nil {
 		t.Fatal(err)
 	}
@@ -186,15 +186,15 @@ func goldenAnswers(t testing.TB) []goldenAnswer {
 		kept = append(kept, a)
 	}
 	if len(kept) < 100 {
-		t.Fatalf("only %d recorded answers", len(kept))
+		t.Fatalf("only %d recorded responses", len(kept))
 	}
 	return kept
 }
 
-// TestGolden reads the recorded answers through every buffer and reader.
+// TestGolden reads the recorded responses through every buffer and reader.
 func TestGolden(t *testing.T) {
 	rows := 0
-	for _, a := range goldenAnswers(t) {
+	for _, a := range goldenResponses(t) {
 		want := oracleTrace(t, a.body)
 		rows += strings.Count(want, "\nrow")
 		for _, size := range sizes {
@@ -212,10 +212,10 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenTruncated cuts the recorded answers everywhere, or in many places
+// TestGoldenTruncated cuts the recorded responses everywhere, or in many places
 // if they are long.
 func TestGoldenTruncated(t *testing.T) {
-	for _, a := range goldenAnswers(t) {
+	for _, a := range goldenResponses(t) {
 		if strings.HasPrefix(a.Name, "infinity") && a.Version != "1.8.10" {
 			continue // plain text has no end that could be missed
 		}
@@ -252,7 +252,7 @@ func firstDifference(got, want string) string {
 	return "more than wanted: " + strings.Join(g[len(w):], "\n")
 }
 
-// TestBodies reads the bodies of the benchmarks, which are what servers answer,
+// TestBodies reads the bodies of the benchmarks, which are what servers respond,
 // through every buffer and reader.
 func TestBodies(t *testing.T) {
 	for _, shape := range workload.Bodies {

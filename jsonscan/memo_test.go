@@ -11,7 +11,7 @@ import (
 )
 
 // seenSeries is a Series as a program holds it: the pointer, and what it said when
-// the answer it came with had been read.
+// the response it came with had been read.
 type seenSeries struct {
 	at   *Series
 	said Series
@@ -35,20 +35,20 @@ func readSeries(s *Scanner, body []byte, skip func(row int) bool) (rows []*Serie
 	}
 }
 
-// compareAnswers reads answers with one scanner, each as a scanner of its own does:
+// compareResponses reads responds with one scanner, each as a scanner of its own does:
 // equal series, and pointers that are equal for the rows of a series and for no
 // others. What was handed out must never change.
 //
-// Of the rows that skip names, by answer and row, nobody asks for the series.
-func compareAnswers(t *testing.T, size int, skip func(answer, row int) bool, answers ...[]byte) {
+// Of the rows that skip names, by response and row, nobody asks for the series.
+func compareResponses(t *testing.T, size int, skip func(response, row int) bool, responses ...[]byte) {
 	t.Helper()
 	one := sized(nil, size)
 	var held []seenSeries
-	for n, body := range answers {
+	for n, body := range responses {
 		got := readSeries(one, body, func(row int) bool { return skip != nil && skip(n, row) })
 		want := readSeries(sized(nil, size), body, nil)
 		if len(got) != len(want) {
-			t.Fatalf("answer %d has %d rows, want %d\n%s", n, len(got), len(want), body)
+			t.Fatalf("response %d has %d rows, want %d\n%s", n, len(got), len(want), body)
 		}
 		places := map[*Series]*Series{}
 		for i, s := range got {
@@ -56,10 +56,10 @@ func compareAnswers(t *testing.T, size int, skip func(answer, row int) bool, ans
 				continue
 			}
 			if !reflect.DeepEqual(*s, *want[i]) {
-				t.Fatalf("answer %d, row %d: %+v, want %+v\n%s", n, i, *s, *want[i], body)
+				t.Fatalf("response %d, row %d: %+v, want %+v\n%s", n, i, *s, *want[i], body)
 			}
 			if w, ok := places[s]; ok && w != want[i] {
-				t.Fatalf("answer %d, row %d has the Series of another series\n%s", n, i, body)
+				t.Fatalf("response %d, row %d has the Series of another series\n%s", n, i, body)
 			}
 			places[s] = want[i]
 			held = append(held, seenSeries{s, copySeries(s)})
@@ -69,11 +69,11 @@ func compareAnswers(t *testing.T, size int, skip func(answer, row int) bool, ans
 			of[w] = true
 		}
 		if len(of) != len(places) {
-			t.Fatalf("answer %d has two Series for one series\n%s", n, body)
+			t.Fatalf("response %d has two Series for one series\n%s", n, body)
 		}
 		for _, h := range held {
 			if !reflect.DeepEqual(*h.at, h.said) {
-				t.Fatalf("answer %d changed what was handed out: %+v was %+v\n%s", n, *h.at, h.said, body)
+				t.Fatalf("response %d changed what was handed out: %+v was %+v\n%s", n, *h.at, h.said, body)
 			}
 		}
 	}
@@ -93,9 +93,9 @@ func copySeries(s *Series) Series {
 	return c
 }
 
-// memoAnswer makes an answer of what data says: which names, tags, columns and
+// memoResponse makes a response of what data says: which names, tags, columns and
 // statements, how many rows, whether series are partial, and where documents end.
-func memoAnswer(data []byte) []byte {
+func memoResponse(data []byte) []byte {
 	var b bytes.Buffer
 	next := func() (c byte) {
 		if len(data) > 0 {
@@ -149,7 +149,7 @@ func memoAnswer(data []byte) []byte {
 	return b.Bytes()
 }
 
-// FuzzSeriesMemo compares two answers that one scanner reads, the second twice,
+// FuzzSeriesMemo compares two responses that one scanner reads, the second twice,
 // with those of scanners without a memory.
 func FuzzSeriesMemo(f *testing.F) {
 	f.Add([]byte("\x00\x11\x01\x11\x02\x11"), []byte("\x00\x11\x01\x11\x02\x51"), uint8(0), uint8(0))
@@ -162,37 +162,37 @@ func FuzzSeriesMemo(f *testing.F) {
 		}
 		var skip func(int, int) bool
 		if share > 1 {
-			skip = func(answer, row int) bool { return (answer+row)%int(share) == 0 }
+			skip = func(response, row int) bool { return (response+row)%int(share) == 0 }
 		}
-		a, b := memoAnswer(first), memoAnswer(second)
-		compareAnswers(t, sizes[int(size)%len(sizes)], skip, a, b, b, a)
+		a, b := memoResponse(first), memoResponse(second)
+		compareResponses(t, sizes[int(size)%len(sizes)], skip, a, b, b, a)
 	})
 }
 
-// The answers of a poll share what did not change, and nothing that could.
+// The responses of a poll share what did not change, and nothing that could.
 func TestSeriesMemo(t *testing.T) {
 	series := func(name, host, tail string) string {
 		return `{"name":"` + name + `","tags":{"host":"` + host + `"},"columns":["time","v"],"values":[[1,2]` + tail + `}`
 	}
-	answer := func(list ...string) []byte {
+	response := func(list ...string) []byte {
 		return []byte(`{"results":[{"statement_id":0,"series":[` + strings.Join(list, ",") + "]}]}\n")
 	}
 	const end = "]"
-	alone := answer(series("m", "a", end))
-	base := answer(series("m", "a", end), series("m", "b", end), series("m", "c", end))
+	alone := response(series("m", "a", end))
+	base := response(series("m", "a", end), series("m", "b", end), series("m", "c", end))
 	for _, c := range []struct {
 		name   string
 		second []byte
 		shared []bool // by row
 	}{
 		{"the same", base, []bool{true, true, true}},
-		{"shorter", answer(series("m", "a", end)), []bool{true}},
-		{"longer", answer(series("m", "a", end), series("m", "b", end), series("m", "c", end), series("m", "d", end)), []bool{true, true, true, false}},
-		{"another tag", answer(series("m", "a", end), series("m", "x", end), series("m", "c", end)), []bool{true, false, false}},
-		{"another name", answer(series("n", "a", end), series("m", "b", end)), []bool{false, false}},
-		{"two rows", answer(series("m", "a", ",[3,4]]"), series("m", "b", end)), []bool{false, false, true}},
-		{"partial", answer(series("m", "a", `],"partial":true`), series("m", "b", end)), []bool{false, true}},
-		{"partial at the end", answer(series("m", "a", end), series("m", "b", `],"partial":true`)), []bool{true, false}},
+		{"shorter", response(series("m", "a", end)), []bool{true}},
+		{"longer", response(series("m", "a", end), series("m", "b", end), series("m", "c", end), series("m", "d", end)), []bool{true, true, true, false}},
+		{"another tag", response(series("m", "a", end), series("m", "x", end), series("m", "c", end)), []bool{true, false, false}},
+		{"another name", response(series("n", "a", end), series("m", "b", end)), []bool{false, false}},
+		{"two rows", response(series("m", "a", ",[3,4]]"), series("m", "b", end)), []bool{false, false, true}},
+		{"partial", response(series("m", "a", `],"partial":true`), series("m", "b", end)), []bool{false, true}},
+		{"partial at the end", response(series("m", "a", end), series("m", "b", `],"partial":true`)), []bool{true, false}},
 		{"other columns", bytes.ReplaceAll(base, []byte(`"v"`), []byte(`"w"`)), []bool{false, false, false}},
 		{"other statement", bytes.Replace(base, []byte(`"statement_id":0`), []byte(`"statement_id":1`), 1), []bool{false, false, false}},
 	} {
@@ -208,10 +208,10 @@ func TestSeriesMemo(t *testing.T) {
 			}
 		}
 		for _, size := range sizes {
-			compareAnswers(t, size, nil, base, c.second, base, c.second, c.second)
-			compareAnswers(t, size, nil, c.second, base, base)
-			compareAnswers(t, size, func(answer, _ int) bool { return answer == 1 }, alone, answer(series("m", "a", `],"partial":true`)), alone)
-			compareAnswers(t, size, func(answer, _ int) bool { return answer == 1 }, base, c.second, base)
+			compareResponses(t, size, nil, base, c.second, base, c.second, c.second)
+			compareResponses(t, size, nil, c.second, base, base)
+			compareResponses(t, size, func(response, _ int) bool { return response == 1 }, alone, response(series("m", "a", `],"partial":true`)), alone)
+			compareResponses(t, size, func(response, _ int) bool { return response == 1 }, base, c.second, base)
 		}
 	}
 }
@@ -219,7 +219,7 @@ func TestSeriesMemo(t *testing.T) {
 // A Series that was handed out may be read while the scanner reads on: the race
 // detector sees a write to one.
 func TestSeriesMemoReaders(t *testing.T) {
-	body := memoAnswer([]byte("\x00\x11\x02\x11\x01\x51\xe1\x11"))
+	body := memoResponse([]byte("\x00\x11\x02\x11\x01\x51\xe1\x11"))
 	s := NewScanner(nil)
 	for range 3 {
 		held := readSeries(s, body, nil)
@@ -235,7 +235,7 @@ func TestSeriesMemoReaders(t *testing.T) {
 	}
 }
 
-// What a scanner keeps of an answer for the next is bounded.
+// What a scanner keeps of a response for the next is bounded.
 func TestSeriesMemoIsBounded(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(`{"results":[{"statement_id":0,"series":[`)

@@ -7,7 +7,7 @@ import (
 
 // This file takes the next token of the envelope from the buffer, and fills it.
 
-// more reads on, or says why the answer cannot go on.
+// more reads on, or says why the response cannot go on.
 func (s *Scanner) more() error {
 	err := s.fill(s.maxRow())
 	switch {

@@ -61,7 +61,7 @@ func ExampleRow_Uint() {
 	// 18446744073709551615 jsonscan: column 1 "v": uint as int64: value out of range
 }
 
-// A scanner is used again for the next answer.
+// A scanner is used again for the next response.
 func ExampleScanner_Reset() {
 	s := jsonscan.NewScanner(nil)
 	s.SetPrecision(jsonscan.Millisecond)

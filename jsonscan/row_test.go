@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// oneRow returns the row of an answer with the cells text.
+// oneRow returns the row of a response with the cells text.
 func oneRow(t *testing.T, text string, p Precision) *Row {
 	t.Helper()
 	columns := `"a"` + strings.Repeat(`,"a"`, strings.Count(text, ", "))

@@ -8,7 +8,7 @@ import (
 	"github.com/pointwire/pointwire"
 )
 
-// A Scanner reads query answers from an io.Reader, row by row. It holds a
+// A Scanner reads query responses from an io.Reader, row by row. It holds a
 // buffer of 64 KiB, and more only while a single row needs it. Make one with
 // NewScanner and use it again with Reset; it must not be copied.
 type Scanner struct {
@@ -19,10 +19,10 @@ type Scanner struct {
 	// read as encoding/json reads them: with U+FFFD in the place of each bad
 	// byte. Otherwise they are a *SyntaxError. InfluxDB 1.x sends neither.
 	AllowInvalidUTF8 bool
-	// Chunked says that the query asked for chunks. An answer that ends behind a
+	// Chunked says that the query asked for chunks. A response that ends behind a
 	// result of which the server promised more is then cut, and a *ReadError.
 	// The scanner knows that by itself from the second document on. In a plain
-	// answer the mark means that max-row-limit left something out.
+	// response the mark means that max-row-limit left something out.
 	Chunked bool
 
 	buffer
@@ -42,7 +42,7 @@ type Scanner struct {
 	text     seriesText
 	slab     seriesSlab
 	columns  []string // of the series at hand
-	like     *Series  // the last Series made, by any answer: the next may share its texts
+	like     *Series  // the last Series made, by any response: the next may share its texts
 	memo     seriesMemo
 	scratch  []byte
 	messages []Message
@@ -56,8 +56,8 @@ func NewScanner(r io.Reader) *Scanner {
 	return s
 }
 
-// Reset makes the scanner read a new answer from r, keeping its buffers, its
-// precision and its options. Messages of the answer before are forgotten;
+// Reset makes the scanner read a new response from r, keeping its buffers, its
+// precision and its options. Messages of the response before are forgotten;
 // every Series handed out stays valid.
 func (s *Scanner) Reset(r io.Reader) {
 	if s.bufferSize == 0 {
@@ -99,7 +99,7 @@ func (s *Scanner) maxRow() int {
 }
 
 // Rows iterates over the rows of all series of all statements, in the order of
-// the answer. A row is valid until the next one is asked for. A *StatementError
+// the response. A row is valid until the next one is asked for. A *StatementError
 // and a *ResponseError come in their place with a nil row, and the iteration goes
 // on if the loop does; any other error is the last pair. Breaking out of the
 // loop consumes no more of the reader; Rows and Next then go on behind the last
@@ -120,7 +120,7 @@ func (s *Scanner) Rows() iter.Seq2[*Row, error] {
 	}
 }
 
-// Next moves to the next row. It reports false at the end of the answer and at
+// Next moves to the next row. It reports false at the end of the response and at
 // an error, which Err then returns. If Recoverable(Err()), calling Next again
 // goes on behind that error.
 func (s *Scanner) Next() bool {
@@ -192,7 +192,7 @@ func (s *Scanner) stop(err error) {
 func (s *Scanner) Row() *Row { return &s.row }
 
 // Err returns the error at which Next reported false, or nil at the end of the
-// answer.
+// response.
 func (s *Scanner) Err() error { return s.err }
 
 // Messages returns the messages of the server that were read so far, at most
@@ -200,7 +200,7 @@ func (s *Scanner) Err() error { return s.err }
 func (s *Scanner) Messages() []Message { return s.messages[:len(s.messages):len(s.messages)] }
 
 // Documents returns the number of complete documents read so far: the number
-// of chunks of a chunked answer.
+// of chunks of a chunked response.
 func (s *Scanner) Documents() int { return s.doc.count }
 
 // Statements returns the number of statements seen so far, with or without

@@ -8,9 +8,9 @@ import (
 	"testing/iotest"
 )
 
-// answers are forms of answers that InfluxDB 1.x was seen to give, and some
+// responses are forms of responses that InfluxDB 1.x was seen to give, and some
 // that it does not give but that are the same JSON.
-var answers = []struct {
+var responses = []struct {
 	name, body, want string
 }{
 	{"no data", `{"results":[{"statement_id":0}]}` + "\n", ""},
@@ -85,7 +85,7 @@ var answers = []struct {
 	{"equal series that does not go on",
 		`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]]},{"name":"m","columns":["c"],"values":[[2]]}]}]}`,
 		"series 0 \"m\" [\"c\"]\nrow i1\nseries 0 \"m\" [\"c\"]\nrow i2\n"},
-	{"partial of a plain answer", `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]],"partial":true}]}]}`,
+	{"partial of a plain response", `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]],"partial":true}]}]}`,
 		"series 0 \"m\" [\"c\"]\nrow i1\npartial\n"},
 	{"values before the rest", `{"results":[{"series":[{"values":[[1,"]"],[2,"\"["]],"partial":true,"columns":["a","b"],"x":{"y":[1]},"tags":{"k":"v"},"name":"m"}],"statement_id":0}]}`,
 		"series 0 \"m\" \"k\"=\"v\" [\"a\" \"b\"]\nrow i1 \"]\"\nrow i2 \"\\\"[\"\npartial\n"},
@@ -102,8 +102,8 @@ const (
 	okTrace    = "series 0 \"m\" [\"c\"]\nrow i1\n"
 )
 
-func TestAnswers(t *testing.T) {
-	for _, a := range answers {
+func TestResponses(t *testing.T) {
+	for _, a := range responses {
 		t.Run(a.name, func(t *testing.T) {
 			if got := traceEvery(t, a.body); got != a.want {
 				t.Errorf("got:\n%s\nwant:\n%s", got, a.want)
@@ -132,11 +132,11 @@ func TestStatementIndex(t *testing.T) {
 	}
 }
 
-// Every answer cut anywhere is an error, not a short answer. Only behind a
+// Every response cut anywhere is an error, not a short response. Only behind a
 // whole document can a cut go unseen, and there only if the document does not
 // promise another.
 func TestTruncation(t *testing.T) {
-	for _, a := range answers {
+	for _, a := range responses {
 		if a.name == "html" || strings.HasPrefix(a.name, "text line") {
 			continue // plain text has no end that could be missed
 		}
@@ -166,15 +166,15 @@ func TestTruncation(t *testing.T) {
 func TestTruncationBehindPartial(t *testing.T) {
 	body := `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]]}],"partial":true}]}` + "\n"
 	if _, _, err := readAll(t, strings.NewReader(body)); err != nil {
-		t.Errorf("answer that may be plain: %v", err)
+		t.Errorf("response that may be plain: %v", err)
 	}
 	if _, _, err := readAll(t, strings.NewReader(body+body)); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("answer that promises more ended with %v", err)
+		t.Errorf("response that promises more ended with %v", err)
 	}
 	s := NewScanner(strings.NewReader(body))
 	s.Chunked = true
 	if !s.Next() || s.Next() || !errors.Is(s.Err(), io.ErrUnexpectedEOF) {
-		t.Errorf("chunked answer that promises more ended with %v", s.Err())
+		t.Errorf("chunked response that promises more ended with %v", s.Err())
 	}
 }
 
@@ -204,7 +204,7 @@ type badReader struct{}
 
 func (badReader) Read(b []byte) (int, error) { return len(b) + 1, nil }
 
-var badAnswers = []struct {
+var badResponses = []struct {
 	name   string
 	body   string // | marks the offset of the error and is not part of the body
 	values bool   // body is a row of a series with two columns
@@ -294,7 +294,7 @@ var badAnswers = []struct {
 }
 
 func TestSyntaxErrors(t *testing.T) {
-	for _, b := range badAnswers {
+	for _, b := range badResponses {
 		body := b.body
 		if b.values {
 			body = `{"results":[{"series":[{"name":"m","columns":["a","b"],"values":[[0,0],` + body + `]}]}]}`
@@ -331,7 +331,7 @@ func TestDeepNesting(t *testing.T) {
 	}
 }
 
-// An object of another service is no empty answer.
+// An object of another service is no empty response.
 func TestForeignObject(t *testing.T) {
 	for body, foreign := range map[string]bool{
 		`{"status":"ok"}`: true, `{"x":{}}` + "\n": true, `{"message":"hello"}`: true, `{"results":[]}{"x":1}`: true,

@@ -7,11 +7,11 @@ import (
 // A Tag is one tag of a series. It is the same type as lp.Tag.
 type Tag = pointwire.Tag
 
-// A Series is what the rows of one series of an answer have in common. It and
+// A Series is what the rows of one series of a response have in common. It and
 // everything in it stay valid after the scanner went on; it must not be
-// changed. Two rows of an answer belong to the same series if and only if their
+// changed. Two rows of a response belong to the same series if and only if their
 // Series pointers are equal: a series that goes on in the next chunk keeps its
-// pointer. An equal series of the next answer may have it too.
+// pointer. An equal series of the next response may have it too.
 type Series struct {
 	// StatementID is the statement_id of the result, or, if the server sent
 	// none, the place of the result in its document.
@@ -19,14 +19,14 @@ type Series struct {
 	// Name is the measurement. It is empty for SHOW SERIES, EXPLAIN and SHOW
 	// RETENTION POLICIES.
 	Name string
-	// Tags are the tags of GROUP BY in the order of the answer, which is the
+	// Tags are the tags of GROUP BY in the order of the response, which is the
 	// order of the keys.
 	Tags []Tag
 	// Columns are the names of the cells of a row.
 	Columns []string
 	// Partial is set once the last row of the series in a document was read,
-	// if that document says that the series has more rows. In a chunked answer
-	// they follow, and Partial is cleared when they do. In a plain answer of
+	// if that document says that the series has more rows. In a chunked response
+	// they follow, and Partial is cleared when they do. In a plain response of
 	// InfluxDB 1.7 or newer it means that max-row-limit cut the series; 1.6
 	// also says so of complete series of more than 10,000 rows.
 	Partial bool
@@ -197,12 +197,12 @@ func (l *seriesSlab) take(t *seriesText, columns []string, prev *Series) *Series
 
 var noSeries Series
 
-// seriesMemo knows the first series that were made of the answer before, for a
+// seriesMemo knows the first series that were made of the response before, for a
 // program that asks the same question again and again: what is equal in the same
 // place is shared instead of made anew.
 type seriesMemo struct {
 	list []*Series
-	n    int // series made of the answer at hand
+	n    int // series made of the response at hand
 }
 
 // What a memo keeps alive is bounded: series, and bytes of text of each.
@@ -211,7 +211,7 @@ const (
 	memoText   = 512
 )
 
-// next returns the series of the answer before that is equal to t with these
+// next returns the series of the response before that is equal to t with these
 // columns and id, or nil.
 func (m *seriesMemo) next(t *seriesText, columns []string, id int) *Series {
 	n := m.n

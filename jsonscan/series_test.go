@@ -13,7 +13,7 @@ import (
 // found when every row is asked, and one pointer for all rows of a series.
 func TestSeriesOnDemand(t *testing.T) {
 	bodies := map[string][]byte{}
-	for _, a := range goldenAnswers(t) {
+	for _, a := range goldenResponses(t) {
 		bodies[a.Name+" "+a.Version] = a.body
 	}
 	for _, b := range workload.Bodies {

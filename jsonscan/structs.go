@@ -12,7 +12,7 @@ import (
 	"github.com/pointwire/pointwire/internal/structtag"
 )
 
-// A StructOption relaxes what StructsOf and AppendStructs ask of an answer.
+// A StructOption relaxes what StructsOf and AppendStructs ask of a response.
 type StructOption uint8
 
 const (
@@ -25,7 +25,7 @@ const (
 	NullAsZero
 )
 
-// A StructError says why values of a type cannot be read from answers: it names
+// A StructError says why values of a type cannot be read from responses: it names
 // everything that is wrong with its fields and tags.
 type StructError struct {
 	Type     string

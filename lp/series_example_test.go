@@ -29,11 +29,11 @@ func ExampleSeries_Append() {
 		lines = append(lines, '\n')
 	}
 	fmt.Printf("%s", lines)
-	fmt.Println(load.String()) // not escaped
+	fmt.Println(series.Measurement(), load) // not escaped
 	// Output:
 	// cpu,region=eu\ west load\ avg=0.5 0
 	// cpu,region=eu\ west load\ avg=0.25 1
-	// load avg
+	// cpu load avg
 }
 
 // The keys of a layout say what the values of a row are.

@@ -20,7 +20,7 @@ const (
 )
 
 // bodies takes the place of the network: it appends the body of each request
-// to dst and answers 204.
+// to dst and responds 204.
 type bodies struct{ dst []byte }
 
 func (b *bodies) Do(req *http.Request) (*http.Response, error) {

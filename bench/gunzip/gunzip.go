@@ -1,9 +1,9 @@
-// Package gunzip compares decompressors on query answers that compress/gzip has
+// Package gunzip compares decompressors on query responses that compress/gzip has
 // compressed at its default level, as influxd does, and on a real client's terms:
 // readers are reused as their documentation asks, and read into a buffer of 64 KiB.
-// What comes out must be the answer.
+// What comes out must be the response.
 //
-// A large answer is inflated as it is. The small ones are 5 and 50 KB, which a
+// A large response is inflated as it is. The small ones are 5 and 50 KB, which a
 // branch predictor learns by heart: each run inflates another one of a hundred.
 package gunzip
 
@@ -36,7 +36,7 @@ type Contender interface {
 }
 
 // Suite is the suite "gunzip".
-var Suite = measure.Suite{Name: suite, About: "compressed query answers inflated", Names: names(), Cases: cases}
+var Suite = measure.Suite{Name: suite, About: "compressed query responses inflated", Names: names(), Cases: cases}
 
 // Goals are the goals of the design for it.
 var Goals = goals()
@@ -132,11 +132,11 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 		if !want(b.Name) {
 			continue
 		}
-		answers := [][]byte{b.Make(size, 0)}
+		responses := [][]byte{b.Make(size, 0)}
 		if strings.HasPrefix(b.Name, "small") {
-			answers = small(b, max(4, int(100*size)))
+			responses = small(b, max(4, int(100*size)))
 		}
-		c, err := newCase(b.Name, answers)
+		c, err := newCase(b.Name, responses)
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +145,7 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	return list, nil
 }
 
-// small returns n different answers of a small shape. They are cut out of a long one.
+// small returns n different responses of a small shape. They are cut out of a long one.
 func small(b workload.Body, n int) [][]byte {
 	const head, tail = `{"results":[{"statement_id":0,"series":[`, "]}]}\n"
 	one := bytes.Count(b.Make(1, 0), []byte(`{"name":`))
@@ -158,10 +158,10 @@ func small(b workload.Body, n int) [][]byte {
 	return list
 }
 
-func newCase(name string, answers [][]byte) (measure.Case, error) {
-	var packed [][]byte
-	total, compressed := 0, 0
-	for _, a := range answers {
+func newCase(name string, responses [][]byte) (measure.Case, error) {
+	var compressed [][]byte
+	total, size := 0, 0
+	for _, a := range responses {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
 		if _, err := z.Write(a); err != nil {
@@ -170,24 +170,24 @@ func newCase(name string, answers [][]byte) (measure.Case, error) {
 		if err := z.Close(); err != nil {
 			return measure.Case{}, err
 		}
-		packed = append(packed, b.Bytes())
+		compressed = append(compressed, b.Bytes())
 		total += len(a)
-		compressed += b.Len()
+		size += b.Len()
 	}
-	c := measure.Case{Suite: suite, Name: name, Unit: "KB", Units: max(1, total/len(answers)/1000), Bytes: total / len(answers), Base: baseName, CPU: true}
+	c := measure.Case{Suite: suite, Name: name, Unit: "KB", Units: max(1, total/len(responses)/1000), Bytes: total / len(responses), Base: baseName, CPU: true}
 	for _, e := range entries {
 		z := e.make()
 		next := 0
 		c.Ops = append(c.Ops, measure.Op{
 			Contender: e.name,
-			Version:   fmt.Sprintf("%s, from 1/%.2f", measure.Version(e.module), float64(total)/float64(compressed)),
+			Version:   fmt.Sprintf("%s, from 1/%.2f", measure.Version(e.module), float64(total)/float64(size)),
 			Check: func() error {
-				for i, p := range packed {
+				for i, p := range compressed {
 					var got []byte
 					if err := z.Inflate(p, func(p []byte) { got = append(got, p...) }); err != nil {
 						return err
 					}
-					if err := measure.Differ(got, answers[i]); err != nil {
+					if err := measure.Differ(got, responses[i]); err != nil {
 						return err
 					}
 				}
@@ -195,7 +195,7 @@ func newCase(name string, answers [][]byte) (measure.Case, error) {
 			},
 			Run: func() error {
 				next++
-				return z.Inflate(packed[next%len(packed)], func([]byte) {})
+				return z.Inflate(compressed[next%len(compressed)], func([]byte) {})
 			},
 		})
 	}

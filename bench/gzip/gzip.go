@@ -1,5 +1,5 @@
 // Package gzip compares compressors on bodies of line protocol of every kind and
-// size, on answers in JSON and on random bytes, encoders reused as their
+// size, on responses in JSON and on random bytes, encoders reused as their
 // documentation asks. Each run compresses another body; what comes out must inflate
 // to what went in. How small the bodies get stands beside the version, since it
 // belongs to it, and as a share of what klauspost/compress makes at level 1.
@@ -37,8 +37,8 @@ var points = map[string]int{
 	"trade": 131072, "cpu": 65536, "servers": 20000, "hostmon": 65536, "logs": 65536, "paths": 131072, "mixed": 40000,
 }
 
-// answers are those of JSON.
-var answers = []string{"trade", "cpu2gb", "wide"}
+// responses are those of JSON.
+var responses = []string{"trade", "cpu2gb", "wide"}
 
 var names = func() (list []string) {
 	for _, k := range bodies.Kinds {
@@ -46,7 +46,7 @@ var names = func() (list []string) {
 			list = append(list, caseName(k.Name, n))
 		}
 	}
-	for _, a := range answers {
+	for _, a := range responses {
 		list = append(list, "json-"+a)
 	}
 	return append(list, "random", structsCase)
@@ -104,13 +104,13 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 			}
 		}
 	}
-	for _, name := range answers {
+	for _, name := range responses {
 		if !want("json-" + name) {
 			continue
 		}
 		body, ok := workload.FindBody(name)
 		if !ok {
-			return nil, errors.New("gzip: no answer " + name)
+			return nil, errors.New("gzip: no response " + name)
 		}
 		if err := add(newCase("json-"+name, "KB", 256, cut(body.Make(max(size, 0.05), 0), 256_000))); err != nil {
 			return nil, err

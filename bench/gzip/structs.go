@@ -24,7 +24,7 @@ func newStructsCase(size float64) (measure.Case, error) {
 		if err != nil {
 			return c, err
 		}
-		var lines, packed []byte
+		var lines, compressed []byte
 		next := 0
 		run := func() (err error) {
 			next++
@@ -32,7 +32,7 @@ func newStructsCase(size float64) (measure.Case, error) {
 			if lines, err = schema.AppendAll(lines[:0], trades[at:at+each]); err != nil {
 				return err
 			}
-			packed, err = z.Append(packed[:0], lines)
+			compressed, err = z.Append(compressed[:0], lines)
 			return err
 		}
 		c.Ops = append(c.Ops, measure.Op{
@@ -41,7 +41,7 @@ func newStructsCase(size float64) (measure.Case, error) {
 				if err := run(); err != nil {
 					return err
 				}
-				got, err := e.decode(packed)
+				got, err := e.decode(compressed)
 				if err != nil {
 					return err
 				}

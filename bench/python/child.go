@@ -20,7 +20,7 @@ import (
 //go:embed contenders.py
 var script string
 
-// A child is a Python process that holds the trades and the answers, and does
+// A child is a Python process that holds the trades and the responses, and does
 // what it is told.
 type child struct {
 	cmd *exec.Cmd
@@ -45,14 +45,14 @@ func installed() string {
 }
 
 // start gives the data to a new child, in files that it reads at once.
-func start(interpreter string, trades []workload.Trade, answers [][]byte) (*child, error) {
+func start(interpreter string, trades []workload.Trade, responses [][]byte) (*child, error) {
 	dir, err := os.MkdirTemp("", "pointwire-python")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	points, bodies := filepath.Join(dir, "trades"), filepath.Join(dir, "answers")
-	if err := errors.Join(writeTrades(points, trades), writeAnswers(bodies, answers)); err != nil {
+	points, bodies := filepath.Join(dir, "trades"), filepath.Join(dir, "responses")
+	if err := errors.Join(writeTrades(points, trades), writeResponses(bodies, responses)); err != nil {
 		return nil, err
 	}
 	c := &child{cmd: exec.Command(interpreter, "-W", "ignore", "-c", script, points, bodies)}
@@ -100,7 +100,7 @@ func (c *child) run(name string, batch int) error {
 	}
 	ns, ok := strings.CutPrefix(strings.TrimSpace(string(line)), "ok ")
 	if !ok {
-		return fmt.Errorf("%s: unexpected answer %q", name, line)
+		return fmt.Errorf("%s: unexpected response %q", name, line)
 	}
 	n, err := strconv.ParseInt(ns, 10, 64)
 	c.cpu = time.Duration(n)
@@ -127,9 +127,9 @@ func writeTrades(file string, trades []workload.Trade) error {
 	return os.WriteFile(file, []byte(b.String()), 0o600)
 }
 
-func writeAnswers(file string, answers [][]byte) error {
+func writeResponses(file string, responses [][]byte) error {
 	var b []byte
-	for _, a := range answers {
+	for _, a := range responses {
 		b = append(b, a...) // each ends with a line feed
 	}
 	return os.WriteFile(file, b, 0o600)

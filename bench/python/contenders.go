@@ -113,14 +113,14 @@ func rowEntries(d *data) ([]entry, error) {
 	s, r := jsonscan.NewScanner(nil), bytes.NewReader(nil)
 	var got []workload.Trade
 	structs := func(k int) (err error) {
-		r.Reset(d.answers[k])
+		r.Reset(d.responses[k])
 		s.Reset(r)
 		got, err = jsonscan.AppendStructs(got[:0], s.Rows())
 		return err
 	}
 	// visit reads every cell, and gives what it read to see.
 	visit := func(k int, see func(ts int64, instrument []byte, price float64, side []byte, size int64, source, id []byte) error) error {
-		r.Reset(d.answers[k])
+		r.Reset(d.responses[k])
 		s.Reset(r)
 		for s.Next() {
 			row := s.Row()
@@ -143,7 +143,7 @@ func rowEntries(d *data) ([]entry, error) {
 	count := 0
 	var buf []byte
 	copies := func(k int) error {
-		buf = append(buf[:0], d.answers[k]...)
+		buf = append(buf[:0], d.responses[k]...)
 		return nil
 	}
 	return []entry{

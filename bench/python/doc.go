@@ -1,10 +1,10 @@
 // Package python compares pointwire with the client that it takes after,
 // aioinflux, and with the older influxdb-python: the trade of the user guide as
-// a class with a schema and as a dict, and answers of 10,000 rows.
+// a class with a schema and as a dict, and responses of 10,000 rows.
 //
 // The Python clients run in a child process, which holds its points in the form
 // that its own documentation shows and gets one word per batch of 5,000 points
-// or per answer; that word costs less than a hundredth of any batch. Their
+// or per response; that word costs less than a hundredth of any batch. Their
 // outcome is compared with ours before it is timed. Where they are not
 // installed (Debian: python3-aioinflux, python3-influxdb), they are shown so.
 package python
@@ -21,7 +21,7 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// A Contender does the work of a case on one batch of points or one answer.
+// A Contender does the work of a case on one batch of points or one response.
 type Contender interface {
 	// Check does it once and compares the outcome.
 	Check(batch int) error
@@ -36,7 +36,7 @@ func (w work) Run(batch int) error   { return w.run(batch) }
 
 const (
 	suite = "python"
-	// batch is the number of points per run, and rows that of an answer.
+	// batch is the number of points per run, and rows that of a response.
 	batch = 5000
 	rows  = 10_000
 
@@ -60,9 +60,9 @@ type entry struct {
 
 // data is what all contenders of a case work on.
 type data struct {
-	trades  []workload.Trade
-	answers [][]byte
-	child   *child // nil if the clients are not installed
+	trades    []workload.Trade
+	responses [][]byte
+	child     *child // nil if the clients are not installed
 }
 
 func newData(size float64) (*data, error) {
@@ -71,17 +71,17 @@ func newData(size float64) (*data, error) {
 	// Chunks are documents of their own, one a line.
 	d := &data{trades: workload.Trades(n, 1)}
 	for doc := range bytes.Lines(body.Make(float64(n)/150_000, rows)) {
-		d.answers = append(d.answers, doc)
+		d.responses = append(d.responses, doc)
 	}
-	if len(d.answers) != n/rows {
-		return nil, fmt.Errorf("%d answers of %d rows are not %d rows", len(d.answers), rows, n)
+	if len(d.responses) != n/rows {
+		return nil, fmt.Errorf("%d responses of %d rows are not %d rows", len(d.responses), rows, n)
 	}
 	python := installed()
 	if python == "" {
 		return d, nil
 	}
 	var err error
-	d.child, err = start(python, d.trades, d.answers)
+	d.child, err = start(python, d.trades, d.responses)
 	return d, err
 }
 
@@ -109,7 +109,7 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 		c := measure.Case{Suite: suite, Name: x.name, Unit: "point", Units: batch, Base: x.base}
 		count := len(d.trades) / batch
 		if x.name == "rows" {
-			c.Unit, c.Units, c.Bytes, count = "row", rows, len(d.answers[0]), len(d.answers)
+			c.Unit, c.Units, c.Bytes, count = "row", rows, len(d.responses[0]), len(d.responses)
 		} else {
 			c.Bytes = len(lines(d.trades, false, false)) / count
 		}
@@ -174,7 +174,7 @@ func (d *data) client(name string, sorted bool) entry {
 	}}
 }
 
-// reader is a contender of the child that reads answers.
+// reader is a contender of the child that reads responses.
 func (d *data) reader(name string) entry {
 	return entry{name, true, work{
 		check: func(k int) error {

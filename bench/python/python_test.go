@@ -51,7 +51,7 @@ func TestChildIsCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.child.close()
-	changed := &data{child: d.child, answers: d.answers, trades: append(d.trades[:0:0], d.trades...)}
+	changed := &data{child: d.child, responses: d.responses, trades: append(d.trades[:0:0], d.trades...)}
 	changed.trades[batch-1].Price += 0.01
 	for _, x := range []*data{d, changed} {
 		for _, entries := range []func(*data) ([]entry, error){tradeEntries, dictEntries, rowEntries} {

@@ -15,20 +15,20 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// The suite "columns" turns answers into typed columns: a slice of numbers, texts
+// The suite "columns" turns responses into typed columns: a slice of numbers, texts
 // in one arena with offsets, or booleans per column, each with what is null. The
 // general libraries decode a document as they do in the suite "query" and put its
 // values into columns that are used again.
 
-// A ColumnContender makes the columns of an answer, series by series.
+// A ColumnContender makes the columns of a response, series by series.
 type ColumnContender interface {
 	// Columns calls see, which may be nil, with the columns of each series.
-	Columns(a *Answer, see func(columnSet)) error
+	Columns(a *Response, see func(columnSet)) error
 }
 
-type columnReader func(a *Answer, see func(columnSet)) error
+type columnReader func(a *Response, see func(columnSet)) error
 
-func (f columnReader) Columns(a *Answer, see func(columnSet)) error { return f(a, see) }
+func (f columnReader) Columns(a *Response, see func(columnSet)) error { return f(a, see) }
 
 // A columnSet is the columns of a series, as the check looks at them.
 type columnSet interface {
@@ -40,7 +40,7 @@ type columnSet interface {
 const columnsSuite = "columns"
 
 // Columns is the suite "columns".
-var Columns = measure.Suite{Name: columnsSuite, About: "query answers into typed columns", Names: columnNames(), Cases: columnCases}
+var Columns = measure.Suite{Name: columnsSuite, About: "query responses into typed columns", Names: columnNames(), Cases: columnCases}
 
 func columnNames() (list []string) {
 	for _, b := range workload.Bodies {
@@ -75,7 +75,7 @@ func columnCases(size float64, want func(string) bool) (list []measure.Case, err
 		if b.Name == "small_mean" || b.Name == "small_last" {
 			size = 1
 		}
-		a := &Answer{Body: b.Make(size, 0)}
+		a := &Response{Body: b.Make(size, 0)}
 		a.Documents = [][]byte{a.Body}
 		sums, err := reference(a.Body)
 		if err != nil {
@@ -89,8 +89,8 @@ func columnCases(size float64, want func(string) bool) (list []measure.Case, err
 		}{
 			{"pointwire-frames", "github.com/pointwire/pointwire", ownColumns()},
 			{"fastjson", "github.com/valyala/fastjson", fastjsonColumns()},
-			{"sonic", "github.com/bytedance/sonic", structColumns(func(a *Answer, r *response) error { return sonic.Unmarshal(a.Body, r) })},
-			{baseName, "", structColumns(func(a *Answer, r *response) error { return json.NewDecoder(a.Reader()).Decode(r) })},
+			{"sonic", "github.com/bytedance/sonic", structColumns(func(a *Response, r *response) error { return sonic.Unmarshal(a.Body, r) })},
+			{baseName, "", structColumns(func(a *Response, r *response) error { return json.NewDecoder(a.Reader()).Decode(r) })},
 		} {
 			c.Ops = append(c.Ops, measure.Op{
 				Contender: e.name,
@@ -121,7 +121,7 @@ func ownColumns() columnReader {
 	s := jsonscan.NewScanner(nil)
 	r := frame.NewReader(s)
 	r.Rows = -1
-	return func(a *Answer, see func(columnSet)) error {
+	return func(a *Response, see func(columnSet)) error {
 		s.Reset(a.Reader())
 		r.Reset(s)
 		for r.Next() {
@@ -272,9 +272,9 @@ func (s plainSet) visit(i int, sums *Sums) {
 }
 
 // structColumns decodes into the struct that people use and goes through its rows.
-func structColumns(decode func(*Answer, *response) error) columnReader {
+func structColumns(decode func(*Response, *response) error) columnReader {
 	var set plainSet
-	return func(a *Answer, see func(columnSet)) error {
+	return func(a *Response, see func(columnSet)) error {
 		var r response
 		if err := decode(a, &r); err != nil && err != io.EOF {
 			return err
@@ -322,7 +322,7 @@ func (c *plainColumn) any(v any) error {
 func fastjsonColumns() columnReader {
 	var p fastjson.Parser
 	var set plainSet
-	return func(a *Answer, see func(columnSet)) error {
+	return func(a *Response, see func(columnSet)) error {
 		v, err := p.ParseBytes(a.Body)
 		if err != nil {
 			return err

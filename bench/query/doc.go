@@ -1,11 +1,11 @@
-// Package query compares decoders of query answers.
+// Package query compares decoders of query responses.
 //
 // The work is to visit every cell: to sum the numbers, and to count nulls,
 // booleans, strings and the bytes of the unescaped strings. The outcome is
 // compared with that of a plain reference before anything is timed.
 //
 // Decoders that can read from an io.Reader, as a body comes from the network,
-// do so; those that need the whole answer in memory get it there for free.
+// do so; those that need the whole response in memory get it there for free.
 package query
 
 import (
@@ -18,14 +18,14 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// A Contender visits every cell of an answer.
+// A Contender visits every cell of a response.
 type Contender interface {
-	// Visit reads the answer, which is one document or a sequence of them.
-	Visit(a *Answer) (Sums, error)
+	// Visit reads the response, which is one document or a sequence of them.
+	Visit(a *Response) (Sums, error)
 }
 
-// An Answer is the body of a response.
-type Answer struct {
+// An Response is the body of a response.
+type Response struct {
 	Body []byte
 	// Documents are the documents of the body, for decoders that take one.
 	Documents [][]byte
@@ -35,7 +35,7 @@ type Answer struct {
 }
 
 // Reader returns a reader of the whole body.
-func (a *Answer) Reader() io.Reader {
+func (a *Response) Reader() io.Reader {
 	if a.reader != nil {
 		return a.reader
 	}
@@ -46,7 +46,7 @@ func (a *Answer) Reader() io.Reader {
 // Sums is what a visit finds.
 type Sums struct {
 	Rows, Numbers, Nulls, Bools, True, Strings, StringBytes int
-	// Sum is the sum of all numbers as float64, in the order of the answer.
+	// Sum is the sum of all numbers as float64, in the order of the response.
 	Sum float64
 }
 
@@ -79,7 +79,7 @@ const (
 // Suite is the suite "query".
 var Suite = measure.Suite{
 	Name:  suite,
-	About: "query answers, every cell visited",
+	About: "query responses, every cell visited",
 	Names: names(),
 	Cases: cases,
 }
@@ -142,7 +142,7 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 }
 
 func newCase(name string, body []byte) (measure.Case, error) {
-	a := &Answer{Body: body}
+	a := &Response{Body: body}
 	for doc := range bytes.Lines(body) {
 		a.Documents = append(a.Documents, doc)
 	}
@@ -182,6 +182,6 @@ type entry struct {
 }
 
 // visitor is a Contender made of a function.
-type visitor func(a *Answer) (Sums, error)
+type visitor func(a *Response) (Sums, error)
 
-func (v visitor) Visit(a *Answer) (Sums, error) { return v(a) }
+func (v visitor) Visit(a *Response) (Sums, error) { return v(a) }

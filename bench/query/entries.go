@@ -33,7 +33,7 @@ func entries() []entry {
 
 // copyOp reads the body through a buffer of 64 KiB and looks at nothing: the
 // floor under every decoder.
-func copyOp(a *Answer) measure.Op {
+func copyOp(a *Response) measure.Op {
 	buf := make([]byte, 64<<10)
 	run := func() error {
 		r := a.Reader()

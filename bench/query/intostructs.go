@@ -17,17 +17,17 @@ import (
 // A StructContender reads the rows of the body "trade" into structs.
 type StructContender interface {
 	// AppendTrades appends the rows of a to dst, which it may use again.
-	AppendTrades(dst []workload.Trade, a *Answer) ([]workload.Trade, error)
+	AppendTrades(dst []workload.Trade, a *Response) ([]workload.Trade, error)
 }
 
-type structReader func(dst []workload.Trade, a *Answer) ([]workload.Trade, error)
+type structReader func(dst []workload.Trade, a *Response) ([]workload.Trade, error)
 
-func (f structReader) AppendTrades(dst []workload.Trade, a *Answer) ([]workload.Trade, error) {
+func (f structReader) AppendTrades(dst []workload.Trade, a *Response) ([]workload.Trade, error) {
 	return f(dst, a)
 }
 
 // Structs is the suite "structs".
-var Structs = measure.Suite{Name: "structs", About: "query answers into structs", Names: []string{"trade"}, Cases: structCases}
+var Structs = measure.Suite{Name: "structs", About: "query responses into structs", Names: []string{"trade"}, Cases: structCases}
 
 // StructGoals are the goals of the design for it.
 var StructGoals = []measure.Goal{
@@ -39,7 +39,7 @@ func structCases(size float64, want func(string) bool) ([]measure.Case, error) {
 		return nil, nil
 	}
 	b, _ := workload.FindBody("trade")
-	a := &Answer{Body: b.Make(size, 0)}
+	a := &Response{Body: b.Make(size, 0)}
 	a.Documents = [][]byte{a.Body}
 	trades := workload.Trades(max(1, int(150_000*size)), 1)
 	c := measure.Case{Suite: "structs", Name: "trade", Unit: "row", Units: len(trades), Bytes: len(a.Body), Base: baseName}
@@ -78,7 +78,7 @@ func structCases(size float64, want func(string) bool) ([]measure.Case, error) {
 
 func ownStructs() structReader {
 	s := jsonscan.NewScanner(nil)
-	return func(dst []workload.Trade, a *Answer) ([]workload.Trade, error) {
+	return func(dst []workload.Trade, a *Response) ([]workload.Trade, error) {
 		s.Reset(a.Reader())
 		return jsonscan.AppendStructs(dst, s.Rows())
 	}
@@ -92,7 +92,7 @@ func (t *jsonTrade) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &cells)
 }
 
-func jsonStructs(dst []workload.Trade, a *Answer) ([]workload.Trade, error) {
+func jsonStructs(dst []workload.Trade, a *Response) ([]workload.Trade, error) {
 	var r struct {
 		Results []struct {
 			Series []struct {
@@ -116,7 +116,7 @@ func jsonStructs(dst []workload.Trade, a *Answer) ([]workload.Trade, error) {
 // exactSonic keeps integers exact.
 var exactSonic = sonic.Config{UseInt64: true}.Froze()
 
-func sonicStructs(dst []workload.Trade, a *Answer) ([]workload.Trade, error) {
+func sonicStructs(dst []workload.Trade, a *Response) ([]workload.Trade, error) {
 	var r response
 	if err := exactSonic.Unmarshal(a.Body, &r); err != nil {
 		return dst, err
@@ -146,7 +146,7 @@ func sonicStructs(dst []workload.Trade, a *Answer) ([]workload.Trade, error) {
 
 func fastjsonStructs() structReader {
 	var p fastjson.Parser
-	return func(dst []workload.Trade, a *Answer) ([]workload.Trade, error) {
+	return func(dst []workload.Trade, a *Response) ([]workload.Trade, error) {
 		v, err := p.ParseBytes(a.Body)
 		if err != nil {
 			return dst, err

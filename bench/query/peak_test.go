@@ -34,7 +34,7 @@ func (r *peakReader) note() {
 // TestPeakHeap reads one document of 29 MB (2.9 MB with -short) and looks at
 // the heap at every read and at the end. Reading by rows must not need 1 MB
 // more than the body; what the others need is printed. Peers that take the
-// whole answer in memory are not charged for it.
+// whole response in memory are not charged for it.
 func TestPeakHeap(t *testing.T) {
 	size := 1.0
 	if testing.Short() {
@@ -50,7 +50,7 @@ func TestPeakHeap(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		before := m.HeapAlloc
 		r := &peakReader{rest: body}
-		a := &Answer{Body: body, Documents: [][]byte{body}, reader: r}
+		a := &Response{Body: body, Documents: [][]byte{body}, reader: r}
 		if _, err := e.contender.Visit(a); err != nil {
 			t.Errorf("%s: %v", e.name, err)
 		}

@@ -2,11 +2,11 @@ package query
 
 import "github.com/pointwire/pointwire/jsonscan"
 
-// newRows reads rows with one jsonscan.Scanner, reset for each answer, and visits
+// newRows reads rows with one jsonscan.Scanner, reset for each response, and visits
 // cells as the documentation of jsonscan.Cell has it.
 func newRows() visitor {
 	s := jsonscan.NewScanner(nil)
-	return func(a *Answer) (sums Sums, err error) {
+	return func(a *Response) (sums Sums, err error) {
 		s.Reset(a.Reader())
 		for s.Next() {
 			row := s.Row()

@@ -13,7 +13,7 @@ import (
 	influxdb1 "github.com/influxdata/influxdb1-client/v2"
 )
 
-// response is what people decode answers into.
+// response is what people decode responses into.
 type response struct {
 	Results []struct {
 		Series []struct {
@@ -68,7 +68,7 @@ func visitRows(rows [][]any, s *Sums) error {
 
 // encodingJSON is the standard library's decoder, which reads the body and holds
 // one document.
-func encodingJSON(a *Answer) (s Sums, err error) {
+func encodingJSON(a *Response) (s Sums, err error) {
 	for d := json.NewDecoder(a.Reader()); ; {
 		var r response
 		switch err := d.Decode(&r); err {
@@ -85,7 +85,7 @@ func encodingJSON(a *Answer) (s Sums, err error) {
 }
 
 // jsonV2 is the experimental second version of encoding/json.
-func jsonV2(a *Answer) (s Sums, err error) {
+func jsonV2(a *Response) (s Sums, err error) {
 	for d := jsontext.NewDecoder(a.Reader()); ; {
 		var r response
 		switch err := jsonv2.UnmarshalDecode(d, &r); err {
@@ -102,7 +102,7 @@ func jsonV2(a *Answer) (s Sums, err error) {
 }
 
 // client1 decodes into the types of influxdb1-client as its Query does.
-func client1(a *Answer) (s Sums, err error) {
+func client1(a *Response) (s Sums, err error) {
 	d := json.NewDecoder(a.Reader())
 	d.UseNumber()
 	for {
@@ -126,7 +126,7 @@ func client1(a *Answer) (s Sums, err error) {
 
 // eachDocument decodes the documents with a function like json.Unmarshal.
 func eachDocument(unmarshal func([]byte, any) error) visitor {
-	return func(a *Answer) (s Sums, err error) {
+	return func(a *Response) (s Sums, err error) {
 		for _, doc := range a.Documents {
 			var r response
 			if err := unmarshal(doc, &r); err != nil {

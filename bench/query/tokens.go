@@ -20,7 +20,7 @@ type sonicVisitor struct {
 }
 
 func newSonicVisitor() visitor {
-	return func(a *Answer) (Sums, error) {
+	return func(a *Response) (Sums, error) {
 		var v sonicVisitor
 		for _, doc := range a.Documents {
 			if err := ast.Preorder(string(doc), &v, nil); err != nil {
@@ -91,10 +91,10 @@ func (v *sonicVisitor) OnArrayEnd() error {
 	return nil
 }
 
-// newJX pulls from one jx.Decoder, reset for each answer.
+// newJX pulls from one jx.Decoder, reset for each response.
 func newJX() visitor {
 	d := jx.Decode(nil, 64<<10)
-	return func(a *Answer) (s Sums, err error) {
+	return func(a *Response) (s Sums, err error) {
 		cell := func(d *jx.Decoder) error {
 			switch d.Next() {
 			case jx.Number:
@@ -150,12 +150,12 @@ func newJX() visitor {
 	}
 }
 
-// newJsoniter pulls from one jsoniter.Iterator, reset for each answer. It reads
+// newJsoniter pulls from one jsoniter.Iterator, reset for each response. It reads
 // strings with ReadString: ReadStringAsSlice, which does not allocate, does not
 // handle escapes.
 func newJsoniter() visitor {
 	it := jsoniter.Parse(jsoniter.ConfigDefault, nil, 64<<10)
-	return func(a *Answer) (s Sums, err error) {
+	return func(a *Response) (s Sums, err error) {
 		cell := func(it *jsoniter.Iterator) bool {
 			switch it.WhatIsNext() {
 			case jsoniter.NumberValue:
@@ -216,10 +216,10 @@ func newJsoniter() visitor {
 	}
 }
 
-// newJSONText pulls tokens from one jsontext.Decoder, reset for each answer.
+// newJSONText pulls tokens from one jsontext.Decoder, reset for each response.
 func newJSONText() visitor {
 	d := jsontext.NewDecoder(bytes.NewReader(nil))
-	return func(a *Answer) (s Sums, err error) {
+	return func(a *Response) (s Sums, err error) {
 		d.Reset(a.Reader())
 		for {
 			t, err := d.ReadToken()

@@ -10,7 +10,7 @@ import (
 // newFastjson parses each document with one fastjson.Parser and walks the tree.
 func newFastjson() visitor {
 	var p fastjson.Parser
-	return func(a *Answer) (s Sums, err error) {
+	return func(a *Response) (s Sums, err error) {
 		for _, doc := range a.Documents {
 			v, err := p.ParseBytes(doc)
 			if err != nil {
@@ -58,7 +58,7 @@ func visitFastjson(c *fastjson.Value, s *Sums) error {
 // newSimdjson parses the whole body as lines into one ParsedJson and walks it.
 func newSimdjson() visitor {
 	var parsed *simdjson.ParsedJson
-	return func(a *Answer) (s Sums, err error) {
+	return func(a *Response) (s Sums, err error) {
 		parsed, err = simdjson.ParseND(a.Body, parsed)
 		if err != nil {
 			return s, err

@@ -191,20 +191,20 @@ func netHTTP(addr string, gzip bool) (Contender, error) {
 	t := &http.Transport{}
 	c := &http.Client{Transport: t}
 	url := "http://" + addr + "/write?db=testdb"
-	var packed bytes.Buffer
-	z := stdgzip.NewWriter(&packed)
+	var compressed bytes.Buffer
+	z := stdgzip.NewWriter(&compressed)
 	return contender{func(b *Batch) error {
 		body := b.Lines
 		if gzip {
-			packed.Reset()
-			z.Reset(&packed)
+			compressed.Reset()
+			z.Reset(&compressed)
 			if _, err := z.Write(body); err != nil {
 				return err
 			}
 			if err := z.Close(); err != nil {
 				return err
 			}
-			body = packed.Bytes()
+			body = compressed.Bytes()
 		}
 		req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
 		if err != nil {

@@ -1,7 +1,7 @@
 // Package transport compares clients that carry line protocol to a server.
 //
 // The server is a sink in a process of its own, which reads a request, throws
-// it away and answers 204: what is compared is the processor time of the client
+// it away and responds 204: what is compared is the processor time of the client
 // process, with system calls and garbage collection. Before it is timed, every
 // contender writes to a server that keeps the body, which must hold the lines.
 //
@@ -50,7 +50,7 @@ const (
 // Suite is the suite "transport".
 var Suite = measure.Suite{Name: suite, About: "writes to a server that discards them, in processor time of the client", Names: names, Cases: cases}
 
-var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer5000", streamCase, packedCase}
+var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer5000", streamCase, compressedCase}
 
 // Goals are the goals of the design for this suite. A cost of 0.45 times that
 // of another is 2.22 times as fast.
@@ -62,7 +62,7 @@ var Goals = []measure.Goal{
 	{Suite: suite, Case: "gzip5000", Contender: ownName, Against: []string{v3Name}, Factor: 16},
 	{Suite: suite, Case: streamCase, Contender: ownName, Against: []string{bareName}, Factor: 0.91}, // 1.1 times its cost
 	{Suite: suite, Case: streamCase, Contender: ownName, Unit: heapUnit, Most: 1},
-	{Suite: suite, Case: packedCase, Contender: ownName, Against: []string{klauspostName}, Factor: 1.6},
+	{Suite: suite, Case: compressedCase, Contender: ownName, Against: []string{klauspostName}, Factor: 1.6},
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v2Name}, Factor: 20},
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v1Name}, Factor: 16},
 	{Suite: suite, Case: "structs5000", Contender: "pointwire-encoder", Against: []string{v3Name}, Factor: 16},
@@ -96,8 +96,8 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 		switch name {
 		case streamCase:
 			c, err = newStreamCase(name, bareName, stream(), streamers)
-		case packedCase:
-			c, err = newStreamCase(name, klauspostName, packedStream().plain, packedStreamers)
+		case compressedCase:
+			c, err = newStreamCase(name, klauspostName, compressedStream().plain, compressedStreamers)
 		default:
 			n, count := 5000, measure.Scale(26, size, 2)
 			if name == "write1" {

@@ -46,14 +46,14 @@ func ServeSink() {
 
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
-// serveConn reads requests and answers them until the connection ends: queries
+// serveConn reads requests and responses them until the connection ends: queries
 // with the body of a stream, everything else with 204. It knows the two ways of
 // framing a body and nothing else of HTTP.
 func serveConn(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 256<<10)
 	for {
-		length, chunked, query, packed := 0, false, false, false
+		length, chunked, query, compressed := 0, false, false, false
 		for first := true; ; first = false {
 			line, err := r.ReadSlice('\n')
 			if err != nil {
@@ -76,7 +76,7 @@ func serveConn(c net.Conn) {
 			case "transfer-encoding":
 				chunked = true
 			case "accept-encoding":
-				packed = strings.Contains(value, "gzip")
+				compressed = strings.Contains(value, "gzip")
 			}
 		}
 		var err error
@@ -91,8 +91,8 @@ func serveConn(c net.Conn) {
 			return
 		}
 		switch {
-		case query && packed:
-			err = sendPackedStream(c)
+		case query && compressed:
+			err = sendCompressedStream(c)
 		case query:
 			err = sendStream(c)
 		default:

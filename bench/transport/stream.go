@@ -18,7 +18,7 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// The case stream reads an answer of 29 MB, one document, from the sink and visits
+// The case stream reads a response of 29 MB, one document, from the sink and visits
 // its rows. Whoever reads the connection bare is the floor under every client.
 
 const (
@@ -42,7 +42,7 @@ func sendStream(w io.Writer) error {
 	return err
 }
 
-// A streamer reads the answer and returns the number of its rows. It calls look,
+// A streamer reads the response and returns the number of its rows. It calls look,
 // if that is not nil, every lookRows rows.
 type streamer func(look func()) (rows int, err error)
 
@@ -62,7 +62,7 @@ var streamers = []streamMaker{
 	}},
 }
 
-// newStreamCase makes a case of the answer body, which the base reads with the least
+// newStreamCase makes a case of the response body, which the base reads with the least
 // that it takes.
 func newStreamCase(name, base string, body []byte, makers []streamMaker) (measure.Case, error) {
 	sink, err := startSink()

@@ -1,10 +1,10 @@
-// Cache keeps answers to queries on disk, packed with zstd, and prints the rows of
+// Cache keeps responses to queries on disk, compressed with zstd, and prints the rows of
 // one: the second time without a server.
 //
 //	go run ./examples/cache -url 'http://127.0.0.1:8086?database=hostmon' \
 //		'SELECT mean("idle") FROM "cpu" WHERE time > now() - 1h GROUP BY time(1m)'
 //
-// An answer belongs to the server, the database, the retention policy, the unit of
+// A response belongs to the server, the database, the retention policy, the unit of
 // its times, the exact text of the query and its parameters: all of them are in
 // the key, and nothing is made alike that differs, such as capitals or spaces. It
 // is kept only if it was read to its end without an error of the server, and read
@@ -34,7 +34,7 @@ import (
 func main() {
 	url := flag.String("url", "http://127.0.0.1:8086", "server and database")
 	dir := flag.String("dir", filepath.Join(os.TempDir(), "pointwire-cache"), "directory of the cache")
-	age := flag.Duration("age", time.Hour, "how long an answer is good for")
+	age := flag.Duration("age", time.Hour, "how long a response is good for")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "usage: cache [flags] 'SELECT …'")
@@ -73,7 +73,7 @@ func run(url, dir string, age time.Duration, q string) error {
 	return nil
 }
 
-// A query is all that an answer depends on beside the server.
+// A query is all that a response depends on beside the server.
 type query struct {
 	Text            string
 	Database        string // empty for that of the client, with its retention policy
@@ -97,7 +97,7 @@ func (q *query) options() []fastclient.QueryOption {
 	return list
 }
 
-// A cache keeps the answers of one server as files.
+// A cache keeps the responses of one server as files.
 type cache struct {
 	client *fastclient.Client
 	server string // its name in the key, with the client's database and retention policy
@@ -105,7 +105,7 @@ type cache struct {
 	age    time.Duration
 }
 
-// key returns the name of the file for q: a hash of everything that the answer
+// key returns the name of the file for q: a hash of everything that the response
 // depends on, in a form in which no two differ by accident.
 func (c *cache) key(q query) (string, error) {
 	text, err := json.Marshal(struct {
@@ -119,7 +119,7 @@ func (c *cache) key(q query) (string, error) {
 	return filepath.Join(c.dir, hex.EncodeToString(sum[:])+".json.zst"), nil
 }
 
-// query returns the body of the answer to q, and whether it came from the disk.
+// query returns the body of the response to q, and whether it came from the disk.
 func (c *cache) query(ctx context.Context, q query) (body []byte, cached bool, err error) {
 	name, err := c.key(q)
 	if err != nil {
@@ -142,7 +142,7 @@ func (c *cache) query(ctx context.Context, q query) (body []byte, cached bool, e
 	return body, false, c.store(name, body)
 }
 
-// complete returns an error if body is not an answer without errors to its end.
+// complete returns an error if body is not a response without errors to its end.
 func complete(body []byte) error {
 	s := jsonscan.NewScanner(bytes.NewReader(body))
 	for s.Next() {
@@ -152,7 +152,7 @@ func complete(body []byte) error {
 
 var errOld = errors.New("too old")
 
-// load reads and unpacks a file, if it is young enough.
+// load reads and decompresses a file, if it is young enough.
 func (c *cache) load(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -161,7 +161,7 @@ func (c *cache) load(name string) ([]byte, error) {
 	if time.Since(info.ModTime()) > c.age {
 		return nil, errOld
 	}
-	packed, err := os.ReadFile(name)
+	compressed, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
@@ -170,10 +170,10 @@ func (c *cache) load(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer d.Close()
-	return d.DecodeAll(packed, nil) // with a checksum: a damaged file is an error
+	return d.DecodeAll(compressed, nil) // with a checksum: a damaged file is an error
 }
 
-// store packs body into a file that appears whole or not at all.
+// store compresses body into a file that appears whole or not at all.
 func (c *cache) store(name string, body []byte) error {
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	answer = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,2]]}]}]}` + "\n"
-	failed = `{"results":[{"statement_id":0,"error":"database not found: x"}]}` + "\n"
+	response = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,2]]}]}]}` + "\n"
+	failed   = `{"results":[{"statement_id":0,"error":"database not found: x"}]}` + "\n"
 )
 
 func newCache(t *testing.T, replies ...influxtest.Reply) (*cache, *influxtest.Server) {
@@ -36,17 +36,17 @@ func get(t *testing.T, c *cache, q query) (string, bool) {
 }
 
 func TestCache(t *testing.T) {
-	c, s := newCache(t, influxtest.JSON(answer))
+	c, s := newCache(t, influxtest.JSON(response))
 	q := query{Text: "SELECT * FROM m WHERE a = $a", Database: "d", Params: map[string]string{"a": "x"}}
 	for i := range 3 {
-		if body, cached := get(t, c, q); body != answer || cached != (i > 0) {
+		if body, cached := get(t, c, q); body != response || cached != (i > 0) {
 			t.Errorf("call %d: %q, cached %v", i, body, cached)
 		}
 	}
 	if n := len(s.Requests()); n != 1 {
 		t.Errorf("%d requests", n)
 	}
-	// Whatever differs is another answer.
+	// Whatever differs is another response.
 	for _, other := range []query{
 		{Text: "select * from m where a = $a", Database: "d", Params: q.Params},
 		{Text: q.Text + " ", Database: "d", Params: q.Params},
@@ -57,20 +57,20 @@ func TestCache(t *testing.T) {
 		{Text: q.Text, Database: "d"},
 	} {
 		if _, cached := get(t, c, other); cached {
-			t.Errorf("%+v got the answer to %+v", other, q)
+			t.Errorf("%+v got the response to %+v", other, q)
 		}
 	}
 	c.server = "another"
 	if _, cached := get(t, c, q); cached {
-		t.Error("another server's answer")
+		t.Error("another server's response")
 	}
 }
 
-// TestCacheKeepsNoErrors holds that an answer with an error, or one that was cut,
+// TestCacheKeepsNoErrors holds that a response with an error, or one that was cut,
 // is asked for again.
 func TestCacheKeepsNoErrors(t *testing.T) {
-	c, _ := newCache(t, influxtest.JSON(failed), influxtest.JSON(answer[:60]), influxtest.JSON(answer))
-	for _, want := range []string{failed, answer[:60], answer} {
+	c, _ := newCache(t, influxtest.JSON(failed), influxtest.JSON(response[:60]), influxtest.JSON(response))
+	for _, want := range []string{failed, response[:60], response} {
 		if body, cached := get(t, c, query{Text: "q"}); body != want || cached {
 			t.Errorf("%q, cached %v, want %q", body, cached, want)
 		}
@@ -78,7 +78,7 @@ func TestCacheKeepsNoErrors(t *testing.T) {
 }
 
 func TestCacheAgesAndHeals(t *testing.T) {
-	c, s := newCache(t, influxtest.JSON(answer))
+	c, s := newCache(t, influxtest.JSON(response))
 	q := query{Text: "q"}
 	get(t, c, q)
 	name, err := c.key(q)
@@ -90,7 +90,7 @@ func TestCacheAgesAndHeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, cached := get(t, c, q); cached {
-		t.Error("an old answer")
+		t.Error("an old response")
 	}
 	file, err := os.ReadFile(name)
 	if err != nil {
@@ -100,7 +100,7 @@ func TestCacheAgesAndHeals(t *testing.T) {
 	if err := os.WriteFile(name, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if body, cached := get(t, c, q); cached || body != answer {
+	if body, cached := get(t, c, q); cached || body != response {
 		t.Errorf("a damaged file: %q", body)
 	}
 	if n := len(s.Requests()); n != 3 {
@@ -109,7 +109,7 @@ func TestCacheAgesAndHeals(t *testing.T) {
 }
 
 func TestRun(t *testing.T) {
-	s := influxtest.New(t, influxtest.JSON(answer))
+	s := influxtest.New(t, influxtest.JSON(response))
 	dir := t.TempDir()
 	for range 2 {
 		if err := run(s.URL+"?database=d&rp=week", dir, time.Hour, "SELECT 1"); err != nil {
@@ -122,7 +122,7 @@ func TestRun(t *testing.T) {
 	if form := s.Last().Form; form.Get("db") != "d" || form.Get("rp") != "week" {
 		t.Errorf("asked for %v", form)
 	}
-	// Another retention policy has other answers.
+	// Another retention policy has other responses.
 	if err := run(s.URL+"?database=d&rp=year", dir, time.Hour, "SELECT 1"); err != nil || len(s.Requests()) != 2 {
 		t.Errorf("%v, %d requests", err, len(s.Requests()))
 	}

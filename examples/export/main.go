@@ -1,5 +1,5 @@
-// Export writes the answer to a query as CSV: a table per measurement, with its
-// tags as columns, in constant memory whatever the size of the answer.
+// Export writes the response to a query as CSV: a table per measurement, with its
+// tags as columns, in constant memory whatever the size of the response.
 //
 //	go run ./examples/export -url 'http://127.0.0.1:8086?database=hostmon' \
 //		'SELECT * FROM cpu GROUP BY *' >cpu.csv
@@ -52,7 +52,7 @@ var units = map[string]fastclient.Precision{
 	"s": fastclient.Second, "m": fastclient.Minute, "h": fastclient.Hour,
 }
 
-// export writes the answer to q to w. It returns the errors of statements, joined,
+// export writes the response to q to w. It returns the errors of statements, joined,
 // behind the rows of the others.
 func export(ctx context.Context, w io.Writer, url, epoch, q string) error {
 	unit, ok := units[epoch]

@@ -7,7 +7,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-const answer = `{"results":[{"statement_id":0,"series":[` +
+const response = `{"results":[{"statement_id":0,"series":[` +
 	`{"name":"cpu","tags":{"host":"a"},"columns":["time","load","note"],"values":[[1,0.5,"x, \"y\""],[2,null,null]]},` +
 	`{"name":"cpu","tags":{"host":"b"},"columns":["time","load","note"],"values":[[1500000000000000000,9007199254740993,""]]}]},` +
 	`{"statement_id":1,"error":"no such thing"},` +
@@ -26,7 +26,7 @@ func TestExport(t *testing.T) {
 			"cpu,1500000000000000000,9007199254740992,,b\n\n" +
 			"measurement,name\ndatabases,mydb\n"},
 	} {
-		s := influxtest.New(t, influxtest.JSON(answer))
+		s := influxtest.New(t, influxtest.JSON(response))
 		var b strings.Builder
 		err := export(t.Context(), &b, s.URL, tt.epoch, "SELECT * FROM cpu GROUP BY *; SELECT; SHOW DATABASES")
 		if err == nil || !strings.Contains(err.Error(), "no such thing") {
@@ -61,8 +61,8 @@ func TestExportErrors(t *testing.T) {
 	if err := export(t.Context(), &b, ":", "", "SELECT 1"); err == nil {
 		t.Error("no error for an address that is none")
 	}
-	s = influxtest.New(t, influxtest.JSON(answer[:150]))
+	s = influxtest.New(t, influxtest.JSON(response[:150]))
 	if err := export(t.Context(), &b, s.URL, "", "SELECT 1"); err == nil {
-		t.Error("no error for an answer that was cut")
+		t.Error("no error for a response that was cut")
 	}
 }

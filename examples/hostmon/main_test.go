@@ -112,7 +112,7 @@ func TestUnsentIsKept(t *testing.T) {
 }
 
 // TestSecondInterrupt: who interrupts twice does not wait for a server that does
-// not answer, and loses nothing.
+// not respond, and loses nothing.
 func TestSecondInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot interrupt itself")

@@ -12,7 +12,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// TestManyFaults holds that the answer is bounded, and counts what it leaves out.
+// TestManyFaults holds that the response is bounded, and counts what it leaves out.
 func TestManyFaults(t *testing.T) {
 	r := startRelay(t, testConfig(t, influxtest.New(t)))
 	const n = 100_000
@@ -26,11 +26,11 @@ func TestManyFaults(t *testing.T) {
 	}
 }
 
-// TestPacked holds that packed bodies are bounded twice.
-func TestPacked(t *testing.T) {
+// TestCompressed holds that compressed bodies are bounded twice.
+func TestCompressed(t *testing.T) {
 	s := influxtest.New(t)
 	r := startRelay(t, testConfig(t, s))
-	good := influxtest.Pack("m v=1 1\n")
+	good := influxtest.Compress("m v=1 1\n")
 	for _, tt := range []struct {
 		body, encoding string
 		status         int
@@ -41,8 +41,8 @@ func TestPacked(t *testing.T) {
 		{"m v=3 3", "gzip", 400},
 		{"", "gzip", 400},
 		{"m v=4 4", "zstd", 415},
-		{influxtest.Pack(strings.Repeat("#", 4<<20)), "gzip", 204},
-		{influxtest.Pack("m v=5 5\n" + strings.Repeat("#", 4<<20)), "gzip", 413},
+		{influxtest.Compress(strings.Repeat("#", 4<<20)), "gzip", 204},
+		{influxtest.Compress("m v=5 5\n" + strings.Repeat("#", 4<<20)), "gzip", 413},
 	} {
 		if w := post(r, "/write?db=d", tt.body, "Content-Encoding", tt.encoding); w.Code != tt.status {
 			t.Errorf("%s of %d bytes: %d %s, want %d", tt.encoding, len(tt.body), w.Code, w.Body, tt.status)

@@ -10,7 +10,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// maxNamed bounds the bytes of an answer that name lines. It is enough for a client
+// maxNamed bounds the bytes of a response that name lines. It is enough for a client
 // that understands them: fastclient reads 4 MiB.
 const maxNamed = 1 << 20
 
@@ -56,9 +56,9 @@ func (f *faults) name(format string, args ...any) {
 	fmt.Fprintf(&f.text, format, args...)
 }
 
-// answer returns nil if no line was refused. InfluxDB does not count lines that it
-// cannot parse as dropped; an answer that does not name them all does.
-func (f *faults) answer() error {
+// response returns nil if no line was refused. InfluxDB does not count lines that it
+// cannot parse as dropped; a response that does not name them all does.
+func (f *faults) response() error {
 	if f.refused == 0 {
 		return nil
 	}

@@ -67,7 +67,7 @@ func (s *relay) take(w http.ResponseWriter, r *http.Request, a api) error {
 	return t.take(r.Context(), b, p)
 }
 
-// A refusal is an answer other than success.
+// A refusal is a response other than success.
 type refusal struct {
 	status  int
 	message string
@@ -82,7 +82,7 @@ var codes = map[int]string{
 	415: "unsupported media type", 500: "internal error", 503: "unavailable",
 }
 
-// refuse answers as InfluxDB does.
+// refuse responds as InfluxDB does.
 func (a api) refuse(w http.ResponseWriter, err error) {
 	var no *refusal
 	if !errors.As(err, &no) {
@@ -97,17 +97,17 @@ func (a api) refuse(w http.ResponseWriter, err error) {
 	}
 	if a == v2 {
 		h.Set("X-Platform-Error-Code", codes[no.status])
-		answer(w, no.status, struct {
+		response(w, no.status, struct {
 			Code    string `json:"code"`
 			Message string `json:"message"`
 		}{codes[no.status], no.message})
 		return
 	}
 	h.Set("X-Influxdb-Error", no.message[:min(len(no.message), 1024)])
-	answer(w, no.status, map[string]string{"error": no.message})
+	response(w, no.status, map[string]string{"error": no.message})
 }
 
-func answer(w http.ResponseWriter, status int, v any) {
+func response(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(v)
@@ -115,7 +115,7 @@ func answer(w http.ResponseWriter, status int, v any) {
 
 func ping(w http.ResponseWriter, r *http.Request) {
 	if v := r.URL.Query().Get("verbose"); cmp.Or(v, "0") != "0" && v != "false" {
-		answer(w, http.StatusOK, map[string]string{"version": version})
+		response(w, http.StatusOK, map[string]string{"version": version})
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -132,7 +132,7 @@ func (s *relay) health(w http.ResponseWriter, _ *http.Request) {
 			message += fmt.Sprintf("; the server of %s is away, %d lines wait", name, st.Pending.Lines)
 		}
 	}
-	answer(w, code, map[string]any{
+	response(w, code, map[string]any{
 		"name": "influxdb", "message": message, "status": status, "checks": []string{}, "version": version,
 	})
 }

@@ -1,5 +1,5 @@
 // Relay takes line protocol from any InfluxDB client, checks it line by line, and
-// sends it on through one Writer per database: clients get their answer at once, the
+// sends it on through one Writer per database: clients get their response at once, the
 // server gets few large requests, and a server that is away is waited for.
 //
 //	go run ./examples/relay -url http://127.0.0.1:8086 -to telegraf -to app/week
@@ -12,10 +12,10 @@
 //
 // 204 means that the Writer holds every line in memory and sends it until the server
 // has stored or refused it. With -wait it means that the server has stored every line.
-// Lines that the relay refuses are named in the answer, the others are taken. Lines
+// Lines that the relay refuses are named in the response, the others are taken. Lines
 // that the server refuses later go to a file in the directory -dead, and so do lines
 // that a stopping relay cannot send within -drain; with -wait they are named in the
-// answer. When there is no room for -patience, the answer is 503 with Retry-After;
+// response. When there is no room for -patience, the response is 503 with Retry-After;
 // lines of that body may be on their way all the same, and a client that sends the
 // body again stores them once if they have timestamps.
 //
@@ -56,9 +56,9 @@ func main() {
 		c.to = append(c.to, name)
 		return nil
 	})
-	flag.BoolVar(&c.wait, "wait", false, "answer when the server has stored the lines")
+	flag.BoolVar(&c.wait, "wait", false, "response when the server has stored the lines")
 	flag.DurationVar(&c.patience, "patience", 10*time.Second, "how long a request waits for room, or for the server")
-	flag.IntVar(&c.maxBody, "max-body", 25_000_000, "largest body in bytes, also when unpacked")
+	flag.IntVar(&c.maxBody, "max-body", 25_000_000, "largest body in bytes, also when decompressed")
 	flag.IntVar(&c.bodies, "bodies", 8, "bodies in memory at a time")
 	flag.IntVar(&c.memory, "memory", 64<<20, "bytes for the lines of one database")
 	flag.StringVar(&c.dead, "dead", "relay-dead", "directory for lines that were refused or not sent")

@@ -131,8 +131,8 @@ func TestStamps(t *testing.T) {
 	}
 }
 
-// TestAnswers holds what is answered, in the form of each way, and what goes on.
-func TestAnswers(t *testing.T) {
+// TestResponses holds what is given a response, in the form of each way, and what goes on.
+func TestResponses(t *testing.T) {
 	const named = `unable to parse 'm v=': missing field value`
 	for _, tt := range []struct {
 		path, body string
@@ -258,7 +258,7 @@ func TestRefusedLater(t *testing.T) {
 	}
 }
 
-// TestWait holds that with -wait the server's verdict is the client's answer.
+// TestWait holds that with -wait the server's verdict is the client's response.
 func TestWait(t *testing.T) {
 	s := influxtest.New(t, influxtest.Func(picky))
 	c := testConfig(t, s)
@@ -275,7 +275,7 @@ func TestWait(t *testing.T) {
 	}
 	check("m v=1 1", 204, "")
 	if got := stored(s)["/write?db=d"]; got != "m v=1 1\n" {
-		t.Errorf("answered before the server has it: %q", got)
+		t.Errorf("responded before the server has it: %q", got)
 	}
 	check("m v=1 1\nm bad=1 2\nm v=\nm v=3 3", 400,
 		"partial write: unable to parse 'm v=': missing field value\nfield type conflict: input field \"bad\" dropped=1")
@@ -289,7 +289,7 @@ func TestWait(t *testing.T) {
 	s.Play(influxtest.Silent())
 	check("m v=1 1", 503, "lines were not taken, send them again: ")
 	if text, err := os.ReadFile(filepath.Join(c.dead, "d.lp")); err != nil || len(text) > 0 {
-		t.Errorf("kept although it was answered: %v %s", err, text)
+		t.Errorf("kept although it was given a response: %v %s", err, text)
 	}
 }
 

@@ -166,7 +166,7 @@ func (t *target) take(ctx context.Context, b *body, p lp.Precision) error {
 		if err := b.relay(ctx, t.writer, p, &f); err != nil {
 			return t.busy(err)
 		}
-		return f.answer()
+		return f.response()
 	}
 	// A Flush of the Writer would wait for the lines of others, and not know whose
 	// lines were refused.
@@ -179,7 +179,7 @@ func (t *target) take(ctx context.Context, b *body, p lp.Precision) error {
 	if s := w.Stats(); err != nil || s.Acked.Lines+s.Rejected.Lines < s.Appended.Lines {
 		return t.busy(errors.Join(err, closeErr))
 	}
-	return f.answer()
+	return f.response()
 }
 
 const (
@@ -220,7 +220,7 @@ func (b *body) relay(ctx context.Context, w batch.LineWriter, p lp.Precision, f 
 	}
 }
 
-// busy is the answer when lines were not taken because of err.
+// busy is the response when lines were not taken because of err.
 func (t *target) busy(err error) error {
 	var server *fastclient.ServerError
 	if errors.As(err, &server) && server.Status == 404 {

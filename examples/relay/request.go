@@ -100,13 +100,13 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // A body is the memory for one body.
 type body struct {
-	text  bytes.Buffer // as it arrived, unpacked
+	text  bytes.Buffer // as it arrived, decompressed
 	lines []byte       // as it goes on
 	dec   lp.Decoder
 	zip   gzip.Reader
 }
 
-// read reads the body of r, at most limit bytes packed and unpacked.
+// read reads the body of r, at most limit bytes compressed and decompressed.
 func (b *body) read(w http.ResponseWriter, r *http.Request, limit int) error {
 	in := io.Reader(http.MaxBytesReader(w, r.Body, int64(limit)))
 	switch r.Header.Get("Content-Encoding") {

@@ -13,10 +13,10 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// done is the answer to a statement without rows.
+// done is the response to a statement without rows.
 var done = influxtest.JSON(`{"results":[{"statement_id":0}]}` + "\n")
 
-// list is the answer to a SHOW statement.
+// list is the response to a SHOW statement.
 func list(columns, values string) influxtest.Reply {
 	return influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"s","columns":[` + columns + `],"values":[` + values + `]}]}]}` + "\n")
 }
@@ -28,7 +28,7 @@ func printStatements(s *influxtest.Server) {
 	}
 }
 
-// exampleClient returns a client of a server that answers with replies.
+// exampleClient returns a client of a server that responds with replies.
 func exampleClient(replies ...influxtest.Reply) (*fastclient.Client, *influxtest.Server) {
 	s, err := influxtest.Start(replies...)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // and AlterRetentionPolicy a zero field is left to the server.
 type RetentionPolicyInfo struct {
 	Name string
-	// Duration is how long points are kept. In an answer 0 means for ever; to
+	// Duration is how long points are kept. In a response 0 means for ever; to
 	// ask for that, set Forever.
 	Duration      time.Duration
 	Forever       bool

@@ -19,7 +19,7 @@ type ShowOptions struct {
 	// Where is a condition in InfluxQL, without the word WHERE. Names and
 	// values in it belong through AppendIdent and AppendText.
 	Where         string
-	Limit, Offset int // rows of each series of the answer, 0 for all
+	Limit, Offset int // rows of each series of the response, 0 for all
 }
 
 // append appends the clauses that are set.
@@ -54,7 +54,7 @@ func (o *ShowOptions) show(words string) *statement {
 	return o.rest(o.append(s))
 }
 
-// column returns the text of a column of the answer, empty when the answer has
+// column returns the text of a column of the response, empty when the response has
 // no such column.
 func column(row *jsonscan.Row, name string) string {
 	s, err := row.String(row.Series().Column(name))

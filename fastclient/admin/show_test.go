@@ -9,7 +9,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// A retention policy is part of the statement or an error: without it the answer would
+// A retention policy is part of the statement or an error: without it the response would
 // be another one.
 func TestShowRetentionPolicy(t *testing.T) {
 	s := influxtest.New(t, influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"))

@@ -10,7 +10,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// TestDeletionWithoutResult: the empty object is an answer of InfluxDB 2.x to a statement
+// TestDeletionWithoutResult: the empty object is a response of InfluxDB 2.x to a statement
 // that deletes, and nobody else's, and no other object is.
 func TestDeletionWithoutResult(t *testing.T) {
 	for _, tt := range []struct {

@@ -75,12 +75,12 @@ func TestLimitIsLearned(t *testing.T) {
 	})
 }
 
-// A 415 is answered by the same lines without encoding, from then on.
+// A 415 is given a response by the same lines without encoding, from then on.
 func TestEncodingIsLearned(t *testing.T) {
-	packed, plain := 0, 0
+	compressed, plain := 0, 0
 	send := func(_ context.Context, b *seam.Body, r *seam.Response) {
 		if b.Encoding != "" {
-			packed++
+			compressed++
 			r.Status = 415
 			return
 		}
@@ -88,8 +88,8 @@ func TestEncodingIsLearned(t *testing.T) {
 		r.Status = 204
 	}
 	synctest.Test(t, func(t *testing.T) {
-		p := testPlan(t, Options{}, seam.V1, send)
-		p.pack = compress.Gzip(1)
+		p := testConfig(t, Options{}, seam.V1, send)
+		p.compressor = compress.Gzip(1)
 		w, err := newWriter(p)
 		if err != nil {
 			t.Fatal(err)
@@ -101,8 +101,8 @@ func TestEncodingIsLearned(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if packed != 1 || plain != 3 {
-			t.Errorf("%d packed, %d plain", packed, plain)
+		if compressed != 1 || plain != 3 {
+			t.Errorf("%d compressed, %d plain", compressed, plain)
 		}
 		mustClose(t, w)
 	})

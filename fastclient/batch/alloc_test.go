@@ -42,8 +42,8 @@ func TestWriterAllocations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const perBatch = 100
-			p := testPlan(t, Options{BatchLines: perBatch, MaxDelay: time.Hour}, seam.V1, acker)
-			p.pack, p.minPack = compress.Gzip(1), 100
+			p := testConfig(t, Options{BatchLines: perBatch, MaxDelay: time.Hour}, seam.V1, acker)
+			p.compressor, p.minCompress = compress.Gzip(1), 100
 			w, err := newWriter(p)
 			if err != nil {
 				t.Fatal(err)
@@ -66,7 +66,7 @@ func TestWriterAllocations(t *testing.T) {
 				t.Errorf("%v allocations per batch of %d appends", got, perBatch)
 			}
 			if s := w.Stats(); s.WireBytes >= s.RawBytes {
-				t.Errorf("bodies were not packed: %d of %d bytes", s.WireBytes, s.RawBytes)
+				t.Errorf("bodies were not compressed: %d of %d bytes", s.WireBytes, s.RawBytes)
 			}
 		})
 	}

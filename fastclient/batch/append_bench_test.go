@@ -25,7 +25,7 @@ func rawLines[T any](measurement string, points []T) []byte {
 }
 
 // BenchmarkAppendRaw appends raw lines to a Writer whose batches are acknowledged at
-// once and not packed, so that what it costs to check, cut and copy them is most of
+// once and not compressed, so that what it costs to check, cut and copy them is most of
 // it: 5,000 lines per append, or one.
 func BenchmarkAppendRaw(b *testing.B) {
 	const n = 50_000
@@ -57,11 +57,11 @@ func benchAppend(b *testing.B, lines []byte, each int) {
 		bodies = append(bodies, rest[:end])
 		rest = rest[end:]
 	}
-	p, err := benchPlan()
+	p, err := benchConfig()
 	if err != nil {
 		b.Fatal(err)
 	}
-	p.pack = nil
+	p.compressor = nil
 	w, err := newWriter(p)
 	if err != nil {
 		b.Fatal(err)
@@ -84,11 +84,11 @@ func benchAppend(b *testing.B, lines []byte, each int) {
 }
 
 // BenchmarkWriterAppend appends structs from 8 goroutines, at most 100 in 100 µs
-// each, to a Writer whose batches are packed and acknowledged, and reports how long
+// each, to a Writer whose batches are compressed and acknowledged, and reports how long
 // an append takes.
 func BenchmarkWriterAppend(b *testing.B) {
 	const appenders, burst, pause = 8, 100, 100 * time.Microsecond
-	p, err := benchPlan()
+	p, err := benchConfig()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -143,12 +143,12 @@ func BenchmarkWriterAppend(b *testing.B) {
 	}
 }
 
-// benchPlan is a Writer to a server that takes everything at once.
-func benchPlan() (writerPlan, error) {
+// benchConfig is a Writer to a server that takes everything at once.
+func benchConfig() (config, error) {
 	o, err := Options{}.withDefaults(seam.V1)
-	return writerPlan{
-		o: o, pack: compress.Gzip(1), minPack: 1000,
-		outlets: []*outlet{{api: seam.V1, target: fakeTarget{benchSender{}}}},
+	return config{
+		o: o, compressor: compress.Gzip(1), minCompress: 1000,
+		targets: []*target{{api: seam.V1, server: fakeTarget{benchSender{}}}},
 	}, err
 }
 

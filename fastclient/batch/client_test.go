@@ -85,7 +85,7 @@ func TestWriterThroughTheClient(t *testing.T) {
 	})
 }
 
-// TestWriterOutage: connections refused, cut, reset, answers cut short, refusals
+// TestWriterOutage: connections refused, cut, reset, responses cut short, refusals
 // with both forms of Retry-After; then the server is back and has every line
 // once.
 func TestWriterOutage(t *testing.T) {
@@ -118,12 +118,12 @@ func TestWriterOutage(t *testing.T) {
 	})
 }
 
-// TestWriterV3Lines: the answer of version 3 names the lines.
+// TestWriterV3Lines: the response of version 3 names the lines.
 func TestWriterV3Lines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := new(grave)
-		answer := `{"error":"partial write of line protocol occurred","data":[{"original_line":"b","line_number":2,"error_message":"no"}]}`
-		w, s, end := pipeWriter(t, fastclient.Options{API: fastclient.V3}, Options{DeadLetter: g}, influxtest.Body(400, answer), influxtest.Status(204))
+		response := `{"error":"partial write of line protocol occurred","data":[{"original_line":"b","line_number":2,"error_message":"no"}]}`
+		w, s, end := pipeWriter(t, fastclient.Options{API: fastclient.V3}, Options{DeadLetter: g}, influxtest.Body(400, response), influxtest.Status(204))
 		mustAppend(t, w, "a v=1 1\nb v=1 1\nc v=1 1\n")
 		w.Flush(context.Background())
 		if got := fmt.Sprint(g.lost); got != "[line 1 no: b v=1 1\n]" {

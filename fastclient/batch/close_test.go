@@ -39,7 +39,7 @@ func TestBlackHoleServer(t *testing.T) {
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		if err := w.Flush(ctx); !errors.Is(err, ErrPending) || time.Since(start) > 1100*time.Millisecond {
+		if err := w.Flush(ctx); !isPending(err) || time.Since(start) > 1100*time.Millisecond {
 			t.Errorf("Flush after %v: %v", time.Since(start), err)
 		}
 		start = time.Now()
@@ -87,7 +87,7 @@ func TestCloseDoesNotWaitForADeafSender(t *testing.T) {
 		}
 		audit(t, &w.engine)
 		time.Sleep(2 * time.Hour)
-		audit(t, &w.engine) // the late answer changes nothing
+		audit(t, &w.engine) // the late response changes nothing
 		if string(ue.Batches[0].Data) != "m v=1 1\n" {
 			t.Errorf("handed back %q", ue.Batches[0].Data)
 		}
@@ -122,12 +122,12 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 		dead   string
 		loss   Reason
 	}{
-		"rejected": {Options{}, answer(400, "database is required"), "", "[request 3 database is required: m v=0 1\nm v=1 1\nm v=2 1\n]", ReasonRequest},
+		"rejected": {Options{}, response(400, "database is required"), "", "[request 3 database is required: m v=0 1\nm v=1 1\nm v=2 1\n]", ReasonRequest},
 		"listed": {Options{}, v3("partial write of line protocol occurred", strict...),
 			"", "[line 1 no: m v=1 1\n]", ReasonLine},
 		"stripped": {Options{}, v3("parsing failed for write_lp endpoint", strict...),
 			"m v=0 1\nm v=2 1\n", "[line 1 no: m v=1 1\n]", ReasonLine},
-		"aged": {Options{MaxAge: 20 * time.Millisecond, BatchLines: 3}, answer(503, ""),
+		"aged": {Options{MaxAge: 20 * time.Millisecond, BatchLines: 3}, response(503, ""),
 			"", "[age 3 : m v=0 1\nm v=1 1\nm v=2 1\n]", ReasonAge},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestHandedBackIsTheCallersOwn(t *testing.T) {
 	})
 }
 
-// TestFurtherClose: once closed, a Writer gives the same answer to every Close.
+// TestFurtherClose: once closed, a Writer gives the same response to every Close.
 func TestFurtherClose(t *testing.T) {
 	w := testWriter(t, Options{}, acker)
 	mustClose(t, w)

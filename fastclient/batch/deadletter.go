@@ -34,7 +34,7 @@ type LostLines struct {
 	// except under [ReasonUncertain].
 	NotStored int
 	Reason    Reason    // why
-	Status    int       // of the server's answer, 0 without one
+	Status    int       // of the server's response, 0 without one
 	Message   string    // of the server
 	Seq       uint64    // of the batch
 	Time      time.Time // now

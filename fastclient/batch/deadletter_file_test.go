@@ -219,7 +219,7 @@ func TestDeadLetterFileCanBeWrittenAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := testWriter(t, Options{DeadLetter: d, BatchLines: 1}, answer(400, "no # good\n"))
+	w := testWriter(t, Options{DeadLetter: d, BatchLines: 1}, response(400, "no # good\n"))
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

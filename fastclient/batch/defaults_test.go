@@ -60,7 +60,7 @@ func TestBatchesAreSealed(t *testing.T) {
 	for spread, want := range map[int64]time.Duration{0: 900 * time.Millisecond, -1: 1100 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			var at time.Time
-			w, err := newWriter(testPlan(t, Options{}, seam.V1, func(ctx context.Context, b *seam.Body, r *seam.Response) {
+			w, err := newWriter(testConfig(t, Options{}, seam.V1, func(ctx context.Context, b *seam.Body, r *seam.Response) {
 				at = time.Now()
 				acker(ctx, b, r)
 			}))
@@ -102,33 +102,33 @@ func TestNoStamp(t *testing.T) {
 	}
 }
 
-// TestPackingIsInTheBudget: slabs, packed bodies and encoders take MaxMemory at most
+// TestPackingIsInTheBudget: slabs, compressed bodies and encoders take MaxMemory at most
 // together, and a Writer that is idle gives slabs back.
 func TestPackingIsInTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := testPlan(t, Options{BatchBytes: 64 << 10, MaxMemory: 1<<20 + deflate.EncoderSize}, seam.V1, senderFunc(func(ctx context.Context, b *seam.Body, r *seam.Response) {
+		p := testConfig(t, Options{BatchBytes: 64 << 10, MaxMemory: 1<<20 + deflate.EncoderSize}, seam.V1, senderFunc(func(ctx context.Context, b *seam.Body, r *seam.Response) {
 			time.Sleep(time.Second)
 			acker(ctx, b, r)
 		}))
-		p.pack = compress.Gzip(1)
+		p.compressor = compress.Gzip(1)
 		w, err := newWriter(p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		packing := 2*packedSize(w.o.BatchBytes) + deflate.EncoderSize
-		if most := w.slabs.budget*w.o.BatchBytes + packing; most > w.o.MaxMemory || most < w.o.MaxMemory-w.o.BatchBytes {
+		compression := 2*compressedSize(w.o.BatchBytes) + deflate.EncoderSize
+		if most := w.slabs.budget*w.o.BatchBytes + compression; most > w.o.MaxMemory || most < w.o.MaxMemory-w.o.BatchBytes {
 			t.Errorf("up to %d bytes of %d", most, w.o.MaxMemory)
 		}
 		w.startAll()
 		mustAppend(t, w, strings.Repeat("m v=1 1\n", 60_000))
-		if st := w.Stats(); st.Memory < 480_000+packing {
+		if st := w.Stats(); st.Memory < 480_000+compression {
 			t.Errorf("%d bytes of memory", st.Memory)
 		}
 		if err := w.Flush(context.Background()); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
-		if st := w.Stats(); st.Memory > 4*w.o.BatchBytes+packing {
+		if st := w.Stats(); st.Memory > 4*w.o.BatchBytes+compression {
 			t.Errorf("an idle Writer holds %d bytes", st.Memory)
 		}
 		mustClose(t, w)
@@ -138,7 +138,7 @@ func TestPackingIsInTheBudget(t *testing.T) {
 // TestTooOldIsFound: lines beyond the retention policy are not stored, and a few
 // requests tell them from the others.
 func TestTooOldIsFound(t *testing.T) {
-	beyond := answer(400, "partial write: points beyond retention policy dropped=2")
+	beyond := response(400, "partial write: points beyond retention policy dropped=2")
 	s := newScript(beyond, acker, beyond)
 	inBubble(t, Options{MaxInFlight: 1}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "m v=1 9\nm v=2 1\nm v=3 8\nm v=4 2\nm v=5 7\n")
@@ -184,9 +184,9 @@ func TestKnownLimitSplitsBeforeSending(t *testing.T) {
 func TestCloseTriesOnceMore(t *testing.T) {
 	for _, batch := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newScript(answer(503, ""))
+			s := newScript(response(503, ""))
 			w := LineWriter(nil)
-			p := testPlan(t, Options{RetryFor: time.Minute}, seam.V1, s.Send)
+			p := testConfig(t, Options{RetryFor: time.Minute}, seam.V1, s.Send)
 			if batch {
 				b, err := newSyncWriter(p)
 				if err != nil {
@@ -204,7 +204,7 @@ func TestCloseTriesOnceMore(t *testing.T) {
 			mustAppend(t, w, "m v=1 1\n")
 			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 			defer cancel()
-			if err := w.Flush(ctx); !errors.Is(err, ErrPending) {
+			if err := w.Flush(ctx); !isPending(err) {
 				t.Errorf("Flush: %v", err)
 			}
 			s.mu.Lock()
@@ -257,7 +257,7 @@ func TestClientClosedBeforeTheWriter(t *testing.T) {
 			}
 			mustAppend(t, w, "m v=1 1\n")
 			time.AfterFunc(time.Second, func() { c.Close() })
-			if err := w.Flush(context.Background()); !errors.Is(err, ErrPending) || !errors.Is(err, fastclient.ErrClosed) {
+			if err := w.Flush(context.Background()); !isPending(err) || !errors.Is(err, fastclient.ErrClosed) {
 				t.Errorf("batch %v: Flush: %v", batch, err)
 			}
 			if !batch {
@@ -274,9 +274,9 @@ func TestClientClosedBeforeTheWriter(t *testing.T) {
 	}
 }
 
-// TestLongAnswerIsCounted: of an answer that names more lines than its message
+// TestLongResponseIsCounted: of a response that names more lines than its message
 // keeps, every one is counted.
-func TestLongAnswerIsCounted(t *testing.T) {
+func TestLongResponseIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var quoted strings.Builder
 		var lines []byte

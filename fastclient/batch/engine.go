@@ -18,7 +18,7 @@ import (
 // and sends them, and counts what becomes of every line. It has no goroutine and no
 // timer: a [Writer] runs it with both, a [SyncWriter] within its calls.
 type engine struct {
-	writerPlan
+	config
 	stage  stager
 	spread func(n int64) int64
 	ctx    context.Context // of all requests
@@ -28,16 +28,16 @@ type engine struct {
 	mu      sync.Mutex
 	waiters *waiters // of a Writer; nil: nobody waits
 
-	slabs     slabPool
-	packing   int        // bytes of MaxMemory for what a body becomes, and encoders
-	filling   *slab      // has room behind its batches; nil: none has
-	spare     *slabBatch // free batches
-	sealBytes int
-	open      *slabBatch
-	openUntil time.Time
-	due       bool   // the open batch is old enough to be sent
-	seq       uint64 // of the last sealed batch
-	sealed    int    // bytes of that batch
+	slabs       slabPool
+	compressing int        // bytes of MaxMemory for what a body becomes, and encoders
+	filling     *slab      // has room behind its batches; nil: none has
+	spare       *slabBatch // free batches
+	sealBytes   int
+	open        *slabBatch
+	openUntil   time.Time
+	due         bool   // the open batch is old enough to be sent
+	seq         uint64 // of the last sealed batch
+	sealed      int    // bytes of that batch
 
 	queue  partList // waiting
 	flying partList // under way
@@ -55,13 +55,13 @@ type engine struct {
 }
 
 // init makes e ready for appends, with nobody who waits.
-func (e *engine) init(p writerPlan) error {
+func (e *engine) init(p config) error {
 	o := p.o
-	senders := len(p.outlets) * o.MaxInFlight
-	e.writerPlan, e.spread, e.sealBytes = p, rand.Int64N, o.BatchBytes
-	e.pack, e.packing = compress.Bound(p.pack, senders, o.MaxMemory)
-	e.packing += senders * p.senderBytes()
-	budget := (o.MaxMemory - e.packing) / o.BatchBytes
+	senders := len(p.targets) * o.MaxInFlight
+	e.config, e.spread, e.sealBytes = p, rand.Int64N, o.BatchBytes
+	e.compressor, e.compressing = compress.Bound(p.compressor, senders, o.MaxMemory)
+	e.compressing += senders * p.senderBytes()
+	budget := (o.MaxMemory - e.compressing) / o.BatchBytes
 	if budget < senders+1 {
 		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
 	}
@@ -69,7 +69,7 @@ func (e *engine) init(p writerPlan) error {
 		return &fastclient.OptionError{Field: "Options.Tags", Reason: err.Error()}
 	}
 	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
-	e.stage.init(&o, p.precision, p.outlets[0].api)
+	e.stage.init(&o, p.precision, p.targets[0].api)
 	e.events.f = o.OnEvent
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return nil
@@ -79,13 +79,13 @@ func (e *engine) init(p writerPlan) error {
 // for verdicts; and the timers of its clock. The lock of the engine is held by all that
 // use them. A nil *waiters has nobody who waits.
 type waiters struct {
-	work     sync.Cond     // a sender may have something to do
-	room     chan struct{} // closed when memory comes free; nil when nobody waits
-	barriers []*barrier
-	end      chan struct{} // closed when nothing can be sent any more
-	ageTimer *time.Timer
-	ageArmed bool
-	gateTime *time.Timer
+	work         sync.Cond     // a sender may have something to do
+	room         chan struct{} // closed when memory comes free; nil when nobody waits
+	barriers     []*barrier
+	end          chan struct{} // closed when nothing can be sent any more
+	ageTimer     *time.Timer
+	ageArmed     bool
+	breakerTimer *time.Timer
 }
 
 // wake wakes the senders.
@@ -387,10 +387,10 @@ func (e *engine) stats() Stats {
 	e.counters.fill(&s)
 	s.Sealed, s.Settled = e.seq, e.settledUpTo()
 	s.Queued, s.InFlight = e.queue.n, e.flying.n
-	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.packing, e.o.MaxMemory
+	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.compressing, e.o.MaxMemory
 	s.LastErrors = e.lastErrors()
-	for _, out := range e.outlets {
-		g := &out.gate
+	for _, out := range e.targets {
+		g := &out.breaker
 		if g.Failures == 0 {
 			continue
 		}
@@ -404,7 +404,7 @@ func (e *engine) stats() Stats {
 
 // lastErrors returns the servers whose last request failed.
 func (e *engine) lastErrors() (list []ServerFailure) {
-	for _, out := range e.outlets {
+	for _, out := range e.targets {
 		list = out.failed.appendTo(list)
 	}
 	return list

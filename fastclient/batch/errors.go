@@ -10,14 +10,12 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
 
-// What a [Writer] answers, for errors.Is.
+// What a [Writer] responses, for errors.Is.
 var (
 	// ErrWriterClosed: the Writer was closed before.
 	ErrWriterClosed = errors.New("batch: writer is closed")
 	// ErrOverflow: there is no memory for the lines, see [OverflowPolicy].
 	ErrOverflow = errors.New("batch: writer has no room")
-	// ErrPending: the context of a Flush ended before every line was settled.
-	ErrPending = errors.New("batch: lines are still pending")
 )
 
 // ErrNoTimeLeft says that a line without a timestamp is one too many: the lines of its
@@ -121,7 +119,7 @@ type BatchError struct {
 	Seq     uint64 // of the batch
 	Lines   int    // how many of its lines
 	Reason  Reason // why
-	Status  int    // of the server's answer, 0 without one
+	Status  int    // of the server's response, 0 without one
 	Message string // of the server
 	// Others is the number of further errors whose lines are in Lines, too: of
 	// many errors the last one stands for the rest.
@@ -166,7 +164,7 @@ type ServerFailure struct {
 }
 
 // A PendingError says that the context of a Flush ended first. The lines stay
-// queued. It is [ErrPending] and wraps the context's error and those of LastErrors.
+// queued. It wraps the context's error and those of LastErrors.
 type PendingError struct {
 	Batches int // not settled
 	Count       // of all lines that the Writer holds
@@ -182,9 +180,9 @@ func (e *PendingError) Error() string {
 	return string(appendFailures(append(b, e.Err.Error()...), e.LastErrors))
 }
 
-// Unwrap returns ErrPending, the context's error and those of the servers.
+// Unwrap returns the context's error and those of the servers.
 func (e *PendingError) Unwrap() []error {
-	errs := []error{ErrPending, e.Err}
+	errs := []error{e.Err}
 	for i := range e.LastErrors {
 		errs = append(errs, e.LastErrors[i].Err)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// Five lines, a batch each, for a server that does not answer, with memory for
+// Five lines, a batch each, for a server that does not respond, with memory for
 // four.
 func ExampleOverflowPolicy() {
 	for _, c := range []struct {
@@ -77,19 +77,19 @@ func ExamplePendingError() {
 	if errors.As(err, &pending) {
 		fmt.Println(pending.Batches, "batch of", pending.Lines, "lines is pending")
 	}
-	fmt.Println(errors.Is(err, batch.ErrPending), errors.Is(err, fastclient.ErrUnavailable))
+	fmt.Println(errors.Is(err, fastclient.ErrUnavailable))
 	fmt.Println(w.Close(ctx), w.Stats().Acked.Lines)
 	err = w.Append(ctx, []byte("c v=3 1\n"))
 	fmt.Println(errors.Is(err, batch.ErrWriterClosed), err)
 	// Output:
 	// 1 batch of 2 lines is pending
-	// true true
+	// true
 	// <nil> 2
 	// true batch: append: 1 refused, 0 accepted: batch: writer is closed
 }
 
 // Why accepted lines are not stored, in the words of events and dead letter files:
-// rejected by the server, uncertain because of its answer, or dropped by the Writer.
+// rejected by the server, uncertain because of its response, or dropped by the Writer.
 func ExampleReason() {
 	for _, loss := range []batch.Reason{
 		batch.ReasonLine, batch.ReasonRetention, batch.ReasonRequest, batch.ReasonTooLarge,
@@ -182,7 +182,7 @@ func ExampleDeadLetterFile_full() {
 	// 1
 }
 
-// What each answer makes a SyncWriter say, and how grave it is.
+// What each response makes a SyncWriter say, and how grave it is.
 func ExampleEventKind() {
 	level := func(k batch.EventKind) string {
 		switch k {

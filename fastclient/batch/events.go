@@ -59,7 +59,7 @@ type Event struct {
 	Lines   int
 	Bytes   int
 	Reason  Reason
-	Status  int // of the server's answer
+	Status  int // of the server's response
 	Message string
 	Delay   time.Duration
 	Err     error

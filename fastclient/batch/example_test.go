@@ -16,7 +16,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// exampleClient returns a client of a server that answers as replies say.
+// exampleClient returns a client of a server that responds as replies say.
 func exampleClient(replies ...influxtest.Reply) (*fastclient.Client, *influxtest.Server) {
 	s, err := influxtest.Start(replies...)
 	if err != nil {
@@ -133,10 +133,11 @@ func ExampleWriter_Flush() {
 	w.Append(ctx, []byte("a v=1 1\nb v=2 1\n"))
 	err = w.Flush(ctx)
 	var lost *batch.BatchError
+	var pending *batch.PendingError
 	switch {
 	case errors.As(err, &lost):
 		fmt.Println(lost.Lines, "line refused, status", lost.Status)
-	case errors.Is(err, batch.ErrPending):
+	case errors.As(err, &pending):
 		fmt.Println("the server is away; the lines are kept")
 	}
 	w.Close(ctx)

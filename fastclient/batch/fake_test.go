@@ -37,7 +37,7 @@ func (t fakeTarget) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	}
 }
 
-// A senderFunc is a batchSender that answers by a function.
+// A senderFunc is a batchSender that responses by a function.
 type senderFunc func(ctx context.Context, b *seam.Body, r *seam.Response)
 
 func (f senderFunc) Send(ctx context.Context, b *seam.Body, r *seam.Response) { f(ctx, b, r) }
@@ -45,26 +45,26 @@ func (f senderFunc) Send(ctx context.Context, b *seam.Body, r *seam.Response) { 
 // acker stores nothing and says yes.
 func acker(_ context.Context, _ *seam.Body, r *seam.Response) { r.Status = 204 }
 
-// black is a server that takes requests and never answers.
+// black is a server that takes requests and never responds.
 func black(ctx context.Context, _ *seam.Body, r *seam.Response) {
 	<-ctx.Done()
 	r.Err = ctx.Err()
 }
 
-// testPlan is the plan of a Writer over f.
-func testPlan(tb testing.TB, o Options, api seam.API, f senderFunc) writerPlan {
+// testConfig is the plan of a Writer over f.
+func testConfig(tb testing.TB, o Options, api seam.API, f senderFunc) config {
 	tb.Helper()
 	o, err := o.withDefaults(api)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return writerPlan{o: o, outlets: []*outlet{{api: api, target: fakeTarget{f}}}}
+	return config{o: o, targets: []*target{{api: api, server: fakeTarget{f}}}}
 }
 
 // testWriter starts a Writer over f. The test closes it.
 func testWriter(tb testing.TB, o Options, f senderFunc) *Writer {
 	tb.Helper()
-	w, err := newWriter(testPlan(tb, o, seam.V1, f))
+	w, err := newWriter(testConfig(tb, o, seam.V1, f))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func eachLine(body []byte, f func(id int, line string)) {
 	}
 }
 
-func unpacked(b *seam.Body) []byte {
+func decompressed(b *seam.Body) []byte {
 	if b.Encoding == "" {
 		return b.Data
 	}
@@ -184,7 +184,7 @@ type moodyServer struct {
 	noGzip bool
 	strict bool // version 3: all or nothing
 	stored map[int]string
-	letGo  map[int]bool // of an answer that is an acknowledgement
+	letGo  map[int]bool // of a response that is an acknowledgement
 	calls  int
 }
 
@@ -222,13 +222,13 @@ func (s *moodyServer) Send(ctx context.Context, b *seam.Body, r *seam.Response) 
 		r.Status = 413
 		return
 	case s.rng.Float64() < s.trust:
-		s.take(unpacked(b), r)
+		s.take(decompressed(b), r)
 		return
 	}
 	s.misbehave(b, r)
 }
 
-// take answers as the server of its API does, with the words of 1.8.10, 2.8.0 and 3.
+// take responds as the server of its API does, with the words of 1.8.10, 2.8.0 and 3.
 func (s *moodyServer) take(body []byte, r *seam.Response) {
 	var quotes []string
 	shards := [3]int{} // lines of the wrong type
@@ -324,7 +324,7 @@ func badness(line string) byte {
 // misbehave fails in some way, with the lines stored or not.
 func (s *moodyServer) misbehave(b *seam.Body, r *seam.Response) {
 	if s.rng.IntN(4) == 0 {
-		s.store(unpacked(b)) // and the answer is lost or wrong
+		s.store(decompressed(b)) // and the response is lost or wrong
 	}
 	if s.rng.IntN(4) == 0 {
 		r.RetryAfter = time.Duration(s.rng.Int64N(int64(3 * time.Second)))
@@ -348,14 +348,14 @@ func (s *moodyServer) misbehave(b *seam.Body, r *seam.Response) {
 			r.Message = "retention policy not found: x"
 		case 1:
 			r.Message = "hinted handoff queue not empty"
-			s.storeAll(unpacked(b))
+			s.storeAll(decompressed(b))
 		default:
 			r.Message = "timeout"
 		}
 	}
 }
 
-// page answers what somebody else would, in the place of the server: no verdict.
+// page responses what somebody else would, in the place of the server: no verdict.
 func (s *moodyServer) page(r *seam.Response) {
 	statuses := []int{200, 200, 201, 202, 400, 400, 405, 407, 421, 422, 451, 404, 500, 501}
 	words := []string{
@@ -366,7 +366,7 @@ func (s *moodyServer) page(r *seam.Response) {
 }
 
 func (s *moodyServer) refuse(b *seam.Body, r *seam.Response) {
-	body := unpacked(b)
+	body := decompressed(b)
 	switch s.rng.IntN(3) {
 	case 0: // one line is too old
 		r.Message = "partial write: points beyond retention policy dropped=1"

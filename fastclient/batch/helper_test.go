@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -59,6 +60,12 @@ func wireFactor(p fastclient.Precision) int64 {
 		return 3600
 	}
 	return 1
+}
+
+// isPending reports whether err says that lines are still pending.
+func isPending(err error) bool {
+	_, ok := errors.AsType[*PendingError](err)
+	return ok
 }
 
 // must returns v; an error is a fault of the test.

@@ -103,7 +103,7 @@ type part struct {
 	data       []byte
 	from       int // offset in the batch
 	lines      int
-	tries      int // answers under actUnreadable
+	tries      int // responses under actUnreadable
 	judged     *judgement
 	prev, next *part
 	list       *partList

@@ -42,7 +42,7 @@ func TestOutageFillsTheMemory(t *testing.T) {
 		c.o.MaxMemory, c.o.BatchBytes = 2<<20, 64<<10 // as the default, but smaller
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := testWriter(t, c.o, answer(503, ""))
+				w := testWriter(t, c.o, response(503, ""))
 				held := uint64(0)
 				for i := 0; ; i++ {
 					if err := w.Append(context.Background(), sampleLines(i, 100)); err != nil {
@@ -79,7 +79,7 @@ func TestOutageFillsTheMemory(t *testing.T) {
 // TestOutageEndsWithLargeRequests: what was appended while a server was down is
 // sent at once when it is back, in full batches.
 func TestOutageEndsWithLargeRequests(t *testing.T) {
-	s := newScript(answer(503, ""))
+	s := newScript(response(503, ""))
 	inBubble(t, Options{MaxInFlight: 1}, s, func(t *testing.T, w *Writer) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 		defer cancel()
@@ -127,7 +127,7 @@ func TestSlowServerGetsFullBatches(t *testing.T) {
 // TestHeldBatchesAgeInPieces: with MaxAge a batch does not grow for ever, so that
 // lines which are young are not dropped with old ones.
 func TestHeldBatchesAgeInPieces(t *testing.T) {
-	inBubble(t, Options{MaxAge: 100 * time.Second}, newScript(answer(503, "")), func(t *testing.T, w *Writer) {
+	inBubble(t, Options{MaxAge: 100 * time.Second}, newScript(response(503, "")), func(t *testing.T, w *Writer) {
 		for range 600 {
 			mustAppend(t, w, "m v=1 1\n")
 			time.Sleep(time.Second)
@@ -146,7 +146,7 @@ func TestHeldBatchesAgeInPieces(t *testing.T) {
 // TestLongLineBehindAShortBatch: a line that a slab holds is taken wherever the
 // batches before it end.
 func TestLongLineBehindAShortBatch(t *testing.T) {
-	s := newScript(answer(503, ""), acker)
+	s := newScript(response(503, ""), acker)
 	inBubble(t, Options{BatchBytes: 1024, MaxMemory: 4 << 10, MaxInFlight: 1, BatchLines: 1}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "m v=1 1\n")
 		long := "m v=\"" + strings.Repeat("x", 1024-len("m v=\"\" 1\n")) + "\" 1\n"

@@ -68,7 +68,7 @@ type history struct {
 	t      *testing.T
 	rng    *rand.Rand
 	server *moodyServer
-	plan   writerPlan
+	config config
 
 	mu       sync.Mutex
 	nextID   int
@@ -101,15 +101,15 @@ func newHistory(t *testing.T, seed uint64) *history {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.plan = writerPlan{o: o, minPack: 200}
+	h.config = config{o: o, minCompress: 200}
 	if rng.IntN(2) == 0 {
-		h.plan.pack = testDeflater
-		h.plan.o.MaxMemory += deflate.EncoderSize
+		h.config.compressor = testDeflater
+		h.config.o.MaxMemory += deflate.EncoderSize
 	}
-	outlets := 1 + rng.IntN(2)
-	h.plan.o.MaxMemory += outlets * o.MaxInFlight * (1024 + packedSize(1024))
-	for range outlets {
-		h.plan.outlets = append(h.plan.outlets, &outlet{api: api, target: fakeTarget{h.server}})
+	targets := 1 + rng.IntN(2)
+	h.config.o.MaxMemory += targets * o.MaxInFlight * (1024 + compressedSize(1024))
+	for range targets {
+		h.config.targets = append(h.config.targets, &target{api: api, server: fakeTarget{h.server}})
 	}
 	return h
 }
@@ -234,7 +234,7 @@ func (p textPoint) AppendLP(dst []byte) ([]byte, error) {
 }
 
 func (h *history) play() {
-	w, err := newWriter(h.plan)
+	w, err := newWriter(h.config)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -284,7 +284,7 @@ func (h *history) play() {
 	if err := w.Append(context.Background(), []byte("m v=1\n")); !errors.Is(err, ErrWriterClosed) {
 		h.t.Errorf("append after Close: %v", err)
 	}
-	h.settle(w.Stats(), err)
+	h.compare(w.Stats(), err)
 }
 
 // flush flushes, and if that succeeds all that was accepted before must be
@@ -307,8 +307,8 @@ func (h *history) flush(ctx context.Context, w LineWriter) {
 	}
 }
 
-// settle compares what became of the lines with what the Writer says.
-func (h *history) settle(s Stats, closeErr error) {
+// compare compares what became of the lines with what the Writer says.
+func (h *history) compare(s Stats, closeErr error) {
 	unsent := map[int]bool{}
 	var ue *UnsentError
 	if errors.As(closeErr, &ue) {
@@ -359,14 +359,14 @@ func (h *history) settle(s Stats, closeErr error) {
 			h.t.Errorf("lost %d lines by %v, dead letters say %d", s.ByReason[loss].Lines, loss, want)
 		}
 	}
-	if h.server.trust == 1 && h.plan.o.Isolate != IsolateNone && s.Uncertain.Lines > 0 {
+	if h.server.trust == 1 && h.config.o.Isolate != IsolateNone && s.Uncertain.Lines > 0 {
 		h.t.Errorf("the fate of %d lines is not known", s.Uncertain.Lines)
 	}
 }
 
 func (h *history) playBatchWriter() {
-	h.plan.outlets = h.plan.outlets[:1]
-	w, err := newSyncWriter(h.plan)
+	h.config.targets = h.config.targets[:1]
+	w, err := newSyncWriter(h.config)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -384,7 +384,7 @@ func (h *history) playBatchWriter() {
 	err = w.Close(ctx)
 	cancel()
 	audit(h.t, &w.engine)
-	h.settle(w.Stats(), err)
+	h.compare(w.Stats(), err)
 }
 
 var testDeflater = compress.Gzip(1)

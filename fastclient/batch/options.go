@@ -23,7 +23,7 @@ type Options struct {
 	// a batch goes on to fill instead.
 	MaxDelay time.Duration
 	// MaxMemory bounds the bytes of all lines the Writer holds: being filled,
-	// waiting, on the way, and packed. It is divided into slabs of BatchBytes,
+	// waiting, on the way, and compressed. It is divided into slabs of BatchBytes,
 	// which batches that are sealed smaller share. Compression at level 1 takes
 	// 640 KiB of it for each request under way, up to a sixteenth of MaxMemory, but
 	// for one at least: then requests wait for each other's compression. The default
@@ -96,7 +96,7 @@ type Options struct {
 // others. 1.x names the lines that it cannot parse, but of several causes only one: lines
 // whose fields have another type than before, or that are older than the retention
 // policy keeps, hide these and each other. Then parts of the lines are sent again, until
-// each answer leaves nothing open. That costs about three requests for one cause of a
+// each response leaves nothing open. That costs about three requests for one cause of a
 // common kind, else two for each halving on the way to a bad line.
 //
 // Lines without a timestamp, which [Options].NoStamp allows, are not sent again if

@@ -21,7 +21,7 @@ import (
 func TestPartialWriteIsReported(t *testing.T) {
 	events := make(chan Event, 10)
 	g := new(grave)
-	s := newScript(answer(400, "partial write: field type conflict dropped=1"), acker)
+	s := newScript(response(400, "partial write: field type conflict dropped=1"), acker)
 	inBubble(t, Options{Isolate: IsolateNone, DeadLetter: g, OnEvent: func(e Event) { events <- e }}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "a v=1 1\nb v=1 1\n")
 		var be *BatchError
@@ -43,7 +43,7 @@ func TestPartialWriteIsReported(t *testing.T) {
 
 // influxdb-client-go#340: Flush during an outage throws the retry queue away.
 func TestFlushDuringOutageKeepsLines(t *testing.T) {
-	s := newScript(answer(503, "")) // for ever
+	s := newScript(response(503, "")) // for ever
 	inBubble(t, Options{}, s, func(t *testing.T, w *Writer) {
 		for i := range 3 {
 			mustAppend(t, w, fmt.Sprintf("m v=%d 1\n", i))
@@ -72,7 +72,7 @@ func TestFlushDuringOutageKeepsLines(t *testing.T) {
 
 // influxdb-client-go: a retry happens only when something else is written.
 func TestRetryNeedsNoFurtherWrite(t *testing.T) {
-	s := newScript(answer(503, ""), acker)
+	s := newScript(response(503, ""), acker)
 	inBubble(t, Options{}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "m v=1 1\n")
 		time.Sleep(2 * time.Second)
@@ -85,7 +85,7 @@ func TestRetryNeedsNoFurtherWrite(t *testing.T) {
 // influxdb-client-go: 401, 403, 404, 408 and 413 discard the batch.
 func TestNoStatusDiscardsInSilence(t *testing.T) {
 	for _, status := range []int{401, 403, 404, 408, 413, 425, 429, 500, 502} {
-		s := newScript(answer(status, ""), acker)
+		s := newScript(response(status, ""), acker)
 		inBubble(t, Options{}, s, func(t *testing.T, w *Writer) {
 			mustAppend(t, w, "a v=1 1\nb v=1 1\n")
 			if err := w.Flush(context.Background()); err != nil {
@@ -183,9 +183,9 @@ func TestNotFiniteIsAnError(t *testing.T) {
 // batchOfOne runs f in a bubble with a SyncWriter that tries for a second and holds
 // a line, for a server that says 503 until f changes that.
 func batchOfOne(t *testing.T, f func(t *testing.T, s *script, b *SyncWriter)) {
-	s := newScript(answer(503, ""))
+	s := newScript(response(503, ""))
 	synctest.Test(t, func(t *testing.T) {
-		b, err := newSyncWriter(testPlan(t, Options{RetryFor: time.Second}, seam.V1, s.Send))
+		b, err := newSyncWriter(testConfig(t, Options{RetryFor: time.Second}, seam.V1, s.Send))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +199,7 @@ func batchOfOne(t *testing.T, f func(t *testing.T, s *script, b *SyncWriter)) {
 func TestFailedFlushKeepsTheBuffer(t *testing.T) {
 	batchOfOne(t, func(t *testing.T, s *script, b *SyncWriter) {
 		err := b.Flush(context.Background())
-		if !errors.Is(err, ErrPending) || !errors.Is(err, fastclient.ErrUnavailable) || b.Buffered().Lines != 1 {
+		if !isPending(err) || !errors.Is(err, fastclient.ErrUnavailable) || b.Buffered().Lines != 1 {
 			t.Errorf("Flush: %v, buffered %v", err, b.Buffered())
 		}
 		s.steps = []senderFunc{acker}
@@ -227,7 +227,7 @@ func TestFlushTriesAgain(t *testing.T) {
 		}}
 		b.Flush(context.Background())
 		before := len(s.seen())
-		if err := b.Flush(context.Background()); !errors.Is(err, ErrPending) || len(s.seen()) != before {
+		if err := b.Flush(context.Background()); !isPending(err) || len(s.seen()) != before {
 			t.Errorf("Flush within the pause the server asked for: %v, %d attempts", err, len(s.seen())-before)
 		}
 		s.steps = []senderFunc{acker}

@@ -16,7 +16,7 @@ import (
 // client-csharp#301 and others: memory without bound while the server is down.
 func TestMemoryIsBounded(t *testing.T) {
 	for _, policy := range []OverflowPolicy{DropNewest, DropOldest} {
-		s := newScript(answer(503, ""))
+		s := newScript(response(503, ""))
 		g := new(grave)
 		synctest.Test(t, func(t *testing.T) {
 			w := testWriter(t, Options{BatchBytes: 1024, MaxMemory: 8 << 10, Overflow: policy, DeadLetter: g}, s.Send)
@@ -56,7 +56,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 // Under Block an append waits for memory, but no longer than its context.
 func TestBlockHonoursTheContext(t *testing.T) {
-	s := newScript(answer(503, ""))
+	s := newScript(response(503, ""))
 	inBubble(t, Options{BatchBytes: 1024, BatchLines: 1, MaxMemory: 4 << 10}, s, func(t *testing.T, w *Writer) {
 		line := "m v=\"" + strings.Repeat("x", 600) + "\" 1\n" // a slab holds one
 		for range 4 {
@@ -138,7 +138,7 @@ func TestRetrySendsTheSameTimestamps(t *testing.T) {
 
 // Ordered: what has to be sent again holds up what is behind it.
 func TestOrderedKeepsTheOrder(t *testing.T) {
-	s := newScript(answer(503, ""), acker, answer(500, "timeout"), answer(503, ""), acker)
+	s := newScript(response(503, ""), acker, response(500, "timeout"), response(503, ""), acker)
 	var stored []string
 	inner := s.Send
 	send := func(ctx context.Context, b *seam.Body, r *seam.Response) {
@@ -162,7 +162,7 @@ func TestOrderedKeepsTheOrder(t *testing.T) {
 
 // java2#846: dropped points are gone and no error says so.
 func TestAgedBatchesAreCounted(t *testing.T) {
-	s := newScript(answer(503, ""))
+	s := newScript(response(503, ""))
 	g := new(grave)
 	inBubble(t, Options{MaxAge: time.Minute, DeadLetter: g}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "m v=1 1\n")
@@ -179,7 +179,7 @@ func TestAgedBatchesAreCounted(t *testing.T) {
 
 // A missing database is created by the user's function, and nothing is lost.
 func TestMissingDatabaseIsCreated(t *testing.T) {
-	s := newScript(answer(404, "database not found"), acker)
+	s := newScript(response(404, "database not found"), acker)
 	created := 0
 	inBubble(t, Options{OnMissing: func(context.Context) error { created++; return nil }}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "m v=1 1\n")

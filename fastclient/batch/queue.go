@@ -14,7 +14,7 @@ import (
 // A job is a part that a sender has taken.
 type job struct {
 	p     *part
-	epoch uint64 // of the gate
+	epoch uint64 // of the breaker
 	plain bool   // the server takes no content encoding
 	spent int    // requests its batch cost for finding bad lines
 }
@@ -27,7 +27,7 @@ func (e *engine) over() bool {
 // take takes the oldest part if it may be sent through out now, the open batch
 // if that is due and nothing else waits. The lock is held, and released when
 // parts are dropped for their age.
-func (e *engine) take(out *outlet) (j job, ok bool) {
+func (e *engine) take(out *target) (j job, ok bool) {
 	for !(e.o.Ordered && e.flying.n > 0) {
 		p := e.queue.head
 		if p == nil && (e.open == nil || !e.due) {
@@ -37,9 +37,9 @@ func (e *engine) take(out *outlet) (j job, ok bool) {
 			e.drop(p, ReasonAge)
 			continue
 		}
-		epoch, pass := out.gate.Pass(time.Now)
+		epoch, pass := out.breaker.Pass(time.Now)
 		if !pass {
-			e.armGate()
+			e.armBreaker()
 			break
 		}
 		if p == nil {
@@ -56,10 +56,10 @@ func (e *engine) take(out *outlet) (j job, ok bool) {
 	return job{}, false
 }
 
-// armGate wakes the senders at the first moment at which a shut gate lets a probe
+// armBreaker wakes the senders at the first moment at which a shut breaker lets a probe
 // through, or at which what waits for that is too old. A sender that finds nothing
 // to do calls it.
-func (e *engine) armGate() {
+func (e *engine) armBreaker() {
 	if e.waiters == nil {
 		return
 	}
@@ -68,8 +68,8 @@ func (e *engine) armGate() {
 	if p := e.queue.head; p != nil && e.o.MaxAge > 0 {
 		next = max(p.batch.sealed.Add(e.o.MaxAge).Sub(now), 0) + 1
 	}
-	for _, out := range e.outlets {
-		g := &out.gate
+	for _, out := range e.targets {
+		g := &out.breaker
 		if g.Failures == 0 || g.Probing {
 			continue
 		}
@@ -78,7 +78,7 @@ func (e *engine) armGate() {
 		}
 	}
 	if next > 0 {
-		e.waiters.gateTime.Reset(next)
+		e.waiters.breakerTimer.Reset(next)
 	}
 }
 
@@ -141,15 +141,15 @@ func (e *engine) drop(p *part, loss Reason) {
 
 // apply does what the plan says with the part of j: every span of it goes to the
 // ledger or back into the queue.
-func (e *engine) apply(out *outlet, j job, s *sending, took time.Duration) {
+func (e *engine) apply(out *target, j job, s *sending, took time.Duration) {
 	pl, r := &s.plan, &s.reply
 	if e.o.DeadLetter != nil && pl.Loses() && e.standing(j.p, &s.judgement) {
 		e.deadLetters(j.p, pl, r)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.counters.answered(&s.batch, r, took)
-	e.gateAfter(out, j, pl, r)
+	e.counters.responded(&s.batch, r, took)
+	e.updateBreaker(out, j, pl, r)
 	e.learn(out, j.p, pl, r)
 	p := j.p
 	if p.list != &e.flying {
@@ -246,29 +246,29 @@ func (e *engine) cutUp(p *part, pl *verdict.Plan, reuse *part) {
 	}
 }
 
-// gateAfter opens or shuts the gate of out.
-func (e *engine) gateAfter(out *outlet, j job, pl *verdict.Plan, r *seam.Response) {
+// updateBreaker opens or shuts the breaker of out.
+func (e *engine) updateBreaker(out *target, j job, pl *verdict.Plan, r *seam.Response) {
 	if !pl.Shut {
-		if out.gate.Answered(j.epoch) {
+		if out.breaker.Responded(j.epoch) {
 			e.emit(Event{Kind: EventUp})
 		}
 		return
 	}
 	now := time.Now()
 	kind := EventRetry
-	if out.gate.Failed(j.epoch, now, r.RetryAfter, e.spread) && out.gate.Failures == 1 {
+	if out.breaker.Failed(j.epoch, now, r.RetryAfter, e.spread) && out.breaker.Failures == 1 {
 		kind = EventDown
 	}
 	e.counters.retried++
 	p := j.p
 	e.emit(Event{
 		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.Status,
-		Message: complaint.Clip(r.Message), Err: r.Err, Delay: max(out.gate.Until.Sub(now), 0),
+		Message: complaint.Clip(r.Message), Err: r.Err, Delay: max(out.breaker.Until.Sub(now), 0),
 	})
 }
 
-// learn keeps what the answer to p says about the server's limits.
-func (e *engine) learn(out *outlet, p *part, pl *verdict.Plan, r *seam.Response) {
+// learn keeps what the response to p says about the server's limits.
+func (e *engine) learn(out *target, p *part, pl *verdict.Plan, r *seam.Response) {
 	switch pl.Action {
 	case verdict.ActAck:
 		if out.sizes.stored(len(p.data), e.o.BatchBytes) {
@@ -294,7 +294,7 @@ func (e *engine) learn(out *outlet, p *part, pl *verdict.Plan, r *seam.Response)
 // limitBatches makes batches as large as every server takes them.
 func (e *engine) limitBatches() {
 	e.sealBytes = e.o.BatchBytes
-	for _, out := range e.outlets {
+	for _, out := range e.targets {
 		if limit := out.sizes.limit; limit > 0 {
 			e.sealBytes = min(e.sealBytes, limit)
 		}

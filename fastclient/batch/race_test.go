@@ -24,7 +24,7 @@ func TestConcurrentUse(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for round := range 5 {
 		var received, calls atomic.Uint64
-		p := testPlan(t, Options{BatchBytes: 4096, MaxMemory: 256<<10 + deflate.EncoderSize, MaxInFlight: 4, OnEvent: func(Event) {}},
+		p := testConfig(t, Options{BatchBytes: 4096, MaxMemory: 256<<10 + deflate.EncoderSize, MaxInFlight: 4, OnEvent: func(Event) {}},
 			seam.V1, func(_ context.Context, b *seam.Body, r *seam.Response) {
 				switch n := calls.Add(1); {
 				case n%50 == 3:
@@ -34,10 +34,10 @@ func TestConcurrentUse(t *testing.T) {
 					r.Status = 413
 					return
 				}
-				received.Add(uint64(line.Count(unpacked(b))))
+				received.Add(uint64(line.Count(decompressed(b))))
 				r.Status = 204
 			})
-		p.pack, p.minPack = compress.Gzip(1), 1000
+		p.compressor, p.minCompress = compress.Gzip(1), 1000
 		w, err := newWriter(p)
 		if err != nil {
 			t.Fatal(err)
@@ -136,7 +136,7 @@ func TestUserPanicsLeaveTheWriterWhole(t *testing.T) {
 // TestSlowEventsAreCounted: an OnEvent that blocks loses events and nothing else.
 func TestSlowEventsAreCounted(t *testing.T) {
 	release := make(chan struct{})
-	w := testWriter(t, Options{BatchLines: 1, OnEvent: func(Event) { <-release }}, answer(400, "bad"))
+	w := testWriter(t, Options{BatchLines: 1, OnEvent: func(Event) { <-release }}, response(400, "bad"))
 	for i := range 1000 {
 		mustAppend(t, w, fmt.Sprintf("m v=%d 1\n", i))
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// script answers requests by its functions in turn, the last one for ever, and
+// script responds to requests by its functions in turn, the last one for ever, and
 // records the bodies.
 type script struct {
 	mu     sync.Mutex
@@ -28,7 +28,7 @@ func (s *script) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	if len(s.steps) > 1 {
 		s.steps = s.steps[1:]
 	}
-	s.bodies = append(s.bodies, string(unpacked(b)))
+	s.bodies = append(s.bodies, string(decompressed(b)))
 	s.times = append(s.times, time.Now())
 	s.mu.Unlock()
 	f(ctx, b, r)
@@ -40,8 +40,8 @@ func (s *script) seen() []string {
 	return append([]string(nil), s.bodies...)
 }
 
-// answer is a reply with a status and a message.
-func answer(status int, message string) senderFunc {
+// response is a reply with a status and a message.
+func response(status int, message string) senderFunc {
 	return func(_ context.Context, _ *seam.Body, r *seam.Response) { r.Status, r.Message = status, message }
 }
 

@@ -12,7 +12,7 @@ import (
 
 // errRequestTimeout is the cause of the end of a request's context when its
 // time was up.
-var errRequestTimeout = errors.New("batch: no answer within Options.RequestTimeout")
+var errRequestTimeout = errors.New("batch: no response within Options.RequestTimeout")
 
 // A requestContext is the context of one sender's requests, one after the other.
 // It is made again only when a request has run out of time.
@@ -53,11 +53,11 @@ func (c *requestContext) close() {
 
 // A sending is what one sender goroutine works with.
 type sending struct {
-	sender seam.Sender
-	ctx    requestContext
-	packed []byte
-	wire   []byte // lines in the unit that is sent, where that is another one
-	batch  seam.Body
+	sender     seam.Sender
+	ctx        requestContext
+	compressed []byte
+	wire       []byte // lines in the unit that is sent, where that is another one
+	batch      seam.Body
 	judgement
 }
 
@@ -65,8 +65,8 @@ func (e *engine) newSending(sender seam.Sender) *sending {
 	return &sending{sender: sender, ctx: requestContext{parent: e.ctx}}
 }
 
-// exchange sends the part of j and does what the answer asks for.
-func (e *engine) exchange(out *outlet, s *sending, j job) {
+// exchange sends the part of j and does what the response asks for.
+func (e *engine) exchange(out *target, s *sending, j job) {
 	p := j.p
 	lines := p.data
 	if e.unit != e.precision {
@@ -77,9 +77,9 @@ func (e *engine) exchange(out *outlet, s *sending, j job) {
 		lines = s.wire
 	}
 	s.batch = seam.Body{Data: lines, Raw: len(lines)}
-	if e.pack != nil && !j.plain && len(lines) >= e.minPack {
-		if e.packBody(s, lines); len(s.packed) < len(lines) {
-			s.batch.Data, s.batch.Encoding = s.packed, e.pack.Encoding()
+	if e.compressor != nil && !j.plain && len(lines) >= e.minCompress {
+		if e.compressBody(s, lines); len(s.compressed) < len(lines) {
+			s.batch.Data, s.batch.Encoding = s.compressed, e.compressor.Encoding()
 		}
 	}
 	s.reply.Reset(out.api)
@@ -100,24 +100,24 @@ func (e *engine) exchange(out *outlet, s *sending, j job) {
 	}
 	action := verdict.Judge(&s.reply)
 	if action == verdict.ActDowngrade {
-		limits.Downgrade = out.target.Downgrade(s.reply.API)
+		limits.Downgrade = out.server.Downgrade(s.reply.API)
 	}
 	if action == verdict.ActMissing && e.o.OnMissing != nil {
 		e.missing(s)
 	}
-	verdict.Settle(&s.plan, lines, p.lines, &s.reply, limits)
+	verdict.Decide(&s.plan, lines, p.lines, &s.reply, limits)
 	if e.unit != e.precision {
 		s.plan.Onto(p.data)
 	}
 	e.apply(out, j, s, took)
 }
 
-// packBody packs data into the sender's own memory.
-func (e *engine) packBody(s *sending, data []byte) {
-	if s.packed == nil {
-		s.packed = make([]byte, 0, packedSize(e.bodyBytes()))
+// compressBody compresses data into the sender's own memory.
+func (e *engine) compressBody(s *sending, data []byte) {
+	if s.compressed == nil {
+		s.compressed = make([]byte, 0, compressedSize(e.bodyBytes()))
 	}
-	s.packed = e.pack.Append(s.packed[:0], data)
+	s.compressed = e.compressor.Append(s.compressed[:0], data)
 }
 
 // missing lets the user create the database.

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"sync/atomic"
@@ -89,7 +88,7 @@ func TestCloseTriesServersOnceMore(t *testing.T) {
 				}
 				mustAppend(t, w, "m v=1 1\n")
 				ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-				if err := w.Flush(ctx); !errors.Is(err, ErrPending) {
+				if err := w.Flush(ctx); !isPending(err) {
 					t.Errorf("Flush: %v", err)
 				}
 				cancel()

@@ -52,11 +52,11 @@ type Stats struct {
 	Sealed  uint64 // number of the last sealed batch
 	Settled uint64 // every batch up to this number is acked, rejected or dropped
 
-	Queued   int // requests waiting
-	InFlight int // requests under way
-	Requests uint64
-	NoAnswer uint64 // requests without an answer
-	// Status counts the answers by the hundreds of their status.
+	Queued     int // requests waiting
+	InFlight   int // requests under way
+	Requests   uint64
+	NoResponse uint64 // requests without a response
+	// Status counts the responses by the hundreds of their status.
 	Status  [6]uint64
 	Retried uint64 // requests whose lines were to be sent again later
 	Splits  uint64 // requests divided because of their size
@@ -149,7 +149,7 @@ type writerCounters struct {
 	invalid, overflow, other uint64
 	blocked                  uint64
 	blockedFor               time.Duration
-	requests, noAnswer       uint64
+	requests, noResponse     uint64
 	status                   [6]uint64
 	retried, splits          uint64
 	raw, wire                uint64
@@ -171,12 +171,12 @@ func (c *writerCounters) refuse(n int, err error) {
 	}
 }
 
-func (c *writerCounters) answered(b *seam.Body, r *seam.Response, took time.Duration) {
+func (c *writerCounters) responded(b *seam.Body, r *seam.Response, took time.Duration) {
 	c.requests++
 	c.raw += uint64(b.Raw)
 	c.wire += uint64(len(b.Data))
 	if r.Status == 0 {
-		c.noAnswer++
+		c.noResponse++
 	} else {
 		c.status[min(r.Status/100, len(c.status)-1)]++
 	}
@@ -185,7 +185,7 @@ func (c *writerCounters) answered(b *seam.Body, r *seam.Response, took time.Dura
 
 func (c *writerCounters) fill(s *Stats) {
 	s.RefusedInvalid, s.RefusedOverflow, s.RefusedOther = c.invalid, c.overflow, c.other
-	s.Requests, s.NoAnswer, s.Status = c.requests, c.noAnswer, c.status
+	s.Requests, s.NoResponse, s.Status = c.requests, c.noResponse, c.status
 	s.Retried, s.Splits, s.RawBytes, s.WireBytes = c.retried, c.splits, c.raw, c.wire
 	s.Latency = c.latency
 	s.Blocked, s.BlockedFor, s.DeadLetterErrors = c.blocked, c.blockedFor, c.deadLetterErrors

@@ -19,7 +19,7 @@ func TestWriteStructs(t *testing.T) {
 	var got strings.Builder
 	w := testWriter(t, Options{MaxInFlight: 1, Tags: []lp.Tag{{Key: "dc", Value: "x"}, {Key: "host", Value: "no"}}},
 		func(_ context.Context, b *seam.Body, r *seam.Response) {
-			got.Write(unpacked(b))
+			got.Write(decompressed(b))
 			r.Status = 204
 		})
 	values := []load{{time.Unix(0, 5), "a", 0.5}, {time.Unix(0, 6), "a", math.NaN()}, {time.Time{}, "b", 0.25}, {time.Unix(0, 7), "b", math.Inf(1)}}
@@ -56,7 +56,7 @@ func TestWriteStructs(t *testing.T) {
 func TestWriteStructsMany(t *testing.T) {
 	lines := 0
 	w := testWriter(t, Options{BatchLines: 100, MaxInFlight: 1}, func(_ context.Context, b *seam.Body, r *seam.Response) {
-		lines += line.Count(unpacked(b))
+		lines += line.Count(decompressed(b))
 		r.Status = 204
 	})
 	values := make([]load, 3*stagedStructs+1)

@@ -15,7 +15,7 @@ import (
 
 // A SyncWriter gathers lines and sends them in batches, as a bufio.Writer
 // gathers bytes: on the calling goroutine, when a batch is full and at Flush.
-// It is the twin of [Writer] for scripts and tools: it treats lines, answers and
+// It is the twin of [Writer] for scripts and tools: it treats lines, responses and
 // failures the same way and has no goroutine. What it could not send it keeps.
 //
 // Of [Options] it uses those that do not speak of time, memory or order:
@@ -32,22 +32,22 @@ type SyncWriter struct {
 // [NewWriter], one batch at a time: with several servers and [fastclient.RoundRobin]
 // each to the next one that is up.
 func NewSyncWriter(c *fastclient.Client, o Options) (*SyncWriter, error) {
-	plan, err := newPlan(seam.Of(c), o, false)
+	plan, err := newConfig(seam.Of(c), o, false)
 	if err != nil {
 		return nil, err
 	}
 	return newSyncWriter(plan)
 }
 
-func newSyncWriter(p writerPlan) (*SyncWriter, error) {
+func newSyncWriter(p config) (*SyncWriter, error) {
 	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
-	_, encoders := compress.Bound(p.pack, 1, 0)
+	_, encoders := compress.Bound(p.compressor, 1, 0)
 	p.o.MaxMemory = 2*p.o.BatchBytes + p.senderBytes() + encoders
 	b := new(SyncWriter)
 	if err := b.init(p); err != nil {
 		return nil, err
 	}
-	b.s = b.newSending(p.outlets[0].newSender())
+	b.s = b.newSending(p.targets[0].newSender())
 	return b, nil
 }
 
@@ -97,7 +97,7 @@ var errGaveUp = errors.New("batch: given up for now")
 // makes one attempt at least, unless ctx ends or the server asked for a longer
 // pause than it may take: a delay that grew in the calls before is cut short.
 func (b *SyncWriter) send(ctx context.Context) error {
-	w, out := &b.engine, b.outlets[0]
+	w, out := &b.engine, b.targets[0]
 	if w.queue.n == 0 {
 		return nil
 	}
@@ -117,7 +117,7 @@ func (b *SyncWriter) send(ctx context.Context) error {
 			w.mu.Unlock()
 			return nil
 		}
-		g := &out.gate
+		g := &out.breaker
 		if !tried && !last.IsZero() {
 			g.Within(last)
 		}
@@ -176,7 +176,7 @@ func (b *SyncWriter) Close(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	w.outlets[0].gate.Within(time.Now())
+	w.targets[0].breaker.Within(time.Now())
 	err := b.send(ctx)
 	w.closing, w.aborted = true, true
 	w.cancel()

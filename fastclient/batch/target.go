@@ -12,73 +12,73 @@ import (
 	"github.com/pointwire/pointwire/internal/backoff"
 )
 
-// An outlet is one server as the Writer sees it.
-type outlet struct {
-	target seam.Target
+// A target is one server as the Writer sees it.
+type target struct {
+	server seam.Target
 	api    seam.API
 	failed failures // of the servers behind it; has its own lock
 
 	// Guarded by the Writer's lock.
-	gate  backoff.Breaker
-	sizes sizeLimit
-	plain bool // the server refused a content encoding
+	breaker backoff.Breaker
+	sizes   sizeLimit
+	plain   bool // the server refused a content encoding
 }
 
-func (o *outlet) newSender() seam.Sender { return o.target.NewSender(o.failed.note) }
+func (o *target) newSender() seam.Sender { return o.server.NewSender(o.failed.note) }
 
-// A writerPlan is what a Writer is made from.
-type writerPlan struct {
-	o         Options              // with its defaults
-	precision fastclient.Precision // of the lines that are appended
-	unit      fastclient.Precision // in which they are sent
-	outlets   []*outlet
-	pack      seam.Compressor // of bodies, nil for none
-	minPack   int             // from that size on
+// A config is what a Writer is made from.
+type config struct {
+	o           Options              // with its defaults
+	precision   fastclient.Precision // of the lines that are appended
+	unit        fastclient.Precision // in which they are sent
+	targets     []*target
+	compressor  seam.Compressor // of bodies, nil for none
+	minCompress int             // from that size on
 }
 
-// newPlan checks o and says how batches go out: to each server on its own, or to the
+// newConfig checks o and says how batches go out: to each server on its own, or to the
 // servers as the client balances them.
-func newPlan(c seam.Client, o Options, each bool) (writerPlan, error) {
+func newConfig(c seam.Client, o Options, each bool) (config, error) {
 	o, err := o.withDefaults(c.API())
 	if err != nil {
-		return writerPlan{}, err
+		return config{}, err
 	}
 	r, err := c.Route(each, !o.NoStamp)
 	if err != nil {
-		return writerPlan{}, err
+		return config{}, err
 	}
-	p := writerPlan{o: o, precision: r.Precision, unit: r.Unit, pack: r.Compressor, minPack: r.MinCompress}
+	p := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress}
 	for _, t := range r.Targets {
-		p.outlets = append(p.outlets, &outlet{target: t, api: r.API})
+		p.targets = append(p.targets, &target{server: t, api: r.API})
 	}
 	return p, nil
 }
 
 // bodyBytes is the size of the largest body.
-func (p *writerPlan) bodyBytes() int {
+func (p *config) bodyBytes() int {
 	if p.unit != p.precision {
 		return points.ConvertedSize(p.o.BatchBytes)
 	}
 	return p.o.BatchBytes
 }
 
-// senderBytes is the memory of one sender: what it converts lines into, and packs them
+// senderBytes is the memory of one sender: what it converts lines into, and compresses them
 // into.
-func (p *writerPlan) senderBytes() (n int) {
+func (p *config) senderBytes() (n int) {
 	if p.unit != p.precision {
 		n = p.bodyBytes()
 	}
-	if p.pack != nil {
-		n += packedSize(p.bodyBytes())
+	if p.compressor != nil {
+		n += compressedSize(p.bodyBytes())
 	}
 	return n
 }
 
-// packedSize is the memory for the packed form of a batch, which has room for what
+// compressedSize is the memory for the compressed form of a batch, which has room for what
 // does not get smaller.
-func packedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
+func compressedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
 
-// failures keeps the last failure of each server of one outlet. A server that answers
+// failures keeps the last failure of each server of one target. A server that responses
 // leaves it.
 type failures struct {
 	mu   sync.Mutex

@@ -79,6 +79,6 @@ func ExampleServerFailure() {
 	fmt.Println(errors.Is(err, fastclient.ErrNotAcknowledged), len(w.Stats().LastErrors))
 	w.Close(ctx)
 	// Output:
-	// true fastclient: write: status 200: the answer does not acknowledge a write
+	// true fastclient: write: status 200: the response does not acknowledge a write
 	// true 1
 }

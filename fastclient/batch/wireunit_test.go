@@ -65,7 +65,7 @@ func TestTimesBeyondRange(t *testing.T) {
 	}
 }
 
-// TestConvertedVerdicts: an answer is about the lines that were sent, and a verdict and a
+// TestConvertedVerdicts: a response is about the lines that were sent, and a verdict and a
 // dead letter about those that were appended.
 func TestConvertedVerdicts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -21,7 +21,7 @@ import (
 // when they are appended, that stores it once. What becomes of every line is
 // counted: appended is at every moment acked, rejected, uncertain, dropped and pending
 // taken together, see [Stats]. Acked lines are stored and rejected ones are not;
-// of uncertain ones the server's answer does not tell, see [Isolation].
+// of uncertain ones the server's response does not tell, see [Isolation].
 //
 // The order of the lines of one goroutine is kept within a batch. Batches start
 // in their order, and may be stored in another one unless Options.Ordered
@@ -52,7 +52,7 @@ var (
 //
 // An error is an *[fastclient.OptionError], or one of the client's database.
 func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
-	plan, err := newPlan(seam.Of(c), o, true)
+	plan, err := newConfig(seam.Of(c), o, true)
 	if err != nil {
 		return nil, err
 	}
@@ -65,15 +65,15 @@ func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
 }
 
 // newWriter returns a Writer without its goroutines.
-func newWriter(p writerPlan) (*Writer, error) {
+func newWriter(p config) (*Writer, error) {
 	w := &Writer{quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{})}
 	if err := w.init(p); err != nil {
 		return nil, err
 	}
-	x := &waiters{end: make(chan struct{}), ageTimer: time.NewTimer(time.Hour), gateTime: time.NewTimer(time.Hour)}
+	x := &waiters{end: make(chan struct{}), ageTimer: time.NewTimer(time.Hour), breakerTimer: time.NewTimer(time.Hour)}
 	x.work.L = &w.mu
 	x.ageTimer.Stop()
-	x.gateTime.Stop()
+	x.breakerTimer.Stop()
 	w.waiters = x
 	return w, nil
 }
@@ -82,8 +82,8 @@ func newWriter(p writerPlan) (*Writer, error) {
 // the dispatcher.
 func (w *Writer) startAll() {
 	w.events.start()
-	w.senders = len(w.outlets) * w.o.MaxInFlight
-	for _, out := range w.outlets {
+	w.senders = len(w.targets) * w.o.MaxInFlight
+	for _, out := range w.targets {
 		for range w.o.MaxInFlight {
 			go w.run(out, out.newSender())
 		}
@@ -93,7 +93,7 @@ func (w *Writer) startAll() {
 }
 
 // run sends parts through out until there is nothing left to do.
-func (w *Writer) run(out *outlet, sender seam.Sender) {
+func (w *Writer) run(out *target, sender seam.Sender) {
 	s := w.newSending(sender)
 	for {
 		j, ok := w.next(out)
@@ -112,7 +112,7 @@ func (w *Writer) run(out *outlet, sender seam.Sender) {
 
 // next waits for a part that may be sent through out, and takes it. It reports
 // false when there is nothing left to do for ever.
-func (w *Writer) next(out *outlet) (j job, ok bool) {
+func (w *Writer) next(out *target) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for !w.over() {
@@ -127,7 +127,7 @@ func (w *Writer) next(out *outlet) (j job, ok bool) {
 }
 
 // tick is the clock: it tells the senders when the open batch is old enough to
-// be sent and when a gate's time has come.
+// be sent and when a breaker's time has come.
 func (w *Writer) tick() {
 	defer w.ticking.Done()
 	for {
@@ -136,13 +136,13 @@ func (w *Writer) tick() {
 			w.mu.Lock()
 			w.aged()
 			w.mu.Unlock()
-		case <-w.waiters.gateTime.C:
+		case <-w.waiters.breakerTimer.C:
 			w.mu.Lock()
 			w.waiters.wake()
 			w.mu.Unlock()
 		case <-w.quit:
 			w.waiters.ageTimer.Stop()
-			w.waiters.gateTime.Stop()
+			w.waiters.breakerTimer.Stop()
 			return
 		}
 	}
@@ -156,7 +156,7 @@ func (w *Writer) aged() {
 	w.waiters.ageArmed = false
 	if w.open == nil {
 		if w.live == 0 {
-			w.slabs.trim(len(w.outlets)*w.o.MaxInFlight + 2)
+			w.slabs.trim(len(w.targets)*w.o.MaxInFlight + 2)
 		}
 		return
 	}
@@ -287,8 +287,8 @@ func (w *Writer) Close(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	for _, out := range w.outlets {
-		out.gate.Within(time.Now())
+	for _, out := range w.targets {
+		out.breaker.Within(time.Now())
 	}
 	w.waiters.roomFree()
 	w.waiters.wake()

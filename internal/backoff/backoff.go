@@ -81,9 +81,9 @@ func (b *Breaker) Failed(epoch uint64, now time.Time, asked time.Duration, sprea
 	return true
 }
 
-// Answered closes the breaker: the server gave a verdict. A verdict on a request
+// Responded closes the breaker: the server gave a verdict. A verdict on a request
 // that started before the breaker opened does not close it.
-func (b *Breaker) Answered(epoch uint64) (closed bool) {
+func (b *Breaker) Responded(epoch uint64) (closed bool) {
 	if epoch != b.Epoch {
 		return false
 	}

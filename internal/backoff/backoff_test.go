@@ -89,11 +89,11 @@ func TestGate(t *testing.T) {
 	}
 	now = g.Until
 	p, _ = g.Pass(clock)
-	if !g.Answered(p) {
-		t.Error("an answer does not close the breaker")
+	if !g.Responded(p) {
+		t.Error("a response does not close the breaker")
 	}
-	if g.Answered(a) || g.Failures != 0 {
-		t.Error("an old answer changes the breaker")
+	if g.Responded(a) || g.Failures != 0 {
+		t.Error("an old response changes the breaker")
 	}
 	if _, ok := g.Pass(clock); !ok {
 		t.Error("the breaker stays open")

@@ -1,4 +1,4 @@
-// Package compress packs request bodies and unpacks responses: gzip by our own encoder
+// Package compress compresses request bodies and decompresses responses: gzip by our own encoder
 // and decoder at the default level, by klauspost/compress at the others, zstd where a
 // server is known to take it.
 package compress

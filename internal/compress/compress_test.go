@@ -53,7 +53,7 @@ func TestEncodersAreBounded(t *testing.T) {
 	}
 }
 
-// TestLevels: every level compresses to what unpacks to the same, after what is there,
+// TestLevels: every level compresses to what decompresses to the same, after what is there,
 // and only level 1 is ours.
 func TestLevels(t *testing.T) {
 	body := []byte(strings.Repeat("cpu,host=a usage=0.25 1500000000000000000\n", 500))
@@ -63,8 +63,8 @@ func TestLevels(t *testing.T) {
 			t.Errorf("level %d: a %T", level, c)
 		}
 		for range 3 {
-			packed := c.Append([]byte("before"), body)
-			head, rest := packed[:6], packed[6:]
+			compressed := c.Append([]byte("before"), body)
+			head, rest := compressed[:6], compressed[6:]
 			if got, err := inflate.AppendGunzip(nil, rest, len(body)); err != nil || !bytes.Equal(got, body) || string(head) != "before" {
 				t.Errorf("level %d: %v, %d bytes after %q", level, err, len(got), head)
 			}

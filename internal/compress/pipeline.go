@@ -6,13 +6,13 @@ import (
 )
 
 // The pipeline holds at most pipelineBlocks blocks between the goroutine that
-// unpacks and the one that reads.
+// decompresses and the one that reads.
 const (
 	pipelineBlocks = 4
 	pipelineBlock  = 64 << 10
 )
 
-// A Pipeline unpacks in a goroutine of its own. The goroutine ends when its
+// A Pipeline decompresses in a goroutine of its own. The goroutine ends when its
 // source does, or fails, or when the pipeline is closed.
 type Pipeline struct {
 	full  chan piece
@@ -29,7 +29,7 @@ type piece struct {
 	err error // comes after b
 }
 
-// NewPipeline returns a Pipeline that unpacks what src gives.
+// NewPipeline returns a Pipeline that decompresses what src gives.
 func NewPipeline(src io.Reader) *Pipeline {
 	p := &Pipeline{
 		full:  make(chan piece, pipelineBlocks),
@@ -65,7 +65,7 @@ func (p *Pipeline) run(src io.Reader) {
 	}
 }
 
-// Read reads unpacked bytes.
+// Read reads decompressed bytes.
 func (p *Pipeline) Read(dst []byte) (int, error) {
 	for p.at == len(p.cur.b) {
 		if p.cur.err != nil {

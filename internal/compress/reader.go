@@ -13,7 +13,7 @@ var ErrClosed = errors.New("closed")
 
 var readers = sync.Pool{New: func() any { return new(inflate.Reader) }}
 
-// A Reader unpacks a gzip'ed response and gives its decoder back when closed. Close may
+// A Reader decompresses a gzip'ed response and gives its decoder back when closed. Close may
 // be called while a Read is under way: it waits for it, so that nobody gets a decoder
 // that is still in use.
 type Reader struct {
@@ -28,7 +28,7 @@ func NewReader(src io.Reader) *Reader {
 	return &Reader{z: z}
 }
 
-// Read reads unpacked bytes. Its errors are those of package inflate, and [ErrClosed].
+// Read reads decompressed bytes. Its errors are those of package inflate, and [ErrClosed].
 func (r *Reader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

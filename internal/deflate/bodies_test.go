@@ -50,9 +50,9 @@ func others(n int) []sample {
 	for len(cyrillic) < n {
 		cyrillic = append(cyrillic, words[r.IntN(len(words))]...)
 	}
-	answer, _ := workload.FindBody("trade")
+	response, _ := workload.FindBody("trade")
 	return []sample{
-		{"json", head(answer.Make(float64(n)/1e7, 0), n)},
+		{"json", head(response.Make(float64(n)/1e7, 0), n)},
 		{"random", random},
 		{"base64", head([]byte(base64.StdEncoding.EncodeToString(random)), n)},
 		{"binary", binary},

@@ -224,18 +224,18 @@ func TestOtherDecoders(t *testing.T) {
 		return out
 	}
 	e := new(Encoder)
-	var all, packed, framed []byte
+	var all, compressed, framed []byte
 	for _, n := range []int{1, 10, 700} {
 		for _, s := range samples(t, n) {
 			all = append(all, s.body...)
 			p := e.AppendGzip(nil, s.body)
-			packed = append(packed, p...)
+			compressed = append(compressed, p...)
 			framed = append(binary.LittleEndian.AppendUint32(framed, uint32(len(p))), p...)
 		}
 	}
 	t.Run("gzip", func(t *testing.T) {
-		run(t, packed, "gzip", "-t")
-		if got := run(t, packed, "gzip", "-dc"); !bytes.Equal(got, all) {
+		run(t, compressed, "gzip", "-t")
+		if got := run(t, compressed, "gzip", "-dc"); !bytes.Equal(got, all) {
 			t.Error("gzip makes something else of it")
 		}
 	})

@@ -1,5 +1,5 @@
 // Package inflate decodes gzip (RFC 1952) and the deflate format within it
-// (RFC 1951), faster than general decoders do on query answers.
+// (RFC 1951), faster than general decoders do on query responses.
 //
 // [Reader] decodes a stream, [AppendGunzip] a whole body. Both give the same
 // bytes and the same verdict as compress/gzip on any input: several members

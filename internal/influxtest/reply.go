@@ -69,7 +69,7 @@ func head(status int, fields ...string) string {
 	return b.String()
 }
 
-// Func answers by f.
+// Func responses by f.
 func Func(f func(c *Conn, r *Request)) Reply { return Reply{Play: f} }
 
 // Raw sends p as it is.
@@ -80,7 +80,7 @@ func RawClose(p string) Reply {
 	return Func(func(c *Conn, _ *Request) { c.Send(p); c.Close() })
 }
 
-// Status answers with a status and no body. Further fields are header lines,
+// Status responds with a status and no body. Further fields are header lines,
 // key and value by turns.
 func Status(status int, fields ...string) Reply {
 	if status == 204 {
@@ -89,15 +89,15 @@ func Status(status int, fields ...string) Reply {
 	return Body(status, "", fields...)
 }
 
-// Body answers with a body of known length.
+// Body responds with a body of known length.
 func Body(status int, body string, fields ...string) Reply {
 	return Raw(head(status, append(fields, "Content-Length", fmt.Sprint(len(body)))...) + "\r\n" + body)
 }
 
-// JSON answers 200 with a JSON body of known length.
+// JSON responds 200 with a JSON body of known length.
 func JSON(body string) Reply { return Body(200, body, "Content-Type", "application/json") }
 
-// Error answers with InfluxDB's form of an error: the header holds no more than
+// Error responds with InfluxDB's form of an error: the header holds no more than
 // 1024 bytes of it, in one line.
 func Error(status int, message string) Reply {
 	return Body(status, fmt.Sprintf("{\"error\":%q}\n", message), "Content-Type", "application/json",
@@ -115,23 +115,23 @@ func ChunkedBody(parts ...string) string {
 
 const lastChunk = "0\r\n\r\n"
 
-// ChunkedHead is the head of a chunked answer.
+// ChunkedHead is the head of a chunked response.
 func ChunkedHead(fields ...string) string {
 	return head(200, append(fields, "Content-Type", "application/json", "Transfer-Encoding", "chunked")...) + "\r\n"
 }
 
-// Chunked answers 200 with parts as HTTP chunks.
+// Chunked responds 200 with parts as HTTP chunks.
 func Chunked(parts ...string) Reply {
 	return Raw(ChunkedHead() + ChunkedBody(parts...) + lastChunk)
 }
 
-// Gzip answers 200 with body packed, in HTTP chunks.
+// Gzip responds 200 with body compressed, in HTTP chunks.
 func Gzip(body string) Reply {
-	return Raw(ChunkedHead("Content-Encoding", "gzip") + ChunkedBody(Pack(body)) + lastChunk)
+	return Raw(ChunkedHead("Content-Encoding", "gzip") + ChunkedBody(Compress(body)) + lastChunk)
 }
 
-// Pack returns body in gzip's format.
-func Pack(body string) string {
+// Compress returns body in gzip's format.
+func Compress(body string) string {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	io.WriteString(z, body)
@@ -139,10 +139,10 @@ func Pack(body string) string {
 	return b.String()
 }
 
-// CutGzip answers with a gzip stream that ends too early in a complete HTTP
+// CutGzip responds with a gzip stream that ends too early in a complete HTTP
 // body.
 func CutGzip(body string) Reply {
-	p := Pack(body)
+	p := Compress(body)
 	return Raw(ChunkedHead("Content-Encoding", "gzip") + ChunkedBody(p[:len(p)/2]) + lastChunk)
 }
 
@@ -175,10 +175,10 @@ func StallHeader() Reply {
 	})
 }
 
-// Silent reads the request and never answers.
+// Silent reads the request and never responds.
 func Silent() Reply { return Func(func(c *Conn, _ *Request) { c.Stall() }) }
 
-// Deaf reads no more than the request's header and never answers.
+// Deaf reads no more than the request's header and never responds.
 func Deaf() Reply {
 	return Reply{Early: true, Play: func(c *Conn, _ *Request) {
 		c.closed = true
@@ -187,20 +187,20 @@ func Deaf() Reply {
 	}}
 }
 
-// UntilClose answers without a length and ends the body by closing.
+// UntilClose responds without a length and ends the body by closing.
 func UntilClose(body string) Reply {
 	return RawClose(head(200, "Connection", "close") + "\r\n" + body)
 }
 
-// Garbage answers with what is not HTTP.
+// Garbage responds with what is not HTTP.
 func Garbage() Reply { return RawClose("SSH-2.0-OpenSSH_9.2 secret-banner\r\n") }
 
-// NoContentChunked answers 204 with a Transfer-Encoding, as some proxies do.
+// NoContentChunked responds 204 with a Transfer-Encoding, as some proxies do.
 func NoContentChunked() Reply {
 	return Raw(head(204, "Transfer-Encoding", "chunked") + "\r\n")
 }
 
-// Continue answers 100 before r.
+// Continue responds 100 before r.
 func Continue(r Reply) Reply {
 	return Func(func(c *Conn, req *Request) {
 		c.Send("HTTP/1.1 100 Continue\r\n\r\n")
@@ -208,12 +208,12 @@ func Continue(r Reply) Reply {
 	})
 }
 
-// TwoLengths answers with two Content-Length headers that differ.
+// TwoLengths responds with two Content-Length headers that differ.
 func TwoLengths(body string) Reply {
 	return RawClose(head(200, "Content-Length", fmt.Sprint(len(body)), "Content-Length", fmt.Sprint(len(body)+1)) + "\r\n" + body)
 }
 
-// Refuse answers before it has read the body, and closes with most of the body
+// Refuse responds before it has read the body, and closes with most of the body
 // unread, as InfluxDB does when a body is too large.
 func Refuse(status int, body string) Reply {
 	return Reply{Early: true, Play: func(c *Conn, _ *Request) {
@@ -230,7 +230,7 @@ func ThenClose(r Reply) Reply {
 	})
 }
 
-// ThenSay plays r and, after the answer, sends more that nobody asked for.
+// ThenSay plays r and, after the response, sends more that nobody asked for.
 func ThenSay(r Reply, p string) Reply {
 	return Func(func(c *Conn, req *Request) {
 		r.Play(c, req)
@@ -238,16 +238,16 @@ func ThenSay(r Reply, p string) Reply {
 	})
 }
 
-// Drop closes without an answer.
+// Drop closes without a response.
 func Drop() Reply { return Func(func(c *Conn, _ *Request) { c.Close() }) }
 
-// DropHard resets the connection without an answer.
+// DropHard resets the connection without a response.
 func DropHard() Reply { return Func(func(c *Conn, _ *Request) { c.Reset() }) }
 
-// BigHeader answers 204 with n bytes of header.
+// BigHeader responds 204 with n bytes of header.
 func BigHeader(n int) Reply { return Status(204, "X-Filler", strings.Repeat("x", n)) }
 
-// Slow answers with parts, each sent after the pause; the connection is
+// Slow responds with parts, each sent after the pause; the connection is
 // healthy all along. It is for tests under a fake clock.
 func Slow(pause time.Duration, parts ...string) Reply {
 	return Func(func(c *Conn, _ *Request) {

@@ -1,4 +1,4 @@
-// Package influxtest is a server that answers as it is told: well, badly, late,
+// Package influxtest is a server that responds as it is told: well, badly, late,
 // too early or not at all. It runs inside the test's process, on a loopback
 // port, a unix socket or pipes in memory, and records what it was sent.
 package influxtest
@@ -57,7 +57,7 @@ type Request struct {
 }
 
 // New starts a server on a loopback port, closed at the end of the test. With
-// no reply it answers 204 to everything.
+// no reply it responds 204 to everything.
 func New(tb TB, replies ...Reply) *Server {
 	tb.Helper()
 	s, err := Start(replies...)
@@ -255,7 +255,7 @@ func (s *Server) Close() {
 	s.wg.Wait()
 }
 
-// Gunzip returns p unpacked, or what of it could be.
+// Gunzip returns p decompressed, or what of it could be.
 func Gunzip(p []byte) []byte {
 	z, err := gzip.NewReader(readerOf(p))
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// NewSink starts a server that reads requests with a Content-Length, answers
+// NewSink starts a server that reads requests with a Content-Length, responses
 // each with 204 and allocates nothing while it does. It returns its host:port.
 func NewSink(tb TB) string {
 	tb.Helper()

@@ -105,7 +105,7 @@ func TestCancelInEveryPhase(t *testing.T) {
 			defer d.Close()
 			doertest.Canceled(t, s.Stalled(), transport.PhaseWrite, doertest.Do(d, doertest.Post(strings.Repeat("m f=1 1\n", 4<<20))))
 		})
-		for name, reply := range map[string]influxtest.Reply{"no answer": influxtest.Silent(), "half header": influxtest.StallHeader()} {
+		for name, reply := range map[string]influxtest.Reply{"no response": influxtest.Silent(), "half header": influxtest.StallHeader()} {
 			t.Run(name, func(t *testing.T) {
 				s := influxtest.New(t, reply)
 				o := doertest.To(s)
@@ -244,7 +244,7 @@ func TestCancelledDials(t *testing.T) {
 	})
 }
 
-// A context that ends while the answer arrives must not poison the connection
+// A context that ends while the response arrives must not poison the connection
 // for the next request.
 func TestCancelMeetsSuccess(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {

@@ -10,7 +10,7 @@ import (
 	"io"
 )
 
-// A Doer sends one request and reads its answer. It is safe for concurrent use.
+// A Doer sends one request and reads its response. It is safe for concurrent use.
 type Doer interface {
 	// Do sends req and fills resp, which the caller must Close when the error
 	// is nil. It returns when ctx ends, whatever phase it is in. Every error is
@@ -38,7 +38,7 @@ type Request struct {
 	// Header holds further lines. Keys and values are free of control bytes.
 	Header []Field
 	Body   []byte
-	// Stream leaves the answer's body in Response.Stream instead of reading it
+	// Stream leaves the response's body in Response.Stream instead of reading it
 	// into Response.Body.
 	Stream bool
 }
@@ -46,36 +46,36 @@ type Request struct {
 // A Field is one header line.
 type Field struct{ Key, Value string }
 
-// A Response is an answer. The zero value is ready for Do.
+// A Response is a response. The zero value is ready for Do.
 type Response struct {
 	Status int
-	// Body is the body of an answer that was not streamed, valid until Close.
+	// Body is the body of a response that was not streamed, valid until Close.
 	Body []byte
 	// Truncated tells that Body is the beginning of a longer one. That is so of
-	// refusals only; another answer beyond the limit is an error.
+	// refusals only; another response beyond the limit is an error.
 	Truncated bool
-	// Stream is the body of a streamed answer, nil if there is none. Closing
+	// Stream is the body of a streamed response, nil if there is none. Closing
 	// it closes the Response.
 	Stream io.ReadCloser
 	// Reused tells that the connection had served another request before.
 	Reused bool
 
-	// Held is what the Doer keeps of the answer. Only a Doer sets it.
+	// Held is what the Doer keeps of the response. Only a Doer sets it.
 	Held Held
 }
 
-// Held is what a Doer keeps of an answer until the Response is closed.
+// Held is what a Doer keeps of a response until the Response is closed.
 type Held interface {
 	// Header returns the first value of a header, empty when absent.
 	Header(name string) string
-	// HasHeader reports whether the answer has a header, which may be empty.
+	// HasHeader reports whether the response has a header, which may be empty.
 	HasHeader(name string) bool
-	// Free gives back what is kept of an answer without a Stream. Closing the Stream
+	// Free gives back what is kept of a response without a Stream. Closing the Stream
 	// does that for the others.
 	Free()
 }
 
-// Header returns the first value of a header of the answer, empty when absent.
+// Header returns the first value of a header of the response, empty when absent.
 // It must not be called after Close.
 func (r *Response) Header(name string) string {
 	if r.Held == nil {
@@ -84,13 +84,13 @@ func (r *Response) Header(name string) string {
 	return r.Held.Header(name)
 }
 
-// HasHeader reports whether the answer has a header, which may be empty. It must not be
+// HasHeader reports whether the response has a header, which may be empty. It must not be
 // called after Close.
 func (r *Response) HasHeader(name string) bool {
 	return r.Held != nil && r.Held.HasHeader(name)
 }
 
-// Close gives back what the answer holds. The connection is kept if the answer
+// Close gives back what the response holds. The connection is kept if the response
 // was read to its end or little of it was left. Close may be called again, and
 // while a Read of the Stream is under way, which it interrupts.
 func (r *Response) Close() error {

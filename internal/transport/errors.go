@@ -18,8 +18,8 @@ const (
 	PhaseDial                // connecting
 	PhaseTLS                 // TLS handshake
 	PhaseWrite               // sending the request
-	PhaseHeader              // waiting for the answer and reading its header
-	PhaseBody                // reading the answer's body
+	PhaseHeader              // waiting for the response and reading its header
+	PhaseBody                // reading the response's body
 )
 
 var phases = [...]string{"wait", "dial", "tls", "write", "header", "body"}
@@ -42,13 +42,21 @@ func (timeoutError) Timeout() bool   { return true }
 var (
 	ErrTimeout          error = timeoutError("time limit exceeded")
 	ErrPoolExhausted    error = timeoutError("no connection became free in time")
-	ErrTruncated              = fmt.Errorf("answer cut short: %w", io.ErrUnexpectedEOF)
-	ErrResponseTooLarge       = errors.New("answer exceeds the limit")
-	ErrMalformed              = errors.New("malformed answer")
-	ErrNoResponse               = errors.New("connection closed before an answer")
+	ErrTruncated              = fmt.Errorf("response cut short: %w", io.ErrUnexpectedEOF)
+	ErrResponseTooLarge       = errors.New("response exceeds the limit")
+	ErrMalformed              = errors.New("malformed response")
+	ErrNoResponse             = errors.New("connection closed before a response")
 	ErrClosed                 = errors.New("client is closed")
-	ErrBodyClosed             = errors.New("read after close")
+	ErrBodyClosed       error = bodyClosed{} // is ErrClosed too
 )
+
+// bodyClosed is the error of a read of a body that was closed.
+type bodyClosed struct{}
+
+func (bodyClosed) Error() string { return "read after close" }
+
+// Is reports whether target is [ErrClosed].
+func (bodyClosed) Is(target error) bool { return target == ErrClosed }
 
 // An Error tells where an exchange failed.
 type Error struct {

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// EarlyReply is how long to wait for an answer after the request could not be
+// EarlyReply is how long to wait for a response after the request could not be
 // sent: the server may have refused it and closed.
 const EarlyReply = 250 * time.Millisecond
 
-// What Close reads of an answer to spare its connection. More would cost more
+// What Close reads of a response to spare its connection. More would cost more
 // than a new connection.
 const (
 	DrainBytes = 512
@@ -41,7 +41,7 @@ type Options struct {
 	ReadTimeout   time.Duration // longest pause within the body, 30 s
 
 	MaxBody   int // bytes of a body that is not streamed, 64 KiB
-	MaxHeader int // bytes of the answer's header, 16 KiB
+	MaxHeader int // bytes of the response's header, 16 KiB
 
 	UserAgent string
 	Hooks     *Hooks

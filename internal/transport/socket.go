@@ -18,7 +18,7 @@ type Socket struct {
 	raw      syscall.RawConn // nil when the connection shows no descriptor
 	probe    prober
 	draining bool // Read returns errNothing instead of waiting
-	watching bool // look for answers while a request is written
+	watching bool // look for responses while a request is written
 }
 
 // NewSocket returns a Socket over a new connection.
@@ -115,7 +115,7 @@ var errNothing net.Error = nothingError{}
 
 // OnlyTickets lets t, the TLS connection above s, read what has arrived without waiting
 // for more. TLS 1.3 servers send session tickets unasked, which the read consumes; a
-// closing alert or bytes of an answer make it return otherwise.
+// closing alert or bytes of a response make it return otherwise.
 func (s *Socket) OnlyTickets(t *tls.Conn) bool {
 	if t.SetReadDeadline(time.Time{}) != nil {
 		return false

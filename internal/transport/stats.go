@@ -12,7 +12,7 @@ type Stats struct {
 	Reuses       uint64 // exchanges over a connection that had served before
 	Stale        uint64 // kept connections found unusable before use
 	Waits        uint64 // exchanges that waited for a connection
-	EarlyReplies uint64 // answers that arrived before the request was sent
+	EarlyReplies uint64 // responses that arrived before the request was sent
 	Cancels      uint64 // exchanges ended by their context
 	Written      uint64 // bytes handed to connections
 	Conns, Idle  int    // open connections, and those not in use
@@ -38,7 +38,7 @@ type Hooks struct {
 	Dial    func(addr string, took time.Duration, err error)
 	GotConn func(reused bool, idle time.Duration, stale int)
 	Wrote   func(wire int64)
-	// FirstByte is called when the first byte of the answer has arrived, with
+	// FirstByte is called when the first byte of the response has arrived, with
 	// the time since the request was sent.
 	FirstByte func(took time.Duration)
 }

@@ -28,7 +28,7 @@ func over(t *testing.T, f func(t *testing.T, open maker)) {
 		f(t, func(o transport.Options) transport.Doer { return fast.New(o) })
 	})
 	t.Run("net/http", func(t *testing.T) {
-		log.SetOutput(io.Discard) // net/http reports unsolicited answers there
+		log.SetOutput(io.Discard) // net/http reports unsolicited responses there
 		defer log.SetOutput(log.Default().Writer())
 		f(t, func(o transport.Options) transport.Doer { return std.New(o, nil) })
 	})
@@ -45,7 +45,7 @@ func settled(t *testing.T, before int) {
 	}
 }
 
-// Every way to answer is played twice on one client, so that what the first
+// Every way to respond is played twice on one client, so that what the first
 // leaves behind is seen by the second.
 func TestReplies(t *testing.T) {
 	tests := []struct {
@@ -63,7 +63,7 @@ func TestReplies(t *testing.T) {
 		{"short length", influxtest.ShortBody(doertest.Doc), 200, doertest.Doc, transport.ErrTruncated, 2},
 		{"until close", influxtest.UntilClose(doertest.Doc), 200, doertest.Doc, nil, 2},
 		{"until close, cut", influxtest.UntilClose(doertest.Doc[:9]), 200, doertest.Doc[:9], nil, 2},
-		{"cut gzip", influxtest.CutGzip(doertest.Doc), 200, influxtest.Pack(doertest.Doc)[:len(influxtest.Pack(doertest.Doc))/2], nil, 1},
+		{"cut gzip", influxtest.CutGzip(doertest.Doc), 200, influxtest.Compress(doertest.Doc)[:len(influxtest.Compress(doertest.Doc))/2], nil, 1},
 		{"garbage", influxtest.Garbage(), 0, "", transport.ErrMalformed, 2},
 		{"503", influxtest.Error(503, "busy"), 503, "{\"error\":\"busy\"}\n", nil, 1},
 		{"204", influxtest.Status(204), 204, "", nil, 1},
@@ -94,7 +94,7 @@ func TestReplies(t *testing.T) {
 							t.Fatalf("error %v, want %v", err, tt.err)
 						}
 						if err != nil && !stream {
-							continue // nothing of a broken answer is handed out
+							continue // nothing of a broken response is handed out
 						}
 						if status != tt.status || body != tt.body {
 							t.Errorf("got %d %q, want %d %q", status, body, tt.status, tt.body)
@@ -167,7 +167,7 @@ func TestEarlyRefusal(t *testing.T) {
 	})
 }
 
-// closing answers and closes the connection without having said so. It gives a
+// closing responses and closes the connection without having said so. It gives a
 // value when that is done.
 func closing(done chan<- struct{}) influxtest.Reply {
 	return influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
@@ -212,9 +212,9 @@ func TestStaleConnections(t *testing.T) {
 	})
 }
 
-// What a server says on an idle connection is not the answer to the next
+// What a server says on an idle connection is not the response to the next
 // request.
-func TestUnsolicitedAnswer(t *testing.T) {
+func TestUnsolicitedResponse(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		cert := influxtest.NewCert(t, "server")
 		for _, secure := range []bool{false, true} {
@@ -377,7 +377,7 @@ func TestBodyLimit(t *testing.T) {
 	})
 }
 
-// An answer that breaks off is cut short wherever it does, and not malformed: the
+// A response that breaks off is cut short wherever it does, and not malformed: the
 // request may be sent again if that does no harm.
 func TestCutAnywhere(t *testing.T) {
 	const whole = "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.8.10\r\n\r\n"

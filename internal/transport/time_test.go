@@ -58,7 +58,7 @@ func TestTimeLimits(t *testing.T) {
 	}
 }
 
-// The limit is on silence: an answer that takes long is no fault.
+// The limit is on silence: a response that takes long is no fault.
 func TestSlowBodyIsHealthy(t *testing.T) {
 	timed(t, func(t *testing.T, open maker) {
 		parts := strings.Split(strings.Repeat("x ", 20), " ")[:20]
@@ -93,7 +93,7 @@ func TestDialTimeout(t *testing.T) {
 	})
 }
 
-// A handshake that gets no answer ends although no write can block.
+// A handshake that gets no response ends although no write can block.
 func TestTLSTimeout(t *testing.T) {
 	timed(t, func(t *testing.T, open maker) {
 		s, o := doertest.Piped(t)

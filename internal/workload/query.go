@@ -7,14 +7,14 @@ import (
 	"strconv"
 )
 
-// A Body is a query answer of a certain shape, byte for byte as InfluxDB 1.8.10
+// A Body is a query response of a certain shape, byte for byte as InfluxDB 1.8.10
 // gives it for epoch=ns. Size 1 gives the size named in its comment, smaller sizes
-// fewer rows. With chunk > 0 the answer is a chunked one: one document per that
+// fewer rows. With chunk > 0 the response is a chunked one: one document per that
 // many rows.
 type Body struct {
 	Name string
 	Make func(size float64, chunk int) []byte
-	// Query is the statement that a server answers so.
+	// Query is the statement that a server responds so.
 	Query string
 	// Tags are the columns that are tags on the server.
 	Tags []string
@@ -67,8 +67,8 @@ func FindBody(name string) (Body, bool) {
 	return Body{}, false
 }
 
-// answer writes the documents of one statement.
-type answer struct {
+// response writes the documents of one statement.
+type response struct {
 	buf   []byte
 	head  string // the open series up to its values
 	chunk int
@@ -81,8 +81,8 @@ const (
 )
 
 // series starts a series; tags is the JSON object of its tags, or empty.
-// A chunked answer starts a document for each.
-func (a *answer) series(name, tags, columns string) {
+// A chunked response starts a document for each.
+func (a *response) series(name, tags, columns string) {
 	switch {
 	case a.head == "":
 		a.buf = append(a.buf, docHead...)
@@ -100,7 +100,7 @@ func (a *answer) series(name, tags, columns string) {
 }
 
 // row starts a row.
-func (a *answer) row() {
+func (a *response) row() {
 	if a.chunk > 0 && a.rows == a.chunk {
 		a.buf = append(a.buf, `],"partial":true}],"partial":true}]}`+"\n"+docHead...)
 		a.buf = append(a.buf, a.head...)
@@ -114,25 +114,25 @@ func (a *answer) row() {
 }
 
 // end ends a row, whose cells each left a comma.
-func (a *answer) end() { a.buf[len(a.buf)-1] = ']' }
+func (a *response) end() { a.buf[len(a.buf)-1] = ']' }
 
-func (a *answer) bytes() []byte {
+func (a *response) bytes() []byte {
 	a.buf = append(a.buf, "]}"...)
 	return append(a.buf, docTail...)
 }
 
-func (a *answer) int(v int64) { a.buf = append(strconv.AppendInt(a.buf, v, 10), ',') }
+func (a *response) int(v int64) { a.buf = append(strconv.AppendInt(a.buf, v, 10), ',') }
 
-func (a *answer) float(v float64) {
+func (a *response) float(v float64) {
 	a.buf = append(strconv.AppendFloat(a.buf, v, 'f', -1, 64), ',')
 }
 
-func (a *answer) null() { a.buf = append(a.buf, "null,"...) }
+func (a *response) null() { a.buf = append(a.buf, "null,"...) }
 
 // string escapes as InfluxDB does, which is encoding/json: with the escapes for
 // HTML, and without \b and \f. No data set holds U+2028 or bytes that are not
 // UTF-8.
-func (a *answer) string(s string) {
+func (a *response) string(s string) {
 	const hex = "0123456789abcdef"
 	a.buf = append(a.buf, '"')
 	for i := range len(s) {
@@ -156,7 +156,7 @@ func (a *answer) string(s string) {
 	a.buf = append(a.buf, `",`...)
 }
 
-func (a *answer) bool(v bool) { a.buf = append(strconv.AppendBool(a.buf, v), ',') }
+func (a *response) bool(v bool) { a.buf = append(strconv.AppendBool(a.buf, v), ',') }
 
 func scaled(n int, size float64) int { return max(1, int(float64(n)*size)) }
 
@@ -171,7 +171,7 @@ func cpuBody(size float64, chunk int, number func(*rand.Rand, []byte) []byte) []
 		tags = append(tags, fmt.Sprintf(`{"datacenter":"%s%c","host":"host_%02d"}`, regions[h%len(regions)], 'a'+h%3, h))
 	}
 	slices.Sort(tags) // as the server does
-	a := answer{chunk: chunk}
+	a := response{chunk: chunk}
 	for _, t := range tags {
 		a.series("cpu", t, columns)
 		for i := range scaled(3600, size) {
@@ -187,7 +187,7 @@ func cpuBody(size float64, chunk int, number func(*rand.Rand, []byte) []byte) []
 }
 
 func tradeBody(size float64, chunk int) []byte {
-	a := answer{chunk: chunk}
+	a := response{chunk: chunk}
 	a.series("Trade", "", `"time","instrument","price","side","size","source","trade_id"`)
 	for _, t := range Trades(scaled(150_000, size), 1) {
 		a.row()
@@ -209,7 +209,7 @@ func wideBody(size float64, chunk int) []byte {
 	for k := range 200 {
 		columns += fmt.Sprintf(`,"field_%03d"`, k)
 	}
-	a := answer{chunk: chunk}
+	a := response{chunk: chunk}
 	a.series("wide", "", columns)
 	for i := range scaled(6000, size) {
 		a.row()
@@ -233,7 +233,7 @@ func wideBody(size float64, chunk int) []byte {
 
 func logsBody(size float64, chunk int) []byte {
 	r := rand.New(rand.NewPCG(1, 0x6c6f6773))
-	a := answer{chunk: chunk}
+	a := response{chunk: chunk}
 	a.series("log", "", `"time","code","host","level","message","ok"`)
 	for i := range scaled(60_000, size) {
 		a.row()
@@ -276,7 +276,7 @@ func sentence(r *rand.Rand) string {
 
 func escapedLogsBody(size float64, chunk int) []byte {
 	r := rand.New(rand.NewPCG(1, 0x6c6f67))
-	a := answer{chunk: chunk}
+	a := response{chunk: chunk}
 	a.series("log", "", `"time","host","level","message","micros","slow"`)
 	for _, l := range Logs(scaled(40_000, size), 1) {
 		a.row()
@@ -293,7 +293,7 @@ func escapedLogsBody(size float64, chunk int) []byte {
 
 func mixBody(size float64, chunk int) []byte {
 	r := rand.New(rand.NewPCG(1, 0x6d6978))
-	a := answer{chunk: chunk}
+	a := response{chunk: chunk}
 	a.series("mix", "", `"time","counter","enabled","id","ratio","state","value"`)
 	states := [...]string{"idle", "running", "waiting for lock", "stopped", ""}
 	for i := range scaled(150_000, size) {
@@ -325,7 +325,7 @@ func mixBody(size float64, chunk int) []byte {
 
 func smallMeanBody(size float64, chunk int) []byte {
 	r := rand.New(rand.NewPCG(1, 0x6d65616e))
-	a := answer{chunk: chunk}
+	a := response{chunk: chunk}
 	for h := range scaled(60, size) {
 		a.series("cpu", fmt.Sprintf(`{"host":"host_%02d"}`, h), `"time","mean"`)
 		for i := range 18 {
@@ -340,7 +340,7 @@ func smallMeanBody(size float64, chunk int) []byte {
 
 func smallLastBody(size float64, chunk int) []byte {
 	r := rand.New(rand.NewPCG(1, 0x6c617374))
-	a := answer{chunk: chunk}
+	a := response{chunk: chunk}
 	for h := range scaled(40, size) {
 		a.series("mem", fmt.Sprintf(`{"host":"host_%02d"}`, h), `"time","last"`)
 		a.row()

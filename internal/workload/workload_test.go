@@ -97,7 +97,7 @@ func TestNumberSets(t *testing.T) {
 	}
 }
 
-func TestBodiesAreAnswers(t *testing.T) {
+func TestBodiesAreResponses(t *testing.T) {
 	for _, b := range Bodies {
 		rows := map[int]int{}
 		for _, chunk := range []int{0, 10} {

@@ -49,7 +49,7 @@ var setups = []setup{
 				Params: ns("SELECT f FROM numbers LIMIT 7; SELECT load FROM hosts")},
 			{Name: "limit-under", About: "one row less than max-row-limit",
 				Params: ns("SELECT f FROM numbers LIMIT 6")},
-			{Name: "limit-chunked", About: "max-row-limit does not hold for chunked answers",
+			{Name: "limit-chunked", About: "max-row-limit does not hold for chunked responses",
 				Params: chunked("5", "SELECT f FROM numbers")},
 		},
 	},
@@ -97,7 +97,7 @@ var shapeCases = []Case{
 	{Name: "two-equal", About: "two statements with equal series", Params: ns("SELECT * FROM cpu_load_short; SELECT * FROM cpu_load_short")},
 	{Name: "two-measurements", About: "two measurements in one statement", Params: ns("SELECT value, load FROM cpu_load_short, hosts")},
 	{Name: "aggregate-null", About: "GROUP BY time with empty buckets, null", Params: ns("SELECT mean(load), count(up) FROM hosts WHERE time >= 1500000000s AND time < 1500000300s GROUP BY time(30s), host")},
-	{Name: "pretty", About: "pretty-printed answer", Params: params{"db": database, "q": "SELECT * FROM hosts GROUP BY host; SELECT * FROM missing", "pretty": "true"}},
+	{Name: "pretty", About: "pretty-printed response", Params: params{"db": database, "q": "SELECT * FROM hosts GROUP BY host; SELECT * FROM missing", "pretty": "true"}},
 	{Name: "pretty-chunked", About: "pretty-printed documents", Params: params{"db": database, "q": "SELECT * FROM hosts", "pretty": "true", "chunked": "true", "chunk_size": "5"}},
 }
 
@@ -110,7 +110,7 @@ var numberCases = []Case{
 }
 
 var infinityCases = []Case{
-	{Name: "infinity", About: "ln(0): the whole answer becomes an error text", Params: ns("SELECT ln(f) FROM numbers WHERE f = 0")},
+	{Name: "infinity", About: "ln(0): the whole response becomes an error text", Params: ns("SELECT ln(f) FROM numbers WHERE f = 0")},
 	{Name: "infinity-positive", About: "float overflow", Params: ns("SELECT f*10 FROM numbers WHERE time = 1500000000000000010")},
 	{Name: "infinity-between", About: "good statements of the same request are lost", Params: ns("SELECT load FROM hosts; SELECT ln(f) FROM numbers WHERE f = 0; SELECT load FROM hosts")},
 	{Name: "infinity-chunked", About: "one error per affected chunk; other statements follow", Params: chunked("3", "SELECT load FROM hosts; SELECT ln(f) FROM numbers WHERE f > -1 AND f < 1; SELECT load FROM hosts")},

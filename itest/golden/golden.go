@@ -1,4 +1,4 @@
-// Package golden records the query answers of real InfluxDB servers that the
+// Package golden records the query responses of real InfluxDB servers that the
 // tests of the root module replay. Every case is a query over fixed points, so
 // recording twice gives the same bytes.
 package golden
@@ -22,7 +22,7 @@ import (
 	"github.com/pointwire/pointwire/itest"
 )
 
-// Entry is one recorded answer, as listed in IndexFile.
+// Entry is one recorded response, as listed in IndexFile.
 type Entry struct {
 	Name    string `json:"name"`    // of the case
 	Version string `json:"version"` // of the server, 1.6.7, 1.8.10 or 2.8.0
@@ -44,17 +44,17 @@ type Entry struct {
 // one entry per line.
 const IndexFile = "index.json"
 
-// Answer is an entry with its body.
-type Answer struct {
+// Response is an entry with its body.
+type Response struct {
 	Entry
 	Body []byte
 }
 
 // Record runs every case on fresh servers that start makes and returns the
-// answers in the order of the cases. start is itest.Start, itest.StartProcess or
+// responses in the order of the cases. start is itest.Start, itest.StartProcess or
 // itest.StartInfluxDB2. Set-ups that a server does not have are left out.
-func Record(start func(itest.Config) (*itest.Server, error)) ([]Answer, error) {
-	var answers []Answer
+func Record(start func(itest.Config) (*itest.Server, error)) ([]Response, error) {
+	var responses []Response
 	for _, setup := range setups {
 		s, err := start(setup.config)
 		if errors.Is(err, errors.ErrUnsupported) {
@@ -74,20 +74,20 @@ func Record(start func(itest.Config) (*itest.Server, error)) ([]Answer, error) {
 			r.client = http.DefaultClient // which sends no token
 		}
 		err = r.run(&setup)
-		answers = append(answers, r.answers...)
+		responses = append(responses, r.responses...)
 		if err := cmp.Or(err, s.Close()); err != nil {
 			return nil, err
 		}
 	}
-	return answers, nil
+	return responses, nil
 }
 
-// recorder holds the answers of one server.
+// recorder holds the responses of one server.
 type recorder struct {
-	server  *itest.Server
-	client  *http.Client
-	setup   string
-	answers []Answer
+	server    *itest.Server
+	client    *http.Client
+	setup     string
+	responses []Response
 }
 
 func (r *recorder) run(setup *setup) error {
@@ -127,13 +127,13 @@ func (r *recorder) run(setup *setup) error {
 		if err != nil {
 			return err
 		}
-		r.answers = append(r.answers, *a)
+		r.responses = append(r.responses, *a)
 	}
 	return nil
 }
 
-// get asks for one answer.
-func (r *recorder) get(c *Case) (*Answer, error) {
+// get asks for one response.
+func (r *recorder) get(c *Case) (*Response, error) {
 	values := url.Values{}
 	for k, v := range c.Params {
 		values.Set(k, v)
@@ -158,7 +158,7 @@ func (r *recorder) get(c *Case) (*Answer, error) {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	version, _, _ := strings.Cut(strings.TrimPrefix(r.server.Version(), "v"), "~")
-	return &Answer{
+	return &Response{
 		Entry: Entry{
 			Name: c.Name, Version: version, File: c.Name + "-" + version + ".json.gz", About: c.About,
 			Setup: r.setup, Method: method, Params: c.Params, Accept: c.Accept, Chunked: c.Params["chunked"] == "true",
@@ -170,13 +170,13 @@ func (r *recorder) get(c *Case) (*Answer, error) {
 
 // Write stores the bodies in dir and brings the index there up to date: entries
 // of other versions stay.
-func Write(dir string, answers []Answer) error {
+func Write(dir string, responses []Response) error {
 	index, err := ReadIndex(dir)
 	if err != nil {
 		return err
 	}
 	versions := map[string]bool{}
-	for _, a := range answers {
+	for _, a := range responses {
 		versions[a.Version] = true
 	}
 	for _, e := range index {
@@ -187,7 +187,7 @@ func Write(dir string, answers []Answer) error {
 		}
 	}
 	index = slices.DeleteFunc(index, func(e Entry) bool { return versions[e.Version] })
-	for _, a := range answers {
+	for _, a := range responses {
 		if err := os.WriteFile(filepath.Join(dir, a.File), compress(a.Body), 0o644); err != nil {
 			return err
 		}
@@ -240,7 +240,7 @@ func ReadBody(dir string, e Entry) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// Equal reports whether two entries tell of the same request and answer.
+// Equal reports whether two entries tell of the same request and response.
 func Equal(a, b Entry) bool {
 	return maps.Equal(a.Params, b.Params) && a.Method == b.Method && a.Accept == b.Accept && a.Setup == b.Setup &&
 		a.Status == b.Status && a.ContentType == b.ContentType && a.Bytes == b.Bytes

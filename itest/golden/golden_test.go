@@ -13,9 +13,9 @@ import (
 
 const testdata = "../../jsonscan/testdata"
 
-// TestGolden records everything again: the servers still answer as the golden
+// TestGolden records everything again: the servers still response as the golden
 // files say, and the files are those of the cases in this package. A change of
-// the Go version can change the answers of the server inside the process; then
+// the Go version can change the responses of the server inside the process; then
 // run cmd/record and look at the difference.
 func TestGolden(t *testing.T) {
 	t.Run("inprocess", func(t *testing.T) { compare(t, itest.Start) })
@@ -25,14 +25,14 @@ func TestGolden(t *testing.T) {
 
 func compare(t *testing.T, start func(itest.Config) (*itest.Server, error)) {
 	required := os.Getenv("POINTWIRE_REQUIRE_SERVER") == "1"
-	answers, err := Record(start)
+	responses, err := Record(start)
 	if errors.Is(err, exec.ErrNotFound) && !required {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	version := answers[0].Version
+	version := responses[0].Version
 	index, err := ReadIndex(testdata)
 	if err != nil {
 		t.Fatal(err)
@@ -41,10 +41,10 @@ func compare(t *testing.T, start func(itest.Config) (*itest.Server, error)) {
 	if len(index) == 0 && !required {
 		t.Skipf("no golden files of version %s", version)
 	}
-	if len(index) != len(answers) {
-		t.Errorf("%d golden files of version %s, %d cases", len(index), version, len(answers))
+	if len(index) != len(responses) {
+		t.Errorf("%d golden files of version %s, %d cases", len(index), version, len(responses))
 	}
-	for _, a := range answers {
+	for _, a := range responses {
 		i := slices.IndexFunc(index, func(e Entry) bool { return e.Name == a.Name })
 		if i < 0 {
 			t.Errorf("%s: not recorded", a.Name)
@@ -59,7 +59,7 @@ func compare(t *testing.T, start func(itest.Config) (*itest.Server, error)) {
 			continue
 		}
 		if !bytes.Equal(a.Body, want) {
-			t.Errorf("%s: the answer is not the golden one\n got %.500s\nwant %.500s", a.Name, a.Body, want)
+			t.Errorf("%s: the response is not the golden one\n got %.500s\nwant %.500s", a.Name, a.Body, want)
 		}
 	}
 }

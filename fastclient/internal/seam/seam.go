@@ -33,7 +33,7 @@ type Response struct {
 	// Truncated tells that the response was too long to be read, so that there may be
 	// more of them.
 	Truncated bool
-	// Mixed tells that several servers had to store the lines and answered
+	// Mixed tells that several servers had to store the lines and responded
 	// differently, so that the message is only one of them.
 	Mixed      bool
 	Unreadable bool // there is a response, and it is too large to be read

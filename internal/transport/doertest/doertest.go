@@ -24,12 +24,12 @@ func Post(body string) *transport.Request {
 	return &transport.Request{Method: "POST", URI: []byte("/write?db=d"), ContentType: "text/plain", Body: []byte(body)}
 }
 
-// Query returns a request whose answer is streamed.
+// Query returns a request whose response is streamed.
 func Query() *transport.Request {
 	return &transport.Request{Method: "POST", URI: []byte("/query"), Body: []byte("q=SELECT"), Stream: true}
 }
 
-// Fetch sends req and reads the whole answer.
+// Fetch sends req and reads the whole response.
 func Fetch(ctx context.Context, d transport.Doer, req *transport.Request) (status int, body string, err error) {
 	var resp transport.Response
 	if err := d.Do(ctx, req, &resp); err != nil {
@@ -55,7 +55,7 @@ func MustPhase(t *testing.T, err error, want transport.Phase) {
 	}
 }
 
-// Doc is the body of an answer.
+// Doc is the body of a response.
 const Doc = `{"results":[{"statement_id":0}]}`
 
 // Canceled runs f, cancels when begun gives a value, and checks that f returned

@@ -11,7 +11,7 @@ import (
 	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
-// The server runs in this process and allocates, so it answers without parsing.
+// The server runs in this process and allocates, so it responds without parsing.
 func TestAllocs(t *testing.T) {
 	s := influxtest.NewSink(t)
 	d := New(transport.Options{Network: "tcp", Addr: s, Host: s})

@@ -9,7 +9,7 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// A body is the streamed body of an answer.
+// A body is the streamed body of a response.
 type body struct {
 	x      *exchange
 	src    io.Reader

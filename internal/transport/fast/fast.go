@@ -18,7 +18,7 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// keptBuffer is the largest answer buffer that goes back to the pool.
+// keptBuffer is the largest response buffer that goes back to the pool.
 const keptBuffer = 128 << 10
 
 // A Transport is a [transport.Doer] on fasthttp, with its own connections.
@@ -56,7 +56,7 @@ func New(o transport.Options) *Transport {
 	return t
 }
 
-// An exchange is one request and its answer on the way.
+// An exchange is one request and its response on the way.
 type exchange struct {
 	t    *Transport
 	req  fasthttp.Request
@@ -65,7 +65,7 @@ type exchange struct {
 
 	ctx    context.Context
 	stream bool
-	body   []byte // of an answer that is not streamed
+	body   []byte // of a response that is not streamed
 	cut    bool   // and that was longer
 	c      *conn
 	br     *bufio.Reader
@@ -116,10 +116,10 @@ func (t *Transport) newExchange(ctx context.Context, req *transport.Request) *ex
 	return x
 }
 
-// Header returns the first value of a header of the answer.
+// Header returns the first value of a header of the response.
 func (x *exchange) Header(name string) string { return string(x.resp.Header.Peek(name)) }
 
-// HasHeader reports whether the answer has a header.
+// HasHeader reports whether the response has a header.
 func (x *exchange) HasHeader(name string) bool { return len(x.resp.Header.PeekAll(name)) > 0 }
 
 // Free gives a finished exchange back. A streamed one is left to the garbage
@@ -182,7 +182,7 @@ func (r roundTripper) RoundTrip(_ *fasthttp.HostClient, req *fasthttp.Request, _
 	return false, nil
 }
 
-// run carries out the exchange. When it returns nil and the answer is
+// run carries out the exchange. When it returns nil and the response is
 // streamed, the connection stays with x; otherwise it is given back.
 func (x *exchange) run() *transport.Error {
 	t := x.t
@@ -255,7 +255,7 @@ func (x *exchange) send() error {
 	return err
 }
 
-// receive reads the answer's header and, unless it is streamed, its body.
+// receive reads the response's header and, unless it is streamed, its body.
 func (x *exchange) receive() error {
 	t, c := x.t, x.c
 	var now, deadline time.Time
@@ -284,7 +284,7 @@ func (x *exchange) receive() error {
 // read reads the header and, unless it is streamed, the body.
 //
 // Of what arrived while the request was still being sent only a refusal counts: no other
-// answer can be true of a request that the server does not have. It may be the answer to
+// response can be true of a request that the server does not have. It may be the response to
 // nothing, and all that follow on this connection to the request before theirs.
 func (x *exchange) read() error {
 	interim, err := awaitFinal(x.br)
@@ -309,7 +309,7 @@ func (x *exchange) read() error {
 }
 
 // buffer reads a body that is not streamed. Of a refusal that is too long it
-// keeps the beginning; of any other answer a part would be taken for all.
+// keeps the beginning; of any other response a part would be taken for all.
 func (x *exchange) buffer(src io.Reader) error {
 	limit := x.t.o.MaxBody
 	for {
@@ -334,7 +334,7 @@ func (x *exchange) buffer(src io.Reader) error {
 	}
 }
 
-// meaning reduces what fasthttp says of an answer, without what it quotes.
+// meaning reduces what fasthttp says of a response, without what it quotes.
 func meaning(err error) error {
 	if err == nil || err == transport.ErrResponseTooLarge || err == transport.ErrMalformed {
 		return err // before anything escapes to the heap
@@ -357,8 +357,8 @@ func isTransient(err error) bool {
 	return errors.As(err, &t)
 }
 
-// early looks for an answer that the server gave before it had the whole
-// request. Only a refusal counts: no other answer can be true of a request
+// early looks for a response that the server gave before it had the whole
+// request. Only a refusal counts: no other response can be true of a request
 // that was not read.
 func (x *exchange) early(cause error) bool {
 	if x.ctx.Err() != nil || x.t.pool.isClosed() {
@@ -366,7 +366,7 @@ func (x *exchange) early(cause error) bool {
 	}
 	wait := transport.EarlyReply
 	if transport.IsTimeout(cause) {
-		// The server stopped reading. If it has not answered by now it will not.
+		// The server stopped reading. If it has not responded by now it will not.
 		if x.c.sock.Peek() != transport.Data {
 			return false
 		}
@@ -379,7 +379,7 @@ func (x *exchange) early(cause error) bool {
 
 // finish gives the connection back, to be kept or closed.
 func (x *exchange) finish(keep bool) {
-	// Bytes beyond the answer would be taken for the next one's beginning.
+	// Bytes beyond the response would be taken for the next one's beginning.
 	keep = keep && !x.last && x.br.Buffered() == 0
 	x.t.hc.ReleaseReader(x.br)
 	x.br = nil

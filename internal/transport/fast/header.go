@@ -10,9 +10,9 @@ import (
 // statusBytes is the length of a status line up to what ends the status.
 const statusBytes = len("HTTP/1.1 200 ")
 
-// awaitFinal skips interim answers, of which fasthttp knows 100 alone, and
+// awaitFinal skips interim responses, of which fasthttp knows 100 alone, and
 // refuses a status that is none: fasthttp v1.78.0 takes the status 0 for 200.
-// An answer too short for a status it leaves to the parser. interim tells that it
+// A response too short for a status it leaves to the parser. interim tells that it
 // skipped some.
 func awaitFinal(br *bufio.Reader) (interim bool, err error) {
 	for ; ; interim = true {
@@ -41,7 +41,7 @@ func awaitFinal(br *bufio.Reader) (interim bool, err error) {
 
 // skipHeader goes behind the header that br is at, and reports whether it ended
 // within the buffer. A line of it that is no header field is ErrMalformed, as
-// net/http has it: what stands behind such a line need not be an answer.
+// net/http has it: what stands behind such a line need not be a response.
 func skipHeader(br *bufio.Reader) (ended bool, err error) {
 	end := []byte("\r\n\r\n")
 	for {
@@ -77,7 +77,7 @@ func fieldLines(head []byte) bool {
 // is about to give, by spaces. It reports whether there were any.
 //
 // InfluxDB 1.x repeats a line that it could not parse in the header
-// X-Influxdb-Error as it is (1.6.7, 1.8.10). The answer is sound but for that,
+// X-Influxdb-Error as it is (1.6.7, 1.8.10). The response is sound but for that,
 // and it is what tells a line that will never be accepted from a connection
 // that failed.
 func cleanHeader(br *bufio.Reader) bool {

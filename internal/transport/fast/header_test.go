@@ -36,8 +36,8 @@ func TestCleanHeader(t *testing.T) {
 	}
 }
 
-// TestControlBytesInHeader plays what InfluxDB answers to a bad line with such
-// bytes. net/http refuses the answer.
+// TestControlBytesInHeader plays what InfluxDB responses to a bad line with such
+// bytes. net/http refuses the response.
 func TestControlBytesInHeader(t *testing.T) {
 	const body = "{\"error\":\"unable to parse 'm,a\\u0000': missing fields\"}\n"
 	s := influxtest.New(t, influxtest.Body(400, body, "X-Influxdb-Error", "unable to parse 'm,a\x00': missing fields"))

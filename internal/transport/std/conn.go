@@ -60,14 +60,14 @@ func (t *Transport) dial(ctx context.Context, network, addr string) (net.Conn, e
 
 // A conn is a connection of net/http's. net/http learns from a goroutine
 // that a server closed an idle connection, which can be too late for a request
-// that is about to use it, and drops an early answer when it cannot send the
+// that is about to use it, and drops an early response when it cannot send the
 // rest of a request. A conn helps it with both.
 type conn struct {
 	*transport.Socket
 	created time.Time
 	user    atomic.Pointer[exchange] // nil while idle
 	unasked atomic.Bool              // something arrived while idle
-	ahead   atomic.Bool              // an answer came before its request was sent
+	ahead   atomic.Bool              // a response came before its request was sent
 	conns   chan struct{}            // of the Transport
 	once    sync.Once
 	gone    chan struct{} // closed by Close
@@ -85,14 +85,14 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write holds an error back until an answer that may be on its way was read.
+// Write holds an error back until a response that may be on its way was read.
 func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.Socket.Write(p)
 	if x := c.user.Load(); err != nil && x != nil {
 		t := time.NewTimer(transport.EarlyReply)
 		defer t.Stop()
 		select {
-		case <-x.answered:
+		case <-x.responded:
 		case <-c.gone:
 		case <-t.C:
 		}

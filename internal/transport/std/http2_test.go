@@ -85,7 +85,7 @@ func TestHTTP2Faults(t *testing.T) {
 		"refused before it was sent": {func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 		}, nil, 413, nil, 0, true},
-		"no answer": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, nil, 0, transport.ErrNoResponse, transport.PhaseHeader, false},
+		"no response": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, nil, 0, transport.ErrNoResponse, transport.PhaseHeader, false},
 		"cut": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, doertest.Doc)
 			w.(http.Flusher).Flush()

@@ -65,17 +65,17 @@ func New(o transport.Options, client *http.Client) *Transport {
 // Do sends req and fills resp.
 func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transport.Response) error {
 	t.n.Exchanges.Add(1)
-	x := &exchange{t: t, caller: ctx, answered: make(chan struct{})}
+	x := &exchange{t: t, caller: ctx, responded: make(chan struct{})}
 	if err := t.wait(ctx); err != nil {
 		return x.failed(transport.PhaseWait, err)
 	}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.stop = context.AfterFunc(t.ctx, func() { x.cancel(transport.ErrClosed) })
-	answer, err := x.send(req)
+	response, err := x.send(req)
 	for err != nil && x.stale.Swap(false) && !x.spoke.Load() && x.ctx.Err() == nil {
-		answer, err = x.send(req) // nothing was sent over a connection found unusable
+		response, err = x.send(req) // nothing was sent over a connection found unusable
 	}
-	close(x.answered)
+	close(x.responded)
 	if err != nil {
 		failed := x.failed(x.phase(), err)
 		if x.spoke.Load() && failed.Written == 0 {
@@ -84,24 +84,24 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 		x.end()
 		return failed
 	}
-	// Of an answer to a request that the server does not have yet only a refusal counts:
-	// it may be the answer to nothing. Over HTTP/2 each answer names its request.
-	ahead := answer.StatusCode < 400 && answer.ProtoMajor == 1 && x.ahead.Load()
-	if answer.StatusCode < 100 || answer.StatusCode > 599 || ahead {
-		answer.Body.Close()
+	// Of a response to a request that the server does not have yet only a refusal counts:
+	// it may be the response to nothing. Over HTTP/2 each response names its request.
+	ahead := response.StatusCode < 400 && response.ProtoMajor == 1 && x.ahead.Load()
+	if response.StatusCode < 100 || response.StatusCode > 599 || ahead {
+		response.Body.Close()
 		failed := x.failed(transport.PhaseHeader, transport.ErrMalformed)
 		x.end()
 		return failed
 	}
-	*resp = transport.Response{Status: answer.StatusCode, Reused: x.reused.Load(), Held: header(answer.Header)}
-	x.src = answer.Body
-	if answer.ProtoMajor == 2 {
+	*resp = transport.Response{Status: response.StatusCode, Reused: x.reused.Load(), Held: header(response.Header)}
+	x.src = response.Body
+	if response.ProtoMajor == 2 {
 		// net/http does not look at the context while the rest of a request waits
 		// for the server's leave, and then neither does the reading.
-		x.unblock = context.AfterFunc(x.ctx, func() { answer.Body.Close() })
+		x.unblock = context.AfterFunc(x.ctx, func() { response.Body.Close() })
 	}
 	if req.Stream {
-		if answer.Body == http.NoBody {
+		if response.Body == http.NoBody {
 			x.end()
 			return nil
 		}
@@ -163,33 +163,33 @@ func (t *Transport) Close() error {
 	return nil
 }
 
-// A header is all that is kept of an answer of net/http's.
+// A header is all that is kept of a response of net/http's.
 type header http.Header
 
 func (h header) Header(name string) string  { return http.Header(h).Get(name) }
 func (h header) HasHeader(name string) bool { return len(http.Header(h).Values(name)) > 0 }
 func (h header) Free()                      {}
 
-// An exchange is one request, and the body of its answer.
+// An exchange is one request, and the body of its response.
 type exchange struct {
 	t      *Transport
 	caller context.Context
 	ctx    context.Context // ends with the caller's, the client's and the limits
 	cancel context.CancelCauseFunc
 	stop   func() bool
-	// unblock keeps the end of ctx from closing the body of an answer over HTTP/2.
+	// unblock keeps the end of ctx from closing the body of a response over HTTP/2.
 	unblock func() bool
 
 	got, wrote, first, reused atomic.Bool
-	ahead                     atomic.Bool // an answer came before all of the request was sent
+	ahead                     atomic.Bool // a response came before all of the request was sent
 	spoke                     atomic.Bool // the server said something before it was asked
 	stale                     atomic.Bool // the connection taken last was unusable
 	cut                       atomic.Bool // the server ended the connection
 	written                   atomic.Int64
 	wroteAt                   atomic.Int64
 
-	conn     *conn         // nil over a client that the caller brought
-	answered chan struct{} // closed when net/http has answered
+	conn      *conn         // nil over a client that the caller brought
+	responded chan struct{} // closed when net/http has responded
 
 	once   sync.Once
 	mu     sync.Mutex
@@ -280,7 +280,7 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 
 // A phaseTimer runs the limits of sending and of waiting for the header one
 // after the other. net/http may still report having sent the request when the
-// answer is already there, so that an ended timer must stay ended.
+// response is already there, so that an ended timer must stay ended.
 type phaseTimer struct {
 	expire func()
 	mu     sync.Mutex
@@ -384,7 +384,7 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	}
 }
 
-// buffer reads the body of an answer that is not streamed.
+// buffer reads the body of a response that is not streamed.
 func (x *exchange) buffer(resp *transport.Response) error {
 	p, err := io.ReadAll(io.LimitReader(x, int64(x.t.o.MaxBody)+1))
 	if err != nil {

@@ -32,7 +32,7 @@ func TestTexts(t *testing.T) {
 			s := influxtest.New(t, influxtest.BigHeader(20_000))
 			return get(t, &http.Transport{MaxResponseHeaderBytes: 1 << 10}, "http://"+s.Addr)
 		}},
-		{"handshake without an answer", saysTLSTimeout, false, func(t *testing.T) error {
+		{"handshake without a response", saysTLSTimeout, false, func(t *testing.T) error {
 			l, err := net.Listen("tcp", "127.0.0.1:0") // which nobody accepts from
 			if err != nil {
 				t.Fatal(err)
@@ -96,7 +96,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// get asks for url and returns the error, of the answer or of its body.
+// get asks for url and returns the error, of the response or of its body.
 func get(t *testing.T, client *http.Transport, url string) error {
 	t.Helper()
 	t.Cleanup(client.CloseIdleConnections)

@@ -1,4 +1,4 @@
-// Command record writes the golden answers that the tests of jsonscan replay:
+// Command record writes the golden responses that the tests of jsonscan replay:
 // from InfluxDB 1.8.10 inside this process, from the influxd on the PATH, and from
 // the InfluxDB 2 that itest/influx2 builds.
 //
@@ -25,16 +25,16 @@ func main() {
 
 func run(dir string) error {
 	for _, start := range []func(itest.Config) (*itest.Server, error){itest.Start, itest.StartProcess, itest.StartInfluxDB2} {
-		answers, err := golden.Record(start)
+		responses, err := golden.Record(start)
 		if err != nil {
 			return err
 		}
 		size := 0
-		for _, a := range answers {
+		for _, a := range responses {
 			size += len(a.Body)
 		}
-		fmt.Printf("%s: %d answers, %d bytes\n", answers[0].Version, len(answers), size)
-		if err := golden.Write(dir, answers); err != nil {
+		fmt.Printf("%s: %d responses, %d bytes\n", responses[0].Version, len(responses), size)
+		if err := golden.Write(dir, responses); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// FuzzVerdict gives arbitrary answers to parts of a batch: every line gets one
+// FuzzVerdict gives arbitrary responses to parts of a batch: every line gets one
 // fate, nothing is taken for stored that the server did not say it stored, and what
 // is sent again at once is not the request that was refused.
 func FuzzVerdict(f *testing.F) {
@@ -33,14 +33,14 @@ func FuzzVerdict(f *testing.F) {
 			r.Refused = append(r.Refused, seam.RefusedLine{Number: int(k), Message: message, Text: ""})
 		}
 		if r.Status < 100 {
-			r.Status, r.Err = 0, errors.New("no answer")
+			r.Status, r.Err = 0, errors.New("no response")
 		}
 		l := Limits{
 			Search: flags&1 != 0, Within: flags&2 != 0, Plain: flags&2 != 0, Downgrade: flags&4 != 0,
 			Ordered: flags&8 != 0, Tries: int(flags>>4) & 3,
 		}
 		var p Plan
-		Settle(&p, data, n, &r, l)
+		Decide(&p, data, n, &r, l)
 		at, sum := 0, 0
 		for _, c := range p.Spans {
 			if c.From != at || c.To <= c.From || line.Count(data[c.From:c.To]) != c.Lines || data[c.To-1] != '\n' {
@@ -55,7 +55,7 @@ func FuzzVerdict(f *testing.F) {
 	})
 }
 
-// requireHonest holds what a plan may say of an answer.
+// requireHonest holds what a plan may say of a response.
 func requireHonest(t *testing.T, p *Plan, r *seam.Response, l Limits, n int) {
 	t.Helper()
 	c := complaint.Read(r.Message)

@@ -42,7 +42,7 @@ type Span struct {
 	Message  string // for these, too
 }
 
-// A Plan is what an answer means for the lines of a part. The spans follow each
+// A Plan is what a response means for the lines of a part. The spans follow each
 // other without gaps and cover the part.
 type Plan struct {
 	Action Action // as judged
@@ -61,7 +61,7 @@ type Limits struct {
 	Within    bool // the batch has not cost the requests that it may
 	Ordered   bool // lines are sent again in their order only
 	Precision pointwire.Precision
-	Tries     int  // answers this part got under ActUnreadable, with this one
+	Tries     int  // responses this part got under ActUnreadable, with this one
 	Plain     bool // the part was sent without content encoding
 	Downgrade bool // another write API was found just now
 }
@@ -93,9 +93,9 @@ func (p *Plan) Loses() bool {
 	return false
 }
 
-// Settle says what becomes of the lines in data after the answer r, with
+// Decide says what becomes of the lines in data after the response r, with
 // spans appended to p.Spans[:0]. It reads data and changes nothing.
-func Settle(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
+func Decide(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
 	*p = Plan{Action: Judge(r), Spans: p.Spans[:0]}
 	whole := func(f Outcome, why Reason) { p.whole(data, lines, f, why, r) }
 	switch p.Action {
@@ -150,7 +150,7 @@ func (p *Plan) whole(data []byte, lines int, f Outcome, why Reason, r *seam.Resp
 //
 // What it names is refused, and the others are stored or, where it stores nothing
 // beside bad lines, sent again. What it does not name is searched for by sending parts
-// of the lines again: each answer is then about fewer of them, until it is about one,
+// of the lines again: each response is then about fewer of them, until it is about one,
 // or about lines of which none or all are stored. Lines without a timestamp are not
 // sent again if they may be stored.
 func (p *Plan) refuse(data []byte, lines int, r *seam.Response, l Limits) {
@@ -164,7 +164,7 @@ func (p *Plan) refuse(data []byte, lines int, r *seam.Response, l Limits) {
 	case lines == 1 || c.Exact && c.Dropped >= lines && !r.Mixed:
 		p.whole(data, lines, Rejected, why, r)
 	case !r.Truncated && !r.Mixed && (c.Stored || l.Search || l.Within) && p.named(data, lines, r, &c):
-	case !l.Search && !(l.Within && r.Truncated): // a shorter answer says more
+	case !l.Search && !(l.Within && r.Truncated): // a shorter response says more
 		if nothing {
 			p.whole(data, lines, Rejected, ForRequest, r)
 		} else {
@@ -224,7 +224,7 @@ func (p *Plan) named(data []byte, lines int, r *seam.Response, c *complaint.Comp
 // What a 500 leaves of the others is not known.
 func hasList(r *seam.Response) bool { return r.API == seam.V3 && r.Status != 500 }
 
-// listed calls f for each line that the answer's list names, in order. It reports false
+// listed calls f for each line that the response's list names, in order. It reports false
 // if the list is empty, or names a line that is not there or that begins otherwise.
 func listed(r *seam.Response, data []byte, lines int, f func(from, to int, message string)) bool {
 	if len(r.Refused) == 0 {
@@ -281,7 +281,7 @@ func (p *Plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) 
 }
 
 // setApart lets the lines that the server is probably speaking of be sent apart from the
-// others: then one answer is about bad lines alone, the other about good ones.
+// others: then one response is about bad lines alone, the other about good ones.
 func (p *Plan) setApart(data []byte, lines int, c *complaint.Complaint, precision pointwire.Precision) bool {
 	marks, ok := c.Suspects(data, lines, precision)
 	if !ok {

@@ -2,7 +2,7 @@
 // pure: it reads the response and the lines, and knows nothing of a network, a writer or a
 // clock.
 //
-// [Judge] says what is to be done after a response, by its status and its form. [Settle]
+// [Judge] says what is to be done after a response, by its status and its form. [Decide]
 // turns that into a [Plan], spans of lines that share an outcome: stored, refused, to be
 // sent again, or uncertain.
 package verdict
@@ -12,7 +12,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// An Action is what to do with the lines of a request after its answer.
+// An Action is what to do with the lines of a request after its response.
 type Action uint8
 
 const (
@@ -21,12 +21,12 @@ const (
 	ActRetry Action = iota
 	// ActAck: every line is stored, or the server has taken it on itself.
 	ActAck
-	// ActRefused: the server refused lines. The text and the list of the answer
+	// ActRefused: the server refused lines. The text and the list of the response
 	// tell which, or leave it open.
 	ActRefused
 	// ActReject: the server will never take the request, and stored nothing of it.
 	ActReject
-	// ActUnreadable: there is an answer, and it cannot be read; few attempts.
+	// ActUnreadable: there is a response, and it cannot be read; few attempts.
 	ActUnreadable
 	// ActKeep: the operator has to put something right; send again later.
 	ActKeep
@@ -53,10 +53,10 @@ func (a Action) String() string { return actionNames[a] }
 const FewAttempts = 3
 
 // Judge returns what to do after r. It depends on nothing but r. Its rows stand
-// for answers of InfluxDB 1.6.7 to 1.8.10, 2.8 and 3 Core, VictoriaMetrics,
+// for responses of InfluxDB 1.6.7 to 1.8.10, 2.8 and 3 Core, VictoriaMetrics,
 // QuestDB and openGemini.
 //
-// Only what acknowledges says is an acknowledgement. An answer that bears no sign of a
+// Only what acknowledges says is an acknowledgement. A response that bears no sign of a
 // database is never a refusal for good; see signHeaders. 413 and 415 are taken at their
 // word, because a proxy that says so will not pass the request on.
 func Judge(r *seam.Response) Action {

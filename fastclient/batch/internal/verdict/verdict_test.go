@@ -10,7 +10,7 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// verdictRows are the answers of real servers and what is to be done.
+// verdictRows are the responses of real servers and what is to be done.
 var verdictRows = []struct {
 	name       string
 	api        seam.API
@@ -23,7 +23,7 @@ var verdictRows = []struct {
 	empty      bool
 	want       Action
 }{
-	{name: "no answer", err: errors.New("reset"), want: ActRetry},
+	{name: "no response", err: errors.New("reset"), want: ActRetry},
 	{name: "ok", status: 204, want: ActAck},
 	{name: "ok of 1.12", status: 200, empty: true, want: ActAck},
 	{name: "accepted", status: 202, empty: true, want: ActAck},
@@ -114,7 +114,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestPlansCoverTheirPart: whatever the answer, every line of the part gets one
+// TestPlansCoverTheirPart: whatever the response, every line of the part gets one
 // fate, in order and cut at line ends.
 func TestPlansCoverTheirPart(t *testing.T) {
 	data := []byte("m v=1 1\nm v=\"a\nb\" 2\nm v=3 3\nm v=4 4\nm v=5 5\n")
@@ -128,7 +128,7 @@ func TestPlansCoverTheirPart(t *testing.T) {
 				}
 				r := seam.Response{API: row.api, Status: row.status, Message: row.message, Refused: row.refused, Err: row.err, Foreign: row.foreign, Empty: row.empty, Unreadable: row.unreadable}
 				var p Plan
-				Settle(&p, data[:size], n, &r, l)
+				Decide(&p, data[:size], n, &r, l)
 				at, sum := 0, 0
 				for _, c := range p.Spans {
 					if c.From != at || c.To <= c.From || line.Count(data[c.From:c.To]) != c.Lines || data[c.To-1] != '\n' {
@@ -149,7 +149,7 @@ var errLost = errors.New("connection reset")
 
 func planOf(data string, r seam.Response, l Limits) string {
 	var p Plan
-	Settle(&p, []byte(data), line.Count([]byte(data)), &r, l)
+	Decide(&p, []byte(data), line.Count([]byte(data)), &r, l)
 	var b strings.Builder
 	for _, c := range p.Spans {
 		fate := [...]string{"again", "acked", "rejected", "uncertain"}[c.Outcome]
@@ -210,8 +210,8 @@ func TestPlans(t *testing.T) {
 		{"not listed, searched", abcde, partial, search, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
 		{"named by their field", abcde, ofB, search, `again:"a v=1 1\n" again2:"b v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
 		{"named by their field, in order", abcde, ofB, Limits{Search: true, Within: true, Ordered: true}, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
-		{"answer cut off", abcde, cutOff, never, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
-		{"answer cut off too often", abcde, cutOff, spent, `uncertain:` + whole + ` known:1`},
+		{"response cut off", abcde, cutOff, never, `again:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n"`},
+		{"response cut off too often", abcde, cutOff, spent, `uncertain:` + whole + ` known:1`},
 		{"too old", abcde, bad("partial write: points beyond retention policy dropped=2"), search, `again2:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
 		{"too old, without a search", abcde, bad("partial write: points beyond retention policy dropped=2"), never, `uncertain:` + whole + ` known:2`},
 		{"all too old", abcde, bad("partial write: points beyond retention policy dropped=5"), never, `rejected(beyond):` + whole},

@@ -15,9 +15,9 @@ import (
 
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
-// An answer that was there before the first request is none, and the answers after it
+// A response that was there before the first request is none, and the responds after it
 // would each be taken for that of the request before.
-func TestAnswerBeforeTheFirstRequest(t *testing.T) {
+func TestResponseBeforeTheFirstRequest(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -56,11 +56,11 @@ func TestAnswerBeforeTheFirstRequest(t *testing.T) {
 }
 
 // A success that comes while the request is being sent is not about it. A refusal is.
-func TestAnswerAheadOfTheRequest(t *testing.T) {
+func TestResponseAheadOfTheRequest(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
-		early := func(answer string) influxtest.Reply {
+		early := func(response string) influxtest.Reply {
 			return influxtest.Reply{Early: true, Play: func(c *influxtest.Conn, _ *influxtest.Request) {
-				c.Send(answer)
+				c.Send(response)
 				c.Stall()
 			}}
 		}
@@ -103,7 +103,7 @@ func TestHeaderLimit(t *testing.T) {
 	})
 }
 
-// TestNoStatus plays statuses that are none: an answer with one is no success,
+// TestNoStatus plays statuses that are none: a response with one is no success,
 // whatever its body says.
 func TestNoStatus(t *testing.T) {
 	for _, line := range []string{"000 OK", "0 OK", "00 OK", "099 OK", "0200 OK", "600 OK", "999 OK", "2040 OK", "1111 OK"} {
@@ -123,7 +123,7 @@ func TestNoStatus(t *testing.T) {
 	}
 }
 
-// TestInterim plays answers before the answer.
+// TestInterim plays responses before the response.
 func TestInterim(t *testing.T) {
 	for _, c := range []struct{ before, line string }{
 		{"HTTP/1.1 100 Continue\r\n\r\n", "204 No Content"},
@@ -142,7 +142,7 @@ func TestInterim(t *testing.T) {
 	}
 }
 
-// TestInterimMalformed plays an interim answer whose header is none: the end of
+// TestInterimMalformed plays an interim response whose header is none: the end of
 // what looks like a header may lie in the middle of something else.
 func TestInterimMalformed(t *testing.T) {
 	for _, header := range []string{"inue\r\n", ": x\r\n", "A: b\r\nc\r\n", " A: b\r\n"} {

@@ -18,32 +18,32 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// The case packed-stream reads a compressed answer of trades from the sink and visits
+// The case compressed-stream reads a compressed response of trades from the sink and visits
 // its rows. The base is a bare connection with klauspost/compress and our scanner: a
 // client costs a little more than that.
 
 const (
-	packedCase    = "packed-stream"
-	klauspostName = "bare-klauspost"
-	fastGzip      = "github.com/klauspost/compress"
-	// acceptGzip in the head of a query asks the sink for the compressed answer.
+	compressedCase = "compressed-stream"
+	klauspostName  = "bare-klauspost"
+	fastGzip       = "github.com/klauspost/compress"
+	// acceptGzip in the head of a query asks the sink for the compressed response.
 	acceptGzip = "Accept-Encoding: gzip\r\n"
 )
 
-// packedStream is the answer of trades as influxd compresses it, and what it is of.
-var packedStream = sync.OnceValue(func() (b struct{ plain, packed []byte }) {
+// compressedStream is the response of trades as influxd compresses it, and what it is of.
+var compressedStream = sync.OnceValue(func() (b struct{ plain, compressed []byte }) {
 	body, _ := workload.FindBody("trade")
 	b.plain = body.Make(1, 0)
-	var packed bytes.Buffer
-	z := stdgzip.NewWriter(&packed)
+	var compressed bytes.Buffer
+	z := stdgzip.NewWriter(&compressed)
 	z.Write(b.plain) // a buffer takes everything
 	z.Close()
-	b.packed = packed.Bytes()
+	b.compressed = compressed.Bytes()
 	return b
 })
 
-func sendPackedStream(w io.Writer) error {
-	body := packedStream().packed
+func sendCompressedStream(w io.Writer) error {
+	body := compressedStream().compressed
 	head := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n"
 	_, err := io.WriteString(w, head)
 	if err == nil {
@@ -52,12 +52,12 @@ func sendPackedStream(w io.Writer) error {
 	return err
 }
 
-var packedStreamers = []streamMaker{
+var compressedStreamers = []streamMaker{
 	{klauspostName, fastGzip, klauspostStream},
 	{ownName, ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.ResponsesGzip) }},
 	{ownName + "-pipelined", ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.ResponsesPipelined) }},
 	{netName, "", func(addr string) (streamer, func(), error) {
-		return netStream(addr, &http.Transport{}) // which unpacks by itself
+		return netStream(addr, &http.Transport{}) // which decompresses by itself
 	}},
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// foreignReply answers as somebody else would in the place of a server.
+// foreignReply responds as somebody else would in the place of a server.
 func foreignReply(status int, body string, fields ...string) influxtest.Reply {
 	head := fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Length: %d\r\n", status, len(body))
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -38,14 +38,14 @@ func TestAcknowledgements(t *testing.T) {
 			{"200", influxtest.Body(200, ""), true},
 			{"202", influxtest.Body(202, ""), true},
 			{"200 with an object", influxtest.JSON("{}\n"), true},
-			{"200 with a packed object", influxtest.Body(200, influxtest.Pack("{}"), "Content-Encoding", "gzip"), true},
+			{"200 with a compressed object", influxtest.Body(200, influxtest.Compress("{}"), "Content-Encoding", "gzip"), true},
 			{"201", influxtest.Body(201, ""), false},
 			{"206", influxtest.Body(206, ""), false},
 			{"login page", foreignReply(200, "<html>log in</html>", "Content-Type", "text/html"), false},
 			{"another service", foreignReply(200, `{"status":"ok"}`), false},
 			{"error at 200", influxtest.JSON(`{"error":"timeout"}`), false},
-			{"packed error at 200", influxtest.Body(200, influxtest.Pack(`{"error":"timeout"}`), "Content-Encoding", "gzip"), false},
-			{"cut gzip at 200", influxtest.Body(200, influxtest.Pack("{}")[:15], "Content-Encoding", "gzip"), false},
+			{"compressed error at 200", influxtest.Body(200, influxtest.Compress(`{"error":"timeout"}`), "Content-Encoding", "gzip"), false},
+			{"cut gzip at 200", influxtest.Body(200, influxtest.Compress("{}")[:15], "Content-Encoding", "gzip"), false},
 			{"another encoding at 200", influxtest.Body(200, "{}", "Content-Encoding", "br"), false},
 			{"wrong base path", influxtest.JSON(`{"code":"not found","message":"path not found"}`), false},
 		} {
@@ -68,7 +68,7 @@ func TestPagesRefuseNothing(t *testing.T) {
 			}
 			r := seam.Response{Status: status, Message: body, Foreign: true}
 			var p verdict.Plan
-			verdict.Settle(&p, []byte("m v=1 1\n"), 1, &r, verdict.Limits{Plain: true})
+			verdict.Decide(&p, []byte("m v=1 1\n"), 1, &r, verdict.Limits{Plain: true})
 			if len(p.Spans) != 1 || p.Spans[0].Outcome != verdict.Again || !p.Shut {
 				t.Errorf("%d %s: %+v", status, body, p)
 			}
@@ -92,7 +92,7 @@ func TestSigns(t *testing.T) {
 			{"openGemini", foreignReply(400, "", "X-Geminidb-Version", ""), false},
 			{"QuestDB", foreignReply(400, `{"code":"invalid","message":"x","line":1,"errorId":"y"}`), false},
 			{"VictoriaMetrics", foreignReply(400, `remoteAddr: "127.0.0.1:5"; requestURI: /write?db=d; cannot parse`), false},
-			{"packed", foreignReply(400, influxtest.Pack(`{"error":"x"}`), "Content-Encoding", "gzip"), false},
+			{"compressed", foreignReply(400, influxtest.Compress(`{"error":"x"}`), "Content-Encoding", "gzip"), false},
 			{"nginx", foreignReply(405, "<html><h1>405 Not Allowed</h1></html>", "Server", "nginx"), true},
 			{"nothing", foreignReply(400, ""), true},
 			{"text", foreignReply(421, "misdirected"), true},
@@ -111,11 +111,11 @@ func TestSigns(t *testing.T) {
 	})
 }
 
-// A refusal is read whatever it is packed in.
-func TestPackedRefusal(t *testing.T) {
+// A refusal is read whatever it is compressed in.
+func TestCompressedRefusal(t *testing.T) {
 	both(t, func(t *testing.T, o fastclient.Options) {
 		for _, encoding := range []string{"gzip", "x-gzip", "GZIP"} {
-			body := influxtest.Pack(`{"error":"partial write: field type conflict dropped=1"}`)
+			body := influxtest.Compress(`{"error":"partial write: field type conflict dropped=1"}`)
 			s := influxtest.New(t, influxtest.Body(400, body, "Content-Encoding", encoding))
 			var p *fastclient.PartialWriteError
 			if err := client(t, s, o).Write(t.Context(), []byte("m v=1 1\nm v=2 2")); !errors.As(err, &p) || p.Dropped != 1 {
@@ -125,8 +125,8 @@ func TestPackedRefusal(t *testing.T) {
 	})
 }
 
-// An answer whose header is too long was given: the lines are not sent for ever.
-func TestUnreadableAnswer(t *testing.T) {
+// A response whose header is too long was given: the lines are not sent for ever.
+func TestUnreadableResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, end := pipeWriter(t, fastclient.Options{}, Options{MaxInFlight: 1}, influxtest.BigHeader(20_000))
 		mustAppend(t, w, "m v=1 1\n")
@@ -210,7 +210,7 @@ func TestMissingPolicyIsKept(t *testing.T) {
 func TestOneEventForEachFailure(t *testing.T) {
 	var got []string
 	var delays []time.Duration
-	s := newScript(answer(503, "a"), answer(503, "b"), answer(503, "c"), acker)
+	s := newScript(response(503, "a"), response(503, "b"), response(503, "c"), acker)
 	inBubble(t, Options{MaxInFlight: 1, OnEvent: func(e Event) {
 		got = append(got, fmt.Sprint(e.Kind, " ", e.Message, " ", e.Lines))
 		delays = append(delays, e.Delay)

@@ -13,7 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// This file reads query answers the slow way: whole documents into trees by
+// This file reads query responses the slow way: whole documents into trees by
 // jsontext, and the trees into the events that a Scanner should report.
 
 // node is a JSON value.
@@ -56,20 +56,20 @@ func readNode(d *jsontext.Decoder) (node, error) {
 	return n, nil
 }
 
-// outcome is how the reading of an answer ends.
+// outcome is how the reading of a response ends.
 type outcome string
 
 const (
 	complete  outcome = "complete"
 	truncated outcome = "truncated"
-	malformed outcome = "malformed" // not JSON, or not the JSON of an answer
+	malformed outcome = "malformed" // not JSON, or not the JSON of a response
 )
 
-// errAnswer says that a document is not an answer.
-var errAnswer = errors.New("not an answer")
+// errResponse says that a document is not a response.
+var errResponse = errors.New("not a response")
 
-// answer is what the slow reader makes of a body.
-type answer struct {
+// response is what the slow reader makes of a body.
+type response struct {
 	events []string
 	end    outcome
 	docs   [][]byte // the documents that are JSON objects
@@ -97,15 +97,15 @@ type series struct {
 	partial bool
 }
 
-// readAnswer reads body as the documentation of jsonscan says. lax stands for
+// readResponse reads body as the documentation of jsonscan says. lax stands for
 // AllowInvalidUTF8.
-func readAnswer(body []byte, lax bool) *answer {
-	a := new(answer)
+func readResponse(body []byte, lax bool) *response {
+	a := new(response)
 	a.end = a.read(body, lax)
 	return a
 }
 
-func (a *answer) read(body []byte, lax bool) outcome {
+func (a *response) read(body []byte, lax bool) outcome {
 	docs, lineOpen := 0, false
 	for {
 		for len(body) > 0 && strings.IndexByte(" \r\n\t", body[0]) >= 0 {
@@ -151,7 +151,7 @@ func (a *answer) read(body []byte, lax bool) outcome {
 	}
 }
 
-func (a *answer) document(n node) error {
+func (a *response) document(n node) error {
 	results, isError, message, code := 0, false, "", ""
 	known := len(n.keys) == 0 // 1.x sends the empty object where there was no statement
 	for i, key := range n.keys {
@@ -159,12 +159,12 @@ func (a *answer) document(n node) error {
 		switch key {
 		case "results":
 			if v.kind != 'n' && v.kind != '[' {
-				return errAnswer
+				return errResponse
 			}
 			known = true
 			for _, r := range v.kids {
 				if r.kind != '{' {
-					return errAnswer
+					return errResponse
 				}
 				if !a.pending || results > 0 {
 					a.count++
@@ -194,7 +194,7 @@ func (a *answer) document(n node) error {
 		return nil
 	}
 	if !known {
-		return errAnswer // of another service
+		return errResponse // of another service
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func shortText(n node) string {
 
 func isBool(n node) bool { return n.kind == 't' || n.kind == 'f' || n.kind == 'n' }
 
-func (a *answer) result(n node) error {
+func (a *response) result(n node) error {
 	partial, isError, message := false, false, ""
 	for i, key := range n.keys {
 		v := n.kids[i]
@@ -219,16 +219,16 @@ func (a *answer) result(n node) error {
 			}
 			id, err := strconv.ParseUint(v.text, 10, 64)
 			if v.kind != '0' || err != nil || id > math.MaxInt32/10*10+9 || a.usedID && int(id) != a.id {
-				return errAnswer
+				return errResponse
 			}
 			a.id = int(id)
 		case "series":
 			if v.kind != 'n' && v.kind != '[' {
-				return errAnswer
+				return errResponse
 			}
 			for _, s := range v.kids {
 				if s.kind != '{' {
-					return errAnswer
+					return errResponse
 				}
 				if err := a.readSeries(s); err != nil {
 					return err
@@ -236,11 +236,11 @@ func (a *answer) result(n node) error {
 			}
 		case "messages":
 			if v.kind != 'n' && v.kind != '[' {
-				return errAnswer
+				return errResponse
 			}
 			for _, m := range v.kids {
 				if m.kind != '{' {
-					return errAnswer
+					return errResponse
 				}
 				a.usedID = true
 				level, text := "", ""
@@ -256,7 +256,7 @@ func (a *answer) result(n node) error {
 			}
 		case "partial":
 			if !isBool(v) {
-				return errAnswer
+				return errResponse
 			}
 			partial = v.kind == 't'
 		case "error":
@@ -283,7 +283,7 @@ func (e *envelope) key(key string, v node) error {
 	switch key {
 	case "name":
 		if v.kind != '"' && v.kind != 'n' {
-			return errAnswer
+			return errResponse
 		}
 		e.name, e.hasName = v.text, true
 	case "tags":
@@ -291,12 +291,12 @@ func (e *envelope) key(key string, v node) error {
 			return nil
 		}
 		if v.kind != '{' {
-			return errAnswer
+			return errResponse
 		}
 		e.tags = nil
 		for i, k := range v.keys {
 			if t := v.kids[i]; t.kind != '"' && t.kind != 'n' {
-				return errAnswer
+				return errResponse
 			}
 			e.tags = append(e.tags, k, v.kids[i].text)
 		}
@@ -305,25 +305,25 @@ func (e *envelope) key(key string, v node) error {
 			return nil
 		}
 		if v.kind != '[' {
-			return errAnswer
+			return errResponse
 		}
 		e.columns, e.hasColumns = nil, true
 		for _, c := range v.kids {
 			if c.kind != '"' && c.kind != 'n' {
-				return errAnswer
+				return errResponse
 			}
 			e.columns = append(e.columns, c.text)
 		}
 	case "partial":
 		if !isBool(v) {
-			return errAnswer
+			return errResponse
 		}
 		e.partial = v.kind == 't'
 	}
 	return nil
 }
 
-func (a *answer) readSeries(n node) error {
+func (a *response) readSeries(n node) error {
 	var e envelope
 	begun, ahead := false, false
 	for i, key := range n.keys {
@@ -331,7 +331,7 @@ func (a *answer) readSeries(n node) error {
 		if key != "values" {
 			if begun && (key == "name" || key == "tags" || key == "columns") {
 				if !ahead {
-					return errAnswer
+					return errResponse
 				}
 				continue
 			}
@@ -344,20 +344,20 @@ func (a *answer) readSeries(n node) error {
 			continue
 		}
 		if begun || v.kind != '[' {
-			return errAnswer
+			return errResponse
 		}
 		if !e.hasColumns || !e.hasName {
 			ahead = true
 			for j := i + 1; j < len(n.keys); j++ {
 				if n.keys[j] == "values" && n.kids[j].kind != 'n' {
-					return errAnswer
+					return errResponse
 				}
 				if err := e.key(n.keys[j], n.kids[j]); err != nil {
 					return err
 				}
 			}
 			if !e.hasColumns {
-				return errAnswer
+				return errResponse
 			}
 		}
 		begun = true
@@ -376,7 +376,7 @@ func (a *answer) readSeries(n node) error {
 }
 
 // begin makes e the series of the next rows, which may be the series before it.
-func (a *answer) begin(e *envelope) {
+func (a *response) begin(e *envelope) {
 	a.usedID = true
 	s := a.current
 	if a.continues && s.id == a.id && s.name == e.name && slices.Equal(s.tags, e.tags) && slices.Equal(s.columns, e.columns) {
@@ -388,10 +388,10 @@ func (a *answer) begin(e *envelope) {
 	a.continues = false
 }
 
-func (a *answer) row(n node) error {
+func (a *response) row(n node) error {
 	s := a.current
 	if n.kind != '[' || len(n.kids) != len(s.columns) {
-		return errAnswer
+		return errResponse
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "row %d %q %q %q", s.id, s.name, s.tags, s.columns)
@@ -429,11 +429,11 @@ func cellText(n node) (string, error) {
 		}
 		v, err := strconv.ParseFloat(n.text, 64)
 		if err != nil {
-			return "", errAnswer
+			return "", errResponse
 		}
 		return fmt.Sprintf(" float %x", v), nil
 	}
-	return "", errAnswer
+	return "", errResponse
 }
 
 // numberSeries numbers the series in the order of their first rows, so that
