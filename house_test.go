@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -332,6 +333,23 @@ func TestReadmeExample(t *testing.T) {
 	}
 	if !strings.Contains(string(readme), "```go\n"+string(code)+"```\n") {
 		t.Error("the example of README.md is not examples/quickstart/main.go")
+	}
+}
+
+// TestReadmeClaims holds that README.md claims no more than its table of figures carries:
+// the whole number at or below the worst case, and at or below the best.
+func TestReadmeClaims(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, table, _ := strings.Cut(strings.Join(strings.Fields(string(readme)), " "), "table: figures")
+	for library, row := range map[string]string{"line-protocol/v2": "line-protocol", "encoding/json": "encoding-json"} {
+		claim := regexp.MustCompile(`(\d+) to (\d+) times as fast as ` + library).FindStringSubmatch(claims)
+		figures := regexp.MustCompile(`\| ` + row + ` \| \*\*(\d+)[.\d]*× .*?\*\*(\d+)[.\d]*×`).FindStringSubmatch(strings.ReplaceAll(table, "×**", "× "))
+		if claim == nil || figures == nil || !slices.Equal(claim[1:], figures[1:]) {
+			t.Errorf("%s: README.md claims %q, its table has %q", library, claim, figures)
+		}
 	}
 }
 

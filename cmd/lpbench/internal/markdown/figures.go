@@ -37,7 +37,7 @@ type extreme struct {
 
 func (x extreme) String() string { return interval(x.ratio, x.lo, x.hi) + ", " + cell(x.name) }
 
-// figures is a row per comparison. Results that lack one are an error, so that a
+// figures is a row per comparison, and the machine that they are of. Results that lack one are an error, so that a
 // table never shows fewer figures than it promises.
 func figures(r *results.Report) (string, error) {
 	var b strings.Builder
@@ -57,7 +57,7 @@ func figures(r *results.Report) (string, error) {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(c.suite), work, cell(beside), worst, best)
 	}
-	return b.String(), nil
+	return b.String() + "\n" + machine(r), nil
 }
 
 // extremes also returns how many peers the figures are of, 0 if there are no figures, and

@@ -49,8 +49,8 @@ func TestFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(text, "\n")
-	if got := len(lines) - 1; got != 2+len(comparisons) {
-		t.Errorf("%d lines, want a head and %d rows", got, len(comparisons))
+	if got := len(lines) - 1; got != 2+len(comparisons)+2 {
+		t.Errorf("%d lines, want a head, %d rows and the machine", got, len(comparisons))
 	}
 	for line := range strings.Lines(want) {
 		if !slices.Contains(lines, line) {
