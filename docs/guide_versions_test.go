@@ -56,14 +56,14 @@ func Example_influxdb2() {
 func Example_influxdb2policy() {
 	ctx, _, s := serve(influxtest.Status(204))
 	defer s.Close()
-	c, err := fastclient.New(fastclient.Options{Addr: s.URL, API: fastclient.V2, Org: "home", Token: "secret"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer c.Close()
+	addr := s.URL
 	try(func() error {
 		// begin influxdb2policy
+		c, err := fastclient.New(fastclient.Options{Addr: addr, API: fastclient.V2, Org: "home", Token: "secret"})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
 		weekly := c.WithDatabase("metrics").WithRetentionPolicy("week") // the bucket metrics/week
 		if err := weekly.Write(ctx, []byte("cpu,host=a load=0.5 1257894000000000000\n")); err != nil {
 			return err

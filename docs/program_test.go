@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -24,9 +25,12 @@ const (
 	placeholder = "\t// A block of this guide goes here.\n"
 )
 
-// notRun are blocks of which the server of POINTWIRE_TEST_URL, a 1.x, is not the one they
-// are about: they are only compiled.
-var notRun = []string{"tls", "influxdb2", "influxdb2policy", "influxdb3"}
+// notRun are blocks that a server of 1.x is not for, or whose files are missing: they are
+// only compiled.
+var notRun = append([]string{"tls", "influxdb3"}, of2...)
+
+// of2 are the blocks for InfluxDB 2, with the buckets sensors and metrics/week.
+var of2 = []string{"influxdb2", "influxdb2policy"}
 
 // packages are those that a block may name.
 var packages = []string{
@@ -67,9 +71,9 @@ func printedBlocks(t *testing.T) (blocks []printed, frame string) {
 	return blocks, frame
 }
 
-// program returns the program of the guide with a function for each block, which are run in
-// order against the server at url.
-func program(t *testing.T, url string) string {
+// program returns the program of the guide with a function for each block, of which it runs
+// those that are chosen, in their order, against the server at url.
+func program(t *testing.T, url string, chosen func(name string) bool) string {
 	t.Helper()
 	blocks, frame := printedBlocks(t)
 	begin, end := strings.Index(frame, "func block("), len(frame)
@@ -80,7 +84,7 @@ func program(t *testing.T, url string) string {
 		// Positions in what the compiler says are those of the document.
 		code := fmt.Sprintf("//line %s:%d\n%s//line program.go:1\n", b.file, b.line, b.code)
 		functions.WriteString(strings.NewReplacer("func block(", "func "+name+"(", placeholder, code).Replace(shell))
-		if !slices.Contains(notRun, b.name) {
+		if chosen(b.name) {
 			fmt.Fprintf(&calls, "\tlog.Print(%q)\n%s", b.name, strings.Replace(callInFrame, "block(", name+"(", 1))
 		}
 	}
@@ -113,15 +117,25 @@ func unresolved(file *ast.File) map[string]bool {
 
 // TestProgram holds that every block compiles as it is printed, in the program that the
 // guide shows: it uses no name that it does not introduce, but for ctx, c and addr. Where
-// POINTWIRE_TEST_URL names a server of 1.x, the blocks then run in their order.
+// POINTWIRE_GUIDE_URL names a server of 1.x, the blocks then run in their order. Where
+// POINTWIRE_GUIDE_TOKEN is given as well, it is one of 2.x, with the organization
+// POINTWIRE_GUIDE_ORG.
 func TestProgram(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")
 	}
-	url := os.Getenv("POINTWIRE_TEST_URL")
+	url, token := os.Getenv("POINTWIRE_GUIDE_URL"), os.Getenv("POINTWIRE_GUIDE_TOKEN")
+	text := program(t, url, func(name string) bool {
+		return slices.Contains(of2, name) == (token != "") && (token != "" || !slices.Contains(notRun, name))
+	})
+	if token != "" {
+		text = strings.NewReplacer(
+			`"secret"`, strconv.Quote(token), `"home"`, strconv.Quote(os.Getenv("POINTWIRE_GUIDE_ORG")),
+			`c.CreateDatabase(ctx, "mydb")`, `error(nil)`, // which 2.x does not have
+		).Replace(text)
+	}
 	dir := t.TempDir()
 	source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "program.exe")
-	text := program(t, url)
 	if err := os.WriteFile(source, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
