@@ -115,6 +115,69 @@ func TestPackageOrder(t *testing.T) {
 	}
 }
 
+// TestWalks holds that the functions which DESIGN.md names on the paths of a write and of a
+// query are there: `pkg.Function` or `pkg.Type.Method`.
+func TestWalks(t *testing.T) {
+	text, err := os.ReadFile("DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := tracked(t)
+	for _, heading := range []string{"\n### A write, ", "\n### A query, "} {
+		_, walk, _ := strings.Cut(string(text), heading)
+		walk, _, _ = strings.Cut(walk, "\n#")
+		names := regexp.MustCompile("`([a-z]+)\\.([A-Za-z.]+)`").FindAllStringSubmatch(walk, -1)
+		if len(names) < 10 || !strings.Contains(walk, "\n10. ") {
+			t.Errorf("%q: %d names, want ten steps with one each at least", heading, len(names))
+		}
+		for _, name := range names {
+			if !declares(t, files, name[1], name[2]) {
+				t.Errorf("DESIGN.md names %s.%s, which is not there", name[1], name[2])
+			}
+		}
+	}
+}
+
+// declares reports whether a package whose path ends in name has that function or method.
+func declares(t *testing.T, files []string, name, function string) bool {
+	for _, f := range files {
+		if path.Base(path.Dir(f)) != name || !strings.HasSuffix(f, ".go") || strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			d, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			full := d.Name.Name
+			if d.Recv != nil {
+				full = receiver(d.Recv.List[0].Type) + "." + full
+			}
+			if full == function {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// receiver returns the name of the type in that of a receiver.
+func receiver(typ ast.Expr) string {
+	switch typ := typ.(type) {
+	case *ast.StarExpr:
+		return receiver(typ.X)
+	case *ast.IndexExpr:
+		return receiver(typ.X)
+	case *ast.Ident:
+		return typ.Name
+	}
+	return ""
+}
+
 // storeys are the files of packages that are large, the lowest first: as far as that goes,
 // a file uses what is declared in it and below.
 var storeys = map[string][]string{
