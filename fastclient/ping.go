@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/valyala/fastjson"
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
 
 // A PingResult is a server's response to a ping.
@@ -81,16 +81,16 @@ func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 	}
 	// Version 3 tells a GET of its write endpoint from an unknown path by
 	// nothing, but its ping by a body.
-	three := fastjson.Exists(ping.body, "revision") || fastjson.Exists(ping.body, "process_id")
+	three := complaint.HasMember(ping.body, "revision") || complaint.HasMember(ping.body, "process_id")
 	known := ping.signed || three
 	if known || len(ping.body) == 0 {
 		k.PingResult = ping.pong
 	}
 	health, err := c.get(ctx, "/health")
-	status := fastjson.GetString(health.body, "status")
+	status := complaint.TextMember(health.body, "status")
 	switch {
 	case err == nil:
-		k.Health = status != "" && (known || fastjson.GetString(health.body, "name") == "influxdb") ||
+		k.Health = status != "" && (known || complaint.TextMember(health.body, "name") == "influxdb") ||
 			known && string(health.body) == "OK"
 		k.Healthy = k.Health && (status == "pass" || string(health.body) == "OK")
 	case errors.Is(err, ErrUnavailable):

@@ -13,7 +13,6 @@ import (
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/inflate"
 	"github.com/pointwire/pointwire/internal/transport"
-	"github.com/valyala/fastjson"
 )
 
 // Bounds of what is read and kept of an error response. InfluxDB 1.x and 3 quote every
@@ -102,33 +101,16 @@ func (e *ServerError) read(body []byte) {
 		}
 		return
 	}
-	v, err := fastjson.Parse(text)
-	if err != nil {
+	d, ok := complaint.ReadDocument(body, errorLines)
+	if !ok {
 		e.Message = text
 		return
 	}
-	str := func(key string) string { return string(v.GetStringBytes(key)) }
-	e.Message = first(str("error"), str("message"), str("err"))
-	e.Code = str("code")
-	e.Line = v.GetInt("line")
-	data := v.Get("data")
-	if data == nil {
-		return
-	}
-	items := data.GetArray()
-	if data.Type() == fastjson.TypeObject {
-		items = []*fastjson.Value{data}
-	}
-	for _, item := range items {
-		if len(e.Lines) == errorLines {
-			e.Truncated = true
-			break
-		}
-		e.Lines = append(e.Lines, LineError{
-			Line:    item.GetInt("line_number"),
-			Message: complaint.Clip(string(item.GetStringBytes("error_message"))),
-			Text:    complaint.Clip(string(item.GetStringBytes("original_line"))),
-		})
+	e.Message = first(d.Error, d.Message, d.Err)
+	e.Code, e.Line = d.Code, d.Line
+	e.Truncated = e.Truncated || d.More
+	for _, f := range d.Faults {
+		e.Lines = append(e.Lines, LineError{Line: f.Line, Message: f.Message, Text: f.Text})
 	}
 }
 
@@ -188,9 +170,6 @@ var signHeaders = [...]string{
 	"X-Geminidb-Version", "X-Geminidb-Build",
 }
 
-// signMembers are what the databases put into the object of an error.
-var signMembers = [...]string{"error", "code", "message", "err", "op", "line", "data", "errorId"}
-
 // signed reports whether a response, whose decompressed body is given, came from a database.
 func signed(resp *transport.Response, body []byte) bool {
 	for _, name := range signHeaders {
@@ -210,29 +189,8 @@ func signed(resp *transport.Response, body []byte) bool {
 		_, rest, ok = strings.Cut(rest, `"; requestURI: `)
 		return ok && strings.HasPrefix(strings.TrimPrefix(rest, `"`), "/")
 	}
-	v, err := fastjson.ParseBytes(text)
-	return err == nil && errorForm(v)
-}
-
-// errorForm reports whether v has the form in which databases put an error.
-func errorForm(v *fastjson.Value) bool {
-	o, err := v.Object()
-	if err != nil {
-		return false
-	}
-	foreign := false
-	o.Visit(func(key []byte, _ *fastjson.Value) {
-		known := false
-		for _, m := range signMembers {
-			known = known || m == string(key)
-		}
-		foreign = foreign || !known
-	})
-	text := func(key string) bool {
-		v := o.Get(key)
-		return v != nil && v.Type() == fastjson.TypeString
-	}
-	return !foreign && (text("error") || text("message") && o.Get("code") != nil)
+	d, ok := complaint.ReadDocument(text, 0)
+	return ok && d.Database
 }
 
 // acknowledges reports whether a server says by a response that it stored a write: 204
