@@ -116,7 +116,7 @@ func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int
 	if err = doer.Do(ctx, &call.req, &call.resp); err != nil {
 		err = transportError(call.op, err)
 	} else if call.resp.Status < 200 || call.resp.Status > 299 || call.op == "write" && !acknowledges(&call.resp) {
-		err = responseError(call.op, &call.resp, call.words)
+		err = responseError(call.op, &call.resp, call.words, c.errorTime)
 	}
 	c.n.attempt(call, err)
 	if call.observe != nil {

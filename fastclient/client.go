@@ -38,6 +38,7 @@ type core struct {
 	hooks       Hooks
 	writes      sync.Pool // of *writeCall
 	maxWhole    int64
+	errorTime   time.Duration // for the body of a refusal, 0 for no limit
 }
 
 // A target is where lines go and where queries look, with what of the request
@@ -96,6 +97,10 @@ func newClient(o Options, addrs []address) (*Client, error) {
 	c.setAuth()
 	c.setHeader()
 	c.setGzip(addrs)
+	c.errorTime = max(0, o.ReadTimeout)
+	if o.ReadTimeout == 0 {
+		c.errorTime = 30 * time.Second
+	}
 	if c.maxWhole <= 0 {
 		c.maxWhole = 64 << 20
 	}

@@ -96,6 +96,9 @@ func (c *Client) newQueryCall(opts []QueryOption) *queryCall {
 	for _, o := range opts {
 		o.applyQuery(qc)
 	}
+	if qc.whole && qc.maxBytes <= 0 {
+		qc.maxBytes = c.maxWhole
+	}
 	if len(qc.params) > 0 {
 		qc.params = append(qc.params, '}')
 	}
@@ -184,6 +187,7 @@ type queryCall struct {
 	policy     *RetryPolicy
 	idempotent bool
 	deletes    bool
+	whole      bool // the caller keeps the response
 	get        bool // false for statements that change something
 	compressed ResponseCompression
 }
@@ -221,6 +225,11 @@ func Chunked(n int) QueryOption {
 // Unchunked asks for the response in one document. A server with a row limit then
 // cuts series off at it, which Series.Partial tells.
 func Unchunked() QueryOption { return queryOption(func(c *queryCall) { c.chunked = false }) }
+
+// Whole says that the caller keeps all of the response: [Options].MaxResponseBytes bounds
+// it, unless [MaxBytes] does. [QueryInto], [Client.QueryFrames] and the functions of package
+// admin ask for that by themselves.
+func Whole() QueryOption { return queryOption(func(c *queryCall) { c.whole = true }) }
 
 // MaxBytes bounds the response, after decompression. Beyond it reading fails with
 // [ErrResponseTooLarge].

@@ -24,8 +24,8 @@ const (
 
 // responseError turns a response that is no success into a *ServerError or a
 // *PartialWriteError, and closes it. With words the error keeps all of the text.
-func responseError(op string, resp *transport.Response, words bool) error {
-	body, truncated := errorBody(resp)
+func responseError(op string, resp *transport.Response, words bool, limit time.Duration) error {
+	body, truncated := errorBody(resp, limit)
 	e := &ServerError{
 		Op: op, Status: resp.Status, Truncated: truncated,
 		Foreign:       !signed(resp, body),
@@ -62,12 +62,17 @@ func responseError(op string, resp *transport.Response, words bool) error {
 	return e
 }
 
-func errorBody(resp *transport.Response) (body []byte, truncated bool) {
+func errorBody(resp *transport.Response, limit time.Duration) (body []byte, truncated bool) {
 	if resp.Stream == nil {
 		body, truncated = decompress(resp, resp.Body)
 		return body, truncated || resp.Truncated
 	}
-	// A response that breaks off is still the server's refusal.
+	// A response that breaks off is still the server's refusal, and so is one that drips
+	// until the time for it is over.
+	if limit > 0 {
+		timer := time.AfterFunc(limit, func() { resp.Stream.Close() })
+		defer timer.Stop()
+	}
 	body, _ = io.ReadAll(io.LimitReader(resp.Stream, errorBodyBytes+1))
 	if len(body) > errorBodyBytes {
 		body, truncated = body[:errorBodyBytes], true

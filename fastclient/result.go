@@ -59,6 +59,23 @@ func (r *Result) Rows() iter.Seq2[*jsonscan.Row, error] {
 	}
 }
 
+// boundedRows is Rows for a caller that keeps size bytes for each: all of them take at most
+// eight times what the response may have, as a tree does. A row can be two bytes.
+func (r *Result) boundedRows(size int64) iter.Seq2[*jsonscan.Row, error] {
+	left := min(r.body.left, math.MaxInt64/8) * 8
+	return func(yield func(*jsonscan.Row, error) bool) {
+		for row, err := range r.Rows() {
+			if left -= size; err == nil && left < 0 {
+				yield(nil, r.body.fail(ErrResponseTooLarge))
+				return
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
 // Scanner returns the scanner under Rows, for reading row by row and for what
 // it knows of the response: messages, statements, documents. The result must
 // still be closed.

@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/frame"
@@ -65,15 +66,19 @@ func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[
 // that went well beside the errors of the others. Structs of a schema can be
 // read with the type they were written with.
 //
+// [MaxBytes] bounds the response, or else [Options].MaxResponseBytes does; the structs may
+// take eight times that. Beyond it the error is a *[TransportError] with
+// [ErrResponseTooLarge].
+//
 // For responses that should not be held whole, range over [jsonscan.StructsOf] of
 // [Result.Rows].
 func QueryInto[T any](ctx context.Context, c *Client, dst []T, q string, opts ...QueryOption) ([]T, error) {
-	r, err := c.Query(ctx, q, opts...)
+	r, err := c.Query(ctx, q, append([]QueryOption{Whole()}, opts...)...)
 	if err != nil {
 		return dst, err
 	}
 	defer r.Close()
-	return jsonscan.AppendStructs(dst, r.Rows())
+	return jsonscan.AppendStructs(dst, r.boundedRows(int64(reflect.TypeFor[T]().Size())))
 }
 
 // frameBlock is how many rows are turned into lines between two looks at the size
@@ -82,11 +87,12 @@ const frameBlock = 1024
 
 // QueryFrames sends q like [Client.Query] and returns the whole response as
 // columns: a frame for each series, in order. It returns the frames of the
-// statements that went well beside the errors of the others, joined.
+// statements that went well beside the errors of the others, joined. [MaxBytes] bounds the
+// response, or else [Options].MaxResponseBytes does.
 //
 // For responses that should not be held whole, range over [Result.Frames].
 func (c *Client) QueryFrames(ctx context.Context, q string, opts ...QueryOption) ([]*frame.Frame, error) {
-	r, err := c.Query(ctx, q, opts...)
+	r, err := c.Query(ctx, q, append([]QueryOption{Whole()}, opts...)...)
 	if err != nil {
 		return nil, err
 	}

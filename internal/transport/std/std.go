@@ -386,6 +386,11 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 
 // buffer reads the body of a response that is not streamed.
 func (x *exchange) buffer(resp *transport.Response) error {
+	// Read starts the time anew with every byte; all of them have it once.
+	if d := x.t.o.ReadTimeout; d > 0 {
+		timer := time.AfterFunc(d, func() { x.cancel(transport.ErrTimeout) })
+		defer timer.Stop()
+	}
 	p, err := io.ReadAll(io.LimitReader(x, int64(x.t.o.MaxBody)+1))
 	if err != nil {
 		x.Close()
