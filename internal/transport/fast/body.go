@@ -54,7 +54,7 @@ func (b *body) failure(err error) error {
 	}
 	return &transport.Error{
 		Phase: transport.PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.Written,
-		Ambiguous: true, Err: transport.Cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
+		Ambiguous: true, Err: transport.Cause(x.ctx, x.t.pool.isClosed(), x.meaning(err)),
 	}
 }
 

@@ -291,9 +291,12 @@ func (x *exchange) read() error {
 	if err != nil {
 		return err
 	}
-	err = x.resp.ReadLimitBody(x.br, 0)
-	if err != nil && cleanHeader(x.br) {
-		err = x.resp.ReadLimitBody(x.br, 0)
+	br, err := x.header()
+	if err == nil {
+		err = x.resp.ReadLimitBody(br, 0)
+	}
+	if err != nil && cleanHeader(br) {
+		err = x.resp.ReadLimitBody(br, 0)
 	}
 	if err == nil && x.c.sock.Ahead && !interim {
 		if x.last = true; x.resp.StatusCode() < 400 {
@@ -305,7 +308,30 @@ func (x *exchange) read() error {
 		err = x.buffer(src)
 		x.resp.CloseBodyStream()
 	}
-	return meaning(err)
+	return x.meaning(err)
+}
+
+// header waits for the header of the response and returns the reader to parse it from. It
+// refuses a header that fasthttp would read otherwise than it is.
+func (x *exchange) header() (*bufio.Reader, error) {
+	head, err := peekHeader(x.br)
+	switch {
+	case err == bufio.ErrBufferFull:
+		return x.br, transport.ErrResponseTooLarge
+	case err == io.EOF:
+		return x.br, io.ErrUnexpectedEOF
+	case err != nil:
+		return x.br, err
+	}
+	valid, bare := fieldNames(head)
+	if !valid {
+		return x.br, transport.ErrMalformed
+	}
+	if bare {
+		x.last = true // the reader may hold bytes of what follows
+		return withCRLF(x.br, head), nil
+	}
+	return x.br, nil
 }
 
 // buffer reads a body that is not streamed. Of a refusal that is too long it
@@ -335,7 +361,7 @@ func (x *exchange) buffer(src io.Reader) error {
 }
 
 // meaning reduces what fasthttp says of a response, without what it quotes.
-func meaning(err error) error {
+func (x *exchange) meaning(err error) error {
 	if err == nil || err == transport.ErrResponseTooLarge || err == transport.ErrMalformed {
 		return err // before anything escapes to the heap
 	}
@@ -347,8 +373,16 @@ func meaning(err error) error {
 		return transport.ErrTruncated
 	case isTransient(err):
 		return err
+	case x.c != nil && x.c.ended && nothingLeft(x.br):
+		return transport.ErrTruncated // within the framing of a chunk, of which fasthttp has no error
 	}
 	return transport.ErrMalformed
+}
+
+// nothingLeft reports whether what is left in br may be the beginning of the end of a body.
+func nothingLeft(br *bufio.Reader) bool {
+	p, _ := br.Peek(br.Buffered())
+	return len(p) == 0 || string(p) == "\r"
 }
 
 // isTransient reports whether err is of the connection and not of its bytes.

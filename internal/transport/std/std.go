@@ -87,7 +87,7 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	// Of a response to a request that the server does not have yet only a refusal counts:
 	// it may be the response to nothing. Over HTTP/2 each response names its request.
 	ahead := response.StatusCode < 400 && response.ProtoMajor == 1 && x.ahead.Load()
-	if response.StatusCode < 100 || response.StatusCode > 599 || ahead {
+	if response.StatusCode < 100 || response.StatusCode > 599 || ahead || !fieldNames(response.Header) {
 		response.Body.Close()
 		failed := x.failed(transport.PhaseHeader, transport.ErrMalformed)
 		x.end()
@@ -161,6 +161,17 @@ func (t *Transport) Close() error {
 	t.close()
 	t.client.CloseIdleConnections()
 	return nil
+}
+
+// fieldNames reports whether every name of a header is a token: net/http takes
+// "Content-Length : 5" for a field of another name (RFC 9112, section 5.1).
+func fieldNames(h http.Header) bool {
+	for name := range h {
+		if strings.ContainsAny(name, " \t") {
+			return false
+		}
+	}
+	return true
 }
 
 // A header is all that is kept of a response of net/http's.
@@ -342,7 +353,21 @@ const (
 	saysStreamError = "stream error: " // begins the text of a failed stream of HTTP/2
 	saysTLS         = "tls: "          // is in the text of every error of a handshake
 	saysClosedIdle  = "server closed idle connection"
+	saysTrailer     = "unexpected EOF reading trailer"
 )
+
+// saysFraming reports whether text is what net/http says of chunks that are none.
+func saysFraming(text string) bool {
+	for _, s := range [...]string{
+		"invalid byte in chunk length", "malformed chunked encoding", "http chunk length too large",
+		"empty hex number for chunk length", "chunked encoding contains too much non-data", "header line too long",
+	} {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
 
 func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	if x.caller.Err() != nil {
@@ -370,6 +395,10 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	case phase == transport.PhaseHeader && x.first.Load() && x.cut.Load() && !transport.IsTimeout(err):
 		err = transport.ErrTruncated // net/http takes the last piece of a line for a line
 	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
+		err = transport.ErrMalformed
+	case phase == transport.PhaseBody && strings.Contains(text, saysTrailer):
+		err = transport.ErrTruncated
+	case phase == transport.PhaseBody && saysFraming(text):
 		err = transport.ErrMalformed
 	case phase == transport.PhaseDial && strings.Contains(text, saysTLS):
 		phase = transport.PhaseTLS
