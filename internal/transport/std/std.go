@@ -125,8 +125,8 @@ func (t *Transport) wait(ctx context.Context) error {
 	}
 	t.n.Waits.Add(1)
 	var late <-chan time.Time
-	if t.o.PoolTimeout > 0 {
-		timer := time.NewTimer(t.o.PoolTimeout)
+	if wait := t.o.PoolWait(ctx); wait > 0 {
+		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		late = timer.C
 	}
@@ -134,11 +134,11 @@ func (t *Transport) wait(ctx context.Context) error {
 	case t.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return &transport.BusyError{Conns: t.o.MaxConns, Err: ctx.Err()}
 	case <-t.ctx.Done():
 		return transport.ErrClosed
 	case <-late:
-		return transport.ErrPoolExhausted
+		return &transport.BusyError{Conns: t.o.MaxConns, Err: transport.ErrPoolExhausted}
 	}
 }
 
