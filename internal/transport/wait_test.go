@@ -22,7 +22,9 @@ func TestDialDeadline(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			d := open(transport.Options{Network: "tcp", Addr: "h:1", Host: "h", Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				at, _ := ctx.Deadline()
-				for time.Now().Before(at) {
+				select { // not of the context, which may take note a moment later
+				case <-time.After(time.Until(at)):
+				case <-t.Context().Done():
 				}
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
 			}})
