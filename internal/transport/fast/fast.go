@@ -70,6 +70,7 @@ type exchange struct {
 	c      *conn
 	br     *bufio.Reader
 	stop   func() bool // of the context's AfterFunc, nil if there is none
+	whole  bool        // body is all of a streamed one
 	reused bool
 	last   bool // the connection must not be kept
 	fail   *transport.Error
@@ -87,7 +88,7 @@ func (t *Transport) newExchange(ctx context.Context, req *transport.Request) *ex
 		x.req.SetUserValue(exchangeKey{}, x)
 	}
 	x.ctx, x.stream = ctx, req.Stream
-	x.fail, x.reused, x.last, x.cut, x.stop = nil, false, false, false, nil
+	x.fail, x.reused, x.last, x.cut, x.whole, x.stop = nil, false, false, false, false, nil
 	x.body = x.body[:0]
 	h := &x.req.Header
 	h.Reset()
@@ -154,6 +155,10 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 		resp.Body, resp.Truncated = x.body, x.cut
 	} else if x.c != nil {
 		resp.Stream = &body{x: x, src: x.resp.BodyStream()}
+	} else if x.whole {
+		w := new(wholeBody)
+		w.Reset(x.body)
+		resp.Stream = w
 	}
 	return nil
 }
@@ -221,14 +226,33 @@ func (x *exchange) run() *transport.Error {
 	} else if err := x.receive(); err != nil {
 		return x.broken(transport.PhaseHeader, err)
 	}
-	if x.stream && x.resp.BodyStream() != nil {
-		x.last = early
+	if src := x.resp.BodyStream(); x.stream && src != nil {
+		if x.last = x.last || early; !x.last && x.arrived() {
+			x.whole = true
+			err := x.buffer(src)
+			x.resp.CloseBodyStream()
+			if err != nil {
+				return x.broken(transport.PhaseBody, x.meaning(err))
+			}
+			x.finish(!x.resp.ConnectionClose())
+			return nil
+		}
 		c.sock.Stream(t.o.ReadTimeout)
 		x.abort.Store(&c.abort)
 		return nil
 	}
 	x.finish(!early && !x.resp.ConnectionClose())
 	return nil
+}
+
+// arrived reports whether all of a body that is streamed is in the reader's buffer. It is
+// then read at once, so that a small response keeps no connection until it is read.
+func (x *exchange) arrived() bool {
+	p, _ := x.br.Peek(x.br.Buffered())
+	if n := x.resp.Header.ContentLength(); n != -1 {
+		return n >= 0 && n <= len(p)
+	}
+	return chunksEnd(p)
 }
 
 // send writes the request.

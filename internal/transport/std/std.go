@@ -105,6 +105,10 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 			x.end()
 			return nil
 		}
+		if n := response.ContentLength; n >= 0 && n <= smallBody {
+			resp.Stream = x.readSmall() // it keeps no connection until it is read
+			return nil
+		}
 		resp.Stream = x
 		return nil
 	}
@@ -172,6 +176,51 @@ func fieldNames(h http.Header) bool {
 		}
 	}
 	return true
+}
+
+// smallBody is the largest streamed body of known length that is read at once.
+const smallBody = 8 << 10
+
+// A smallReader is a streamed body that was read at once.
+type smallReader struct {
+	*bytes.Reader
+	err    error // after it
+	closed atomic.Bool
+}
+
+func (x *exchange) readSmall() *smallReader {
+	if d := x.t.o.ReadTimeout; d > 0 {
+		timer := time.AfterFunc(d, func() { x.cancel(transport.ErrTimeout) })
+		defer timer.Stop()
+	}
+	p, err := io.ReadAll(x)
+	if err == nil {
+		err = io.EOF
+	}
+	x.Close()
+	return &smallReader{Reader: bytes.NewReader(p), err: err}
+}
+
+// Read reads until the body is closed.
+func (s *smallReader) Read(p []byte) (int, error) {
+	if s.closed.Load() {
+		return 0, transport.ErrBodyClosed
+	}
+	if s.Len() == 0 && len(p) > 0 {
+		return 0, s.err
+	}
+	return s.Reader.Read(p)
+}
+
+// WriteTo is hidden: it would not look at closed.
+func (s *smallReader) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{s})
+}
+
+// Close makes further reads fail.
+func (s *smallReader) Close() error {
+	s.closed.Store(true)
+	return nil
 }
 
 // A header is all that is kept of a response of net/http's.
