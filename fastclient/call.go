@@ -15,19 +15,29 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
+// This file carries out one call, whatever it is for. [core.do] repeats attempts under
+// the policy; each goes to the one server there is, or [core.failover] chooses among
+// several; [core.attempt] sends one request to one server and turns the response into an
+// error, or leaves it open. [core.replicate] stands above do: it runs a call for every
+// server.
+//
+// Invariants: nothing but do repeats, so a transport never sends twice. A request that
+// may have been applied is repeated, by do or by failover, only if that does no harm or
+// the policy says so. After nil the response is open, and the caller closes it.
+
 // A call is one request that may take several attempts.
 type call struct {
 	op         string // write, query or ping
-	path       []byte // with its query, without the server's base path
-	uri        []byte // with it
+	path       []byte // path with its query, without the server's base path
+	uri        []byte // path and query, with the base path
 	raw        int    // bytes of the body before compression
 	policy     *RetryPolicy
 	idempotent bool
 	scratch    []byte                                            // the body before compression, if its lines may be looked at for timestamps
-	only       *endpoint                                         // nil for any of the set
+	only       *endpoint                                         // the server it must go to, nil for any of the set
 	insist     bool                                              // try servers that are down, too: the caller keeps the pauses
-	words      bool                                              // errors keep all of the server's text
-	observe    func(ctx context.Context, e *endpoint, err error) // is told the outcome of every attempt
+	words      bool                                              // errors keep the whole text of the server
+	observe    func(ctx context.Context, e *endpoint, err error) // called with the outcome of every attempt
 	down       []*endpoint
 	req        transport.Request
 	resp       transport.Response
@@ -61,8 +71,8 @@ func (c *core) do(ctx context.Context, call *call) error {
 	}
 }
 
-// repeatable reports whether the call does no harm if it was applied before: err does
-// not tell. Lines are looked at when it matters, not when they are made.
+// repeatable reports whether the call does no harm if it was applied before, which err
+// leaves open. Lines are looked at only when it matters, not on every write.
 func (call *call) repeatable(err error) bool {
 	var t *TransportError
 	if call.idempotent || len(call.scratch) == 0 || !errors.As(err, &t) || !t.Ambiguous {
@@ -89,7 +99,7 @@ func (c *core) retrying(ctx context.Context, call *call, attempt int, d time.Dur
 	}
 }
 
-// endpointOf returns the one server that the call can go to, nil where there is a choice.
+// endpointOf returns the server of a call that has no choice, nil if there is one.
 func (c *core) endpointOf(call *call) *endpoint {
 	if call.only == nil && len(c.endpoints) == 1 {
 		return c.endpoints[0]
@@ -116,7 +126,7 @@ func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int
 	if err = doer.Do(ctx, &call.req, &call.resp); err != nil {
 		err = transportError(call.op, err)
 	} else if call.resp.Status < 200 || call.resp.Status > 299 || call.op == "write" && !acknowledges(&call.resp) {
-		err = responseError(call.op, &call.resp, call.words)
+		err = responseError(call.op, &call.resp, call.words, c.errorTime)
 	}
 	c.n.attempt(call, err)
 	if call.observe != nil {
@@ -164,9 +174,9 @@ func (c *core) done(ctx context.Context, e *endpoint, call *call, attempt int, t
 }
 
 const (
-	// at500 is how often a 500 is retried: it is rarely a passing state.
+	// at500 is how often a 500 is retried: it rarely passes.
 	at500 = 3
-	// callPauseMax is the longest pause of one call that a server may ask for.
+	// callPauseMax bounds the pause that a server may ask of one call.
 	callPauseMax = 5 * time.Minute
 )
 
@@ -184,8 +194,8 @@ func (p *RetryPolicy) limits() (minDelay, maxDelay, elapsed time.Duration) {
 	return minDelay, max(minDelay, maxDelay), elapsed
 }
 
-// delay returns how long to wait before the next attempt, with full jitter, and
-// whether there is one.
+// delay returns how long to wait before the next attempt, with full jitter, and whether
+// there is one.
 func (p *RetryPolicy) delay(err error, attempt int, since time.Time, idempotent bool) (time.Duration, bool) {
 	if p == nil || p.MaxAttempts > 0 && attempt >= p.MaxAttempts || !p.wants(err, attempt, idempotent) {
 		return 0, false
@@ -223,9 +233,9 @@ func (p *RetryPolicy) wants(err error, attempt int, idempotent bool) bool {
 	return true
 }
 
-// failover tries each server that is up once, and then those that are down if the
-// call insists. If none is up, it tries the one that is due first. A call that may
-// have been applied is not made elsewhere unless that does no harm.
+// failover tries every server that is up once, and then those that are down if the call
+// insists. If none is up, it tries the one that is due first. It does not repeat a call
+// elsewhere that may have been applied, unless that does no harm.
 func (c *core) failover(ctx context.Context, call *call, attempt int) (err error) {
 	n := len(c.endpoints)
 	from := 0
@@ -265,7 +275,8 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) (err error
 	return err
 }
 
-// attemptOne makes an attempt at one server of several. It reports whether no other is to be tried.
+// attemptOne makes an attempt at one server of several. done reports that no other server
+// is to be tried.
 func (c *core) attemptOne(ctx context.Context, e *endpoint, epoch uint64, call *call, attempt int) (done bool, err error) {
 	err = c.attempt(ctx, e, call, attempt)
 	e.report(epoch, err)
@@ -280,8 +291,7 @@ func (c *core) attemptOne(ctx context.Context, e *endpoint, epoch uint64, call *
 	return false, err
 }
 
-// replicate sends the body of w to every server at once, each under the policy. What
-// one of them refuses is between it and send.
+// replicate runs send for every server at once, with copies of w, each under the policy.
 func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
 	errs := make([]error, len(c.endpoints))
 	var wg sync.WaitGroup

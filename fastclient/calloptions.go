@@ -19,8 +19,8 @@ type CallOption interface {
 	QueryOption
 }
 
-// Database makes one call use another database and, unless another option names
-// one, its default retention policy. It stands before Options.Bucket.
+// Database makes one call use another database and, unless another option names one, its
+// default retention policy. It takes precedence over Options.Bucket.
 func Database(name string) CallOption { return databaseOption(name) }
 
 type databaseOption string
@@ -33,8 +33,7 @@ func (o databaseOption) applyPoints(c *pointCall) { o.applyWrite(c.writeCall) }
 
 func (o databaseOption) applyQuery(c *queryCall) { c.db, c.rp = string(o), "" }
 
-// RetentionPolicy makes one call use another retention policy. It comes after
-// [Database].
+// RetentionPolicy makes one call use another retention policy. It must follow [Database].
 func RetentionPolicy(name string) CallOption { return rpOption(name) }
 
 type rpOption string
@@ -56,8 +55,8 @@ func (o consistencyOption) applyWrite(c *writeCall) {
 
 func (o consistencyOption) applyPoints(c *pointCall) { o.applyWrite(c.writeCall) }
 
-// WritePrecision says that the timestamps of one write are in units of p. Where
-// the call makes the lines itself, it makes them so.
+// WritePrecision says that the timestamps of one write are in units of p. Calls that make
+// the lines themselves write the timestamps in that unit.
 func WritePrecision(p Precision) WriteOption { return precisionOption(p) }
 
 type precisionOption Precision
@@ -80,10 +79,10 @@ func (o retryOption) applyPoints(c *pointCall) { c.policy = o.p }
 
 func (o retryOption) applyQuery(c *queryCall) { c.policy = o.p }
 
-// Idempotent says that the call can be applied twice without harm: every line
-// has a timestamp, or the query only reads. Calls that make lines see by themselves
-// whether these have timestamps. A retry policy then repeats it after
-// failures that leave open whether it was applied.
+// Idempotent says that the call does no harm when it is applied twice: every line has a
+// timestamp, or the query only reads. Calls that make their lines find out by themselves.
+// A retry policy then also repeats the call after failures that leave open whether it was
+// applied.
 func Idempotent() CallOption { return idempotentOption{} }
 
 type idempotentOption struct{}
@@ -94,9 +93,9 @@ func (idempotentOption) applyPoints(c *pointCall) { c.idempotent = true }
 
 func (idempotentOption) applyQuery(c *queryCall) { c.idempotent = true }
 
-// TrimCR makes one write of raw lines, by [Client.WriteFrom] or [Lines], take a
-// carriage return before a line feed as part of the line end. [Client.Write] sends
-// lines as they are.
+// TrimCR makes one write of raw lines, by [Client.WriteFrom] or [Lines], treat a carriage
+// return before a line feed as part of the line end. [Client.Write] sends lines as they
+// are.
 func TrimCR() WriteOption { return trimOption{} }
 
 type trimOption struct{}

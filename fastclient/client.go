@@ -14,49 +14,47 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// A Client writes to and queries one server or a set of equal ones. It is safe
-// for concurrent use. Make one with [New] or [Open]; what [Client.WithDatabase]
-// and the like return shares its connections.
+// A Client writes to and queries one server or a set of equal ones. It is safe for
+// concurrent use. Make one with [New] or [Open]; the views that [Client.WithDatabase] and
+// its siblings return share its connections.
 type Client struct {
 	*core
 	to target
 }
 
-// A core is what all views of a client share.
+// A core is what all views of a client share. After New it is immutable except for its
+// counters and connections.
 type core struct {
 	o           Options
 	endpoints   []*endpoint
-	turn        atomic.Uint32 // of round robin
-	auth        string        // Authorization, when it does not change
-	userURI     string        // u and p parameters, with a leading &
+	turn        atomic.Uint32 // next server of round robin
+	auth        string        // value of the Authorization header, if it never changes
+	userURI     string        // parameters u and p, with a leading &
 	header      []transport.Field
 	compressor  compress.Compressor // nil when requests are never compressed
 	minCompress int
-	plain       atomic.Bool // a server has refused a compressed body as such
+	plain       atomic.Bool // a server has refused compressed bodies
 	n           counters
 	log         *slog.Logger
 	hooks       Hooks
 	writes      sync.Pool // of *writeCall
 	maxWhole    int64
+	errorTime   time.Duration // limit for reading the body of a refusal, 0 for none
 }
 
-// A target is where lines go and where queries look, with what of the request
-// can be made once.
+// A target is the destination of writes and queries, with its write path prepared once.
 type target struct {
 	db, rp      string
-	named       bool // db is not that of Options, so it stands before Options.Bucket
+	named       bool // db was named by a view or a call, so it takes precedence over Options.Bucket
 	precision   Precision
 	consistency ConsistencyLevel
 	write       []byte // path and query of a write, without the base path
-	writeErr    error  // why there is none
+	writeErr    error  // why there is no such path
 }
 
 // New returns a client for o. It checks every option and connects to nothing:
 // [Client.Ping] does. Every error is an *[OptionError] that names the field.
 func New(o Options) (*Client, error) {
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
 	addrs := make([]address, 0, 1+len(o.Addrs))
 	for i, s := range append([]string{o.Addr}, o.Addrs...) {
 		field := "Addr"
@@ -70,19 +68,14 @@ func New(o Options) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(a.query) > 0 {
-			return nil, &OptionError{field, "must not hold parameters; Open takes them"}
+		if a.query != "" {
+			return nil, &OptionError{field, "must not hold parameters; Open and ParseURL take them"}
 		}
 		if err := o.takeUser(field, a.user); err != nil {
 			return nil, err
 		}
 		addrs = append(addrs, a)
 	}
-	return newClient(o, addrs)
-}
-
-// newClient returns a client of the servers at addrs, whatever o.Addr and o.Addrs are.
-func newClient(o Options, addrs []address) (*Client, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
@@ -96,6 +89,10 @@ func newClient(o Options, addrs []address) (*Client, error) {
 	c.setAuth()
 	c.setHeader()
 	c.setGzip(addrs)
+	c.errorTime = max(0, o.ReadTimeout)
+	if o.ReadTimeout == 0 {
+		c.errorTime = 30 * time.Second
+	}
 	if c.maxWhole <= 0 {
 		c.maxWhole = 64 << 20
 	}
@@ -132,7 +129,7 @@ func (c *core) tokenHeader(token string) string {
 	return "Token " + token
 }
 
-// authorization returns the header's value for one attempt.
+// authorization returns the value of the header for one attempt.
 func (c *core) authorization(ctx context.Context) (string, error) {
 	if c.o.TokenSource == nil {
 		return c.auth, nil
@@ -217,10 +214,10 @@ func (c *Client) with(to target) *Client {
 	return &Client{core: c.core, to: to}
 }
 
-// Database returns the database the client uses where a call names none.
+// Database returns the database of calls that name none.
 func (c *Client) Database() string { return c.to.db }
 
-// Precision returns the unit the client takes timestamps in lines to have.
+// Precision returns the unit of the timestamps in lines, unless a call names another.
 func (c *Client) Precision() Precision { return c.to.precision }
 
 // String describes the client without any secret.
@@ -246,89 +243,10 @@ func (c *Client) String() string {
 // GoString is String: %#v shows no secret either.
 func (c *Client) GoString() string { return c.String() }
 
-// LogValue is String, for slog.
+// LogValue is String, for package log/slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Open returns a client for a URL that holds everything:
-//
-//	https://user:password@host:8086/base?database=db&rp=autogen&precision=s
-//
-// The parameters are database (or db), rp, precision (ns, u, ms, s, m, h), api
-// (v1, v2, v3), org, bucket, token, consistency, gzip (on, off), retry (on) and
-// timeout, a duration for each of sending and waiting for the response.
-func Open(rawURL string) (*Client, error) {
-	a, err := parseAddress("URL", rawURL)
-	if err != nil {
-		return nil, err
-	}
-	var o Options
-	if err := o.takeUser("URL", a.user); err != nil {
-		return nil, err
-	}
-	for key, values := range a.query {
-		if len(values) != 1 {
-			return nil, &OptionError{"URL", "repeats the parameter " + key}
-		}
-		if err := o.setParameter(key, values[0]); err != nil {
-			return nil, err
-		}
-	}
-	return newClient(o, []address{a})
-}
-
-func (o *Options) setParameter(key, value string) error {
-	bad := &OptionError{"URL", "has a bad value for the parameter " + key}
-	pick := func(words ...string) int {
-		for i, w := range words {
-			if w == value {
-				return i
-			}
-		}
-		return -1
-	}
-	n := 0
-	switch key {
-	case "database", "db":
-		o.Database = value
-	case "rp":
-		o.RetentionPolicy = value
-	case "org":
-		o.Org = value
-	case "bucket":
-		o.Bucket = value
-	case "token":
-		o.Token = value
-	case "precision":
-		n = pick("ns", "u", "ms", "s", "m", "h")
-		o.Precision = Precision(max(n, 0))
-	case "api":
-		n = pick("v1", "v2", "v3")
-		o.API = API(max(n, 0))
-	case "consistency":
-		n = pick("", "any", "one", "quorum", "all")
-		o.Consistency = ConsistencyLevel(max(n, 0))
-	case "gzip":
-		n = pick("on", "off")
-		o.Compression.Always, o.Compression.Off = n == 0, n == 1
-	case "retry":
-		n = pick("on")
-		o.Retry = new(RetryPolicy)
-	case "timeout":
-		d, err := time.ParseDuration(value)
-		if err != nil || d <= 0 {
-			return bad
-		}
-		o.WriteTimeout, o.HeaderTimeout = d, d
-	default:
-		return &OptionError{"URL", "has an unknown parameter"}
-	}
-	if n < 0 {
-		return bad
-	}
-	return nil
-}
-
-// takeUser makes the user of an address the one for Basic authentication.
+// takeUser makes the user of an address the user of Basic authentication.
 func (o *Options) takeUser(field string, u *url.Userinfo) error {
 	if u == nil {
 		return nil
@@ -345,7 +263,7 @@ func (o *Options) takeUser(field string, u *url.Userinfo) error {
 	return nil
 }
 
-// prepare makes the path and query of a write to t.
+// prepare sets the path and query of a write to t.
 func (t *target) prepare(c *core) {
 	t.write, t.writeErr = t.appendWrite(nil, c)
 }
@@ -418,8 +336,8 @@ func param(dst []byte, sep byte, key, value string) []byte {
 	return append(dst, url.QueryEscape(value)...)
 }
 
-// precisionWord returns the word of p in the write endpoint of api, empty when
-// it has none, or none that every server understands: see wireUnit.
+// precisionWord returns the word for p at the write endpoint of api. It is empty if there
+// is none, or none that every server understands: see wireUnit.
 func precisionWord(api API, p Precision) string {
 	if !p.Valid() {
 		return ""
@@ -435,9 +353,9 @@ func precisionWord(api API, p Precision) string {
 }
 
 // wireUnit returns the unit in which timestamps in p are sent. Version 1 gets no
-// microseconds, minutes and hours, for which no word means the same everywhere: 1.6.7
-// takes us for nanoseconds, and the /write of InfluxDB 2.x takes u, m and h for them,
-// both without an error. The finer unit is exact.
+// microseconds, minutes or hours, because servers disagree on the words for them, without
+// an error: 1.6.7 reads "us" as nanoseconds, and the /write of InfluxDB 2.x reads "u",
+// "m" and "h" so. The finer unit is exact.
 func wireUnit(api API, p Precision) Precision {
 	if api != V1 {
 		return p

@@ -48,6 +48,22 @@ func ExampleOpen() {
 	// Output: mydb ms
 }
 
+// A service that is configured by one URL adds what a URL cannot hold.
+func ExampleParseURL() {
+	o, err := fastclient.ParseURL("https://jane:secret@influx.example.org/?database=mydb&precision=ms")
+	if err != nil {
+		log.Fatal(err)
+	}
+	o.Logger = slog.Default()
+	c, err := fastclient.New(o)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Println(c, c.Precision())
+	// Output: fastclient.Client{https://influx.example.org:8086 database=mydb} ms
+}
+
 func ExampleClient_Ping() {
 	c, s := exampleClient(influxtest.Status(204, "X-Influxdb-Version", "1.8.10", "X-Influxdb-Build", "OSS"))
 	defer s.Close()

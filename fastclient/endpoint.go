@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,7 +22,12 @@ import (
 	"github.com/pointwire/pointwire/internal/transport/std"
 )
 
-// An address is a server's URL taken apart.
+// This file holds the servers of a client. parseAddress reads an address; an [endpoint]
+// is one server with its connections; its [health] is a breaker that calls ask with admit
+// and tell with report; the TLS configuration with certificates that may be renewed comes
+// last.
+
+// An address is the parsed URL of a server.
 type address struct {
 	network string // tcp or unix
 	dial    string // host:port or the socket's path
@@ -30,7 +36,8 @@ type address struct {
 	tls     bool
 	base    string // path before /write, without a slash at its end
 	user    *url.Userinfo
-	query   url.Values // database and the like, for Open
+	url     string // without user and parameters
+	query   string // parameters, for Open
 }
 
 // parseAddress takes apart http://, https:// and unix:// URLs.
@@ -47,12 +54,15 @@ func parseAddress(field, s string) (a address, err error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil {
-		return bad("is not a URL") // the error would quote it, password included
+		return bad("is not a URL") // its text would quote the URL with the password
 	}
 	if u.Fragment != "" {
 		return bad("must not hold a fragment")
 	}
-	a.user, a.query = u.User, u.Query()
+	a.user, a.query = u.User, u.RawQuery
+	bare := *u
+	bare.User, bare.RawQuery, bare.ForceQuery = nil, "", false
+	a.url = bare.String()
 	switch u.Scheme {
 	case "unix":
 		if u.Host != "" || u.Path == "" || strings.HasSuffix(u.Path, "/") {
@@ -76,6 +86,9 @@ func parseAddress(field, s string) (a address, err error) {
 		}
 		port = "8086"
 	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return bad("has a port above 65535")
+	}
 	a.network, a.name = "tcp", u.Hostname()
 	a.dial = net.JoinHostPort(a.name, port)
 	a.host = a.dial
@@ -88,8 +101,8 @@ func parseAddress(field, s string) (a address, err error) {
 	return a, nil
 }
 
-// local reports whether the server is on this host, where compressing a body
-// costs more than sending it.
+// local reports whether the server is on this host, where compressing a body takes longer
+// than sending it.
 func (a *address) local() bool {
 	if a.network == "unix" || a.name == "localhost" {
 		return true
@@ -118,13 +131,13 @@ func hasControl(s string) bool {
 	return false
 }
 
-// An endpoint is one server: its connections for writes, those for queries, and
-// whether it is up.
+// An endpoint is one server: its connections for writes, its connections for queries, and
+// its health.
 type endpoint struct {
 	addr         address
 	name         string // of addr
 	write, query transport.Doer
-	plain        atomic.Bool // one of a replicated set has refused a compressed body as such
+	plain        atomic.Bool // the server, one of a replicated set, has refused compressed bodies
 	health
 }
 
@@ -155,15 +168,15 @@ func (c *core) newEndpoint(a address) (*endpoint, error) {
 	return e, nil
 }
 
-// health tells whether a server of a set is worth trying. While one is down, one
-// call at a time tries it, after a pause that grows.
+// A health tells whether a server of a set is worth trying. While a server is down, one
+// call at a time tries it, after growing pauses.
 type health struct {
 	mu sync.Mutex
 	g  backoff.Breaker
 }
 
-// admit reports whether a call may try the server now. A call that was admitted
-// reports how it went, with the epoch that admit returned.
+// admit reports whether a call may try the server now. An admitted call must report its
+// result with the epoch that admit returned.
 func (h *health) admit() (epoch uint64, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -177,15 +190,15 @@ func (h *health) admitEarly() (epoch uint64, ok bool) {
 	return h.g.Pass(func() time.Time { return h.g.Until })
 }
 
-// begin returns the epoch for report of a call that goes to this server in any case.
+// begin returns the epoch for the report of a call that uses this server in any case.
 func (h *health) begin() (epoch uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.g.Epoch
 }
 
-// report says how a call went that began at epoch. Of many calls that met the same
-// failure only the first counts.
+// report records the result of a call that began at epoch. Of many calls that met the
+// same failure only the first counts.
 func (h *health) report(epoch uint64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -199,14 +212,14 @@ func (h *health) report(epoch uint64, err error) {
 	}
 }
 
-// due returns when the server is to be tried next.
+// due returns when the server may be tried next.
 func (h *health) due() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.g.Until
 }
 
-// up reports whether the server responded last.
+// up reports whether the last call to the server got a response.
 func (h *health) up() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -223,20 +236,20 @@ func serverDown(err error) bool {
 		case 502, 503, 504:
 			return true
 		}
-		return errors.Is(server, ErrNotAcknowledged) // somebody else responds in its place
+		return errors.Is(server, ErrNotAcknowledged) // something else responds in place of the server
 	}
 	var t *TransportError
 	return errors.As(err, &t) && Retryable(err) && !errors.Is(err, ErrPoolExhausted)
 }
 
-// TLSFiles are PEM files for TLS. The client's certificate is read again when
-// its file has changed, so that it can be renewed while the client runs.
+// TLSFiles are PEM files for TLS. The client's certificate is read again when its file
+// has changed, so it can be renewed while the client runs.
 type TLSFiles struct {
-	CA        string // certificates that the server's must lead to; empty for the system's
+	CA        string // certificate authorities that the server's certificate must lead to; empty for the system's
 	Cert, Key string // the client's certificate
 }
 
-// config returns base with what the files hold.
+// config returns base with the contents of the files added.
 func (f TLSFiles) config(base *tls.Config) (*tls.Config, error) {
 	c := new(tls.Config)
 	if base != nil {
@@ -270,11 +283,11 @@ type keyPair struct {
 	files TLSFiles
 	mu    sync.Mutex
 	cert  *tls.Certificate
-	read  [2]time.Time // when the files read last had changed
+	read  [2]time.Time // modification times of the files when they were last read
 }
 
-// get returns the certificate, read again if a file has changed. A pair that
-// cannot be read, as while it is being replaced, leaves the old one.
+// get returns the certificate, after reading it again if a file has changed. While the
+// pair cannot be read, as when it is being replaced, the old one stays.
 func (k *keyPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -15,10 +15,10 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// Sentinels for errors.Is: what a caller may act on. A partial write is a
-// *[PartialWriteError], and a response that was cut short is [io.ErrUnexpectedEOF].
+// Sentinels for errors.Is, where a caller may act on the difference. A partial write is a
+// *[PartialWriteError]; a response that was cut short is [io.ErrUnexpectedEOF].
 var (
-	// What the status of a [*ServerError] says.
+	// From the status of a [*ServerError].
 	ErrUnauthorized = errors.New("fastclient: not authorized") // 401
 	ErrForbidden    = errors.New("fastclient: forbidden")      // 403
 	ErrNotFound     = errors.New("fastclient: not found")      // 404
@@ -26,61 +26,61 @@ var (
 	ErrBadRequest   = errors.New("fastclient: bad request")    // 400
 	ErrRateLimited  = errors.New("fastclient: rate limited")   // 429
 	ErrUnavailable  = errors.New("fastclient: unavailable")    // 5xx
-	// ErrNotAcknowledged is a response to a write with a status of success that does not
-	// say that the lines are stored, such as a login page. See [ServerError].
+	// ErrNotAcknowledged says that a write got a status of success from a response that
+	// does not acknowledge the lines, such as a login page. See [ServerError].
 	ErrNotAcknowledged = errors.New("fastclient: write not acknowledged")
 
-	// What a [*TransportError] wraps.
+	// Wrapped by a [*TransportError].
 	ErrTimeout          = transport.ErrTimeout
 	ErrPoolExhausted    = transport.ErrPoolExhausted
 	ErrResponseTooLarge = transport.ErrResponseTooLarge
-	ErrClosed           = transport.ErrClosed // the client, or the result
+	ErrClosed           = transport.ErrClosed // the client or the result was closed
 
 	// ErrNoDatabase says that neither the call nor the client names a database.
 	ErrNoDatabase = errors.New("fastclient: no database given")
-	// ErrLineTooLong says that a line is longer than any server takes.
+	// ErrLineTooLong says that a line is longer than any server accepts.
 	ErrLineTooLong = errors.New("fastclient: line too long")
-	// ErrNoResult says that the response to a statement holds no result of it: the
-	// server may not be InfluxDB.
+	// ErrNoResult says that the response to a statement holds no result: the server may
+	// not be InfluxDB.
 	ErrNoResult = errors.New("fastclient: no result in the response")
 )
 
-// errNoEndpoint says that every server of a set is down and being probed.
+// errNoEndpoint says that every server of a set is down and being tried by another call.
 var errNoEndpoint = errors.New("every server is down")
 
-// A ServerError is a response other than success. A write succeeds with 204, and with 200
-// or 202 if the response is empty or an empty JSON object.
+// A ServerError is a response that reports a failure. A write succeeds with status 204,
+// and with 200 or 202 if the body is empty or an empty JSON object.
 type ServerError struct {
 	Op      string // write, query or ping
 	Status  int    // HTTP status
 	Code    string // machine-readable code of version 2, else empty
-	Message string // at most 4 KiB of what the server said
-	// Line is the line that a server named as the bad one, from 1, else 0.
+	Message string // what the server said, at most 4 KiB
+	// Line is the number of the bad line that a server named, counted from 1, else 0.
 	Line int
 	// Lines are the bad lines that version 3 lists.
 	Lines []LineError
-	// Partial tells that the server stored some of the lines.
+	// Partial is set if the server stored some of the lines.
 	Partial bool
-	// Dropped is the number of points the server says it dropped, which is the least
-	// number that is not stored: 1.x and 2.x count those of one shard and one cause, and
-	// 1.x does not count lines it could not parse.
+	// Dropped is the number of points that the server says it dropped. At least as many
+	// are not stored: 1.x and 2.x count those of one shard and one cause, and 1.x does
+	// not count lines that it could not parse.
 	Dropped int
-	// Truncated tells that the response was longer than what was read of it.
+	// Truncated is set if the response was longer than what was read of it.
 	Truncated bool
-	// Foreign tells that nothing in the response shows that it came from a database: it
+	// Foreign is set if nothing in the response shows that it came from a database: it
 	// may be a page of a proxy.
 	Foreign       bool
 	words         string // the whole message, for a Writer
 	RequestID     string
 	ServerVersion string
-	// RetryAfter is how long the server asked to wait, at most ten minutes, and 0 if
-	// it did not ask.
+	// RetryAfter is how long the server asked to wait, at most ten minutes; 0 if it did
+	// not ask.
 	RetryAfter time.Duration
-	// Location is the host a redirection points to. It is never followed.
+	// Location is the host of a redirection, which is never followed.
 	Location string
 }
 
-// A LineError is what is wrong with one line of a write.
+// A LineError is the server's complaint about one line of a write.
 type LineError struct {
 	Line    int    // number of the line in the body, from 1
 	Message string // the server's words
@@ -124,9 +124,10 @@ func (e *ServerError) Is(target error) bool {
 	return false
 }
 
-// A PartialWriteError says that the server stored some lines and dropped
-// others. Sending the same lines again would not store more. 1.x names one cause of
-// several, so lines may be missing that the error does not speak of: see [Isolation].
+// A PartialWriteError says that the server stored some lines and dropped others. Sending
+// the same lines again would not store more. 1.x names one cause of several, so lines may
+// be missing that the error does not mention; the writers of package batch search for
+// them.
 type PartialWriteError struct {
 	Server  *ServerError
 	Dropped int
@@ -138,11 +139,11 @@ func (e *PartialWriteError) Error() string { return e.Server.Error() }
 // Unwrap returns the *ServerError.
 func (e *PartialWriteError) Unwrap() error { return e.Server }
 
-// A QueryError is the error of one statement of a query. The others are
-// responded all the same.
+// A QueryError is the error of one statement of a query. The other statements are not
+// affected.
 type QueryError = jsonscan.StatementError
 
-// A Phase is the part of an exchange in which a connection failed.
+// A Phase is the part of a request in which a connection failed.
 type Phase string
 
 // The phases of a [*TransportError], in their order.
@@ -152,7 +153,7 @@ const (
 	PhaseTLS    Phase = "tls"    // TLS handshake
 	PhaseWrite  Phase = "write"  // sending the request
 	PhaseHeader Phase = "header" // waiting for the response and reading its header
-	PhaseBody   Phase = "body"   // reading the response's body
+	PhaseBody   Phase = "body"   // reading the body of the response
 )
 
 // A TransportError says that no usable response arrived.
@@ -160,15 +161,15 @@ type TransportError struct {
 	Op    string // write, query or ping
 	Phase Phase
 	Addr  string // host:port or the socket's path
-	// Reused tells that the connection had served another request before.
+	// Reused is set if the connection had served another request before.
 	Reused bool
 	// BytesWritten is the number of bytes handed to the connection.
 	BytesWritten int64
-	// Ambiguous tells that the server may have acted on the request. A write
-	// whose lines all carry timestamps may be sent again even so.
+	// Ambiguous is set if the server may have acted on the request. A write whose lines
+	// all have timestamps may be repeated even so.
 	Ambiguous bool
-	// Err is the cause: a sentinel of this package, the context's error, or
-	// that of the operating system.
+	// Err is the cause: a sentinel of this package, the error of the context, or that of
+	// the operating system.
 	Err error
 }
 
@@ -179,17 +180,16 @@ func (e *TransportError) Error() string {
 // Unwrap returns the cause.
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// Timeout reports whether a time limit, of the client or of the context, was
-// the cause.
+// Timeout reports whether a time limit of the client or the context was the cause.
 func (e *TransportError) Timeout() bool {
 	var t interface{ Timeout() bool }
 	return errors.As(e.Err, &t) && t.Timeout()
 }
 
-// Is matches ErrTimeout when the context's deadline was the cause, too.
+// Is also matches ErrTimeout when the deadline of the context was the cause.
 func (e *TransportError) Is(target error) bool { return target == ErrTimeout && e.Timeout() }
 
-// transportError gives a transport's error the name of the operation.
+// transportError adds the operation to the error of a transport.
 func transportError(op string, err error) error {
 	var t *transport.Error
 	if !errors.As(err, &t) {
@@ -203,24 +203,23 @@ func transportError(op string, err error) error {
 
 // An OptionError says which option is wrong. It never quotes the value.
 type OptionError struct {
-	Field  string // name of the field of Options, or of the call's option
+	Field  string // name of the field of Options, or of the option of a call
 	Reason string
 }
 
 func (e *OptionError) Error() string { return "fastclient: " + e.Field + " " + e.Reason }
 
-// A ReplicaError says which servers of a set did not take a write that was sent
-// to all of them.
+// A ReplicaError says which servers of a set failed a write that was sent to all of them.
 type ReplicaError struct {
-	Failed int     // servers that did not take it
-	Errs   []error // one for each server, in the order of the addresses; nil where it was taken
+	Failed int     // number of servers that failed it
+	Errs   []error // one for each server, in the order of the addresses; nil where it was stored
 }
 
 func (e *ReplicaError) Error() string {
 	return "fastclient: write: not every server took it: " + errors.Join(e.Errs...).Error()
 }
 
-// Unwrap returns the servers' errors.
+// Unwrap returns the errors of the servers.
 func (e *ReplicaError) Unwrap() []error {
 	var errs []error
 	for _, err := range e.Errs {
@@ -231,13 +230,13 @@ func (e *ReplicaError) Unwrap() []error {
 	return errs
 }
 
-// A PointsError says that some points could not be turned into lines. The
-// others were written, unless Write says otherwise. A row of a frame is a point.
+// A PointsError says that some points could not be turned into lines. The others were
+// written, unless Write says otherwise. Each row of a frame is a point.
 type PointsError struct {
-	Bad   int   // points left out
+	Bad   int   // number of points left out
 	Index int   // of the first of them
-	First error // what was wrong with it
-	Write error // of writing the others, nil if they were written
+	First error // what is wrong with it
+	Write error // error of writing the others, nil if they were written
 }
 
 func (e *PointsError) Error() string {
@@ -248,7 +247,7 @@ func (e *PointsError) Error() string {
 	return s
 }
 
-// Unwrap returns the first bad point's error and that of the write.
+// Unwrap returns the error of the first bad point and that of the write.
 func (e *PointsError) Unwrap() []error {
 	if e.Write == nil {
 		return []error{e.First}
@@ -276,11 +275,10 @@ func (e *StoppedError) Error() string {
 // Unwrap returns the error of the request.
 func (e *StoppedError) Unwrap() error { return e.Err }
 
-// Retryable reports whether the same call may succeed later: the server is
-// overloaded or away, or the connection failed. It is false for what would fail
-// the same way again, for partial writes, and when the context ended. It is
-// true for an ambiguous [*TransportError]: whether a write may be applied twice
-// is for the caller to know.
+// Retryable reports whether the same call may succeed later: the server is overloaded or
+// away, or the connection failed. It is false for what would fail again in the same way,
+// for partial writes, and when the context ended. It is true for an ambiguous
+// [*TransportError]: the caller must know whether a write may be applied twice.
 func Retryable(err error) bool {
 	if list := joined(err); list != nil {
 		return slices.ContainsFunc(list, Retryable)
@@ -304,7 +302,7 @@ func Retryable(err error) bool {
 	return true
 }
 
-// joined returns the errors that err is made of, nil if it is of one.
+// joined returns the errors that err joins, nil if it is a single one.
 func joined(err error) []error {
 	for err != nil {
 		switch e := err.(type) {
@@ -326,8 +324,8 @@ func retryableStatus(e *ServerError) bool {
 	case 408, 425, 429, 502, 503, 504, 507, 509, 523, 524, 529, 599:
 		return true
 	case 500:
-		// 1.x says 500 for a missing retention policy, and the version 2
-		// endpoint of version 3 for lines it cannot parse.
+		// 1.x sends 500 for a missing retention policy, and the version 2 endpoint of
+		// version 3 for lines that it cannot parse.
 		switch complaint.Read(e.Message).Kind {
 		case complaint.Policy, complaint.Listed, complaint.Engine:
 			return false
@@ -337,8 +335,8 @@ func retryableStatus(e *ServerError) bool {
 	return false
 }
 
-// RetryDelay returns how long the server asked to wait before the next attempt,
-// 0 if it did not.
+// RetryDelay returns how long the server asked to wait before the next attempt, 0 if it
+// did not ask.
 func RetryDelay(err error) time.Duration {
 	if list := joined(err); list != nil {
 		d := time.Duration(0)

@@ -6,8 +6,9 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// Hooks are called at the events of requests, in the goroutine of the request
-// and possibly of several at once. Any may be nil; a nil hook costs nothing.
+// Hooks are called at the events of requests, by the goroutine of the request and
+// possibly by several at once. Each may be nil and then costs nothing. They must not
+// panic.
 type Hooks struct {
 	Dial         func(DialEvent)
 	GotConn      func(ConnEvent)
@@ -28,11 +29,11 @@ type DialEvent struct {
 // A ConnEvent is a request that got its connection.
 type ConnEvent struct {
 	Reused bool
-	Idle   time.Duration // how long it had not been used
+	Idle   time.Duration // how long the connection was unused
 	Stale  int           // connections found unusable before it
 }
 
-// A DoneEvent is the end of one attempt: for a query the header of the response,
+// A DoneEvent is the end of one attempt. For a query that is the header of the response,
 // not its last row.
 type DoneEvent struct {
 	Op        string // write, query or ping
@@ -44,7 +45,7 @@ type DoneEvent struct {
 	Err       error
 }
 
-// A RetryEvent is an attempt that will be followed by another after Delay.
+// A RetryEvent is an attempt that will be followed by another one after Delay.
 type RetryEvent struct {
 	Op      string
 	Attempt int
@@ -52,8 +53,7 @@ type RetryEvent struct {
 	Err     error
 }
 
-// A SplitEvent is a body that was too large for the server and is sent in
-// halves.
+// A SplitEvent is a body that was too large for the server and is sent in halves.
 type SplitEvent struct{ Bytes int }
 
 // transport returns the hooks of the transport's events.
@@ -68,22 +68,22 @@ func (h *Hooks) transport() *transport.Hooks {
 	return t
 }
 
-// Stats is a snapshot of a client's counters and of its connections. Views of
-// one client share them.
+// Stats is a snapshot of the counters and connections of a client. Views of a client
+// share them.
 type Stats struct {
-	Requests     uint64 // attempts that were made
-	Writes       uint64 // bodies of lines that were acknowledged
+	Requests     uint64 // attempts made
+	Writes       uint64 // bodies of lines acknowledged
 	RawBytes     uint64 // bytes of the bodies of all attempts, before compression
 	WireBytes    uint64 // bytes handed to connections
 	Retries      uint64 // attempts after the first
-	RetriesNet   uint64 // of these, because a connection failed
-	RetriesBusy  uint64 // because the server was overloaded: 429 and 503
+	RetriesNet   uint64 // Retries after a failed connection
+	RetriesBusy  uint64 // Retries after 429 or 503: the server was overloaded
 	Splits       uint64 // bodies halved because the server found them too large
 	Failovers    uint64 // attempts moved to another server
 	Partial      uint64 // partial writes
-	Dropped      uint64 // points that servers said they dropped in them
+	Dropped      uint64 // points that servers said they dropped in partial writes
 	Dials        uint64 // connections opened
-	Reuses       uint64 // requests over a connection used before
+	Reuses       uint64 // requests over a connection that was used before
 	Stale        uint64 // kept connections found unusable before use
 	PoolWaits    uint64 // requests that waited for a connection
 	EarlyReplies uint64 // refusals that arrived before the body was sent

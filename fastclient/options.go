@@ -12,9 +12,8 @@ import (
 	"github.com/pointwire/pointwire"
 )
 
-// Options configure a [Client]. The zero value of every field is its default.
-// A zero duration is the default that the field names; a negative one means no
-// limit.
+// Options configure a [Client]. The zero value of every field is its default. A zero
+// duration is the default given beside the field; a negative one means no limit.
 type Options struct {
 	// Addr is the server: http://host:port, https://host:port, either with a
 	// base path, or unix:///path/of/the/socket. The default is
@@ -37,29 +36,28 @@ type Options struct {
 	Org, Bucket string
 	// RejectPartial makes V3 store all lines of a request or none.
 	RejectPartial bool
-	// NoSync makes V3 response before the lines are durable.
+	// NoSync makes V3 respond before the lines are durable.
 	NoSync bool
 	// Precision is the unit of the timestamps in lines, nanoseconds by default.
 	Precision Precision
 	// Consistency is for clusters; by default the server chooses.
 	Consistency ConsistencyLevel
 
-	// Username and Password are for Basic authentication, or with QueryAuth for
-	// the parameters u and p. A Username needs a Password.
+	// Username and Password are for Basic authentication, or with QueryAuth for the
+	// parameters u and p. A Username needs a Password.
 	Username, Password string
 	QueryAuth          bool
-	// Token is sent as Authorization: Token, or as Bearer with BearerAuth.
-	// InfluxDB 1.x takes "user:password" as a token from 1.7 on, and a JWT as
-	// Bearer.
+	// Token is sent as Authorization: Token, or as Bearer with BearerAuth. InfluxDB 1.x
+	// from 1.7 on accepts "user:password" as a token, and a JWT as Bearer.
 	Token      string
 	BearerAuth bool
-	// TokenSource is asked for the token of every request, for tokens that
-	// change. It must be safe for concurrent use and quick.
+	// TokenSource returns the token of each request, for tokens that change. It must be
+	// safe for concurrent use and quick.
 	TokenSource func(ctx context.Context) (string, error)
 
-	// TLS configures https; without an address that is https or a socket it is an
-	// error. ServerName defaults to the host of Addr. On a unix socket, a non-nil TLS
-	// makes the client speak it.
+	// TLS configures https connections. Setting it when no address is https or a Unix
+	// socket is an error. ServerName defaults to the host of Addr. On a Unix socket, a
+	// non-nil TLS makes the client speak TLS.
 	TLS *tls.Config
 	// TLSFiles are added to TLS.
 	TLSFiles TLSFiles
@@ -67,48 +65,50 @@ type Options struct {
 	Headers http.Header
 	// UserAgent is pointwire by default.
 	UserAgent string
-	// Dial replaces the dialer, for TCP and unix sockets. It must return when
-	// its context ends.
+	// Dial replaces the dialer of TCP and Unix sockets. It must return when its context
+	// ends.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// NetHTTP makes the client use net/http instead of fasthttp, with HTTP/2 and
-	// with the proxy of the environment. It costs more and does the same.
+	// NetHTTP makes the client use net/http instead of fasthttp, with HTTP/2 and the
+	// proxy of the environment. It is slower, otherwise identical.
 	NetHTTP bool
-	// HTTPClient is NetHTTP with a client of one's own. Its Timeout and Transport
-	// stand: the limits below on dialling and on idle connections are then the
-	// Transport's, and so is the care for connections that the server closed. Dial,
-	// TLSFiles and the TLS of https are then errors, and so is a unix socket that the
-	// Transport has no DialContext for.
+	// HTTPClient implies NetHTTP and replaces the client. Its Timeout and Transport
+	// apply: the limits below on dialling and on idle connections are then the
+	// Transport's, and so is the handling of connections that the server closed. Dial,
+	// TLSFiles and a TLS for https are then errors, and so is a Unix socket if the
+	// Transport has no DialContext.
 	HTTPClient *http.Client
 
 	Compression Compression
-	// UseGET sends queries as GET, for servers and caches that want it. The default is
+	// UseGET sends queries as GET, for servers and caches that need it. The default is
 	// POST, which keeps statements out of the logs of proxies and has no limit of length.
+	// Statements that change something are always sent as POST.
 	UseGET bool
 
 	DialTimeout   time.Duration // connecting, 5 s
 	TLSTimeout    time.Duration // TLS handshake, 5 s
 	WriteTimeout  time.Duration // sending one request, 30 s
-	HeaderTimeout time.Duration // waiting for the response's header, 30 s
-	ReadTimeout   time.Duration // longest silence within a response, 30 s
-	PoolTimeout   time.Duration // waiting for a connection, 5 s
+	HeaderTimeout time.Duration // waiting for the header of the response, 30 s; also reading a body that is short
+	ReadTimeout   time.Duration // longest silence within a response, 30 s; also reading the whole body of a refusal
+	PoolTimeout   time.Duration // waiting for a connection, 5 s; without a value, the context's deadline if it has one
 	IdleTimeout   time.Duration // unused connections are closed after 30 s
 	ConnLifetime  time.Duration // and used ones after 5 min
-	// MaxConns bounds the connections to one server for writes, and as many
-	// for queries. The default is 16.
+	// MaxConns bounds the connections to one server for writes, and as many for queries.
+	// The default is 16.
 	MaxConns int
-	// MaxResponseBytes bounds a response that is held in memory as a whole, 64 MiB by
-	// default. What [Result.JSON] makes of one may take eight times as much: a tree of
-	// 2,000,000 values. Responses read as rows have no bound but MaxBytes.
+	// MaxResponseBytes bounds responses that are kept in memory as a whole, 64 MiB by
+	// default: those of [Result.JSON], [QueryInto], [Client.QueryFrames] and package
+	// admin. The values made of one may take eight times as much. Responses that are read
+	// row by row have no bound but [MaxBytes].
 	MaxResponseBytes int64
 
-	// MaxHeaderBytes bounds the header of a response, 16 KiB by default. A response with a
-	// longer one is [ErrResponseTooLarge]: what it says of a write is not known.
+	// MaxHeaderBytes bounds the header of a response, 16 KiB by default. A response with
+	// a longer header is [ErrResponseTooLarge], and leaves open what became of a write.
 	MaxHeaderBytes int
 
-	// Retry is for calls that name no policy. Nil means one attempt.
+	// Retry is the policy of calls that name none. Nil means one attempt.
 	Retry *RetryPolicy
 
-	// Logger gets a record per request at Debug, and Warn for what was retried.
+	// Logger gets a record for each request at level Debug, and for each retry at Warn.
 	Logger *slog.Logger
 	Hooks  *Hooks
 }
@@ -117,14 +117,14 @@ type Options struct {
 type Compression struct {
 	// Codec is the format of compressed requests.
 	Codec Codec
-	// Off never compresses requests; Always does so even to this host, where
-	// by default it is not worth its time.
+	// Off never compresses requests. Always compresses them even for this host, where by
+	// default it takes longer than it saves.
 	Off, Always bool
-	// Level is 1, the default, to 9. Level 1 of [Gzip] is made for line protocol: it is
-	// several times as fast as the others and its bodies are about as small. Line
-	// protocol gains little above 3.
+	// Level is 1, the default, to 9. Level 1 of [Gzip] is made for line protocol: several
+	// times as fast as the others, with bodies of about the same size. Line protocol
+	// gains little above 3.
 	Level int
-	// MinBytes is the size from which a body is compressed, 1024 by default.
+	// MinBytes is the smallest body that is compressed, 1024 by default.
 	MinBytes int
 	// Responses says whether responses to queries are compressed.
 	Responses ResponseCompression
@@ -137,7 +137,7 @@ type Codec uint8
 const (
 	Gzip Codec = iota
 	// Zstd is for servers known to decompress it, such as VictoriaMetrics from 1.148.
-	// InfluxDB 1.x and 2.x take the compressed bytes for lines and store garbage.
+	// InfluxDB 1.x and 2.x mistake the compressed bytes for lines and store garbage.
 	Zstd
 )
 
@@ -150,8 +150,8 @@ const (
 	ResponsesPlain ResponseCompression = iota
 	// ResponsesGzip asks for responses in gzip.
 	ResponsesGzip
-	// ResponsesPipelined is ResponsesGzip, decompressed in another goroutine up to
-	// 256 KiB ahead of the rows. The goroutine ends when the result is closed.
+	// ResponsesPipelined is ResponsesGzip, decompressed by another goroutine up to 256
+	// KiB ahead of the rows. The goroutine ends when the result is closed.
 	ResponsesPipelined
 )
 
@@ -173,13 +173,13 @@ func (a API) String() string {
 	return [...]string{"v1", "v2", "v3"}[a]
 }
 
-// Precision is the unit of timestamps: in the lines of a write, or in the times
-// of a response. It is the same type as lp.Precision and jsonscan.Precision.
+// Precision is the unit of timestamps, in the lines of a write or in a response. It is
+// the same type as lp.Precision and jsonscan.Precision.
 type Precision = pointwire.Precision
 
-// The precisions that InfluxDB 1.x knows. InfluxDB 2 and 3 know no minutes and
-// hours. A write by [V1] sends times in microseconds as nanoseconds, and those in
-// minutes and hours as seconds: servers do not agree on the words for these units.
+// The precisions of InfluxDB 1.x. InfluxDB 2 and 3 have no minutes and hours. By [V1],
+// times in microseconds are sent as nanoseconds, and times in minutes and hours as
+// seconds, because servers disagree on the words for these units.
 const (
 	Nanosecond  = pointwire.Nanosecond
 	Microsecond = pointwire.Microsecond
@@ -189,41 +189,41 @@ const (
 	Hour        = pointwire.Hour
 )
 
-// A RetryPolicy says when a call is made again. The zero value retries with the
-// defaults of its fields.
+// A RetryPolicy says when a call is repeated. The zero value retries with the defaults of
+// its fields.
 //
-// A failure before a byte was sent, and the statuses 408, 425, 429, 502, 503,
-// 504, 507, 509, 523, 524, 529 and 599, are retried; a 500 three times, unless
-// its message says that it is permanent; a write refused with 413 is halved at
-// a line end. A failure after the request was sent is retried as Ambiguous
-// says. Nothing else is, and nothing once the context ended.
+// Retried are: a failure before a byte was sent; the statuses 408, 425, 429, 502, 503,
+// 504, 507, 509, 523, 524, 529 and 599; a 500, three times, unless its message says that
+// it is permanent. A write refused with 413 is halved at a line end. A failure after the
+// request was sent is retried as Ambiguous says. Nothing else is retried, and nothing
+// once the context has ended.
 type RetryPolicy struct {
 	MaxAttempts int           // attempts in all, 0 for no limit but MaxElapsed
 	MinDelay    time.Duration // before the second attempt, 250 ms; doubles each time
 	MaxDelay    time.Duration // 30 s
 	MaxElapsed  time.Duration // of all attempts together, 3 min
 	Ambiguous   Ambiguity
-	// NoSplit leaves a write refused with 413 as it is.
+	// NoSplit does not halve a write refused with 413.
 	NoSplit bool
-	// Also are further statuses to retry, such as 403 for a server that refuses
-	// writes for a while.
+	// Also lists further statuses to retry, such as 403 for a server that refuses writes
+	// for a while.
 	Also []int
 }
 
-// Ambiguity says what to do when a request was sent and no response came.
+// An Ambiguity says what to do when a request was sent and no response came.
 type Ambiguity uint8
 
-// The choices. A write whose lines all carry timestamps can be applied twice
-// without harm. Of lines that it made from points, structs, frames or an encoder the
-// client finds that out, body by body; lines that it was given, and queries, are taken
-// to change nothing the second time only if they are marked so.
+// The choices. A write whose lines all have timestamps can be applied twice without harm.
+// For lines made from points, structs, frames or an encoder the client finds out by
+// itself, body by body. Lines that it was given, and queries, count as harmless only if
+// they are marked by [Idempotent].
 const (
-	AmbiguousIfIdempotent Ambiguity = iota // retry what is stamped, or marked by [Idempotent]
+	AmbiguousIfIdempotent Ambiguity = iota // repeat lines with timestamps, and what [Idempotent] marks
 	AmbiguousNever
 	AmbiguousAlways
 )
 
-// Balance says how a client with several servers chooses among them.
+// A Balance says how a client with several servers chooses among them.
 type Balance uint8
 
 // The choices.
@@ -232,8 +232,7 @@ const (
 	Failover Balance = iota
 	// RoundRobin uses the servers that are up in turn.
 	RoundRobin
-	// Replicate sends every write to every server, and queries to the first
-	// that is up.
+	// Replicate sends every write to every server, and queries to the first that is up.
 	Replicate
 )
 
@@ -331,8 +330,8 @@ func (o *Options) validate() error {
 	return nil
 }
 
-// reachable checks that how addrs are to be reached is not ignored: an address must
-// not be reached in another way than was asked for, nor in the clear.
+// reachable reports options that the given addresses would silently ignore, and addresses
+// that would be reached in the clear against the options.
 func (o *Options) reachable(addrs []address) error {
 	secure, socket := false, false
 	for _, a := range addrs {
@@ -355,8 +354,8 @@ func (o *Options) reachable(addrs []address) error {
 	return nil
 }
 
-// dials reports whether c may reach what net/http cannot: by a transport that dials
-// in its own way, or that is not net/http's.
+// dials reports whether c may reach what net/http cannot: its transport has its own
+// dialer, or is not net/http's.
 func dials(c *http.Client) bool {
 	if c.Transport == nil {
 		return false
@@ -365,7 +364,7 @@ func dials(c *http.Client) bool {
 	return !ok || t.DialContext != nil
 }
 
-// isToken reports whether s may be the name of a header.
+// isToken reports whether s can be the name of a header.
 func isToken(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]

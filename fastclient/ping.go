@@ -6,13 +6,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/valyala/fastjson"
+	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
 
-// A PingResult is a server's response to a ping.
+// A PingResult is the response of a server to a ping.
 type PingResult struct {
-	// Version is what the server says, in its words: a server built from source
-	// says "unknown". It is not fit for deciding what the server can do.
+	// Version is what the server says of itself: one built from source says "unknown". Do
+	// not decide by it what the server can do; see [Client.Capabilities].
 	Version string
 	Build   string // such as OSS; empty for many compatible servers
 	Took    time.Duration
@@ -29,7 +29,7 @@ func (c *Client) Ping(ctx context.Context) (PingResult, error) {
 	return p.pong(), nil
 }
 
-// A pingCall is a GET of a path, responded.
+// A pingCall is a GET of a path, with its response.
 type pingCall struct {
 	call
 	took time.Duration
@@ -57,40 +57,40 @@ func (p *pingCall) pong() PingResult {
 	}
 }
 
-// Capabilities are what a server was found to have by asking for it.
+// Capabilities are what a server was found to have.
 type Capabilities struct {
 	PingResult
 	// Health is set if there is a /health, and Healthy if it says pass.
 	Health, Healthy bool
-	// V1, V2 and V3 are set if there is the write endpoint of that version.
+	// V1, V2 and V3 are set if the server has the write endpoint of that version.
 	V1, V2, V3 bool
 }
 
-// Capabilities asks the server what it has: /ping and /health, and the write
-// endpoints by a GET, which writes nothing and which a server that has them
-// refuses otherwise than one that has not. It does not look at the version: a
-// server built from source calls itself "unknown", and VictoriaMetrics 1.8.0.
+// Capabilities finds out what the server has: /ping, /health, and the write endpoints.
+// Those get a GET, which writes nothing, and which a server that has the endpoint refuses
+// in another way than one that has not. The version decides nothing: a server built from
+// source calls itself "unknown", and VictoriaMetrics says 1.8.0.
 //
-// What responds has to show that it is a database, at /ping or at the endpoint itself:
-// a login page, a proxy and another service have nothing.
+// The response must show that it comes from a database, at /ping or at the endpoint
+// itself: a login page, a proxy or another service has none of these.
 func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 	var k Capabilities
 	ping, err := c.get(ctx, "/ping")
 	if err != nil {
 		return k, err
 	}
-	// Version 3 tells a GET of its write endpoint from an unknown path by
-	// nothing, but its ping by a body.
-	three := fastjson.Exists(ping.body, "revision") || fastjson.Exists(ping.body, "process_id")
+	// Version 3 responds to a GET of its write endpoint as to one of an unknown path, but
+	// to a ping with a body.
+	three := complaint.HasMember(ping.body, "revision") || complaint.HasMember(ping.body, "process_id")
 	known := ping.signed || three
 	if known || len(ping.body) == 0 {
 		k.PingResult = ping.pong
 	}
 	health, err := c.get(ctx, "/health")
-	status := fastjson.GetString(health.body, "status")
+	status := complaint.TextMember(health.body, "status")
 	switch {
 	case err == nil:
-		k.Health = status != "" && (known || fastjson.GetString(health.body, "name") == "influxdb") ||
+		k.Health = status != "" && (known || complaint.TextMember(health.body, "name") == "influxdb") ||
 			known && string(health.body) == "OK"
 		k.Healthy = k.Health && (status == "pass" || string(health.body) == "OK")
 	case errors.Is(err, ErrUnavailable):
@@ -122,13 +122,14 @@ func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 
 func isResponse(err error) bool { return errors.As(err, new(*ServerError)) }
 
-// isForeign reports whether nothing shows that err, a response, came from a database.
+// isForeign reports whether err is a response that does not show that it came from a
+// database.
 func isForeign(err error) bool {
 	var server *ServerError
 	return errors.As(err, &server) && server.Foreign
 }
 
-// unsupportedPath knows the 400 by which VictoriaMetrics refuses a path.
+// unsupportedPath recognises the 400 by which VictoriaMetrics refuses a path.
 func unsupportedPath(err error) bool {
 	var server *ServerError
 	return errors.As(err, &server) && server.Status == 400 && strings.Contains(server.Message, "unsupported path")

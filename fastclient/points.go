@@ -13,8 +13,14 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// Lines are complete lines of line protocol as they are, for batches of points
-// of several kinds. A missing last newline is added.
+// This file writes points: a [pointCall] gathers lines from points, structs or frames
+// until they are enough for a body, and sends them. Points that cannot be written are
+// left out and counted by leaveOut; the error of a body either ends the call or, if the
+// server stored a part, is kept while the next body is sent. The tags of [DefaultTags]
+// are added to lines that exist already, by [extraTags].
+
+// Lines are complete lines of line protocol, for batches of several kinds of points. A
+// missing last newline is added.
 type Lines []byte
 
 // AppendLP appends the lines.
@@ -32,31 +38,31 @@ var _ lp.Appender = Lines(nil)
 type pointCall struct {
 	*writeCall
 	from    int   // index of the first point of lines
-	sent    bool  // a body was given a response
-	partial error // of bodies that the server stored in part, joined
-	parts   int   // how many of these
+	sent    bool  // the server has responded to a body
+	partial error // errors of bodies that the server stored in part, joined
+	parts   int   // number of bodies stored in part
 	lines   []byte
 	tags    extraTags
 	name    string // measurement of points that have none
-	nameErr error  // what is wrong with it
-	line    []byte // what has yet to be looked at
+	nameErr error  // why name is no measurement
+	line    []byte // lines that are not checked yet
 	scan    line.Scanner
 	bad     PointsError
 	index   int
 }
 
-// DefaultTags adds tags to every point of one call that has none of the same key.
-// What line protocol cannot carry is an error of the call.
+// DefaultTags adds tags to every point of one call that has no tag of the same key. A tag
+// that line protocol cannot carry is an error of the call.
 func DefaultTags(tags ...lp.Tag) PointOption { return tagsOption(tags) }
 
 type tagsOption []lp.Tag
 
 func (o tagsOption) applyPoints(c *pointCall) { c.tags.add(o) }
 
-// DefaultMeasurement names the measurement of the points of one call that have none of
-// their own: a [lp.Point] or a [frame.Frame] without one, and a struct that would get
-// the measurement of its schema, be it the name of its type. Other Appenders know their
-// measurement. What line protocol cannot carry is an error of the call.
+// DefaultMeasurement is the measurement of the points of one call that have none of their
+// own: an [lp.Point] or a [frame.Frame] without one, or a struct whose schema would
+// supply one. Other Appenders know their measurement. A name that line protocol cannot
+// carry is an error of the call.
 func DefaultMeasurement(name string) PointOption { return nameOption(name) }
 
 type nameOption string
@@ -66,23 +72,22 @@ func (o nameOption) applyPoints(c *pointCall) {
 	_, c.nameErr = lp.NewSeries(c.name)
 }
 
-// WritePoints writes points of any kind that can write itself as line protocol,
-// be they of one type or, as []lp.Appender, of several: points, frames, structs
-// of one's own, [Lines]. It sends them in bodies of about 1 MiB.
+// WritePoints writes points of any kind that can write itself as line protocol. They may
+// be of one type or, as []lp.Appender, of several: points, frames, your own types,
+// [Lines]. It sends bodies of about 1 MiB.
 //
-// The timestamps are in the precision of the client, or that of
-// [WritePrecision]: an [lp.PrecisionAppender], such as a point or a frame, is told
-// which it is, and others have to know. A point that cannot be written is left out
-// and the others are written; the error is then a *[PointsError]. Behind a body that
-// the server stored in part the next is sent, and the error holds a
-// *[PartialWriteError] for each of the first 16 of them. Any other error of a body
-// ends the call: it is a *[StoppedError], unless it is of the first.
+// The timestamps are in the precision of the client, or that of [WritePrecision]. An
+// [lp.PrecisionAppender], such as a point or a frame, is told which one; other types must
+// know. A point that cannot be written is left out and the others are written; the error
+// is then a *[PointsError]. If the server stores a body in part, the next body is still
+// sent, and the error holds a *[PartialWriteError] for each of the first 16 such bodies.
+// Any other error ends the call: a *[StoppedError], unless the first body failed.
 func WritePoints[P lp.Appender](ctx context.Context, c *Client, points []P, opts ...PointOption) error {
 	return WriteSeq(ctx, c, slices.Values(points), opts...)
 }
 
-// WriteSeq is [WritePoints] for a sequence of any length, of which it holds one
-// body at a time. It stops where WritePoints does.
+// WriteSeq is [WritePoints] for a sequence of any length. Memory holds one body at a
+// time.
 func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P], opts ...PointOption) error {
 	return c.writePoints(ctx, opts, func(w *pointCall) error {
 		for p := range points {
@@ -94,10 +99,10 @@ func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P],
 	})
 }
 
-// WriteEncoder writes the points of e's batch in its precision. It does not reset or
-// change e. The points that e refused since its last Reset, and one that was begun and
-// not ended, are not in the batch: the error is then a *[PointsError]. What a policy left
-// out or changed is no error, Encoder.Count tells of it.
+// WriteEncoder writes the batch of e in its precision. It neither resets nor changes e.
+// Points that e refused since its last Reset, and a point that was begun and not ended,
+// are not in the batch: the error is then a *[PointsError]. Points that a policy left out
+// or changed are no error; Encoder.Count reports them.
 func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {
 	err := c.write(ctx, e, opts)
 	first, open := e.Err(), e.Unfinished()
@@ -134,7 +139,7 @@ func (c *Client) write(ctx context.Context, e *lp.Encoder, opts []WriteOption) e
 	return c.sendBody(ctx, w, e.Bytes())
 }
 
-// writePoints runs fill, which adds points, and sends what it left.
+// writePoints runs fill, which adds points, and sends the lines that remain.
 func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(*pointCall) error) error {
 	w := &pointCall{writeCall: c.newWriteCall()}
 	w.makes = true
@@ -167,7 +172,7 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 	return err
 }
 
-// add adds the lines of p and sends what is enough for a body.
+// add appends the lines of p, and sends them when they are enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	w.begin(w.index)
 	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return points.Append(dst, p, w.form(c)) })
@@ -178,21 +183,21 @@ func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	return w.flushFull(ctx, c)
 }
 
-// form is what the lines that the client makes have to be like.
+// form returns the form of the lines that this call makes.
 func (w *pointCall) form(c *core) lp.Form {
 	return lp.Form{Precision: w.to.precision, Measurement: w.name, Unsigned: points.Unsigned(c.o.API == V1, lp.UnsignedAuto)}
 }
 
-// begin says that the point with this index is the next to be added.
+// begin records that the next point to be added has this index.
 func (w *pointCall) begin(index int) {
 	if len(w.lines) == 0 {
 		w.from = index
 	}
 }
 
-// addBlock adds the lines of a block of points, the first with this index, and sends
-// what is enough for a body. Indices in the errors of f count from base. It returns
-// the errors of f that are no *[lp.PointError].
+// addBlock appends the lines of a block of points, of which the first has this index, and
+// sends them when they are enough for a body. The indices in the errors of f count from
+// base. It returns errors of f that are not a *[lp.PointError].
 func (w *pointCall) addBlock(ctx context.Context, c *core, index, base int, f func([]byte) ([]byte, error)) error {
 	w.begin(index)
 	err := w.appendLines(index, false, f)
@@ -204,7 +209,7 @@ func (w *pointCall) addBlock(ctx context.Context, c *core, index, base int, f fu
 	return w.flushFull(ctx, c)
 }
 
-// writesLines reports whether p is of a type that writes nothing but valid lines.
+// writesLines reports whether p is of a type that writes only valid lines.
 func writesLines(p lp.Appender) bool {
 	switch p.(type) {
 	case *lp.Point, *frame.Frame, *lp.PointView:
@@ -213,8 +218,8 @@ func writesLines(p lp.Appender) bool {
 	return false
 }
 
-// appendLines appends the lines of f with the extra tags. Where they are to be looked
-// at, lines that no server would store are left out and counted as a point with this
+// appendLines appends the lines of f with the default tags. With look it checks the
+// lines: those that no server would store are left out and counted as a point with this
 // index.
 func (w *pointCall) appendLines(index int, look bool, f func([]byte) ([]byte, error)) (err error) {
 	if !look && len(w.tags.tags) == 0 {
@@ -231,7 +236,7 @@ func (w *pointCall) appendLines(index int, look bool, f func([]byte) ([]byte, er
 	return err
 }
 
-// leaveOut counts n bad points, the first of them at index.
+// leaveOut counts n bad points, of which the first has this index.
 func (w *pointCall) leaveOut(n, index int, err error) {
 	if w.bad.Bad == 0 {
 		w.bad.Index, w.bad.First = index, err
@@ -239,7 +244,7 @@ func (w *pointCall) leaveOut(n, index int, err error) {
 	w.bad.Bad += n
 }
 
-// flushFull sends the lines if they are enough for a body.
+// flushFull sends the lines when they are enough for a body.
 func (w *pointCall) flushFull(ctx context.Context, c *core) error {
 	if len(w.lines) < pieceBytes {
 		return nil
@@ -271,8 +276,8 @@ func (w *pointCall) flush(ctx context.Context, c *core) error {
 // maxParts is how many errors of bodies stored in part a call keeps.
 const maxParts = 16
 
-// storedInPart reports whether err, of a body or of its halves, says of nothing else
-// than that the server refused some of the lines.
+// storedInPart reports whether err, of a body or of its halves, says nothing but that the
+// server refused some of the lines.
 func storedInPart(err error) bool {
 	if list, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range list.Unwrap() {
@@ -286,7 +291,7 @@ func storedInPart(err error) bool {
 	return ok
 }
 
-// extraTags are tags to be added to lines that are there already.
+// extraTags are tags to be added to lines that exist already.
 type extraTags struct {
 	tags []defaultTag
 	err  error
@@ -297,23 +302,22 @@ type defaultTag struct {
 	text []byte // ,key=value
 }
 
-// add checks and escapes tags, by the encoder: it knows what cannot be a tag.
+// add checks and escapes tags. The encoder decides what can be a tag.
 func (x *extraTags) add(tags []lp.Tag) {
 	for _, tag := range tags {
 		if _, err := lp.NewSeries("m", tag); err != nil {
 			x.err = err
 			return
 		}
-		if text := lp.AppendTag(nil, tag.Key, tag.Value); len(text) > 0 { // an empty value is no tag
+		if text := lp.AppendTag(nil, tag.Key, tag.Value); len(text) > 0 { // a tag with an empty value is not written
 			x.tags = append(x.tags, defaultTag{tag.Key, text})
 		}
 	}
 }
 
-// appendRaw appends lines that s has yet to look at, as an encoder would write them
-// and with the tags x, and returns how many there are. Empty lines and comments are
-// left out. It adds the lines that are refused to r. A tag whose key a line has is
-// left out of that line.
+// appendRaw appends lines that s has not read yet, as an encoder would write them and
+// with the tags x, and returns their number. Empty lines and comments are left out,
+// refused lines are added to r. A tag whose key is in the line already is not added.
 func appendRaw(dst, lines []byte, s *line.Scanner, x *extraTags, r *points.Refusal) (out []byte, n int) {
 	s.SetCheck(len(x.tags) == 0)
 	s.Reset(lines)

@@ -20,16 +20,15 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// Query sends q, one or more InfluxQL statements, and returns when the response
-// begins. Its rows are read from the connection as [Result.Rows] goes on, so
-// that memory does not grow with the response; the result must be closed, which
-// Rows does at its end. ctx covers the reading, too.
+// Query sends q, one or more InfluxQL statements, and returns when the response begins.
+// [Result.Rows] reads the rows from the connection, so memory does not grow with the
+// response. Close the result, or read Rows to its end: until then a response that did not
+// arrive at once keeps its connection. ctx covers the reading, too.
 //
-// Names and values belong into q by [Param] or [influxql.AppendIdent], never as
-// they are.
+// Pass values with [Param], quote names with [influxql.AppendIdent].
 //
-// A refusal of the whole query is a *[ServerError]. The failure of a single
-// statement, such as a missing database, comes from Rows as a *[QueryError].
+// The refusal of the whole query is a *[ServerError]. The failure of a single statement,
+// such as a missing database, comes from Rows as a *[QueryError].
 func (c *Client) Query(ctx context.Context, q string, opts ...QueryOption) (*Result, error) {
 	qc := c.newQueryCall(opts)
 	resp, err := c.query(ctx, q, qc)
@@ -39,9 +38,9 @@ func (c *Client) Query(ctx context.Context, q string, opts ...QueryOption) (*Res
 	return c.newResult(resp, qc)
 }
 
-// Exec sends statements of which no row is wanted, and returns the first error. That
-// is an error of [Client.Query], a *[QueryError], or [ErrNoResult] where the response
-// has no result at all. InfluxDB 2.x sends none for a statement that deletes.
+// Exec sends statements whose rows nobody wants, and returns the first error: an error of
+// [Client.Query], a *[QueryError], or [ErrNoResult] if the response has no result at all.
+// InfluxDB 2.x sends none for a statement that deletes.
 func (c *Client) Exec(ctx context.Context, q string, opts ...QueryOption) error {
 	unchunked := queryOption(func(c *queryCall) { c.chunked, c.get, c.deletes = false, false, deletes(q) })
 	res, err := c.Query(ctx, q, append(opts[:len(opts):len(opts)], unchunked)...)
@@ -68,14 +67,13 @@ func deletes(q string) bool {
 	return strings.EqualFold(verb, "DELETE") || strings.EqualFold(verb, "DROP")
 }
 
-// CreateDatabase creates a database. It is no error if it exists. The name may
-// hold anything InfluxQL can quote: it cannot end the statement.
+// CreateDatabase creates a database; an existing one is no error. The name may hold
+// anything that InfluxQL can quote: it cannot end the statement.
 func (c *Client) CreateDatabase(ctx context.Context, name string) error {
 	return c.database(ctx, "CREATE DATABASE ", name)
 }
 
-// DropDatabase deletes a database with everything in it. It is no error if
-// there is none.
+// DropDatabase deletes a database with everything in it; a missing one is no error.
 func (c *Client) DropDatabase(ctx context.Context, name string) error {
 	return c.database(ctx, "DROP DATABASE ", name)
 }
@@ -95,6 +93,9 @@ func (c *Client) newQueryCall(opts []QueryOption) *queryCall {
 		get: c.o.UseGET, compressed: c.o.Compression.Responses}
 	for _, o := range opts {
 		o.applyQuery(qc)
+	}
+	if qc.whole && qc.maxBytes <= 0 {
+		qc.maxBytes = c.maxWhole
 	}
 	if len(qc.params) > 0 {
 		qc.params = append(qc.params, '}')
@@ -134,7 +135,7 @@ func (c *Client) query(ctx context.Context, q string, qc *queryCall) (*transport
 	return &one.resp, nil
 }
 
-// form returns the query's parameters, encoded.
+// form returns the encoded parameters of the query.
 func (qc *queryCall) form(q string) []byte {
 	b := append([]byte("q="), url.QueryEscape(q)...)
 	if qc.db != "" {
@@ -158,9 +159,9 @@ func (qc *queryCall) form(q string) []byte {
 	return b
 }
 
-// QueryRaw sends q and returns the response's bytes as the server sends them,
-// decompressed: JSON documents, one for each chunk. The reader must be closed. Its
-// errors are *[TransportError]s.
+// QueryRaw sends q and returns the bytes of the response as the server sends them,
+// decompressed: JSON documents, one for each chunk. It copies nothing and has no bound
+// but [MaxBytes]. The reader must be closed. Its errors are *[TransportError]s.
 func (c *Client) QueryRaw(ctx context.Context, q string, opts ...QueryOption) (io.ReadCloser, error) {
 	qc := c.newQueryCall(opts)
 	resp, err := c.query(ctx, q, qc)
@@ -184,6 +185,7 @@ type queryCall struct {
 	policy     *RetryPolicy
 	idempotent bool
 	deletes    bool
+	whole      bool // the caller keeps the response
 	get        bool // false for statements that change something
 	compressed ResponseCompression
 }
@@ -202,13 +204,12 @@ func Epoch(p Precision) QueryOption {
 	})
 }
 
-// RFC3339 asks for times as text, as the server writes them. Row.Time reads
-// both.
+// RFC3339 asks for times as text, in the server's own form. Row.Time reads both forms.
 func RFC3339() QueryOption { return queryOption(func(c *queryCall) { c.rfc3339 = true }) }
 
-// Chunked asks for the response in chunks of n rows, which is the default with
-// the server's own size of 10,000 rows, or with n of 0. The rows are the same
-// either way; the server needs less memory and begins to respond earlier.
+// Chunked asks for the response in chunks of n rows. It is the default, with the server's
+// own size of 10,000 rows; so is an n of 0. The rows are the same with every n; the
+// server needs less memory with chunks and begins to respond earlier.
 func Chunked(n int) QueryOption {
 	return queryOption(func(c *queryCall) {
 		if n < 0 {
@@ -219,19 +220,23 @@ func Chunked(n int) QueryOption {
 }
 
 // Unchunked asks for the response in one document. A server with a row limit then
-// cuts series off at it, which Series.Partial tells.
+// truncates series, which sets Series.Partial.
 func Unchunked() QueryOption { return queryOption(func(c *queryCall) { c.chunked = false }) }
 
-// MaxBytes bounds the response, after decompression. Beyond it reading fails with
+// Whole says that the caller keeps the whole response: [MaxBytes] bounds it, or else
+// [Options].MaxResponseBytes. [QueryInto], [Client.QueryFrames] and the functions of
+// package admin imply it.
+func Whole() QueryOption { return queryOption(func(c *queryCall) { c.whole = true }) }
+
+// MaxBytes bounds the response, after decompression. A longer one is
 // [ErrResponseTooLarge].
 func MaxBytes(n int64) QueryOption { return queryOption(func(c *queryCall) { c.maxBytes = n }) }
 
 // MaxRowBytes bounds the memory that one row may take, 16 MiB by default.
 func MaxRowBytes(n int) QueryOption { return queryOption(func(c *queryCall) { c.maxRow = n }) }
 
-// Param binds value to $name in the query: the server takes it as a value
-// whatever it holds, never as part of the statement. Values of NaN and infinity
-// cannot be bound.
+// Param binds value to $name in the query. The server takes it as a value whatever it
+// holds, never as part of the statement. NaN and infinities cannot be bound.
 func Param[T ~string | ~bool | ~float64 | ~float32 | ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32](name string, value T) QueryOption {
 	return queryOption(func(c *queryCall) { c.bind(name, any(value)) })
 }

@@ -69,7 +69,7 @@ func ExampleChunked() {
 		nil,
 		{fastclient.Chunked(15_000), fastclient.Epoch(fastclient.Millisecond)},
 		{fastclient.Unchunked(), fastclient.RFC3339(), fastclient.Database("archive")},
-		{fastclient.MaxBytes(1 << 20), fastclient.MaxRowBytes(64 << 10)},
+		{fastclient.MaxBytes(1 << 20), fastclient.MaxRowBytes(64 << 10), fastclient.Whole()},
 	} {
 		r, err := c.Query(ctx, "SELECT 1", options...)
 		if err != nil {

@@ -13,20 +13,24 @@ import (
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/inflate"
 	"github.com/pointwire/pointwire/internal/transport"
-	"github.com/valyala/fastjson"
 )
 
+// This file turns a response into an error: responseError reads the body within bounds,
+// takes the message out of the forms that servers use, and says whether a database sent
+// it at all.
+//
 // Bounds of what is read and kept of an error response. InfluxDB 1.x and 3 quote every
-// bad line in it: of a batch of 10,000 lines of 200 bytes all have room.
+// bad line in it: there is space for a batch of 10,000 lines of 200 bytes.
 const (
 	errorBodyBytes = 4 << 20
 	errorLines     = 10_000
 )
 
 // responseError turns a response that is no success into a *ServerError or a
-// *PartialWriteError, and closes it. With words the error keeps all of the text.
-func responseError(op string, resp *transport.Response, words bool) error {
-	body, truncated := errorBody(resp)
+// *PartialWriteError, and closes it. limit is the time for its body. With words the error
+// keeps the whole text.
+func responseError(op string, resp *transport.Response, words bool, limit time.Duration) error {
+	body, truncated := errorBody(resp, limit)
 	e := &ServerError{
 		Op: op, Status: resp.Status, Truncated: truncated,
 		Foreign:       !signed(resp, body),
@@ -50,7 +54,7 @@ func responseError(op string, resp *transport.Response, words bool) error {
 		e.Message = http.StatusText(resp.Status)
 	}
 	if op == "write" {
-		e.findPartial() // in all of the message
+		e.findPartial() // in the whole message
 	}
 	if words {
 		e.words = e.Message
@@ -63,12 +67,17 @@ func responseError(op string, resp *transport.Response, words bool) error {
 	return e
 }
 
-func errorBody(resp *transport.Response) (body []byte, truncated bool) {
+func errorBody(resp *transport.Response, limit time.Duration) (body []byte, truncated bool) {
 	if resp.Stream == nil {
 		body, truncated = decompress(resp, resp.Body)
 		return body, truncated || resp.Truncated
 	}
-	// A response that breaks off is still the server's refusal.
+	// A response that breaks off is still the server's refusal, and so is one that drips
+	// until its time is over.
+	if limit > 0 {
+		timer := time.AfterFunc(limit, func() { resp.Stream.Close() })
+		defer timer.Stop()
+	}
 	body, _ = io.ReadAll(io.LimitReader(resp.Stream, errorBodyBytes+1))
 	if len(body) > errorBodyBytes {
 		body, truncated = body[:errorBodyBytes], true
@@ -77,8 +86,8 @@ func errorBody(resp *transport.Response) (body []byte, truncated bool) {
 	return body, truncated || cut
 }
 
-// decompress returns what is in the body of a response, at most errorBodyBytes of it, and
-// whether there was more, or something that cannot be read.
+// decompress returns the decompressed body of a response, at most errorBodyBytes of it.
+// cut reports that there was more, or something that cannot be read.
 func decompress(resp *transport.Response, body []byte) (plain []byte, cut bool) {
 	switch strings.ToLower(resp.Header("Content-Encoding")) {
 	case "", "identity":
@@ -91,9 +100,8 @@ func decompress(resp *transport.Response, body []byte) (plain []byte, cut bool) 
 	return plain, err != nil
 }
 
-// read takes the message out of the forms that servers use. What the body looks
-// like decides, not its content type: a 404 of InfluxDB is text, and a 204
-// calls itself JSON.
+// read takes the message out of the forms that servers use. The form of the body decides,
+// not its content type: a 404 of InfluxDB is text, and a 204 calls itself JSON.
 func (e *ServerError) read(body []byte) {
 	text := strings.TrimSpace(string(body))
 	if !strings.HasPrefix(text, "{") {
@@ -102,38 +110,21 @@ func (e *ServerError) read(body []byte) {
 		}
 		return
 	}
-	v, err := fastjson.Parse(text)
-	if err != nil {
+	d, ok := complaint.ReadDocument(body, errorLines)
+	if !ok {
 		e.Message = text
 		return
 	}
-	str := func(key string) string { return string(v.GetStringBytes(key)) }
-	e.Message = first(str("error"), str("message"), str("err"))
-	e.Code = str("code")
-	e.Line = v.GetInt("line")
-	data := v.Get("data")
-	if data == nil {
-		return
-	}
-	items := data.GetArray()
-	if data.Type() == fastjson.TypeObject {
-		items = []*fastjson.Value{data}
-	}
-	for _, item := range items {
-		if len(e.Lines) == errorLines {
-			e.Truncated = true
-			break
-		}
-		e.Lines = append(e.Lines, LineError{
-			Line:    item.GetInt("line_number"),
-			Message: complaint.Clip(string(item.GetStringBytes("error_message"))),
-			Text:    complaint.Clip(string(item.GetStringBytes("original_line"))),
-		})
+	e.Message = first(d.Error, d.Message, d.Err)
+	e.Code, e.Line = d.Code, d.Line
+	e.Truncated = e.Truncated || d.More
+	for _, f := range d.Faults {
+		e.Lines = append(e.Lines, LineError{Line: f.Line, Message: f.Message, Text: f.Text})
 	}
 }
 
-// findPartial sets Partial and Dropped. Only 400 and 422 say that part of the lines was
-// stored; version 3 says it by its list.
+// findPartial sets Partial and Dropped. Only 400 and 422 report that part of the lines
+// was stored; version 3 reports it by its list.
 func (e *ServerError) findPartial() {
 	if e.Status != 400 && e.Status != 422 {
 		return
@@ -171,8 +162,8 @@ func first(s ...string) string {
 	return ""
 }
 
-// Proxies, gateways and login pages response in the place of a server. Nothing is
-// refused for good because of a response that bears no sign of a database. The signs:
+// Proxies, gateways and login pages may respond in place of a server. A response without
+// any sign of a database refuses nothing for good. The signs:
 //
 //	InfluxDB 1.x     X-Influxdb-Version on every response, {"error":…}
 //	InfluxDB 2.x     X-Platform-Error-Code, {"code":…,"message":…}
@@ -188,10 +179,7 @@ var signHeaders = [...]string{
 	"X-Geminidb-Version", "X-Geminidb-Build",
 }
 
-// signMembers are what the databases put into the object of an error.
-var signMembers = [...]string{"error", "code", "message", "err", "op", "line", "data", "errorId"}
-
-// signed reports whether a response, whose decompressed body is given, came from a database.
+// signed reports whether a response with this decompressed body came from a database.
 func signed(resp *transport.Response, body []byte) bool {
 	for _, name := range signHeaders {
 		if resp.HasHeader(name) {
@@ -210,33 +198,12 @@ func signed(resp *transport.Response, body []byte) bool {
 		_, rest, ok = strings.Cut(rest, `"; requestURI: `)
 		return ok && strings.HasPrefix(strings.TrimPrefix(rest, `"`), "/")
 	}
-	v, err := fastjson.ParseBytes(text)
-	return err == nil && errorForm(v)
+	d, ok := complaint.ReadDocument(text, 0)
+	return ok && d.Database
 }
 
-// errorForm reports whether v has the form in which databases put an error.
-func errorForm(v *fastjson.Value) bool {
-	o, err := v.Object()
-	if err != nil {
-		return false
-	}
-	foreign := false
-	o.Visit(func(key []byte, _ *fastjson.Value) {
-		known := false
-		for _, m := range signMembers {
-			known = known || m == string(key)
-		}
-		foreign = foreign || !known
-	})
-	text := func(key string) bool {
-		v := o.Get(key)
-		return v != nil && v.Type() == fastjson.TypeString
-	}
-	return !foreign && (text("error") || text("message") && o.Get("code") != nil)
-}
-
-// acknowledges reports whether a server says by a response that it stored a write: 204
-// without more, and 200 or 202 with nothing in it or an empty object.
+// acknowledges reports whether a response says that the server stored a write: 204, or
+// 200 or 202 with an empty body or an empty object.
 func acknowledges(resp *transport.Response) bool {
 	switch resp.Status {
 	case 204:

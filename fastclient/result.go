@@ -17,18 +17,21 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// A Result is a response to a query on its way. It is for one goroutine, except
-// that Close may be called by another.
+// This file reads the response to a query. A [responseBody] is its bytes, decompressed
+// and bounded; a scanner over it gives rows; a [tree] builds JSON from the rows. Whatever
+// reads to the end, or leaves its loop, closes the result.
+
+// A Result is the response to a query. One goroutine may use it; another may call Close.
 type Result struct {
 	body  *responseBody
 	s     *jsonscan.Scanner
 	whole int64 // bound of JSON
-	// emptied tells that the server is one whose response to a deletion has no result.
+	// emptied is set if the server's response to a deletion has no result.
 	emptied bool
 }
 
 func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, error) {
-	// InfluxDB 2.x responds with an empty object when it has deleted.
+	// InfluxDB 2.x responds with an empty object to a deletion.
 	emptied := qc.deletes && strings.HasPrefix(resp.Header("X-Influxdb-Version"), "v2.")
 	body, err := openBody(resp, qc)
 	if err != nil {
@@ -41,13 +44,13 @@ func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, erro
 	return r, nil
 }
 
-// Rows iterates over the rows of all series of all statements. A row is valid
-// until the next one is asked for. The failure of one statement is a
-// *[QueryError] with a nil row, and what the server says of the whole request
-// within the response is a *[jsonscan.ResponseError]; the iteration then goes on if the
-// loop does. Any error of the connection or of the response's form is the last pair:
-// a response that was cut short never ends without one. At its end, and when the
-// loop is left, the result is closed.
+// Rows iterates over the rows of all series of all statements. A row is valid until the
+// next one is asked for. The failure of one statement is a *[QueryError] with a nil row;
+// what the server says within the response about the whole request is a
+// *[jsonscan.ResponseError]. After either, the iteration goes on if the loop does. An
+// error of the connection or of the response's form is the last pair: a response that was
+// cut short never ends without one. At the end, and when the loop is left, the result is
+// closed.
 func (r *Result) Rows() iter.Seq2[*jsonscan.Row, error] {
 	return func(yield func(*jsonscan.Row, error) bool) {
 		defer r.Close()
@@ -59,19 +62,36 @@ func (r *Result) Rows() iter.Seq2[*jsonscan.Row, error] {
 	}
 }
 
-// Scanner returns the scanner under Rows, for reading row by row and for what
-// it knows of the response: messages, statements, documents. The result must
-// still be closed.
+// boundedRows is Rows for a caller that keeps size bytes for each row. They may take
+// eight times the bound of the response, as a tree may: a row can be as short as two
+// bytes.
+func (r *Result) boundedRows(size int64) iter.Seq2[*jsonscan.Row, error] {
+	left := min(r.body.left, math.MaxInt64/8) * 8
+	return func(yield func(*jsonscan.Row, error) bool) {
+		for row, err := range r.Rows() {
+			if left -= size; err == nil && left < 0 {
+				yield(nil, r.body.fail(ErrResponseTooLarge))
+				return
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// Scanner returns the scanner under Rows, for reading row by row, and for messages,
+// statements and documents. The result must still be closed.
 func (r *Result) Scanner() *jsonscan.Scanner { return r.s }
 
-// FrameReader returns a reader of frames from the scanner under Rows, for its
-// options. The result must still be closed.
+// FrameReader returns a reader of frames over the scanner under Rows, so that its options
+// can be set. The result must still be closed.
 func (r *Result) FrameReader() *frame.Reader { return frame.NewReader(r.s) }
 
-// Frames iterates over the rows as frames: columns of at most
-// [frame.DefaultRows] rows of one series. A frame is valid until the next one is
-// asked for. Errors are those of [Result.Rows], and of rows whose time is none.
-// At its end, and when the loop is left, the result is closed.
+// Frames iterates over the rows as frames: columns of at most [frame.DefaultRows] rows of
+// one series. A frame is valid until the next one is asked for. Errors are those of
+// [Result.Rows], and those of rows without a valid time. At the end, and when the loop is
+// left, the result is closed.
 func (r *Result) Frames() iter.Seq2[*frame.Frame, error] {
 	return func(yield func(*frame.Frame, error) bool) {
 		defer r.Close()
@@ -83,20 +103,20 @@ func (r *Result) Frames() iter.Seq2[*frame.Frame, error] {
 	}
 }
 
-// Messages returns what the server said beside the rows, such as warnings, as
-// far as the response was read.
+// Messages returns the messages of the server, such as warnings, in the part of the
+// response that was read.
 func (r *Result) Messages() []jsonscan.Message { return r.s.Messages() }
 
-// Close lets go of the connection. What little is left of the response is read so
-// that the connection can be used again; otherwise it is closed. Close returns
-// nil and may be called again.
+// Close releases the connection. A short rest of the response is read so that the
+// connection can be used again; otherwise it is closed. Close returns nil and may be
+// called again.
 func (r *Result) Close() error {
 	r.body.Close()
 	return nil
 }
 
-// An responseBody is the body of a response: decompressed, bounded, and with the
-// errors of this package.
+// A responseBody is the body of a response: decompressed, bounded, and with the errors of
+// this package.
 type responseBody struct {
 	resp  *transport.Response
 	src   io.Reader
@@ -152,8 +172,8 @@ func (b *responseBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fail makes err one of this package's. What gzip finds wrong is the response's
-// fault, and an early end is told from a false sum.
+// fail makes err an error of this package. What gzip finds wrong is the response's fault;
+// an early end is told from a false checksum.
 func (b *responseBody) fail(err error) error {
 	var t *transport.Error
 	if errors.As(err, &t) {
@@ -172,8 +192,8 @@ func (b *responseBody) fail(err error) error {
 	return &TransportError{Op: "query", Phase: PhaseBody, Addr: "response", Reused: b.resp.Reused, Ambiguous: true, Err: err}
 }
 
-// Close lets go of the connection. It may be called again, and while a Read is
-// under way, which then fails.
+// Close releases the connection. It may be called again, and during a Read, which then
+// fails.
 func (b *responseBody) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -181,25 +201,27 @@ func (b *responseBody) Close() error {
 		return nil
 	}
 	b.done = true
-	err := b.resp.Close() // ends a Read under way, for which the decompression waits
+	err := b.resp.Close() // ends a Read under way; the decompression waits for it
 	if b.close != nil {
 		b.close.Close()
 	}
 	return err
 }
 
-// JSON reads the whole response as one tree, for callers that want it as such, and
-// closes the result: an object with the array "results", which has an object for
-// each statement, in the form of InfluxDB's own responses. A series that came in
-// several chunks is one series in the tree.
+// JSON reads the whole response as one tree and closes the result. The tree is an object
+// with the array "results", which has an object for each statement, in the form of
+// InfluxDB's own responses. A series that came in several chunks is one series in the
+// tree.
 //
-// Numbers are held as the text that the server sent: reading a 64-bit integer with
-// GetInt64 is exact, but GetFloat64 may be off by the last digit: rows are read
-// exactly by [Result.Rows]. The tree belongs to the caller. It takes up to 150
-// times the memory of the response's bytes, so both are bounded: the response by
-// [Options].MaxResponseBytes and the tree by eight times that, where every value, be it
-// a number or an array, counts for 256 bytes and four times its text. Beyond that the
-// error is a *[TransportError] with [ErrResponseTooLarge]. A statement that failed is an "error" in the tree, not an error of JSON.
+// Numbers are kept as the server's text: GetInt64 reads a 64-bit integer exactly, but
+// GetFloat64 may be off by the last digit. [Result.Rows] reads both exactly. The tree
+// belongs to the caller.
+//
+// A tree costs up to 150 times the memory of the bytes it is made from, so both are
+// bounded: the response by [Options].MaxResponseBytes, and the tree by eight times that,
+// where every value, such as a number or an array, counts for 256 bytes and four times
+// its text. Beyond that the error is a *[TransportError] with [ErrResponseTooLarge]. A
+// failed statement is an "error" in the tree, not an error of JSON.
 func (r *Result) JSON() (*fastjson.Value, error) {
 	defer r.Close()
 	if r.body.left < 0 || r.body.left > r.whole {
@@ -215,7 +237,7 @@ func (r *Result) JSON() (*fastjson.Value, error) {
 	if t.err != nil {
 		return nil, t.err
 	}
-	// Messages are known to be complete at the end only.
+	// Messages are complete only at the end.
 	for _, m := range r.s.Messages() {
 		for _, statement := range results.GetArray() {
 			if statement.GetInt("statement_id") == m.StatementID {
@@ -230,10 +252,9 @@ func (r *Result) JSON() (*fastjson.Value, error) {
 }
 
 // Statements iterates over the statements of the response as trees, in the form that
-// [Result.JSON] has under "results" but without messages, and closes the result at
-// its end. A tree is valid until the next one is asked for: memory holds one
-// statement at a time, and Options.MaxResponseBytes bounds it as it does that of
-// JSON. An error is the last pair.
+// [Result.JSON] has under "results" but without messages, and closes the result at the
+// end. A tree is valid until the next one is asked for: memory holds one statement at a
+// time, within the bounds of JSON. An error is the last pair.
 func (r *Result) Statements() iter.Seq2[*fastjson.Value, error] {
 	return func(yield func(*fastjson.Value, error) bool) {
 		defer r.Close()
@@ -251,8 +272,8 @@ func (r *Result) Statements() iter.Seq2[*fastjson.Value, error] {
 	}
 }
 
-// SeriesJSON returns the envelope of a series as a tree: name, tags, columns and
-// partial, without the rows. It belongs to the caller.
+// SeriesJSON returns the envelope of a series as a tree: name, tags, columns and partial,
+// without the rows. The tree belongs to the caller.
 func SeriesJSON(s *jsonscan.Series) *fastjson.Value {
 	t := tree{a: new(fastjson.Arena), left: math.MaxInt64}
 	v := t.newSeries(s)
@@ -262,27 +283,27 @@ func SeriesJSON(s *jsonscan.Series) *fastjson.Value {
 	return v
 }
 
-// A tree builds the statements of a response from what the scanner reads.
+// A tree builds statements from what the scanner reads.
 type tree struct {
 	a    *fastjson.Arena
-	used int   // of arenaValues
+	used int   // values of the arena in use, at most arenaValues
 	left int64 // bytes that the tree may still take
 	body *responseBody
 	s    *jsonscan.Scanner
 	err  error
 
-	statement *fastjson.Value // the one that next made
-	count     int             // how many were made
-	held      bool            // the scanner is at a row that is in no tree yet
+	statement *fastjson.Value // the statement that next made
+	count     int             // number of statements made
+	held      bool            // the scanner's row is in no tree yet
 	failed    *jsonscan.StatementError
 	ended     bool
 
-	series   *jsonscan.Series // of the rows being read
+	series   *jsonscan.Series // series of the rows being read
 	current  *fastjson.Value
 	list     *fastjson.Value // "series" of the statement, or nil
 	listed   int
 	values   *fastjson.Value
-	numerous int // rows in values
+	numerous int // number of rows in values
 }
 
 // treeBytes bounds the memory of a tree.
@@ -292,12 +313,12 @@ func (r *Result) newTree() *tree {
 	return &tree{a: new(fastjson.Arena), left: r.treeBytes(), body: r.body, s: r.s}
 }
 
-// An Arena moves its values as it grows, and those in use hold on to the places they
-// were at before: up to five times the memory. So none gets more than arenaValues, of
-// which a text is one for every 16 bytes.
+// An Arena moves its values as it grows, and values in use keep their old places in
+// memory: up to five times the memory. So an arena gets at most arenaValues values, where
+// a text counts as one for every 16 bytes.
 const (
 	arenaValues = 256
-	valueBytes  = 256 // what a value takes, with what refers to it
+	valueBytes  = 256 // memory of a value and the reference to it
 )
 
 // arena counts a value of n bytes of text and returns the arena to make it in.
@@ -326,7 +347,7 @@ func (t *tree) next() bool {
 	t.count++
 	t.statement = t.arena(0).NewObject()
 	if t.count < t.s.Statements() || t.ended {
-		// It had no rows: the scanner went over it to the one at hand.
+		// The statement had no rows: the scanner has passed it.
 		t.statement.Set("statement_id", t.arena(0).NewNumberInt(t.count-1))
 		return true
 	}
@@ -386,7 +407,7 @@ func (t *tree) add(row *jsonscan.Row) {
 	t.numerous++
 }
 
-// endSeries marks the series that was read if the server said that it has more.
+// endSeries marks the series that was read if the server said that there is more of it.
 func (t *tree) endSeries() {
 	if t.series != nil && t.series.Partial {
 		t.current.Set("partial", t.a.NewTrue())
@@ -417,8 +438,8 @@ func (t *tree) newSeries(s *jsonscan.Series) *fastjson.Value {
 	return v
 }
 
-// newString makes a string. An Arena quotes what needs it as Go does, and a tree does
-// not read that back: \x01 is not JSON.
+// newString makes a string. An Arena quotes special bytes as Go does, which a tree does
+// not read back: \x01 is not JSON.
 func (t *tree) newString(s string) *fastjson.Value {
 	if !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' }) {
 		return t.arena(len(s)).NewString(s)

@@ -12,13 +12,17 @@ func init() {
 	seam.Register(func(c *Client) seam.Client { return clientRoutes{c} })
 }
 
+// This file shows a client to the writers of package batch, by the types of package seam:
+// routes to targets, senders that make one attempt at a time, and responses as data. The
+// writers keep the pauses, so the client neither retries nor waits here.
+
 // A clientRoutes is a client as a writer sees it.
 type clientRoutes struct{ c *Client }
 
 func (r clientRoutes) API() seam.API { return seam.API(r.c.o.API) }
 
-// route returns a target for each server, where the client sends to them in turn and
-// each is asked for, or one for all of them.
+// Route returns a target for each server, if the client sends to them in turn and each is
+// asked for; otherwise it returns one target for all of them.
 func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 	c := r.c
 	if c.to.writeErr != nil {
@@ -41,12 +45,12 @@ func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 // A clientTarget is one server of a client, or all of them.
 type clientTarget struct {
 	c       *Client
-	e       *endpoint // nil: all of them
+	e       *endpoint // the server, nil for all of them
 	stamped bool
 	now     atomic.Pointer[writePath]
 }
 
-// A writePath is the write endpoint that lines go to.
+// A writePath is the write endpoint that lines are sent to.
 type writePath struct {
 	api  API
 	path []byte
@@ -78,11 +82,11 @@ func (t *clientTarget) NewSender(observe seam.Observer) seam.Sender {
 	return s
 }
 
-// downgrade makes the senders use the other of versions 2 and 3, unless they came from
-// there.
+// Downgrade makes the senders use the other one of versions 2 and 3, unless they came
+// from there.
 func (t *clientTarget) Downgrade(failed seam.API) bool {
 	if w := t.now.Load(); w.api != API(failed) {
-		return true // by another request
+		return true // another request has done it
 	}
 	other := V2
 	switch API(failed) {
@@ -105,7 +109,7 @@ func (t *clientTarget) Downgrade(failed seam.API) bool {
 	return true
 }
 
-// A clientSender makes requests of a writer, one attempt each.
+// A clientSender makes the requests of a writer, one attempt each.
 type clientSender struct {
 	t    *clientTarget
 	call writeCall
@@ -141,7 +145,7 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 		setFailure(r, err)
 		return
 	}
-	r.Empty = true // else it was an error
+	r.Empty = true // anything else would be an error
 	if r.Status = w.resp.Status; r.Status == 0 {
 		r.Status = 204 // from every replica
 	}
@@ -150,7 +154,7 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 	c.n.writes.Add(1)
 }
 
-// setFailure makes err, of a request, what a writer sees of it.
+// setFailure tells a writer in r what err, the error of a request, means.
 func setFailure(r *seam.Response, err error) {
 	r.Failure = err
 	var replicas *ReplicaError
@@ -176,7 +180,7 @@ func setFailure(r *seam.Response, err error) {
 	}
 	r.RetryAfter = server.RetryAfter
 	if r.Truncated = server.Truncated; r.Truncated {
-		return // a list that is cut short names some lines and not others
+		return // a truncated list names some bad lines and not others
 	}
 	for _, l := range server.Lines {
 		r.Refused = append(r.Refused, seam.RefusedLine{Number: l.Line, Message: l.Message, Text: l.Text})

@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/frame"
@@ -9,19 +10,18 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// structBlock is how many structs are turned into lines between two looks at the
-// size of the body.
+// structBlock is how many structs are turned into lines before the size of the body is
+// checked.
 const structBlock = 512
 
-// WriteStructs writes structs by a schema, in bodies of about 1 MiB. The
-// timestamps are in the precision of the schema and sent as such. With a nil
-// schema, that of [lp.SchemaFor] is used in the precision of the client, or that
-// of [WritePrecision].
+// WriteStructs writes structs by a schema, in bodies of about 1 MiB. The timestamps are
+// sent in the precision of the schema. With a nil schema, the schema of [lp.SchemaFor] is
+// used, in the precision of the client or of [WritePrecision].
 //
-// A struct that cannot be written is left out and the others are written; the
-// error is then a *[PointsError]. A type that has no schema is a
-// *[lp.SchemaError]. Tags of [DefaultTags] are added to points that have none of
-// the same key, and [DefaultMeasurement] stands before the measurement of the schema.
+// A struct that cannot be written is left out and the others are written; the error is
+// then a *[PointsError]. A type that has no schema is a *[lp.SchemaError]. [DefaultTags]
+// adds tags to points that have none of the same key, and [DefaultMeasurement] takes
+// precedence over the measurement of the schema.
 func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], values []T, opts ...PointOption) error {
 	if schema == nil {
 		s, err := lp.SchemaFor[T]()
@@ -47,7 +47,7 @@ func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[
 	if w.name != "" {
 		var err error
 		if s, err = s.WithMeasurement(w.name); err != nil {
-			return err // which DefaultMeasurement has ruled out
+			return err // which cannot be: DefaultMeasurement has checked the name
 		}
 	}
 	for lo := 0; lo < len(values); lo += structBlock {
@@ -60,33 +60,34 @@ func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[
 	return nil
 }
 
-// QueryInto sends q like [Client.Query] and appends a struct per row to dst, by
-// the rules of [jsonscan.AppendStructs]: it returns the rows of the statements
-// that went well beside the errors of the others. Structs of a schema can be
-// read with the type they were written with.
+// QueryInto sends q like [Client.Query] and appends a struct for each row to dst, by the
+// rules of [jsonscan.AppendStructs]. It returns the rows of the statements that succeeded
+// together with the errors of the others. Structs that were written by a schema can be
+// read by the same type.
 //
-// For responses that should not be held whole, range over [jsonscan.StructsOf] of
+// [MaxBytes] bounds the response, or else [Options].MaxResponseBytes; the structs may
+// take eight times that. Beyond it the error is a *[TransportError] with
+// [ErrResponseTooLarge]. For longer responses, range over [jsonscan.StructsOf] of
 // [Result.Rows].
 func QueryInto[T any](ctx context.Context, c *Client, dst []T, q string, opts ...QueryOption) ([]T, error) {
-	r, err := c.Query(ctx, q, opts...)
+	r, err := c.Query(ctx, q, append([]QueryOption{Whole()}, opts...)...)
 	if err != nil {
 		return dst, err
 	}
 	defer r.Close()
-	return jsonscan.AppendStructs(dst, r.Rows())
+	return jsonscan.AppendStructs(dst, r.boundedRows(int64(reflect.TypeFor[T]().Size())))
 }
 
-// frameBlock is how many rows are turned into lines between two looks at the size
-// of the body.
+// frameBlock is how many rows are turned into lines before the size of the body is
+// checked.
 const frameBlock = 1024
 
-// QueryFrames sends q like [Client.Query] and returns the whole response as
-// columns: a frame for each series, in order. It returns the frames of the
-// statements that went well beside the errors of the others, joined.
-//
-// For responses that should not be held whole, range over [Result.Frames].
+// QueryFrames sends q like [Client.Query] and returns the whole response as columns: a
+// frame for each series, in order. It returns the frames of the statements that succeeded
+// together with the joined errors of the others. [MaxBytes] bounds the response, or else
+// [Options].MaxResponseBytes. For longer responses, range over [Result.Frames].
 func (c *Client) QueryFrames(ctx context.Context, q string, opts ...QueryOption) ([]*frame.Frame, error) {
-	r, err := c.Query(ctx, q, opts...)
+	r, err := c.Query(ctx, q, append([]QueryOption{Whole()}, opts...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -94,10 +95,10 @@ func (c *Client) QueryFrames(ctx context.Context, q string, opts ...QueryOption)
 	return frame.ReadAll(r.FrameReader())
 }
 
-// WriteFrame writes the rows of f in bodies of about 1 MiB, in the precision of f
-// whatever the client's and the options' is. A row that cannot be written, because it has
-// no field for instance, is left out and the others are written; the error is then a
-// *[PointsError]. A frame that is no table is a *[frame.ShapeError].
+// WriteFrame writes the rows of f in bodies of about 1 MiB, in the precision of f,
+// whatever the client or an option says. A row that cannot be written, for instance
+// because it has no field, is left out and the others are written; the error is then a
+// *[PointsError]. A malformed frame is a *[frame.ShapeError].
 func (c *Client) WriteFrame(ctx context.Context, f *frame.Frame, opts ...PointOption) error {
 	opts = append(opts[:len(opts):len(opts)], WritePrecision(f.Precision))
 	return c.writePoints(ctx, opts, func(w *pointCall) error { return addFrame(ctx, w, c.core, f) })
@@ -113,7 +114,7 @@ func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error 
 	}
 	for lo, rows := 0, f.Len(); lo < rows; lo += frameBlock {
 		hi := min(lo+frameBlock, rows)
-		// The index of a bad row is that in the frame.
+		// The index of a bad row is its index in the frame.
 		err := w.addBlock(ctx, c, lo, 0, func(dst []byte) ([]byte, error) {
 			before := e.Skipped()
 			dst, err := e.AppendRows(dst, f, lo, hi)

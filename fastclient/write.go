@@ -11,20 +11,28 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// This file sends lines. [Client.Write] calls sendBody, which compresses them and handles
+// what a server finds wrong with a body as such: its compression or its size. sendBody
+// calls [core.do] for the attempts. Raw lines in a unit that servers do not share go
+// through sendConverted; lines that were checked already, from WriteFrom and points,
+// through sendChecked. A replicated set compresses once, in sendReplicas.
+//
+// Invariant: the bytes of lines are not kept after a call returns.
+
 // keptBytes is the largest buffer that goes back to a pool.
 const keptBytes = 8 << 20
 
-// A writeCall is one write on the way. It is used again.
+// A writeCall is the state of one write. It is reused.
 type writeCall struct {
 	call
 	to         target
-	own        bool // options changed the target
-	makes      bool // the client, or an encoder, made the lines
+	own        bool // an option changed the target
+	makes      bool // the client or an encoder made the lines
 	trimCR     bool // raw lines may end with a carriage return
-	ready      bool // the body is set: it is that of every replica
+	ready      bool // the body is set already, for all replicas
 	compressed []byte
-	wire       []byte       // lines in the unit that is sent, where that is another one
-	reader     line.Scanner // of raw lines that are converted
+	wire       []byte       // lines in the unit that is sent, if it is another one
+	reader     line.Scanner // reads raw lines that are converted
 	raws       []byte       // for lines that the client makes
 }
 
@@ -42,7 +50,8 @@ func (c *Client) newWriteCall() *writeCall {
 	return w
 }
 
-// openWrite returns a write under the options. It must be given back even with an error.
+// openWrite returns a writeCall with the options applied. It must be freed even after an
+// error.
 func (c *Client) openWrite(opts []WriteOption) (*writeCall, error) {
 	w := c.newWriteCall()
 	for _, o := range opts {
@@ -58,7 +67,7 @@ func (c *Client) freeWriteCall(w *writeCall) {
 	}
 }
 
-// prepare makes the path after the options were applied.
+// prepare sets the path after the options were applied.
 func (w *writeCall) prepare(c *core) error {
 	if w.own {
 		w.path, w.to.writeErr = w.to.appendWrite(w.path[:0:0], c)
@@ -68,27 +77,26 @@ func (w *writeCall) prepare(c *core) error {
 	return w.to.writeErr
 }
 
-// converts reports whether the lines are sent in another unit than theirs.
+// converts reports whether the lines are sent in another unit than they are in.
 func (w *writeCall) converts(c *core) bool {
 	return wireUnit(c.o.API, w.to.precision) != w.to.precision
 }
 
-// Write sends lines of line protocol, one point each, and returns when the
-// server has responded. The lines go as they are: their timestamps must be in
-// the client's precision, or that of [WritePrecision]. An empty body sends
-// nothing. Write does not look at lines: where one leaves a quote open, a server takes
-// it and those up to the next quote for one line, or for none. [Client.WriteFrom],
-// [WritePoints] and the writers of package batch look, and [lp.Valid] does. Write does
-// not keep lines; without options, and with a context that cannot end, it allocates
-// nothing.
+// Write sends lines of line protocol, one point each, and returns when the server has
+// responded. The lines are sent as they are: their timestamps must be in the client's
+// precision, or that of [WritePrecision]. An empty body is not sent. Without options, and
+// with a context that cannot end, Write allocates nothing. It does not keep lines.
 //
-// By [V1] lines in microseconds, minutes or hours are read and sent in another unit, see
-// [Precision]. Those that are not valid are then left out, and the error is a
-// *[PointsError].
+// Write does not check lines. If a line leaves a quote open, a server takes the lines up
+// to the next quote as part of it, or drops them. Use [lp.Valid], [Client.WriteFrom],
+// [WritePoints] or the writers of package batch for lines that you did not make.
 //
-// A refusal is a *[ServerError], or a *[PartialWriteError] when the server
-// stored some of the lines; a failed connection is a *[TransportError]. Without
-// a retry policy Write makes one attempt.
+// By [V1], lines in microseconds, minutes or hours are read and sent in another unit, see
+// [Precision]. Invalid lines are then left out, and the error is a *[PointsError].
+//
+// A refusal is a *[ServerError], or a *[PartialWriteError] if the server stored some of
+// the lines; a failed connection is a *[TransportError]. Without a retry policy Write
+// makes one attempt.
 func (c *Client) Write(ctx context.Context, lines []byte, opts ...WriteOption) error {
 	if len(lines) == 0 {
 		return nil
@@ -104,7 +112,7 @@ func (c *Client) Write(ctx context.Context, lines []byte, opts ...WriteOption) e
 	return c.sendBody(ctx, w, lines)
 }
 
-// sendConverted sends lines that nobody has looked at in another unit than theirs. What
+// sendConverted sends unchecked lines in another unit than they are in. A line that
 // cannot be read cannot be converted, and is not sent.
 func (c *core) sendConverted(ctx context.Context, w *writeCall, lines []byte) error {
 	var r points.Refusal
@@ -124,7 +132,7 @@ func (c *core) sendConverted(ctx context.Context, w *writeCall, lines []byte) er
 	return bad
 }
 
-// sendChecked sends lines that were found valid, in the unit in which servers get them.
+// sendChecked sends valid lines in the unit that servers get.
 func (c *core) sendChecked(ctx context.Context, w *writeCall, lines []byte) error {
 	if w.converts(c) {
 		w.wire = points.AppendConverted(w.wire[:0], lines, w.to.precision, wireUnit(c.o.API, w.to.precision))
@@ -146,7 +154,7 @@ func (w *writeCall) setBody(c *core, lines []byte) {
 	}
 }
 
-// plain tells whether the server has refused a compressed body as such.
+// plain is set when the server has refused a compressed body.
 func (w *writeCall) plain(c *core) *atomic.Bool {
 	if w.only != nil {
 		return &w.only.plain
@@ -155,8 +163,8 @@ func (w *writeCall) plain(c *core) *atomic.Bool {
 }
 
 // sendBody sends lines as the body of a request to one server, or to all of a replicated
-// set. A server that refuses the compression gets plain bodies from then on. One that
-// finds the body too large gets it in halves, if the policy lets it.
+// set. A server that refuses the compression gets uncompressed bodies from then on. If it
+// finds the body too large, it gets the body in halves, unless the policy forbids it.
 func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
 	if w.only == nil && c.o.Balance == Replicate && len(c.endpoints) > 1 {
 		return c.sendReplicas(ctx, w, lines)
@@ -183,14 +191,13 @@ func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
 	}
 	head, tail := line.Halve(lines)
 	if len(head) == 0 {
-		return err // a single line
+		return err // it is a single line
 	}
 	c.n.splits.Add(1)
 	if f := c.hooks.Split; f != nil {
 		f(SplitEvent{Bytes: len(lines)})
 	}
-	// Both halves are sent whatever becomes of the first: each holds lines of
-	// its own.
+	// Both halves are sent, whatever becomes of the first: each holds its own lines.
 	return join(c.sendBody(ctx, w, head), c.sendBody(ctx, w, tail))
 }
 
@@ -220,8 +227,8 @@ func join(a, b error) error {
 	return errors.Join(a, b)
 }
 
-// refusedCompression is a function of its own so that its variable, which lives on
-// the heap, is not made when there is no error.
+// refusedCompression is a separate function so that its variable, which lives on the
+// heap, is not made when there is no error.
 func refusedCompression(err error) bool {
 	if err == nil {
 		return false
@@ -230,20 +237,19 @@ func refusedCompression(err error) bool {
 	return errors.As(err, &server) && server.Status == 415
 }
 
-// pieceBytes bounds one request that the client fills itself. It is what every server
-// takes: version 1 25 MB, version 3 10 MiB, and advice to stay at 5,000 lines. A
-// single line may be longer than a piece, up to line.MaxLine.
+// pieceBytes bounds a request that the client fills itself. Every server accepts it:
+// version 1 takes 25 MB, version 3 takes 10 MiB and recommends at most 5,000 lines. A
+// single line may be longer, up to line.MaxLine.
 const pieceBytes = 1 << 20
 
-// WriteFrom sends the lines that r gives, in pieces of about 1 MiB, one after the
-// other. It holds no more than one piece and one line in memory. Empty lines and
-// comments are left out: a comment with an open quote makes servers swallow the lines
-// after it.
+// WriteFrom sends the lines of r in pieces of about 1 MiB, one after the other. Memory
+// holds at most one piece and one line. Empty lines and comments are left out: a comment
+// with an open quote makes servers swallow the lines after it.
 //
-// It returns the number of bytes of r that were written and stops at the first error,
-// which is a *[StoppedError] around that of r, of the write, or the *[lp.SyntaxError] of
-// a line that no server would store; the lines before that one are written. A last
-// line without a newline is a line. ctx does not interrupt a Read of r.
+// It returns the number of bytes of r that were written, and stops at the first error: a
+// *[StoppedError] around the error of r, of the write, or the *[lp.SyntaxError] of a line
+// that no server would store; the lines before it are written. A last line needs no
+// newline. ctx does not interrupt a Read of r.
 func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption) (int64, error) {
 	w, err := c.openWrite(opts)
 	defer c.freeWriteCall(w)
@@ -276,15 +282,15 @@ func (c *Client) WriteFrom(ctx context.Context, r io.Reader, opts ...WriteOption
 	}
 }
 
-// pieces gathers the lines of a stream into bodies.
+// A pieces gathers the lines of a stream into bodies.
 type pieces struct {
 	scan  line.Scanner
 	lines []byte // of the piece
-	ahead bool   // the last line of scan is the first of the next piece
+	ahead bool   // the last line of scan begins the next piece
 }
 
-// next gathers the next piece and returns its end in the stream, 0 for an empty one.
-// With an error there may be a piece too, of what was before it.
+// next gathers the next piece and returns the offset of its end in the stream, 0 if it is
+// empty. Together with an error there may be a piece of the lines before it.
 func (p *pieces) next() (end int64, err error) {
 	p.lines = p.lines[:0]
 	for p.ahead || p.scan.Next() {

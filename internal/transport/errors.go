@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"time"
 )
 
 // A Phase is the part of an exchange in which it failed.
@@ -87,16 +88,46 @@ func IsTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
+// Ended returns why ctx has ended, nil while it has not. A deadline that has passed counts
+// before the context says so: the timers of package net, set to the same moment, may fire
+// before that of the context.
+func Ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// A BusyError says that no connection became free before Err ended the wait.
+type BusyError struct {
+	Conns int // to the server, all in use
+	Err   error
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%v: all %d connections are in use (Options.MaxConns, PoolTimeout); a Result that is neither read to its end nor closed keeps one", e.Err, e.Conns)
+}
+
+// Unwrap returns what ended the wait.
+func (e *BusyError) Unwrap() error { return e.Err }
+
 // Cause reduces an error of reading or writing to what it means. The context
 // and the closing of the pool win over what they did to the connection.
 func Cause(ctx context.Context, closed bool, err error) error {
-	if ctxErr := ctx.Err(); ctxErr != nil {
-		return ctxErr
+	if ended := Ended(ctx); ended != nil {
+		var busy *BusyError
+		if errors.As(err, &busy) {
+			return err // it wraps what ended the wait
+		}
+		return ended
 	}
 	if closed {
 		return ErrClosed
 	}
-	if err != ErrPoolExhausted && IsTimeout(err) {
+	if IsTimeout(err) && !errors.Is(err, ErrPoolExhausted) {
 		return ErrTimeout
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {

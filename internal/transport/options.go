@@ -30,7 +30,7 @@ type Options struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	MaxConns    int           // connections open at once, 16
-	PoolTimeout time.Duration // wait for one of them, 5 s
+	PoolTimeout time.Duration // wait for one of them; see PoolWait for 0
 	IdleTimeout time.Duration // unused connections are closed after 30 s
 	Lifetime    time.Duration // and used ones after 5 min
 
@@ -56,7 +56,6 @@ func (o Options) WithDefaults() Options {
 			*d = 0
 		}
 	}
-	def(&o.PoolTimeout, 5*time.Second)
 	def(&o.IdleTimeout, 30*time.Second)
 	def(&o.Lifetime, 5*time.Minute)
 	def(&o.DialTimeout, 5*time.Second)
@@ -77,6 +76,18 @@ func (o Options) WithDefaults() Options {
 		o.Hooks = new(Hooks)
 	}
 	return o
+}
+
+// PoolWait returns the longest wait for a connection under ctx, 0 for no limit. Without a
+// PoolTimeout it is 5 s, but a context with a deadline says itself how long to wait.
+func (o *Options) PoolWait(ctx context.Context) time.Duration {
+	if o.PoolTimeout != 0 {
+		return max(0, o.PoolTimeout)
+	}
+	if _, ok := ctx.Deadline(); ok {
+		return 0
+	}
+	return 5 * time.Second
 }
 
 // Dialer returns the function that opens a connection.

@@ -1,4 +1,5 @@
-// Package complaint reads the error texts of writes: what they say about the lines.
+// Package complaint reads the error responses of servers: the JSON object they come in,
+// and what their text says about the lines of a write.
 package complaint
 
 import (
@@ -14,19 +15,19 @@ import (
 
 // A Complaint is what the error text of a write says about its lines.
 //
-// Servers quote measurements, fields and whole lines in their texts, and those may
-// hold the servers' own words. So a text is read from the fixed words at its ends,
-// as a whole, and no word is looked for in the middle of it. A text in another form
-// says nothing.
+// Servers quote measurements, fields and whole lines in their texts, and these may
+// contain the servers' own words. So a text is read as a whole, from the fixed words at
+// its ends, and never searched for a word in the middle. A text in another form says
+// nothing.
 type Complaint struct {
 	Kind Kind
-	// Stored tells that the server stored every line it does not quote.
+	// Stored is set if the server stored every line that it does not quote.
 	Stored bool
 	quotes string // of Unparsed: the lines with their faults
 	reason string // of Dropped: the first reason of one shard
-	// Dropped is the number of lines that are not stored, at least. 0: not said.
+	// Dropped is the least number of lines that are not stored. 0: the text does not say.
 	Dropped int
-	Exact   bool // dropped counts no line twice
+	Exact   bool // Dropped counts no line twice
 }
 
 // A Kind is a form of error text.
@@ -36,8 +37,8 @@ const (
 	_ Kind = iota // no known form, or one that leaves open what is stored
 	// Unparsed: the quoted lines cannot be parsed.
 	Unparsed
-	// Beyond: some lines are older than the retention policy keeps. 1.x stored
-	// the others, except for lines that it could not parse: of those it says nothing.
+	// Beyond: some lines are older than the retention policy keeps. 1.x stored the
+	// others, except for lines that it could not parse, which it does not mention.
 	Beyond
 	// Dropped: a shard did not store some of its lines. Other shards may have
 	// refused lines too, and 1.x does not mention lines that it could not parse.
@@ -48,11 +49,11 @@ const (
 	Request
 	// Body: the body arrived damaged.
 	Body
-	// Queued: a cluster took the points and will spread them later.
+	// Queued: a cluster accepted the points and will distribute them later.
 	Queued
 	// Policy: the retention policy does not exist.
 	Policy
-	// Engine: lines of another type than their fields have, says 1.x with a 500.
+	// Engine: 1.x says with a 500 that lines have another type than their fields.
 	Engine
 )
 
@@ -68,7 +69,7 @@ const (
 	wordsListed    = "partial write of line protocol occurred"
 	wordsQueued    = "hinted handoff queue not empty"
 	wordsNoPolicy  = "retention policy not found: "
-	wordsLimit     = "max-" // of series, of values for each tag
+	wordsLimit     = "max-" // limits of series, or of values for each tag
 	wordsEngine    = "engine: field type conflict"
 	wordsDropped   = " dropped="
 	wordsDatabase  = " for database: "
@@ -103,7 +104,7 @@ func Read(text string) Complaint {
 	return Complaint{}
 }
 
-// readPartial reads what follows the words "partial write: ".
+// readPartial reads what follows "partial write: ".
 func readPartial(text string) Complaint {
 	if text == wordsQueued {
 		return Complaint{Kind: Queued}
@@ -122,14 +123,13 @@ func readPartial(text string) Complaint {
 	return Complaint{Kind: Dropped, reason: reason, Dropped: dropped, Exact: !strings.HasPrefix(reason, wordsLimit)}
 }
 
-// beyondV2 reports whether reason begins as 2.x says it of lines that are too old.
+// beyondV2 reports whether reason is how 2.x begins to speak of lines that are too old.
 func beyondV2(reason string) bool {
 	rest, ok := strings.CutPrefix(reason, wordsBeyondV2)
 	return ok && strings.HasPrefix(strings.TrimLeft(rest, "0123456789"), wordsBeyondV2b)
 }
 
-// cutDropped takes the count off the end of text, and before that the names that 2.x
-// puts after it.
+// cutDropped cuts the count off the end of text, together with the names that 2.x adds.
 func cutDropped(text string) (reason string, n int, ok bool) {
 	if reason, n, ok = cutCount(text); ok {
 		return reason, n, true
@@ -149,7 +149,7 @@ func cutCount(text string) (reason string, n int, ok bool) {
 	return reason, n, ok && err == nil
 }
 
-// cutName takes words and a name without spaces off the end of text.
+// cutName cuts words and a name without spaces off the end of text.
 func cutName(text, words string) (string, bool) {
 	i := strings.LastIndexByte(text, ' ')
 	if i < 0 {
@@ -158,9 +158,9 @@ func cutName(text, words string) (string, bool) {
 	return strings.CutSuffix(text[:i+1], words)
 }
 
-// UnsignedHint returns what to add to message, the error text of a write, if its first
-// line that cannot be parsed has an unsigned integer: then that is why. Nothing else
-// depends on it, so a text that was cut is good enough.
+// UnsignedHint returns a hint to append to message, the error text of a write, if the
+// first line that could not be parsed has an unsigned integer, which is then the cause.
+// Nothing else depends on it, so a truncated text is good enough.
 func UnsignedHint(message string) string {
 	text := strings.TrimPrefix(strings.TrimPrefix(message, wordsFailure), wordsPartial)
 	text, ok := strings.CutPrefix(text, wordsUnparsed)
@@ -185,13 +185,13 @@ func UnsignedHint(message string) string {
 }
 
 // Quoted finds the lines of data that c quotes. It calls f for each, in order, with its
-// place and the server's words about it, and reports whether the text is nothing but
-// such quotes; otherwise what f was told is void.
+// place and the server's words about it. It reports whether the text consists of such
+// quotes only; otherwise the calls of f are void.
 //
-// A quote is taken for a line only if it is that line byte for byte, and no other line
-// after the last one found. A line may hold what stands between two quotes, so that a
-// shorter one and a longer one fit in the same place. The longer one then holds "': " and
-// a line feed, because no fault of the servers' parsers holds an apostrophe or a line
+// A quote counts as a line only if it equals that line byte for byte, and no other line
+// after the last one found. A line may contain what stands between two quotes, so that a
+// shorter and a longer line fit in the same place. The longer one then contains "': " and
+// a line feed, because no fault of the servers' parsers contains an apostrophe or a line
 // feed: lines without them need no second look.
 func (c *Complaint) Quoted(data []byte, f func(from, to int, words string)) bool {
 	if c.Kind != Unparsed {
@@ -231,8 +231,8 @@ func (c *Complaint) Quoted(data []byte, f func(from, to int, words string)) bool
 	return !more
 }
 
-// quoteOf returns the size of the quote of the line text, without its line feed, at the
-// beginning of s with the fault after it, and whether it is there.
+// quoteOf reports whether s begins with the quote of the line text, which has no line
+// feed, and returns the size of the quote with the fault after it.
 func quoteOf(s string, text []byte) (size int, ok bool) {
 	size = len(wordsUnparsed) + len(text) + len("': ")
 	if len(s) < size || s[:len(wordsUnparsed)] != wordsUnparsed ||
@@ -243,8 +243,8 @@ func quoteOf(s string, text []byte) (size int, ok bool) {
 	return size + len(fault), fault != "" && strings.IndexByte(fault, '\'') < 0
 }
 
-// fitsToo reports whether another line than the one found, both with their line feeds,
-// has its quote at the beginning of s, too.
+// fitsToo reports whether s begins also with the quote of another line than the one
+// found. Both lines have their line feeds.
 func fitsToo(s string, found, other []byte) bool {
 	_, ok := quoteOf(s, other[:len(other)-1])
 	return ok && !bytes.Equal(found, other)
@@ -272,9 +272,9 @@ func twofoldLines(data []byte) (list []span) {
 	return list
 }
 
-// Suspects marks the lines of data that c is probably about, and reports whether there
-// are such lines and others. lines is their number. It is a guess that costs two
-// requests if it is wrong: nothing is concluded from it.
+// Suspects marks the lines of data that c is probably about. lines is their number. ok
+// reports that some lines are marked and some are not. It is a guess that costs two
+// requests if it is wrong; nothing is concluded from it.
 func (c *Complaint) Suspects(data []byte, lines int, p pointwire.Precision) (marks []bool, ok bool) {
 	var s line.Scanner
 	s.SetOptions(line.Options{Precision: p})
@@ -319,7 +319,8 @@ func (c *Complaint) Suspects(data []byte, lines int, p pointwire.Precision) (mar
 	return marks, len(marks) == lines && n > 0 && n < lines
 }
 
-// conflicts reports whether words, which follow wordsConflict, name the last line of s.
+// conflicts reports whether words, which follow wordsConflict, describe the last line of
+// s.
 func conflicts(words string, s *line.Scanner) bool {
 	name := s.Text(s.Name)
 	for _, field := range s.Fields {

@@ -1,7 +1,9 @@
 package fast
 
 import (
+	"bytes"
 	"io"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +18,58 @@ type body struct {
 	mu     sync.Mutex // held while reading
 	closed atomic.Bool
 	err    error // of the last Read, sticky
+}
+
+// A wholeBody is a streamed body that arrived with its header. Its connection is free.
+type wholeBody struct {
+	bytes.Reader
+	closed atomic.Bool
+}
+
+// Read reads until the body is closed.
+func (w *wholeBody) Read(p []byte) (int, error) {
+	if w.closed.Load() {
+		return 0, transport.ErrBodyClosed
+	}
+	return w.Reader.Read(p)
+}
+
+// WriteTo is hidden: it would not look at closed.
+func (w *wholeBody) WriteTo(dst io.Writer) (int64, error) {
+	return io.Copy(dst, struct{ io.Reader }{w})
+}
+
+// Close makes further reads fail.
+func (w *wholeBody) Close() error {
+	w.closed.Store(true)
+	return nil
+}
+
+// chunksEnd reports whether p begins with all chunks of a body, without trailers.
+func chunksEnd(p []byte) bool {
+	for {
+		size, digits := 0, 0
+		for ; digits < len(p) && digits < 6; digits++ {
+			v, err := strconv.ParseUint(string(p[digits:digits+1]), 16, 8)
+			if err != nil {
+				break
+			}
+			size = size<<4 | int(v)
+		}
+		if digits == 0 || !bytes.HasPrefix(p[digits:], []byte("\r\n")) {
+			return false
+		}
+		p = p[digits+2:]
+		if len(p) < size+2 {
+			return false
+		}
+		if p = p[size:]; !bytes.HasPrefix(p, []byte("\r\n")) {
+			return false
+		}
+		if p = p[2:]; size == 0 {
+			return true
+		}
+	}
 }
 
 // Read reads. At the end of the body the connection is given back at once.
@@ -54,7 +108,7 @@ func (b *body) failure(err error) error {
 	}
 	return &transport.Error{
 		Phase: transport.PhaseBody, Addr: x.t.o.Addr, Reused: x.reused, Written: x.c.sock.Written,
-		Ambiguous: true, Err: transport.Cause(x.ctx, x.t.pool.isClosed(), meaning(err)),
+		Ambiguous: true, Err: transport.Cause(x.ctx, x.t.pool.isClosed(), x.meaning(err)),
 	}
 }
 

@@ -3,6 +3,7 @@ package fast
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"time"
 
@@ -21,12 +22,20 @@ type conn struct {
 	created  time.Time
 	idle     time.Time // when it was last given back, zero before
 	place    int       // in pool.open
+	ended    bool      // the server ended the connection
 }
 
 // newConn wraps a connection. Closing the socket and not the TLS connection
 // is what makes abort prompt: tls.Conn.Close may wait for its last alert.
 func newConn(sock *transport.Socket, top net.Conn) *conn {
 	return &conn{Conn: top, sock: sock, created: time.Now(), abort: func() { sock.Conn.Close() }}
+}
+
+// Read reads, and remembers the end of the connection.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.ended = c.ended || err == io.EOF
+	return n, err
 }
 
 // usable reports whether a kept connection can carry another request: that the

@@ -70,6 +70,7 @@ type exchange struct {
 	c      *conn
 	br     *bufio.Reader
 	stop   func() bool // of the context's AfterFunc, nil if there is none
+	whole  bool        // body is all of a streamed one
 	reused bool
 	last   bool // the connection must not be kept
 	fail   *transport.Error
@@ -87,7 +88,7 @@ func (t *Transport) newExchange(ctx context.Context, req *transport.Request) *ex
 		x.req.SetUserValue(exchangeKey{}, x)
 	}
 	x.ctx, x.stream = ctx, req.Stream
-	x.fail, x.reused, x.last, x.cut, x.stop = nil, false, false, false, nil
+	x.fail, x.reused, x.last, x.cut, x.whole, x.stop = nil, false, false, false, false, nil
 	x.body = x.body[:0]
 	h := &x.req.Header
 	h.Reset()
@@ -154,6 +155,10 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 		resp.Body, resp.Truncated = x.body, x.cut
 	} else if x.c != nil {
 		resp.Stream = &body{x: x, src: x.resp.BodyStream()}
+	} else if x.whole {
+		w := new(wholeBody)
+		w.Reset(x.body)
+		resp.Stream = w
 	}
 	return nil
 }
@@ -221,14 +226,33 @@ func (x *exchange) run() *transport.Error {
 	} else if err := x.receive(); err != nil {
 		return x.broken(transport.PhaseHeader, err)
 	}
-	if x.stream && x.resp.BodyStream() != nil {
-		x.last = early
+	if src := x.resp.BodyStream(); x.stream && src != nil {
+		if x.last = x.last || early; !x.last && x.arrived() {
+			x.whole = true
+			err := x.buffer(src)
+			x.resp.CloseBodyStream()
+			if err != nil {
+				return x.broken(transport.PhaseBody, x.meaning(err))
+			}
+			x.finish(!x.resp.ConnectionClose())
+			return nil
+		}
 		c.sock.Stream(t.o.ReadTimeout)
 		x.abort.Store(&c.abort)
 		return nil
 	}
 	x.finish(!early && !x.resp.ConnectionClose())
 	return nil
+}
+
+// arrived reports whether all of a body that is streamed is in the reader's buffer. It is
+// then read at once, so that a small response keeps no connection until it is read.
+func (x *exchange) arrived() bool {
+	p, _ := x.br.Peek(x.br.Buffered())
+	if n := x.resp.Header.ContentLength(); n != -1 {
+		return n >= 0 && n <= len(p)
+	}
+	return chunksEnd(p)
 }
 
 // send writes the request.
@@ -291,9 +315,12 @@ func (x *exchange) read() error {
 	if err != nil {
 		return err
 	}
-	err = x.resp.ReadLimitBody(x.br, 0)
-	if err != nil && cleanHeader(x.br) {
-		err = x.resp.ReadLimitBody(x.br, 0)
+	br, err := x.header()
+	if err == nil {
+		err = x.resp.ReadLimitBody(br, 0)
+	}
+	if err != nil && cleanHeader(br) {
+		err = x.resp.ReadLimitBody(br, 0)
 	}
 	if err == nil && x.c.sock.Ahead && !interim {
 		if x.last = true; x.resp.StatusCode() < 400 {
@@ -305,7 +332,30 @@ func (x *exchange) read() error {
 		err = x.buffer(src)
 		x.resp.CloseBodyStream()
 	}
-	return meaning(err)
+	return x.meaning(err)
+}
+
+// header waits for the header of the response and returns the reader to parse it from. It
+// refuses a header that fasthttp would read otherwise than it is.
+func (x *exchange) header() (*bufio.Reader, error) {
+	head, err := peekHeader(x.br)
+	switch {
+	case err == bufio.ErrBufferFull:
+		return x.br, transport.ErrResponseTooLarge
+	case err == io.EOF:
+		return x.br, io.ErrUnexpectedEOF
+	case err != nil:
+		return x.br, err
+	}
+	valid, bare := fieldNames(head)
+	if !valid {
+		return x.br, transport.ErrMalformed
+	}
+	if bare {
+		x.last = true // the reader may hold bytes of what follows
+		return withCRLF(x.br, head), nil
+	}
+	return x.br, nil
 }
 
 // buffer reads a body that is not streamed. Of a refusal that is too long it
@@ -335,7 +385,7 @@ func (x *exchange) buffer(src io.Reader) error {
 }
 
 // meaning reduces what fasthttp says of a response, without what it quotes.
-func meaning(err error) error {
+func (x *exchange) meaning(err error) error {
 	if err == nil || err == transport.ErrResponseTooLarge || err == transport.ErrMalformed {
 		return err // before anything escapes to the heap
 	}
@@ -347,8 +397,16 @@ func meaning(err error) error {
 		return transport.ErrTruncated
 	case isTransient(err):
 		return err
+	case x.c != nil && x.c.ended && nothingLeft(x.br):
+		return transport.ErrTruncated // within the framing of a chunk, of which fasthttp has no error
 	}
 	return transport.ErrMalformed
+}
+
+// nothingLeft reports whether what is left in br may be the beginning of the end of a body.
+func nothingLeft(br *bufio.Reader) bool {
+	p, _ := br.Peek(br.Buffered())
+	return len(p) == 0 || string(p) == "\r"
 }
 
 // isTransient reports whether err is of the connection and not of its bytes.

@@ -3,6 +3,7 @@ package fast
 import (
 	"bufio"
 	"bytes"
+	"io"
 
 	"github.com/pointwire/pointwire/internal/transport"
 )
@@ -43,20 +44,93 @@ func awaitFinal(br *bufio.Reader) (interim bool, err error) {
 // within the buffer. A line of it that is no header field is ErrMalformed, as
 // net/http has it: what stands behind such a line need not be a response.
 func skipHeader(br *bufio.Reader) (ended bool, err error) {
-	end := []byte("\r\n\r\n")
-	for {
-		head, _ := br.Peek(br.Buffered())
-		if i := bytes.Index(head, end); i >= 0 {
-			if !fieldLines(head[:i]) {
-				return false, transport.ErrMalformed
-			}
-			br.Discard(i + len(end))
-			return true, nil
+	head, err := peekHeader(br)
+	if err != nil {
+		return false, nil // the parser says why
+	}
+	if !fieldLines(bytes.TrimRight(head, "\r\n")) {
+		return false, transport.ErrMalformed
+	}
+	br.Discard(len(head))
+	return true, nil
+}
+
+// peekHeader waits for all of the header that br is at, and returns it with the empty
+// line that ends it. It is the reader's own buffer.
+func peekHeader(br *bufio.Reader) ([]byte, error) {
+	for from := 0; ; {
+		p, _ := br.Peek(br.Buffered())
+		if end := headerEnd(p, from); end > 0 {
+			return p[:end], nil
 		}
-		if _, err := br.Peek(br.Buffered() + 1); err != nil {
-			return false, nil
+		from = max(0, len(p)-3) // where an end that is not whole may begin
+		if _, err := br.Peek(len(p) + 1); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// headerEnd returns the length of the header at the beginning of p with the empty line
+// that ends it, 0 if that has not arrived. from is where to look for it. Lines may end
+// in LF alone (RFC 9112, section 2.2).
+func headerEnd(p []byte, from int) int {
+	for i := from; ; {
+		n := bytes.IndexByte(p[i:], '\n')
+		if n < 0 {
+			return 0
+		}
+		i += n + 1
+		switch {
+		case i < len(p) && p[i] == '\n':
+			return i + 1
+		case i+1 < len(p) && p[i] == '\r' && p[i+1] == '\n':
+			return i + 2
+		}
+	}
+}
+
+// fieldNames reports whether every line of head, a header with its empty line, after the
+// first has a name that is a token. fasthttp and net/http take "Content-Length : 5" for a
+// field of another name, and so find another body than the server sent (RFC 9112, section
+// 5.1). bare tells that a line ends in LF alone, for which fasthttp waits for more.
+func fieldNames(head []byte) (valid, bare bool) {
+	for first := true; ; first = false {
+		n := bytes.IndexByte(head, '\n')
+		bare = bare || n == 0 || head[n-1] != '\r'
+		line := head[:n]
+		if head = head[n+1:]; len(head) == 0 {
+			return true, bare
+		}
+		if first || line[0] == ' ' || line[0] == '\t' { // what follows of a folded field
+			continue
+		}
+		i := 0
+		for i < len(line) && tokenByte[line[i]] {
+			i++
+		}
+		if i == 0 || i == len(line) || line[i] != ':' {
+			return false, bare
+		}
+	}
+}
+
+// tokenByte are the bytes of which the name of a field is made (RFC 9110, section 5.6.2).
+var tokenByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c > 0 && bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), byte(c)) >= 0
+	}
+	return t
+}()
+
+// withCRLF returns a reader of what br gives with a header whose lines all end in CRLF
+// in place of head, which br is at.
+func withCRLF(br *bufio.Reader, head []byte) *bufio.Reader {
+	var fixed []byte
+	for line := range bytes.Lines(head) {
+		fixed = append(append(fixed, bytes.TrimRight(line, "\r\n")...), '\r', '\n')
+	}
+	br.Discard(len(head))
+	return bufio.NewReaderSize(io.MultiReader(bytes.NewReader(fixed), br), len(fixed)+br.Size())
 }
 
 // fieldLines reports whether every line of head behind its first is a header

@@ -93,8 +93,8 @@ func (p *pool) take(ctx context.Context) (*conn, *transport.Error) {
 
 func (p *pool) await(ctx context.Context, w *waiter) (*conn, *transport.Error) {
 	var late <-chan time.Time
-	if p.o.PoolTimeout > 0 {
-		t := time.NewTimer(p.o.PoolTimeout)
+	if wait := p.o.PoolWait(ctx); wait > 0 {
+		t := time.NewTimer(wait)
 		defer t.Stop()
 		late = t.C
 	}
@@ -103,11 +103,11 @@ func (p *pool) await(ctx context.Context, w *waiter) (*conn, *transport.Error) {
 	case c := <-w.got:
 		return c, nil
 	case <-ctx.Done():
-		err = ctx.Err()
+		err = &transport.BusyError{Conns: p.o.MaxConns, Err: ctx.Err()}
 	case <-p.ctx.Done():
 		err = transport.ErrClosed
 	case <-late:
-		err = transport.ErrPoolExhausted
+		err = &transport.BusyError{Conns: p.o.MaxConns, Err: transport.ErrPoolExhausted}
 	}
 	if p.forget(w) {
 		return nil, p.waitError(err)
@@ -159,8 +159,8 @@ func (p *pool) dial(ctx context.Context) (*conn, *transport.Error) {
 	stop()
 	cancel()
 	if err != nil {
-		if ctx.Err() != nil {
-			err.Err = ctx.Err()
+		if ended := transport.Ended(ctx); ended != nil {
+			err.Err = ended
 		} else if p.isClosed() {
 			err.Err = transport.ErrClosed
 		}

@@ -87,7 +87,7 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	// Of a response to a request that the server does not have yet only a refusal counts:
 	// it may be the response to nothing. Over HTTP/2 each response names its request.
 	ahead := response.StatusCode < 400 && response.ProtoMajor == 1 && x.ahead.Load()
-	if response.StatusCode < 100 || response.StatusCode > 599 || ahead {
+	if response.StatusCode < 100 || response.StatusCode > 599 || ahead || !fieldNames(response.Header) {
 		response.Body.Close()
 		failed := x.failed(transport.PhaseHeader, transport.ErrMalformed)
 		x.end()
@@ -103,6 +103,10 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	if req.Stream {
 		if response.Body == http.NoBody {
 			x.end()
+			return nil
+		}
+		if n := response.ContentLength; n >= 0 && n <= smallBody {
+			resp.Stream = x.readSmall() // it keeps no connection until it is read
 			return nil
 		}
 		resp.Stream = x
@@ -125,8 +129,8 @@ func (t *Transport) wait(ctx context.Context) error {
 	}
 	t.n.Waits.Add(1)
 	var late <-chan time.Time
-	if t.o.PoolTimeout > 0 {
-		timer := time.NewTimer(t.o.PoolTimeout)
+	if wait := t.o.PoolWait(ctx); wait > 0 {
+		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		late = timer.C
 	}
@@ -134,11 +138,11 @@ func (t *Transport) wait(ctx context.Context) error {
 	case t.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return &transport.BusyError{Conns: t.o.MaxConns, Err: ctx.Err()}
 	case <-t.ctx.Done():
 		return transport.ErrClosed
 	case <-late:
-		return transport.ErrPoolExhausted
+		return &transport.BusyError{Conns: t.o.MaxConns, Err: transport.ErrPoolExhausted}
 	}
 }
 
@@ -160,6 +164,62 @@ func (t *Transport) Stats() transport.Stats {
 func (t *Transport) Close() error {
 	t.close()
 	t.client.CloseIdleConnections()
+	return nil
+}
+
+// fieldNames reports whether every name of a header is a token: net/http takes
+// "Content-Length : 5" for a field of another name (RFC 9112, section 5.1).
+func fieldNames(h http.Header) bool {
+	for name := range h {
+		if strings.ContainsAny(name, " \t") {
+			return false
+		}
+	}
+	return true
+}
+
+// smallBody is the largest streamed body of known length that is read at once.
+const smallBody = 8 << 10
+
+// A smallReader is a streamed body that was read at once.
+type smallReader struct {
+	*bytes.Reader
+	err    error // after it
+	closed atomic.Bool
+}
+
+func (x *exchange) readSmall() *smallReader {
+	if d := x.t.o.ReadTimeout; d > 0 {
+		timer := time.AfterFunc(d, func() { x.cancel(transport.ErrTimeout) })
+		defer timer.Stop()
+	}
+	p, err := io.ReadAll(x)
+	if err == nil {
+		err = io.EOF
+	}
+	x.Close()
+	return &smallReader{Reader: bytes.NewReader(p), err: err}
+}
+
+// Read reads until the body is closed.
+func (s *smallReader) Read(p []byte) (int, error) {
+	if s.closed.Load() {
+		return 0, transport.ErrBodyClosed
+	}
+	if s.Len() == 0 && len(p) > 0 {
+		return 0, s.err
+	}
+	return s.Reader.Read(p)
+}
+
+// WriteTo is hidden: it would not look at closed.
+func (s *smallReader) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{s})
+}
+
+// Close makes further reads fail.
+func (s *smallReader) Close() error {
+	s.closed.Store(true)
 	return nil
 }
 
@@ -342,7 +402,21 @@ const (
 	saysStreamError = "stream error: " // begins the text of a failed stream of HTTP/2
 	saysTLS         = "tls: "          // is in the text of every error of a handshake
 	saysClosedIdle  = "server closed idle connection"
+	saysTrailer     = "unexpected EOF reading trailer"
 )
+
+// saysFraming reports whether text is what net/http says of chunks that are none.
+func saysFraming(text string) bool {
+	for _, s := range [...]string{
+		"invalid byte in chunk length", "malformed chunked encoding", "http chunk length too large",
+		"empty hex number for chunk length", "chunked encoding contains too much non-data", "header line too long",
+	} {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
 
 func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	if x.caller.Err() != nil {
@@ -371,6 +445,10 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 		err = transport.ErrTruncated // net/http takes the last piece of a line for a line
 	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = transport.ErrMalformed
+	case phase == transport.PhaseBody && strings.Contains(text, saysTrailer):
+		err = transport.ErrTruncated
+	case phase == transport.PhaseBody && saysFraming(text):
+		err = transport.ErrMalformed
 	case phase == transport.PhaseDial && strings.Contains(text, saysTLS):
 		phase = transport.PhaseTLS
 	case phase == transport.PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, saysClosedIdle)):
@@ -386,6 +464,11 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 
 // buffer reads the body of a response that is not streamed.
 func (x *exchange) buffer(resp *transport.Response) error {
+	// Read starts the time anew with every byte; all of them have it once.
+	if d := x.t.o.ReadTimeout; d > 0 {
+		timer := time.AfterFunc(d, func() { x.cancel(transport.ErrTimeout) })
+		defer timer.Stop()
+	}
 	p, err := io.ReadAll(io.LimitReader(x, int64(x.t.o.MaxBody)+1))
 	if err != nil {
 		x.Close()
