@@ -17,6 +17,7 @@ import (
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
 )
 
 func Example_sample() {
@@ -95,7 +96,8 @@ func Example_open() {
 }
 
 func Example_pool() {
-	ctx, _, s := serve(influxtest.JSON(h2o))
+	rows := strings.Repeat("[1439856000000000000,1],", 9_999) + "[1439856000000000000,1]"
+	ctx, _, s := serve(influxtest.Status(204), influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"ramp","columns":["time","v"],"values":[`+rows+"]}]}]}\n"))
 	defer s.Close()
 	addr := s.URL
 	try(func() error {
@@ -110,11 +112,23 @@ func Example_pool() {
 			return err
 		}
 		defer c.Close()
-		first, err := c.Query(ctx, "SELECT * FROM h2o_quality")
+		var e lp.Encoder
+		for i := range int64(10_000) {
+			e.Point("ramp")
+			e.Int("v", i)
+			if err := e.EndTimestamp(1439856000000000000 + i); err != nil {
+				return err
+			}
+		}
+		if err := c.WriteEncoder(ctx, &e); err != nil {
+			return err
+		}
+
+		first, err := c.Query(ctx, "SELECT v FROM ramp")
 		if err != nil {
 			return err
 		}
-		_, err = c.Query(ctx, "SELECT * FROM h2o_quality") // first has the only connection
+		_, err = c.Query(ctx, "SELECT v FROM ramp") // first has the only connection
 		if errors.Is(err, fastclient.ErrPoolExhausted) {
 			fmt.Println("a result is not closed, or MaxConns is too low")
 		}
