@@ -60,8 +60,7 @@ func packageTable(t *testing.T) []string {
 	return list
 }
 
-// TestPackageTable holds that DESIGN.md has a line for every package, and none for
-// what is not there.
+// TestPackageTable holds that DESIGN.md has a row for every package, and no other row.
 func TestPackageTable(t *testing.T) {
 	var want []string
 	for _, f := range tracked(t) {
@@ -77,8 +76,8 @@ func TestPackageTable(t *testing.T) {
 	}
 }
 
-// TestPackageOrder holds that a package imports only what stands above it in the table
-// of DESIGN.md.
+// TestPackageOrder holds that a package imports only packages above it in the table of
+// DESIGN.md.
 func TestPackageOrder(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")
@@ -178,8 +177,8 @@ func receiver(typ ast.Expr) string {
 	return ""
 }
 
-// storeys are the files of packages that are large, the lowest first: as far as that goes,
-// a file uses what is declared in it and below.
+// storeys are the files of the large packages, the lowest first. With few exceptions a file
+// uses what is declared in it and in files below it.
 var storeys = map[string][]string{
 	"fastclient": {
 		"doc.go", "hooks.go", "errors.go", "client.go", "response.go", "options.go", "endpoint.go", "call.go",
@@ -191,8 +190,8 @@ var storeys = map[string][]string{
 	},
 }
 
-// TestStoreys counts the pairs of files of which the lower one uses a name, a field or a
-// method that is declared in the higher one.
+// TestStoreys bounds the pairs of files in which the lower file uses a name, a field or a
+// method that the higher one declares.
 func TestStoreys(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")
@@ -248,8 +247,8 @@ func TestStoreys(t *testing.T) {
 	}
 }
 
-// TestBenchmarkNames holds that parts of benchmarks are named case=… and lib=…,
-// the form that benchstat groups.
+// TestBenchmarkNames holds that parts of benchmarks are named case=… and lib=…, which benchstat
+// groups.
 func TestBenchmarkNames(t *testing.T) {
 	for _, f := range tracked(t) {
 		if !strings.HasSuffix(f, "_test.go") {
@@ -294,7 +293,7 @@ var long = map[string]string{
 	"internal/decimal/pow10_table.go": "a generated table",
 }
 
-// TestFileLength holds that a file holds one idea, as far as its length tells.
+// TestFileLength holds that files are short enough for one idea.
 func TestFileLength(t *testing.T) {
 	for _, f := range tracked(t) {
 		if !strings.HasSuffix(f, ".go") {
@@ -314,8 +313,7 @@ func TestFileLength(t *testing.T) {
 	}
 }
 
-// caseTests are the tests that run the acceptance cases of a kind. All cases of a
-// kind are run by its test.
+// caseTests are the files with the test that runs all acceptance cases of a kind.
 var caseTests = map[string]string{
 	"encode_point":         "lp/cases_test.go",
 	"encode_raw":           "lp/cases_test.go",
@@ -336,8 +334,8 @@ var caseTests = map[string]string{
 	"server_escape_matrix": "itest/escape_guide_test.go",
 }
 
-// TestCases holds that the acceptance cases are the same in every package, and that
-// each of their kinds has its test.
+// TestCases holds that every package has the same acceptance cases, and that each of their
+// kinds has its test.
 func TestCases(t *testing.T) {
 	copies, err := filepath.Glob("*/testdata/guide-cases.json")
 	if err != nil || len(copies) == 0 {
@@ -383,8 +381,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// TestReadmeExample holds that the example of README.md is the program that it
-// names.
+// TestReadmeExample holds that the example of README.md is examples/quickstart.
 func TestReadmeExample(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
