@@ -43,8 +43,8 @@ func Example_modeWriter() {
 	err := func(ctx context.Context) error {
 		// begin modewriter
 		w, err := batch.NewWriter(client, batch.Options{
-			Tags:    []lp.Tag{{Key: "host", Value: host}},
-			OnEvent: func(e batch.Event) { log.Print(e.Kind, " ", e.Message) },
+			DefaultTags: []lp.Tag{{Key: "host", Value: host}},
+			OnEvent:     func(e batch.Event) { log.Print(e.Kind, " ", e.Message) },
 		})
 		if err != nil {
 			return err

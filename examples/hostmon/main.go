@@ -79,7 +79,7 @@ func (m *monitor) run(ctx context.Context) error {
 	}
 	w, err := batch.NewWriter(client, batch.Options{
 		// Every point says where it comes from.
-		Tags: []lp.Tag{{Key: "host", Value: host}},
+		DefaultTags: []lp.Tag{{Key: "host", Value: host}},
 		// A collector would rather lose its oldest points than stop collecting.
 		Overflow:   batch.DropOldest,
 		DeadLetter: kept,
