@@ -32,11 +32,11 @@ type SyncWriter struct {
 // a time. With several servers and [fastclient.RoundRobin], each batch goes to the next
 // server that is up.
 func NewSyncWriter(c *fastclient.Client, o Options) (*SyncWriter, error) {
-	plan, err := newConfig(seam.Of(c), o, false)
+	config, err := newConfig(seam.Of(c), o, false)
 	if err != nil {
 		return nil, err
 	}
-	return newSyncWriter(plan)
+	return newSyncWriter(config)
 }
 
 func newSyncWriter(p config) (*SyncWriter, error) {

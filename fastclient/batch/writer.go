@@ -55,11 +55,11 @@ var (
 // The error is an *[fastclient.OptionError], or says what is wrong with the database of
 // the client.
 func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
-	plan, err := newConfig(seam.Of(c), o, true)
+	config, err := newConfig(seam.Of(c), o, true)
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWriter(plan)
+	w, err := newWriter(config)
 	if err != nil {
 		return nil, err
 	}
