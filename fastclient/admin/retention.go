@@ -10,12 +10,12 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// A RetentionPolicyInfo describes a retention policy. In CreateRetentionPolicy
-// and AlterRetentionPolicy a zero field is left to the server.
+// A RetentionPolicyInfo describes a retention policy. CreateRetentionPolicy and
+// AlterRetentionPolicy leave zero fields to the server.
 type RetentionPolicyInfo struct {
 	Name string
-	// Duration is how long points are kept. In a response 0 means for ever; to
-	// ask for that, set Forever.
+	// Duration is how long points are kept. In a response 0 means for ever; set Forever
+	// to ask for that.
 	Duration      time.Duration
 	Forever       bool
 	ShardDuration time.Duration

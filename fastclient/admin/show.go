@@ -14,10 +14,10 @@ import (
 // the client's database.
 type ShowOptions struct {
 	Database        string // ON, where the statement has it
-	RetentionPolicy string // of the measurement in FROM: an error without one
+	RetentionPolicy string // of the measurement in FROM, which it needs
 	Measurement     string // FROM
-	// Where is a condition in InfluxQL, without the word WHERE. Names and
-	// values in it belong through AppendIdent and AppendText.
+	// Where is a condition in InfluxQL, without the word WHERE. Quote names and values in
+	// it with influxql.AppendIdent and AppendText.
 	Where         string
 	Limit, Offset int // rows of each series of the response, 0 for all
 }
@@ -54,8 +54,7 @@ func (o *ShowOptions) show(words string) *statement {
 	return o.rest(o.append(s))
 }
 
-// column returns the text of a column of the response, empty when the response has
-// no such column.
+// column returns the text of a column of the response, empty if there is no such column.
 func column(row *jsonscan.Row, name string) string {
 	s, err := row.String(row.Series().Column(name))
 	if err != nil {
@@ -79,9 +78,9 @@ func ShowDatabases(ctx context.Context, c *fastclient.Client) ([]string, error) 
 	return list(ctx, c, newStatement("SHOW DATABASES"), "name")
 }
 
-// ShowMeasurements returns the names of the measurements. With a Measurement it
-// returns that one, if it exists. A RetentionPolicy is an error: the statement has
-// none.
+// ShowMeasurements returns the names of the measurements. With a Measurement it returns
+// that one, if it exists. A RetentionPolicy is an error: the statement has no place for
+// it.
 func ShowMeasurements(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]string, error) {
 	s := newStatement("SHOW MEASUREMENTS").clause(" ON ", "Database", o.Database)
 	if o.RetentionPolicy != "" {
@@ -97,30 +96,30 @@ func ShowSeries(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]str
 	return list(ctx, c, o.show("SHOW SERIES"), "key")
 }
 
-// A Key is a tag key or a field key of a measurement.
-type Key struct {
+// A MeasurementKey is a tag key or a field key of a measurement.
+type MeasurementKey struct {
 	Measurement string
 	Key         string
 	Type        string // of a field: float, integer, string, boolean, unsigned
 }
 
-func keys(ctx context.Context, c *fastclient.Client, s *statement, name string) ([]Key, error) {
-	var out []Key
+func keys(ctx context.Context, c *fastclient.Client, s *statement, name string) ([]MeasurementKey, error) {
+	var out []MeasurementKey
 	err := each(ctx, c, s, func(row *jsonscan.Row) error {
-		out = append(out, Key{row.Series().Name, column(row, name), column(row, "fieldType")})
+		out = append(out, MeasurementKey{row.Series().Name, column(row, name), column(row, "fieldType")})
 		return nil
 	})
 	return out, err
 }
 
 // ShowTagKeys returns the tag keys of the measurements.
-func ShowTagKeys(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]Key, error) {
+func ShowTagKeys(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]MeasurementKey, error) {
 	return keys(ctx, c, o.show("SHOW TAG KEYS"), "tagKey")
 }
 
-// ShowFieldKeys returns the field keys of the measurements, with their types. A
-// key that is of several types in several shards comes once for each.
-func ShowFieldKeys(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]Key, error) {
+// ShowFieldKeys returns the field keys of the measurements, with their types. A key that
+// has several types in several shards comes once for each.
+func ShowFieldKeys(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]MeasurementKey, error) {
 	return keys(ctx, c, o.show("SHOW FIELD KEYS"), "fieldKey")
 }
 
@@ -154,7 +153,7 @@ func ShowTagValues(ctx context.Context, c *fastclient.Client, keys []string, o S
 	return out, err
 }
 
-// A ContinuousQuery is a query that the server runs by itself.
+// A ContinuousQuery is a query that the server runs periodically.
 type ContinuousQuery struct{ Database, Name, Query string }
 
 // ShowContinuousQueries returns the continuous queries of all databases.
@@ -173,16 +172,15 @@ func DropMeasurement(ctx context.Context, c *fastclient.Client, name string, opt
 	return exec(ctx, c, newStatement("DROP MEASUREMENT ").name("Measurement", name), opts...)
 }
 
-// DropSeries deletes the series of a measurement that where selects, from all
-// retention policies; an empty measurement or condition selects all. One of
-// the two must be given. Times cannot be part of the condition.
+// DropSeries deletes the series of a measurement that where selects, from all retention
+// policies. An empty measurement or condition selects all; one of the two must be given.
+// The condition cannot contain times.
 func DropSeries(ctx context.Context, c *fastclient.Client, measurement, where string, opts ...fastclient.QueryOption) error {
 	return deleteFrom(ctx, c, "DROP SERIES", measurement, where, opts)
 }
 
-// Delete deletes the points of a measurement that where selects by tags and
-// time; an empty measurement or condition selects all. One of the two must be
-// given.
+// Delete deletes the points of a measurement that where selects by tags and time. An
+// empty measurement or condition selects all; one of the two must be given.
 func Delete(ctx context.Context, c *fastclient.Client, measurement, where string, opts ...fastclient.QueryOption) error {
 	return deleteFrom(ctx, c, "DELETE", measurement, where, opts)
 }

@@ -61,7 +61,7 @@ func (s *statement) refuse(what, reason string) {
 	}
 }
 
-// exec runs a statement that responds with no rows of interest.
+// exec runs a statement whose rows are of no interest.
 func exec(ctx context.Context, c *fastclient.Client, s *statement, opts ...fastclient.QueryOption) error {
 	if s.err != nil {
 		return s.err

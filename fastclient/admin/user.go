@@ -24,8 +24,8 @@ func ShowUsers(ctx context.Context, c *fastclient.Client) ([]User, error) {
 	return out, err
 }
 
-// CreateUser creates a user. The password is sent as part of the statement,
-// and not kept or logged.
+// CreateUser creates a user. The password is sent as part of the statement, and neither
+// kept nor logged.
 func CreateUser(ctx context.Context, c *fastclient.Client, name, password string, admin bool) error {
 	s := newStatement("CREATE USER ").name("User", name).words(" WITH PASSWORD ").text("Password", password)
 	if admin {
@@ -84,7 +84,7 @@ func GrantAdmin(ctx context.Context, c *fastclient.Client, user string) error {
 	return exec(ctx, c, newStatement("GRANT ALL PRIVILEGES TO ").name("User", user))
 }
 
-// RevokeAdmin makes a user no administrator.
+// RevokeAdmin takes the rights of an administrator from a user.
 func RevokeAdmin(ctx context.Context, c *fastclient.Client, user string) error {
 	return exec(ctx, c, newStatement("REVOKE ALL PRIVILEGES FROM ").name("User", user))
 }
