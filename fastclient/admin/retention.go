@@ -28,7 +28,8 @@ type RetentionPolicyInfo struct {
 }
 
 // ShowRetentionPolicies returns the retention policies of a database, the
-// client's if the name is empty.
+// client's if the name is empty. A policy whose durations cannot be read is left out and
+// is an error beside the others.
 func ShowRetentionPolicies(ctx context.Context, c *fastclient.Client, database string, opts ...fastclient.QueryOption) ([]RetentionPolicyInfo, error) {
 	s := newStatement("SHOW RETENTION POLICIES").clause(" ON ", "Database", database)
 	var out []RetentionPolicyInfo
