@@ -189,8 +189,8 @@ func (c *Column) addTo(p *lp.Encoder, i int) {
 }
 
 // AppendLP appends a line per row of f to dst: see [Encoder.Append], of an
-// Encoder that is strict. [Frame.Skipped] then says how many rows were left out
-// because they have no field.
+// Encoder that is strict. It only reads f. [Frame.Skipped] says how many rows are
+// left out because they have no field.
 func (f *Frame) AppendLP(dst []byte) ([]byte, error) {
 	return f.AppendLPIn(dst, f.Precision)
 }
@@ -205,7 +205,6 @@ func (f *Frame) AppendLPIn(dst []byte, p lp.Precision) ([]byte, error) {
 func (f *Frame) AppendLPAs(dst []byte, form lp.Form) ([]byte, error) {
 	e := encoders.Get().(*Encoder)
 	e.Options.Unsigned = form.Unsigned
-	before := e.skipped
 	from := f
 	if form.Precision != f.Precision {
 		from = e.convert(f, form.Precision)
@@ -216,7 +215,6 @@ func (f *Frame) AppendLPAs(dst []byte, form lp.Form) ([]byte, error) {
 		from = &e.converted
 	}
 	dst, err := e.Append(dst, from)
-	f.skipped = e.skipped - before
 	e.converted = Frame{}
 	e.forget()
 	encoders.Put(e)
@@ -240,10 +238,6 @@ func (e *Encoder) convert(f *Frame, p lp.Precision) *Frame {
 	}
 	return &e.converted
 }
-
-// Skipped returns the number of rows that the last AppendLP, AppendLPIn or AppendLPAs
-// left out because they have no field.
-func (f *Frame) Skipped() int { return f.skipped }
 
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pointwire/pointwire/lp"
@@ -115,6 +116,68 @@ func TestAppendLPIn(t *testing.T) {
 	}
 }
 
+// TestAppendLPConcurrent writes one frame by several goroutines at once, which the
+// race detector watches: to encode a frame is to read it.
+func TestAppendLPConcurrent(t *testing.T) {
+	f := &Frame{Time: []int64{1, 2, 3}, Columns: []Column{
+		Tags("t", []string{"a", "b", "a"}), nulls(Floats("f", []float64{1, 2, 3}), 1), nulls(Strings("s", []string{"x", "y", "z"}), 1)}}
+	before := show(f)
+	const want = "m,t=a f=1,s=\"x\" 0\nm,t=a f=3,s=\"z\" 0\n"
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 50 {
+				got, err := f.AppendLPAs(nil, lp.Form{Measurement: "m", Precision: lp.Second})
+				if string(got) != want || err != nil || f.Skipped() != 1 {
+					t.Errorf("error %v, %d skipped, lines\n%s", err, f.Skipped(), got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if after := show(f); after != before {
+		t.Errorf("the frame was changed from\n%s\nto\n%s", before, after)
+	}
+}
+
+// TestSkipped compares the count of rows without a field with that of an Encoder.
+func TestSkipped(t *testing.T) {
+	some := 0
+	for seed := range uint64(2000) {
+		f := randomFrame(rand.New(rand.NewPCG(seed, 4)))
+		var e Encoder
+		e.Append(nil, f)
+		some += e.Skipped()
+		if f.Skipped() != e.Skipped() {
+			t.Fatalf("seed %d: %d skipped, want %d in\n%s", seed, f.Skipped(), e.Skipped(), show(f))
+		}
+	}
+	if some == 0 {
+		t.Error("every row had a field")
+	}
+	short := nulls(Ints("i", []int64{1}), 0)
+	short.Valid = Bitmap{}
+	for _, f := range []Frame{
+		{Time: []int64{1, 2}, Columns: []Column{short}},
+		{Time: []int64{1}, Columns: []Column{short}},
+	} {
+		if n := f.Skipped(); n != 0 {
+			t.Errorf("%d rows of a malformed frame are skipped", n)
+		}
+	}
+}
+
+// TestUnsignedSuffix holds that lp was asked about every policy it has.
+func TestUnsignedSuffix(t *testing.T) {
+	for policy, want := range map[lp.UnsignedPolicy]byte{
+		lp.UnsignedAuto: 'u', lp.UnsignedKeep: 'u', lp.UnsignedInt: 'i', lp.UnsignedClamp: 'i', lp.UnsignedRefuse: 0, lp.UnsignedRefuse + 1: 0,
+	} {
+		if got := unsignedSuffix(policy); got != want {
+			t.Errorf("policy %d: %q, want %q", policy, got, want)
+		}
+	}
+}
+
 // TestAppendLPRefused writes frames of which rows cannot be written.
 func TestAppendLPRefused(t *testing.T) {
 	ints := func(n int) Column { return Ints("i", make([]int64, n)) }
@@ -183,17 +246,17 @@ func TestEncoderOptions(t *testing.T) {
 		Tags("c", []string{"x", "y"}), Floats("f", []float64{math.NaN(), 2}), Uints("u", []uint64{1, math.MaxUint64})}}
 	for _, tt := range []struct {
 		name string
-		e    Encoder
+		e    *Encoder
 		want string
 		err  error
 	}{
-		{"sorted", Encoder{Options: lp.Options{TagOrder: lp.TagsSorted, NotFinite: lp.NotFiniteDropField}, Tags: []lp.Tag{{Key: "a", Value: "z"}}},
+		{"sorted", &Encoder{Options: lp.Options{TagOrder: lp.TagsSorted, NotFinite: lp.NotFiniteDropField}, Tags: []lp.Tag{{Key: "a", Value: "z"}}},
 			"m,a=z,b=1,c=x u=1u 1\nm,a=z,b=1,c=y f=2,u=18446744073709551615u 2\n", nil},
-		{"the frame's tags stand before extra ones", Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}, Tags: []lp.Tag{{Key: "b", Value: "no"}, {Key: "c", Value: "no"}, {Key: "d", Value: "yes"}}},
+		{"the frame's tags stand before extra ones", &Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}, Tags: []lp.Tag{{Key: "b", Value: "no"}, {Key: "c", Value: "no"}, {Key: "d", Value: "yes"}}},
 			"m,b=1,c=y,d=yes f=2,u=18446744073709551615u 2\n", nil},
-		{"unsigned as integers", Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedInt}}, "m,b=1,c=x u=1i 1\n", lp.ErrUnsigned},
-		{"unsigned clamped", Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedClamp}}, "m,b=1,c=x u=1i 1\nm,b=1,c=y f=2,u=9223372036854775807i 2\n", nil},
-		{"unsigned refused", Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedRefuse}}, "", lp.ErrUnsigned},
+		{"unsigned as integers", &Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedInt}}, "m,b=1,c=x u=1i 1\n", lp.ErrUnsigned},
+		{"unsigned clamped", &Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedClamp}}, "m,b=1,c=x u=1i 1\nm,b=1,c=y f=2,u=9223372036854775807i 2\n", nil},
+		{"unsigned refused", &Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedRefuse}}, "", lp.ErrUnsigned},
 	} {
 		got, err := tt.e.Append(nil, f)
 		if string(got) != tt.want || !errors.Is(err, tt.err) {
@@ -211,9 +274,9 @@ func TestEncoderOptions(t *testing.T) {
 	if e.Count(lp.ErrNotFinite) != 1 || e.Count(lp.Replaced) != 5 || e.Count(lp.ErrNoFields) != 0 {
 		t.Errorf("counts %d, %d", e.Count(lp.ErrNotFinite), e.Count(lp.Replaced))
 	}
-	e = Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField}}
-	if got, err := e.Append(nil, &Frame{Measurement: "m", Columns: []Column{Floats("f", []float64{math.NaN(), 1})}}); string(got) != "m f=1\n" || err != nil || e.Skipped() != 1 {
-		t.Errorf("%s%v, %d skipped", got, err, e.Skipped())
+	dropping := Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField}}
+	if got, err := dropping.Append(nil, &Frame{Measurement: "m", Columns: []Column{Floats("f", []float64{math.NaN(), 1})}}); string(got) != "m f=1\n" || err != nil || dropping.Skipped() != 1 {
+		t.Errorf("%s%v, %d skipped", got, err, dropping.Skipped())
 	}
 }
 

@@ -2,6 +2,7 @@ package frame
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/pointwire/pointwire/jsonscan"
@@ -9,8 +10,10 @@ import (
 )
 
 // A Frame is a table of points of one measurement. The zero value is an empty
-// frame; its fields may be set and changed freely. A frame must not be used by
-// two goroutines at once.
+// frame; its fields may be set and changed freely.
+//
+// Nothing that reads a frame writes to it. Several goroutines may read and encode
+// one frame at the same time as long as none changes it.
 type Frame struct {
 	// Measurement is the measurement of all rows, in a response the name of the
 	// series.
@@ -30,8 +33,6 @@ type Frame struct {
 	// Partial is the mark of that name of the series as far as it was read: see
 	// jsonscan.Series.
 	Partial bool
-
-	skipped int
 }
 
 // Len returns the number of rows.
@@ -43,6 +44,36 @@ func (f *Frame) Len() int {
 		return f.Columns[0].Len()
 	}
 	return 0
+}
+
+// Skipped returns the number of rows without a field, which AppendLP, AppendLPIn
+// and AppendLPAs leave out. It is 0 for a malformed frame, of which they write no
+// row.
+func (f *Frame) Skipped() int {
+	n := f.Len()
+	full := false // every row has the same field
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		if c.Len() != n || c.Valid != nil && len(c.Valid) < bitmapLen(n) {
+			return 0
+		}
+		full = full || c.Role == Field && c.Type != Null && c.Valid == nil
+	}
+	if full {
+		return 0
+	}
+	skipped := 0
+	for lo := 0; lo < n; lo += 8 {
+		var filled byte // which of eight rows have a field
+		for i := range f.Columns {
+			if c := &f.Columns[i]; c.Role == Field && c.Type != Null {
+				filled |= c.Valid[lo>>3]
+			}
+		}
+		rows := min(n-lo, 8)
+		skipped += rows - bits.OnesCount8(filled&(1<<rows-1))
+	}
+	return skipped
 }
 
 // Column returns the first column of that name, or nil. It is a pointer into

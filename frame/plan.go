@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/lp"
@@ -372,13 +373,8 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 	case Int64:
 		f.suffix = 'i'
 	case Uint64:
-		switch o.Unsigned {
-		case lp.UnsignedAuto, lp.UnsignedKeep:
-			f.suffix = 'u'
-		case lp.UnsignedRefuse:
+		if f.suffix = unsignedSuffix(o.Unsigned); f.suffix == 0 {
 			return false
-		default:
-			f.suffix = 'i'
 		}
 	case String, Dict:
 		p.keys = append(p.keys, '"') // behind the key, see cleanTexts
@@ -389,6 +385,32 @@ func (p *plan) addField(c *Column, o *lp.Options) bool {
 	}
 	p.ops = append(p.ops, f)
 	return true
+}
+
+// unsignedSuffixes has the result of unsignedSuffix by policy.
+var unsignedSuffixes = sync.OnceValue(func() (suffixes [lp.UnsignedRefuse + 1]byte) {
+	for policy := range suffixes {
+		var e lp.Encoder
+		e.SetOptions(lp.Options{Unsigned: lp.UnsignedPolicy(policy)})
+		e.Point("m")
+		e.Uint("f", 0)
+		if e.EndNoTimestamp() == nil {
+			line := e.Bytes()
+			suffixes[policy] = line[len(line)-len("i\n")]
+		}
+	}
+	return suffixes
+})
+
+// unsignedSuffix returns the byte that the policy puts after an unsigned integer
+// which fits its type, or 0 if lp.Encoder has to see every value. It is lp.Encoder
+// that was asked: the policy itself stands in package lp alone.
+func unsignedSuffix(policy lp.UnsignedPolicy) byte {
+	suffixes := unsignedSuffixes()
+	if int(policy) >= len(suffixes) {
+		return 0
+	}
+	return suffixes[policy]
 }
 
 // addCode makes the tag of a code. It reports false if line protocol cannot carry
