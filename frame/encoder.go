@@ -14,6 +14,8 @@ import (
 // zero value is strict and ready to use. It must not be copied after first use,
 // nor used by two goroutines at once.
 type Encoder struct {
+	_ noCopy
+
 	// Options are the policies for what cannot be written as it is. Their
 	// precision is not used: the times of a frame have one of their own.
 	Options lp.Options

@@ -15,6 +15,8 @@ const DefaultRows = 1024
 // A Reader reads query responds as frames. Make one with NewReader and use it
 // again with Reset. Set the fields before the first frame is read.
 type Reader struct {
+	_ noCopy
+
 	// Rows is how many rows a frame holds at most: 0 means DefaultRows, a
 	// negative number all rows of a series.
 	Rows int

@@ -12,6 +12,8 @@ import (
 // buffer of 64 KiB, and more only while a single row needs it. Make one with
 // NewScanner and use it again with Reset; it must not be copied.
 type Scanner struct {
+	_ noCopy
+
 	// MaxRowBytes bounds the memory that one row, or one text outside the rows,
 	// may take; 0 means 16 MiB. A longer row is a *RowSizeError.
 	MaxRowBytes int
