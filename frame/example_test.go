@@ -231,7 +231,7 @@ func ExampleRecoverable() {
 	// Output:
 	// without it: jsonscan: statement 0: no such function
 	// m [1]
-	// without it: jsonscan: column 0 "time": null as int64: cell is null
+	// without it: jsonscan: read column 0 "time" as int64: cell is null
 	// m [3]
 }
 

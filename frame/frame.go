@@ -162,7 +162,7 @@ type ShapeError struct {
 func (e *ShapeError) Error() string {
 	s := fmt.Sprintf("frame: column %q: %v", e.Column, e.err)
 	if e.err == ErrLength {
-		s += fmt.Sprintf(": %d rows, the frame has %d", e.Rows, e.Want)
+		s += fmt.Sprintf(": %d instead of %d", e.Rows, e.Want)
 	}
 	return s
 }

@@ -97,7 +97,7 @@ func TestReader(t *testing.T) {
 		{"the next series has nulls only", response(series(`[1,"x"]`), series(`[2,null]`), series(`[3,"y"]`), series(`[4,null],[5,7]`)), []string{
 			"0 m[] time[1] v:string[x]", "0 m[] time[2] v:null[null]", "0 m[] time[3] v:string[y]", "0 m[] time[4 5] v:int64[null 7]"}},
 		{"no time in a row", response(series(`[1,1],[null,2],[3,3]`)), []string{
-			"0 m[] time[1] v:int64[1]", `error: jsonscan: column 0 "time": null as int64: cell is null`, "0 m[] time[3] v:int64[3]"}},
+			"0 m[] time[1] v:int64[1]", `error: jsonscan: read column 0 "time" as int64: cell is null`, "0 m[] time[3] v:int64[3]"}},
 		{"text among integer times", response(series(`[1,1],["1970-01-01T00:00:00.000000002Z",2],[3,3]`)), []string{
 			"0 m[] time[1] v:int64[1]", "0 m[] time[2] v:int64[2]", "0 m[] time[3] v:int64[3]"}},
 		{"wide row", response(`{"name":"m","columns":["time","a","b","c"],"values":[[1,1,"x",true],[2,null,null,null],[3,2.5,"y",false]]}`),

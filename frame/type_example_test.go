@@ -123,7 +123,7 @@ func ExampleShapeError() {
 	}
 	// Output:
 	// host true frame: column "host": no such column
-	// load true frame: column "load": another number of rows: 1 rows, the frame has 2
+	// load true frame: column "load": another number of rows: 1 instead of 2
 	// host true frame: column "host": bitmap, offset or code out of range
 }
 

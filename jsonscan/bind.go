@@ -85,10 +85,7 @@ func (b *binder) bind(s *Series) error {
 	for i := range b.tags {
 		if t := &b.tags[i]; !t.parse() {
 			b.unfit = true
-			what := t.f.name + ", a tag, in " + opNames[t.f.op]
-			if t.f.op == opInt || t.f.op == opUint {
-				what = t.f.name + "=" + strconv.Quote(t.value) + ", a tag, in " + t.f.elem.String()
-			}
+			what := t.f.name + "=" + strconv.Quote(t.value) + " (a tag that " + t.f.elem.String() + " cannot hold)"
 			return &BindError{Type: b.st.name, Series: s, Extra: []string{what}}
 		}
 	}
@@ -190,7 +187,7 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	kind := cell.Kind()
 	if kind == KindNull {
 		if !f.null && b.options&NullAsZero == 0 {
-			return r.fail(i, opNames[f.op], ErrNull)
+			return r.fail(i, f.elem.String(), ErrNull)
 		}
 		setZero(s, f)
 		return nil
@@ -249,7 +246,7 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 		setFloat32(s, v)
 	case opBool:
 		if kind != KindBool {
-			return r.fail(i, opNames[f.op], ErrKind)
+			return r.fail(i, f.elem.String(), ErrKind)
 		}
 		setBool(s, cell.bits != 0)
 	default:

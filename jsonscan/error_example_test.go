@@ -82,11 +82,11 @@ func ExampleScanner_Err() {
 	// Output:
 	// 1 row, complete
 	// 1 row, then the response broke off at byte 91 with unexpected EOF
-	//    jsonscan: after 91 bytes: unexpected EOF
+	//    jsonscan: read response at offset 91: unexpected EOF
 	// 1 row, then no JSON at byte 94 but: expected ',' or ']'
-	//    jsonscan: offset 94: expected ',' or ']'
+	//    jsonscan: parse response at offset 94: expected ',' or ']'
 	// 1 row, then one of more than 100 bytes at byte 92
-	//    jsonscan: offset 92: row longer than 100 bytes
+	//    jsonscan: read row at offset 92: longer than 100 bytes
 	// 1 row, then the server said timeout and may go on: true
 	//    jsonscan: server: timeout
 }
@@ -109,7 +109,7 @@ func ExampleBindError() {
 	}
 	// Output:
 	// cpu has beside the fields [cores] and lacks [temp]
-	// jsonscan: series "cpu" does not fit type jsonscan_test.sample: no field for cores: no column for temp
+	// jsonscan: read series "cpu" as jsonscan_test.sample: no field for cores; no column for temp
 }
 
 // What each option lets pass.
@@ -134,11 +134,11 @@ func ExampleStructOption() {
 		fmt.Println(samples, err)
 	}
 	// Output:
-	// jsonscan: series "cpu" does not fit type jsonscan_test.sample: no field for cores
+	// jsonscan: read series "cpu" as jsonscan_test.sample: no field for cores
 	// [{1 0.5}] <nil>
-	// jsonscan: series "cpu" does not fit type jsonscan_test.sample: no column for load
+	// jsonscan: read series "cpu" as jsonscan_test.sample: no column for load
 	// [{1 0}] <nil>
-	// jsonscan: column 1 "load": null as float64: cell is null
+	// jsonscan: read column 1 "load" as float64: cell is null
 	// [{1 0}] <nil>
 }
 
@@ -160,7 +160,7 @@ func ExampleStructError() {
 	// Output:
 	// field Loads: type []float64 has no place in line protocol
 	// field Up: unknown option "required"
-	// jsonscan: type jsonscan_test.sample: field Loads: type []float64 has no place in line protocol; field Up: unknown option "required"
+	// jsonscan: read into type jsonscan_test.sample: field Loads: type []float64 has no place in line protocol; field Up: unknown option "required"
 }
 
 // What responds may be another service.
@@ -169,5 +169,5 @@ func ExampleErrNoResults() {
 	for range s.Rows() {
 		fmt.Println(errors.Is(s.Err(), jsonscan.ErrNoResults), s.Err())
 	}
-	// Output: true jsonscan: offset 0: neither results nor an error in the document
+	// Output: true jsonscan: parse response at offset 0: document has neither results nor an error
 }

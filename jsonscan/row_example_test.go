@@ -58,7 +58,7 @@ func ExampleRow_Uint() {
 	}
 	// Output:
 	// 1500000000000000001 18446744073709551615 true 3 uint bool
-	// 18446744073709551615 jsonscan: column 1 "v": uint as int64: value out of range
+	// 18446744073709551615 jsonscan: read column 1 "v" as int64: value out of range
 }
 
 // A scanner is used again for the next response.

@@ -33,7 +33,7 @@ type StructError struct {
 }
 
 func (e *StructError) Error() string {
-	return "jsonscan: type " + e.Type + ": " + strings.Join(e.Problems, "; ")
+	return "jsonscan: read into type " + e.Type + ": " + strings.Join(e.Problems, "; ")
 }
 
 // A BindError says that a series does not have the columns of a struct. It
@@ -47,12 +47,16 @@ type BindError struct {
 }
 
 func (e *BindError) Error() string {
-	msg := "jsonscan: series " + strconv.Quote(e.Series.Name) + " does not fit type " + e.Type
-	if len(e.Extra) > 0 {
-		msg += ": no field for " + strings.Join(e.Extra, ", ")
-	}
-	if len(e.Missing) > 0 {
-		msg += ": no column for " + strings.Join(e.Missing, ", ")
+	msg := "jsonscan: read series " + strconv.Quote(e.Series.Name) + " as " + e.Type
+	sep := ": "
+	for _, list := range []struct {
+		label string
+		names []string
+	}{{"no field for ", e.Extra}, {"no column for ", e.Missing}} {
+		if len(list.names) > 0 {
+			msg += sep + list.label + printable(strings.Join(list.names, ", "))
+			sep = "; "
+		}
 	}
 	return msg
 }
@@ -202,8 +206,6 @@ const (
 	opTime
 	opText // encoding.TextUnmarshaler
 )
-
-var opNames = [...]string{"an integer", "an unsigned integer", "float64", "float32", "bool", "string", "[]byte", "time.Time", "a text"}
 
 // structField is one field of a struct that takes part.
 type structField struct {
