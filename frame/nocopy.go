@@ -1,6 +1,6 @@
 package frame
 
-// noCopy makes go vet report a copy of the struct that it is the first field of.
+// A noCopy as the first field of a struct makes go vet report copies of the struct.
 type noCopy struct{}
 
 func (*noCopy) Lock()   {}
