@@ -135,10 +135,14 @@ func StructsOf[T any](rows iter.Seq2[*Row, error], options ...StructOption) iter
 	}
 }
 
+// maxJoined is how many errors that reading continued after are joined.
+const maxJoined = 16
+
 // AppendStructs appends a value of T per row to dst; see StructsOf for the
 // fields of T. It continues after the errors of statements and of the server, see
 // Recoverable, and returns the first 16 of them joined, with the rows of all other
-// statements. At any other error it stops and returns the rows before it.
+// statements. At any other error it stops. That error is joined to those before it,
+// however many they are, and comes with the rows before it.
 func AppendStructs[T any](dst []T, rows iter.Seq2[*Row, error], options ...StructOption) ([]T, error) {
 	b, err := newBinder(reflect.TypeFor[T](), options)
 	if err != nil {
@@ -147,10 +151,11 @@ func AppendStructs[T any](dst []T, rows iter.Seq2[*Row, error], options ...Struc
 	var failed []error
 	for row, err := range rows {
 		if err != nil {
-			if len(failed) < 16 {
+			more := Recoverable(err)
+			if !more || len(failed) < maxJoined {
 				failed = append(failed, err)
 			}
-			if Recoverable(err) {
+			if more {
 				continue
 			}
 			break

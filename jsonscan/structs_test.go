@@ -279,6 +279,29 @@ func TestStructsGoOn(t *testing.T) {
 	}
 }
 
+// TestAppendStructsLastError holds that the error which ends the rows is returned
+// after any number of errors that reading continued after.
+func TestAppendStructsLastError(t *testing.T) {
+	type point struct {
+		V int8 `lp:"v"`
+	}
+	for _, n := range []int{0, 15, 16, 17, 40} {
+		body := `{"results":[` + strings.Repeat(`{"statement_id":0,"error":"x"},`, n) +
+			`{"statement_id":1,"series":[{"name":"a","columns":["v"],"values":[[1]`
+		got, err := AppendStructs[point](nil, NewScanner(strings.NewReader(body)).Rows())
+		if len(got) != 1 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%d errors: %v, %v", n, got, err)
+		}
+		joined := 1
+		if list, ok := err.(interface{ Unwrap() []error }); ok {
+			joined = len(list.Unwrap())
+		}
+		if want := min(n, 16) + 1; joined != want {
+			t.Errorf("%d errors: %d joined, want %d", n, joined, want)
+		}
+	}
+}
+
 func TestStructTimestamps(t *testing.T) {
 	type stamps struct {
 		T int64 `lp:",timestamp"`
