@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestErrorTexts holds the texts to one style, and to one line whatever a server
-// sends: package, operation, object, cause.
+// TestErrorTexts holds that a text names package, operation, object and cause, and
+// that it is one printable line whatever a server sends.
 func TestErrorTexts(t *testing.T) {
 	const evil = "a\x1b[31m\r\n\xffé\u2028"
 	const safe = `a\x1b[31m\r\n\xffé\u2028`
@@ -45,7 +45,7 @@ func FuzzPrintable(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		// strconv quotes what would not print, and backslashes and quotes besides.
+		// strconv escapes the same characters, and also backslashes and quotes.
 		quoted := strconv.Quote(s)
 		want := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(quoted[1 : len(quoted)-1])
 		if got := printable(s); got != want {

@@ -13,7 +13,7 @@ type place struct {
 	Y string `lp:"y,tag"`
 }
 
-// TestStructInline has structs within structs, with and without a prefix.
+// TestStructInline reads structs within structs, with and without a prefix.
 func TestStructInline(t *testing.T) {
 	type point struct {
 		From place `lp:"from_,inline"`

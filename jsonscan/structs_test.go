@@ -115,7 +115,7 @@ func TestStructsOfEqualsAppendStructs(t *testing.T) {
 	}
 }
 
-// Strings are cut from blocks and must not change when the scanner goes on.
+// Strings share blocks of memory and must not change when the scanner moves on.
 func TestStructsOutliveScanner(t *testing.T) {
 	type row struct {
 		S string `lp:"s"`
@@ -250,9 +250,9 @@ func TestStructErrors(t *testing.T) {
 	}
 }
 
-// Good statements are not lost beside bad ones, and a bad series does not cost
-// the next.
-func TestStructsGoOn(t *testing.T) {
+// A statement that fails and a series that does not fit leave the rows of the others
+// alone.
+func TestStructsContinue(t *testing.T) {
 	type point struct {
 		V int8 `lp:"v"`
 	}
@@ -279,8 +279,8 @@ func TestStructsGoOn(t *testing.T) {
 	}
 }
 
-// TestAppendStructsLastError holds that the error which ends the rows is returned
-// after any number of errors that reading continued after.
+// TestAppendStructsLastError holds that the error which ends the rows is returned,
+// however many statements failed before it.
 func TestAppendStructsLastError(t *testing.T) {
 	type point struct {
 		V int8 `lp:"v"`
