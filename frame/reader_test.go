@@ -117,8 +117,8 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderTruncated cuts a response at every byte: the rows before the cut come,
-// and then an error.
+// TestReaderTruncated truncates a response at every byte. The rows before that byte
+// must come, and then an error.
 func TestReaderTruncated(t *testing.T) {
 	body := strings.TrimSpace(response(series(`[1,1],[2,2.5],[3,3]`)))
 	for n := range len(body) {
@@ -196,8 +196,8 @@ func TestReaderBatches(t *testing.T) {
 	}
 }
 
-// TestReaderKeepsFloat holds a column to float64 once it was, in the frames of
-// one series.
+// TestReaderKeepsFloat holds that a column which became float64 stays float64 in the
+// next frames of its series.
 func TestReaderKeepsFloat(t *testing.T) {
 	r := reader(response(series(`[1,0.5],[2,3],[3,null],[4,null]`)))
 	r.Rows = 1
@@ -225,7 +225,7 @@ func TestReaderRounded(t *testing.T) {
 			}
 		}
 	}
-	// A row that goes into the next frame is counted there.
+	// A row that begins the next frame is counted there only.
 	body := response(`{"name":"m","columns":["time","v","w"],"values":[[1,0.5,1],[2,9007199254740993,"x"]]}`)
 	var got []int
 	for f := range reader(body).Frames() {
@@ -236,8 +236,8 @@ func TestReaderRounded(t *testing.T) {
 	}
 }
 
-// A row that begins a new frame leaves the columns of the frame before it alone,
-// whatever the place of the time among the columns.
+// A row that begins a new frame leaves the columns of the last frame as they were,
+// wherever the time stands among the columns.
 func TestReaderPushedRow(t *testing.T) {
 	for _, columns := range []struct{ names, first, second string }{
 		{`"time","a","b","n"`, `[1,9007199254740993,"x",null]`, `[2,0.5,7,true]`},
@@ -303,7 +303,7 @@ func TestReaderTags(t *testing.T) {
 	}
 }
 
-// TestReaderLargeDictionary begins a dictionary anew when it is large.
+// TestReaderLargeDictionary holds that a large dictionary starts again from nothing.
 func TestReaderLargeDictionary(t *testing.T) {
 	var rows []string
 	for i := range 10_000 {
@@ -355,7 +355,7 @@ func TestReadAll(t *testing.T) {
 	}
 }
 
-// TestReaderReset reads many responds with one reader.
+// TestReaderReset reads many responses with one reader.
 func TestReaderReset(t *testing.T) {
 	s := jsonscan.NewScanner(nil)
 	r := NewReader(s)
@@ -397,8 +397,8 @@ func TestFrameClone(t *testing.T) {
 	}
 }
 
-// A series begins with a dictionary of its own, and with columns as they have to
-// be whatever was done to those of the frame before.
+// A new series begins with an empty dictionary, and with the right columns whatever
+// the program did to the columns of the last frame.
 func TestReaderBeginsAnew(t *testing.T) {
 	r := reader(response(series(`[1,"x"],[2,"y"]`), series(`[3,"z"]`), series(`[4,"x"]`)))
 	r.Tags = []string{"v"}
