@@ -13,8 +13,8 @@ import (
 //
 // A frame is plain data that programs may make and change themselves, so nothing
 // about it can be relied on. Frame.check finds columns of different lengths and
-// positions out of range before rows are written. Writing reads the frame and keeps
-// its own state in an Encoder; Reader is the only writer of the frames that it makes.
+// positions out of range before rows are written. No method that reads a frame keeps
+// anything in it; the state of writing is in an Encoder.
 
 // A Frame is a table of points of one measurement. The zero value is an empty
 // frame; its fields may be set and changed freely.
@@ -54,8 +54,8 @@ func (f *Frame) Len() int {
 }
 
 // Skipped returns the number of rows without a field, which AppendLP, AppendLPIn
-// and AppendLPAs leave out. It is 0 for a malformed frame, of which they write no
-// row.
+// and AppendLPAs leave out. It means nothing for a malformed frame, of which they
+// write no row.
 func (f *Frame) Skipped() int {
 	n := f.Len()
 	full := false // every row has the same field

@@ -12,31 +12,27 @@ import (
 
 // This file parses compact rows and finds the end of strings, eight bytes at a time.
 //
-// fastRow takes a row as InfluxDB writes it. It and the functions that it calls get
-// positions and return positions, 0 for "declined", and raise no errors: what they
-// decline is left to plainRow or scanString, which are slow and know all forms. The
-// texts of series go through fastString too.
+// The functions get a position and return the position after what they read, or 0 if
+// they decline. They make no errors: what they decline is left to plainRow and
+// scanString, which are slower and know all forms.
 //
-//	fastRow        a row: numbers up to 8 bytes and strings up to 7 within itself
-//	fastNumber     any other number, by internal/decimal
-//	fastString     the end of a string; with escapes it goes on in escapedString,
-//	               with text that is not ASCII in mixedString
-//	appendUnescaped, appendRune, unescapeRune
-//	               texts without their escapes, for whoever asks later
+//	fastRow          reads a row; numbers of up to 8 bytes and strings of up to 7
+//	                 bytes are read in its own loop
+//	fastNumber       reads any other number, by internal/decimal
+//	fastString       finds the end of any other string, also of texts of series; it
+//	                 continues in escapedString at the first escape, and in
+//	                 mixedString at the first character that is not ASCII
+//	appendUnescaped  unescapes a string that was scanned before
 //
-// Two invariants make the loops safe without bounds:
-//
-//   - b has pad zero bytes after the data, and no token holds a zero byte. A loop over
-//     a token therefore stops at the first of them, and a load of 8 bytes there stays
-//     in the pad.
-//   - What a cell needs is complete when fastRow returns: the kind, the value, and the
-//     positions of its text, in 32 bits each.
+// b has pad zero bytes after the data, and no token holds a zero byte. So a loop over
+// a token stops at the first of them at the latest, and a load of 8 bytes there stays
+// in the pad. That is why nothing here compares positions with the end of the data.
 //
 // Texts with escapes are unescaped while their end is looked for, into the byte slice
 // that texts points to, each after its length in 4 bytes. Branches cannot predict
 // where escapes are, and a second pass would pay for every one again. Texts with
-// escapes that are not ASCII only get the fix bit and are unescaped when somebody
-// asks, by appendUnescaped.
+// escapes that are not ASCII, which are rare, only get fixBit, and are unescaped when
+// the program reads them.
 
 const (
 	wordNull  = 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24

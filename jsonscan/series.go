@@ -4,9 +4,6 @@ import (
 	"github.com/pointwire/pointwire"
 )
 
-// A Tag is one tag of a series. It is the same type as lp.Tag.
-type Tag = pointwire.Tag
-
 // This file holds Series, and how the scanner makes them cheaply.
 //
 //	seriesText   collects the name, tags and columns of the series at hand, as spans
@@ -17,6 +14,9 @@ type Tag = pointwire.Tag
 // may continue. The slab only ever appends to its blocks, and hands out each byte
 // once, so strings may share them. The memo and the slab keep Series alive; what
 // they keep is bounded.
+
+// A Tag is one tag of a series. It is the same type as lp.Tag.
+type Tag = pointwire.Tag
 
 // A Series is what the rows of one series of a response have in common. It and
 // everything in it stay valid after the scanner has moved on; it must not be
