@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -112,6 +113,69 @@ func TestPackageOrder(t *testing.T) {
 	if uses < len(place) {
 		t.Errorf("only %d imports were looked at", uses)
 	}
+}
+
+// TestWalks holds that the functions which DESIGN.md names on the paths of a write and of a
+// query are there: `pkg.Function` or `pkg.Type.Method`.
+func TestWalks(t *testing.T) {
+	text, err := os.ReadFile("DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := tracked(t)
+	for _, heading := range []string{"\n### A write, ", "\n### A query, "} {
+		_, walk, _ := strings.Cut(string(text), heading)
+		walk, _, _ = strings.Cut(walk, "\n#")
+		names := regexp.MustCompile("`([a-z]+)\\.([A-Za-z.]+)`").FindAllStringSubmatch(walk, -1)
+		if len(names) < 10 || !strings.Contains(walk, "\n10. ") {
+			t.Errorf("%q: %d names, want ten steps with one each at least", heading, len(names))
+		}
+		for _, name := range names {
+			if !declares(t, files, name[1], name[2]) {
+				t.Errorf("DESIGN.md names %s.%s, which is not there", name[1], name[2])
+			}
+		}
+	}
+}
+
+// declares reports whether a package whose path ends in name has that function or method.
+func declares(t *testing.T, files []string, name, function string) bool {
+	for _, f := range files {
+		if path.Base(path.Dir(f)) != name || !strings.HasSuffix(f, ".go") || strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			d, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			full := d.Name.Name
+			if d.Recv != nil {
+				full = receiver(d.Recv.List[0].Type) + "." + full
+			}
+			if full == function {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// receiver returns the name of the type in that of a receiver.
+func receiver(typ ast.Expr) string {
+	switch typ := typ.(type) {
+	case *ast.StarExpr:
+		return receiver(typ.X)
+	case *ast.IndexExpr:
+		return receiver(typ.X)
+	case *ast.Ident:
+		return typ.Name
+	}
+	return ""
 }
 
 // storeys are the files of packages that are large, the lowest first: as far as that goes,
@@ -332,6 +396,23 @@ func TestReadmeExample(t *testing.T) {
 	}
 	if !strings.Contains(string(readme), "```go\n"+string(code)+"```\n") {
 		t.Error("the example of README.md is not examples/quickstart/main.go")
+	}
+}
+
+// TestReadmeClaims holds that README.md claims no more than its table of figures carries:
+// the whole number at or below the worst case, and at or below the best.
+func TestReadmeClaims(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, table, _ := strings.Cut(strings.Join(strings.Fields(string(readme)), " "), "table: figures")
+	for library, row := range map[string]string{"line-protocol/v2": "line-protocol", "encoding/json": "encoding-json"} {
+		claim := regexp.MustCompile(`(\d+) to (\d+) times as fast as ` + library).FindStringSubmatch(claims)
+		figures := regexp.MustCompile(`\| ` + row + ` \| \*\*(\d+)[.\d]*× .*?\*\*(\d+)[.\d]*×`).FindStringSubmatch(strings.ReplaceAll(table, "×**", "× "))
+		if claim == nil || figures == nil || !slices.Equal(claim[1:], figures[1:]) {
+			t.Errorf("%s: README.md claims %q, its table has %q", library, claim, figures)
+		}
 	}
 }
 

@@ -7,7 +7,7 @@
 //   - lp turns points into line protocol: append primitives, Encoder, Series,
 //     Schema.
 //   - fastclient carries line protocol to a server and query responses back.
-//   - jsonscan reads query responds as a stream of rows with typed cells.
+//   - jsonscan reads query responses as a stream of rows with typed cells.
 //   - frame holds results and input as typed columns.
 //
 // cmd/lpbench runs the whole way against a real server and prints what it
