@@ -54,8 +54,8 @@ type Scanner struct {
 	// and reads them as encoding/json does, with U+FFFD for each bad byte.
 	// Otherwise they are a *SyntaxError. InfluxDB 1.x sends neither.
 	AllowInvalidUTF8 bool
-	// Chunked says that the query asked for chunks. A response is then truncated,
-	// and a *ReadError, if it ends after a result that the server marked as partial.
+	// Chunked says that the query asked for chunks. A response that ends after a
+	// result marked as partial is then truncated, and the error is a *ReadError.
 	// From the second document on the scanner knows by itself that there are chunks.
 	// In a plain response the mark means that max-row-limit left rows out.
 	Chunked bool
