@@ -44,8 +44,8 @@ func Example_modeWriter() {
 	try(func() error {
 		// begin modewriter
 		w, err := batch.NewWriter(c, batch.Options{
-			Tags:    []lp.Tag{{Key: "host", Value: "server01"}},
-			OnEvent: func(e batch.Event) { log.Print(e.Kind, " ", e.Message) },
+			DefaultTags: []lp.Tag{{Key: "host", Value: "server01"}},
+			OnEvent:     func(e batch.Event) { log.Print(e.Kind, " ", e.Message) },
 		})
 		if err != nil {
 			return err

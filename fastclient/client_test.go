@@ -444,7 +444,7 @@ func TestParamText(t *testing.T) {
 	}
 }
 
-// foreignReply responds as somebody else would in the place of a server.
+// foreignReply responds as something other than the server would.
 func foreignReply(status int, body string, fields ...string) influxtest.Reply {
 	head := fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Length: %d\r\n", status, len(body))
 	for i := 0; i+1 < len(fields); i += 2 {

@@ -56,7 +56,7 @@ func TestHealth(t *testing.T) {
 		}
 		h.report(probe, errRefused)
 		if !h.up() {
-			t.Error("a server that responded a probe is down")
+			t.Error("a server that responded to a probe is down")
 		}
 	})
 }
@@ -74,7 +74,7 @@ func writeOne(t *testing.T, c *Client) error {
 	return c.Write(t.Context(), []byte("m f=1 1\n"))
 }
 
-// A call goes to the next server when one is down, comes back when that responses a
+// A call goes to the next server when one is down, comes back when that one responds to a
 // probe, and asks the one that is due first when all are down.
 func TestFailover(t *testing.T) {
 	both(t, func(t *testing.T, o Options) {

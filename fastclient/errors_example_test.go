@@ -292,7 +292,7 @@ func ExampleStoppedError() {
 	// <nil>
 }
 
-// A page of somebody else, which responds in the place of the server, acknowledges nothing.
+// A page that something else sends in place of the server acknowledges nothing.
 func ExampleErrNotAcknowledged() {
 	c, s := exampleClient(influxtest.Body(200, "<html>log in</html>"))
 	defer s.Close()

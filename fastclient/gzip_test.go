@@ -75,7 +75,7 @@ func TestGzipCut(t *testing.T) {
 			{"whole", wire, nil},
 			{"nothing", "", io.ErrUnexpectedEOF},
 			{"in its header", wire[:5], transport.ErrTruncated},
-			{"behind its header", wire[:12], transport.ErrTruncated},
+			{"after its header", wire[:12], transport.ErrTruncated},
 			{"in the middle", wire[:len(wire)/2], transport.ErrTruncated},
 			{"in its sum", wire[:len(wire)-3], transport.ErrTruncated},
 			{"false sum", string(damaged), transport.ErrMalformed},

@@ -40,8 +40,8 @@ var manyBodies = map[string]func(context.Context, *Client) error{
 	},
 }
 
-// A body stored in part does not keep back the bodies behind it.
-func TestBodiesBehindAPartialWrite(t *testing.T) {
+// A body stored in part does not keep back the bodies after it.
+func TestBodiesAfterAPartialWrite(t *testing.T) {
 	for name, write := range manyBodies {
 		t.Run(name, func(t *testing.T) {
 			s := influxtest.New(t, influxtest.Error(400, "partial write: field type conflict dropped=1"), influxtest.Status(204))

@@ -13,7 +13,7 @@ import (
 )
 
 // TestCloseWhileReading closes responses that are being read, in the midst of which a
-// gzip.Reader went back to its pool, and to whoever asked next: rows of one response
+// gzip.Reader went back to its pool, and to the next caller: rows of one response
 // came out of another. Every row here holds its own number.
 func TestCloseWhileReading(t *testing.T) {
 	both(t, func(t *testing.T, o Options) {
@@ -55,7 +55,7 @@ func TestCloseWhileReading(t *testing.T) {
 	})
 }
 
-// readNumbered reads rows that hold their numbers, and calls then behind row n.
+// readNumbered reads rows that hold their numbers, and calls then after row n.
 func readNumbered(t *testing.T, r *Result, n int, then func()) {
 	want := int64(0)
 	for row, err := range r.Rows() {
@@ -78,7 +78,7 @@ func readNumbered(t *testing.T, r *Result, n int, then func()) {
 	}
 }
 
-// A chunked response that ends behind a document which promises more was cut, even if
+// A chunked response that ends after a document that promises more was cut, even if
 // that is its first. A plain response says so of what a row limit left out.
 func TestCutBetweenChunks(t *testing.T) {
 	const first = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[0,1]],"partial":true}],"partial":true}]}` + "\n"

@@ -11,8 +11,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestReaderAllocs holds reading to no allocation per row: what is left are the
-// series, which are handed out for good.
+// TestReaderAllocs holds that reading does not allocate per row. Only the series, which
+// stay valid, are allocated.
 func TestReaderAllocs(t *testing.T) {
 	read := func(b workload.Body, merge bool) {
 		body := b.Make(0.05, 0)
@@ -46,7 +46,7 @@ func TestReaderAllocs(t *testing.T) {
 	}
 }
 
-// TestAppendAllocs holds writing to no allocation per frame.
+// TestAppendAllocs holds that writing a frame does not allocate.
 func TestAppendAllocs(t *testing.T) {
 	f := tradeFrame(1024)
 	dst := make([]byte, 0, 1<<20)

@@ -27,8 +27,7 @@ func tradeFrame(n int) *Frame {
 	return f
 }
 
-// BenchmarkAppend writes 100,000 trades as a frame and by lp.Schema, in pieces of
-// 5,000.
+// BenchmarkAppend writes 100,000 trades, 5,000 at a time, as a frame and by lp.Schema.
 func BenchmarkAppend(b *testing.B) {
 	const rows, piece = 100_000, 5000
 	trades := workload.Trades(rows, 1)
@@ -86,7 +85,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// must returns v; an error is a fault of the test.
+// must returns v, and panics if there is an error: the test itself is wrong then.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

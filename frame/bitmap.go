@@ -3,10 +3,10 @@ package frame
 import "math/bits"
 
 // A Bitmap holds one bit per row, the least significant bit of each byte first.
-// Bits behind the last row are zero.
+// Bits after the last row are zero.
 type Bitmap []byte
 
-// NewBitmap returns a bitmap of n bits that are all set.
+// NewBitmap returns a bitmap of n bits, all of them set.
 func NewBitmap(n int) Bitmap {
 	b := make(Bitmap, bitmapLen(n))
 	b.fill(n)
@@ -31,7 +31,7 @@ func (b Bitmap) Count() int {
 	return n
 }
 
-// put makes bit i v.
+// put sets bit i to v.
 func (b Bitmap) put(i int, v uint64) {
 	p := &b[i>>3]
 	*p = *p&^(1<<(i&7)) | byte(v&1)<<(i&7)
@@ -54,7 +54,7 @@ func (b Bitmap) trim(n int) {
 	clear(b[n>>3+1:])
 }
 
-// none reports whether no bit before n is set.
+// none reports whether none of the first n bits is set.
 func (b Bitmap) none(n int) bool {
 	for i := range n {
 		if b.Get(i) {
@@ -64,5 +64,5 @@ func (b Bitmap) none(n int) bool {
 	return true
 }
 
-// bitmapLen returns the number of bytes of n bits.
+// bitmapLen returns the number of bytes that n bits take.
 func bitmapLen(n int) int { return (n + 7) >> 3 }

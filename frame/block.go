@@ -11,10 +11,29 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// This file turns the values of a block into text, column by column. Numbers of a
-// column do not wait for each other's length, as they would in a line.
+// This file turns the values of a block into text, column by column. Where a number
+// is written in a line depends on the length of the number before it; in a column the
+// processor can convert the next number without waiting for the last.
+//
+// begin makes the texts of one block, for append.go to put together. For each op of
+// the plan it calls the function for the kind of the op, which finds or makes the text
+// of each row and sets its bounds, from and to:
+//
+//	opLiteral  nothing to do: the bounds are the same for all rows
+//	opCode     codes: the text of a tag, made when its code is first met
+//	opCodes    fusedCodes: measurement and tags, likewise
+//	opSlot     numbers: keys were written by the plan, the value goes after its key
+//	opText     cleanTexts: texts in the arena of the column, with key and quotes as
+//	           parts of their own; or texts: escaped copies, one after the other
+//
+// A row that a policy has to decide gets its bit in p.irregular, and lp.Encoder writes
+// it: NaN, a bad text, a time out of range, a number that does not fit its suffix. No
+// policy of lp.Options is carried out here.
+//
+// p.room counts the bytes that the lines of the block may take, with what the copies
+// of append.go write past them.
 
-// begin makes the texts of up to a block of rows from lo on, none from hi on.
+// begin makes the texts of the rows from lo on: of a block, but of no row from hi on.
 func (p *plan) begin(f *Frame, lo, hi int) {
 	hi = min(hi, lo+p.block)
 	p.lo, p.hi, p.irregular = lo, hi, 0
@@ -61,7 +80,7 @@ func (p *plan) add(src []byte, o *op, size int) {
 	p.reserve(o.longest, size)
 }
 
-// reserve makes room for a part of the lines of the block.
+// reserve adds the room for a part of the lines of the block.
 func (p *plan) reserve(longest, size int) {
 	if longest > shortText {
 		p.room += size
@@ -81,10 +100,10 @@ func init() {
 	}
 }
 
-// null reports whether row i of the column is null. Its text is then empty.
+// null reports whether row i of the column is null. The text of such a row is empty.
 func (o *op) null(i int) bool { return o.col.Valid != nil && !o.col.Valid.Get(i) }
 
-// codes finds the tags of the block, and makes those that are not made yet.
+// codes finds the tags of the block by their codes, and makes those that are new.
 func (p *plan) codes(o *op, lo, hi int) {
 	c, from, to, longest := o.col, o.from, o.to, int32(0)
 	for i, code := range c.Codes[lo:hi] {
@@ -105,11 +124,11 @@ func (p *plan) codes(o *op, lo, hi int) {
 		longest = max(longest, s.end-s.start)
 	}
 	o.longest = int(longest)
-	// A copy reads as far behind a short text as the longest goes.
+	// The copy of a short text reads as many bytes as the longest text has.
 	p.text = slices.Grow(p.text, p.longest+pad)
 }
 
-// fusedCodes is codes for all that is fused.
+// fusedCodes is codes for the ops that were fused into one.
 func (p *plan) fusedCodes(o *op, lo, hi int) {
 	var index [blockRows]int32
 	for k := range p.fused {
@@ -137,8 +156,8 @@ func (p *plan) fusedCodes(o *op, lo, hi int) {
 	p.text = slices.Grow(p.text, p.longest+pad)
 }
 
-// fusedText puts together measurement and tags of row i. It returns the zero span
-// if lp.Encoder has to write them.
+// fusedText puts measurement and tags of row i together. It returns the zero span if
+// lp.Encoder has to write the row.
 func (p *plan) fusedText(i int) span {
 	for k := range p.fused {
 		f := &p.fused[k]
@@ -163,8 +182,8 @@ func (p *plan) fusedText(i int) span {
 	return span{int32(start), int32(len(p.text))}
 }
 
-// cleanTexts finds the texts of the block in the arena of the column, if they are
-// strings without anything to escape. Otherwise it reports false.
+// cleanTexts takes the texts of the block from the arena of the column. It reports
+// false if something has to be escaped, or if the column does not hold strings.
 func (p *plan) cleanTexts(o *op, lo, hi int) bool {
 	c := o.col
 	if c.Role != Field || c.Type != String {
@@ -204,14 +223,14 @@ func (p *plan) cleanTexts(o *op, lo, hi int) bool {
 	return true
 }
 
-// clean reports whether text is ASCII without a quote, a backslash and a line feed,
-// so that it is written as it is. It may report false for some that is.
+// clean reports whether text can be written as it is. It is true only for ASCII
+// without a quote, a backslash or a line feed, and may be false for some of that.
 func clean(text []byte) bool {
 	const ones = swar.Ones
 	marks, i := uint64(0), 0
 	for ; i+8 <= len(text); i += 8 {
 		w := swar.Load64(text, i)
-		// A borrow that runs into a byte starts in one that is marked already.
+		// A false mark comes from a borrow, which starts at a true mark.
 		marks |= ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones) | ((w ^ ones*'\n') - ones) | w
 	}
 	for _, c := range text[i:] {
@@ -222,13 +241,13 @@ func clean(text []byte) bool {
 	return marks&swar.Highs == 0
 }
 
-// maxText bounds the texts that are kept, so that their bounds fit 32 bits: one
-// more text, with a backslash before every byte, does. Rows beyond it are left to
-// lp.Encoder. Tests make it small.
+// maxText bounds the texts that are kept. Below it, the bounds of one more text fit
+// 32 bits even if every byte gets a backslash. Rows beyond it are left to lp.Encoder.
+// Tests make it small.
 var maxText = math.MaxInt32 / 4
 
-// texts puts the values of a column that may need escaping one behind the other:
-// strings with their key, or tags.
+// texts writes the values of a column that may need escaping one after the other:
+// fields with their key, or tags.
 func (p *plan) texts(o *op, lo, hi int) {
 	c, longest := o.col, 0
 	b := o.slots[:0]
@@ -262,8 +281,8 @@ func (p *plan) texts(o *op, lo, hi int) {
 	o.slots = slices.Grow(b, shortText+pad)
 }
 
-// numbers puts the values of a column of numbers or booleans into its slots,
-// behind the key.
+// numbers writes the values of a column of numbers or booleans into its slots, after
+// the key.
 func (p *plan) numbers(o *op, lo, hi int) {
 	switch c := o.col; c.Type {
 	case Float64:
@@ -325,14 +344,15 @@ func (p *plan) floats(o *op, values []float64) {
 	}
 }
 
-// refuse leaves row i of the block to lp.Encoder, unless it is null: what a null
-// holds means nothing.
+// refuse leaves row i of the block to lp.Encoder, unless the row is null: then the
+// value has no meaning.
 func (p *plan) refuse(o *op, i int) {
 	if !o.null(p.lo + i) {
 		p.irregular |= 1 << i
 	}
 }
 
+// putBool writes v to b[n:] and returns its end.
 func putBool(b []byte, n int, v bool) int {
 	if v {
 		swar.Store32(b, n, 't'|'r'<<8|'u'<<16|'e'<<24)
@@ -343,8 +363,8 @@ func putBool(b []byte, n int, v bool) int {
 	return n + 5
 }
 
-// timestamps puts the times of the block into their slots. Their ends are those of
-// the first slot.
+// timestamps writes the times of the block into their slots. Ends are counted from
+// the start of the slot.
 func (p *plan) timestamps(f *Frame, lo, hi int) {
 	o, at := &p.times, 0
 	for i, ts := range f.Time[lo:hi] {

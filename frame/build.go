@@ -1,10 +1,13 @@
 package frame
 
-// This file appends values to columns one by one. A value of another type than
-// the column's panics, as a wrong index does: the type of what a program appends
-// is known where it is written.
+// This file appends values to columns one by one, for programs that make their own
+// frames. Readers fill columns by index instead, in fill.go.
+//
+// The first value that is not null decides the type of a column. Appending a value of
+// another type panics, like an index out of range: whoever writes the call knows the
+// type. While Valid is nil no row is null; it comes into being with the first null.
 
-// begin makes c, which holds n rows that are all null, a column of type t.
+// begin makes c a column of type t. All rows that c holds so far are null.
 func (c *Column) begin(t Type) {
 	n := c.Len()
 	c.Type = t
@@ -30,7 +33,7 @@ func (c *Column) begin(t Type) {
 	}
 }
 
-// setAside makes all rows valid and keeps the memory of the bitmap.
+// setAside drops Valid, so that all rows are valid, and keeps its memory.
 func (c *Column) setAside() {
 	if c.Valid != nil {
 		c.spare, c.Valid = c.Valid[:0], nil
@@ -47,8 +50,8 @@ func resize[S ~[]E, E any](s S, n int) S {
 	return s
 }
 
-// to makes c a column of type t, if it has no type yet, and panics if it has
-// another.
+// to makes c a column of type t if it has no type yet. It panics if c has another
+// type.
 func (c *Column) to(t Type) {
 	if c.Type == Null {
 		c.begin(t)
@@ -112,7 +115,7 @@ func (c *Column) AppendBool(v bool) {
 }
 
 // AppendString appends a copy of v to a column of type String. It panics with
-// [ErrTooLarge] if the column then holds more than 2 GiB.
+// [ErrTooLarge] if the column would then hold more than 2 GiB.
 func (c *Column) AppendString(v string) {
 	c.to(String)
 	checkArena(len(c.Data) + len(v))
@@ -125,7 +128,7 @@ func (c *Column) AppendString(v string) {
 }
 
 // AppendCode appends v to a column of type Dict, which keeps each text once. It
-// panics with [ErrTooLarge] if the texts then take more than 2 GiB.
+// panics with [ErrTooLarge] if the texts would then take more than 2 GiB.
 func (c *Column) AppendCode(v string) {
 	c.to(Dict)
 	c.Codes = append(c.Codes, c.code(v))
@@ -178,7 +181,7 @@ func (c *Column) Reset() {
 	c.resetCodes()
 }
 
-// code returns the code of v, which may be new.
+// code returns the code of v. A text that is new gets the next code.
 func (c *Column) code(v string) int32 {
 	if code, ok := c.codes[v]; ok {
 		return code
@@ -203,4 +206,5 @@ func (c *Column) code(v string) int32 {
 	return code
 }
 
+// resetCodes forgets which text has which code.
 func (c *Column) resetCodes() { clear(c.codes) }

@@ -7,13 +7,27 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// This file holds Column: the slices that hold its values, and how rows are read from
+// them.
+//
+// Type says which slices are in use, as listed there; the others may hold memory and
+// have no meaning. Row i of a column is null if its bit in Valid is 0; what the
+// slices hold for it then means nothing. These invariants hold for a column that
+// passes check:
+//
+//   - Every slice in use has Len elements. Offsets has one more than there are texts,
+//     Bits and Valid have at least one bit per row.
+//   - Offsets of type String and of Dict never decrease and stay within Data.
+//   - A code of a row that is not null is the index of a text.
+
 // A Role says what a column is in line protocol.
 type Role uint8
 
 const (
 	// Field is a column of field values.
 	Field Role = iota
-	// Tag is a column of tag values. A null or empty value is no tag.
+	// Tag is a column of tag values. A row whose value is null or empty has no such
+	// tag.
 	Tag
 )
 
@@ -27,9 +41,9 @@ const (
 	Int64               // Ints
 	Uint64              // Uints
 	Float64             // Floats
-	Float32             // Floats32; responses have none
+	Float32             // Floats32; a Reader makes no such columns
 	String              // Offsets and Data
-	Dict                // Codes, and Offsets and Data of the texts that they stand for
+	Dict                // Codes, and Offsets and Data of the texts they stand for
 )
 
 var typeNames = [...]string{"null", "bool", "int64", "uint64", "float64", "float32", "string", "dictionary"}
@@ -42,9 +56,8 @@ func (t Type) String() string {
 	return typeNames[t]
 }
 
-// A Column is a column of one type. The zero value is empty, and takes the type
-// of the first value that is appended. Values of rows that are null are zero or
-// left over and mean nothing.
+// A Column is a column of one type. The zero value is empty and takes the type of
+// the first value that is appended. The values of null rows have no meaning.
 type Column struct {
 	Name string
 	Role Role
@@ -55,19 +68,20 @@ type Column struct {
 	Uints    []uint64
 	Floats   []float64
 	Floats32 []float32
-	// Offsets are one more than the texts: text i is Data[Offsets[i]:Offsets[i+1]].
-	// A column of type String has a text per row, one of type Dict a text per code.
+	// Offsets has one more element than there are texts: text i is
+	// Data[Offsets[i]:Offsets[i+1]]. A column of type String has a text per row, a
+	// column of type Dict a text per code.
 	Offsets []int32
 	Data    []byte
 	Codes   []int32
 
-	// Valid has the bits of the rows that are not null. Nil means all rows.
+	// Valid has a bit set for each row that is not null. Nil means all rows.
 	Valid Bitmap
 
 	// Rounded counts the integers beyond 2^53 that became floats because another
-	// cell of the column is a float. Of a float field the float is the value that
-	// the server stores, whatever integer its text looks like. Of a field that
-	// has integers in one shard and floats in another, an integer was rounded.
+	// cell of the column is a float. If the field is a float, nothing was lost: the
+	// float is the value that the server stores, whatever integer it printed. If the
+	// field has integers in one shard and floats in another, an integer was rounded.
 	Rounded int
 
 	n     int // rows of a column of type Null or Bool
@@ -75,21 +89,22 @@ type Column struct {
 	spare Bitmap // memory of Valid while that is nil
 }
 
-// Ints returns a column of integers that uses values.
+// Ints returns a column of integers. It keeps values and does not copy them.
 func Ints(name string, values []int64) Column { return Column{Name: name, Type: Int64, Ints: values} }
 
-// Uints returns a column of unsigned integers that uses values.
+// Uints returns a column of unsigned integers. It keeps values and does not copy
+// them.
 func Uints(name string, values []uint64) Column {
 	return Column{Name: name, Type: Uint64, Uints: values}
 }
 
-// Floats returns a column of floats that uses values.
+// Floats returns a column of floats. It keeps values and does not copy them.
 func Floats(name string, values []float64) Column {
 	return Column{Name: name, Type: Float64, Floats: values}
 }
 
-// Floats32 returns a column of float32 that uses values. They are written with
-// the shortest text that parses back to the float32.
+// Floats32 returns a column of float32. It keeps values and does not copy them. A
+// value is written as the shortest text that parses back to the same float32.
 func Floats32(name string, values []float32) Column {
 	return Column{Name: name, Type: Float32, Floats32: values}
 }
@@ -170,8 +185,8 @@ func (c *Column) SetNull(i int) {
 // Bool returns row i of a column of type Bool.
 func (c *Column) Bool(i int) bool { return c.Bits.Get(i) }
 
-// Text returns the text of row i of a column of type String or Dict: a view
-// into the column. It is nil for a row that is null and for every other type.
+// Text returns the text of row i of a column of type String or Dict, as a view into
+// the column. It returns nil for a row that is null and for every other type.
 func (c *Column) Text(i int) []byte {
 	if c.IsNull(i) {
 		return nil
@@ -187,8 +202,8 @@ func (c *Column) Text(i int) []byte {
 	return c.Data[lo:hi:hi]
 }
 
-// AppendValue appends row i as text to dst, numbers in the shortest form that
-// is exact, and nothing if it is null.
+// AppendValue appends row i as text to dst. Numbers have the shortest form that is
+// exact. A null row appends nothing.
 func (c *Column) AppendValue(dst []byte, i int) []byte {
 	if c.IsNull(i) {
 		return dst
@@ -249,10 +264,10 @@ func (c *Column) clone() Column {
 	return d
 }
 
-// beyond53 reports whether v is an integer that not every float64 can tell from
-// its neighbours.
+// beyond53 reports whether v is beyond the integers that float64 can all represent.
 func beyond53(v int64) bool { return v > 1<<53 || v < -1<<53 }
 
+// checkArena panics if an arena of n bytes is too large for offsets of 32 bits.
 func checkArena(n int) {
 	if n > math.MaxInt32 {
 		panic(ErrTooLarge)

@@ -1,5 +1,5 @@
-// Package frame holds points as columns: typed slices with a bitmap of what is
-// not null. It reads them from query responses and writes them as line protocol.
+// Package frame holds points as columns: typed slices with a bitmap of the rows that
+// are not null. It reads them from query responses and writes them as line protocol.
 //
 //	r := frame.NewReader(jsonscan.NewScanner(body))
 //	for f, err := range r.Frames() {
@@ -12,27 +12,37 @@
 //
 // # Shape
 //
-// A response is always a sequence of frames, be it of no series, of one or of
-// many, of one statement or of several. A [Frame] holds rows of one series in
-// the order of the response, by default at most 1,024 of them; the next frame goes
-// on with the same series or begins another. Two series are never merged by
-// their name. [Reader.Merge] puts series that differ in the values of their tags
-// alone into one frame, with the tags as columns.
+// A response is always a sequence of frames, whether it has no series, one or many,
+// of one statement or of several. A [Frame] holds rows of one series in the order of
+// the response, by default at most 1,024 of them. The next frame continues the series
+// or begins another. Two series are never merged because their names are equal.
+// [Reader.Merge] puts series that differ only in the values of their tags into one
+// frame, with the tags as columns.
 //
 // # Numbers
 //
-// InfluxDB prints a float without fraction as an integer, so the type of a field
-// cannot be known from a response. A column holds int64 as long as all its cells
-// are integers, and becomes float64 with the first that is not: each integer is
-// then the float64 nearest to its text, which for a float field is the value
-// stored. Null does not change the type of a column. See [Column.Rounded].
+// InfluxDB prints a float without fraction as an integer, so a response does not
+// tell the type of a field. A column holds int64 as long as all its cells are
+// integers, or uint64 if some exceed int64 and none is negative. The first float turns
+// the column into float64: each integer becomes the float64 nearest to its text, which
+// for a float field is the value stored; see [Column.Rounded]. Null does not change the
+// type of a column. A cell of another kind, such as a text among numbers, begins a new
+// frame.
 //
 // # Memory
 //
-// Values are contiguous, validity and boolean bits stand least significant
-// first, and texts are bytes of one arena between int32 offsets: the layout of
-// Apache Arrow arrays, which can share the memory of a column. Tags are
-// dictionary-coded: an int32 per row and each text once.
+// Values are contiguous. Bits of validity and of booleans begin with the least
+// significant bit of each byte. Texts are bytes in one arena, between int32 offsets.
+// This is the layout of Apache Arrow arrays, which can share the memory of a column.
+// Tags are dictionary-coded: a column holds an int32 per row, and each text once.
 //
-// A frame of a [Reader] is valid until its next; [Reader.Take] gives it away.
+// A frame of a [Reader] is valid until the next one; [Reader.Take] gives it to the
+// caller.
+//
+// # Errors
+//
+// A [*ShapeError] says that a frame cannot be written as it is: it wraps [ErrNoColumn],
+// [ErrLength] or [ErrLayout]. A row that cannot be written is an [*lp.PointError]. A
+// Reader returns the errors of package jsonscan; [Recoverable] says after which of
+// them it can continue.
 package frame

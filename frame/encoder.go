@@ -10,23 +10,44 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// This file holds Encoder, and the methods of Frame that write it with a pooled one.
+//
+// There are two ways to write a row:
+//
+//   - The plan (plan.go) compiles what the rows have in common and writes rows in
+//     blocks (block.go, append.go). It writes only rows that no policy has to decide,
+//     and stops before any other row.
+//   - appendPlain gives one row to lp.Encoder, cell by cell. It carries out all policies
+//     and finds all errors.
+//
+// AppendRows alternates between them: the plan until it stops, one row the plain way,
+// the plan again. If make reports that the plan is unusable, as for a measurement that
+// must be changed, every row goes the plain way. Both ways write the same bytes for a
+// row that the plan takes; FuzzEncoder and TestEncoderRandom hold that.
+//
+// A frame is only read. What an Encoder needs while it writes one, also the copy with
+// other times or another measurement, is in the Encoder, so one frame may be written
+// by several Encoders at once.
+
 // An Encoder writes frames as line protocol, by the rules of lp.Encoder. The
-// zero value is strict and ready to use. It must not be copied after first use,
-// nor used by two goroutines at once.
+// zero value is strict and ready to use. An Encoder must not be copied after first
+// use, and not be used by two goroutines at once.
 type Encoder struct {
-	// Options are the policies for what cannot be written as it is. Their
-	// precision is not used: the times of a frame have one of their own.
+	_ noCopy
+
+	// Options are the policies for what cannot be written as it is. Their precision
+	// is not used, because a frame has its own.
 	Options lp.Options
-	// Tags are tags for every row that has none of the same key, in its frame or
+	// Tags are added to every row that has no tag of the same key, in its frame or
 	// in a column.
 	Tags []lp.Tag
 
-	plain   lp.Encoder // writes the rows that the plan does not
+	plain   lp.Encoder // writes the rows that the plan leaves to it
 	lines   int
 	skipped int
 
-	converted Frame   // with its times in another precision, or with a measurement
-	times     []int64 // of converted
+	converted Frame   // the frame at hand in another precision, or with a measurement
+	times     []int64 // the memory of its times
 
 	plan
 }
@@ -38,7 +59,7 @@ func (e *Encoder) Lines() int { return e.lines }
 func (e *Encoder) Skipped() int { return e.skipped }
 
 // Count returns how often something was refused, left out or changed for reason.
-// Rows without a field are counted by Skipped alone.
+// Rows without a field are not counted here; see Skipped.
 func (e *Encoder) Count(reason lp.Reason) uint64 {
 	if reason == lp.ErrNoFields {
 		return 0
@@ -46,23 +67,23 @@ func (e *Encoder) Count(reason lp.Reason) uint64 {
 	return e.plain.Count(reason)
 }
 
-// Append appends a line per row of f, in order, to dst. Nulls are left out, and
-// so are rows without a field, which are counted. A row that cannot be written is
-// left out and the others are written; the error is then the *[lp.PointError] of
-// the first of them, with its number in Index and how many followed in More. A
-// frame that is no table is a *[ShapeError], and nothing is appended.
+// Append appends a line per row of f, in order, to dst. It leaves out nulls, and rows
+// without a field, which [Encoder.Skipped] counts. It also leaves out rows that cannot
+// be written; the error is then the *[lp.PointError] of the first such row, with the
+// number of the row in Index and the number of further such rows in Others. For a
+// malformed frame the error is a *[ShapeError], and nothing is appended.
 //
-// Tags come in the order of Frame.Tags, tag columns, Encoder.Tags, or sorted if
+// Tags are written in the order Frame.Tags, tag columns, Encoder.Tags, or sorted if
 // the options say so.
 func (e *Encoder) Append(dst []byte, f *Frame) ([]byte, error) {
 	return e.AppendRows(dst, f, 0, f.Len())
 }
 
-// AppendRows is [Encoder.Append] for the rows lo to hi-1 of f alone. It panics if
-// f has no such rows.
+// AppendRows is [Encoder.Append] for only the rows lo to hi-1 of f. It panics if f has
+// no such rows.
 func (e *Encoder) AppendRows(dst []byte, f *Frame, lo, hi int) ([]byte, error) {
 	if lo < 0 || lo > hi || hi > f.Len() {
-		panic("frame: rows out of range")
+		panic("frame: AppendRows: rows out of range")
 	}
 	if err := f.check(lo, hi); err != nil || lo == hi {
 		return dst, err
@@ -99,8 +120,8 @@ func (e *Encoder) AppendRows(dst []byte, f *Frame, lo, hi int) ([]byte, error) {
 	return dst, nil
 }
 
-// appendPlain appends row i by way of lp.Encoder. It knows all policies, and is
-// the plain twin of the plan.
+// appendPlain appends row i by lp.Encoder, which knows all policies. It is the plain
+// twin of the plan.
 func (e *Encoder) appendPlain(dst []byte, f *Frame, i int) ([]byte, error) {
 	if !f.hasField(i) {
 		e.skipped++
@@ -188,24 +209,24 @@ func (c *Column) addTo(p *lp.Encoder, i int) {
 	}
 }
 
-// AppendLP appends a line per row of f to dst: see [Encoder.Append], of an
-// Encoder that is strict. [Frame.Skipped] then says how many rows were left out
-// because they have no field.
+// AppendLP appends a line per row of f to dst, as [Encoder.Append] of a strict Encoder
+// does. It only reads f. [Frame.Skipped] says how many rows are left out because they
+// have no field.
 func (f *Frame) AppendLP(dst []byte) ([]byte, error) {
 	return f.AppendLPIn(dst, f.Precision)
 }
 
-// AppendLPIn is [Frame.AppendLP] with the times in precision p: exact in a finer
-// one than that of the frame, rounded down in a coarser one.
+// AppendLPIn is [Frame.AppendLP] with the times in precision p. They stay exact if p
+// is finer than the precision of the frame, and are rounded down if p is coarser.
 func (f *Frame) AppendLPIn(dst []byte, p lp.Precision) ([]byte, error) {
 	return f.AppendLPAs(dst, lp.Form{Precision: p})
 }
 
-// AppendLPAs is [Frame.AppendLPIn] for lines of a form.
+// AppendLPAs is [Frame.AppendLPIn] with what else a form sets: the measurement of a
+// frame that has none, and how unsigned integers are written.
 func (f *Frame) AppendLPAs(dst []byte, form lp.Form) ([]byte, error) {
 	e := encoders.Get().(*Encoder)
 	e.Options.Unsigned = form.Unsigned
-	before := e.skipped
 	from := f
 	if form.Precision != f.Precision {
 		from = e.convert(f, form.Precision)
@@ -216,15 +237,14 @@ func (f *Frame) AppendLPAs(dst []byte, form lp.Form) ([]byte, error) {
 		from = &e.converted
 	}
 	dst, err := e.Append(dst, from)
-	f.skipped = e.skipped - before
 	e.converted = Frame{}
 	e.forget()
 	encoders.Put(e)
 	return dst, err
 }
 
-// convert returns f with its times in precision p. Those that have no place there
-// are out of range.
+// convert returns a copy of f with its times in precision p. A time that does not fit
+// becomes one that is out of range.
 func (e *Encoder) convert(f *Frame, p lp.Precision) *Frame {
 	e.converted = *f
 	e.converted.Precision = p
@@ -240,10 +260,6 @@ func (e *Encoder) convert(f *Frame, p lp.Precision) *Frame {
 	}
 	return &e.converted
 }
-
-// Skipped returns the number of rows that the last AppendLP, AppendLPIn or AppendLPAs
-// left out because they have no field.
-func (f *Frame) Skipped() int { return f.skipped }
 
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 

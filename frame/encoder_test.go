@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pointwire/pointwire/lp"
@@ -31,7 +32,7 @@ func tag(c Column) Column {
 	return c
 }
 
-// TestAppendLP writes what aioinflux gets wrong in DataFrames, and the like.
+// TestAppendLP writes frames like the DataFrames that aioinflux gets wrong, and others.
 func TestAppendLP(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, tt := range []struct {
@@ -48,9 +49,9 @@ func TestAppendLP(t *testing.T) {
 			"m i=9007199254740993i,b=true 1\nm b=false 2\n", 0},
 		{"null and empty tags are left out", Frame{Measurement: "m", Time: []int64{1, 2, 3}, Columns: []Column{nulls(Tags("t", []string{"a", "b", ""}), 1), Ints("i", []int64{1, 2, 3})}},
 			"m,t=a i=1i 1\nm i=2i 2\nm i=3i 3\n", 0},
-		{"a null text is no text", Frame{Measurement: "m", Columns: []Column{nulls(Strings("s", []string{"None", "x"}), 1), Ints("i", []int64{1, 2})}},
+		{"a null text is left out", Frame{Measurement: "m", Columns: []Column{nulls(Strings("s", []string{"None", "x"}), 1), Ints("i", []int64{1, 2})}},
 			"m s=\"None\",i=1i\nm i=2i\n", 0},
-		{"an empty text is one", Frame{Measurement: "m", Columns: []Column{Strings("s", []string{""})}}, "m s=\"\"\n", 0},
+		{"an empty text is written", Frame{Measurement: "m", Columns: []Column{Strings("s", []string{""})}}, "m s=\"\"\n", 0},
 		{"float32 in its own width", Frame{Measurement: "m", Columns: []Column{Floats32("f", []float32{0.1})}}, "m f=0.1\n", 0},
 		{"uint64 with u", Frame{Measurement: "m", Columns: []Column{Uints("u", []uint64{math.MaxUint64})}}, "m u=18446744073709551615u\n", 0},
 		{"all is escaped", Frame{Measurement: "m 1", Tags: []lp.Tag{{Key: "k k", Value: "v,v"}}, Columns: []Column{
@@ -77,7 +78,7 @@ func TestAppendLP(t *testing.T) {
 	}
 }
 
-// TestAppendLPIn holds that a frame is written in the precision of the batch.
+// TestAppendLPIn holds that the times are converted to the precision of the batch.
 func TestAppendLPIn(t *testing.T) {
 	f := Frame{Measurement: "m", Precision: lp.Millisecond, Time: []int64{-1, 1999, math.MaxInt64, lp.MaxTime / 1_000_000},
 		Columns: []Column{nulls(Ints("i", []int64{1, 2, 3, 4}), 1)}}
@@ -115,7 +116,69 @@ func TestAppendLPIn(t *testing.T) {
 	}
 }
 
-// TestAppendLPRefused writes frames of which rows cannot be written.
+// TestAppendLPConcurrent encodes one frame in several goroutines at once. The race
+// detector would see a write to the frame.
+func TestAppendLPConcurrent(t *testing.T) {
+	f := &Frame{Time: []int64{1, 2, 3}, Columns: []Column{
+		Tags("t", []string{"a", "b", "a"}), nulls(Floats("f", []float64{1, 2, 3}), 1), nulls(Strings("s", []string{"x", "y", "z"}), 1)}}
+	before := show(f)
+	const want = "m,t=a f=1,s=\"x\" 0\nm,t=a f=3,s=\"z\" 0\n"
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 50 {
+				got, err := f.AppendLPAs(nil, lp.Form{Measurement: "m", Precision: lp.Second})
+				if string(got) != want || err != nil || f.Skipped() != 1 {
+					t.Errorf("error %v, %d skipped, lines\n%s", err, f.Skipped(), got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if after := show(f); after != before {
+		t.Errorf("the frame was changed from\n%s\nto\n%s", before, after)
+	}
+}
+
+// TestSkipped compares Frame.Skipped with the rows that an Encoder leaves out.
+func TestSkipped(t *testing.T) {
+	some := 0
+	for seed := range uint64(2000) {
+		f := randomFrame(rand.New(rand.NewPCG(seed, 4)))
+		var e Encoder
+		e.Append(nil, f)
+		some += e.Skipped()
+		if f.Skipped() != e.Skipped() {
+			t.Fatalf("seed %d: %d skipped, want %d in\n%s", seed, f.Skipped(), e.Skipped(), show(f))
+		}
+	}
+	if some == 0 {
+		t.Error("every row had a field")
+	}
+	short := nulls(Ints("i", []int64{1}), 0)
+	short.Valid = Bitmap{}
+	for _, f := range []Frame{
+		{Time: []int64{1, 2}, Columns: []Column{short}},
+		{Time: []int64{1}, Columns: []Column{short}},
+	} {
+		if n := f.Skipped(); n != 0 {
+			t.Errorf("%d rows of a malformed frame are skipped", n)
+		}
+	}
+}
+
+// TestUnsignedSuffix holds that lp was asked about each of its policies.
+func TestUnsignedSuffix(t *testing.T) {
+	for policy, want := range map[lp.UnsignedPolicy]byte{
+		lp.UnsignedAuto: 'u', lp.UnsignedKeep: 'u', lp.UnsignedInt: 'i', lp.UnsignedClamp: 'i', lp.UnsignedRefuse: 0, lp.UnsignedRefuse + 1: 0,
+	} {
+		if got := unsignedSuffix(policy); got != want {
+			t.Errorf("policy %d: %q, want %q", policy, got, want)
+		}
+	}
+}
+
+// TestAppendLPRefused writes frames with rows that cannot be written.
 func TestAppendLPRefused(t *testing.T) {
 	ints := func(n int) Column { return Ints("i", make([]int64, n)) }
 	for _, tt := range []struct {
@@ -183,17 +246,17 @@ func TestEncoderOptions(t *testing.T) {
 		Tags("c", []string{"x", "y"}), Floats("f", []float64{math.NaN(), 2}), Uints("u", []uint64{1, math.MaxUint64})}}
 	for _, tt := range []struct {
 		name string
-		e    Encoder
+		e    *Encoder
 		want string
 		err  error
 	}{
-		{"sorted", Encoder{Options: lp.Options{TagOrder: lp.TagsSorted, NotFinite: lp.NotFiniteDropField}, Tags: []lp.Tag{{Key: "a", Value: "z"}}},
+		{"sorted", &Encoder{Options: lp.Options{TagOrder: lp.TagsSorted, NotFinite: lp.NotFiniteDropField}, Tags: []lp.Tag{{Key: "a", Value: "z"}}},
 			"m,a=z,b=1,c=x u=1u 1\nm,a=z,b=1,c=y f=2,u=18446744073709551615u 2\n", nil},
-		{"the frame's tags stand before extra ones", Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}, Tags: []lp.Tag{{Key: "b", Value: "no"}, {Key: "c", Value: "no"}, {Key: "d", Value: "yes"}}},
+		{"tags of the frame win over extra tags", &Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}, Tags: []lp.Tag{{Key: "b", Value: "no"}, {Key: "c", Value: "no"}, {Key: "d", Value: "yes"}}},
 			"m,b=1,c=y,d=yes f=2,u=18446744073709551615u 2\n", nil},
-		{"unsigned as integers", Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedInt}}, "m,b=1,c=x u=1i 1\n", lp.ErrUnsigned},
-		{"unsigned clamped", Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedClamp}}, "m,b=1,c=x u=1i 1\nm,b=1,c=y f=2,u=9223372036854775807i 2\n", nil},
-		{"unsigned refused", Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedRefuse}}, "", lp.ErrUnsigned},
+		{"unsigned as integers", &Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedInt}}, "m,b=1,c=x u=1i 1\n", lp.ErrUnsigned},
+		{"unsigned clamped", &Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedClamp}}, "m,b=1,c=x u=1i 1\nm,b=1,c=y f=2,u=9223372036854775807i 2\n", nil},
+		{"unsigned refused", &Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField, Unsigned: lp.UnsignedRefuse}}, "", lp.ErrUnsigned},
 	} {
 		got, err := tt.e.Append(nil, f)
 		if string(got) != tt.want || !errors.Is(err, tt.err) {
@@ -211,9 +274,9 @@ func TestEncoderOptions(t *testing.T) {
 	if e.Count(lp.ErrNotFinite) != 1 || e.Count(lp.Replaced) != 5 || e.Count(lp.ErrNoFields) != 0 {
 		t.Errorf("counts %d, %d", e.Count(lp.ErrNotFinite), e.Count(lp.Replaced))
 	}
-	e = Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField}}
-	if got, err := e.Append(nil, &Frame{Measurement: "m", Columns: []Column{Floats("f", []float64{math.NaN(), 1})}}); string(got) != "m f=1\n" || err != nil || e.Skipped() != 1 {
-		t.Errorf("%s%v, %d skipped", got, err, e.Skipped())
+	dropping := Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField}}
+	if got, err := dropping.Append(nil, &Frame{Measurement: "m", Columns: []Column{Floats("f", []float64{math.NaN(), 1})}}); string(got) != "m f=1\n" || err != nil || dropping.Skipped() != 1 {
+		t.Errorf("%s%v, %d skipped", got, err, dropping.Skipped())
 	}
 }
 
@@ -241,7 +304,7 @@ func randomFrame(r *rand.Rand) *Frame {
 	}
 	rows := r.IntN(20)
 	if r.IntN(8) == 0 {
-		rows = 200 // several blocks, and enough to put tags together
+		rows = 200 // several blocks, and enough rows to fuse tags
 	}
 	f := &Frame{Measurement: name(), Precision: lp.Precision(r.IntN(6))}
 	for range r.IntN(3) {
@@ -284,7 +347,7 @@ func randomFrame(r *rand.Rand) *Frame {
 			case 7:
 				c.AppendCode(text())
 			case 8:
-				c.AppendCode(few[r.IntN(len(few))]) // put together with others of the kind
+				c.AppendCode(few[r.IntN(len(few))]) // few enough to be fused
 			default:
 				c.AppendNull()
 			}
@@ -301,13 +364,13 @@ func randomOptions(r *rand.Rand) lp.Options {
 	}
 }
 
-// comparePlain writes f twice, by plan and by lp.Encoder alone.
+// comparePlain compares what the plan and lp.Encoder write for f.
 func comparePlain(t *testing.T, f *Frame, o lp.Options, extra []lp.Tag) {
 	t.Helper()
 	comparePlainTo(t, &Encoder{Options: o, Tags: extra}, f)
 }
 
-// comparePlainTo is comparePlain for an encoder that may have been used.
+// comparePlainTo is comparePlain for an encoder that was used before.
 func comparePlainTo(t *testing.T, fast *Encoder, f *Frame) {
 	t.Helper()
 	o, extra := fast.Options, fast.Tags
@@ -353,8 +416,8 @@ func comparePlainTo(t *testing.T, fast *Encoder, f *Frame) {
 	}
 }
 
-// TestEncoderReuse writes with one encoder frames that differ little from the one
-// before: what it keeps of the tags must not outlive what they were made from.
+// TestEncoderReuse writes frames with one encoder, each a little different from the
+// last. The encoder must not reuse tags of a frame that had others.
 func TestEncoderReuse(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 2))
@@ -417,8 +480,8 @@ func TestEncoderRandom(t *testing.T) {
 	}
 }
 
-// TestEncoderTextBound leaves rows to lp.Encoder whose texts have no room in 32
-// bits, at a bound that random frames reach.
+// TestEncoderTextBound holds that rows are left to lp.Encoder if the bounds of their
+// texts do not fit 32 bits. It lowers that limit to one that random frames reach.
 func TestEncoderTextBound(t *testing.T) {
 	defer func(n int) { maxText = n }(maxText)
 	for seed := range uint64(3000) {

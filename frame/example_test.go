@@ -144,7 +144,7 @@ func ExampleFrame_Clone() {
 	// Output: [1]
 }
 
-// Columns are built value by value, too.
+// Columns can also be built value by value.
 func ExampleColumn_AppendInt() {
 	ints, uints := frame.Column{Name: "i"}, frame.Uints("u", []uint64{1})
 	ints.AppendInt(-5)
@@ -181,7 +181,7 @@ func ExampleBitmap() {
 	// Output: false true 9 [247 3]
 }
 
-// A large frame is written piece by piece.
+// A large frame can be written in parts.
 func ExampleEncoder_AppendRows() {
 	f := &frame.Frame{Measurement: "m", Columns: []frame.Column{frame.Floats("f", []float64{1, math.NaN(), 3})}}
 	e := frame.Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropField}}
@@ -231,11 +231,11 @@ func ExampleRecoverable() {
 	// Output:
 	// without it: jsonscan: statement 0: no such function
 	// m [1]
-	// without it: jsonscan: column 0 "time": null as int64: cell is null
+	// without it: jsonscan: read column 0 "time" as int64: cell is null
 	// m [3]
 }
 
-// A form says what a frame leaves open.
+// A form sets what the frame does not say.
 func ExampleFrame_AppendLPAs() {
 	f := &frame.Frame{Precision: lp.Second, Time: []int64{5}, Columns: []frame.Column{frame.Ints("v", []int64{1})}}
 	lines, err := f.AppendLPAs(nil, lp.Form{Precision: lp.Millisecond, Measurement: "m"})

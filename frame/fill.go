@@ -6,14 +6,31 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// This file puts rows into columns. While a frame is read its columns have
-// memory for Reader.rows rows and are written by index; a bitmap of validity
-// comes into being with the first null and has the bits of all rows to come set,
-// so that a value that is not null touches its slice alone.
+// This file puts rows into the columns of the frame that a Reader makes.
+//
+// While a frame is read, its columns have memory for Reader.rows rows, of which n are
+// filled, and are written by index. finish in reader.go truncates them to n rows. So the
+// slices of a column are longer than its rows until then, and Len means nothing.
+//
+// fill takes one row: its time, then the cells on both sides of the time, by
+// fillCells. That has a case for each kind of cell that fits the type of its column.
+// Any other cell may change the type, in next and become, by these rules:
+//
+//   - A column of nulls takes the type of the first value.
+//   - Numbers become the narrowest type that holds all of them: int64, uint64 if there
+//     are no negative ones, otherwise float64, which counts what it rounds.
+//   - Any other change has no place in the column: fill reports false, undo takes back
+//     what the row counted, and the row begins a new frame.
+//
+// A type changes only if the whole row fits, so a row that moves to the next frame
+// leaves no trace in this one.
+//
+// The bitmap of validity comes into being with the first null, with the bits of all
+// rows to come set. A value that is not null therefore writes to its own slice only.
 
 // fill puts row into the frame. It reports false if the row does not fit the
-// types of the columns, and must begin a new frame. A row whose time is none is
-// left out, with r.late saying so.
+// types of the columns and must begin a new frame. A row without a valid time is left
+// out, with its error in r.late.
 func (r *Reader) fill(row *jsonscan.Row, limit int) bool {
 	n := r.n
 	if n == r.rows {
@@ -50,7 +67,7 @@ func (r *Reader) fill(row *jsonscan.Row, limit int) bool {
 	return true
 }
 
-// undo takes back what cells of a row that goes into another frame counted.
+// undo takes back what the cells of a row counted that goes into another frame.
 func (r *Reader) undo(cells []jsonscan.Cell, cols []Column) {
 	for k, cell := range cells {
 		v, ok := cell.Int()
@@ -60,8 +77,8 @@ func (r *Reader) undo(cells []jsonscan.Cell, cols []Column) {
 	}
 }
 
-// slowTime is for a time that is not an integer among integers. It reports false
-// without an error if the row must begin a new frame.
+// slowTime reads a time that is a text, or not of the kind that the frame has so far.
+// It reports false without an error if the row must begin a new frame.
 func (r *Reader) slowTime(row *jsonscan.Row) (bool, error) {
 	if text := row.Kind(r.time) == jsonscan.KindString; text != r.texts && r.n > 0 {
 		return false, nil
@@ -75,9 +92,7 @@ func (r *Reader) slowTime(row *jsonscan.Row) (bool, error) {
 	return err == nil, err
 }
 
-// fits reports whether every cell of row has a place in its column. A type is
-// changed only then: the frame must not have one for the sake of a row that goes
-// into the next.
+// fits reports whether every cell of row has a place in its column.
 func (r *Reader) fits(row *jsonscan.Row) bool {
 	cols := r.f.Columns
 	for i, cell := range row.Cells() {
@@ -160,9 +175,9 @@ func (c *Column) setNull(n, rows int) {
 	c.Valid.Clear(n)
 }
 
-// next returns the type that the column has to have so that cell, which is not
-// null, can be put into row n: its own, or one in which nothing is lost. It reports
-// false if there is none.
+// next returns the type that the column needs to hold cell, which is not null, in
+// row n: its own type, or one to which it can change. It reports false if there is no
+// such type.
 func (c *Column) next(cell jsonscan.Cell, n int) (t Type, ok bool) {
 	kind := cell.Kind()
 	if c.Type == Dict && kind == jsonscan.KindString {
@@ -196,7 +211,7 @@ func (c *Column) next(cell jsonscan.Cell, n int) (t Type, ok bool) {
 	return c.Type, false
 }
 
-// become makes c a column of type t, in which its first n rows are what they were.
+// become makes c a column of type t and converts its first n rows.
 func (c *Column) become(t Type, n, rows int) {
 	if c.Type == Null || c.allNull(n) {
 		c.setType(t, n, rows)
@@ -227,7 +242,7 @@ func (c *Column) become(t Type, n, rows int) {
 	}
 }
 
-// put puts cell i of row, which the column has a place for, into row n. It reports
+// put puts cell i of row, which fits the type of the column, into row n. It reports
 // false if the arena is full.
 func (c *Column) put(row *jsonscan.Row, i, n int) bool {
 	cell := row.Cell(i)
@@ -285,7 +300,7 @@ func (c *Column) allNull(n int) bool {
 	return n == 0 || c.Valid != nil && c.Valid.none(n)
 }
 
-// negative reports whether one of the first n integers is.
+// negative reports whether one of the first n integers is negative.
 func (c *Column) negative(n int) bool {
 	for i, v := range c.Ints[:n] {
 		if v < 0 && !c.IsNull(i) {
@@ -295,7 +310,7 @@ func (c *Column) negative(n int) bool {
 	return false
 }
 
-// rounded returns v as a float and counts it if it may differ.
+// rounded returns v as a float, and counts it if the float may differ.
 func (c *Column) rounded(v int64) float64 {
 	if beyond53(v) {
 		c.Rounded++
@@ -329,7 +344,8 @@ func (c *Column) setType(t Type, n, rows int) {
 // grow gives the columns memory for more rows.
 func (r *Reader) grow(limit int) {
 	old := r.rows
-	r.rows = max(64, 2*old)
+	// A very wide row must not get memory for rows that may never come.
+	r.rows = max(min(64, max(1, 1<<16/max(1, len(r.f.Columns)))), 2*old)
 	if limit > 0 {
 		r.rows = min(r.rows, limit)
 	}
@@ -357,7 +373,7 @@ func (b *Bitmap) grow(n, rows int) {
 	*b = v
 }
 
-// grown returns s with n elements; those that s has stay as they are.
+// grown returns s with n elements, and keeps those that s has.
 func grown[S ~[]E, E any](s S, n int) S {
 	if cap(s) < n {
 		t := make(S, n)
@@ -385,8 +401,8 @@ func (c *Column) reserve(rows int) {
 	}
 }
 
-// cut ends the filling of c with n rows.
-func (c *Column) cut(n int) {
+// truncate ends the filling of c with n rows.
+func (c *Column) truncate(n int) {
 	c.n = n
 	switch c.Type {
 	case Bool:

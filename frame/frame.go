@@ -2,36 +2,44 @@ package frame
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
 )
 
+// This file holds Frame: its rows, its columns by name, and whether they fit together.
+//
+// A frame is plain data that programs may make and change themselves, so nothing
+// about it can be relied on. Frame.check finds columns of different lengths and
+// positions out of range before rows are written. No method that reads a frame keeps
+// anything in it; the state of writing is in an Encoder.
+
 // A Frame is a table of points of one measurement. The zero value is an empty
-// frame; its fields may be set and changed freely. A frame must not be used by
-// two goroutines at once.
+// frame; its fields may be set and changed freely.
+//
+// Nothing that reads a frame writes to it. Several goroutines may read and encode
+// one frame at the same time as long as none changes it.
 type Frame struct {
-	// Measurement is the measurement of all rows, in a response the name of the
-	// series.
+	// Measurement is the measurement of all rows. In a response it is the name of
+	// the series.
 	Measurement string
-	// Tags are the tags that all rows have: in a response those of GROUP BY.
+	// Tags are the tags that all rows have. In a response they are those of GROUP BY.
 	Tags []lp.Tag
 	// Time is the time of each row since 1970 in units of Precision. Nil means
-	// that the rows have none.
+	// that the rows have no time.
 	Time      []int64
 	Precision lp.Precision
-	// Columns are the fields and the tags that differ from row to row. All have
-	// as many rows as Time, unless that is nil.
+	// Columns are the fields, and the tags that differ from row to row. All have as
+	// many rows as Time, unless Time is nil.
 	Columns []Column
 
-	// StatementID is the statement that the frame is part of the response to.
+	// StatementID is the number of the statement that the rows come from.
 	StatementID int
-	// Partial is the mark of that name of the series as far as it was read: see
+	// Partial is the Partial of the series when the frame was read, see
 	// jsonscan.Series.
 	Partial bool
-
-	skipped int
 }
 
 // Len returns the number of rows.
@@ -45,7 +53,37 @@ func (f *Frame) Len() int {
 	return 0
 }
 
-// Column returns the first column of that name, or nil. It is a pointer into
+// Skipped returns the number of rows without a field, which AppendLP, AppendLPIn
+// and AppendLPAs leave out. It means nothing for a malformed frame, of which they
+// write no row.
+func (f *Frame) Skipped() int {
+	n := f.Len()
+	full := false // every row has the same field
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		if c.Len() != n || c.Valid != nil && len(c.Valid) < bitmapLen(n) {
+			return 0
+		}
+		full = full || c.Role == Field && c.Type != Null && c.Valid == nil
+	}
+	if full {
+		return 0
+	}
+	skipped := 0
+	for lo := 0; lo < n; lo += 8 {
+		var filled byte // which of eight rows have a field
+		for i := range f.Columns {
+			if c := &f.Columns[i]; c.Role == Field && c.Type != Null {
+				filled |= c.Valid[lo>>3]
+			}
+		}
+		rows := min(n-lo, 8)
+		skipped += rows - bits.OnesCount8(filled&(1<<rows-1))
+	}
+	return skipped
+}
+
+// Column returns the first column of that name, or nil. The pointer points into
 // Columns.
 func (f *Frame) Column(name string) *Column {
 	for i := range f.Columns {
@@ -56,7 +94,7 @@ func (f *Frame) Column(name string) *Column {
 	return nil
 }
 
-// Tag returns the value of the tag that all rows have, or "".
+// Tag returns the value of a tag in Tags, or "" if there is no such tag.
 func (f *Frame) Tag(key string) string {
 	for i := range f.Tags {
 		if f.Tags[i].Key == key {
@@ -66,8 +104,8 @@ func (f *Frame) Tag(key string) string {
 	return ""
 }
 
-// SetTags makes the columns of these names tags. A name without a column is an
-// error, and nothing is changed.
+// SetTags gives the columns of these names the role Tag. A name without a column is
+// an error, and then no column is changed.
 func (f *Frame) SetTags(names ...string) error {
 	for _, name := range names {
 		if f.Column(name) == nil {
@@ -92,7 +130,7 @@ func (f *Frame) Clone() *Frame {
 	return &c
 }
 
-// check returns an error if the columns have different numbers of rows, or rows
+// check returns an error if the columns have different numbers of rows, or if rows
 // lo to hi-1 point beyond what their columns hold.
 func (f *Frame) check(lo, hi int) error {
 	n := f.Len()
@@ -108,7 +146,7 @@ func (f *Frame) check(lo, hi int) error {
 	return nil
 }
 
-// setSeries takes what the rows of s have in common.
+// setSeries sets what the rows of s have in common.
 func (f *Frame) setSeries(s *jsonscan.Series, tags bool) {
 	f.Measurement, f.StatementID, f.Partial = s.Name, s.StatementID, s.Partial
 	f.Tags = f.Tags[:0]
@@ -119,19 +157,20 @@ func (f *Frame) setSeries(s *jsonscan.Series, tags bool) {
 	}
 }
 
-// A ShapeError says that a frame is no table: a column is missing, or has
-// another number of rows than the frame. It unwraps to one of [ErrNoColumn],
-// [ErrLength] and [ErrLayout].
+// A ShapeError says that a frame is malformed: a column is missing, has another
+// number of rows than the frame, or points beyond what it holds. It unwraps to
+// [ErrNoColumn], [ErrLength] or [ErrLayout].
 type ShapeError struct {
 	Column     string
 	Rows, Want int
 	err        error
 }
 
+// Error describes the error in one line. The contents may change.
 func (e *ShapeError) Error() string {
 	s := fmt.Sprintf("frame: column %q: %v", e.Column, e.err)
 	if e.err == ErrLength {
-		s += fmt.Sprintf(": %d rows, the frame has %d", e.Rows, e.Want)
+		s += fmt.Sprintf(": %d instead of %d", e.Rows, e.Want)
 	}
 	return s
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// FuzzReader compares frames with the rows that they are made of, for responses of
-// any bytes, sizes of frames, and with series merged or not.
+// FuzzReader compares frames with the rows of the same response, for any bytes, any
+// size of frames, and with and without Merge.
 func FuzzReader(f *testing.F) {
 	for _, rows := range []string{
 		`[1,1],[2,null],[3,0.5]`, `[1,null],[2,"x"],[3,true]`, `[1,18446744073709551615],[2,-1]`, `[null,1],[2,2]`,
@@ -29,8 +29,8 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzEncoder compares the lines of the plan with those of lp.Encoder, for frames
-// drawn from a seed.
+// FuzzEncoder compares the lines of the plan with those of lp.Encoder, for random
+// frames.
 func FuzzEncoder(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed, seed)

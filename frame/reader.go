@@ -8,39 +8,66 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// DefaultRows is how many rows a frame of a [Reader] holds at most unless
+// This file holds Reader: where frames begin and end. fill.go puts the rows into them.
+//
+// Next makes one frame. pull moves the scanner to a row; read begins the frame with it
+// and fills in rows until one of these happens:
+//
+//   - the frame has Rows rows,
+//   - a row is of another series, unless Merge puts the two together,
+//   - a row does not fit the types of the columns,
+//   - a row has no valid time, or the scanner has an error or is at its end.
+//
+// What ended the frame is kept for the next call: a row in the scanner, with held set,
+// or an error in late. Rows before an error are delivered first, in a frame of their
+// own, so Next returns the error only if there are none.
+//
+// A frame is filled in place, again and again, so that reading does not allocate: its
+// memory, its columns and their types stay for the next frame of the series, so a
+// column that became float64 stays float64. bind chooses columns for a new series and
+// drops what does not belong to it; Take gives the frame away and begins with new
+// memory.
+
+// DefaultRows is the largest number of rows in a frame of a [Reader], unless
 // Reader.Rows says otherwise.
 const DefaultRows = 1024
 
-// A Reader reads query responds as frames. Make one with NewReader and use it
-// again with Reset. Set the fields before the first frame is read.
+// frameCells bounds the cells of a frame that does not hold a whole series: very wide
+// series get fewer rows.
+const frameCells = 4 << 20
+
+// A Reader reads query responses as frames. Make one with NewReader and reuse it with
+// Reset. Set the fields before the first frame is read. A Reader must not be copied.
 type Reader struct {
-	// Rows is how many rows a frame holds at most: 0 means DefaultRows, a
-	// negative number all rows of a series.
+	_ noCopy
+
+	// Rows is the largest number of rows in a frame. 0 means DefaultRows, and a
+	// negative number means all rows of a series. A series of more than 4,096 columns
+	// gets fewer rows, at most 4,194,304 cells, unless Rows is negative.
 	Rows int
-	// Merge puts series into one frame that belong to the same statement and
-	// measurement, have the same columns and the same tag keys, and follow each
-	// other. The tags of GROUP BY are then dictionary-coded columns with the role
-	// Tag, behind the others, instead of Frame.Tags.
+	// Merge puts consecutive series of a statement into one frame if they have the
+	// same measurement, columns and tag keys. The tags of GROUP BY are then
+	// dictionary-coded columns with the role Tag, after the other columns, instead of
+	// Frame.Tags.
 	Merge bool
-	// Tags are the names of columns that are tags: their texts are
-	// dictionary-coded, and they have the role Tag.
+	// Tags are the names of columns that are tags. Their texts are dictionary-coded,
+	// and the columns have the role Tag.
 	Tags []string
 
 	s      *jsonscan.Scanner
 	f      *Frame
 	err    error
-	late   error // what stopped the frame at hand
-	held   bool  // the scanner's row is in no frame yet
+	late   error // the error that ended the frame at hand
+	held   bool  // the row of the scanner is in no frame yet
 	series *jsonscan.Series
 
 	n     int     // rows of the frame at hand
-	rows  int     // rows that its columns have memory for
+	rows  int     // number of rows that its columns have memory for
 	time  int     // index of the time in a row, or -1
 	texts bool    // times are RFC 3339 texts
-	codes []int32 // of the tags of series, if Merge
+	codes []int32 // of the tags of series, if Merge is set
 
-	bound []string // the columns of series, if time and the columns of the frame are theirs
+	bound []string // the columns that time and the columns of the frame were made for
 }
 
 // NewReader returns a Reader of the response that s reads. It does not read before
@@ -48,18 +75,18 @@ type Reader struct {
 func NewReader(s *jsonscan.Scanner) *Reader { return &Reader{s: s} }
 
 // Reset makes the reader read from s, keeping its memory and its options. The
-// frame at hand is no longer valid.
+// last frame is no longer valid.
 func (r *Reader) Reset(s *jsonscan.Scanner) {
 	r.s, r.err, r.late, r.held, r.series, r.bound = s, nil, nil, false, nil, nil
 }
 
 // Frames iterates over the frames of all series of all statements, in the order
-// of the response. A frame is valid until the next one is asked for, and may be
-// changed until then. The error of a statement or of the server comes in its
-// place with a nil frame, and the iteration goes on if the loop does; so it does
-// behind a *[jsonscan.CellError], which stands for a row whose time is none (see
-// [Recoverable]). Any other error is the last pair, behind the rows before it. A
-// series without columns, which no server sends, is a frame without rows.
+// of the response. A frame is valid until the next iteration, and may be changed
+// until then. The error of a statement or of the server comes in its place with a nil
+// frame, and the iteration continues if the loop does. The same holds for a
+// *[jsonscan.CellError], which stands for a row without a valid time; see
+// [Recoverable]. Any other error is the last pair, after the rows before it. A series
+// without columns, which no server sends, makes a frame without rows.
 func (r *Reader) Frames() iter.Seq2[*Frame, error] {
 	return func(yield func(*Frame, error) bool) {
 		for {
@@ -77,8 +104,8 @@ func (r *Reader) Frames() iter.Seq2[*Frame, error] {
 }
 
 // Next moves to the next frame. It reports false at the end of the response and
-// at an error, which Err then returns. Calling it again goes on behind an error
-// if that is [Recoverable].
+// at an error, which Err then returns. If the error is [Recoverable], calling Next
+// again continues after it.
 func (r *Reader) Next() bool {
 	r.err = nil
 	if r.late == nil && !r.held {
@@ -100,8 +127,8 @@ func (r *Reader) Frame() *Frame { return r.f }
 // Err returns the error at which Next reported false, or nil at the end.
 func (r *Reader) Err() error { return r.err }
 
-// Take returns the frame that Next moved to and gives it to the caller: the
-// reader takes new memory for the next one.
+// Take returns the frame that Next moved to and gives it to the caller. The reader
+// uses new memory for the next frame.
 func (r *Reader) Take() *Frame {
 	f := r.f
 	// The next frame of the series begins with columns of the same types.
@@ -122,10 +149,10 @@ func (r *Reader) Take() *Frame {
 	return f
 }
 
-// ReadAll reads the response to its end, with a frame for all rows of each series
-// unless r.Rows says otherwise. It goes on behind the errors that can be gone on
-// behind and returns them, at most 16, joined at the end with the frames; any
-// other error is the last.
+// ReadAll reads the response to its end, with one frame for all rows of each series
+// unless r.Rows says otherwise. It continues after errors that are [Recoverable], and
+// returns the first 16 of them joined, with all frames. Any other error is joined to
+// them as the last.
 func ReadAll(r *Reader) ([]*Frame, error) {
 	if r.Rows == 0 {
 		r.Rows = -1
@@ -154,13 +181,16 @@ func (r *Reader) pull() {
 	}
 }
 
-// read fills the frame with rows from the one at hand on.
+// read fills the frame with the row at hand and those after it.
 func (r *Reader) read() {
 	limit := r.Rows
 	if limit == 0 {
 		limit = DefaultRows
 	}
 	row := r.s.Row()
+	if limit > 0 {
+		limit = min(limit, max(1, frameCells/max(1, row.Len())))
+	}
 	r.start(row)
 	for {
 		if !r.fill(row, limit) {
@@ -185,7 +215,7 @@ func (r *Reader) read() {
 	r.finish()
 }
 
-// joins reports whether rows of s may stand in the frame at hand.
+// joins reports whether rows of s may be merged into the frame at hand.
 func (r *Reader) joins(s *jsonscan.Series) bool {
 	old := r.series
 	if s.StatementID != old.StatementID || s.Name != old.Name || len(s.Tags) != len(old.Tags) || !slices.Equal(s.Columns, old.Columns) {
@@ -208,7 +238,7 @@ func (r *Reader) joinTags(f *Frame, s *jsonscan.Series) {
 	}
 }
 
-// start begins a frame with row.
+// start empties the frame for row, its first.
 func (r *Reader) start(row *jsonscan.Row) {
 	if r.f == nil {
 		r.f = new(Frame)
@@ -256,11 +286,11 @@ func (r *Reader) start(row *jsonscan.Row) {
 	}
 }
 
-// maxCodes is how many texts a dictionary may have when a frame begins; a larger
-// one is begun anew, so that memory does not grow with the response.
+// maxCodes bounds the texts of a dictionary when a frame begins. A larger dictionary
+// starts again from nothing, so that memory does not grow with the response.
 const maxCodes = 4096
 
-// bind makes the columns of the frame those of s, of which cells are the first row.
+// bind gives the frame the columns of s, whose first row is cells.
 func (r *Reader) bind(s *jsonscan.Series, cells []jsonscan.Cell) {
 	f := r.f
 	r.series = s
@@ -303,13 +333,13 @@ func (r *Reader) bind(s *jsonscan.Series, cells []jsonscan.Cell) {
 	}
 }
 
-// begins reports whether c, if it had no type, would get the one that it has from a
-// cell of kind.
+// begins reports whether a column without a type would get the type of c from a cell
+// of kind.
 func (c *Column) begins(kind jsonscan.Kind) bool {
 	return kind != jsonscan.KindNull && c.Type != Dict && c.Type == c.typeOf(kind)
 }
 
-// finish cuts the columns to the rows that were read.
+// finish truncates the columns to the rows that were read.
 func (r *Reader) finish() {
 	f, n := r.f, r.n
 	f.Partial = r.series.Partial
@@ -317,6 +347,6 @@ func (r *Reader) finish() {
 		f.Time = f.Time[:n]
 	}
 	for i := range f.Columns {
-		f.Columns[i].cut(n)
+		f.Columns[i].truncate(n)
 	}
 }

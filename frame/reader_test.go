@@ -97,7 +97,7 @@ func TestReader(t *testing.T) {
 		{"the next series has nulls only", response(series(`[1,"x"]`), series(`[2,null]`), series(`[3,"y"]`), series(`[4,null],[5,7]`)), []string{
 			"0 m[] time[1] v:string[x]", "0 m[] time[2] v:null[null]", "0 m[] time[3] v:string[y]", "0 m[] time[4 5] v:int64[null 7]"}},
 		{"no time in a row", response(series(`[1,1],[null,2],[3,3]`)), []string{
-			"0 m[] time[1] v:int64[1]", `error: jsonscan: column 0 "time": null as int64: cell is null`, "0 m[] time[3] v:int64[3]"}},
+			"0 m[] time[1] v:int64[1]", `error: jsonscan: read column 0 "time" as int64: cell is null`, "0 m[] time[3] v:int64[3]"}},
 		{"text among integer times", response(series(`[1,1],["1970-01-01T00:00:00.000000002Z",2],[3,3]`)), []string{
 			"0 m[] time[1] v:int64[1]", "0 m[] time[2] v:int64[2]", "0 m[] time[3] v:int64[3]"}},
 		{"wide row", response(`{"name":"m","columns":["time","a","b","c"],"values":[[1,1,"x",true],[2,null,null,null],[3,2.5,"y",false]]}`),
@@ -117,8 +117,8 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderTruncated cuts a response at every byte: the rows before the cut come,
-// and then an error.
+// TestReaderTruncated truncates a response at every byte. The rows before that byte
+// must come, and then an error.
 func TestReaderTruncated(t *testing.T) {
 	body := strings.TrimSpace(response(series(`[1,1],[2,2.5],[3,3]`)))
 	for n := range len(body) {
@@ -196,8 +196,8 @@ func TestReaderBatches(t *testing.T) {
 	}
 }
 
-// TestReaderKeepsFloat holds a column to float64 once it was, in the frames of
-// one series.
+// TestReaderKeepsFloat holds that a column which became float64 stays float64 in the
+// next frames of its series.
 func TestReaderKeepsFloat(t *testing.T) {
 	r := reader(response(series(`[1,0.5],[2,3],[3,null],[4,null]`)))
 	r.Rows = 1
@@ -225,7 +225,7 @@ func TestReaderRounded(t *testing.T) {
 			}
 		}
 	}
-	// A row that goes into the next frame is counted there.
+	// A row that begins the next frame is counted there only.
 	body := response(`{"name":"m","columns":["time","v","w"],"values":[[1,0.5,1],[2,9007199254740993,"x"]]}`)
 	var got []int
 	for f := range reader(body).Frames() {
@@ -236,8 +236,8 @@ func TestReaderRounded(t *testing.T) {
 	}
 }
 
-// A row that begins a new frame leaves the columns of the frame before it alone,
-// whatever the place of the time among the columns.
+// A row that begins a new frame leaves the columns of the last frame as they were,
+// wherever the time stands among the columns.
 func TestReaderPushedRow(t *testing.T) {
 	for _, columns := range []struct{ names, first, second string }{
 		{`"time","a","b","n"`, `[1,9007199254740993,"x",null]`, `[2,0.5,7,true]`},
@@ -303,7 +303,7 @@ func TestReaderTags(t *testing.T) {
 	}
 }
 
-// TestReaderLargeDictionary begins a dictionary anew when it is large.
+// TestReaderLargeDictionary holds that a large dictionary starts again from nothing.
 func TestReaderLargeDictionary(t *testing.T) {
 	var rows []string
 	for i := range 10_000 {
@@ -355,7 +355,7 @@ func TestReadAll(t *testing.T) {
 	}
 }
 
-// TestReaderReset reads many responds with one reader.
+// TestReaderReset reads many responses with one reader.
 func TestReaderReset(t *testing.T) {
 	s := jsonscan.NewScanner(nil)
 	r := NewReader(s)
@@ -397,8 +397,8 @@ func TestFrameClone(t *testing.T) {
 	}
 }
 
-// A series begins with a dictionary of its own, and with columns as they have to
-// be whatever was done to those of the frame before.
+// A new series begins with an empty dictionary, and with the right columns whatever
+// the program did to the columns of the last frame.
 func TestReaderBeginsAnew(t *testing.T) {
 	r := reader(response(series(`[1,"x"],[2,"y"]`), series(`[3,"z"]`), series(`[4,"x"]`)))
 	r.Tags = []string{"v"}

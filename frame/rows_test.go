@@ -14,7 +14,7 @@ func compareRows(t *testing.T, body []byte, r *Reader) {
 	t.Helper()
 	s := jsonscan.NewScanner(bytes.NewReader(body))
 	s.MaxRowBytes = 1 << 20
-	// A row without a cell, which no server sends, is in no frame.
+	// No frame has a row without cells, which no server sends.
 	rows := func() bool {
 		for {
 			switch {
@@ -46,7 +46,7 @@ func compareRows(t *testing.T, body []byte, r *Reader) {
 		}
 	}
 	if rows() {
-		t.Fatalf("rows behind the last frame, %v", last)
+		t.Fatalf("rows after the last frame, %v", last)
 	}
 	if err := s.Err(); (err == nil) != (last == nil || Recoverable(last)) {
 		t.Fatalf("error %v, want %v", last, err)
@@ -109,7 +109,7 @@ func compareRow(t *testing.T, f *Frame, i int, row *jsonscan.Row) {
 	}
 }
 
-// TestReaderBodies compares frames with rows on all shapes of responses.
+// TestReaderBodies compares frames with rows for all shapes of responses.
 func TestReaderBodies(t *testing.T) {
 	for _, b := range workload.Bodies {
 		for _, chunk := range []int{0, 100} {

@@ -56,7 +56,7 @@ func ExampleType() {
 	// host dictionary: [0] of "a"
 }
 
-// The columns of a response are fields; what the program names is a tag.
+// The columns of a response are fields, except those that the program names as tags.
 func ExampleRole() {
 	const body = `{"results":[{"series":[{"name":"cpu","columns":["time","host","load"],"values":[[1,"a",0.5],[2,"b",0.25]]}]}]}`
 	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(body)))
@@ -80,7 +80,7 @@ func ExampleRole() {
 	// field load float64
 }
 
-// A long series comes in frames of DefaultRows rows, or of as many as one asks for.
+// A long series comes in frames of DefaultRows rows, or as many as Reader.Rows says.
 func ExampleReader_rows() {
 	var body strings.Builder
 	body.WriteString(`{"results":[{"series":[{"name":"m","columns":["time","v"],"values":[[0,0]`)
@@ -102,7 +102,7 @@ func ExampleReader_rows() {
 	// 1524 <nil>
 }
 
-// What makes a frame no table.
+// A malformed frame cannot be written.
 func ExampleShapeError() {
 	short := &frame.Frame{Measurement: "cpu", Time: []int64{1, 2}, Columns: []frame.Column{frame.Floats("load", []float64{0.5})}}
 	astray := &frame.Frame{Measurement: "cpu", Time: []int64{1}, Columns: []frame.Column{frame.Tags("host", []string{"a"})}}
@@ -123,12 +123,12 @@ func ExampleShapeError() {
 	}
 	// Output:
 	// host true frame: column "host": no such column
-	// load true frame: column "load": another number of rows: 1 rows, the frame has 2
+	// load true frame: column "load": another number of rows: 1 instead of 2
 	// host true frame: column "host": bitmap, offset or code out of range
 }
 
-// A column panics rather than hold more text than its offsets can tell. A program
-// that gathers texts without a bound begins another frame then.
+// A column panics if it would hold more text than its offsets can address. A program
+// that collects texts without a bound can begin another frame then.
 func ExampleColumn_AppendString() {
 	fits := func(c *frame.Column, text string) (ok bool) {
 		defer func() {

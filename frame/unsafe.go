@@ -4,6 +4,6 @@ package frame
 
 import "unsafe"
 
-// viewString returns the bytes of b as a string. The string is used while b is
-// not changed, and kept by nobody.
+// viewString returns b as a string without copying it. Callers drop the string
+// before b changes.
 func viewString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -120,9 +120,9 @@ func TestHostileNamesInStatements(t *testing.T) {
 			measurements, err := admin.ShowMeasurements(ctx, c, o)
 			check("measurements", measurements, err, []string{name})
 			tags, err := admin.ShowTagKeys(ctx, c, o)
-			check("tag keys", tags, err, []admin.Key{{Measurement: name, Key: name}})
+			check("tag keys", tags, err, []admin.MeasurementKey{{Measurement: name, Key: name}})
 			fields, err := admin.ShowFieldKeys(ctx, c, o)
-			check("field keys", fields, err, []admin.Key{{Measurement: name, Key: name + "_f", Type: "string"}})
+			check("field keys", fields, err, []admin.MeasurementKey{{Measurement: name, Key: name + "_f", Type: "string"}})
 			values, err := admin.ShowTagValues(ctx, c, []string{name}, o)
 			check("tag values", values, err, []admin.TagValue{{Measurement: name, Key: name, Value: name}})
 			where := string(influxql.AppendText(append(influxql.AppendIdent(nil, name), " = "...), name))
@@ -152,8 +152,8 @@ func TestHostileNamesInStatements(t *testing.T) {
 	})
 }
 
-func key(measurement, name, kind string) admin.Key {
-	return admin.Key{Measurement: measurement, Key: name, Type: kind}
+func key(measurement, name, kind string) admin.MeasurementKey {
+	return admin.MeasurementKey{Measurement: measurement, Key: name, Type: kind}
 }
 
 // TestDatabaseHelpers has the helpers in plain use.
@@ -172,9 +172,9 @@ func TestDatabaseHelpers(t *testing.T) {
 		measurements, err := admin.ShowMeasurements(ctx, c, all)
 		check("measurements", measurements, err, []string{"cpu", "mem"})
 		fields, err := admin.ShowFieldKeys(ctx, c, all)
-		check("field keys", fields, err, []admin.Key{key("cpu", "cores", "integer"), key("cpu", "load", "float"), key("cpu", "up", "boolean"), key("mem", "free", "integer"), key("mem", "note", "string")})
+		check("field keys", fields, err, []admin.MeasurementKey{key("cpu", "cores", "integer"), key("cpu", "load", "float"), key("cpu", "up", "boolean"), key("mem", "free", "integer"), key("mem", "note", "string")})
 		tags, err := admin.ShowTagKeys(ctx, c, all)
-		check("tag keys", tags, err, []admin.Key{key("cpu", "host", ""), key("cpu", "region", ""), key("mem", "host", "")})
+		check("tag keys", tags, err, []admin.MeasurementKey{key("cpu", "host", ""), key("cpu", "region", ""), key("mem", "host", "")})
 		values, err := admin.ShowTagValues(ctx, c, []string{"host"}, all)
 		check("tag values", values, err, []admin.TagValue{{Measurement: "cpu", Key: "host", Value: "a"}, {Measurement: "cpu", Key: "host", Value: "b"}, {Measurement: "mem", Key: "host", Value: "a"}})
 		series, err := admin.ShowSeries(ctx, c, all)

@@ -2,8 +2,8 @@
 
 package jsonscan
 
-// Without unsafe, text that is handed out is a copy: one for each name and tag
-// that differs from that of the series before, and one for each string of a row
+// Without unsafe, each text that is handed out is a copy of its own: each name and tag
+// that differs from the one of the previous series, and each string of a row that is
 // read into a struct.
 const (
 	seriesAllocs = 2

@@ -27,7 +27,7 @@ func TestRowAllocs(t *testing.T) {
 		run := func() {
 			r.Reset(body)
 			s.Reset(r)
-			s.memo.list = s.memo.list[:0] // as if no response had been before
+			s.memo.list = s.memo.list[:0] // as if this were the first response
 			rows, series = 0, 0
 			var last *Series
 			for s.Next() {
@@ -49,7 +49,7 @@ func TestRowAllocs(t *testing.T) {
 				t.Fatal(s.Err())
 			}
 		}
-		// Series are handed out for good, from blocks of 32; a row costs nothing.
+		// Series stay valid, so they are allocated, in blocks of 32. A row costs nothing.
 		run()
 		if got, limit := testing.AllocsPerRun(5, run), 2+seriesAllocs*float64(series); got > limit {
 			t.Errorf("%s: %v allocations for %d rows of %d series, want at most %v", shape.Name, got, rows, series, limit)
@@ -57,7 +57,8 @@ func TestRowAllocs(t *testing.T) {
 	}
 }
 
-// The responses to a question that is asked again and again share the series.
+// TestPolledSeriesAllocs holds that the responses to a query that is sent again and
+// again share the series.
 func TestPolledSeriesAllocs(t *testing.T) {
 	last, _ := workload.FindBody("small_last")
 	body := last.Make(1, 0)
@@ -72,12 +73,12 @@ func TestPolledSeriesAllocs(t *testing.T) {
 			}
 		}
 	})
-	if s.Err() != nil || got > seriesAllocs { // 0 but in purego
+	if s.Err() != nil || got > seriesAllocs { // 0 except with purego
 		t.Errorf("%v allocations per response, %v", got, s.Err())
 	}
 }
 
-// mixRows is a response of n rows of seven cells, in one series.
+// mixRows returns a response of n rows of seven cells, in one series.
 func mixRows(n int) []byte {
 	mix, _ := workload.FindBody("mix")
 	return mix.Make(float64(n)/150_000, 0)
@@ -153,7 +154,7 @@ func (r *repeat) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestHeap bounds what the scanner holds while it reads a body of 28 MB in one
+// TestHeap bounds the memory of the scanner while it reads a body of 28 MB in one
 // document.
 func TestHeap(t *testing.T) {
 	heap := func() uint64 {

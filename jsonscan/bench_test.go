@@ -10,8 +10,7 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// visit reads every cell: numbers are added up, strings measured, the rest
-// counted.
+// visit reads every cell. It adds up numbers, measures strings and counts the rest.
 func visit(s *Scanner) (sum float64, n int, err error) {
 	for row, e := range s.Rows() {
 		if e != nil {
@@ -70,7 +69,7 @@ func visitJSON(body io.Reader) (sum float64, n int, err error) {
 	return sum, n, nil
 }
 
-// A lib is a way to read a body, over and over.
+// A lib is a way to read a body repeatedly.
 type lib struct {
 	name string
 	read func(b *testing.B, body []byte)
@@ -91,9 +90,9 @@ func eachBody(b *testing.B, libs ...lib) {
 	}
 }
 
-// BenchmarkRows visits every cell. Beside the scanner are encoding/json and a
-// copy of the body through a buffer of the size of the scanner's; next is the
-// loop alone, in which rows are parsed and not looked at.
+// BenchmarkRows visits every cell. It compares the scanner with encoding/json and
+// with a copy of the body through a buffer of the same size. The case next only
+// parses the rows and does not look at them.
 func BenchmarkRows(b *testing.B) {
 	scan := func(read func(s *Scanner) error) func(b *testing.B, body []byte) {
 		return func(b *testing.B, body []byte) {
@@ -139,8 +138,8 @@ func BenchmarkRows(b *testing.B) {
 	)
 }
 
-// BenchmarkNumbers is the number kernel alone: all numbers of the body, one
-// behind the other.
+// BenchmarkNumbers parses all numbers of the body, one after the other, with the
+// number kernel alone.
 func BenchmarkNumbers(b *testing.B) {
 	eachBody(b, lib{"pointwire", func(b *testing.B, body []byte) {
 		var text []byte

@@ -10,32 +10,48 @@ import (
 	"github.com/pointwire/pointwire/internal/structtag"
 )
 
-// binder fills structs from rows. It binds the columns of a series when it
-// meets its first row.
+// This file fills structs from rows, in two steps.
+//
+// bind runs once per series. It matches the names of columns and tags with the fields
+// of the struct (structs.go compiles those once per type) and makes two lists: columns
+// that have a field, and fields whose value is the same in all rows, because it comes
+// from a tag or from the name of the series. Series of one response share their
+// columns, so the first list often stays as it is.
+//
+// fill runs once per row. It goes through the two lists and sets each field from its
+// cell: cell for numbers and bools, textCell for the rest. It writes through a slot,
+// which unsafe.go makes of the struct and the offset of the field, so nothing is boxed.
+// A struct that fill returns an error for may be partly filled; its callers drop it.
+//
+// Strings of fields are in blocks of memory that are only appended to, see textBlock.
+
+// binder fills structs from rows.
 type binder struct {
 	st      *structType
 	options StructOption
-	series  *Series
-	unfit   bool     // the series does not fit
-	bound   []string // the columns that columns binds
+	series  *Series  // the series that columns and tags are bound to
+	unfit   bool     // the series does not fit, and its rows are left out
+	bound   []string // the columns of the series that columns was made of
 	columns []boundColumn
 	tags    []boundTag
 	text    textBlock
 }
 
+// boundColumn is a field whose value is in a column.
 type boundColumn struct {
 	f    *structField
 	col  int
-	last string // the text of the row before
+	last string // the text of the previous row, which the next row often repeats
 }
 
 // boundTag is a field whose value is the same in all rows of a series.
 type boundTag struct {
 	f      *structField
 	value  string
-	number uint64 // the value of an integer
+	number uint64 // value as the bits of the field, if that is an integer
 }
 
+// newBinder returns a binder for a type, or the *StructError of the type.
 func newBinder(t reflect.Type, options []StructOption) (*binder, error) {
 	b := &binder{st: structTypeOf(t)}
 	for _, o := range options {
@@ -44,7 +60,7 @@ func newBinder(t reflect.Type, options []StructOption) (*binder, error) {
 	return b, b.st.err
 }
 
-// bind takes the columns and tags of s.
+// bind binds the columns and tags of s to fields, or returns a *BindError.
 func (b *binder) bind(s *Series) error {
 	b.series, b.unfit = s, false
 	b.tags = b.tags[:0]
@@ -85,17 +101,14 @@ func (b *binder) bind(s *Series) error {
 	for i := range b.tags {
 		if t := &b.tags[i]; !t.parse() {
 			b.unfit = true
-			what := t.f.name + ", a tag, in " + opNames[t.f.op]
-			if t.f.op == opInt || t.f.op == opUint {
-				what = t.f.name + "=" + strconv.Quote(t.value) + ", a tag, in " + t.f.elem.String()
-			}
+			what := t.f.name + "=" + strconv.Quote(t.value) + " (a tag that " + t.f.elem.String() + " cannot hold)"
 			return &BindError{Type: b.st.name, Series: s, Extra: []string{what}}
 		}
 	}
 	return nil
 }
 
-// extra returns the columns but time, and the tags, that have no field.
+// extra returns the columns other than time, and the tags, that have no field.
 func (b *binder) extra(s *Series) (names []string) {
 	has := func(name string) bool {
 		return slices.ContainsFunc(b.st.fields, func(f structField) bool { return f.name == name })
@@ -113,7 +126,8 @@ func (b *binder) extra(s *Series) (names []string) {
 	return names
 }
 
-// fill sets the bound fields of the struct at base. It leaves the others alone.
+// fill sets the bound fields of the struct at base from r and leaves other fields
+// alone.
 func (b *binder) fill(base structPtr, r *Row) error {
 	if s := r.Series(); s != b.series {
 		if err := b.bind(s); err != nil {
@@ -157,8 +171,8 @@ func (b *binder) fill(base structPtr, r *Row) error {
 	return nil
 }
 
-// parse reports whether the value fits the field, which is of any kind that
-// lp.Schema writes as a tag.
+// parse reports whether the value fits the field, and keeps it if it is an integer.
+// The field may be of any kind that lp.Schema writes as a tag.
 func (t *boundTag) parse() bool {
 	switch t.f.op {
 	case opString, opBytes, opText:
@@ -174,7 +188,7 @@ func (t *boundTag) parse() bool {
 	return false
 }
 
-// parse returns the integer that the text of a tag is, in the bits of the field.
+// parse returns the integer in the text of a tag as the bits of the field.
 func (f *structField) parse(text string) (uint64, error) {
 	if f.op == opUint {
 		return strconv.ParseUint(text, 10, int(f.size))
@@ -183,6 +197,7 @@ func (f *structField) parse(text string) (uint64, error) {
 	return uint64(v), err
 }
 
+// cell sets the field of c from its cell in r.
 func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	f, i := c.f, c.col
 	s := slotOf(base, f)
@@ -190,7 +205,7 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	kind := cell.Kind()
 	if kind == KindNull {
 		if !f.null && b.options&NullAsZero == 0 {
-			return r.fail(i, opNames[f.op], ErrNull)
+			return r.fail(i, f.elem.String(), ErrNull)
 		}
 		setZero(s, f)
 		return nil
@@ -203,7 +218,7 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 		if err != nil {
 			return err
 		}
-		// An exact time in the unit of the field, as an integer would be.
+		// The time in the unit that an integer in its place would have.
 		unit := r.precision.Unit()
 		cell, kind = Cell{bits: uint64(floorDiv(ns, unit))}, KindInt
 	}
@@ -249,7 +264,7 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 		setFloat32(s, v)
 	case opBool:
 		if kind != KindBool {
-			return r.fail(i, opNames[f.op], ErrKind)
+			return r.fail(i, f.elem.String(), ErrKind)
 		}
 		setBool(s, cell.bits != 0)
 	default:
@@ -258,8 +273,8 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	return nil
 }
 
-// tagCell sets an integer from a tag, which is text in a response. An empty one is
-// that of a point without the tag.
+// tagCell sets an integer from a tag, which is text in a response. The text of a point
+// without the tag is empty, and the integer is then 0.
 func tagCell(s slot, f *structField, r *Row, i int) error {
 	text, err := r.Bytes(i)
 	if err != nil {
@@ -282,6 +297,7 @@ func tagCell(s slot, f *structField, r *Row, i int) error {
 	return nil
 }
 
+// textCell is cell for a field that holds a time or a text.
 func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 	f, i := c.f, c.col
 	switch f.op {
@@ -322,8 +338,8 @@ func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 	return nil
 }
 
-// float32 returns the float32 nearest to the text of cell i. The nearest
-// float64 decides that unless it lies half way between two float32.
+// float32 returns the float32 nearest to the text of cell i. The nearest float64
+// determines it, unless that lies half way between two float32.
 func (b *binder) float32(r *Row, i int) (float32, error) {
 	v, err := r.Float(i)
 	if err != nil {
@@ -344,6 +360,7 @@ func (b *binder) float32(r *Row, i int) (float32, error) {
 	return f, nil
 }
 
+// floorDiv returns a / b, rounded down.
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {

@@ -32,7 +32,7 @@ func guideCases(t *testing.T) []guideCase {
 	return cases
 }
 
-// elsewhere are the kinds whose cases other packages run.
+// elsewhere names the package that runs the cases of a kind, if it is not this one.
 var elsewhere = map[string]string{
 	"encode_point": "lp", "encode_raw": "lp", "encode_batch": "lp", "encode_schema": "lp",
 	"schema_error": "lp", "parse_time": "lp", "http_request": "fastclient",
@@ -49,7 +49,7 @@ func decodeExact(t *testing.T, raw []byte, v any) {
 	}
 }
 
-// generic turns a cell into what encoding/json with UseNumber gives for it.
+// generic returns a cell as encoding/json with UseNumber would decode it.
 func generic(t *testing.T, r *Row, i int) any {
 	t.Helper()
 	switch r.Kind(i) {
@@ -254,8 +254,8 @@ func longLine(rows int) io.Reader {
 	return r
 }
 
-// caseResponse runs what concerns the body of a response; the status belongs to
-// the transport, and the messages of /write to fastclient.
+// caseResponse runs the cases that concern the body of a response. The status belongs
+// to the transport, and the messages of /write to fastclient.
 func caseResponse(t *testing.T, c guideCase) {
 	var in struct {
 		Call string

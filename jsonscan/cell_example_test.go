@@ -7,7 +7,7 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// A cell of every kind.
+// A loop can switch on the kind of each cell.
 func ExampleKind() {
 	const body = `{"results":[{"series":[{"name":"m","columns":["a","b","c","d","e","f"],` +
 		`"values":[[null,true,-5,18446744073709551615,2.5,"x"]]}]}]}`
@@ -46,7 +46,7 @@ func ExampleKind() {
 	// text x
 }
 
-// InfluxDB prints a float without fraction as an integer: Float takes both.
+// InfluxDB prints a float without fraction as an integer. Float reads both.
 func ExampleCell_Float() {
 	const body = `{"results":[{"series":[{"name":"m","columns":["time","load"],"values":[[1,0.5],[2,3]]}]}]}`
 	sum := 0.0
@@ -67,7 +67,7 @@ func ExampleCell_Float() {
 	// 3.5
 }
 
-// Texts that are kept are copied; Bytes would give views of the row.
+// String copies a text, so that it can be kept. Bytes returns a view of the row.
 func ExampleRow_String() {
 	var places []string
 	for row, err := range jsonscan.NewScanner(strings.NewReader(quality)).Rows() {
@@ -86,7 +86,7 @@ func ExampleRow_String() {
 	// Output: [coyote_creek santa_monica coyote_creek]
 }
 
-// A series is kept while its rows go by.
+// A series stays valid after its rows.
 func ExampleSeries() {
 	const body = `{"results":[{"series":[` +
 		`{"name":"cpu","tags":{"dc":"x","host":"a"},"columns":["time","load"],"values":[[1,0.5],[2,0.25]]},` +
@@ -112,7 +112,7 @@ func ExampleSeries() {
 	// cpu dc=x host=b [time load]
 }
 
-// The same time as it comes in each unit of the epoch parameter.
+// One time reads the same in each unit of the epoch parameter.
 func ExamplePrecision() {
 	for _, c := range []struct {
 		unit jsonscan.Precision

@@ -2,10 +2,10 @@
 // of rows with typed cells.
 //
 // A [Scanner] reads from an io.Reader through a sliding buffer, one row at a
-// time, whatever the size of the body: plain and chunked responses, one document
-// or many, compact or pretty-printed, with any order of keys. Integers and
-// nanosecond times are exact; a float is the float64 nearest to its text, as
-// strconv.ParseFloat would give it.
+// time, so the size of a body does not matter. It reads plain and chunked
+// responses, one document or many, compact or pretty-printed, with the keys in any
+// order. Integers and nanosecond times are exact; a float is the float64 nearest to
+// its text, as strconv.ParseFloat would return it.
 //
 //	s := jsonscan.NewScanner(body)
 //	for row, err := range s.Rows() {
@@ -20,17 +20,27 @@
 //
 // A response is one JSON document, or one document per chunk. A document holds
 // results, one per statement; a result holds series; a series holds rows. The
-// scanner hides the chunk boundaries: a series that goes on in the next
+// scanner hides the boundaries of chunks: a series that continues in the next
 // document stays the same [*Series].
 //
 // # Errors
 //
-// A statement that failed is a [*StatementError] in its place, and the
-// statements after it are still read. A server that gives up in mid-response
-// sends an error document or a line of plain text: that is a [*ResponseError],
-// and reading can go on after it too. Everything else ends the stream: a
-// [*SyntaxError] with its offset, a [*RowSizeError], or a [*ReadError] around
-// what the reader said. A body that ends too early is a ReadError that wraps
-// io.ErrUnexpectedEOF; a response cut short is never a short result without an
-// error.
+// The errors form three groups.
+//
+// The server reports some errors between the rows, and reading can continue after
+// them, as [Recoverable] says. A [*StatementError] is the error of one statement.
+// A [*ResponseError] is an error document or a line of plain text from a server
+// that gave up in the middle of a response.
+//
+// Other errors end the stream. A [*SyntaxError] says at which offset the response
+// is not a query response, a [*RowSizeError] that a row is too long, and a
+// [*ReadError] wraps the error of the reader. A body that ends too early is a
+// ReadError that wraps io.ErrUnexpectedEOF, so a truncated response never looks
+// like a short complete one.
+//
+// The rest concern what the program asked for, and leave the stream as it is. A
+// [*CellError] says why a cell cannot be read as the wanted type; it wraps
+// [ErrNull], [ErrKind], [ErrRange], [ErrInexact], [ErrColumn] or [ErrTime]. A
+// [*BindError] says that a series does not have the columns of a struct, and a
+// [*StructError] that a type cannot be read from any response.
 package jsonscan

@@ -7,13 +7,34 @@ import (
 	"math"
 )
 
+// This file walks through the envelope of a response: documents, results and their
+// members, except series, which are in envelope_series.go.
+//
+// The walk is a state machine, because the caller takes over between the rows. Each
+// call of Scanner.step consumes a piece of the envelope and moves the state on:
+//
+//	stDocument → stTop → stResults → stResult → stList → stSeries → stValues
+//
+// enter moves to the right, at the beginning of an array or object; leave moves back,
+// after its end. stDocument ends in stEnd. In stValues nextRow takes the place of
+// step.
+//
+// What was read of the document, the result and the series at hand is in s.doc, s.res
+// and s.ser. Each is cleared where the next one begins, except for its counters and
+// what a document says about the next one: pending and continues, see below.
+//
+// A statement may be spread over several documents. "partial" at the end of a result
+// says that the first result of the next document continues the statement (pending),
+// and "partial" at the end of a series that its first series may continue the series
+// (seriesState.continues). An error in the place of a document ends both promises.
+
 // state is the place in the response between two steps.
 type state uint8
 
 const (
 	stDocument state = iota // before a document
 	stTop                   // in a document
-	stResults               // in results
+	stResults               // in the array of results
 	stResult                // in a result
 	stList                  // in the series array of a result
 	stSeries                // in a series
@@ -22,12 +43,12 @@ const (
 )
 
 const (
-	// maxErrorText bounds the text of a ResponseError.
+	// maxErrorText bounds the texts of the server: errors and messages.
 	maxErrorText = 4096
 	maxMessages  = 1000
 )
 
-// document is what was read of the document at hand.
+// document holds what was read of the document at hand.
 type document struct {
 	count    int // complete documents
 	start    int64
@@ -35,32 +56,32 @@ type document struct {
 	message  string
 	code     string
 	isError  bool
-	pending  bool // the last result said that its statement has more documents
-	lineOpen bool // nothing but white space since the last document, and no line end
-	members  bool // it has any
+	pending  bool // the last result was partial: its statement continues in the next document
+	lineOpen bool // only white space followed the last document, and no line feed
+	members  bool // it has any member
 	response bool // it has results
 }
 
-// result is what was read of the result at hand.
+// result holds what was read of the result at hand.
 type result struct {
 	count     int // statements so far
 	id        int
 	hasID     bool
-	usedID    bool // the id was handed out
+	usedID    bool // the id was handed out and must not change
 	partial   bool
 	message   string
 	isError   bool
-	continues bool // the result before it was partial
+	continues bool // it continues the last result of the previous document
 }
 
-// seriesState is what was read of the series at hand.
+// seriesState holds what was read of the series at hand.
 type seriesState struct {
-	current   *Series // the series of the last row, or nil if that is pending or there is none
+	current   *Series // the series of the last row; nil before it is made
 	pending   bool    // the series of the last row is not made yet, see Scanner.makeSeries
 	id        int     // its StatementID
 	continues bool    // the next series may be the rest of current
-	begun     bool    // rows were handed out
-	ahead     bool    // the keys behind values were read before it
+	begun     bool    // its name, tags and columns are fixed: rows follow
+	ahead     bool    // lookAhead read the keys after its values already
 	partial   bool
 }
 
@@ -111,7 +132,7 @@ func (s *Scanner) stepDocument() error {
 				return nil
 			}
 			if s.doc.lineOpen {
-				return s.syntax(s.pos, "unexpected byte behind a document")
+				return s.syntax(s.pos, "unexpected byte after a document")
 			}
 			return s.plainText()
 		}
@@ -130,11 +151,11 @@ func (s *Scanner) stepDocument() error {
 	}
 }
 
-// plainText reads a line that stands in the place of a document. InfluxDB up
-// to 1.7 sends one per chunk that it cannot encode, and goes on behind it.
+// plainText reads a line of text in the place of a document. InfluxDB up to 1.7
+// sends one for each chunk that it cannot encode, and continues after it.
 func (s *Scanner) plainText() error {
 	e := &ResponseError{Offset: s.offset(s.pos), Text: true}
-	html := s.buf[s.pos] == '<' // a page has no document behind it
+	html := s.buf[s.pos] == '<' // a page is the rest of the response
 	var text []byte
 	for {
 		line, rest, found := bytes.Cut(s.buf[s.pos:s.end], []byte("\n"))
@@ -161,6 +182,7 @@ func (s *Scanner) plainText() error {
 	return e
 }
 
+// stepTop consumes a member of a document, or its end.
 func (s *Scanner) stepTop() error {
 	more, err := s.element(s.first, '}')
 	if err != nil {
@@ -194,6 +216,7 @@ func (s *Scanner) stepTop() error {
 	return err
 }
 
+// endDocument ends a document, and returns the error that it held.
 func (s *Scanner) endDocument() error {
 	s.doc.count++
 	s.doc.lineOpen = true
@@ -208,7 +231,7 @@ func (s *Scanner) endDocument() error {
 	return nil
 }
 
-// open consumes the array or object that a key holds, or null in its place.
+// open enters the array or object that is the value of a key; null is skipped.
 func (s *Scanner) open(c byte, st state) error {
 	null, err := s.null()
 	if err != nil || null {
@@ -225,6 +248,7 @@ func (s *Scanner) open(c byte, st state) error {
 	return nil
 }
 
+// stepResults begins a result, or ends the array of results.
 func (s *Scanner) stepResults() error {
 	more, err := s.element(s.first, ']')
 	if err != nil {
@@ -250,6 +274,7 @@ func (s *Scanner) stepResults() error {
 	return nil
 }
 
+// stepResult consumes a member of a result, or its end.
 func (s *Scanner) stepResult() error {
 	more, err := s.element(s.first, '}')
 	if err != nil {
@@ -281,10 +306,11 @@ func (s *Scanner) stepResult() error {
 	return err
 }
 
+// endResult ends a result, and returns the error of its statement.
 func (s *Scanner) endResult() error {
 	s.leave(stResults)
 	s.doc.pending = s.res.partial
-	// Only the last series of a result can go on in the next document.
+	// Only the last series of a result can continue in the next document.
 	s.ser.continues = s.ser.current != nil && s.ser.current.Partial
 	if s.res.isError {
 		s.doc.pending = false
@@ -293,6 +319,7 @@ func (s *Scanner) endResult() error {
 	return nil
 }
 
+// statementID reads the number of the statement, which must come before its rows.
 func (s *Scanner) statementID() error {
 	c, err := s.peek()
 	if err != nil {
@@ -314,7 +341,7 @@ func (s *Scanner) statementID() error {
 		id = 10*id + int(c-'0')
 	}
 	if s.res.usedID && id != s.res.id {
-		return &SyntaxError{Offset: at, Msg: "statement_id behind the rows of its statement"}
+		return &SyntaxError{Offset: at, Msg: "statement_id after the rows of its statement"}
 	}
 	s.res.id, s.res.hasID = id, true
 	return nil

@@ -7,8 +7,28 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// This file walks through a series up to its rows and behind them.
+// This file walks through the series of a result, up to their rows and after them.
+//
+// There are two ways to the first row. fastSeries takes the form that InfluxDB
+// writes, compact and with name, tags, columns and values in this order, in one go,
+// if it is whole in the buffer and has no escapes. Where it declines it consumed
+// nothing, and stepList and stepSeries read the series member by member. Most
+// series end with "}]},{", so endValues calls fastSeries at once and a response of
+// many small series seldom leaves the short way.
+//
+// Both ways collect name, tags and columns as spans of s.text.src: of the buffer on
+// the fast way, of s.text.text on the other. beginSeries then decides whether the
+// series continues the one before. A new Series is only marked as pending there;
+// makeSeries makes it, out of those spans, when somebody needs it:
+//
+//   - Row.Series, if the program asks,
+//   - Scanner.fill, before the buffer moves under the spans,
+//   - endSeries, if the series may continue in the next document.
+//
+// A Series that was handed out is not written again, except for Partial, which says
+// so in its comment.
 
+// stepList begins a series, or ends the array of series.
 func (s *Scanner) stepList() error {
 	more, err := s.element(s.first, ']')
 	if err != nil {
@@ -30,11 +50,13 @@ func (s *Scanner) stepList() error {
 	return nil
 }
 
+// newSeries forgets the text of the series before.
 func (s *Scanner) newSeries() {
 	s.text.reset()
 	s.ser.begun, s.ser.ahead, s.ser.partial, s.ser.pending = false, false, false, false
 }
 
+// stepSeries consumes a member of a series, or its end.
 func (s *Scanner) stepSeries() error {
 	more, err := s.element(s.first, '}')
 	if err != nil {
@@ -68,7 +90,7 @@ func (s *Scanner) seriesKey(key []byte) error {
 			if s.ser.ahead {
 				return s.skip()
 			}
-			return s.syntax(s.pos, "name, tags or columns behind the values of a series")
+			return s.syntax(s.pos, "name, tags or columns after the values of a series")
 		}
 	}
 	switch string(key) {
@@ -85,8 +107,8 @@ func (s *Scanner) seriesKey(key []byte) error {
 	return s.skip()
 }
 
-// openValues enters the rows. If the columns are not known yet, or the name is
-// not, it looks for them behind the values first.
+// openValues enters the rows. If the columns or the name are not known yet, it
+// looks for them after the values first.
 func (s *Scanner) openValues() error {
 	null, err := s.null()
 	if err != nil || null {
@@ -108,30 +130,31 @@ func (s *Scanner) openValues() error {
 	return nil
 }
 
-// aheadWindow is how far lookAhead reads for a name, which may be missing.
+// aheadWindow is how far lookAhead reads for a name, which a series need not have.
 const aheadWindow = defaultBuffer
 
-// lookAhead reads the keys behind the values of the series, whose '[' was
-// consumed, and comes back. It holds all of the values in the buffer while it
-// does: up to MaxRowBytes for the columns, without which no row can be read,
-// and up to 64 KiB for the rest. InfluxDB always sends the columns first.
+// lookAhead reads the keys after the values of the series, whose '[' was consumed,
+// and moves back. Meanwhile it holds all of the values in the buffer: up to
+// MaxRowBytes for the columns, without which no row can be read, and up to 64 KiB
+// for the rest. InfluxDB always sends the columns first.
 func (s *Scanner) lookAhead() error {
 	limit, optional := s.MaxRowBytes, s.text.hasCols
 	if optional {
 		s.MaxRowBytes = min(s.maxRow(), aheadWindow)
 	}
 	s.keep = s.pos
-	err := s.keysBehindValues()
+	err := s.keysAfterValues()
 	s.pos, s.keep = s.keep, -1
 	s.MaxRowBytes = limit
 	s.ser.ahead = err == nil
 	if err == nil || optional && !s.text.hasName && len(s.text.tags) == 0 {
-		return nil // what is wrong there will be met again behind the rows
+		return nil // an error there comes again after the rows
 	}
 	return err
 }
 
-func (s *Scanner) keysBehindValues() error {
+// keysAfterValues reads the series from its values to its end.
+func (s *Scanner) keysAfterValues() error {
 	s.pos-- // back to the '['
 	s.keep = s.pos + 1
 	if err := s.skip(); err != nil {
@@ -171,7 +194,8 @@ func (s *Scanner) keysBehindValues() error {
 	}
 }
 
-// beginSeries makes the series at hand the series of the next rows.
+// beginSeries makes the series at hand the series of the next rows. fast says that
+// its spans are positions in the buffer.
 func (s *Scanner) beginSeries(fast bool) {
 	t := &s.ser
 	t.begun, t.id = true, s.res.id
@@ -200,10 +224,8 @@ func (s *Scanner) beginSeries(fast bool) {
 	}
 }
 
-// makeSeries returns the series of the row at hand. Who does not ask for it does
-// not pay for it, so it is made from its text only then, while that is in the
-// buffer still: by Row.Series, before the buffer moves, and if it may go on in the
-// next document.
+// makeSeries returns the series of the row at hand. A pending Series is made from
+// its text now; a program that never asks for the series does not pay for it.
 func (s *Scanner) makeSeries() *Series {
 	if t := &s.ser; t.pending {
 		t.pending = false
@@ -213,8 +235,8 @@ func (s *Scanner) makeSeries() *Series {
 	return s.row.series
 }
 
-// nextSeries returns a new Series of the text at hand, or that of the response before
-// if they are equal and neither will be changed.
+// nextSeries returns a new Series of the text at hand, or the Series of the previous
+// response if the two are equal and neither will change.
 func (s *Scanner) nextSeries() *Series {
 	old := s.memo.next(&s.text, s.columns, s.ser.id)
 	if old == nil {
@@ -223,7 +245,7 @@ func (s *Scanner) nextSeries() *Series {
 		s.memo.keep(made, &s.text)
 		return made
 	}
-	// Behind the last row "partial" may follow, which goes into the Series.
+	// "partial" may still follow the last row and change the Series.
 	if !old.Partial && s.state == stValues && s.buf[s.pos] == ']' && s.buf[s.pos+1] == '}' {
 		return old
 	}
@@ -237,7 +259,7 @@ func (s *Scanner) endSeries() {
 	if s.ser.partial {
 		s.makeSeries()
 	}
-	// A Series of the response before is equal already, and others may be reading it.
+	// A Series of the previous response is equal already, and others may be reading it.
 	if c := s.ser.current; c != nil && c.Partial != s.ser.partial {
 		c.Partial = s.ser.partial
 	}
@@ -254,7 +276,7 @@ const (
 )
 
 // endValues leaves the values, whose ']' was consumed. If the series ends there
-// too and another begins, in the form that InfluxDB writes, it goes there at
+// too and another follows, in the form that InfluxDB writes, it enters that one at
 // once.
 func (s *Scanner) endValues() {
 	if swar.Load32(s.buf, s.pos)&0xffffff == '}'|','<<8|'{'<<16 {
@@ -270,15 +292,15 @@ func (s *Scanner) endValues() {
 	s.leave(stSeries)
 }
 
-// fastSeries consumes the envelope of the series at pos up to its first row, if
-// it is all in the buffer, in the form that InfluxDB writes, and without
-// escapes. Otherwise it does nothing and reports false.
+// fastSeries consumes the envelope of the series at pos up to its first row if it
+// is whole in the buffer, in the form that InfluxDB writes, and has no escapes.
+// Otherwise it consumes nothing and reports false.
 func (s *Scanner) fastSeries() bool {
 	b, i := s.buf, s.pos
 	if swar.Load64(b, i) != wordName || b[i+8] != '"' {
 		return false
 	}
-	// What is collected here is lost if it declines: stepList starts again.
+	// If this declines, stepList drops what was collected and starts again.
 	t := &s.text
 	s.newSeries()
 	t.src = b
@@ -301,7 +323,7 @@ func (s *Scanner) fastSeries() bool {
 	if swar.Load64(b, i) != wordValues || swar.Load32(b, i+8)&0xffffff != wordValuesE {
 		return false
 	}
-	if i+11 > s.end {
+	if i+11 > s.end || len(t.columns) > s.maxColumns() || len(t.tags) > 2*s.maxColumns() {
 		return false
 	}
 	s.pos = i + 11
@@ -310,7 +332,8 @@ func (s *Scanner) fastSeries() bool {
 	return true
 }
 
-// fastSpan reads the string at b[i] into p.
+// fastSpan reads the string at b[i] into p. Like the functions below, it returns the
+// position after what it read, or 0 if it declines.
 func (t *seriesText) fastSpan(b []byte, i int, p *span, lax bool) int {
 	if b[i] != '"' {
 		return 0
@@ -345,8 +368,8 @@ func (t *seriesText) fastTags(b []byte, i int, lax bool) int {
 	}
 }
 
-// fastColumns reads the columns whose first is at b[i]. Most series of an
-// response have the columns of the one before.
+// fastColumns reads the columns whose first is at b[i]. Most series of a response
+// have the same columns as the series before, which one comparison tells.
 func (t *seriesText) fastColumns(b []byte, i, end int, lax bool) int {
 	if n := len(t.raw); n > 0 && i+n <= end && bytes.Equal(b[i:i+n], t.raw) {
 		t.same = true

@@ -8,7 +8,7 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// What a getter refuses, and why. The row and the stream go on.
+// A getter says why it refuses a cell. The row and the stream are not affected.
 func ExampleCellError() {
 	const body = `{"results":[{"series":[{"name":"m","columns":["time","load","total","note"],` +
 		`"values":[["yesterday",2.5,18446744073709551615,null]]}]}]}`
@@ -41,7 +41,7 @@ func ExampleCellError() {
 	// true: column 4 "", null as int64: no such column
 }
 
-// The errors that end a response, and those behind which reading goes on.
+// Some errors end a response. Reading can continue after others.
 func ExampleScanner_Err() {
 	const rows = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,10]`
 	for _, body := range []string{
@@ -69,11 +69,11 @@ func ExampleScanner_Err() {
 		case errors.As(err, &read):
 			fmt.Println(n, "row, then the response broke off at byte", read.Offset, "with", read.Unwrap())
 		case errors.As(err, &syntax):
-			fmt.Println(n, "row, then no JSON at byte", syntax.Offset, "but:", syntax.Msg)
+			fmt.Println(n, "row, then a syntax error at byte", syntax.Offset)
 		case errors.As(err, &size):
 			fmt.Println(n, "row, then one of more than", size.Limit, "bytes at byte", size.Offset)
 		case errors.As(err, &server):
-			fmt.Println(n, "row, then the server said", server.Message, "and may go on:", jsonscan.Recoverable(err))
+			fmt.Println(n, "row, then the server said", server.Message, "and reading can continue:", jsonscan.Recoverable(err))
 		}
 		if err := s.Err(); err != nil {
 			fmt.Println("  ", err)
@@ -82,12 +82,12 @@ func ExampleScanner_Err() {
 	// Output:
 	// 1 row, complete
 	// 1 row, then the response broke off at byte 91 with unexpected EOF
-	//    jsonscan: after 91 bytes: unexpected EOF
-	// 1 row, then no JSON at byte 94 but: expected ',' or ']'
-	//    jsonscan: offset 94: expected ',' or ']'
+	//    jsonscan: read response at offset 91: unexpected EOF
+	// 1 row, then a syntax error at byte 94
+	//    jsonscan: parse response at offset 94: expected ',' or ']'
 	// 1 row, then one of more than 100 bytes at byte 92
-	//    jsonscan: offset 92: row longer than 100 bytes
-	// 1 row, then the server said timeout and may go on: true
+	//    jsonscan: read row at offset 92: longer than 100 bytes
+	// 1 row, then the server said timeout and reading can continue: true
 	//    jsonscan: server: timeout
 }
 
@@ -103,16 +103,16 @@ func ExampleBindError() {
 	for _, err := range jsonscan.StructsOf[sample](jsonscan.NewScanner(strings.NewReader(body)).Rows()) {
 		var bind *jsonscan.BindError
 		if errors.As(err, &bind) {
-			fmt.Println(bind.Series.Name, "has beside the fields", bind.Extra, "and lacks", bind.Missing)
+			fmt.Println(bind.Series.Name, "also has", bind.Extra, "and lacks", bind.Missing)
 			fmt.Println(err)
 		}
 	}
 	// Output:
-	// cpu has beside the fields [cores] and lacks [temp]
-	// jsonscan: series "cpu" does not fit type jsonscan_test.sample: no field for cores: no column for temp
+	// cpu also has [cores] and lacks [temp]
+	// jsonscan: read series "cpu" as jsonscan_test.sample: no field for cores; no column for temp
 }
 
-// What each option lets pass.
+// Each option relaxes one rule.
 func ExampleStructOption() {
 	type sample struct {
 		Time int64   `lp:",timestamp"`
@@ -134,15 +134,15 @@ func ExampleStructOption() {
 		fmt.Println(samples, err)
 	}
 	// Output:
-	// jsonscan: series "cpu" does not fit type jsonscan_test.sample: no field for cores
+	// jsonscan: read series "cpu" as jsonscan_test.sample: no field for cores
 	// [{1 0.5}] <nil>
-	// jsonscan: series "cpu" does not fit type jsonscan_test.sample: no column for load
+	// jsonscan: read series "cpu" as jsonscan_test.sample: no column for load
 	// [{1 0}] <nil>
-	// jsonscan: column 1 "load": null as float64: cell is null
+	// jsonscan: read column 1 "load" as float64: cell is null
 	// [{1 0}] <nil>
 }
 
-// A type that cannot be read from responses: all that is wrong with it at once.
+// The error of a type that cannot be read names everything that is wrong with it.
 func ExampleStructError() {
 	type sample struct {
 		Time  int64     `lp:",timestamp"`
@@ -160,14 +160,14 @@ func ExampleStructError() {
 	// Output:
 	// field Loads: type []float64 has no place in line protocol
 	// field Up: unknown option "required"
-	// jsonscan: type jsonscan_test.sample: field Loads: type []float64 has no place in line protocol; field Up: unknown option "required"
+	// jsonscan: read into type jsonscan_test.sample: field Loads: type []float64 has no place in line protocol; field Up: unknown option "required"
 }
 
-// What responds may be another service.
+// Another service than InfluxDB may have sent the response.
 func ExampleErrNoResults() {
 	s := jsonscan.NewScanner(strings.NewReader(`{"status":"ok"}`))
 	for range s.Rows() {
 		fmt.Println(errors.Is(s.Err(), jsonscan.ErrNoResults), s.Err())
 	}
-	// Output: true jsonscan: offset 0: neither results nor an error in the document
+	// Output: true jsonscan: parse response at offset 0: document has neither results nor an error
 }

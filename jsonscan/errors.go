@@ -3,23 +3,16 @@ package jsonscan
 import (
 	"errors"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
-// The reasons of a [*CellError].
-var (
-	// ErrNull says that the cell is null.
-	ErrNull = errors.New("cell is null")
-	// ErrKind says that the cell holds another kind of value.
-	ErrKind = errors.New("cell holds another kind of value")
-	// ErrRange says that the value does not fit the wanted type.
-	ErrRange = errors.New("value out of range")
-	// ErrInexact says that the wanted type would round or cut the value.
-	ErrInexact = errors.New("value would lose digits")
-	// ErrColumn says that the row has no such column.
-	ErrColumn = errors.New("no such column")
-	// ErrTime says that the text is not an RFC 3339 time.
-	ErrTime = errors.New("not an RFC 3339 time")
-)
+// This file holds the errors of reading: those that end the stream, those of the
+// server and those of a cell. The errors of structs are in structs.go.
+//
+// Every text says, in this order, the package, the operation, the object and the
+// cause. Texts may hold words of the server, so each goes through printable: it is
+// one line, and no terminal or log obeys it.
 
 // A SyntaxError says that the response is not JSON, or not the JSON of a query
 // response. It ends the stream.
@@ -29,28 +22,31 @@ type SyntaxError struct {
 	err    error
 }
 
+// Error describes the error in one line. The contents may change.
 func (e *SyntaxError) Error() string {
-	return "jsonscan: offset " + strconv.FormatInt(e.Offset, 10) + ": " + e.Msg
+	return "jsonscan: parse response at offset " + strconv.FormatInt(e.Offset, 10) + ": " + e.Msg
 }
 
-// Unwrap returns [ErrNoResults] if that is what is wrong, else nil.
+// Unwrap returns [ErrNoResults] if that is the cause, and nil otherwise.
 func (e *SyntaxError) Unwrap() error { return e.err }
 
 // ErrNoResults is wrapped by the [*SyntaxError] of a document that holds neither
-// results nor an error: what responses may not be InfluxDB. The empty object, which 1.x
-// sends where there was no statement, is none.
-var ErrNoResults = errors.New("neither results nor an error in the document")
+// results nor an error: the server that sent it may not be InfluxDB. The empty
+// object is not such a document, because 1.x sends it for a request without a
+// statement.
+var ErrNoResults = errors.New("document has neither results nor an error")
 
-// A ReadError says that the stream ended before the response did. It ends the
-// stream of rows. Err is io.ErrUnexpectedEOF when the reader reported io.EOF
-// inside the response, and otherwise the reader's own error.
+// A ReadError says that the stream ended before the response did, and ends the
+// stream of rows. Err is io.ErrUnexpectedEOF if the reader reported io.EOF inside
+// the response, and the reader's own error otherwise.
 type ReadError struct {
 	Offset int64 // number of bytes read before it
 	Err    error
 }
 
+// Error describes the error in one line. The contents may change.
 func (e *ReadError) Error() string {
-	return "jsonscan: after " + strconv.FormatInt(e.Offset, 10) + " bytes: " + e.Err.Error()
+	return "jsonscan: read response at offset " + strconv.FormatInt(e.Offset, 10) + ": " + printable(e.Err.Error())
 }
 
 // Unwrap returns the cause.
@@ -63,42 +59,59 @@ type RowSizeError struct {
 	Limit  int   // MaxRowBytes
 }
 
+// Error describes the error in one line. The contents may change.
 func (e *RowSizeError) Error() string {
-	return "jsonscan: offset " + strconv.FormatInt(e.Offset, 10) +
-		": row longer than " + strconv.Itoa(e.Limit) + " bytes"
+	unit := " bytes"
+	if e.Limit == 1 {
+		unit = " byte"
+	}
+	return "jsonscan: read row at offset " + strconv.FormatInt(e.Offset, 10) +
+		": longer than " + strconv.Itoa(e.Limit) + unit
 }
 
-// A StatementError is the error of one statement. The statements after it are
-// still read.
+// A StatementError is the error of one statement. The scanner still reads the
+// statements after it.
 type StatementError struct {
-	// StatementID is the number the server gave. In a chunked response InfluxDB
-	// 1.x numbers the statements it did not execute like the one that failed.
+	// StatementID is the number that the server gave. In a chunked response
+	// InfluxDB 1.x gives the statements that it did not execute the number of the
+	// one that failed.
 	StatementID int
 	// Index is the place of the statement in the order of arrival, from 0.
 	Index   int
-	Message string
+	Message string // the server's own words, which may hold any bytes
 }
 
+// Error describes the error in one line. The contents may change.
 func (e *StatementError) Error() string {
-	return "jsonscan: statement " + strconv.Itoa(e.StatementID) + ": " + e.Message
+	return "jsonscan: statement " + strconv.Itoa(e.StatementID) + ": " + serverText(e.Message)
 }
 
-// A ResponseError is an error that the server, or something in front of it, put
-// in the place of a document: {"error": ...}, {"code": ..., "message": ...},
+// A ResponseError is an error that the server, or something in front of it, sent
+// where a document should be: {"error": ...}, {"code": ..., "message": ...},
 // or a line of plain text. In a chunked response other documents may follow it,
-// and are read.
+// and the scanner reads them.
 type ResponseError struct {
-	Message string
+	Message string // the server's own words, which may hold any bytes
 	Code    string // code of a v2 style document
 	Offset  int64  // where the document or line starts
 	Text    bool   // the message was plain text, not JSON
 }
 
+// Error describes the error in one line. The contents may change.
 func (e *ResponseError) Error() string {
 	if e.Code != "" {
-		return "jsonscan: server: " + e.Code + ": " + e.Message
+		return "jsonscan: server: " + printable(e.Code) + ": " + serverText(e.Message)
 	}
-	return "jsonscan: server: " + e.Message
+	return "jsonscan: server: " + serverText(e.Message)
+}
+
+// Recoverable reports whether reading can go on after err. It can after a
+// *StatementError and a *ResponseError, which stand in their place between the
+// rows of other statements.
+func Recoverable(err error) bool {
+	var st *StatementError
+	var sv *ResponseError
+	return errors.As(err, &st) || errors.As(err, &sv)
 }
 
 // A CellError says why a cell could not be read as the wanted type. The row
@@ -107,23 +120,72 @@ type CellError struct {
 	Index  int    // column
 	Column string // its name, if the series has such a column
 	Kind   Kind   // what the cell holds
-	Want   string // what was asked for
-	Err    error  // one of the sentinels of this package
+	Want   string // the type that was asked for
+	Err    error  // one of the causes below, or the error of an UnmarshalText
 }
 
+// The causes of a [*CellError].
+var (
+	// ErrNull says that the cell is null.
+	ErrNull = errors.New("cell is null")
+	// ErrKind says that the cell holds another kind of value.
+	ErrKind = errors.New("cell holds another kind of value")
+	// ErrRange says that the value does not fit the wanted type.
+	ErrRange = errors.New("value out of range")
+	// ErrInexact says that the wanted type would round or truncate the value.
+	ErrInexact = errors.New("value would lose digits")
+	// ErrColumn says that the row has no such column.
+	ErrColumn = errors.New("no such column")
+	// ErrTime says that the text is not an RFC 3339 time.
+	ErrTime = errors.New("not an RFC 3339 time")
+)
+
+// Error describes the error in one line. The contents may change.
 func (e *CellError) Error() string {
-	return "jsonscan: column " + strconv.Itoa(e.Index) + " " + strconv.Quote(e.Column) +
-		": " + e.Kind.String() + " as " + e.Want + ": " + e.Err.Error()
+	b := append(make([]byte, 0, 96), "jsonscan: read column "...)
+	b = strconv.AppendInt(b, int64(e.Index), 10)
+	if e.Err != ErrColumn {
+		b = append(b, ' ')
+		b = strconv.AppendQuote(b, e.Column)
+	}
+	b = append(b, " as "...)
+	b = append(b, e.Want...)
+	b = append(b, ": "...)
+	b = append(b, printable(e.Err.Error())...)
+	if e.Err == ErrKind {
+		b = append(b, ": "...)
+		b = append(b, e.Kind.String()...)
+	}
+	return string(b)
 }
 
-// Unwrap returns the sentinel.
+// Unwrap returns the cause.
 func (e *CellError) Unwrap() error { return e.Err }
 
-// Recoverable reports whether reading can go on after err: it is a
-// *StatementError or a *ResponseError, which stand in their place between the
-// rows of other statements.
-func Recoverable(err error) bool {
-	var st *StatementError
-	var sv *ResponseError
-	return errors.As(err, &st) || errors.As(err, &sv)
+// serverText returns the message of a server for the text of an error.
+func serverText(message string) string {
+	if message == "" {
+		return "error without a message"
+	}
+	return printable(message)
+}
+
+// printable returns s with an escape of Go, such as \n or \x1b, for each character
+// that does not print as itself.
+func printable(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return s
+	}
+	var b []byte
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if strconv.IsPrint(r) && (r != utf8.RuneError || n > 1) {
+			b = append(b, s[:n]...)
+		} else {
+			quoted := strconv.Quote(s[:n])
+			b = append(b, quoted[1:len(quoted)-1]...)
+		}
+		s = s[n:]
+	}
+	return string(b)
 }

@@ -59,7 +59,7 @@ func ExampleRow_Series() {
 	// cpu b 00:00:00 2.5
 }
 
-// The error of one statement does not cost the rows of the others.
+// If one statement fails, the rows of the others still arrive.
 func ExampleStatementError() {
 	const body = `{"results":[{"statement_id":0,"error":"database not found: x"},` +
 		`{"statement_id":1,"series":[{"name":"m","columns":["time","v"],"values":[[1,2]]}]}]}`
@@ -80,7 +80,7 @@ func ExampleStatementError() {
 	// row of statement 1
 }
 
-// A chunked response is a document per chunk; the rows come as one sequence.
+// A chunked response has a document per chunk. Its rows are one sequence.
 func ExampleScanner_Next() {
 	const body = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],` +
 		`"values":[[1,10],[2,20]],"partial":true}],"partial":true}]}` + "\n" +

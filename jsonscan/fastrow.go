@@ -10,6 +10,30 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file parses compact rows and finds the end of strings, eight bytes at a time.
+//
+// The functions get a position and return the position after what they read, or 0 if
+// they decline. They make no errors: what they decline is left to plainRow and
+// scanString, which are slower and know all forms.
+//
+//	fastRow          reads a row; numbers of up to 8 bytes and strings of up to 7
+//	                 bytes are read in its own loop
+//	fastNumber       reads any other number, by internal/decimal
+//	fastString       finds the end of any other string, also of texts of series; it
+//	                 continues in escapedString at the first escape, and in
+//	                 mixedString at the first character that is not ASCII
+//	appendUnescaped  unescapes a string that was scanned before
+//
+// b has pad zero bytes after the data, and no token holds a zero byte. So a loop over
+// a token stops at the first of them at the latest, and a load of 8 bytes there stays
+// in the pad. That is why nothing here compares positions with the end of the data.
+//
+// Texts with escapes are unescaped while their end is looked for, into the byte slice
+// that texts points to, each after its length in 4 bytes. Branches cannot predict
+// where escapes are, and a second pass would pay for every one again. Texts with
+// escapes that are not ASCII, which are rare, only get fixBit, and are unescaped when
+// the program reads them.
+
 const (
 	wordNull  = 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24
 	wordTrue  = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24
@@ -17,17 +41,16 @@ const (
 )
 
 // fastRow parses the compact row whose first cell starts at b[i] into all of
-// cells and returns the position behind its ']', or 0 if it declines: the row
-// is incomplete, wrong, holds white space, or is of a form not worth the speed.
-// plainRow then decides.
+// cells and returns the position after its ']'. It returns 0 if it declines: the row
+// is incomplete, wrong, holds white space, or has a rare form. plainRow then
+// decides.
 //
-// b has pad zero bytes behind the data. No cell that it accepts contains a zero
-// byte, and every cell ends before a ',' or ']', so no load starts behind the
-// data. Texts with escapes go to texts without them, see fastString.
+// Every cell that it accepts ends before a ',' or ']', so no load starts after the
+// data.
 //
-// A number of up to 8 bytes with what ends it, which is most of them, is taken
-// from one load here, in the way that decimal.Number explains; so is a string
-// of up to 7 bytes.
+// Most numbers take up to 8 bytes together with the byte after them. They are parsed
+// here, from one load, in the way that decimal.Number explains; so are strings of up
+// to 7 bytes.
 func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 	last := len(cells) - 1
 	for k := range cells {
@@ -54,7 +77,7 @@ func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 			if m == 0 {
 				goto number
 			}
-			q := uint(bits.TrailingZeros64(m)) - 7 // 8 times the position behind the number
+			q := uint(bits.TrailingZeros64(m)) - 7 // 8 times the length of the number
 			n := q - p - 8
 			if n == 0 {
 				return 0
@@ -87,7 +110,7 @@ func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 			next = s
 			goto end
 		case byte(w)|('t'^'f') == 't'|('t'^'f'):
-			// Which of the two it is no branch can know.
+			// No branch could predict which of the two it is.
 			no := w >> 1 & 1
 			if w&(1<<(32+8*no)-1) != wordTrue^-no&(wordTrue^wordFalse) {
 				return 0
@@ -125,8 +148,9 @@ func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 	return i
 }
 
-// fastNumber parses a number of any length into c. It returns the position
-// behind it, or where there is no delimiter if it is none.
+// fastNumber parses a number of any length into c. It returns the position after
+// the number, or i if it is not a number: b[i] is then no delimiter, and the caller
+// declines.
 func fastNumber(b []byte, i int, c *Cell) int {
 	v, form, n := decimal.Number(b, i)
 	if form == decimal.NotNumber {
@@ -137,33 +161,28 @@ func fastNumber(b []byte, i int, c *Cell) int {
 	return n
 }
 
-// formKind is the kind of a number by its form.
+// formKind has the kind of a number by its form.
 var formKind = [4]Kind{decimal.Int: KindInt, decimal.Uint: KindUint, decimal.Float: KindFloat}
 
-// This file finds the end of strings eight bytes at a time, and takes out escapes
-// where it meets them. b has pad zero bytes behind the data, which no string holds,
-// so no loop runs beyond it.
-
-// specials marks with its highest bit every byte of w that a string cannot go on
-// with as it is: quotes, backslashes, control characters, and what is not ASCII.
-// The lowest mark is exact, and there is one if and only if there is such a byte;
-// marks above it may be false, because a subtraction borrows from the byte above.
+// specials marks the bytes of w at which the plain run of a string ends: quotes,
+// backslashes, control characters, and bytes that are not ASCII. A mark is the
+// highest bit of its byte. The lowest mark is exact, and there is one if and only if
+// there is such a byte; marks above it may be false, because a subtraction borrows
+// from the byte above.
 //
-// Flipping the second bit puts the quote, 0x22, right behind the control
-// characters, so that one comparison finds both.
+// Flipping the second bit moves the quote, 0x22, next to the control characters, so
+// that one comparison finds both.
 func specials(w uint64) uint64 {
 	return (((w ^ swar.Ones*2) - swar.Ones*0x21) | ((w ^ swar.Ones*'\\') - swar.Ones) | w) & swar.Highs
 }
 
 // fastString scans the string whose text starts at b[start], and has nothing
-// special before b[i]. It returns the position behind the closing quote, or 0 if it
+// special before b[i]. It returns the position after the closing quote, or 0 if it
 // declines.
 //
-// A text with escapes is unescaped on the way, into texts: where the escapes are no
-// branch can know, and to look for them a second time would cost as much again. at
-// is then where in texts it begins, behind its length in 4 bytes, and 0 for every
-// other string. Without texts a string with escapes is declined. What has to be
-// changed otherwise, which is rare, is only said by fix, fixBit or 0.
+// at is the offset of the unescaped text in texts if the text was unescaped, and 0
+// otherwise. If texts is nil, strings with escapes are declined. fix is fixBit if the
+// text differs from its bytes, and 0 otherwise.
 func fastString(b []byte, start, i int, texts *[]byte, lax bool) (next, at int, fix uint64) {
 	for {
 		m := specials(swar.Load64(b, i))
@@ -190,7 +209,7 @@ func fastString(b []byte, start, i int, texts *[]byte, lax bool) (next, at int, 
 func escapedString(b []byte, start, i int, texts *[]byte, lax bool) (next, at int, fix uint64) {
 	u := *texts
 	at = len(u) + 4
-	// What is written goes up to 15 bytes beyond the text.
+	// Writes go up to 15 bytes past the text.
 	u = slices.Grow(u, i-start+64)
 	u = u[:cap(u)]
 	for k := 0; k < i-start; k += 16 {
@@ -248,8 +267,8 @@ func escapedString(b []byte, start, i int, texts *[]byte, lax bool) (next, at in
 	}
 }
 
-// escapeEnd returns the position behind the escape at b[i], or 0 if it is none, or
-// half of a pair.
+// escapeEnd returns the position after the escape at b[i], or 0 if it is not an
+// escape, or is half of a surrogate pair and lax is not set.
 func escapeEnd(b []byte, i int, lax bool) int {
 	if shortEscape[b[i+1]] != 0 {
 		return i + 2
@@ -274,12 +293,12 @@ func longEscape(b []byte, i int, lax bool) int {
 	return next
 }
 
-// mixedString is fastString from b[i] on for a text that is not ASCII, of which fix
-// says whether there were escapes before.
+// mixedString is fastString from b[i] on for a text that is not ASCII. fix says
+// whether there were escapes before.
 func mixedString(b []byte, start, i int, fix uint64, lax bool) (int, uint64) {
 	for {
 		w := swar.Load64(b, i)
-		// Bytes from 0x80 up are marked by none of the three.
+		// None of the three marks bytes from 0x80 up.
 		m := swar.Equal(w, '"') | swar.Equal(w, '\\') | swar.Less(w, 0x20)
 		if m == 0 {
 			i += 8
@@ -307,11 +326,11 @@ func mixedString(b []byte, start, i int, fix uint64, lax bool) (int, uint64) {
 }
 
 // appendUnescaped appends the text of the valid string body b[i:end] to dst,
-// with U+FFFD in the place of what is not UTF-8. Behind end there are at least 8
-// readable bytes.
+// with U+FFFD in the place of what is not UTF-8. At least 8 readable bytes follow
+// end.
 func appendUnescaped(dst, b []byte, i, end int) []byte {
 	n := len(dst)
-	// Unescaping never makes text longer, but for bytes that are not UTF-8.
+	// Unescaping makes text longer only where bytes are not UTF-8.
 	dst = slices.Grow(dst, end-i+16)
 	dst = dst[:cap(dst)]
 	for i < end {
@@ -348,19 +367,20 @@ func appendUnescaped(dst, b []byte, i, end int) []byte {
 		n = len(dst)
 		dst = dst[:cap(dst)]
 	}
-	return dst[:n-max(i-end, 0)] // a last word reached behind the end
+	return dst[:n-max(i-end, 0)] // the last word may reach past the end
 }
 
 // asciiEscape returns the character below U+0080 whose escape of six bytes is at
 // b[i], or false if there is no such escape.
 func asciiEscape(b []byte, i int) (c byte, ok bool) {
-	// A wrong digit makes this negative.
+	// A byte that is not a digit makes this negative.
 	r := hexDigit(b[i+4])<<4 | hexDigit(b[i+5])
 	return byte(r), swar.Load32(b, i) == wordLatin && uint32(r) < 0x80
 }
 
-// appendRune appends what stands at b[i], an escape \uXXXX or a character that is
-// not ASCII or no UTF-8, and leaves room for the text from there to end.
+// appendRune appends the character at b[i]: an escape \uXXXX, a character that is
+// not ASCII, or U+FFFD for a byte that is not UTF-8. It leaves room for the text from
+// there to end.
 func appendRune(dst, b []byte, i, end int) (_ []byte, next int) {
 	var r rune
 	if b[i] == '\\' {
@@ -373,8 +393,9 @@ func appendRune(dst, b []byte, i, end int) (_ []byte, next int) {
 	return slices.Grow(utf8.AppendRune(dst, r), end-i+16), i
 }
 
-// unescapeRune returns the character of the valid escape \uXXXX at b[i], or of
-// two that are a surrogate pair, and the position behind it.
+// unescapeRune returns the character of the valid escape \uXXXX at b[i], or of two
+// escapes that are a surrogate pair, and the position after it. A lone surrogate is
+// U+FFFD.
 func unescapeRune(b []byte, i, end int) (rune, int) {
 	r, _, _ := scanHex(b, i+2, end)
 	i += 6
@@ -389,5 +410,6 @@ func unescapeRune(b []byte, i, end int) (rune, int) {
 	return utf8.RuneError, i
 }
 
-// shortEscape has what the escapes of two bytes stand for by their second byte.
+// shortEscape maps the second byte of an escape of two bytes to the character it
+// stands for, and other bytes to 0.
 var shortEscape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}

@@ -13,7 +13,7 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// strictCell accepts what a cell may be.
+// strictCell decodes only JSON values that a cell may hold.
 type strictCell struct{ raw string }
 
 func (c *strictCell) UnmarshalJSON(b []byte) error {
@@ -56,7 +56,7 @@ func FuzzRow(f *testing.F) {
 			s.AllowInvalidUTF8 = true
 			ok := s.Next()
 			if jerr == nil != ok && !(jerr != nil && !json.Valid([]byte(body))) {
-				// A row that is no array by itself can make two rows in place.
+				// Text that is not an array by itself can be two rows inside values.
 				if jerr != nil {
 					continue
 				}
@@ -69,7 +69,7 @@ func FuzzRow(f *testing.F) {
 				compareCell(t, s.Row(), i, c.raw)
 			}
 			if s.Next() || s.Err() != nil {
-				t.Fatalf("%q: behind the row: %v", row, s.Err())
+				t.Fatalf("%q: after the row: %v", row, s.Err())
 			}
 		}
 	})
@@ -108,8 +108,8 @@ func compareCell(t *testing.T, r *Row, i int, raw string) {
 	}
 }
 
-// FuzzResponse gives the scanner any bytes: it must end with rows or an error,
-// say the same through every buffer, and accept only what encoding/json does.
+// FuzzResponse gives the scanner any bytes. It must end with rows or an error, give
+// the same trace through every buffer, and accept only what encoding/json accepts.
 func FuzzResponse(f *testing.F) {
 	for _, a := range responses {
 		f.Add([]byte(a.body))
@@ -142,8 +142,8 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// TestSpecials compares the lowest mark with a loop over the bytes, on words whose
-// bytes lie around those that are special.
+// TestSpecials compares the lowest mark with a loop over the bytes. The bytes of its
+// words are special ones and their neighbours.
 func TestSpecials(t *testing.T) {
 	const near = "\x00\x01\x1f !\"#02[\\]\x5e~\x7f\x80\xa0\xa1\xa2\xdc\xff"
 	r := rand.New(rand.NewPCG(1, 1))

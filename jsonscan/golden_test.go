@@ -14,8 +14,7 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// oracle writes down what encoding/json finds in a response, in the form of
-// trace.
+// oracle writes what encoding/json finds in a response in the form of trace.
 type oracle struct {
 	b        strings.Builder
 	last     oracleSeries
@@ -212,12 +211,12 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenTruncated cuts the recorded responses everywhere, or in many places
-// if they are long.
+// TestGoldenTruncated truncates the recorded responses at every byte, or at many if
+// they are long.
 func TestGoldenTruncated(t *testing.T) {
 	for _, a := range goldenResponses(t) {
 		if strings.HasPrefix(a.Name, "infinity") && a.Version != "1.8.10" {
-			continue // plain text has no end that could be missed
+			continue // truncated plain text is plain text
 		}
 		end := bytes.LastIndexByte(a.body, '}')
 		step := 1
@@ -232,7 +231,7 @@ func TestGoldenTruncated(t *testing.T) {
 				last = err
 			}
 			if _, ok := last.(*ReadError); !ok && !wholeDocuments(string(a.body[:cut])) {
-				t.Fatalf("%s %s cut at %d of %d: %v", a.Name, a.Version, cut, len(a.body), last)
+				t.Fatalf("%s %s truncated at %d of %d: %v", a.Name, a.Version, cut, len(a.body), last)
 			}
 		}
 	}
@@ -252,8 +251,8 @@ func firstDifference(got, want string) string {
 	return "more than wanted: " + strings.Join(g[len(w):], "\n")
 }
 
-// TestBodies reads the bodies of the benchmarks, which are what servers respond,
-// through every buffer and reader.
+// TestBodies reads the bodies of the benchmarks, which look like responses of
+// servers, through every buffer and reader.
 func TestBodies(t *testing.T) {
 	for _, shape := range workload.Bodies {
 		for _, chunk := range []int{0, 100} {
@@ -272,7 +271,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// bodyShare is the size at which a body is about 50 KB.
+// bodyShare returns the share of a body that is about 50 KB.
 func bodyShare(name string) float64 {
 	switch name {
 	case "small_mean", "small_last":

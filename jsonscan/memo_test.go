@@ -10,15 +10,15 @@ import (
 	"testing"
 )
 
-// seenSeries is a Series as a program holds it: the pointer, and what it said when
-// the response it came with had been read.
+// seenSeries is a Series that a program kept, with a copy made when its response was
+// read.
 type seenSeries struct {
 	at   *Series
 	said Series
 }
 
-// readSeries reads body and returns the series of each row in turn, or nil where
-// skip says that nobody asks.
+// readSeries reads body and returns the series of each row, or nil for the rows that
+// skip names.
 func readSeries(s *Scanner, body []byte, skip func(row int) bool) (rows []*Series) {
 	s.Reset(bytes.NewReader(body))
 	for {
@@ -35,11 +35,10 @@ func readSeries(s *Scanner, body []byte, skip func(row int) bool) (rows []*Serie
 	}
 }
 
-// compareResponses reads responds with one scanner, each as a scanner of its own does:
-// equal series, and pointers that are equal for the rows of a series and for no
-// others. What was handed out must never change.
-//
-// Of the rows that skip names, by response and row, nobody asks for the series.
+// compareResponses reads responses with one scanner, and each with a scanner of its
+// own. The series must be equal. Two rows of a response must have the same pointer if
+// and only if they are of one series, and a Series must not change later. skip names
+// the rows, by response and row, whose series is not asked for.
 func compareResponses(t *testing.T, size int, skip func(response, row int) bool, responses ...[]byte) {
 	t.Helper()
 	one := sized(nil, size)
@@ -73,7 +72,7 @@ func compareResponses(t *testing.T, size int, skip func(response, row int) bool,
 		}
 		for _, h := range held {
 			if !reflect.DeepEqual(*h.at, h.said) {
-				t.Fatalf("response %d changed what was handed out: %+v was %+v\n%s", n, *h.at, h.said, body)
+				t.Fatalf("response %d changed a Series of an earlier one: %+v was %+v\n%s", n, *h.at, h.said, body)
 			}
 		}
 	}
@@ -93,8 +92,8 @@ func copySeries(s *Series) Series {
 	return c
 }
 
-// memoResponse makes a response of what data says: which names, tags, columns and
-// statements, how many rows, whether series are partial, and where documents end.
+// memoResponse makes a response from data, which chooses names, tags, columns and
+// statements, the number of rows, which series are partial, and where documents end.
 func memoResponse(data []byte) []byte {
 	var b bytes.Buffer
 	next := func() (c byte) {
@@ -149,8 +148,8 @@ func memoResponse(data []byte) []byte {
 	return b.Bytes()
 }
 
-// FuzzSeriesMemo compares two responses that one scanner reads, the second twice,
-// with those of scanners without a memory.
+// FuzzSeriesMemo reads two responses with one scanner, the second twice, and compares
+// them with what new scanners read.
 func FuzzSeriesMemo(f *testing.F) {
 	f.Add([]byte("\x00\x11\x01\x11\x02\x11"), []byte("\x00\x11\x01\x11\x02\x51"), uint8(0), uint8(0))
 	f.Add([]byte("\x00\x11\xf1\x11\x02\x91"), []byte("\x00\x11\xf0\x11\x02\x31"), uint8(1), uint8(0))
@@ -169,7 +168,7 @@ func FuzzSeriesMemo(f *testing.F) {
 	})
 }
 
-// The responses of a poll share what did not change, and nothing that could.
+// The responses of a poll share those series that are equal and can no longer change.
 func TestSeriesMemo(t *testing.T) {
 	series := func(name, host, tail string) string {
 		return `{"name":"` + name + `","tags":{"host":"` + host + `"},"columns":["time","v"],"values":[[1,2]` + tail + `}`
@@ -216,8 +215,8 @@ func TestSeriesMemo(t *testing.T) {
 	}
 }
 
-// A Series that was handed out may be read while the scanner reads on: the race
-// detector sees a write to one.
+// A Series may be read while the scanner reads more. The race detector would see a
+// write to it.
 func TestSeriesMemoReaders(t *testing.T) {
 	body := memoResponse([]byte("\x00\x11\x02\x11\x01\x51\xe1\x11"))
 	s := NewScanner(nil)
@@ -235,7 +234,7 @@ func TestSeriesMemoReaders(t *testing.T) {
 	}
 }
 
-// What a scanner keeps of a response for the next is bounded.
+// The memory that a scanner keeps from one response to the next is bounded.
 func TestSeriesMemoIsBounded(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(`{"results":[{"statement_id":0,"series":[`)

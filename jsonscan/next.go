@@ -5,9 +5,17 @@ import (
 	"io"
 )
 
-// This file takes the next token of the envelope from the buffer, and fills it.
+// This file takes tokens of the envelope from the buffer: punctuation, words, numbers
+// and strings, and values of unknown keys, which skip drops. The scans themselves are
+// in token.go and know only bytes. The functions here add white space, the end of the
+// buffer and errors with their offsets.
+//
+// Each of them consumes a token with the white space before it. Where a scan reports
+// scanMore, the loop calls more and scans again: a string from where the scan stopped,
+// anything else from its start. An error ends the stream, so s.pos means nothing
+// after it.
 
-// more reads on, or says why the response cannot go on.
+// more reads more of the response. Its error is final: a token is incomplete.
 func (s *Scanner) more() error {
 	err := s.fill(s.maxRow())
 	switch {
@@ -25,6 +33,7 @@ func (s *Scanner) more() error {
 	return &ReadError{Offset: s.offset(s.end), Err: err}
 }
 
+// syntax returns an error about the byte buf[i].
 func (s *Scanner) syntax(i int, msg string) error {
 	return &SyntaxError{Offset: s.offset(i), Msg: msg}
 }
@@ -59,8 +68,8 @@ func (s *Scanner) expect(c byte, msg string) error {
 	return nil
 }
 
-// element moves to the next element of the array or object that close ends and
-// that was entered with first set. It reports false after consuming close.
+// element moves to the next element of the array or object that ends with close,
+// past the comma unless first is set. It reports false after consuming close.
 func (s *Scanner) element(first bool, close byte) (bool, error) {
 	c, err := s.peek()
 	if err != nil {
@@ -86,7 +95,7 @@ func (s *Scanner) element(first bool, close byte) (bool, error) {
 	return true, nil
 }
 
-// null consumes null, if it is next.
+// null consumes the next token if it is null, and reports whether it was.
 func (s *Scanner) null() (bool, error) {
 	c, err := s.peek()
 	if err != nil || c != 'n' {
@@ -95,6 +104,7 @@ func (s *Scanner) null() (bool, error) {
 	return true, s.word("null")
 }
 
+// word consumes the literal w.
 func (s *Scanner) word(w string) error {
 	for {
 		n, code := scanWord(s.buf, s.pos, s.end, w)
@@ -143,6 +153,7 @@ func (s *Scanner) appendText(dst []byte) ([]byte, error) {
 	}
 }
 
+// badString returns the error of a string that a scan refused at buf[i].
 func (s *Scanner) badString(i int, code scanCode) error {
 	switch {
 	case code == scanUTF8 && s.buf[i] == '\\':
@@ -155,8 +166,7 @@ func (s *Scanner) badString(i int, code scanCode) error {
 	return s.syntax(i, "invalid escape in string")
 }
 
-// maxDepth bounds the nesting of values that are skipped, as encoding/json
-// does.
+// maxDepth bounds the nesting of skipped values. encoding/json has the same bound.
 const maxDepth = 10000
 
 // skip consumes one value of any kind without holding it.
@@ -171,7 +181,7 @@ func (s *Scanner) skip() error {
 		opened := c == '{' || c == '['
 		if opened {
 			if depth == maxDepth {
-				return s.syntax(s.pos, "nested too deep")
+				return s.syntax(s.pos, "nested too deeply")
 			}
 			bit := uint64(1) << (depth % 64)
 			stack[depth/64] &^= bit
@@ -183,7 +193,7 @@ func (s *Scanner) skip() error {
 		} else if err := s.skipScalar(c); err != nil {
 			return err
 		}
-		// Behind a value: close what ends here, and stop before the next value.
+		// After a value: leave what ends here, and stop before the next value.
 		for {
 			if depth == 0 {
 				return nil
@@ -211,6 +221,7 @@ func (s *Scanner) skip() error {
 	}
 }
 
+// skipKey consumes a key and its colon.
 func (s *Scanner) skipKey() error {
 	c, err := s.peek()
 	if err != nil {
@@ -225,6 +236,8 @@ func (s *Scanner) skipKey() error {
 	return s.expect(':', "expected ':'")
 }
 
+// skipScalar consumes a value that begins with c and is neither array nor object. A
+// string is consumed piece by piece, so that a long one needs no buffer.
 func (s *Scanner) skipScalar(c byte) error {
 	if c != '"' {
 		if w := literal(c); w != "" {
@@ -251,6 +264,7 @@ func (s *Scanner) skipScalar(c byte) error {
 	}
 }
 
+// badNumber returns the error of a number that a scan refused at buf[i].
 func (s *Scanner) badNumber(i int) error {
 	if i == s.pos {
 		return s.syntax(i, "expected a value")

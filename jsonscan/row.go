@@ -10,6 +10,28 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file holds rows and cells, and the getters that convert them.
+//
+// A Cell has no text. It has the kind, the value if that fits 64 bits, and positions
+// in the buffer of the scanner, which are valid until the next row. Row.Raw and the
+// getters of texts read the buffer at those positions:
+//
+//	kind     bits                                              meta
+//	null     0                                                 start
+//	bool     0 or 1                                            start, kind
+//	int      the int64                                         start, kind
+//	uint     the uint64                                        start, kind
+//	float    math.Float64bits                                  start, kind
+//	string   end; above it the offset in Row.unescaped or 0    start, kind, fixBit
+//
+// A string without fixBit is the bytes of the buffer between its quotes. With fixBit
+// it is in Row.unescaped, at the offset if that is not 0; otherwise Row.Bytes
+// unescapes it there now.
+//
+// Getters return errors of type *CellError and never panic: an index out of range is
+// ErrColumn. Each getter that must be cheap tests for its own kind and leaves the
+// rest to a second function, toInt for Int, so that the compiler can inline it.
+
 // Kind is what a cell holds. InfluxDB prints a float without fraction as an
 // integer, so one float column may hold cells of both kinds; the getters of Row
 // convert between them where nothing is lost.
@@ -22,7 +44,7 @@ const (
 	KindInt         // an integer from -1<<63 to 1<<63-1
 	KindUint        // an integer from 1<<63 to 1<<64-1
 	KindFloat       // any other number, and -0
-	KindString      // a text; times without an epoch parameter are texts
+	KindString      // a text; a time is a text if the query had no epoch parameter
 )
 
 var kindNames = [...]string{"null", "bool", "int", "uint", "float", "string"}
@@ -35,16 +57,17 @@ func (k Kind) String() string {
 	return "invalid"
 }
 
-// Cell is one value of a row: what Row.Int, Row.Float and the others look at,
-// for loops that visit every cell. It is valid as long as its row. The zero
-// Cell is null.
+// Cell is one value of a row, for loops that visit every cell; Row.Int, Row.Float
+// and the other getters read the same value. A Cell is valid as long as its row. The
+// zero Cell is null.
 type Cell struct {
-	// bits is the int64, the uint64, the float64, the bool, or, for a string, the
-	// end of its JSON text in the low 32 bits, and above them where its text is in
-	// Row.unescaped, if it is there.
+	// bits is the value of a number or a bool. Of a string, the low 32 bits are the
+	// end of its JSON text in the buffer, after the quote. The high 32 bits are the
+	// offset of its text in Row.unescaped, or 0 if it is not there.
 	bits uint64
-	// meta holds the place of the JSON text in the buffer in the low 32 bits,
-	// the kind, and whether the text of a string differs from its bytes.
+	// meta holds the start of the JSON text in the buffer in the low 32 bits, then
+	// the kind, then fixBit, which says that the text of a string differs from its
+	// bytes.
 	meta uint64
 }
 
@@ -58,7 +81,7 @@ const (
 func (c Cell) Kind() Kind { return Kind(c.meta >> kindShift) }
 
 // Bits returns the int64 or uint64 of an integer, the math.Float64bits of a
-// float, and 1 for true; for any other cell it means nothing.
+// float, and 1 for true. For any other cell it means nothing.
 func (c Cell) Bits() uint64 { return c.bits }
 
 // Int returns the integer in a cell of KindInt, and false for any other.
@@ -82,21 +105,22 @@ func (c Cell) Bool() (value, ok bool) {
 func (c Cell) start() int { return int(uint32(c.meta)) }
 func (c Cell) fix() bool  { return c.meta&fixBit != 0 }
 
-// end returns the end of a string, behind its quote.
+// end returns the end of a string, after its quote.
 func (c Cell) end() int { return int(uint32(c.bits)) }
 
-// Row is one row of a series. It is valid until the next row is asked for. Its
-// getters take the index of a column; an index out of range is an error, never
+// Row is one row of a series. It is valid until the scanner moves to the next row.
+// Its getters take the index of a column; an index out of range is an error, never
 // a panic.
 type Row struct {
 	cells     []Cell
 	s         *Scanner
-	series    *Series // nil until it is asked for, see Scanner.makeSeries
+	series    *Series // nil until Row.Series is called, see Scanner.makeSeries
 	precision Precision
 	unescaped []byte // texts without their escapes; some have their length before them
 }
 
-// Series returns what the rows of the series have in common. It stays valid.
+// Series returns what the rows of the series have in common. The Series stays valid
+// after the row.
 func (r *Row) Series() *Series {
 	if r.series == nil && r.s != nil {
 		return r.s.makeSeries()
@@ -111,7 +135,7 @@ func (r *Row) Len() int { return len(r.cells) }
 // changed.
 func (r *Row) Cells() []Cell { return r.cells }
 
-// Cell returns cell i, the zero Cell if there is no such cell.
+// Cell returns cell i, or the zero Cell if there is no such cell.
 func (r *Row) Cell(i int) Cell {
 	if uint(i) >= uint(len(r.cells)) {
 		return Cell{}
@@ -119,7 +143,7 @@ func (r *Row) Cell(i int) Cell {
 	return r.cells[i]
 }
 
-// Kind returns the kind of cell i, KindNull if there is no such cell.
+// Kind returns the kind of cell i, or KindNull if there is no such cell.
 func (r *Row) Kind(i int) Kind {
 	if uint(i) >= uint(len(r.cells)) {
 		return KindNull
@@ -130,8 +154,8 @@ func (r *Row) Kind(i int) Kind {
 // IsNull reports whether cell i is null, or absent.
 func (r *Row) IsNull(i int) bool { return r.Kind(i) == KindNull }
 
-// Raw returns the JSON text of cell i as it was sent, a view valid until the
-// next row; nil if there is no such cell.
+// Raw returns the JSON text of cell i as it was sent, or nil if there is no such
+// cell. The text is a view that is valid until the next row.
 func (r *Row) Raw(i int) []byte {
 	if uint(i) >= uint(len(r.cells)) {
 		return nil
@@ -156,6 +180,7 @@ func (r *Row) end(i int) int {
 	return n
 }
 
+// fail returns the error of cell i. A cell that is absent or null overrides err.
 func (r *Row) fail(i int, want string, err error) error {
 	e := &CellError{Index: i, Kind: r.Kind(i), Want: want, Err: err}
 	if uint(i) >= uint(len(r.cells)) {
@@ -169,8 +194,8 @@ func (r *Row) fail(i int, want string, err error) error {
 	return e
 }
 
-// Int returns cell i as an int64. A float without fraction is converted; a
-// value that does not fit is a *CellError.
+// Int returns cell i as an int64. It converts a float without fraction. A value that
+// does not fit is a *CellError.
 func (r *Row) Int(i int) (int64, error) {
 	if uint(i) < uint(len(r.cells)) && r.cells[i].Kind() == KindInt {
 		return int64(r.cells[i].bits), nil
@@ -178,8 +203,8 @@ func (r *Row) Int(i int) (int64, error) {
 	return r.toInt(i)
 }
 
-// toInt is the rest of Int, which the compiler can put into its callers
-// without it. So it is with the other getters.
+// toInt is the rest of Int, which without it is small enough to be inlined. The
+// other getters are divided in the same way.
 func (r *Row) toInt(i int) (int64, error) {
 	switch r.Kind(i) {
 	case KindUint:
@@ -197,8 +222,8 @@ func (r *Row) toInt(i int) (int64, error) {
 	return 0, r.fail(i, "int64", ErrKind)
 }
 
-// Uint returns cell i as a uint64. A float without fraction is converted; a
-// value that does not fit is a *CellError.
+// Uint returns cell i as a uint64. It converts a float without fraction. A value
+// that does not fit is a *CellError.
 func (r *Row) Uint(i int) (uint64, error) {
 	switch r.Kind(i) {
 	case KindInt:
@@ -222,8 +247,8 @@ func (r *Row) Uint(i int) (uint64, error) {
 }
 
 // Float returns cell i as the float64 nearest to its text, for every kind of
-// number: for an integer beyond 2^53 that is not the integer itself. Kind tells
-// the two apart.
+// number. For most integers beyond 2^53 that is another number than the integer;
+// Kind tells integers and floats apart.
 func (r *Row) Float(i int) (float64, error) {
 	if uint(i) < uint(len(r.cells)) && r.cells[i].Kind() == KindFloat {
 		return math.Float64frombits(r.cells[i].bits), nil
@@ -255,8 +280,8 @@ func (r *Row) String(i int) (string, error) {
 	return string(b), err
 }
 
-// Bytes returns the text of cell i, which must be a string: a view valid until
-// the next row.
+// Bytes returns the text of cell i, which must be a string. The text is a view that
+// is valid until the next row.
 func (r *Row) Bytes(i int) ([]byte, error) {
 	if r.Kind(i) != KindString {
 		return nil, r.fail(i, "string", ErrKind)
@@ -275,11 +300,11 @@ func (r *Row) Bytes(i int) ([]byte, error) {
 	return r.unescaped[n:len(r.unescaped):len(r.unescaped)], nil
 }
 
-// shortText is the length up to which copying words is quicker than a call.
+// shortText is the length up to which copying words is faster than calling memmove.
 const shortText = 64
 
 // AppendString appends the text of cell i, which must be a string, to dst. It may
-// also write to the bytes between the length of the result and its capacity.
+// write past the length of the result, up to its capacity.
 func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 	if r.Kind(i) != KindString {
 		return dst, r.fail(i, "string", ErrKind)
@@ -305,8 +330,8 @@ func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 	return dst[:n+size], nil
 }
 
-// Time returns cell i as a time in UTC: an integer in the precision of the
-// scanner, or an RFC 3339 text with any offset.
+// Time returns cell i as a time in UTC. The cell is an integer in the precision of
+// the scanner, or an RFC 3339 text with any offset.
 func (r *Row) Time(i int) (time.Time, error) {
 	if r.Kind(i) == KindString {
 		ns, ok, err := r.timeText(i)
@@ -344,9 +369,9 @@ func (r *Row) Time(i int) (time.Time, error) {
 // maxUnixSec keeps seconds inside what time.Time can hold.
 const maxUnixSec = 1 << 62
 
-// Timestamp returns cell i as nanoseconds since 1970-01-01T00:00:00Z: an
-// integer in the precision of the scanner, or an RFC 3339 text. A time that
-// does not fit is a *CellError.
+// Timestamp returns cell i as nanoseconds since 1970-01-01T00:00:00Z. The cell is an
+// integer in the precision of the scanner, or an RFC 3339 text. A time that does not
+// fit is a *CellError.
 func (r *Row) Timestamp(i int) (int64, error) {
 	if r.Kind(i) == KindString {
 		ns, ok, err := r.timeText(i)
@@ -367,15 +392,15 @@ func (r *Row) Timestamp(i int) (int64, error) {
 	return v * unit, nil
 }
 
-// timeText reads cell i, a string, as an RFC 3339 time. It reports false if it
-// is one that nanoseconds from 1970 do not reach.
+// timeText reads cell i, a string, as an RFC 3339 time. It reports false without an
+// error if the time is valid and does not fit in nanoseconds since 1970.
 func (r *Row) timeText(i int) (ns int64, ok bool, err error) {
 	b, err := r.Bytes(i)
 	if err != nil {
 		return 0, false, err
 	}
-	// The kernel takes more forms than RFC 3339 has; an hour of one digit, which
-	// time.Parse takes, makes 19 bytes.
+	// decimal.ParseTime accepts more forms than RFC 3339 has. The shortest text that
+	// time.Parse accepts, with an hour of one digit, has 19 bytes.
 	n := len(b)
 	zoned := n >= 19 && (b[n-1] == 'Z' || n >= 24 && b[n-3] == ':' && (b[n-6] == '+' || b[n-6] == '-'))
 	if !zoned || b[10] != 'T' {
@@ -388,7 +413,8 @@ func (r *Row) timeText(i int) (ns int64, ok bool, err error) {
 	case decimal.TimeInvalid:
 		return 0, false, r.fail(i, "time", ErrTime)
 	}
-	// The kernel keeps to the times that servers store, which int64 exceeds.
+	// decimal.ParseTime accepts the times that servers store, and int64 holds a few
+	// more.
 	t, perr := time.Parse(time.RFC3339Nano, string(b))
 	if perr != nil || t.Before(minTimestamp) || t.After(maxTimestamp) {
 		return 0, false, nil
@@ -401,8 +427,8 @@ var (
 	maxTimestamp = time.Unix(0, math.MaxInt64)
 )
 
-// number converts the text of a JSON number with the library. It is the plain
-// twin of decimal.Number.
+// number converts the text of a JSON number with strconv. It is the plain twin of
+// decimal.Number.
 func number(text []byte) (kind Kind, value uint64, ok bool) {
 	if !bytes.ContainsAny(text, ".eE") && string(text) != "-0" {
 		if v, err := strconv.ParseInt(string(text), 10, 64); err == nil {

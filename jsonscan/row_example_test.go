@@ -8,7 +8,7 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// A loop over all cells, whatever they hold.
+// A loop can print all cells without knowing their kinds.
 func ExampleRow_Cells() {
 	const body = `{"results":[{"series":[{"name":"m","columns":["time","a","b","c","d"],"values":[[1,2.5,"x",true,null]]}]}]}`
 	for row, err := range jsonscan.NewScanner(strings.NewReader(body)).Rows() {
@@ -41,7 +41,7 @@ func ExampleRow_Cells() {
 	// d null
 }
 
-// Getters convert where nothing is lost.
+// Getters convert values if nothing is lost.
 func ExampleRow_Uint() {
 	const body = `{"results":[{"series":[{"name":"m","columns":["time","v","ok"],"values":[["2017-07-14T02:40:00.000000001Z",18446744073709551615,true]]}]}]}`
 	for row, err := range jsonscan.NewScanner(strings.NewReader(body)).Rows() {
@@ -58,10 +58,10 @@ func ExampleRow_Uint() {
 	}
 	// Output:
 	// 1500000000000000001 18446744073709551615 true 3 uint bool
-	// 18446744073709551615 jsonscan: column 1 "v": uint as int64: value out of range
+	// 18446744073709551615 jsonscan: read column 1 "v" as int64: value out of range
 }
 
-// A scanner is used again for the next response.
+// A scanner can be reused for the next response.
 func ExampleScanner_Reset() {
 	s := jsonscan.NewScanner(nil)
 	s.SetPrecision(jsonscan.Millisecond)

@@ -123,7 +123,7 @@ func TestTime(t *testing.T) {
 		cell      string
 		precision Precision
 		want      string // RFC 3339, or an error
-		noStamp   bool   // outside nanoseconds from 1970
+		noStamp   bool   // does not fit in nanoseconds since 1970
 	}{
 		{"1500000000060748059", Nanosecond, "2017-07-14T02:40:00.060748059Z", false},
 		{"-1", Nanosecond, "1969-12-31T23:59:59.999999999Z", false},

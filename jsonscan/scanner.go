@@ -8,21 +8,57 @@ import (
 	"github.com/pointwire/pointwire"
 )
 
+// This file holds the Scanner, the order of its steps, and its buffer.
+//
+// The flow of a call of Next is this:
+//
+//   - Next itself takes the next row if it is compact and whole in the buffer, as
+//     nearly every row is: fastRow (fastrow.go) parses it into s.cells.
+//   - next does everything else. It calls Scanner.step (envelope.go) once for each
+//     piece of the envelope, and Scanner.nextRow (values.go) where a row may begin,
+//     until one of them delivers a row, an error or the end.
+//   - step and nextRow read tokens with the functions of next.go and token.go. Those
+//     of series are in envelope_series.go and collect a seriesText (series.go).
+//   - A token or a row that ends after the bytes in the buffer makes them call
+//     Scanner.fill and start the token or the row again.
+//
+// The buffer holds a window of the stream:
+//
+//	buf[0:pos]        consumed; fill may overwrite it, except from keep on
+//	buf[pos:end]      not consumed yet
+//	buf[end:end+pad]  zero
+//
+// These invariants hold between the steps:
+//
+//   - Positions are indexes of buf. Only fill changes what they mean: it moves the
+//     bytes to the front, or to a larger buffer, and corrects pos and keep. The cells
+//     of a row hold positions, so they are valid until Next is called again.
+//   - No accepted token holds a zero byte, so no loop over tokens runs past the pad,
+//     and loads of whole words need no bounds.
+//   - While s.ser.pending is set, the text of a Series may be in the buffer only.
+//     Scanner.fill, the one way to move the buffer, makes the Series first.
+//   - s.first says that nothing of the array or object at hand was read yet, so that
+//     no comma is expected.
+//   - After s.fatal is set, nothing is read any more.
+
 // A Scanner reads query responses from an io.Reader, row by row. It holds a
 // buffer of 64 KiB, and more only while a single row needs it. Make one with
-// NewScanner and use it again with Reset; it must not be copied.
+// NewScanner and reuse it with Reset. It must not be copied.
 type Scanner struct {
+	_ noCopy
+
 	// MaxRowBytes bounds the memory that one row, or one text outside the rows,
-	// may take; 0 means 16 MiB. A longer row is a *RowSizeError.
+	// may take; 0 means 16 MiB. A longer row is a *RowSizeError, and so are more
+	// columns, or tags, than one for each 256 bytes of it (65,536).
 	MaxRowBytes int
-	// AllowInvalidUTF8 makes strings that are not UTF-8, and lone surrogates,
-	// read as encoding/json reads them: with U+FFFD in the place of each bad
-	// byte. Otherwise they are a *SyntaxError. InfluxDB 1.x sends neither.
+	// AllowInvalidUTF8 accepts strings that are not UTF-8, and lone surrogates,
+	// and reads them as encoding/json does, with U+FFFD for each bad byte.
+	// Otherwise they are a *SyntaxError. InfluxDB 1.x sends neither.
 	AllowInvalidUTF8 bool
-	// Chunked says that the query asked for chunks. A response that ends behind a
-	// result of which the server promised more is then cut, and a *ReadError.
-	// The scanner knows that by itself from the second document on. In a plain
-	// response the mark means that max-row-limit left something out.
+	// Chunked says that the query asked for chunks. A response that ends after a
+	// result marked as partial is then truncated, and the error is a *ReadError.
+	// From the second document on the scanner knows by itself that there are chunks.
+	// In a plain response the mark means that max-row-limit left rows out.
 	Chunked bool
 
 	buffer
@@ -42,7 +78,7 @@ type Scanner struct {
 	text     seriesText
 	slab     seriesSlab
 	columns  []string // of the series at hand
-	like     *Series  // the last Series made, by any response: the next may share its texts
+	like     *Series  // the last Series made, in this response or an earlier one; the next may share its texts
 	memo     seriesMemo
 	scratch  []byte
 	messages []Message
@@ -57,8 +93,8 @@ func NewScanner(r io.Reader) *Scanner {
 }
 
 // Reset makes the scanner read a new response from r, keeping its buffers, its
-// precision and its options. Messages of the response before are forgotten;
-// every Series handed out stays valid.
+// precision and its options. It forgets the messages of the previous response.
+// Every Series it handed out stays valid.
 func (s *Scanner) Reset(r io.Reader) {
 	if s.bufferSize == 0 {
 		s.bufferSize = defaultBuffer
@@ -74,7 +110,7 @@ func (s *Scanner) Reset(r io.Reader) {
 	s.messages = nil
 }
 
-// SetPrecision sets the unit of integer times for Row.Time: the epoch
+// SetPrecision sets the unit of integer times for Row.Time, which is the epoch
 // parameter of the query. The zero value is Nanosecond. Times that come as
 // RFC 3339 text need no precision.
 func (s *Scanner) SetPrecision(p Precision) { s.row.precision = p }
@@ -82,11 +118,16 @@ func (s *Scanner) SetPrecision(p Precision) { s.row.precision = p }
 // Precision returns the unit of integer times.
 func (s *Scanner) Precision() Precision { return s.row.precision }
 
-// fill reads more data, see buffer.fill.
+// fill reads more data, see buffer.fill. The text of a pending Series may be in the
+// buffer, so it is made before the buffer moves.
 func (s *Scanner) fill(limit int) error {
-	s.makeSeries() // whose text the buffer may hold
+	s.makeSeries()
 	return s.buffer.fill(limit)
 }
+
+// maxColumns bounds the columns of a series, and its tags. Each takes about columnBytes,
+// however short its name is, and counts for that in a row.
+func (s *Scanner) maxColumns() int { return max(s.maxRow()/columnBytes, 1024) }
 
 func (s *Scanner) maxRow() int {
 	switch {
@@ -99,11 +140,10 @@ func (s *Scanner) maxRow() int {
 }
 
 // Rows iterates over the rows of all series of all statements, in the order of
-// the response. A row is valid until the next one is asked for. A *StatementError
-// and a *ResponseError come in their place with a nil row, and the iteration goes
-// on if the loop does; any other error is the last pair. Breaking out of the
-// loop consumes no more of the reader; Rows and Next then go on behind the last
-// row.
+// the response. A row is valid until the next iteration. A *StatementError and a
+// *ResponseError come in their place with a nil row, and the iteration continues
+// if the loop does; any other error is the last pair. Breaking out of the loop
+// consumes no more of the reader; Rows and Next then continue after the last row.
 func (s *Scanner) Rows() iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		for {
@@ -122,16 +162,16 @@ func (s *Scanner) Rows() iter.Seq2[*Row, error] {
 
 // Next moves to the next row. It reports false at the end of the response and at
 // an error, which Err then returns. If Recoverable(Err()), calling Next again
-// goes on behind that error.
+// continues after that error.
 func (s *Scanner) Next() bool {
 	if s.state == stValues && !s.first && len(s.cells) > 0 && s.err == nil {
-		// Nearly every row comes this way.
+		// Nearly every row takes this way.
 		b, i := s.buf, s.pos
 		switch {
 		case b[i] == ',' && b[i+1] == '[':
 			i++
 		case b[i] == ']':
-			// Or a series ends and another begins.
+			// A series ends here, and another may begin at once.
 			s.pos++
 			s.endValues()
 			if i = s.pos; s.state != stValues || b[i] != '[' || len(s.cells) == 0 {
@@ -152,6 +192,7 @@ func (s *Scanner) Next() bool {
 	return s.next()
 }
 
+// next is Next without the short way.
 func (s *Scanner) next() bool {
 	if s.fatal {
 		return false
@@ -178,6 +219,7 @@ func (s *Scanner) next() bool {
 	}
 }
 
+// stop keeps err as the error of the scanner.
 func (s *Scanner) stop(err error) {
 	s.err = err
 	s.row.cells = nil
@@ -195,12 +237,11 @@ func (s *Scanner) Row() *Row { return &s.row }
 // response.
 func (s *Scanner) Err() error { return s.err }
 
-// Messages returns the messages of the server that were read so far, at most
-// 1000 of them.
+// Messages returns the messages of the server read so far, at most 1000 of them.
 func (s *Scanner) Messages() []Message { return s.messages[:len(s.messages):len(s.messages)] }
 
-// Documents returns the number of complete documents read so far: the number
-// of chunks of a chunked response.
+// Documents returns the number of complete documents read so far, which is the
+// number of chunks of a chunked response.
 func (s *Scanner) Documents() int { return s.doc.count }
 
 // Statements returns the number of statements seen so far, with or without
@@ -217,30 +258,32 @@ var (
 )
 
 const (
-	// pad is the number of zero bytes kept readable behind the data, so that
+	// pad is the number of zero bytes kept readable after the data, so that
 	// loads of whole words never leave the buffer.
 	pad = 64
 	// defaultBuffer is the size of the buffer before a long row makes it grow.
 	defaultBuffer = 64 << 10
+	// columnBytes is what a column takes: its name as a string and as a span, a cell,
+	// and a column of a frame.
+	columnBytes = 256
 	// defaultMaxRow is MaxRowBytes if it is zero.
 	defaultMaxRow = 16 << 20
-	// maxBuffer bounds MaxRowBytes: positions in a row are 32 bits wide.
+	// maxBuffer bounds MaxRowBytes, because positions in a row are 32 bits wide.
 	maxBuffer = 1 << 30
 	// maxEmptyReads is the number of reads without data and without an error
-	// after which the reader is taken to be broken.
+	// after which the reader counts as broken.
 	maxEmptyReads = 100
 )
 
-// buffer is a window on a stream. The bytes buf[pos:end] are not consumed yet;
-// buf[end:end+pad] is zero.
+// buffer is a window on a stream; see the head of this file.
 type buffer struct {
 	r    io.Reader
 	buf  []byte
 	pos  int
 	end  int
-	keep int   // if >= 0, the first byte that must stay in the window
+	keep int   // if it is not negative, the first byte that must stay in the window
 	base int64 // offset of buf[0] in the stream
-	err  error // what the reader said, to be reported when the data is used up
+	err  error // the error of the reader, reported once the data is used up
 }
 
 func (b *buffer) reset(r io.Reader, size int) {
@@ -254,13 +297,13 @@ func (b *buffer) reset(r io.Reader, size int) {
 	clear(b.buf[:pad])
 }
 
-// offset returns the place of buf[i] in the stream.
+// offset returns the offset of buf[i] in the stream.
 func (b *buffer) offset(i int) int64 { return b.base + int64(i) }
 
-// fill reads more data behind end, once. It moves the window, so that
-// positions other than pos and keep become invalid, and makes the buffer grow
-// if the bytes to keep fill it, up to limit. It returns io.EOF at the end of
-// the stream, and errFull at the limit.
+// fill reads more data to buf[end:], once. It moves the window, so positions other
+// than pos and keep become invalid. If the bytes to keep fill the buffer, it grows,
+// up to limit. fill returns io.EOF at the end of the stream and errFull at the
+// limit.
 func (b *buffer) fill(limit int) error {
 	if b.err != nil {
 		return b.err

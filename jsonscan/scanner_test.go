@@ -8,8 +8,8 @@ import (
 	"testing/iotest"
 )
 
-// responses are forms of responses that InfluxDB 1.x was seen to give, and some
-// that it does not give but that are the same JSON.
+// responses has forms of responses that InfluxDB 1.x was seen to send, and others
+// that are the same JSON.
 var responses = []struct {
 	name, body, want string
 }{
@@ -17,7 +17,7 @@ var responses = []struct {
 	{"no results", `{}`, ""},
 	{"null everywhere", `{"results":[{"statement_id":0,"series":null,"messages":null},
 		{"statement_id":1,"series":[{"name":null,"tags":null,"columns":null,"values":null}]}],"error":null}`,
-		"*jsonscan.ResponseError jsonscan: server: \n"},
+		"*jsonscan.ResponseError jsonscan: server: error without a message\n"},
 	{"no name", `{"results":[{"statement_id":0,"series":[{"columns":["key"],"values":[["cpu,host=a"]]}]}]}`,
 		"series 0 \"\" [\"key\"]\nrow \"cpu,host=a\"\n"},
 	{"no time", `{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["a"],["b"]]}]}]}`,
@@ -56,10 +56,10 @@ var responses = []struct {
 	{"v2 error", `{"code":"unauthorized","message":"Unauthorized"}`,
 		"*jsonscan.ResponseError jsonscan: server: unauthorized: Unauthorized\n"},
 	{"html", "<html>\n<body>bad gateway</body>\n</html>\n",
-		"*jsonscan.ResponseError jsonscan: server: <html>\n<body>bad gateway</body>\n</html>\n"},
+		"*jsonscan.ResponseError jsonscan: server: <html>\\n<body>bad gateway</body>\\n</html>\n"},
 	{"statement error between results", `{"results":[{"statement_id":0,"error":"a"},{"statement_id":1,"series":[{"name":"m","columns":["c"],"values":[[1]]}]},{"statement_id":2,"error":"b"}]}`,
 		"*jsonscan.StatementError jsonscan: statement 0: a\nseries 1 \"m\" [\"c\"]\nrow i1\n*jsonscan.StatementError jsonscan: statement 2: b\n"},
-	{"error behind rows of a statement", `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]]}],"error":"a"}]}`,
+	{"error after rows of a statement", `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]]}],"error":"a"}]}`,
 		"series 0 \"m\" [\"c\"]\nrow i1\n*jsonscan.StatementError jsonscan: statement 0: a\n"},
 	{"text line first", "json: error calling MarshalJSON for type httpd.Response: json: unsupported value: -Inf\n" + okDocument + "\n",
 		"*jsonscan.ResponseError jsonscan: server: json: error calling MarshalJSON for type httpd.Response: json: unsupported value: -Inf\n" + okTrace},
@@ -82,7 +82,7 @@ var responses = []struct {
 		`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]],"partial":true}]}]}` +
 			`{"results":[{"statement_id":1,"series":[{"name":"m","columns":["c"],"values":[[2]]}]}]}`,
 		"series 0 \"m\" [\"c\"]\nrow i1\nseries 1 \"m\" [\"c\"]\nrow i2\n"},
-	{"equal series that does not go on",
+	{"equal series that does not continue",
 		`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]]},{"name":"m","columns":["c"],"values":[[2]]}]}]}`,
 		"series 0 \"m\" [\"c\"]\nrow i1\nseries 0 \"m\" [\"c\"]\nrow i2\n"},
 	{"partial of a plain response", `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]],"partial":true}]}]}`,
@@ -112,8 +112,8 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// The message index counts statements in the order of arrival, whatever the
-// server calls them.
+// Index counts statements in the order of arrival, whatever numbers the server gives
+// them.
 func TestStatementIndex(t *testing.T) {
 	body := `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["c"],"values":[[1]]}],"partial":true}]}
 		{"results":[{"statement_id":0,"series":[{"name":"n","columns":["c"],"values":[[1]]}]}]}
@@ -132,13 +132,12 @@ func TestStatementIndex(t *testing.T) {
 	}
 }
 
-// Every response cut anywhere is an error, not a short response. Only behind a
-// whole document can a cut go unseen, and there only if the document does not
-// promise another.
+// A truncated response is an error, never a short response. There is one exception:
+// a response that ends after a whole document which does not promise another.
 func TestTruncation(t *testing.T) {
 	for _, a := range responses {
 		if a.name == "html" || strings.HasPrefix(a.name, "text line") {
-			continue // plain text has no end that could be missed
+			continue // truncated plain text is plain text
 		}
 		for _, size := range []int{64, 64 << 10} {
 			for cut := range len(a.body) {
@@ -153,10 +152,10 @@ func TestTruncation(t *testing.T) {
 				var re *ReadError
 				cutSeen := errors.As(last, &re) && errors.Is(last, io.ErrUnexpectedEOF)
 				if cutSeen == whole {
-					t.Fatalf("%s cut at %d of %d: %v", a.name, cut, len(a.body), last)
+					t.Fatalf("%s truncated at %d of %d: %v", a.name, cut, len(a.body), last)
 				}
 				if cutSeen && re.Offset != int64(cut) {
-					t.Fatalf("%s cut at %d: offset %d", a.name, cut, re.Offset)
+					t.Fatalf("%s truncated at %d: offset %d", a.name, cut, re.Offset)
 				}
 			}
 		}
@@ -185,7 +184,7 @@ func TestReaderErrors(t *testing.T) {
 		_, _, err := readAll(t, r)
 		var re *ReadError
 		if !errors.As(err, &re) || !errors.Is(err, broken) || re.Offset != int64(cut) {
-			t.Fatalf("cut at %d: %v", cut, err)
+			t.Fatalf("truncated at %d: %v", cut, err)
 		}
 	}
 	if _, _, err := readAll(t, emptyReader{}); !errors.Is(err, io.ErrNoProgress) {
@@ -213,7 +212,7 @@ var badResponses = []struct {
 	{"negative leading zero", `[1,-0|1]`, true},
 	{"plus", `[1,|+1]`, true},
 	{"no digits before point", `[1,|.5]`, true},
-	{"no digits behind point", `[1,1.|]`, true},
+	{"no digits after the point", `[1,1.|]`, true},
 	{"no digits in exponent", `[1,1e|]`, true},
 	{"sign alone in exponent", `[1,1e+|]`, true},
 	{"minus alone", `[1,-|]`, true},
@@ -247,7 +246,7 @@ var badResponses = []struct {
 	{"invalid UTF-8", "[1,\"a|\xff\"]", true},
 	{"overlong UTF-8", "[1,\"a|\xc0\x80\"]", true},
 	{"encoded surrogate", "[1,\"a|\xed\xa0\x80\"]", true},
-	{"cut UTF-8", "[1,\"a|\xe2\x82\"]", true},
+	{"truncated UTF-8", "[1,\"a|\xe2\x82\"]", true},
 	{"NUL", "[1,|\x00]", true},
 	{"NUL in string", "[1,\"|\x00\"]", true},
 	{"array", `[1,|[2]]`, true},
@@ -260,7 +259,7 @@ var badResponses = []struct {
 	{"two commas", `[1,|,2]`, true},
 	{"no comma", `[1 |2]`, true},
 	{"no comma between rows", `[1,2]|[3,4]`, true},
-	{"comma behind rows", `[1,2],|`, true},
+	{"comma after rows", `[1,2],|`, true},
 	{"row is null", `|null`, true},
 	{"row is an object", `|{}`, true},
 	{"single quotes", `[1,|'a']`, true},
@@ -282,8 +281,8 @@ var badResponses = []struct {
 	{"partial is a number", `{"results":[{"partial":|1}]}`, false},
 	{"second statement_id", `{"results":[{"series":[{"name":"m","columns":["a"],"values":[[1]]}],"statement_id":|7}]}`, false},
 	{"second values", `{"results":[{"series":[{"name":"m","columns":["a"],"values":[[1]],"values":|[[2]]}]}]}`, false},
-	{"tags behind values are a number", `{"results":[{"series":[{"columns":["a"],"values":[[1]],"tags":|5}]}]}`, false},
-	{"name behind values is a number", `{"results":[{"series":[{"columns":["a"],"values":[[1]],"name":|5}]}]}`, false},
+	{"tags after values are a number", `{"results":[{"series":[{"columns":["a"],"values":[[1]],"tags":|5}]}]}`, false},
+	{"name after values is a number", `{"results":[{"series":[{"columns":["a"],"values":[[1]],"name":|5}]}]}`, false},
 	{"key is a number", `{|1:2}`, false},
 	{"lone high surrogate before a bad escape in a key", `{"|\ud800\u0x":1}`, false},
 	{"no colon", `{"results"|[]}`, false},
@@ -313,7 +312,7 @@ func TestSyntaxErrors(t *testing.T) {
 					t.Fatalf("%s, buffer %d, %s: %v, want a syntax error at %d", b.name, size, how, last, at)
 				}
 				if s.Next() || s.Err() != last {
-					t.Fatalf("%s: the scanner went on behind a syntax error", b.name)
+					t.Fatalf("%s: the scanner continued after a syntax error", b.name)
 				}
 			}
 		}
@@ -331,7 +330,7 @@ func TestDeepNesting(t *testing.T) {
 	}
 }
 
-// An object of another service is no empty response.
+// An object of another service is an error, not an empty response.
 func TestForeignObject(t *testing.T) {
 	for body, foreign := range map[string]bool{
 		`{"status":"ok"}`: true, `{"x":{}}` + "\n": true, `{"message":"hello"}`: true, `{"results":[]}{"x":1}`: true,
@@ -384,7 +383,7 @@ func TestLongRows(t *testing.T) {
 	}
 }
 
-// Small rows in a buffer that is larger than MaxRowBytes are held to it too.
+// MaxRowBytes also bounds rows that are smaller than the buffer.
 func TestMaxRowBytesBelowBuffer(t *testing.T) {
 	body := `{"results":[{"series":[{"name":"m","columns":["c"],"values":[["` + strings.Repeat("x", 200) + `"]]}]}]}`
 	for _, size := range sizes {
@@ -460,7 +459,7 @@ func TestBreakAndGoOn(t *testing.T) {
 	}
 }
 
-// A row that is wrong and cut short is wrong, however it arrives.
+// A truncated row with a syntax error is a syntax error, however it arrives.
 func TestWrongRowCutShort(t *testing.T) {
 	const head = `{"results":[{"series":[{"name":"m","columns":["a","b"],"values":[[0,0],`
 	for _, row := range []string{`[1,0|1`, `[1e+|x`, `["a"|x`, `["|` + "\xff", `[1,2,|3`, `[1|]`, `[|[`, `["]"|"`} {

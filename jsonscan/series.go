@@ -4,17 +4,28 @@ import (
 	"github.com/pointwire/pointwire"
 )
 
+// This file holds Series, and how the scanner makes them cheaply.
+//
+//	seriesText   collects the name, tags and columns of the series at hand, as spans
+//	seriesSlab   makes a Series of them, out of blocks of memory
+//	seriesMemo   finds the equal Series of the previous response, which saves making one
+//
+// A Series is immutable once it was handed out, except for Partial of a series that
+// may continue. The slab only ever appends to its blocks, and hands out each byte
+// once, so strings may share them. The memo and the slab keep Series alive; what
+// they keep is bounded.
+
 // A Tag is one tag of a series. It is the same type as lp.Tag.
 type Tag = pointwire.Tag
 
 // A Series is what the rows of one series of a response have in common. It and
-// everything in it stay valid after the scanner went on; it must not be
+// everything in it stay valid after the scanner has moved on; it must not be
 // changed. Two rows of a response belong to the same series if and only if their
-// Series pointers are equal: a series that goes on in the next chunk keeps its
-// pointer. An equal series of the next response may have it too.
+// Series pointers are equal: a series that continues in the next chunk keeps its
+// pointer. An equal series of the next response may have the same pointer.
 type Series struct {
-	// StatementID is the statement_id of the result, or, if the server sent
-	// none, the place of the result in its document.
+	// StatementID is the statement_id of the result. If the server sent none, it
+	// is the place of the result in its document.
 	StatementID int
 	// Name is the measurement. It is empty for SHOW SERIES, EXPLAIN and SHOW
 	// RETENTION POLICIES.
@@ -24,11 +35,11 @@ type Series struct {
 	Tags []Tag
 	// Columns are the names of the cells of a row.
 	Columns []string
-	// Partial is set once the last row of the series in a document was read,
-	// if that document says that the series has more rows. In a chunked response
-	// they follow, and Partial is cleared when they do. In a plain response of
-	// InfluxDB 1.7 or newer it means that max-row-limit cut the series; 1.6
-	// also says so of complete series of more than 10,000 rows.
+	// Partial says that the series has more rows than the document. It is set once
+	// the last row in the document was read. In a chunked response the rows follow,
+	// and Partial is cleared when they do. In a plain response of InfluxDB 1.7 or
+	// newer it means that max-row-limit truncated the series; 1.6 also says so of
+	// complete series of more than 10,000 rows.
 	Partial bool
 }
 
@@ -52,28 +63,28 @@ func (s *Series) Column(name string) int {
 	return -1
 }
 
-// A Message is a message of the server about a statement, such as a warning
-// that a query form is deprecated.
+// A Message is a message of the server about a statement, such as a warning that
+// a form of a query is deprecated.
 type Message struct {
 	StatementID int
 	Level       string
 	Text        string
 }
 
-// span is a piece of seriesText.src.
+// span is a part of seriesText.src.
 type span struct{ start, end int }
 
 // seriesText collects the envelope of a series before it becomes a Series.
 type seriesText struct {
-	text    []byte // texts unescaped, used again for the next series
-	src     []byte // what the spans are pieces of: text, or the scanner's buffer
+	text    []byte // unescaped texts; the memory is reused for the next series
+	src     []byte // what the spans are parts of: text, or the buffer of the scanner
 	name    span
 	tags    []span // key, value, key, value
 	columns []span
 	hasName bool
 	hasCols bool
-	// raw is the JSON text of the columns of the series before, behind the '[',
-	// if fastSeries read them; same says that it was met again.
+	// raw is the JSON text of the columns of the previous series, after the '[',
+	// if fastSeries read them. same is set if the series at hand has the same.
 	raw  []byte
 	same bool
 }
@@ -115,9 +126,9 @@ func (t *seriesText) sameColumns(columns []string) bool {
 	return true
 }
 
-// seriesSlab makes Series from seriesText. What two neighbouring series have
-// in common is shared, the rest is cut from blocks, so that many small series
-// cost few allocations. Nothing handed out is ever written again.
+// seriesSlab makes Series from seriesText. Two neighbouring series share the texts
+// that they have in common. Everything else comes out of blocks of memory, so that
+// many small series cost few allocations.
 type seriesSlab struct {
 	series []Series
 	tags   []Tag
@@ -130,6 +141,7 @@ const (
 	slabText   = 2048
 )
 
+// string returns b as a string, which is like if the two are equal.
 func (l *seriesSlab) string(b []byte, like string) string {
 	if string(b) == like {
 		return like
@@ -137,6 +149,7 @@ func (l *seriesSlab) string(b []byte, like string) string {
 	return l.copy(b)
 }
 
+// copy returns b as a string in the block of texts.
 func (l *seriesSlab) copy(b []byte) string {
 	if len(b) > slabText/4 {
 		return string(b)
@@ -149,7 +162,7 @@ func (l *seriesSlab) copy(b []byte) string {
 	return viewString(l.text[n:])
 }
 
-// columns returns the columns of t, which are not those of the series before.
+// columns returns the columns of t, which differ from those of the previous series.
 func (l *seriesSlab) columns(t *seriesText) []string {
 	columns := make([]string, len(t.columns))
 	for i, c := range t.columns {
@@ -158,7 +171,7 @@ func (l *seriesSlab) columns(t *seriesText) []string {
 	return columns
 }
 
-// header returns a Series to fill.
+// header returns an empty Series.
 func (l *seriesSlab) header() *Series {
 	if len(l.series) == 0 {
 		l.series = make([]Series, slabSeries)
@@ -168,7 +181,7 @@ func (l *seriesSlab) header() *Series {
 	return s
 }
 
-// take makes a Series with these columns. prev is the one made before, or nil.
+// take makes a Series with these columns. prev is the Series made last, or nil.
 func (l *seriesSlab) take(t *seriesText, columns []string, prev *Series) *Series {
 	s := l.header()
 	if prev == nil {
@@ -197,22 +210,22 @@ func (l *seriesSlab) take(t *seriesText, columns []string, prev *Series) *Series
 
 var noSeries Series
 
-// seriesMemo knows the first series that were made of the response before, for a
-// program that asks the same question again and again: what is equal in the same
-// place is shared instead of made anew.
+// seriesMemo remembers the first Series of the previous response. A program that
+// polls gets the same series again and again; a series that is equal to the one in
+// the same place is shared instead of made anew.
 type seriesMemo struct {
 	list []*Series
 	n    int // series made of the response at hand
 }
 
-// What a memo keeps alive is bounded: series, and bytes of text of each.
+// A memo keeps at most this many series alive, with this many bytes of text each.
 const (
 	memoSeries = 256
 	memoText   = 512
 )
 
-// next returns the series of the response before that is equal to t with these
-// columns and id, or nil.
+// next returns the series in the same place of the previous response if it is equal
+// to t with these columns and id, and nil otherwise.
 func (m *seriesMemo) next(t *seriesText, columns []string, id int) *Series {
 	n := m.n
 	m.n++
@@ -228,7 +241,7 @@ func (m *seriesMemo) next(t *seriesText, columns []string, id int) *Series {
 	return nil
 }
 
-// keep notes s, which was made of t because next returned nil.
+// keep remembers s, which was made of t because next returned nil.
 func (m *seriesMemo) keep(s *Series, t *seriesText) {
 	if n := len(m.list); n == m.n-1 && n < memoSeries && t.size() <= memoText {
 		m.list = append(m.list, s)
@@ -244,7 +257,7 @@ func (t *seriesText) size() int {
 	return n
 }
 
-// sameSlice reports whether a and b are one slice.
+// sameSlice reports whether a and b are the same memory.
 func sameSlice(a, b []string) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }

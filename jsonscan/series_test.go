@@ -9,8 +9,8 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// TestSeriesOnDemand asks for the series of some rows only: it is the one that is
-// found when every row is asked, and one pointer for all rows of a series.
+// TestSeriesOnDemand asks for the series of some rows only. It must be equal to the
+// series found by asking for every row, with one pointer for all rows of a series.
 func TestSeriesOnDemand(t *testing.T) {
 	bodies := map[string][]byte{}
 	for _, a := range goldenResponses(t) {
@@ -38,7 +38,7 @@ func TestSeriesOnDemand(t *testing.T) {
 					}
 					if r.IntN(share) == 0 {
 						s := row.Series()
-						// Partial is known when the last row was read.
+						// Partial is known after the last row.
 						got, want := *s, *all[i]
 						got.Partial, want.Partial = false, false
 						if !reflect.DeepEqual(got, want) {

@@ -19,7 +19,7 @@ type Trade struct {
 	Size       *int64    `lp:"size"` // nil for null
 }
 
-// Rows as structs, one at a time.
+// StructsOf reads rows as structs, one at a time.
 func ExampleStructsOf() {
 	s := jsonscan.NewScanner(strings.NewReader(trades))
 	for t, err := range jsonscan.StructsOf[Trade](s.Rows()) {
@@ -38,7 +38,7 @@ func ExampleStructsOf() {
 	// jsonscan: statement 1: database not found: x
 }
 
-// All rows as structs, without those of the statement that failed.
+// AppendStructs returns the rows of all statements that did not fail.
 func ExampleAppendStructs() {
 	type price struct {
 		Instrument string  `lp:"instrument,tag"`

@@ -12,53 +12,67 @@ import (
 	"github.com/pointwire/pointwire/internal/structtag"
 )
 
-// A StructOption relaxes what StructsOf and AppendStructs ask of a response.
+// This file holds what programs see of reading structs, StructsOf and AppendStructs,
+// and compiles struct types. bind.go fills the structs.
+//
+// A struct type is compiled once, by its tags, into a list of structField, and kept in
+// structTypes for good. internal/structtag knows the tags; what it refuses, and what
+// cannot be read here, becomes a *StructError, which is kept like a type. Everything
+// in a structType is read-only afterwards.
+
+// A StructOption relaxes what StructsOf and AppendStructs require of a response.
 type StructOption uint8
 
 const (
-	// AllowExtraColumns leaves out the columns and tags that have no field.
+	// AllowExtraColumns ignores columns and tags that have no field.
 	AllowExtraColumns StructOption = 1 << iota
-	// AllowMissingColumns leaves the fields zero that have no column and no tag.
+	// AllowMissingColumns leaves fields zero that have no column and no tag.
 	AllowMissingColumns
-	// NullAsZero makes null the zero value of a field that is neither a pointer
+	// NullAsZero reads null as the zero value of a field that is neither a pointer
 	// nor omitempty.
 	NullAsZero
 )
 
-// A StructError says why values of a type cannot be read from responses: it names
-// everything that is wrong with its fields and tags.
+// A StructError says why values of a type cannot be read from responses. It names
+// everything that is wrong with the fields and tags of the type.
 type StructError struct {
 	Type     string
 	Problems []string
 }
 
+// Error describes the error in one line. The contents may change.
 func (e *StructError) Error() string {
-	return "jsonscan: type " + e.Type + ": " + strings.Join(e.Problems, "; ")
+	return "jsonscan: read into type " + e.Type + ": " + strings.Join(e.Problems, "; ")
 }
 
-// A BindError says that a series does not have the columns of a struct. It
-// comes once, in the place of the first row; the other rows of the series are
-// left out.
+// A BindError says that the columns of a series are not those of a struct, or that a
+// tag does not fit its field. It comes once, in the place of the first row; the other
+// rows of the series are left out.
 type BindError struct {
 	Type    string
 	Series  *Series
-	Extra   []string // columns and tags of the series that have no field
+	Extra   []string // columns and tags of the series that have no field, or none that can hold the tag
 	Missing []string // fields that have no column and no tag
 }
 
+// Error describes the error in one line. The contents may change.
 func (e *BindError) Error() string {
-	msg := "jsonscan: series " + strconv.Quote(e.Series.Name) + " does not fit type " + e.Type
-	if len(e.Extra) > 0 {
-		msg += ": no field for " + strings.Join(e.Extra, ", ")
-	}
-	if len(e.Missing) > 0 {
-		msg += ": no column for " + strings.Join(e.Missing, ", ")
+	msg := "jsonscan: read series " + strconv.Quote(e.Series.Name) + " as " + e.Type
+	sep := ": "
+	for _, list := range []struct {
+		label string
+		names []string
+	}{{"no field for ", e.Extra}, {"no column for ", e.Missing}} {
+		if len(list.names) > 0 {
+			msg += sep + list.label + printable(strings.Join(list.names, ", "))
+			sep = "; "
+		}
 	}
 	return msg
 }
 
-// StructsOf iterates over rows, as Scanner.Rows gives them, as values of the
-// struct type T. Its fields have the tags of lp.Schema:
+// StructsOf iterates over rows, such as those of Scanner.Rows, as values of the
+// struct type T. The fields of T have the tags of lp.Schema:
 //
 //	type Trade struct {
 //		Time       time.Time `lp:",timestamp"`     // the column time
@@ -70,27 +84,28 @@ func (e *BindError) Error() string {
 //		Place      Place     `lp:"place_,inline"`  // place_x, place_y, ...
 //	}
 //
-// A field may be of any integer or float kind, bool, string, []byte or
-// time.Time, of a type that implements encoding.TextUnmarshaler, or a pointer to
-// one of these. A tag may be in a field of these but floats, bool and time.Time;
-// where a point has no such tag the field is zero. What lp.Schema writes as a
-// text by a String method or by names needs a type with UnmarshalText. A field of
-// type lp.Measurement, or with the option measurement, gets the name of the
+// A field may have any integer or float type, or be a bool, string, []byte or
+// time.Time, or a type that implements encoding.TextUnmarshaler, or a pointer to one
+// of those types. A field of a tag may have any of those types except floats, bool and
+// time.Time; it is zero where a point has no such tag. A type that lp.Schema writes
+// as text, by its String method or by names, needs UnmarshalText to be read. A
+// field of type lp.Measurement, or with the option measurement, gets the name of the
 // series. A timestamp may be a time.Time, an integer in the precision of the
 // scanner, or a string that gets the text of the server. Fields without an lp tag
-// are not touched; embedded structs without one count as their fields. Structs
-// that are embedded or inline through a pointer cannot be read.
+// are not touched; the fields of embedded structs without a tag count as fields of T.
+// Structs that are embedded or inline through a pointer cannot be read.
 //
-// By default every column but time needs a field, every field needs a column
-// or a tag, and null needs a pointer, a tag or omitempty; options relax that.
+// By default every column except time needs a field, every field needs a column
+// or a tag, and a field that is null must be a pointer, a tag or omitempty. Options
+// relax these rules.
 //
-// Columns are bound to fields once per series, and no value is boxed: a row
-// costs no allocation but for pointers and for strings, and those are cut from
-// blocks of a few KB, which stay in memory as long as one of their strings does.
+// Columns are bound to fields once per series, and no value is boxed. A row allocates
+// only for pointers and strings. Strings share blocks of a few KB, and a block stays
+// in memory as long as one of its strings does.
 //
-// Errors of rows are passed on. A value that does not fit its field is a
-// *CellError, and the iteration goes on behind its row if the loop does; so it
-// does behind a *BindError, with the next series.
+// Errors of rows are passed on. A value that does not fit its field is a *CellError,
+// and the iteration continues after its row if the loop does. After a *BindError it
+// continues with the next series.
 func StructsOf[T any](rows iter.Seq2[*Row, error], options ...StructOption) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero, v T
@@ -120,11 +135,14 @@ func StructsOf[T any](rows iter.Seq2[*Row, error], options ...StructOption) iter
 	}
 }
 
+// maxJoined is how many errors that reading continued after are joined.
+const maxJoined = 16
+
 // AppendStructs appends a value of T per row to dst; see StructsOf for the
-// fields of T. It goes on behind the errors of statements and of the server
-// (see Recoverable) and returns them, at most 16, joined at the end, with the
-// rows of all other statements. At any other error it stops and returns the
-// rows before it.
+// fields of T. It continues after the errors of statements and of the server, see
+// Recoverable, and returns the first 16 of them joined, with the rows of all other
+// statements. At any other error it stops. That error is joined to those before it,
+// however many they are, and comes with the rows before it.
 func AppendStructs[T any](dst []T, rows iter.Seq2[*Row, error], options ...StructOption) ([]T, error) {
 	b, err := newBinder(reflect.TypeFor[T](), options)
 	if err != nil {
@@ -133,10 +151,11 @@ func AppendStructs[T any](dst []T, rows iter.Seq2[*Row, error], options ...Struc
 	var failed []error
 	for row, err := range rows {
 		if err != nil {
-			if len(failed) < 16 {
+			more := Recoverable(err)
+			if !more || len(failed) < maxJoined {
 				failed = append(failed, err)
 			}
-			if Recoverable(err) {
+			if more {
 				continue
 			}
 			break
@@ -164,11 +183,13 @@ func AppendStructs[T any](dst []T, rows iter.Seq2[*Row, error], options ...Struc
 // errSkip is returned for the further rows of a series that does not fit.
 var errSkip = errors.New("series does not fit")
 
-// textBlock makes strings that share blocks of memory.
+// textBlock makes strings that share blocks of memory. It writes each byte of a block
+// once, so a string never changes.
 type textBlock struct{ free []byte }
 
 const textBlockSize = 8 << 10
 
+// bytes returns a copy of b that nothing can be appended to in place.
 func (t *textBlock) bytes(b []byte) []byte {
 	if len(b) > textBlockSize/8 {
 		return slices.Clone(b)
@@ -181,6 +202,7 @@ func (t *textBlock) bytes(b []byte) []byte {
 	return t.free[n:len(t.free):len(t.free)]
 }
 
+// string returns a copy of b.
 func (t *textBlock) string(b []byte) string {
 	if len(b) == 0 {
 		return ""
@@ -203,19 +225,17 @@ const (
 	opText // encoding.TextUnmarshaler
 )
 
-var opNames = [...]string{"an integer", "an unsigned integer", "float64", "float32", "bool", "string", "[]byte", "time.Time", "a text"}
-
-// structField is one field of a struct that takes part.
+// structField is one field of a struct that a column, a tag or a name is read into.
 type structField struct {
 	name    string // of the column or tag
 	role    structtag.Role
 	op      op
 	size    uint8 // in bits, of a number
 	pointer bool
-	null    bool // null is its zero value
+	null    bool // null makes it zero
 	decimal bool // a text that gets the digits of a number
 	offset  uintptr
-	index   []int
+	index   []int        // the way to it, for reflect
 	elem    reflect.Type // of the field, or of what it points to
 }
 
@@ -226,8 +246,10 @@ type structType struct {
 	err    error
 }
 
+// structTypes keeps the compiled types.
 var structTypes sync.Map // reflect.Type to *structType
 
+// structTypeOf returns the compiled type of t.
 func structTypeOf(t reflect.Type) *structType {
 	if st, ok := structTypes.Load(t); ok {
 		return st.(*structType)
@@ -236,6 +258,7 @@ func structTypeOf(t reflect.Type) *structType {
 	return st.(*structType)
 }
 
+// compileStruct compiles the type t.
 func compileStruct(t reflect.Type) *structType {
 	c := structCompiler{st: &structType{name: t.String()}, names: map[string]bool{}}
 	c.tags = structtag.Compiler{Use: structtag.Read, Field: c.add}
@@ -248,6 +271,7 @@ func compileStruct(t reflect.Type) *structType {
 	return c.st
 }
 
+// structCompiler collects the fields of a type.
 type structCompiler struct {
 	st    *structType
 	tags  structtag.Compiler

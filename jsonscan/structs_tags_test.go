@@ -13,7 +13,7 @@ type place struct {
 	Y string `lp:"y,tag"`
 }
 
-// TestStructInline has structs within structs, with and without a prefix.
+// TestStructInline reads structs within structs, with and without a prefix.
 func TestStructInline(t *testing.T) {
 	type point struct {
 		From place `lp:"from_,inline"`
@@ -83,7 +83,7 @@ func TestStructTags(t *testing.T) {
 	for _, rack := range []string{"40000", "-40000", "x", "1.0", "0x1", "1_0", " 1"} {
 		var bind *BindError
 		_, err := AppendStructs[anyTag](nil, NewScanner(strings.NewReader(series(`"level":"error","rack":"`+rack+`","raw":"","slot":""`))).Rows())
-		if !errors.As(err, &bind) || !strings.Contains(err.Error(), fmt.Sprintf(`rack=%q, a tag, in int16`, rack)) {
+		if !errors.As(err, &bind) || !strings.Contains(err.Error(), fmt.Sprintf(`rack=%q (a tag that int16 cannot hold)`, rack)) {
 			t.Errorf("tag %q: %v", rack, err)
 		}
 		_, err = AppendStructs[anyTag](nil, NewScanner(strings.NewReader(columns(`null,"`+rack+`",null,null`))).Rows())
@@ -100,7 +100,7 @@ func TestStructOptions(t *testing.T) {
 		C int    `lp:",measurement"`
 	}
 	_, err := AppendStructs[bad](nil, NewScanner(structBody(`"a"`, `1`)).Rows())
-	want := `jsonscan: type jsonscan.bad: field A: unknown option "omitEmpty"; field X: in a struct behind a pointer, which cannot be read; ` +
+	want := `jsonscan: read into type jsonscan.bad: field A: unknown option "omitEmpty"; field X: in a struct behind a pointer, which cannot be read; ` +
 		`field Y: in a struct behind a pointer, which cannot be read; ` +
 		`field C: int cannot be a measurement`
 	if err == nil || err.Error() != want {

@@ -115,7 +115,7 @@ func TestStructsOfEqualsAppendStructs(t *testing.T) {
 	}
 }
 
-// Strings are cut from blocks and must not change when the scanner goes on.
+// Strings share blocks of memory and must not change when the scanner moves on.
 func TestStructsOutliveScanner(t *testing.T) {
 	type row struct {
 		S string `lp:"s"`
@@ -169,16 +169,16 @@ func TestStructPolicies(t *testing.T) {
 		err          string
 	}{
 		{`"time","a","b"`, `1,2,"x"`, nil, point{2, "x"}, ""},
-		{`"a","b","c"`, `2,"x",1`, nil, point{}, `jsonscan: series "m" does not fit type jsonscan.point: no field for c`},
+		{`"a","b","c"`, `2,"x",1`, nil, point{}, `jsonscan: read series "m" as jsonscan.point: no field for c`},
 		{`"a","b","c"`, `2,"x",1`, []StructOption{AllowExtraColumns}, point{2, "x"}, ""},
-		{`"a","a","b"`, `2,3,"x"`, nil, point{}, `jsonscan: series "m" does not fit type jsonscan.point: no field for a`},
-		{`"a"`, `2`, nil, point{}, `jsonscan: series "m" does not fit type jsonscan.point: no column for b`},
+		{`"a","a","b"`, `2,3,"x"`, nil, point{}, `jsonscan: read series "m" as jsonscan.point: no field for a`},
+		{`"a"`, `2`, nil, point{}, `jsonscan: read series "m" as jsonscan.point: no column for b`},
 		{`"a"`, `2`, []StructOption{AllowMissingColumns}, point{A: 2}, ""},
 		{`"c"`, `2`, []StructOption{AllowMissingColumns, AllowExtraColumns}, point{}, ""},
-		{`"a","b"`, `null,"x"`, nil, point{}, `jsonscan: column 0 "a": null as float64: cell is null`},
+		{`"a","b"`, `null,"x"`, nil, point{}, `jsonscan: read column 0 "a" as float64: cell is null`},
 		{`"a","b"`, `null,"x"`, []StructOption{NullAsZero}, point{0, "x"}, ""},
-		{`"a","b"`, `2,3`, nil, point{}, `jsonscan: column 1 "b": int as string: cell holds another kind of value`},
-		{`"a","b"`, `"2","x"`, nil, point{}, `jsonscan: column 0 "a": string as float64: cell holds another kind of value`},
+		{`"a","b"`, `2,3`, nil, point{}, `jsonscan: read column 1 "b" as string: cell holds another kind of value: int`},
+		{`"a","b"`, `"2","x"`, nil, point{}, `jsonscan: read column 0 "a" as float64: cell holds another kind of value: string`},
 	}
 	for _, tt := range tests {
 		got, err := AppendStructs[point](nil, NewScanner(structBody(tt.columns, tt.row)).Rows(), tt.options...)
@@ -235,7 +235,7 @@ func TestStructErrors(t *testing.T) {
 		H time.Time `lp:",timestamp"`
 	}
 	_, err := AppendStructs[bad](nil, NewScanner(structBody(`"d"`, `1`)).Rows())
-	want := "jsonscan: type jsonscan.bad: field A: type chan int has no place in line protocol; field B: no key in its lp tag; " +
+	want := "jsonscan: read into type jsonscan.bad: field A: type chan int has no place in line protocol; field B: no key in its lp tag; " +
 		"field c: has an lp tag but is not exported; field E: second key \"d\"; field F: float64 cannot be a timestamp; " +
 		"field H: second timestamp"
 	if err == nil || err.Error() != want {
@@ -250,9 +250,9 @@ func TestStructErrors(t *testing.T) {
 	}
 }
 
-// Good statements are not lost beside bad ones, and a bad series does not cost
-// the next.
-func TestStructsGoOn(t *testing.T) {
+// A statement that fails and a series that does not fit leave the rows of the others
+// alone.
+func TestStructsContinue(t *testing.T) {
 	type point struct {
 		V int8 `lp:"v"`
 	}
@@ -276,6 +276,29 @@ func TestStructsGoOn(t *testing.T) {
 	var e *StatementError
 	if len(all) != 6 || !errors.As(err, &e) {
 		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// TestAppendStructsLastError holds that the error which ends the rows is returned,
+// however many statements failed before it.
+func TestAppendStructsLastError(t *testing.T) {
+	type point struct {
+		V int8 `lp:"v"`
+	}
+	for _, n := range []int{0, 15, 16, 17, 40} {
+		body := `{"results":[` + strings.Repeat(`{"statement_id":0,"error":"x"},`, n) +
+			`{"statement_id":1,"series":[{"name":"a","columns":["v"],"values":[[1]`
+		got, err := AppendStructs[point](nil, NewScanner(strings.NewReader(body)).Rows())
+		if len(got) != 1 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%d errors: %v, %v", n, got, err)
+		}
+		joined := 1
+		if list, ok := err.(interface{ Unwrap() []error }); ok {
+			joined = len(list.Unwrap())
+		}
+		if want := min(n, 16) + 1; joined != want {
+			t.Errorf("%d errors: %d joined, want %d", n, joined, want)
+		}
 	}
 }
 

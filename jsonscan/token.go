@@ -5,7 +5,15 @@ import (
 	"unicode/utf8"
 )
 
-// scanCode is the outcome of a scan over the bytes at hand.
+// This file scans single tokens in a byte slice, without a look at what they mean, and
+// reads the members of the envelope that hold texts.
+//
+// A scan gets b, where to begin, and the end of the data, and consumes nothing. It
+// returns a position and a scanCode. It never looks at b[end] or beyond: a token that
+// may go on there is incomplete, scanMore. What a scan accepts, and where it says an
+// error is, does not depend on how much of the response is in the buffer.
+
+// scanCode is the result of a scan over the bytes at hand.
 type scanCode uint8
 
 const (
@@ -16,11 +24,11 @@ const (
 	scanRange          // a number beyond float64
 )
 
-// scanString scans a string from i, which is behind the opening quote or where
-// an earlier scan ended with scanMore. It returns the position behind the
-// closing quote, the position to go on from, or the offending position. fix
-// says that the text differs from the bytes. In lax mode invalid UTF-8 and
-// lone surrogates are such a difference, otherwise they are an error.
+// scanString scans a string from i, which is after the opening quote or where an
+// earlier scan ended with scanMore. It returns the position after the closing
+// quote, the position to continue from, or the offending position. fix is set if
+// the text differs from the bytes. In lax mode invalid UTF-8 and lone surrogates
+// only make the text differ; otherwise they are an error.
 func scanString(b []byte, i, end int, lax bool) (next int, fix bool, code scanCode) {
 	for i < end {
 		c := b[i]
@@ -59,7 +67,7 @@ func scanString(b []byte, i, end int, lax bool) (next int, fix bool, code scanCo
 }
 
 // scanEscape scans the escape sequence at i, both halves of a surrogate pair
-// at once. lone says that it is half a pair.
+// at once. lone is set if it is half a pair.
 func scanEscape(b []byte, i, end int) (next int, lone bool, code scanCode) {
 	if i+1 >= end {
 		return i, false, scanMore
@@ -84,7 +92,7 @@ func scanEscape(b []byte, i, end int) (next int, lone bool, code scanCode) {
 	if r > 0xdbff {
 		return i + 6, true, scanDone
 	}
-	// The low half must follow, or the high half is alone.
+	// Without a low half after it the high half is lone.
 	if i+6 >= end {
 		return i, false, scanMore
 	}
@@ -98,7 +106,7 @@ func scanEscape(b []byte, i, end int) (next int, lone bool, code scanCode) {
 		return i + 6, true, scanDone
 	}
 	_, code, at = scanHex(b, i+8, end)
-	// Two digits tell whether it can be the low half, whatever is behind them.
+	// The first two digits tell whether it can be the low half.
 	if at > i+8 && hexDigit(b[i+8]) != 0xd || at > i+9 && hexDigit(b[i+9]) < 0xc {
 		return i + 6, true, scanDone
 	}
@@ -111,6 +119,7 @@ func scanEscape(b []byte, i, end int) (next int, lone bool, code scanCode) {
 	return i + 12, false, scanDone
 }
 
+// scanHex scans four hexadecimal digits.
 func scanHex(b []byte, i, end int) (r rune, code scanCode, at int) {
 	for k := range 4 {
 		if i+k >= end {
@@ -125,18 +134,18 @@ func scanHex(b []byte, i, end int) (r rune, code scanCode, at int) {
 	return r, scanDone, i + 4
 }
 
-// hexDigits has one more than the values of the hexadecimal digits, 0 for others.
+// hexDigits has the value of each hexadecimal digit plus one, and 0 for other bytes.
 var hexDigits = [256]uint8{
 	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
 	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
 	'A': 11, 'B': 12, 'C': 13, 'D': 14, 'E': 15, 'F': 16,
 }
 
-// hexDigit returns the value of c, -1 if it is no hexadecimal digit.
+// hexDigit returns the value of c, or -1 if c is not a hexadecimal digit.
 func hexDigit(c byte) rune { return rune(hexDigits[c]) - 1 }
 
 // scanNumber scans a JSON number at i. A number ends where the next byte
-// cannot be part of it, so one that reaches end is incomplete.
+// cannot be part of it, so a number that reaches end is incomplete.
 func scanNumber(b []byte, i, end int) (next int, code scanCode) {
 	if i < end && b[i] == '-' {
 		i++
@@ -177,6 +186,7 @@ func scanNumber(b []byte, i, end int) (next int, code scanCode) {
 	return i, scanDone
 }
 
+// scanDigits returns the position of the first byte from i on that is not a digit.
 func scanDigits(b []byte, i, end int) int {
 	for i < end && '0' <= b[i] && b[i] <= '9' {
 		i++
@@ -210,8 +220,6 @@ func literal(c byte) string {
 	return ""
 }
 
-// This file reads the members of the envelope: names, tags, columns, messages.
-
 // key consumes a key and its colon. The result is valid until the next call.
 func (s *Scanner) key() ([]byte, error) {
 	c, err := s.peek()
@@ -228,8 +236,8 @@ func (s *Scanner) key() ([]byte, error) {
 	return s.scratch, s.expect(':', "expected ':'")
 }
 
-// shortText reads the text of an error, cut at maxErrorText bytes. Anything
-// but a string is skipped and has no text.
+// shortText reads the text of an error, truncated to maxErrorText bytes. It skips a
+// value that is not a string and returns "" for it.
 func (s *Scanner) shortText() (string, error) {
 	c, err := s.peek()
 	if err != nil {
@@ -246,6 +254,7 @@ func (s *Scanner) shortText() (string, error) {
 	return string(bytes.ToValidUTF8(text, nil)), nil
 }
 
+// boolean reads true or false; null is false.
 func (s *Scanner) boolean() (bool, error) {
 	c, err := s.peek()
 	if err != nil {
@@ -258,7 +267,7 @@ func (s *Scanner) boolean() (bool, error) {
 	return w == "true", s.word(w)
 }
 
-// part reads a string into the text of the series. Null is the empty string.
+// part appends a string to the text of the series. Null is the empty string.
 func (s *Scanner) part() (span, error) {
 	null, err := s.null()
 	if err != nil || null {
@@ -307,7 +316,9 @@ func (s *Scanner) readTags() error {
 		if err != nil {
 			return err
 		}
-		s.text.tags = append(s.text.tags, key, value)
+		if s.text.tags = append(s.text.tags, key, value); len(s.text.tags) > 2*s.maxColumns() {
+			return &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow()}
+		}
 	}
 }
 
@@ -330,7 +341,9 @@ func (s *Scanner) readColumns() error {
 		if err != nil {
 			return err
 		}
-		s.text.columns = append(s.text.columns, c)
+		if s.text.columns = append(s.text.columns, c); len(s.text.columns) > s.maxColumns() {
+			return &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow()}
+		}
 	}
 }
 
@@ -354,6 +367,7 @@ func (s *Scanner) readMessages() error {
 	}
 }
 
+// readMessage reads one message and keeps it, up to maxMessages of them.
 func (s *Scanner) readMessage() error {
 	if err := s.expect('{', "expected an object"); err != nil {
 		return err

@@ -9,8 +9,7 @@ import (
 	"testing/iotest"
 )
 
-// trace reads all of r and writes down what the scanner said, one line per
-// event.
+// trace reads all of s and returns what it delivered, one line per event.
 func trace(s *Scanner) string {
 	var b strings.Builder
 	var last *Series
@@ -65,7 +64,7 @@ func traceCell(b *strings.Builder, row *Row, i int) {
 	}
 }
 
-// sizes are the buffers that every body is read with.
+// sizes has the sizes of the buffers that every body is read with.
 var sizes = []int{64, 100, 1000, 4 << 10, 64 << 10, 1 << 20}
 
 func sized(r io.Reader, size int) *Scanner {
@@ -74,7 +73,7 @@ func sized(r io.Reader, size int) *Scanner {
 	return s
 }
 
-// readers are the ways in which every body arrives.
+// readers has the ways in which every body arrives.
 var readers = map[string]func(io.Reader) io.Reader{
 	"whole":    func(r io.Reader) io.Reader { return r },
 	"half":     iotest.HalfReader,
@@ -107,7 +106,7 @@ func describe(s *Series) string {
 	return b.String()
 }
 
-// wholeDocuments reports whether body is whole documents and the last of them
+// wholeDocuments reports whether body consists of whole documents of which the last
 // does not promise another.
 func wholeDocuments(body string) bool {
 	d := json.NewDecoder(strings.NewReader(body))

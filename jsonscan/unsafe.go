@@ -9,20 +9,20 @@ import (
 	"unsafe"
 )
 
-// This file holds every use of unsafe of the package. unsafe_purego.go is its
-// exact negation.
+// This file holds every use of unsafe in the package. unsafe_purego.go has the same
+// functions for builds without it.
 
-// viewString returns b as a string without copying it. b must not change as
-// long as the string is in use: seriesSlab and textBlock only append behind it,
-// and Row.timeText and tagCell drop the string before they return. Held by
-// TestSeriesOutlivesScanner and TestStructsOutliveScanner.
+// viewString returns b as a string without copying it. b must not change as long
+// as the string is in use: seriesSlab and textBlock only append after it, and
+// Row.timeText and tagCell drop the string before they return.
+// TestSeriesOutlivesScanner and TestStructsOutliveScanner hold that.
 func viewString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// structPtr points to the struct that is filled, slot to one of its fields.
-// Fields are reached by the offset that reflect gave for their type, and are
-// written as the kind that reflect gave, so a write stays in the field and
-// pointers are written with the write barriers of their type. Held by
-// TestStructKinds, which compares with the purego build by running there too.
+// structPtr points to the struct that is filled, slot to one of its fields. A field
+// is at the offset that reflect reported for its type, and is written as the kind
+// that reflect reported. So a write stays in the field, and pointers are written with
+// the write barriers of their type. TestStructKinds holds that: it expects the same
+// values in this build and in the purego build.
 type (
 	structPtr = unsafe.Pointer
 	slot      = unsafe.Pointer
@@ -32,7 +32,7 @@ func pointTo[T any](p *T) structPtr { return unsafe.Pointer(p) }
 
 func slotOf(base structPtr, f *structField) slot { return unsafe.Add(base, f.offset) }
 
-// slotNew makes the field at s, a pointer, point to a new value.
+// slotNew makes the field at s, a pointer, point to a new value, and returns that.
 func slotNew(s slot, f *structField) slot {
 	p := reflect.New(f.elem).UnsafePointer()
 	*(*unsafe.Pointer)(s) = p
@@ -72,7 +72,7 @@ func setString(s slot, v string)   { *(*string)(s) = v }
 func setBytes(s slot, v []byte)    { *(*[]byte)(s) = v }
 func setTime(s slot, v time.Time)  { *(*time.Time)(s) = v }
 
-// setZero makes the field at s zero: nil if it is a pointer.
+// setZero makes the field at s zero, and nil if it is a pointer.
 func setZero(s slot, f *structField) {
 	if f.pointer {
 		*(*unsafe.Pointer)(s) = nil

@@ -6,12 +6,23 @@ import (
 	"io"
 )
 
+// This file reads a row when Scanner.Next has not taken it on its short way.
+//
+// A row is a transaction. It is parsed from the bytes in the buffer; if they end
+// inside it, nothing is consumed, wholeRow reads until the end of the row is there,
+// and the row is parsed again. So the parsers never wait for input, and each byte is
+// looked at a fixed number of times, however small the reads are.
+//
+// There are two parsers. fastRow (fastrow.go) takes compact rows, and declines
+// without an error. plainRow takes all rows that JSON allows, byte by byte, and is
+// the only one that finds errors: what is wrong and where depends on it alone. FuzzRow
+// compares the rows of either with encoding/json.
+//
+// s.cells has as many cells as the series has columns. s.row.cells is the same slice
+// while there is a row, and nil otherwise.
+
 // nextRow reads the next row of the values at hand. It reports false after the
 // last one.
-//
-// A row is a transaction: it is parsed from the bytes in the buffer, and if
-// they end inside it nothing is consumed, more is read, and the whole row is
-// parsed again.
 func (s *Scanner) nextRow() (bool, error) {
 	s.row.cells = nil
 	more, err := s.element(s.first, ']')
@@ -37,9 +48,9 @@ func (s *Scanner) nextRow() (bool, error) {
 			}
 		}
 		if bytes.IndexByte(s.buf[s.pos:s.end], ']') < 0 {
-			// The common case of an incomplete row.
+			// Most incomplete rows are found here, before they are parsed.
 			if err := s.wholeRow(); err != nil {
-				return false, s.cutRow(err)
+				return false, s.truncatedRow(err)
 			}
 			continue
 		}
@@ -55,15 +66,15 @@ func (s *Scanner) nextRow() (bool, error) {
 			return true, nil
 		}
 		if err := s.wholeRow(); err != nil {
-			return false, s.cutRow(err)
+			return false, s.truncatedRow(err)
 		}
 	}
 }
 
-// cutRow returns the error of the row at pos, in which reading ended with err.
-// If the stream ended there, it is what is wrong in the row, if anything is: the
+// truncatedRow returns the error of the row at pos, inside which reading ended with
+// err. If the stream ended there, a syntax error in the row comes first, so that the
 // error does not depend on how the bytes arrived.
-func (s *Scanner) cutRow(err error) error {
+func (s *Scanner) truncatedRow(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		if _, at, msg := s.plainRow(); msg != "" {
 			return s.syntax(at, msg)
@@ -72,8 +83,8 @@ func (s *Scanner) cutRow(err error) error {
 	return err
 }
 
-// wholeRow reads until the row at pos, which is incomplete, is in the buffer.
-// Every byte is looked at once, however small the reads are.
+// wholeRow reads until the incomplete row at pos is whole in the buffer. It looks at
+// every byte once, however small the reads are.
 func (s *Scanner) wholeRow() error {
 	inString, escaped, depth := false, false, 0
 	for done := 0; ; {
@@ -109,10 +120,10 @@ func (s *Scanner) wholeRow() error {
 	}
 }
 
-// plainRow parses the row at pos byte by byte. It returns the position behind
-// it, or 0 if the row is incomplete, or the offending position and what is
-// wrong there. It is the plain twin of fastRow and has the last word on every
-// row that fastRow declines.
+// plainRow parses the row at pos byte by byte. It returns the position after the
+// row, or 0 if the row is incomplete, or the offending position and what is wrong
+// there. It is the plain twin of fastRow and decides every row that fastRow
+// declines.
 func (s *Scanner) plainRow() (next, at int, msg string) {
 	b, end := s.buf, s.end
 	columns := len(s.cells)
@@ -120,7 +131,7 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 	i := skipSpace(b, s.pos+1, end)
 	if i < end && b[i] == ']' {
 		if columns != 0 {
-			return 0, i, "row shorter than the columns"
+			return 0, i, "row has fewer cells than columns"
 		}
 		return i + 1, 0, ""
 	}
@@ -129,7 +140,7 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 			return 0, 0, ""
 		}
 		if len(cells) == columns {
-			return 0, i, "row longer than the columns"
+			return 0, i, "row has more cells than columns"
 		}
 		c := Cell{meta: uint64(uint32(i))}
 		n, code, msg := s.plainCell(&c, i)
@@ -149,7 +160,7 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 			i = skipSpace(b, i+1, end)
 		case ']':
 			if len(cells) != columns {
-				return 0, i, "row shorter than the columns"
+				return 0, i, "row has fewer cells than columns"
 			}
 			s.row.cells = cells
 			return i + 1, 0, ""
@@ -159,7 +170,8 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 	}
 }
 
-// plainCell parses the cell at i into c.
+// plainCell parses the cell at i into c. With scanMore the cell is incomplete; with a
+// message next is the offending position.
 func (s *Scanner) plainCell(c *Cell, i int) (next int, code scanCode, msg string) {
 	b, end := s.buf, s.end
 	switch b[i] {
@@ -207,6 +219,7 @@ func (s *Scanner) plainCell(c *Cell, i int) (next int, code scanCode, msg string
 	return n, scanDone, ""
 }
 
+// skipSpace returns the position of the first byte from i on that is not white space.
 func skipSpace(b []byte, i, end int) int {
 	for i < end && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
 		i++

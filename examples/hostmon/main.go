@@ -78,7 +78,7 @@ func (m *monitor) run(ctx context.Context) error {
 	}
 	w, err := batch.NewWriter(client, batch.Options{
 		// Every point has the name of this host.
-		Tags: []lp.Tag{{Key: "host", Value: host}},
+		DefaultTags: []lp.Tag{{Key: "host", Value: host}},
 		// For a collector it is better to lose the oldest points than to stop.
 		Overflow:   batch.DropOldest,
 		DeadLetter: kept,

@@ -14,10 +14,10 @@ import (
 // the client's database.
 type ShowOptions struct {
 	Database        string // ON, where the statement has it
-	RetentionPolicy string // of the measurement in FROM: an error without one
+	RetentionPolicy string // of the measurement in FROM, which it needs
 	Measurement     string // FROM
-	// Where is a condition in InfluxQL, without the word WHERE. Names and
-	// values in it belong through AppendIdent and AppendText.
+	// Where is a condition in InfluxQL, without the word WHERE. Quote names and values in
+	// it with influxql.AppendIdent and AppendText.
 	Where         string
 	Limit, Offset int // rows of each series of the response, 0 for all
 }
@@ -54,8 +54,17 @@ func (o *ShowOptions) show(words string) *statement {
 	return o.rest(o.append(s))
 }
 
-// column returns the text of a column of the response, empty when the response has
-// no such column.
+// firstColumn returns the text of the column name, or of the first one if there is no such:
+// some servers have only one, under another name.
+func firstColumn(row *jsonscan.Row, name string) string {
+	if row.Series().Column(name) < 0 && row.Len() == 1 {
+		s, _ := row.String(0)
+		return s
+	}
+	return column(row, name)
+}
+
+// column returns the text of a column of the response, empty if there is no such column.
 func column(row *jsonscan.Row, name string) string {
 	s, err := row.String(row.Series().Column(name))
 	if err != nil {
@@ -65,70 +74,70 @@ func column(row *jsonscan.Row, name string) string {
 }
 
 // list runs s and returns one text of every row.
-func list(ctx context.Context, c *fastclient.Client, s *statement, name string) ([]string, error) {
+func list(ctx context.Context, c *fastclient.Client, s *statement, name string, opts ...fastclient.QueryOption) ([]string, error) {
 	var out []string
-	err := each(ctx, c, s, func(row *jsonscan.Row) error {
-		out = append(out, column(row, name))
+	err := each(ctx, c, s, opts, func(row *jsonscan.Row) error {
+		out = append(out, firstColumn(row, name))
 		return nil
 	})
 	return out, err
 }
 
 // ShowDatabases returns the names of the databases.
-func ShowDatabases(ctx context.Context, c *fastclient.Client) ([]string, error) {
-	return list(ctx, c, newStatement("SHOW DATABASES"), "name")
+func ShowDatabases(ctx context.Context, c *fastclient.Client, opts ...fastclient.QueryOption) ([]string, error) {
+	return list(ctx, c, newStatement("SHOW DATABASES"), "name", opts...)
 }
 
-// ShowMeasurements returns the names of the measurements. With a Measurement it
-// returns that one, if it exists. A RetentionPolicy is an error: the statement has
-// none.
-func ShowMeasurements(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]string, error) {
+// ShowMeasurements returns the names of the measurements. With a Measurement it returns
+// that one, if it exists. A RetentionPolicy is an error: the statement has no place for
+// it.
+func ShowMeasurements(ctx context.Context, c *fastclient.Client, o ShowOptions, opts ...fastclient.QueryOption) ([]string, error) {
 	s := newStatement("SHOW MEASUREMENTS").clause(" ON ", "Database", o.Database)
 	if o.RetentionPolicy != "" {
 		s.refuse("RetentionPolicy", "is not for SHOW MEASUREMENTS")
 	}
 	s.clause(" WITH MEASUREMENT = ", "Measurement", o.Measurement)
-	return list(ctx, c, o.rest(s), "name")
+	return list(ctx, c, o.rest(s), "name", opts...)
 }
 
 // ShowSeries returns the keys of the series, such as cpu,host=a, escaped as in
 // line protocol.
-func ShowSeries(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]string, error) {
-	return list(ctx, c, o.show("SHOW SERIES"), "key")
+func ShowSeries(ctx context.Context, c *fastclient.Client, o ShowOptions, opts ...fastclient.QueryOption) ([]string, error) {
+	return list(ctx, c, o.show("SHOW SERIES"), "key", opts...)
 }
 
-// A Key is a tag key or a field key of a measurement.
-type Key struct {
+// A MeasurementKey is a tag key or a field key of a measurement.
+type MeasurementKey struct {
 	Measurement string
 	Key         string
 	Type        string // of a field: float, integer, string, boolean, unsigned
 }
 
-func keys(ctx context.Context, c *fastclient.Client, s *statement, name string) ([]Key, error) {
-	var out []Key
-	err := each(ctx, c, s, func(row *jsonscan.Row) error {
-		out = append(out, Key{row.Series().Name, column(row, name), column(row, "fieldType")})
+func keys(ctx context.Context, c *fastclient.Client, s *statement, name string, opts ...fastclient.QueryOption) ([]MeasurementKey, error) {
+	var out []MeasurementKey
+	err := each(ctx, c, s, opts, func(row *jsonscan.Row) error {
+		out = append(out, MeasurementKey{row.Series().Name, column(row, name), column(row, "fieldType")})
 		return nil
 	})
 	return out, err
 }
 
 // ShowTagKeys returns the tag keys of the measurements.
-func ShowTagKeys(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]Key, error) {
-	return keys(ctx, c, o.show("SHOW TAG KEYS"), "tagKey")
+func ShowTagKeys(ctx context.Context, c *fastclient.Client, o ShowOptions, opts ...fastclient.QueryOption) ([]MeasurementKey, error) {
+	return keys(ctx, c, o.show("SHOW TAG KEYS"), "tagKey", opts...)
 }
 
-// ShowFieldKeys returns the field keys of the measurements, with their types. A
-// key that is of several types in several shards comes once for each.
-func ShowFieldKeys(ctx context.Context, c *fastclient.Client, o ShowOptions) ([]Key, error) {
-	return keys(ctx, c, o.show("SHOW FIELD KEYS"), "fieldKey")
+// ShowFieldKeys returns the field keys of the measurements, with their types. A key that
+// has several types in several shards comes once for each.
+func ShowFieldKeys(ctx context.Context, c *fastclient.Client, o ShowOptions, opts ...fastclient.QueryOption) ([]MeasurementKey, error) {
+	return keys(ctx, c, o.show("SHOW FIELD KEYS"), "fieldKey", opts...)
 }
 
 // A TagValue is a value that a tag of a measurement has.
 type TagValue struct{ Measurement, Key, Value string }
 
 // ShowTagValues returns the values of the tags with the given keys.
-func ShowTagValues(ctx context.Context, c *fastclient.Client, keys []string, o ShowOptions) ([]TagValue, error) {
+func ShowTagValues(ctx context.Context, c *fastclient.Client, keys []string, o ShowOptions, opts ...fastclient.QueryOption) ([]TagValue, error) {
 	if len(keys) == 0 {
 		return nil, &fastclient.OptionError{Field: "keys", Reason: "is empty"}
 	}
@@ -147,20 +156,20 @@ func ShowTagValues(ctx context.Context, c *fastclient.Client, keys []string, o S
 		s.words(")")
 	}
 	var out []TagValue
-	err := each(ctx, c, o.rest(s), func(row *jsonscan.Row) error {
+	err := each(ctx, c, o.rest(s), opts, func(row *jsonscan.Row) error {
 		out = append(out, TagValue{row.Series().Name, column(row, "key"), column(row, "value")})
 		return nil
 	})
 	return out, err
 }
 
-// A ContinuousQuery is a query that the server runs by itself.
+// A ContinuousQuery is a query that the server runs periodically.
 type ContinuousQuery struct{ Database, Name, Query string }
 
 // ShowContinuousQueries returns the continuous queries of all databases.
-func ShowContinuousQueries(ctx context.Context, c *fastclient.Client) ([]ContinuousQuery, error) {
+func ShowContinuousQueries(ctx context.Context, c *fastclient.Client, opts ...fastclient.QueryOption) ([]ContinuousQuery, error) {
 	var out []ContinuousQuery
-	err := each(ctx, c, newStatement("SHOW CONTINUOUS QUERIES"), func(row *jsonscan.Row) error {
+	err := each(ctx, c, newStatement("SHOW CONTINUOUS QUERIES"), opts, func(row *jsonscan.Row) error {
 		out = append(out, ContinuousQuery{row.Series().Name, column(row, "name"), column(row, "query")})
 		return nil
 	})
@@ -173,16 +182,15 @@ func DropMeasurement(ctx context.Context, c *fastclient.Client, name string, opt
 	return exec(ctx, c, newStatement("DROP MEASUREMENT ").name("Measurement", name), opts...)
 }
 
-// DropSeries deletes the series of a measurement that where selects, from all
-// retention policies; an empty measurement or condition selects all. One of
-// the two must be given. Times cannot be part of the condition.
+// DropSeries deletes the series of a measurement that where selects, from all retention
+// policies. An empty measurement or condition selects all; one of the two must be given.
+// The condition cannot contain times.
 func DropSeries(ctx context.Context, c *fastclient.Client, measurement, where string, opts ...fastclient.QueryOption) error {
 	return deleteFrom(ctx, c, "DROP SERIES", measurement, where, opts)
 }
 
-// Delete deletes the points of a measurement that where selects by tags and
-// time; an empty measurement or condition selects all. One of the two must be
-// given.
+// Delete deletes the points of a measurement that where selects by tags and time. An
+// empty measurement or condition selects all; one of the two must be given.
 func Delete(ctx context.Context, c *fastclient.Client, measurement, where string, opts ...fastclient.QueryOption) error {
 	return deleteFrom(ctx, c, "DELETE", measurement, where, opts)
 }

@@ -3,7 +3,10 @@ package admin
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/influxtest"
@@ -43,6 +46,49 @@ func TestShowRetentionPolicy(t *testing.T) {
 		if got := s.Last().Form.Get("q"); err != nil || got != want {
 			t.Errorf("%s: %v, asked %s", name, err, got)
 		}
+	}
+}
+
+// TestRetentionPolicyForms: a policy that one server writes otherwise than another does not
+// hide the others, and one that cannot be read is an error beside them.
+func TestRetentionPolicyForms(t *testing.T) {
+	s := influxtest.New(t, influxtest.JSON(`{"results":[{"series":[{"columns":["name","duration","shardGroupDuration","replicaN","default"],"values":[`+
+		`["a","168h0m0s","24h0m0s",1,true],["b","INF","7d",1,false],["c",null,null,null,null],["d","2w","1d",2,false],["e","soon","1h",1,false],["f","0s","168h0m0s",1,false]]}]}]}`))
+	got, err := ShowRetentionPolicies(t.Context(), client(t, s), "d")
+	const day = 24 * time.Hour
+	want := []RetentionPolicyInfo{
+		{Name: "a", Duration: 7 * day, ShardDuration: day, Replication: 1, Default: true},
+		{Name: "b", Forever: true, ShardDuration: 7 * day, Replication: 1},
+		{Name: "c", Forever: true},
+		{Name: "d", Duration: 14 * day, ShardDuration: day, Replication: 2},
+		{Name: "f", Forever: true, ShardDuration: 7 * day, Replication: 1},
+	}
+	if !slices.Equal(got, want) || err == nil || !strings.Contains(err.Error(), `"e"`) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestOneColumn: a server with one column under another name is understood.
+func TestOneColumn(t *testing.T) {
+	s := influxtest.New(t, influxtest.JSON(`{"results":[{"series":[{"columns":["databases"],"values":[["a"],["b"]]}]}]}`))
+	if got, err := ShowDatabases(t.Context(), client(t, s)); err != nil || !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestBounded: what is kept of a response is bounded, and an option moves the bound.
+func TestBounded(t *testing.T) {
+	s := influxtest.New(t, influxtest.JSON(`{"results":[{"series":[{"columns":["name"],"values":[["a"]`+strings.Repeat(`,["a"]`, 1000)+`]}]}]}`))
+	c, err := fastclient.New(fastclient.Options{Addr: s.URL, MaxResponseBytes: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := ShowDatabases(t.Context(), c); !errors.Is(err, fastclient.ErrResponseTooLarge) {
+		t.Errorf("%v, want ErrResponseTooLarge", err)
+	}
+	if got, err := ShowDatabases(t.Context(), c, fastclient.MaxBytes(1<<20)); err != nil || len(got) != 1001 {
+		t.Errorf("%d databases, %v", len(got), err)
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *statement) refuse(what, reason string) {
 	}
 }
 
-// exec runs a statement that responds with no rows of interest.
+// exec runs a statement whose rows are of no interest.
 func exec(ctx context.Context, c *fastclient.Client, s *statement, opts ...fastclient.QueryOption) error {
 	if s.err != nil {
 		return s.err
@@ -69,12 +69,13 @@ func exec(ctx context.Context, c *fastclient.Client, s *statement, opts ...fastc
 	return c.Exec(ctx, string(s.b), opts...)
 }
 
-// each runs a statement and calls f for every row. The first error ends it.
-func each(ctx context.Context, c *fastclient.Client, s *statement, f func(*jsonscan.Row) error) error {
+// each runs a statement whose response is bounded, and calls f for every row. The first
+// error ends it.
+func each(ctx context.Context, c *fastclient.Client, s *statement, opts []fastclient.QueryOption, f func(*jsonscan.Row) error) error {
 	if s.err != nil {
 		return s.err
 	}
-	res, err := c.Query(ctx, string(s.b))
+	res, err := c.Query(ctx, string(s.b), append([]fastclient.QueryOption{fastclient.Whole()}, opts...)...)
 	if err != nil {
 		return err
 	}

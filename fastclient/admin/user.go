@@ -14,9 +14,9 @@ type User struct {
 }
 
 // ShowUsers returns the users.
-func ShowUsers(ctx context.Context, c *fastclient.Client) ([]User, error) {
+func ShowUsers(ctx context.Context, c *fastclient.Client, opts ...fastclient.QueryOption) ([]User, error) {
 	var out []User
-	err := each(ctx, c, newStatement("SHOW USERS"), func(row *jsonscan.Row) error {
+	err := each(ctx, c, newStatement("SHOW USERS"), opts, func(row *jsonscan.Row) error {
 		admin, err := row.Bool(row.Series().Column("admin"))
 		out = append(out, User{column(row, "user"), admin})
 		return err
@@ -24,24 +24,24 @@ func ShowUsers(ctx context.Context, c *fastclient.Client) ([]User, error) {
 	return out, err
 }
 
-// CreateUser creates a user. The password is sent as part of the statement,
-// and not kept or logged.
-func CreateUser(ctx context.Context, c *fastclient.Client, name, password string, admin bool) error {
+// CreateUser creates a user. The password is sent as part of the statement, and neither
+// kept nor logged.
+func CreateUser(ctx context.Context, c *fastclient.Client, name, password string, admin bool, opts ...fastclient.QueryOption) error {
 	s := newStatement("CREATE USER ").name("User", name).words(" WITH PASSWORD ").text("Password", password)
 	if admin {
 		s.words(" WITH ALL PRIVILEGES")
 	}
-	return exec(ctx, c, s)
+	return exec(ctx, c, s, opts...)
 }
 
 // SetPassword changes the password of a user.
-func SetPassword(ctx context.Context, c *fastclient.Client, name, password string) error {
-	return exec(ctx, c, newStatement("SET PASSWORD FOR ").name("User", name).words(" = ").text("Password", password))
+func SetPassword(ctx context.Context, c *fastclient.Client, name, password string, opts ...fastclient.QueryOption) error {
+	return exec(ctx, c, newStatement("SET PASSWORD FOR ").name("User", name).words(" = ").text("Password", password), opts...)
 }
 
 // DropUser deletes a user.
-func DropUser(ctx context.Context, c *fastclient.Client, name string) error {
-	return exec(ctx, c, newStatement("DROP USER ").name("User", name))
+func DropUser(ctx context.Context, c *fastclient.Client, name string, opts ...fastclient.QueryOption) error {
+	return exec(ctx, c, newStatement("DROP USER ").name("User", name), opts...)
 }
 
 // A Privilege is what a user may do with a database.
@@ -64,29 +64,29 @@ func (p Privilege) check() error {
 }
 
 // Grant gives a user a privilege on a database.
-func Grant(ctx context.Context, c *fastclient.Client, p Privilege, database, user string) error {
+func Grant(ctx context.Context, c *fastclient.Client, p Privilege, database, user string, opts ...fastclient.QueryOption) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	return exec(ctx, c, newStatement("GRANT ").words(string(p)).words(" ON ").name("Database", database).words(" TO ").name("User", user))
+	return exec(ctx, c, newStatement("GRANT ").words(string(p)).words(" ON ").name("Database", database).words(" TO ").name("User", user), opts...)
 }
 
 // Revoke takes a privilege on a database from a user.
-func Revoke(ctx context.Context, c *fastclient.Client, p Privilege, database, user string) error {
+func Revoke(ctx context.Context, c *fastclient.Client, p Privilege, database, user string, opts ...fastclient.QueryOption) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	return exec(ctx, c, newStatement("REVOKE ").words(string(p)).words(" ON ").name("Database", database).words(" FROM ").name("User", user))
+	return exec(ctx, c, newStatement("REVOKE ").words(string(p)).words(" ON ").name("Database", database).words(" FROM ").name("User", user), opts...)
 }
 
 // GrantAdmin makes a user an administrator.
-func GrantAdmin(ctx context.Context, c *fastclient.Client, user string) error {
-	return exec(ctx, c, newStatement("GRANT ALL PRIVILEGES TO ").name("User", user))
+func GrantAdmin(ctx context.Context, c *fastclient.Client, user string, opts ...fastclient.QueryOption) error {
+	return exec(ctx, c, newStatement("GRANT ALL PRIVILEGES TO ").name("User", user), opts...)
 }
 
-// RevokeAdmin makes a user no administrator.
-func RevokeAdmin(ctx context.Context, c *fastclient.Client, user string) error {
-	return exec(ctx, c, newStatement("REVOKE ALL PRIVILEGES FROM ").name("User", user))
+// RevokeAdmin takes the rights of an administrator from a user.
+func RevokeAdmin(ctx context.Context, c *fastclient.Client, user string, opts ...fastclient.QueryOption) error {
+	return exec(ctx, c, newStatement("REVOKE ALL PRIVILEGES FROM ").name("User", user), opts...)
 }
 
 // A UserGrant is a privilege that a user has on a database.
@@ -96,9 +96,9 @@ type UserGrant struct {
 }
 
 // ShowGrants returns the privileges of a user.
-func ShowGrants(ctx context.Context, c *fastclient.Client, user string) ([]UserGrant, error) {
+func ShowGrants(ctx context.Context, c *fastclient.Client, user string, opts ...fastclient.QueryOption) ([]UserGrant, error) {
 	var out []UserGrant
-	err := each(ctx, c, newStatement("SHOW GRANTS FOR ").name("User", user), func(row *jsonscan.Row) error {
+	err := each(ctx, c, newStatement("SHOW GRANTS FOR ").name("User", user), opts, func(row *jsonscan.Row) error {
 		out = append(out, UserGrant{column(row, "database"), Privilege(column(row, "privilege"))})
 		return nil
 	})

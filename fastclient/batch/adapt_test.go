@@ -75,7 +75,7 @@ func TestLimitIsLearned(t *testing.T) {
 	})
 }
 
-// A 415 is given a response by the same lines without encoding, from then on.
+// After a 415 the same lines are sent without encoding, and all later ones too.
 func TestEncodingIsLearned(t *testing.T) {
 	compressed, plain := 0, 0
 	send := func(_ context.Context, b *seam.Body, r *seam.Response) {

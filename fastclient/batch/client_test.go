@@ -53,7 +53,7 @@ func bodies(s *influxtest.Server) (b []string) {
 func TestWriterThroughTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := fastclient.Options{Precision: fastclient.Millisecond, RetentionPolicy: "rp", Compression: fastclient.Compression{Always: true, MinBytes: 1}}
-		w, s, end := pipeWriter(t, o, Options{Tags: []lp.Tag{{Key: "host", Value: "a"}}}, influxtest.Status(204))
+		w, s, end := pipeWriter(t, o, Options{DefaultTags: []lp.Tag{{Key: "host", Value: "a"}}}, influxtest.Status(204))
 		err := w.Encode(context.Background(), func(e *lp.Encoder) {
 			for i := range 100 {
 				e.Point("m")
@@ -218,7 +218,7 @@ func TestWriterOptionErrors(t *testing.T) {
 		"MaxMemory":         {MaxMemory: 1 << 20},
 		"RequestTimeout":    {RequestTimeout: -1},
 		"Overflow":          {Overflow: 9},
-		"Tags":              {Tags: []lp.Tag{{Key: "a\nb", Value: "c"}}},
+		"DefaultTags":       {DefaultTags: []lp.Tag{{Key: "a\nb", Value: "c"}}},
 		"Encoder.Precision": {Encoder: lp.Options{Precision: 99}},
 	} {
 		_, err := NewWriter(c, o)

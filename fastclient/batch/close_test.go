@@ -199,7 +199,7 @@ func TestHandedBackIsTheCallersOwn(t *testing.T) {
 	})
 }
 
-// TestFurtherClose: once closed, a Writer gives the same response to every Close.
+// TestFurtherClose: once closed, a Writer returns the same from every Close.
 func TestFurtherClose(t *testing.T) {
 	w := testWriter(t, Options{}, acker)
 	mustClose(t, w)

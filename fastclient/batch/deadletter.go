@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// A DeadLetter takes the lines that will not be stored, and those that may not be. Put is called by the
-// goroutines that send, and under [DropOldest] by those that append, several at
-// a time. While it runs they wait. An error is counted and reported as an event;
-// the lines are then gone.
+// A DeadLetter gets the lines that will not be stored, and those that may not be. Put is
+// called by the goroutines that send, and under [DropOldest] by those that append,
+// several at a time; they wait while it runs. An error is counted and reported as an
+// event; the lines are then gone.
 type DeadLetter interface {
 	Put(l *LostLines) error
 }
 
-// LostLines are lines that will not be stored, or, if Reason is [ReasonUncertain], that may
-// not be.
+// LostLines are lines that will not be stored, or, if Reason is [ReasonUncertain], that
+// may not be.
 type LostLines struct {
-	// Data is the lines, each ended by a line feed, with their timestamps in the
-	// precision of the Writer. It is valid until Put returns.
+	// Data holds the lines, each ended by a line feed, with timestamps in the precision
+	// of the Writer. It is valid until Put returns.
 	Data []byte
 	// Lines is the number of lines.
 	Lines int
@@ -42,7 +42,7 @@ type LostLines struct {
 
 // Errors of a [DeadLetterFile], for errors.Is.
 var (
-	// ErrDeadLetterFull says that a [DeadLetterFile] has reached its size.
+	// ErrDeadLetterFull says that a [DeadLetterFile] has reached its maximum size.
 	ErrDeadLetterFull = errors.New("batch: dead letter file is full")
 	// ErrDeadLetterLocked says that another [DeadLetterFile] has the file open.
 	ErrDeadLetterLocked = errors.New("batch: dead letter file is open elsewhere")
@@ -51,30 +51,28 @@ var (
 	ErrNotDeadLetter = errors.New("batch: not a dead letter file")
 )
 
-// A DeadLetterFile is a [DeadLetter] that appends to a file. The file is line
-// protocol: each record is a comment that says why its lines are there, and the lines.
+// A DeadLetterFile is a [DeadLetter] that appends to a file. The file is line protocol:
+// each record is a comment that says why its lines are there, followed by the lines.
 // Servers skip comments. A record is in the file whole or not at all: what a full disk or
-// a crash cuts short is taken out again. It is safe for concurrent use.
+// a crash cut short is removed. It is safe for concurrent use.
 type DeadLetterFile struct {
 	mu   sync.Mutex
 	path string
 	f    *os.File
 	max  int64
-	torn int64 // where a record begins that could not be taken out; -1: none does
-	cut  int64 // bytes taken out on opening
+	torn int64 // offset of a record that could not be removed; -1: none
+	cut  int64 // bytes removed on opening
 	buf  []byte
 }
 
 // OpenDeadLetterFile opens the file at path, or creates it. Only its owner may read and
-// write it: other permissions of a file that exists are taken away. When the file would
-// grow beyond maxBytes, Put keeps what is there and returns [ErrDeadLetterFull]; 0 means
-// no bound.
+// write it: other permissions of an existing file are removed. If the file would exceed
+// maxBytes, Put keeps what is there and returns [ErrDeadLetterFull]; 0 means no bound.
 //
 // A record at the end of the file that a crash cut short is removed, see
-// [DeadLetterFile.Cut]. A symbolic link is not followed, and it, like any file that is
-// not made of records, is [ErrNotDeadLetter]: such a file is left as it is. On Unix a
-// file that another DeadLetterFile has open, in this process or another, is
-// [ErrDeadLetterLocked].
+// [DeadLetterFile.Cut]. A symbolic link is not followed: it is [ErrNotDeadLetter], like
+// any file that is not made of records, and the file is not changed. On Unix a file that
+// another DeadLetterFile has open, in this process or another, is [ErrDeadLetterLocked].
 func OpenDeadLetterFile(path string, maxBytes int64) (*DeadLetterFile, error) {
 	f, cut, err := openDeadLetter(path)
 	if err != nil {
@@ -83,10 +81,10 @@ func OpenDeadLetterFile(path string, maxBytes int64) (*DeadLetterFile, error) {
 	return &DeadLetterFile{path: path, f: f, max: maxBytes, torn: -1, cut: cut}, nil
 }
 
-// openDeadLetter opens the file at path for its owner and for this process alone, and
-// takes out a record at its end that is not whole, which had cut bytes.
+// openDeadLetter opens the file at path for its owner and for this process alone. It
+// removes a record at its end that is not whole, which had cut bytes.
 func openDeadLetter(path string) (f *os.File, cut int64, err error) {
-	// Where there is no flag against links, this look is all there is.
+	// Systems without a flag against links have only this check.
 	if st, err := os.Lstat(path); err == nil && !st.Mode().IsRegular() {
 		return nil, 0, &fs.PathError{Op: "open", Path: path, Err: ErrNotDeadLetter}
 	}
@@ -112,7 +110,8 @@ func claimDeadLetter(f *os.File) (cut int64, err error) {
 	if err := lockFile(f); err != nil {
 		return 0, err
 	}
-	// Looked at under the lock: what had it open may have written until then.
+	// Checked under the lock: the process that had the file open may have written until
+	// then.
 	if st, err = f.Stat(); err != nil {
 		return 0, err
 	}
@@ -132,15 +131,16 @@ func claimDeadLetter(f *os.File) (cut int64, err error) {
 	return 0, nil
 }
 
-// deadLetterHeader is the longest comment of a record. A message is cut to a part of it.
+// deadLetterHeader is the longest comment of a record. A message is truncated to a part
+// of it.
 const (
 	deadLetterHeader  = 64 << 10
 	deadLetterMessage = 8 << 10
 )
 
-// wholeRecords returns the size of the whole records that r begins with. What follows
-// them is one that was cut short; if it is anything else the error is ErrNotDeadLetter
-// with its offset.
+// wholeRecords returns the size of the whole records at the beginning of r. If what
+// follows is anything but a record that was cut short, the error is ErrNotDeadLetter with
+// its offset.
 func wholeRecords(r io.Reader) (size int64, err error) {
 	b := bufio.NewReaderSize(r, deadLetterHeader)
 	for {
@@ -151,7 +151,7 @@ func wholeRecords(r io.Reader) (size int64, err error) {
 		if len(head) == 0 {
 			return size, nil
 		}
-		// After a crash some file systems show zeros where data was to go.
+		// After a crash some file systems show zeros where data was to be written.
 		text := bytes.TrimRight(head, "\x00")
 		n, foreign := recordSize(text)
 		if len(text) < len(head) || err == bufio.ErrBufferFull {
@@ -206,9 +206,9 @@ func onlyZeros(r io.Reader) (bool, error) {
 	}
 }
 
-// recordSize returns the number of bytes of lines of the record whose comment, or the
-// beginning of it, is head. It is negative where head does not tell it. foreign tells that
-// no comment begins like this.
+// recordSize returns the number of bytes of the lines of a record, given its comment or
+// the beginning of it. It is negative if head does not tell. foreign reports that no
+// comment begins like this.
 func recordSize(head []byte) (n int64, foreign bool) {
 	n = -1
 	for _, part := range [...]struct{ word, chars string }{
@@ -221,7 +221,7 @@ func recordSize(head []byte) (n int64, foreign bool) {
 		rest := bytes.TrimLeft(head[k:], part.chars)
 		value := head[k : len(head)-len(rest)]
 		if len(rest) == 0 {
-			return -1, false // there may be more of the value
+			return -1, false // there may be more digits
 		}
 		if part.word == " bytes=" {
 			var err error
@@ -236,8 +236,8 @@ func recordSize(head []byte) (n int64, foreign bool) {
 
 const digits = "0123456789"
 
-// Put appends l in one write. If that fails, what was written of it is taken out again;
-// while that fails too, Put returns its error.
+// Put appends l in one write. If that fails, what was written of it is removed; while
+// that fails too, Put returns its error.
 func (d *DeadLetterFile) Put(l *LostLines) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -268,7 +268,7 @@ func (d *DeadLetterFile) Put(l *LostLines) error {
 	return nil
 }
 
-// mend takes out what a failed write left.
+// mend removes what a failed write left.
 func (d *DeadLetterFile) mend() error {
 	if d.torn < 0 {
 		return nil
@@ -286,8 +286,8 @@ func (d *DeadLetterFile) mend() error {
 	return nil
 }
 
-// appendRecord appends the comment of l and its lines. The comment tells the size of
-// the lines: they may look like anything, and so only a number tells where they end.
+// appendRecord appends the comment of l and its lines. The comment holds the size of the
+// lines: since lines can look like a comment, only a number tells where they end.
 func appendRecord(b []byte, l *LostLines) []byte {
 	lines := l.Data
 	missing := len(lines) > 0 && lines[len(lines)-1] != '\n'
@@ -329,10 +329,9 @@ func (d *DeadLetterFile) Cut() int64 {
 	return d.cut
 }
 
-// Reopen opens the path anew, for a file that was renamed or removed in order to begin
-// another. Without that call records go on to the file that was renamed. If the path
-// cannot be opened they do so after it too, and if the path still names the file that is
-// open Reopen does nothing.
+// Reopen opens the path again, after the file was renamed or removed to begin another
+// one. Without it, records continue to go to the renamed file. If the path cannot be
+// opened they still do. If the path still names the open file, Reopen does nothing.
 func (d *DeadLetterFile) Reopen() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -355,7 +354,7 @@ func (d *DeadLetterFile) Reopen() error {
 	return err
 }
 
-// Sync makes what was put durable.
+// Sync makes the records durable.
 func (d *DeadLetterFile) Sync() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

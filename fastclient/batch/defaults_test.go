@@ -102,9 +102,9 @@ func TestNoStamp(t *testing.T) {
 	}
 }
 
-// TestPackingIsInTheBudget: slabs, compressed bodies and encoders take MaxMemory at most
+// TestCompressionIsInTheBudget: slabs, compressed bodies and encoders take MaxMemory at most
 // together, and a Writer that is idle gives slabs back.
-func TestPackingIsInTheBudget(t *testing.T) {
+func TestCompressionIsInTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := testConfig(t, Options{BatchBytes: 64 << 10, MaxMemory: 1<<20 + deflate.EncoderSize}, seam.V1, senderFunc(func(ctx context.Context, b *seam.Body, r *seam.Response) {
 			time.Sleep(time.Second)
@@ -298,7 +298,7 @@ func TestLongResponseIsCounted(t *testing.T) {
 	})
 }
 
-// TestRequestTimeoutIsNamed: whoever looks at events learns why a request ended.
+// TestRequestTimeoutIsNamed: an event says why a request ended.
 func TestRequestTimeoutIsNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var down []Event

@@ -14,34 +14,42 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// An engine holds lines from an append to their verdict: it fills batches, seals, queues
-// and sends them, and counts what becomes of every line. It has no goroutine and no
-// timer: a [Writer] runs it with both, a [SyncWriter] within its calls.
+// This file holds lines from an append to their outcome. put copies valid lines into the
+// open batch and seals it when it is full; queue.go takes sealed batches from there. The
+// engine has neither goroutine nor timer: a [Writer] runs it with both, a [SyncWriter]
+// within its calls.
+//
+// Invariants: the lock is held wherever the engine changes. Every line is in the ledger
+// from the moment that put accepts it, and leaves an account only for another. A batch is
+// settled, and its memory free, when no part of it waits or is under way.
+
+// An engine fills, seals, queues and sends batches, and counts what becomes of every
+// line.
 type engine struct {
 	config
 	stage  stager
 	spread func(n int64) int64
-	ctx    context.Context // of all requests
+	ctx    context.Context // parent of the context of every request
 	cancel context.CancelFunc
 	events events
 
 	mu      sync.Mutex
-	waiters *waiters // of a Writer; nil: nobody waits
+	waiters *waiters // nil: nobody waits, as in a SyncWriter
 
 	slabs       slabPool
-	compressing int        // bytes of MaxMemory for what a body becomes, and encoders
-	filling     *slab      // has room behind its batches; nil: none has
+	compressing int        // bytes of MaxMemory for compressed bodies and encoders
+	filling     *slab      // slab with memory after its batches; nil: none
 	spare       *slabBatch // free batches
 	sealBytes   int
 	open        *slabBatch
 	openUntil   time.Time
 	due         bool   // the open batch is old enough to be sent
-	seq         uint64 // of the last sealed batch
-	sealed      int    // bytes of that batch
+	seq         uint64 // number of the last sealed batch
+	sealed      int    // size of that batch
 
 	queue  partList // waiting
 	flying partList // under way
-	live   int      // batches sealed and not settled
+	live   int      // batches that are sealed and not settled
 
 	ledger   ledger
 	counters writerCounters
@@ -54,7 +62,7 @@ type engine struct {
 	closeErr error
 }
 
-// init makes e ready for appends, with nobody who waits.
+// init prepares e for appends, with nobody waiting.
 func (e *engine) init(p config) error {
 	o := p.o
 	senders := len(p.targets) * o.MaxInFlight
@@ -65,8 +73,8 @@ func (e *engine) init(p config) error {
 	if budget < senders+1 {
 		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
 	}
-	if err := new(lp.Encoder).SetDefaultTags(o.Tags...); err != nil {
-		return &fastclient.OptionError{Field: "Options.Tags", Reason: err.Error()}
+	if err := new(lp.Encoder).SetDefaultTags(o.DefaultTags...); err != nil {
+		return &fastclient.OptionError{Field: "Options.DefaultTags", Reason: err.Error()}
 	}
 	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
 	e.stage.init(&o, p.precision, p.targets[0].api)
@@ -75,12 +83,12 @@ func (e *engine) init(p config) error {
 	return nil
 }
 
-// waiters are who waits in a Writer: senders for work, appends for memory, calls of Flush
-// for verdicts; and the timers of its clock. The lock of the engine is held by all that
-// use them. A nil *waiters has nobody who waits.
+// waiters are those who wait in a Writer: senders for work, appends for memory, calls of
+// Flush for verdicts. They also hold the timers of its clock. Whoever uses them holds the
+// lock of the engine. A nil *waiters has nobody waiting.
 type waiters struct {
 	work         sync.Cond     // a sender may have something to do
-	room         chan struct{} // closed when memory comes free; nil when nobody waits
+	room         chan struct{} // closed when memory is free again; nil when nobody waits
 	barriers     []*barrier
 	end          chan struct{} // closed when nothing can be sent any more
 	ageTimer     *time.Timer
@@ -103,14 +111,14 @@ func (x *waiters) roomFree() {
 	}
 }
 
-// over tells that nothing can be sent any more.
+// over wakes everybody, because nothing can be sent any more.
 func (x *waiters) over() {
 	if x != nil {
 		close(x.end)
 	}
 }
 
-// armAge makes the clock look at the open batch after d, or before.
+// armAge makes the clock look at the open batch after d, or earlier.
 func (x *waiters) armAge(d time.Duration) {
 	if x != nil && !x.ageArmed {
 		x.ageArmed = true
@@ -118,14 +126,14 @@ func (x *waiters) armAge(d time.Duration) {
 	}
 }
 
-// A barrier is a Flush that waits for the batches up to a number.
+// A barrier is a Flush that waits until the batches up to a number are settled.
 type barrier struct {
 	from, to uint64
-	left     int // batches not settled
+	left     int // batches that are not settled
 	passed   chan struct{}
 }
 
-// pass takes note that the batch seq is settled.
+// pass records that the batch seq is settled.
 func (x *waiters) pass(seq uint64) {
 	if x == nil {
 		return
@@ -149,8 +157,7 @@ func (x *waiters) expects(seq uint64) bool {
 
 func (e *engine) stager() *stager { return &e.stage }
 
-// emit queues an event. The Writer's lock is held, so that nothing is added
-// after the end.
+// emit queues an event. The lock is held, so that nothing is added after the end.
 func (e *engine) emit(ev Event) {
 	if e.mute {
 		return
@@ -162,15 +169,15 @@ func (e *engine) emit(ev Event) {
 // lost keeps an error for the next Flush.
 func (e *engine) lost(err BatchError) { e.verdicts.add(err) }
 
-// refused counts lines and points that were not taken.
+// refused counts lines and points that were not accepted.
 func (e *engine) refused(n int, err error) {
 	e.mu.Lock()
 	e.counters.refuse(n, err)
 	e.mu.Unlock()
 }
 
-// put copies n valid lines into batches. It returns how many it took, and why
-// not all.
+// put copies n valid lines into batches. It returns how many it accepted, and why not
+// all.
 func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	e.mu.Lock()
 	for n > 0 {
@@ -195,7 +202,7 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 			}
 			if cap(e.open.buf) < e.o.BatchBytes && line.Len(lines) <= e.o.BatchBytes {
 				e.discardOpen()
-				e.filling = nil // it has no room for the line, a slab of its own has
+				e.filling = nil // the line needs a slab of its own
 				continue
 			}
 			err = fastclient.ErrLineTooLong
@@ -217,8 +224,8 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 	return accepted, err
 }
 
-// makeRoom does what the policy says when there is no slab. It returns nil when
-// it is worth to look again. The lock is held, and released in between.
+// makeRoom applies the policy when there is no slab. It returns nil when it is worth
+// trying again. The lock is held, and released while it waits.
 func (e *engine) makeRoom(ctx context.Context) error {
 	switch e.o.Overflow {
 	case DropNewest:
@@ -256,10 +263,9 @@ func (e *engine) makeRoom(ctx context.Context) error {
 	return err
 }
 
-// openBatch makes an empty batch the open one. It stands behind the others of
-// its slab if one like the last fits there, so that batches which are sealed
-// small do not hold a slab each and every slab but one is filled by half at
-// least. It reports false if there is no memory.
+// openBatch opens an empty batch. It continues in the current slab if a batch as large as
+// the last one fits, so small batches share slabs and all slabs but one are at least half
+// full. It reports false if there is no memory.
 func (e *engine) openBatch() bool {
 	s := e.filling
 	if s == nil || s.room() < e.sealed {
@@ -303,28 +309,28 @@ func (e *engine) seal() {
 	e.waiters.wake()
 }
 
-// discardOpen gives back an open batch that got no line.
+// discardOpen gives back an open batch without lines.
 func (e *engine) discardOpen() {
 	b := e.open
 	e.open = nil
 	e.free(b)
 }
 
-// settled takes note that a part of b is gone, and frees b with the last one.
+// settled records that a part of b is settled, and frees b with the last part.
 func (e *engine) settled(b *slabBatch) {
 	if b.parts--; b.parts > 0 {
 		return
 	}
 	if e.live--; e.live == 0 && e.open == nil {
-		e.waiters.armAge(e.o.MaxDelay) // to give back memory, if nothing comes
+		e.waiters.armAge(e.o.MaxDelay) // to give back memory if nothing more comes
 	}
 	e.waiters.pass(b.seq)
-	if !e.aborted { // else its memory has been given to the caller of Close
+	if !e.aborted { // otherwise its memory belongs to the caller of Close
 		e.free(b)
 	}
 }
 
-// free lets go of b, and of its slab when no other batch is in it.
+// free releases b, and its slab if no other batch is in it.
 func (e *engine) free(b *slabBatch) {
 	s := b.slab
 	b.next, b.slab, b.buf = e.spare, nil, nil
@@ -339,8 +345,8 @@ func (e *engine) free(b *slabBatch) {
 	e.waiters.roomFree()
 }
 
-// giveBack takes all lines that are left out of the Writer, because of err. The
-// lock is held.
+// giveBack removes all remaining lines from the Writer, because of err, and returns them.
+// The lock is held.
 func (e *engine) giveBack(err error) *UnsentError {
 	u := &UnsentError{Err: err, LastErrors: e.lastErrors()}
 	for e.queue.n+e.flying.n > 0 {
@@ -350,7 +356,7 @@ func (e *engine) giveBack(err error) *UnsentError {
 		}
 		data := p.data[:len(p.data):len(p.data)]
 		if p.list == &e.flying {
-			data = bytes.Clone(data) // a sender that does not end still reads it
+			data = bytes.Clone(data) // a sender that does not end is still reading it
 		}
 		p.list.remove(p)
 		b := p.batch
@@ -370,7 +376,7 @@ func (e *engine) giveBack(err error) *UnsentError {
 	return u
 }
 
-// cause says why a call of Flush or Close ends with lines pending.
+// cause returns why a call of Flush or Close ends with lines pending.
 func (e *engine) cause(ctx context.Context) error {
 	if e.ended != nil {
 		return e.ended

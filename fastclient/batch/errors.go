@@ -10,49 +10,48 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
 
-// What a [Writer] responses, for errors.Is.
+// Errors of appends, for errors.Is.
 var (
-	// ErrWriterClosed: the Writer was closed before.
+	// ErrWriterClosed says that the Writer was closed before.
 	ErrWriterClosed = errors.New("batch: writer is closed")
-	// ErrOverflow: there is no memory for the lines, see [OverflowPolicy].
+	// ErrOverflow says that there is no memory for the lines, see [OverflowPolicy].
 	ErrOverflow = errors.New("batch: writer has no room")
 )
 
-// ErrNoTimeLeft says that a line without a timestamp is one too many: the lines of its
-// series have taken every time of the [Writer]'s precision for the next minute. Lines of
-// more series than Options.MaxMemory has room for are refused with it, too. Use a
-// finer precision, or give lines a timestamp. See Options.NoStamp.
+// ErrNoTimeLeft says that there is no time left for a line without a timestamp: the lines
+// of its series have taken every time of the [Writer]'s precision for the next minute. It
+// also refuses lines of more series than Options.MaxMemory can hold. Use a finer
+// precision, or give the lines timestamps. See Options.NoStamp.
 var ErrNoTimeLeft = errors.New("batch: no time is left for the series in this precision")
 
-// A Reason is why lines that a [Writer] accepted are not stored by the server, or may not
-// be.
+// A Reason says why lines that a [Writer] accepted are not stored, or may not be.
 type Reason uint8
 
 const (
 	_ Reason = iota
-	// ReasonLine: the server named this line, or refused it alone or among lines that it
-	// refused one and all.
+	// ReasonLine: the server named this line, refused it alone, or refused every line of
+	// its request.
 	ReasonLine
 	// ReasonRetention: the line is older than the retention policy keeps.
 	ReasonRetention
-	// ReasonRequest: the server refused the request as a whole and stored nothing of it.
+	// ReasonRequest: the server refused the whole request and stored nothing of it.
 	ReasonRequest
-	// ReasonTooLarge: one line is larger than the requests the server takes.
+	// ReasonTooLarge: one line is larger than the requests that the server accepts.
 	ReasonTooLarge
-	// ReasonUncertain: the server refused lines of a request and did not say which, and
+	// ReasonUncertain: the server refused lines of a request without naming them, and
 	// they were not searched for. Each line may be stored or not.
 	ReasonUncertain
-	// ReasonOverflow: dropped to make room, under [DropOldest].
+	// ReasonOverflow: dropped to free memory, under [DropOldest].
 	ReasonOverflow
 	// ReasonAge: older than Options.MaxAge before it could be sent.
 	ReasonAge
-	// ReasonUnsent: given back by Close in an [UnsentError].
+	// ReasonUnsent: returned by Close in an [UnsentError].
 	ReasonUnsent
 
 	numReasons
 )
 
-// The reasons of verdicts have the numbers of their losses.
+// The reasons of package verdict have the same numbers.
 const (
 	_ = uint(ReasonLine-Reason(verdict.ForLine)) + uint(Reason(verdict.ForLine)-ReasonLine)
 	_ = uint(ReasonRetention-Reason(verdict.ForRetention)) + uint(Reason(verdict.ForRetention)-ReasonRetention)
@@ -61,29 +60,29 @@ const (
 	_ = uint(ReasonUncertain-Reason(verdict.ForUncertain)) + uint(Reason(verdict.ForUncertain)-ReasonUncertain)
 )
 
-var lossNames = [numReasons]string{
-	"", "line", "beyond", "request", "too_large", "uncertain", "overflow", "age", "unsent",
+var reasonNames = [numReasons]string{
+	"", "line", "retention", "request", "too_large", "uncertain", "overflow", "age", "unsent",
 }
 
-// String returns the word for the loss, as used in events and dead letter files.
-func (l Reason) String() string {
-	if l == 0 || l >= numReasons {
-		return "loss " + strconv.Itoa(int(l))
+// String returns the word for the reason, as in events and dead letter files.
+func (r Reason) String() string {
+	if r == 0 || r >= numReasons {
+		return "reason " + strconv.Itoa(int(r))
 	}
-	return lossNames[l]
+	return reasonNames[r]
 }
 
-// Rejected reports whether the loss is a verdict of the server: the lines are not
-// stored. Other losses are [ReasonUncertain] and the Writer's own: dropped lines.
-func (l Reason) Rejected() bool { return l >= ReasonLine && l <= ReasonTooLarge }
+// Rejected reports whether the server refused the lines, so that they are not stored. The
+// other reasons are [ReasonUncertain] and those for which the Writer dropped lines.
+func (r Reason) Rejected() bool { return r >= ReasonLine && r <= ReasonTooLarge }
 
-// An AppendError says that an append did not take all lines it was given. Those
-// it took are on their way.
+// An AppendError says that an append did not accept all of its lines. Those that it
+// accepted will be sent.
 type AppendError struct {
-	Accepted int // lines taken
-	Refused  int // lines and points not taken
-	// Err is the first reason: an *lp.PointError, [ErrOverflow],
-	// [ErrLineTooLong], [ErrNoTimeLeft], [ErrWriterClosed] or the context's error.
+	Accepted int // number of lines accepted
+	Refused  int // number of lines and points refused
+	// Err is the first reason: an *lp.PointError, [ErrOverflow], [ErrLineTooLong],
+	// [ErrNoTimeLeft], [ErrWriterClosed] or the error of the context.
 	Err error
 }
 
@@ -114,15 +113,15 @@ func (e *AppendError) join(err error) *AppendError {
 }
 
 // A BatchError says that lines of a batch will not be stored, or, if Reason is
-// [ReasonUncertain], that each of them may be stored or not.
+// [ReasonUncertain], that each may be stored or not.
 type BatchError struct {
 	Seq     uint64 // of the batch
-	Lines   int    // how many of its lines
+	Lines   int    // number of these lines
 	Reason  Reason // why
 	Status  int    // of the server's response, 0 without one
 	Message string // of the server
-	// Others is the number of further errors whose lines are in Lines, too: of
-	// many errors the last one stands for the rest.
+	// Others is the number of other errors whose lines are included in Lines. When there
+	// are many errors, the last one stands for the rest.
 	Others int
 }
 
@@ -155,16 +154,16 @@ func (e *BatchError) Error() string {
 	return string(b)
 }
 
-// A ServerFailure is why a server failed the last request that a Writer made to it.
+// A ServerFailure says why the last request of a Writer to a server failed.
 type ServerFailure struct {
 	Addr     string    // of the server
-	Err      error     // a *[fastclient.ServerError] or *[fastclient.TransportError] as a rule
+	Err      error     // usually a *[fastclient.ServerError] or *[fastclient.TransportError]
 	Time     time.Time // of the last failure
-	Failures uint64    // in a row, without a success or a refusal in between
+	Failures uint64    // failures in a row, without a success or a refusal in between
 }
 
-// A PendingError says that the context of a Flush ended first. The lines stay
-// queued. It wraps the context's error and those of LastErrors.
+// A PendingError says that the context of a Flush ended before every line was settled.
+// The lines stay queued. It wraps the error of the context and those of LastErrors.
 type PendingError struct {
 	Batches int // not settled
 	Count       // of all lines that the Writer holds
@@ -189,7 +188,7 @@ func (e *PendingError) Unwrap() []error {
 	return errs
 }
 
-// appendFailures appends why servers failed.
+// appendFailures appends the failures of servers to an error text.
 func appendFailures(b []byte, list []ServerFailure) []byte {
 	for i := range list {
 		b = append(b, "; last failure of "...)
@@ -200,30 +199,29 @@ func appendFailures(b []byte, list []ServerFailure) []byte {
 	return b
 }
 
-// A Batch is lines of line protocol that belong together: what one request
-// carries if the server takes it whole.
+// A Batch is a run of lines that are sent as one request if the server accepts it whole.
 type Batch struct {
-	// Seq is the number of the batch, from 1 in the order of sealing. Parts of a
-	// batch that had to be divided have the same number.
+	// Seq is the number of the batch, counted from 1 in the order of sealing. The parts
+	// of a batch that was divided share its number.
 	Seq uint64
 	// Lines is the number of lines.
 	Lines int
-	// Bytes is the size of the lines, uncompressed.
+	// Bytes is the size of the uncompressed lines.
 	Bytes int
 	// SealedAt is when the last line was added.
 	SealedAt time.Time
 	// Encoding is the content encoding of Data, empty for none.
 	Encoding string
-	// Data is the lines, each ended by a line feed, in Encoding.
+	// Data holds the lines, each ended by a line feed, in Encoding.
 	Data []byte
 }
 
-// An UnsentError says that Close could not send everything. A batch that was
-// under way when the context ended may have been stored nonetheless; to write it
-// again does no harm if its lines have timestamps.
+// An UnsentError says that Close could not send everything. A batch that was under way
+// when the context ended may be stored nonetheless; writing it again is harmless if its
+// lines have timestamps.
 type UnsentError struct {
 	Count           // of all batches
-	Batches []Batch // in the order of their lines, uncompressed, the caller's own
+	Batches []Batch // in the order of their lines, uncompressed; they belong to the caller
 	Err     error   // the context's
 	// LastErrors are the servers whose last request failed, and why.
 	LastErrors []ServerFailure
@@ -247,8 +245,8 @@ func (e *UnsentError) Unwrap() []error {
 	return errs
 }
 
-// keptVerdicts is how many errors are kept for the next Flush. The last one
-// stands for all that came after it.
+// keptVerdicts is how many errors are kept for the next Flush. The last one stands for
+// all that came after it.
 const keptVerdicts = 64
 
 // A verdictLog holds the errors that no Flush has returned yet.
@@ -269,7 +267,7 @@ func (l *verdictLog) add(e BatchError) {
 	l.errs[keptVerdicts-1] = &e
 }
 
-// since appends the errors of the batches after from, up to and with to.
+// since appends the errors of the batches after from, up to and including to.
 func (l *verdictLog) since(dst []error, from, to uint64) []error {
 	for _, e := range l.errs {
 		if e.Seq > from && (e.Seq <= to || e.Others > 0) {

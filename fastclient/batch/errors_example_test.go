@@ -106,7 +106,7 @@ func ExampleReason() {
 	}
 	// Output:
 	// rejected: line
-	// rejected: beyond
+	// rejected: retention
 	// rejected: request
 	// rejected: too_large
 	// neither: uncertain

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// An EventKind is what a [Event] is about.
+// An EventKind is the subject of an [Event].
 type EventKind uint8
 
 const (
 	_ EventKind = iota
-	// EventRetry: a request failed as the one before did. Delay is the time to the
-	// next attempt.
+	// EventRetry: a request failed, as the one before did. Delay is the time to the next
+	// attempt.
 	EventRetry
-	// EventDown: a request failed, the first since the server gave verdicts. Delay is
-	// the time to the next attempt.
+	// EventDown: a request failed, the first one after the server last gave a verdict.
+	// Delay is the time to the next attempt.
 	EventDown
 	// EventUp: the server gives verdicts again.
 	EventUp
@@ -26,9 +26,9 @@ const (
 	EventUncertain
 	// EventDropped: the Writer dropped lines.
 	EventDropped
-	// EventSplit: the server takes no requests of more than Bytes bytes.
+	// EventSplit: the server accepts no requests of more than Bytes bytes.
 	EventSplit
-	// EventUncompressed: the server takes no compressed requests.
+	// EventUncompressed: the server accepts no compressed requests.
 	EventUncompressed
 	// EventMissing: Options.OnMissing failed.
 	EventMissing
@@ -50,8 +50,8 @@ func (k EventKind) String() string {
 	return eventNames[k]
 }
 
-// A Event is something worth a look. Fields that do not fit its kind are
-// zero.
+// An Event is something that an operator may want to see. Fields that do not fit its kind
+// are zero.
 type Event struct {
 	Kind    EventKind
 	Time    time.Time
@@ -68,15 +68,15 @@ type Event struct {
 // eventRing is how many events wait for the user's function.
 const eventRing = 256
 
-// events hands events to the user's function on a goroutine of its own. A
-// function that is slow loses events and holds up nothing.
+// An events hands events to the user's function on a separate goroutine. A slow function
+// loses events and delays nothing.
 type events struct {
 	mu    sync.Mutex
 	ring  [eventRing]Event
 	first int
 	n     int
 	lost  uint64
-	f     func(Event)   // nil: nothing is kept
+	f     func(Event)   // nil: no event is kept
 	wake  chan struct{} // nil without a goroutine
 	done  chan struct{} // closed when the goroutine has ended
 }
@@ -125,15 +125,15 @@ func (e *events) take() (ev Event, ok bool) {
 	return ev, true
 }
 
-// deliver hands out what is there.
+// deliver hands out the waiting events.
 func (e *events) deliver() {
 	for ev, ok := e.take(); ok; ev, ok = e.take() {
 		e.f(ev)
 	}
 }
 
-// stop lets the goroutine end when it has handed out what is there. Nothing may
-// be added any more.
+// stop lets the goroutine end when it has handed out the waiting events. No event may be
+// added after it.
 func (e *events) stop() {
 	if e.wake != nil {
 		close(e.wake)

@@ -59,7 +59,7 @@ func ExampleWriter_Encode() {
 	c, s := exampleClient()
 	defer s.Close()
 	defer c.Close()
-	w, err := batch.NewWriter(c, batch.Options{Tags: []lp.Tag{{Key: "host", Value: "a"}}})
+	w, err := batch.NewWriter(c, batch.Options{DefaultTags: []lp.Tag{{Key: "host", Value: "a"}}})
 	if err != nil {
 		log.Fatal(err)
 	}

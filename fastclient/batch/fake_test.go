@@ -37,7 +37,7 @@ func (t fakeTarget) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	}
 }
 
-// A senderFunc is a batchSender that responses by a function.
+// A senderFunc is a batchSender made of a function.
 type senderFunc func(ctx context.Context, b *seam.Body, r *seam.Response)
 
 func (f senderFunc) Send(ctx context.Context, b *seam.Body, r *seam.Response) { f(ctx, b, r) }
@@ -51,7 +51,7 @@ func black(ctx context.Context, _ *seam.Body, r *seam.Response) {
 	r.Err = ctx.Err()
 }
 
-// testConfig is the plan of a Writer over f.
+// testConfig is the config of a Writer over f.
 func testConfig(tb testing.TB, o Options, api seam.API, f senderFunc) config {
 	tb.Helper()
 	o, err := o.withDefaults(api)
@@ -355,7 +355,7 @@ func (s *moodyServer) misbehave(b *seam.Body, r *seam.Response) {
 	}
 }
 
-// page responses what somebody else would, in the place of the server: no verdict.
+// page is what something else would send in place of the server: no verdict.
 func (s *moodyServer) page(r *seam.Response) {
 	statuses := []int{200, 200, 201, 202, 400, 400, 405, 407, 421, 422, 451, 404, 500, 501}
 	words := []string{

@@ -8,21 +8,26 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// A slab is memory for batches, which stand in it one after the other. It is
-// free when the last of them is settled.
+// This file holds the memory of lines: a [slabPool] hands out [slab]s within a budget, a
+// [slabBatch] is a run of lines in one slab, and a [part] is the run of a batch that is
+// sent as one request. Invariants: lines are copied once, on append; a part and its batch
+// point into the slab; a slab is reused only when all its batches are settled.
+
+// A slab is memory for batches, one after the other. It is free when the last of them is
+// settled.
 type slab struct {
-	mem  []byte // as far as sealed batches fill it
-	refs int    // batches that are not settled, with the one being filled
+	mem  []byte // sealed batches fill it up to its length
+	refs int    // batches in it that are not settled, with the open one
 }
 
-// room returns how many bytes another batch may have.
+// room returns how many bytes are left for another batch.
 func (s *slab) room() int { return cap(s.mem) - len(s.mem) }
 
-// A slabPool hands out slabs of one size, never more than its budget allows at
-// once. It is guarded by its owner's lock.
+// A slabPool hands out slabs of one size, at most as many at once as its budget. It is
+// guarded by the lock of its owner.
 type slabPool struct {
 	size   int
-	budget int // slabs
+	budget int // number of slabs
 	made   int // slabs in existence, free or not
 	free   []*slab
 }
@@ -51,7 +56,7 @@ func (p *slabPool) give(s *slab) {
 	p.free = append(p.free, s)
 }
 
-// trim gives all but keep of the free slabs to the garbage collector.
+// trim releases all but keep of the free slabs to the garbage collector.
 func (p *slabPool) trim(keep int) {
 	for n := len(p.free); n > keep; n-- {
 		p.free[n-1] = nil
@@ -60,23 +65,23 @@ func (p *slabPool) trim(keep int) {
 	}
 }
 
-// A slabBatch is a batch in the making and under way, in one slab.
+// A slabBatch is a batch that is being filled or sent, in one slab.
 type slabBatch struct {
 	slab   *slab
-	buf    []byte // its lines, with room to the end of the slab
+	buf    []byte // its lines, with capacity to the end of the slab
 	lines  int
 	seq    uint64
 	opened time.Time
 	sealed time.Time
-	parts  int // that are not settled
-	spent  int // requests beyond the first
+	parts  int // parts that are not settled
+	spent  int // requests after the first
 	first  part
-	next   *slabBatch // in the free list
+	next   *slabBatch // next in the list of free batches
 }
 
-// fit returns how many of the n lines go into b, and their size. A line longer
-// than sealBytes, which may have been lowered by what a server takes, goes into
-// a batch of its own as long as the slab holds it.
+// fit returns how many of the n lines fit into b, and their size. A line longer than
+// sealBytes, which a server's refusal may have lowered, gets a batch of its own if the
+// slab can hold it.
 func (b *slabBatch) fit(lines []byte, n, sealBytes, maxLines int) (size, k int) {
 	room := min(sealBytes, cap(b.buf)) - len(b.buf)
 	if len(lines) <= room && b.lines+n <= maxLines {
@@ -96,21 +101,21 @@ func (b *slabBatch) fit(lines []byte, n, sealBytes, maxLines int) (size, k int) 
 	return size, k
 }
 
-// A part is a run of lines of a batch that is sent as one request. A batch is
-// one part until the server makes it necessary to divide it.
+// A part is a run of lines of a batch that is sent as one request. A batch is one part
+// until a response requires it to be divided.
 type part struct {
 	batch      *slabBatch
 	data       []byte
 	from       int // offset in the batch
 	lines      int
-	tries      int // responses under actUnreadable
+	tries      int // responses under verdict.ActUnreadable
 	judged     *judgement
 	prev, next *part
 	list       *partList
 }
 
-// A judgement is what becomes of a part under way whose lost lines a dead letter
-// is being given. It stands, though Close may not wait for the dead letter.
+// A judgement is the decision about a part whose lost lines are being given to a dead
+// letter. It stands even if Close does not wait for the dead letter.
 type judgement struct {
 	plan  verdict.Plan
 	reply seam.Response
@@ -130,8 +135,8 @@ type partList struct {
 	count      Count
 }
 
-// insert puts p in its place, looked for from the end for a new batch and from
-// the front for what comes back.
+// insert puts p in its place. It searches from the end for a new batch, and from the
+// front for one that comes back.
 func (l *partList) insert(p *part) {
 	p.list = l
 	l.n++

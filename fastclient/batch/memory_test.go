@@ -143,9 +143,9 @@ func TestHeldBatchesAgeInPieces(t *testing.T) {
 	})
 }
 
-// TestLongLineBehindAShortBatch: a line that a slab holds is taken wherever the
+// TestLongLineAfterAShortBatch: a line that a slab holds is taken wherever the
 // batches before it end.
-func TestLongLineBehindAShortBatch(t *testing.T) {
+func TestLongLineAfterAShortBatch(t *testing.T) {
 	s := newScript(response(503, ""), acker)
 	inBubble(t, Options{BatchBytes: 1024, MaxMemory: 4 << 10, MaxInFlight: 1, BatchLines: 1}, s, func(t *testing.T, w *Writer) {
 		mustAppend(t, w, "m v=1 1\n")

@@ -360,7 +360,7 @@ func (h *history) compare(s Stats, closeErr error) {
 		}
 	}
 	if h.server.trust == 1 && h.config.o.Isolate != IsolateNone && s.Uncertain.Lines > 0 {
-		h.t.Errorf("the fate of %d lines is not known", s.Uncertain.Lines)
+		h.t.Errorf("the outcome of %d lines is not known", s.Uncertain.Lines)
 	}
 }
 

@@ -136,7 +136,7 @@ func TestRetrySendsTheSameTimestamps(t *testing.T) {
 	}
 }
 
-// Ordered: what has to be sent again holds up what is behind it.
+// Ordered: what has to be sent again delays what comes after it.
 func TestOrderedKeepsTheOrder(t *testing.T) {
 	s := newScript(response(503, ""), acker, response(500, "timeout"), response(503, ""), acker)
 	var stored []string

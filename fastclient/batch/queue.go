@@ -11,22 +11,28 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
+// This file moves parts: take gives the oldest one to a sender, apply does what a
+// verdict's plan says with it, and drop removes one for the Writer's own reasons. A part
+// is in one of two lists, waiting or under way. The lock is released only while the
+// user's dead letter runs; Close may have changed the lists meanwhile, so the part is
+// looked up again after that.
+
 // A job is a part that a sender has taken.
 type job struct {
 	p     *part
-	epoch uint64 // of the breaker
-	plain bool   // the server takes no content encoding
-	spent int    // requests its batch cost for finding bad lines
+	epoch uint64 // of the breaker, for its report
+	plain bool   // the server accepts no content encoding
+	spent int    // requests that the batch has cost for finding bad lines
 }
 
-// over reports whether there is nothing left to do for ever.
+// over reports whether nothing will ever be left to do.
 func (e *engine) over() bool {
 	return e.aborted || e.ended != nil || e.closing && e.queue.n == 0 && e.flying.n == 0
 }
 
-// take takes the oldest part if it may be sent through out now, the open batch
-// if that is due and nothing else waits. The lock is held, and released when
-// parts are dropped for their age.
+// take takes the oldest part if it may be sent to out now. If nothing waits, it seals and
+// takes the open batch when that is due. The lock is held, and released when parts are
+// dropped for their age.
 func (e *engine) take(out *target) (j job, ok bool) {
 	for !(e.o.Ordered && e.flying.n > 0) {
 		p := e.queue.head
@@ -56,9 +62,8 @@ func (e *engine) take(out *target) (j job, ok bool) {
 	return job{}, false
 }
 
-// armBreaker wakes the senders at the first moment at which a shut breaker lets a probe
-// through, or at which what waits for that is too old. A sender that finds nothing
-// to do calls it.
+// armBreaker wakes the senders when an open breaker lets a probe through, or when a
+// waiting part becomes too old. Senders that find nothing to do call it.
 func (e *engine) armBreaker() {
 	if e.waiters == nil {
 		return
@@ -82,15 +87,14 @@ func (e *engine) armBreaker() {
 	}
 }
 
-// divide leaves the first half of p in p and queues the second.
+// divide keeps the first half of p and queues the second half.
 func (e *engine) divide(p *part) {
 	size, lines := line.Middle(p.data)
 	e.queueRest(p, size, lines)
 	e.counters.splits++
 }
 
-// queueRest leaves the first lines of p in p and queues the others as a part of
-// their own.
+// queueRest keeps the first lines of p and queues the others as another part.
 func (e *engine) queueRest(p *part, size, lines int) {
 	rest := &part{batch: p.batch, data: p.data[size:], from: p.from + size, lines: p.lines - lines}
 	p.data, p.lines = p.data[:size:size], lines
@@ -99,8 +103,8 @@ func (e *engine) queueRest(p *part, size, lines int) {
 	e.waiters.wake()
 }
 
-// oldest returns the first waiting part that is worth dropping: one in a slab that
-// no part under way holds, for only such a slab comes free.
+// oldest returns the first waiting part that is worth dropping: its slab is held by no
+// part under way, and so will be free.
 func (e *engine) oldest() *part {
 next:
 	for p := e.queue.head; p != nil; p = p.next {
@@ -114,8 +118,8 @@ next:
 	return nil
 }
 
-// drop takes p out of the queue for good. The lock is held, and released while
-// the dead letter gets the lines.
+// drop removes p from the queue for good. The lock is held, and released while the dead
+// letter gets the lines.
 func (e *engine) drop(p *part, loss Reason) {
 	e.queue.remove(p)
 	e.flying.insert(p)
@@ -128,7 +132,7 @@ func (e *engine) drop(p *part, loss Reason) {
 		e.mu.Lock()
 		e.deadLetterDone(err)
 	}
-	if p.list != &e.flying { // Close entered it meanwhile
+	if p.list != &e.flying { // Close has settled it meanwhile
 		return
 	}
 	e.flying.remove(p)
@@ -139,8 +143,8 @@ func (e *engine) drop(p *part, loss Reason) {
 	e.waiters.wake()
 }
 
-// apply does what the plan says with the part of j: every span of it goes to the
-// ledger or back into the queue.
+// apply does what the plan says with the part of j: every span goes to the ledger or back
+// into the queue.
 func (e *engine) apply(out *target, j job, s *sending, took time.Duration) {
 	pl, r := &s.plan, &s.reply
 	if e.o.DeadLetter != nil && pl.Loses() && e.standing(j.p, &s.judgement) {
@@ -153,7 +157,7 @@ func (e *engine) apply(out *target, j job, s *sending, took time.Duration) {
 	e.learn(out, j.p, pl, r)
 	p := j.p
 	if p.list != &e.flying {
-		return // Close entered it or gave it back meanwhile
+		return // Close has settled it or given it back meanwhile
 	}
 	b := p.batch
 	switch pl.Action {
@@ -183,8 +187,8 @@ func (e *engine) standing(p *part, j *judgement) bool {
 	return true
 }
 
-// concludeJudged does without their dead letters what is left to do for the
-// parts whose verdict is known. Their memory is still being read.
+// concludeJudged settles the parts whose verdict is known without waiting for their dead
+// letters, which still read their memory.
 func (e *engine) concludeJudged() {
 	for p := e.flying.head; p != nil; {
 		next := p.next
@@ -195,8 +199,8 @@ func (e *engine) concludeJudged() {
 	}
 }
 
-// conclude does with p, which is under way, what the plan says. If reuse is not
-// nil, p and its memory are free to be used again.
+// conclude does what the plan says with p, which is under way. If reuse is not nil, p and
+// its memory may be reused.
 func (e *engine) conclude(p *part, pl *verdict.Plan, r *seam.Response, reuse *part) {
 	e.flying.remove(p)
 	e.report(p, pl, r)
@@ -206,7 +210,7 @@ func (e *engine) conclude(p *part, pl *verdict.Plan, r *seam.Response, reuse *pa
 	e.settled(b)
 }
 
-// cutUp enters the spans of p into the ledger and queues what is sent again.
+// cutUp enters the spans of p into the ledger and queues those that are sent again.
 func (e *engine) cutUp(p *part, pl *verdict.Plan, reuse *part) {
 	b, data, from := p.batch, p.data, p.from
 	inUse := reuse == nil
@@ -242,11 +246,11 @@ func (e *engine) cutUp(p *part, pl *verdict.Plan, reuse *part) {
 		}
 	}
 	if reuse != nil || inUse {
-		e.settled(b) // for p
+		e.settled(b) // for p itself
 	}
 }
 
-// updateBreaker opens or shuts the breaker of out.
+// updateBreaker opens or closes the breaker of out.
 func (e *engine) updateBreaker(out *target, j job, pl *verdict.Plan, r *seam.Response) {
 	if !pl.Shut {
 		if out.breaker.Responded(j.epoch) {
@@ -267,7 +271,7 @@ func (e *engine) updateBreaker(out *target, j job, pl *verdict.Plan, r *seam.Res
 	})
 }
 
-// learn keeps what the response to p says about the server's limits.
+// learn records what the response to p shows about the limits of the server.
 func (e *engine) learn(out *target, p *part, pl *verdict.Plan, r *seam.Response) {
 	switch pl.Action {
 	case verdict.ActAck:
@@ -291,7 +295,7 @@ func (e *engine) learn(out *target, p *part, pl *verdict.Plan, r *seam.Response)
 	}
 }
 
-// limitBatches makes batches as large as every server takes them.
+// limitBatches limits new batches to the size that every server accepts.
 func (e *engine) limitBatches() {
 	e.sealBytes = e.o.BatchBytes
 	for _, out := range e.targets {
@@ -301,7 +305,7 @@ func (e *engine) limitBatches() {
 	}
 }
 
-// report makes events and errors of what the plan means for p.
+// report turns the plan for p into events and errors.
 func (e *engine) report(p *part, pl *verdict.Plan, r *seam.Response) {
 	for i := range pl.Spans {
 		c := &pl.Spans[i]

@@ -16,7 +16,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// foreignReply responds as somebody else would in the place of a server.
+// foreignReply responds as something other than the server would.
 func foreignReply(status int, body string, fields ...string) influxtest.Reply {
 	head := fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Length: %d\r\n", status, len(body))
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -58,7 +58,7 @@ func TestAcknowledgements(t *testing.T) {
 	})
 }
 
-// Statuses that no Writer gives up on when they come from somebody else, with every
+// Statuses that no Writer gives up on when something else sends them, with every
 // status that there is.
 func TestPagesRefuseNothing(t *testing.T) {
 	for status := 200; status < 600; status++ {

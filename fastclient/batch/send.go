@@ -10,12 +10,16 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// errRequestTimeout is the cause of the end of a request's context when its
-// time was up.
+// This file makes one request for one part: sendPart converts and compresses the lines,
+// sends them, and has package verdict decide what the response means; queue.go then
+// applies the plan.
+
+// errRequestTimeout is the cause of a request's context that ended because of
+// Options.RequestTimeout.
 var errRequestTimeout = errors.New("batch: no response within Options.RequestTimeout")
 
-// A requestContext is the context of one sender's requests, one after the other.
-// It is made again only when a request has run out of time.
+// A requestContext is the context of one sender's requests, one after the other. It is
+// made anew only after a request has run out of time.
 type requestContext struct {
 	parent context.Context
 	ctx    context.Context
@@ -39,7 +43,7 @@ func (c *requestContext) begin(d time.Duration) context.Context {
 // end must follow begin when the request is over.
 func (c *requestContext) end() {
 	if !c.timer.Stop() || c.ctx.Err() != nil {
-		c.close() // the timer ran, or is about to run
+		c.close() // the timer has run, or is about to
 	}
 }
 
@@ -51,12 +55,12 @@ func (c *requestContext) close() {
 	}
 }
 
-// A sending is what one sender goroutine works with.
+// A sending is the memory of one sender.
 type sending struct {
 	sender     seam.Sender
 	ctx        requestContext
 	compressed []byte
-	wire       []byte // lines in the unit that is sent, where that is another one
+	wire       []byte // lines in the unit that is sent, if it is another one
 	batch      seam.Body
 	judgement
 }
@@ -65,8 +69,8 @@ func (e *engine) newSending(sender seam.Sender) *sending {
 	return &sending{sender: sender, ctx: requestContext{parent: e.ctx}}
 }
 
-// exchange sends the part of j and does what the response asks for.
-func (e *engine) exchange(out *target, s *sending, j job) {
+// sendPart sends the part of j and applies what the response means.
+func (e *engine) sendPart(out *target, s *sending, j job) {
 	p := j.p
 	lines := p.data
 	if e.unit != e.precision {
@@ -112,7 +116,7 @@ func (e *engine) exchange(out *target, s *sending, j job) {
 	e.apply(out, j, s, took)
 }
 
-// compressBody compresses data into the sender's own memory.
+// compressBody compresses data into the memory of the sender.
 func (e *engine) compressBody(s *sending, data []byte) {
 	if s.compressed == nil {
 		s.compressed = make([]byte, 0, compressedSize(e.bodyBytes()))
@@ -120,7 +124,7 @@ func (e *engine) compressBody(s *sending, data []byte) {
 	s.compressed = e.compressor.Append(s.compressed[:0], data)
 }
 
-// missing lets the user create the database.
+// missing calls the user's OnMissing.
 func (e *engine) missing(s *sending) {
 	ctx := s.ctx.begin(e.o.RequestTimeout)
 	err := e.o.OnMissing(ctx)
@@ -132,8 +136,8 @@ func (e *engine) missing(s *sending) {
 	}
 }
 
-// requestTimeout is the time one exchange may take: a fixed part and what the
-// body needs at 100 KiB/s.
+// requestTimeout returns the time for one request: a fixed part, and what the body needs
+// at 100 KiB/s.
 func requestTimeout(base time.Duration, size int) time.Duration {
 	return base + time.Duration(size)*time.Second/(100<<10)
 }

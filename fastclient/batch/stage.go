@@ -16,8 +16,13 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A LineWriter takes lines of line protocol in its several forms: a [Writer] or
-// a [SyncWriter].
+// This file turns what is appended into valid lines with timestamps. A [stager] does it
+// outside of any lock, in a [scratch] from a pool, and hand puts the lines into the
+// engine. Raw lines, and what types of the user wrote, are checked; lines of our own
+// encoder are not. A [stampClock] gives the times.
+
+// A LineWriter accepts lines of line protocol in several forms: it is a [Writer] or a
+// [SyncWriter].
 type LineWriter interface {
 	Append(ctx context.Context, lines []byte) error
 	AppendPoints(ctx context.Context, points ...lp.Appender) error
@@ -31,23 +36,23 @@ type LineWriter interface {
 	stager() *stager
 }
 
-// A stager makes what is appended into valid lines with timestamps, outside of
-// any lock: what the user's code does meanwhile holds up nobody.
+// A stager turns what is appended into valid lines with timestamps. It holds no lock, so
+// code of the user that it calls delays nobody else.
 type stager struct {
 	opt   lp.Options
-	lines line.Options // for reading raw lines
+	lines line.Options // options for reading raw lines
 	stamp bool
 	clock stampClock
 	tags  []lp.Tag
 	pool  sync.Pool // of *scratch
 }
 
-// A scratch is what one append works in.
+// A scratch is the memory of one append.
 type scratch struct {
 	enc  lp.Encoder
 	scan line.Scanner
 	in   []byte // what types of the user wrote
-	buf  []byte // what is handed on
+	buf  []byte // what is handed to the engine
 }
 
 // keptScratch is the largest buffer that goes back to the pool.
@@ -59,7 +64,7 @@ func (s *stager) init(o *Options, p fastclient.Precision, api seam.API) {
 	s.lines = points.ScanOptions(p, o.TrimCR)
 	s.stamp = !o.NoStamp
 	s.clock.init(p, o.MaxMemory)
-	s.tags = o.Tags
+	s.tags = o.DefaultTags
 }
 
 func (s *stager) get() *scratch {
@@ -69,7 +74,7 @@ func (s *stager) get() *scratch {
 		sc.enc.SetOptions(s.opt)
 		sc.scan.SetOptions(s.lines)
 		sc.scan.SetCheck(true)
-		sc.enc.SetDefaultTags(s.tags...) // they were checked
+		sc.enc.SetDefaultTags(s.tags...) // which were checked before
 	}
 	return sc
 }
@@ -82,13 +87,13 @@ func (s *stager) put(sc *scratch) {
 	s.pool.Put(sc)
 }
 
-// encoded returns n lines that an encoder wrote, with timestamps: lines itself
-// when none is missing. It adds to r those that cannot have one.
+// encoded returns n lines that an encoder wrote, with timestamps. It returns lines itself
+// if no timestamp is missing. Lines that cannot have one are added to r.
 func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([]byte, int) {
 	if !s.stamp || n == 1 && line.Stamped(lines) {
 		return lines, n
 	}
-	kept := 0 // what is before stands in sc.buf
+	kept := 0 // the lines before kept are in sc.buf
 	sc.buf = sc.buf[:0]
 	for at := 0; at < len(lines); {
 		end := at + line.Len(lines[at:])
@@ -112,13 +117,12 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([
 	return sc.buf, n
 }
 
-// raw returns the n valid ones of the lines in data, each ended and stamped and as an
-// encoder would write it: data itself when there is nothing to change. It adds the
-// others to r.
+// raw returns the n valid lines of data, each ended, stamped and as an encoder would
+// write it. It returns data itself if nothing changes. The other lines are added to r.
 func (s *stager) raw(sc *scratch, data []byte, r *points.Refusal) (lines []byte, n int) {
 	scan := &sc.scan
 	scan.Reset(data)
-	kept, end := 0, 0 // what is before kept stands in sc.buf; the last line ends at end
+	kept, end := 0, 0 // the lines before kept are in sc.buf; the last line ends at end
 	changed := false
 	sc.buf = sc.buf[:0]
 	for index := 0; scan.Next(); index++ {
@@ -186,7 +190,7 @@ func appendPoints(ctx context.Context, w LineWriter, list []lp.Appender) error {
 			r.Add(points.Bad(err), err)
 		}
 	}
-	// What types of the user wrote is checked like any raw line.
+	// What types of the user wrote is checked like raw lines.
 	lines, n := s.raw(sc, sc.in, &r)
 	err := hand(ctx, w, lines, n, r)
 	s.put(sc)
@@ -200,14 +204,14 @@ func encodeLines(ctx context.Context, w LineWriter, f func(*lp.Encoder)) error {
 	return handEncoded(ctx, w, s, sc)
 }
 
-// handEncoded puts the points of sc's encoder into w and lets go of sc.
+// handEncoded puts the points of sc's encoder into w and frees sc.
 func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) error {
 	var r points.Refusal
-	sc.enc.Point("_") // refuses a point that was left open
+	sc.enc.Point("_") // refuses a point that was not ended
 	sc.enc.Cancel()
 	if sc.enc.Options() != s.opt {
 		r.Add(max(sc.enc.Lines(), 1), errEncoderOptions)
-		return hand(ctx, w, nil, 0, r) // this encoder is not used again
+		return hand(ctx, w, nil, 0, r) // this encoder is not reused
 	}
 	if err := sc.enc.Err(); err != nil {
 		r.Add(sc.enc.Refused(), err)
@@ -218,7 +222,7 @@ func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) erro
 	return err
 }
 
-// hand puts n lines into w and counts what was not taken.
+// hand puts n lines into w and counts those that were not accepted.
 func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refusal) error {
 	accepted := 0
 	if n > 0 {
@@ -239,15 +243,14 @@ func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refus
 	return nil
 }
 
-// stagedStructs is how many structs are made into lines at a time, few enough
-// for the buffer to be used again.
+// stagedStructs is how many structs are turned into lines at a time, few enough for the
+// buffer to be reused.
 const stagedStructs = 256
 
-// WriteStructs gives structs to a [Writer] or a [SyncWriter], by a schema or,
-// if that is nil, by [lp.SchemaFor]. Options, tags and precision are those of the
-// writer. A struct that cannot be written is refused and the others are taken: the
-// error is an *[AppendError] with the first reason. A type that has no schema is
-// a *[lp.SchemaError].
+// WriteStructs appends structs to a [Writer] or a [SyncWriter], by a schema or, if that
+// is nil, by [lp.SchemaFor]. Options, tags and precision are those of the writer. A
+// struct that cannot be written is refused and the others are accepted: the error is an
+// *[AppendError] with the first reason. A type that has no schema is a *[lp.SchemaError].
 func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T], values []T) error {
 	if schema == nil {
 		var err error
@@ -279,7 +282,7 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 			stop = ErrOverflow
 		}
 		if stop != nil {
-			// The rest would meet the same.
+			// The other structs would meet the same error.
 			w.refused(len(values), stop)
 			failed.Refused += len(values)
 			break
@@ -293,27 +296,28 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 }
 
 // A stampClock gives lines without a timestamp the time of their append, so that no two
-// lines of one series get the same one.
+// lines of a series get the same one.
 //
-// In nanoseconds and microseconds no two lines at all do, and the times stay close to the
-// clock. In coarser units times would run ahead of it if all lines shared them: there each
-// series has its own. It may be ahead of the clock by stampLead.
+// In nanoseconds and microseconds no two lines at all get the same time, and the times
+// stay close to the clock. In coarser units they would run ahead of the clock if all
+// lines shared them, so each series has its own. It may be ahead of the clock by
+// stampLead.
 type stampClock struct {
 	unit  fastclient.Precision
-	limit int          // of series
+	limit int          // largest number of series
 	last  atomic.Int64 // the last stamp, in fine units
 
 	mu     sync.Mutex
 	seed   maphash.Seed
-	latest int64 // of the clock
-	// series holds the last stamp of each series that may be at latest or ahead of it.
+	latest int64 // latest time of the clock
+	// series holds the last stamp of each series, if that is not before latest.
 	series map[uint64]int64
-	sweep  int // at so many series those that are behind the clock are removed
+	sweep  int // at this number of series those behind the clock are removed
 }
 
 const (
 	stampLead = time.Minute
-	// stampSeriesBytes is more than an entry of the map takes.
+	// stampSeriesBytes is more than the memory of an entry of the map.
 	stampSeriesBytes = 256
 	minStampSeries   = 1024
 )
@@ -322,8 +326,8 @@ func (c *stampClock) init(unit fastclient.Precision, maxMemory int) {
 	c.unit, c.limit = unit, max(maxMemory/stampSeriesBytes, minStampSeries)
 }
 
-// stamp returns the timestamp of a line appended now, given the line or its measurement
-// and tags. It reports false if the series has none left.
+// stamp returns the timestamp of a line that is appended now, given the line or its
+// measurement and tags. It reports false if the series has no time left.
 func (c *stampClock) stamp(line []byte) (int64, bool) {
 	if c.unit > fastclient.Microsecond {
 		return c.stampSeries(line)
@@ -346,7 +350,7 @@ func (c *stampClock) stampSeries(line []byte) (int64, bool) {
 	switch {
 	case c.series == nil:
 		c.series, c.seed, c.sweep = map[uint64]int64{}, maphash.MakeSeed(), minStampSeries
-	case now < c.latest-lead: // the clock was put back by more than a step
+	case now < c.latest-lead: // the clock was set back by more than a step
 		clear(c.series)
 	case now < c.latest:
 		now = c.latest
@@ -376,14 +380,14 @@ func (c *stampClock) stampSeries(line []byte) (int64, bool) {
 	return now, true
 }
 
-// seriesHash returns a number for measurement and tags of a line, in whatever order the
-// tags are.
+// seriesHash returns a number for the measurement and tags of a line. It does not depend
+// on the order of the tags.
 func seriesHash(seed maphash.Seed, line []byte) (sum uint64) {
 	start := 0
 	part := func(end int) {
 		h := maphash.Bytes(seed, line[start:end])
 		if start == 0 {
-			h = bits.RotateLeft64(h, 32) // the measurement is no tag
+			h = bits.RotateLeft64(h, 32) // tells the measurement from a tag
 		}
 		sum += h
 		start = end + 1

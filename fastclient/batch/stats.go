@@ -11,8 +11,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A Count is a number of lines and of their bytes, uncompressed, each with its
-// line feed.
+// A Count is a number of lines and the size of them, uncompressed, each with its line
+// feed.
 type Count struct {
 	Lines, Bytes uint64
 }
@@ -33,47 +33,47 @@ func (c Count) plus(d Count) Count { return Count{c.Lines + d.Lines, c.Bytes + d
 //
 //	Appended = Acked + Rejected + Uncertain + Dropped + Pending
 type Stats struct {
-	Appended Count // taken by an append
+	Appended Count // accepted by an append
 	Acked    Count // stored by the server
 	Rejected Count // refused by the server for good: none of them is stored
-	// Uncertain is of requests of which the server refused lines that it did not name
-	// and that were not found: each line may be stored or not. See [Isolation].
+	// Uncertain counts lines of requests in which the server refused lines that it did
+	// not name and that were not found: each line may be stored or not. See [Isolation].
 	Uncertain Count
 	Dropped   Count // dropped by the Writer
-	Pending   Count // being filled, waiting, or under way
+	Pending   Count // in the open batch, waiting, or under way
 
-	// ByReason is what is in Rejected, Uncertain and Dropped, by reason. Index it with a
-	// Reason.
+	// ByReason divides Rejected, Uncertain and Dropped by reason. Index it with a Reason.
 	ByReason [numReasons]Count
 
-	// Lines and points that no append took: not valid, too long or without room.
+	// Lines and points that no append accepted: invalid, without memory for them, or too
+	// long.
 	RefusedInvalid, RefusedOverflow, RefusedOther uint64
 
 	Sealed  uint64 // number of the last sealed batch
-	Settled uint64 // every batch up to this number is acked, rejected or dropped
+	Settled uint64 // every batch up to this number is settled: acked, rejected, uncertain or dropped
 
 	Queued     int // requests waiting
 	InFlight   int // requests under way
 	Requests   uint64
 	NoResponse uint64 // requests without a response
-	// Status counts the responses by the hundreds of their status.
+	// Status counts the responses by the first digit of their status.
 	Status  [6]uint64
-	Retried uint64 // requests whose lines were to be sent again later
+	Retried uint64 // requests whose lines had to be sent again later
 	Splits  uint64 // requests divided because of their size
 	// RawBytes and WireBytes are the sizes of all requests before and after
 	// compression.
 	RawBytes, WireBytes uint64
-	// Latency counts requests by their time: Latency[i] those that took less
-	// than 1 ms << i, and not less than half of that; the last one all others.
+	// Latency is a histogram of the requests: Latency[i] counts those that took less than
+	// 1 ms << i and at least half of that; the last one counts the others.
 	Latency [16]uint64
 
-	Memory      int // bytes of slabs in existence, for lines, and of what compression may take
+	Memory      int // bytes of slabs for lines, and what compression may take
 	MemoryLimit int
 	Blocked     uint64        // appends that had to wait
-	BlockedFor  time.Duration // in all
+	BlockedFor  time.Duration // total time that they waited
 
-	Down     bool      // the server fails, and is asked again at RetryAt
-	Failures uint64    // in a row
+	Down     bool      // the server fails, and is tried again at RetryAt
+	Failures uint64    // failures in a row
 	RetryAt  time.Time // zero unless Down
 	// LastErrors are the servers whose last request failed, and why.
 	LastErrors []ServerFailure
@@ -82,9 +82,9 @@ type Stats struct {
 	DeadLetterErrors uint64
 }
 
-// A ledger holds where every accepted line is. Every entry moves lines from one
-// account to another, so that what was appended is at every moment what is
-// acked, rejected, uncertain, dropped and pending. It is guarded by its owner's lock.
+// A ledger records where every accepted line is. Every entry moves lines from one account
+// to another, so the equation of [Stats] holds at every moment. It is guarded by the lock
+// of its owner.
 type ledger struct {
 	appended Count
 	pending  Count
@@ -117,7 +117,7 @@ func (l *ledger) settled(c *verdict.Span) {
 	}
 }
 
-// rejected returns the sum of the losses that are verdicts of the server.
+// rejected returns the sum of the reasons for which the server refused lines.
 func (l *ledger) rejected() (c Count) {
 	for loss := ReasonLine; loss < numReasons; loss++ {
 		if loss.Rejected() {
@@ -127,7 +127,7 @@ func (l *ledger) rejected() (c Count) {
 	return c
 }
 
-// dropped returns the sum of the losses that are of the Writer's making.
+// dropped returns the sum of the reasons for which the Writer dropped lines.
 func (l *ledger) dropped() (c Count) {
 	for loss := ReasonLine; loss < numReasons; loss++ {
 		if !loss.Rejected() && loss != ReasonUncertain {
@@ -143,8 +143,7 @@ func (l *ledger) fill(s *Stats) {
 	s.Uncertain = l.losses[ReasonUncertain]
 }
 
-// writerCounters are the counters beside the ledger. They are guarded by their
-// owner's lock.
+// writerCounters are the other counters. They are guarded by the lock of their owner.
 type writerCounters struct {
 	invalid, overflow, other uint64
 	blocked                  uint64

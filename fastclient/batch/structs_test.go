@@ -17,7 +17,7 @@ import (
 // without a time are stamped, and the Writer's tags are added.
 func TestWriteStructs(t *testing.T) {
 	var got strings.Builder
-	w := testWriter(t, Options{MaxInFlight: 1, Tags: []lp.Tag{{Key: "dc", Value: "x"}, {Key: "host", Value: "no"}}},
+	w := testWriter(t, Options{MaxInFlight: 1, DefaultTags: []lp.Tag{{Key: "dc", Value: "x"}, {Key: "host", Value: "no"}}},
 		func(_ context.Context, b *seam.Body, r *seam.Response) {
 			got.Write(decompressed(b))
 			r.Status = 204

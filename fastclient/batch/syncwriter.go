@@ -13,30 +13,30 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A SyncWriter gathers lines and sends them in batches, as a bufio.Writer
-// gathers bytes: on the calling goroutine, when a batch is full and at Flush.
-// It is the twin of [Writer] for scripts and tools: it treats lines, responses and
-// failures the same way and has no goroutine. What it could not send it keeps.
+// A SyncWriter gathers lines and sends them in batches, as a bufio.Writer gathers bytes:
+// on the calling goroutine, when a batch is full and at Flush. It is the counterpart of
+// [Writer] for scripts and tools: it treats lines, responses and failures in the same way
+// and has no goroutine. What it could not send it keeps.
 //
-// Of [Options] it uses those that do not speak of time, memory or order:
-// it holds two batches at most. It calls OnEvent on the calling goroutine.
+// It ignores the [Options] about time, memory and order: it holds at most two batches. It
+// calls OnEvent on the calling goroutine.
 //
-// A SyncWriter must not be used by two goroutines at once.
+// Two goroutines must not use a SyncWriter at once.
 type SyncWriter struct {
 	engine
 	s    *sending
 	last error // why the last attempt failed
 }
 
-// NewSyncWriter returns a SyncWriter that sends through c like
-// [NewWriter], one batch at a time: with several servers and [fastclient.RoundRobin]
-// each to the next one that is up.
+// NewSyncWriter returns a SyncWriter that sends through c like [NewWriter], one batch at
+// a time. With several servers and [fastclient.RoundRobin], each batch goes to the next
+// server that is up.
 func NewSyncWriter(c *fastclient.Client, o Options) (*SyncWriter, error) {
-	plan, err := newConfig(seam.Of(c), o, false)
+	config, err := newConfig(seam.Of(c), o, false)
 	if err != nil {
 		return nil, err
 	}
-	return newSyncWriter(plan)
+	return newSyncWriter(config)
 }
 
 func newSyncWriter(p config) (*SyncWriter, error) {
@@ -51,21 +51,21 @@ func newSyncWriter(p config) (*SyncWriter, error) {
 	return b, nil
 }
 
-// Append takes lines of line protocol like [Writer.Append]. When batches are
-// full it sends them. If that fails in a way that may pass, it tries again until
-// ctx ends or Options.RetryFor is over; the *[AppendError] then says how
-// many lines it took nonetheless, to be sent later.
+// Append accepts lines of line protocol like [Writer.Append]. When batches are full it
+// sends them. After a transient failure it tries again until ctx ends or Options.RetryFor
+// is over; the *[AppendError] then says how many lines it nevertheless accepted, to be
+// sent later.
 func (b *SyncWriter) Append(ctx context.Context, lines []byte) error {
 	return appendLines(ctx, b, lines)
 }
 
-// AppendPoints takes whatever writes itself as line protocol, and returns like
+// AppendPoints accepts anything that writes itself as line protocol, and returns like
 // [SyncWriter.Append].
 func (b *SyncWriter) AppendPoints(ctx context.Context, points ...lp.Appender) error {
 	return appendPoints(ctx, b, points)
 }
 
-// Encode takes the points that f gives to the encoder, like [Writer.Encode], and
+// Encode accepts the points that f gives to the encoder, like [Writer.Encode], and
 // returns like [SyncWriter.Append].
 func (b *SyncWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 	return encodeLines(ctx, b, f)
@@ -82,7 +82,7 @@ func (b *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int
 		if !errors.Is(err, ErrOverflow) {
 			return accepted, err
 		}
-		// There was no room for the rest; now there is.
+		// There was no memory for the rest; now there is.
 		for ; k > 0; k-- {
 			lines = lines[line.Len(lines):]
 			n--
@@ -93,9 +93,9 @@ func (b *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int
 // errGaveUp is part of every error of a SyncWriter that keeps lines for later.
 var errGaveUp = errors.New("batch: given up for now")
 
-// send sends what is sealed. It returns nil when nothing of that is left. It
-// makes one attempt at least, unless ctx ends or the server asked for a longer
-// pause than it may take: a delay that grew in the calls before is cut short.
+// send sends what is sealed, and returns nil when nothing of it is left. It makes at
+// least one attempt, unless ctx ends or the server asked for a longer pause than the call
+// may take. A delay that grew in earlier calls is cut short.
 func (b *SyncWriter) send(ctx context.Context) error {
 	w, out := &b.engine, b.targets[0]
 	if w.queue.n == 0 {
@@ -103,7 +103,7 @@ func (b *SyncWriter) send(ctx context.Context) error {
 	}
 	b.s.ctx.parent = ctx
 	defer b.s.ctx.close()
-	var last time.Time // of the attempts of this call, zero for no limit
+	var last time.Time // end of the attempts of this call, zero for no limit
 	if w.o.RetryFor > 0 {
 		last = time.Now().Add(w.o.RetryFor)
 	}
@@ -133,7 +133,7 @@ func (b *SyncWriter) send(ctx context.Context) error {
 		w.mu.Unlock()
 		if ok {
 			tried = true
-			w.exchange(out, b.s, j)
+			w.sendPart(out, b.s, j)
 			b.last = b.s.reply.Failure
 		}
 		if w.ended != nil {
@@ -143,10 +143,10 @@ func (b *SyncWriter) send(ctx context.Context) error {
 	}
 }
 
-// Flush sends what was appended before it. It returns nil only if all of it,
-// and all that was settled since the Flush before, is stored; else the errors,
-// joined: a *[BatchError] for what was rejected, and a *[PendingError] with the
-// reason if something could not be sent. That is kept for the next Flush.
+// Flush sends what was appended before it. It returns nil only if all of that, and
+// everything settled since the last Flush, is stored. Otherwise it returns the joined
+// errors: a *[BatchError] for rejected lines, and a *[PendingError] with the reason if
+// something could not be sent, which stays for the next Flush.
 func (b *SyncWriter) Flush(ctx context.Context) error {
 	w := &b.engine
 	if w.closing {
@@ -166,8 +166,8 @@ func (b *SyncWriter) Flush(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Close flushes, and refuses new lines. What it cannot send it hands back in an
-// *[UnsentError]. A further Close returns the same.
+// Close flushes, and refuses new lines. It returns what it cannot send in an
+// *[UnsentError]. A second Close returns the same.
 func (b *SyncWriter) Close(ctx context.Context) error {
 	w := &b.engine
 	if w.closing {
@@ -188,7 +188,7 @@ func (b *SyncWriter) Close(ctx context.Context) error {
 	return w.closeErr
 }
 
-// Buffered returns what is appended and not yet settled.
+// Buffered returns the lines that are appended and not yet settled.
 func (b *SyncWriter) Buffered() Count { return b.ledger.pending }
 
 // Stats returns the state at this moment. It may be called after Close.

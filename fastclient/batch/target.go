@@ -12,11 +12,15 @@ import (
 	"github.com/pointwire/pointwire/internal/backoff"
 )
 
-// A target is one server as the Writer sees it.
+// This file holds what a Writer knows of its servers: the [target]s, made by newConfig
+// from a client and its options, the last failures of each server, and the largest
+// request it accepts.
+
+// A target is one server as the Writer sees it, or a set that acts as one.
 type target struct {
 	server seam.Target
 	api    seam.API
-	failed failures // of the servers behind it; has its own lock
+	failed failures // last failures of its servers; has its own lock
 
 	// Guarded by the Writer's lock.
 	breaker backoff.Breaker
@@ -28,16 +32,16 @@ func (o *target) newSender() seam.Sender { return o.server.NewSender(o.failed.no
 
 // A config is what a Writer is made from.
 type config struct {
-	o           Options              // with its defaults
+	o           Options              // with its defaults set
 	precision   fastclient.Precision // of the lines that are appended
-	unit        fastclient.Precision // in which they are sent
+	unit        fastclient.Precision // unit in which they are sent
 	targets     []*target
-	compressor  seam.Compressor // of bodies, nil for none
-	minCompress int             // from that size on
+	compressor  seam.Compressor // compresses bodies, nil for none
+	minCompress int             // smallest body that is compressed
 }
 
-// newConfig checks o and says how batches go out: to each server on its own, or to the
-// servers as the client balances them.
+// newConfig checks o and returns the config of a Writer that sends to each server on its
+// own, or to the servers as the client balances them.
 func newConfig(c seam.Client, o Options, each bool) (config, error) {
 	o, err := o.withDefaults(c.API())
 	if err != nil {
@@ -54,7 +58,7 @@ func newConfig(c seam.Client, o Options, each bool) (config, error) {
 	return p, nil
 }
 
-// bodyBytes is the size of the largest body.
+// bodyBytes returns the size of the largest body.
 func (p *config) bodyBytes() int {
 	if p.unit != p.precision {
 		return points.ConvertedSize(p.o.BatchBytes)
@@ -62,8 +66,8 @@ func (p *config) bodyBytes() int {
 	return p.o.BatchBytes
 }
 
-// senderBytes is the memory of one sender: what it converts lines into, and compresses them
-// into.
+// senderBytes returns the memory of one sender: the lines converted to another unit, and
+// compressed.
 func (p *config) senderBytes() (n int) {
 	if p.unit != p.precision {
 		n = p.bodyBytes()
@@ -74,19 +78,18 @@ func (p *config) senderBytes() (n int) {
 	return n
 }
 
-// compressedSize is the memory for the compressed form of a batch, which has room for what
-// does not get smaller.
+// compressedSize returns the memory for the compressed form of a batch, which is enough
+// when it does not get smaller.
 func compressedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
 
-// failures keeps the last failure of each server of one target. A server that responses
-// leaves it.
+// failures keeps the last failure of each server of a target, until the server responds.
 type failures struct {
 	mu   sync.Mutex
 	list []ServerFailure
 }
 
-// note takes note of the outcome of a request to the server at addr. A refusal is no failure of the
-// server, and the end of the Writer is none either.
+// note records the outcome of a request to the server at addr. A refusal is not a failure
+// of the server, and neither is the end of the Writer.
 func (f *failures) note(ctx context.Context, addr string, r *seam.Response) {
 	var err error
 	if r != nil {
@@ -140,28 +143,28 @@ func (f *failures) appendTo(dst []ServerFailure) []ServerFailure {
 	return append(dst, f.list...)
 }
 
-// A sizeLimit is the size of requests that a server takes, as far as it was learned from
-// its refusals.
+// A sizeLimit is the size of requests that a server accepts, as far as its refusals have
+// shown.
 //
-// A refusal may be a passing one, of a proxy that is short of memory or of one server
-// behind it. So the limit is doubled after some requests that came close to it, and what
-// a refusal then costs is made rare: each doubles the number of requests it takes.
+// A refusal may be temporary, by a proxy that is short of memory or by one of several
+// servers. So the limit is doubled after some requests that came close to it. To make
+// refusals rare, each of them doubles the number of requests that this takes.
 type sizeLimit struct {
-	limit    int // requests of more bytes of lines are refused; 0: not known
-	fits     int // requests stored since the limit moved that were larger than its half
-	patience int // how many of these it takes to double it
+	limit    int // requests with more bytes of lines are refused; 0: unknown
+	fits     int // requests larger than half the limit that were stored since it changed
+	patience int // how many of them double it
 	raised   bool
 }
 
-// Bounds of patience. At the upper one a server with a real limit refuses one request of
+// Bounds of patience. At the upper one a server with a real limit refuses one request in
 // a thousand.
 const (
 	patienceMin = 8
 	patienceMax = 1024
 )
 
-// refused takes note that the server refused size bytes, and reports whether the limit is
-// lower than before.
+// refused records that the server refused a request of size bytes, and reports whether
+// the limit is lower than before.
 func (s *sizeLimit) refused(size int) bool {
 	limit := max(size/2, minBatchBytes)
 	if s.limit > 0 && limit >= s.limit {
@@ -174,8 +177,9 @@ func (s *sizeLimit) refused(size int) bool {
 	return true
 }
 
-// stored takes note that the server took size bytes, and reports whether the limit is
-// higher than before. At most it is gone, when requests of largest bytes are within it.
+// stored records that the server stored a request of size bytes, and reports whether the
+// limit is higher than before. It is removed when requests of largest bytes are within
+// it.
 func (s *sizeLimit) stored(size, largest int) bool {
 	if s.limit == 0 || size <= s.limit/2 {
 		return false

@@ -13,7 +13,7 @@ import (
 )
 
 // InfluxDB 1.x stores the good lines of a request and names one cause of what it
-// refused. A Writer searches for the lines until it knows the fate of each.
+// refused. A Writer searches for the lines until it knows the outcome of each.
 func ExampleIsolation() {
 	// This server knows x as an integer and refuses lines in which it is a float.
 	server := influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
@@ -45,7 +45,7 @@ func ExampleIsolation() {
 	// 1 requests: 0 acked, 0 rejected, 4 uncertain
 }
 
-// A login page in the place of a server stores nothing, whatever its status. What waits
+// A login page in place of a server stores nothing, whatever its status. What waits
 // meanwhile is kept, and the error says why.
 func ExampleServerFailure() {
 	page := influxtest.Raw("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 19\r\n\r\n<html>log in</html>")

@@ -12,23 +12,25 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A Writer takes lines from many goroutines and sends them in batches from its
-// own. Make one with [NewWriter], and end it with [Writer.Close].
+// A Writer accepts lines from many goroutines and sends them in batches from its own.
+// Make one with [NewWriter], and end it with [Writer.Close].
 //
-// From the moment an append takes a line, the Writer sends it until the server
-// has stored it or refused it for good, for as long as the process lives: a line
-// may arrive more than once, and because lines without a timestamp are stamped
-// when they are appended, that stores it once. What becomes of every line is
-// counted: appended is at every moment acked, rejected, uncertain, dropped and pending
-// taken together, see [Stats]. Acked lines are stored and rejected ones are not;
-// of uncertain ones the server's response does not tell, see [Isolation].
+// Once an append has accepted a line, the Writer sends it until the server has stored it
+// or refused it for good, for as long as the process lives. A line may arrive more than
+// once. It is then stored once, because lines without a timestamp are stamped when they
+// are appended.
 //
-// The order of the lines of one goroutine is kept within a batch. Batches start
-// in their order, and may be stored in another one unless Options.Ordered
-// is set; that matters to lines of one series and timestamp only.
+// What becomes of every line is counted: at every moment, appended equals acked,
+// rejected, uncertain, dropped and pending together, see [Stats]. Acked lines are stored
+// and rejected ones are not; the response leaves open what became of uncertain ones, see
+// [Isolation].
 //
-// When the client is closed before the Writer, the Writer refuses new lines with
-// [fastclient.ErrClosed], and Close hands back what is left.
+// The lines of one goroutine keep their order within a batch. Batches are sent in order,
+// but may be stored in another one unless Options.Ordered is set. That matters only to
+// lines of one series and timestamp.
+//
+// If the client is closed before the Writer, the Writer refuses new lines with
+// [fastclient.ErrClosed], and Close returns what is left.
 //
 // All methods are safe for concurrent use.
 type Writer struct {
@@ -45,18 +47,19 @@ var (
 	_ LineWriter = (*SyncWriter)(nil)
 )
 
-// NewWriter returns a Writer that sends through c, to the database and in the
-// precision of c. With several servers and
-// [fastclient.RoundRobin], each takes its share of the batches, and those that are up the
-// share of one that is down. Close the Writer before the client.
+// NewWriter returns a Writer that sends through c, to the database and in the precision
+// of c. With several servers and [fastclient.RoundRobin], each server gets its share of
+// the batches; while one is down, the others get its share. Close the Writer before the
+// client.
 //
-// An error is an *[fastclient.OptionError], or one of the client's database.
+// The error is an *[fastclient.OptionError], or says what is wrong with the database of
+// the client.
 func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
-	plan, err := newConfig(seam.Of(c), o, true)
+	config, err := newConfig(seam.Of(c), o, true)
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWriter(plan)
+	w, err := newWriter(config)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +95,7 @@ func (w *Writer) startAll() {
 	go w.tick()
 }
 
-// run sends parts through out until there is nothing left to do.
+// run sends parts to out until nothing will ever be left to do.
 func (w *Writer) run(out *target, sender seam.Sender) {
 	s := w.newSending(sender)
 	for {
@@ -100,7 +103,7 @@ func (w *Writer) run(out *target, sender seam.Sender) {
 		if !ok {
 			break
 		}
-		w.exchange(out, s, j)
+		w.sendPart(out, s, j)
 	}
 	s.ctx.close()
 	w.mu.Lock()
@@ -110,8 +113,8 @@ func (w *Writer) run(out *target, sender seam.Sender) {
 	w.mu.Unlock()
 }
 
-// next waits for a part that may be sent through out, and takes it. It reports
-// false when there is nothing left to do for ever.
+// next waits for a part that may be sent to out, and takes it. It reports false when
+// nothing will ever be left to do.
 func (w *Writer) next(out *target) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -119,15 +122,15 @@ func (w *Writer) next(out *target) (j job, ok bool) {
 		if j, ok = w.take(out); ok {
 			return j, true
 		}
-		if !w.over() { // as it was when take released the lock
+		if !w.over() { // as it may be after take released the lock
 			w.waiters.work.Wait()
 		}
 	}
 	return job{}, false
 }
 
-// tick is the clock: it tells the senders when the open batch is old enough to
-// be sent and when a breaker's time has come.
+// tick is the clock: it wakes the senders when the open batch is old enough to be sent,
+// and when a breaker lets a probe through.
 func (w *Writer) tick() {
 	defer w.ticking.Done()
 	for {
@@ -148,10 +151,10 @@ func (w *Writer) tick() {
 	}
 }
 
-// aged makes the open batch due if its time is over. The sender that finds
-// nothing older to send seals it: while none may send, the batch goes on to fill,
-// so that an outage ends with few large requests. The timer is not moved for
-// every batch: it may find one that is younger than the one it was set for.
+// aged makes the open batch due when its time is over. The next sender that finds nothing
+// older to send seals it. While none may send, the batch continues to fill, so that an
+// outage ends with few large requests. The timer is not reset for every batch: it may
+// find a younger batch than the one it was set for.
 func (w *Writer) aged() {
 	w.waiters.ageArmed = false
 	if w.open == nil {
@@ -165,7 +168,7 @@ func (w *Writer) aged() {
 		return
 	}
 	if w.o.MaxAge > 0 {
-		// Lines are dropped by batches: what waits must not keep growing.
+		// Lines are dropped by batches, so a batch that waits must not grow for ever.
 		if w.due {
 			w.seal()
 			return
@@ -178,46 +181,46 @@ func (w *Writer) aged() {
 	w.waiters.wake()
 }
 
-// Append takes lines of line protocol, whose timestamps are in the precision of
-// the client. The last one may lack its line feed; empty lines and comments are
-// left out. Append copies the lines and keeps nothing.
+// Append accepts lines of line protocol with timestamps in the precision of the client.
+// The last line may lack its line feed; empty lines and comments are left out. Append
+// copies the lines and keeps nothing.
 //
-// It checks that each line is complete: measurement, tags, fields with values,
-// at most a timestamp, and takes off spaces behind that. Lines that are not are
-// refused and the others taken: the error is an *[AppendError] with the first
-// reason. Append waits only under [Block], and then no longer than ctx.
+// It checks that each line is complete: measurement, tags, fields with values, at most
+// one timestamp. Spaces at the end are removed. Invalid lines are refused and the others
+// accepted: the error is an *[AppendError] with the first reason. Append returns nil when
+// the Writer has accepted every line. It waits only under [Block], and then no longer
+// than ctx.
 func (w *Writer) Append(ctx context.Context, lines []byte) error {
 	return appendLines(ctx, w, lines)
 }
 
-// AppendPoints takes whatever writes itself as line protocol: points, frames,
-// batches of the user. An [lp.PrecisionAppender] writes its times in the precision
-// of the client. It checks and returns like [Writer.Append].
+// AppendPoints accepts anything that writes itself as line protocol: points, frames, your
+// own types. An [lp.PrecisionAppender] writes its times in the precision of the client.
+// AppendPoints checks and returns like [Writer.Append].
 func (w *Writer) AppendPoints(ctx context.Context, points ...lp.Appender) error {
 	return appendPoints(ctx, w, points)
 }
 
-// Encode takes the points that f gives to the encoder. f runs on the calling
-// goroutine, holds no lock, and must not keep the encoder, change its options,
-// or take its bytes. Points that the encoder refuses are refused and the others
-// taken: the error is an *[AppendError] with the first reason.
+// Encode accepts the points that f gives to the encoder. f runs on the calling goroutine
+// without a lock. It must not keep the encoder, change its options or take its bytes.
+// Points that the encoder refuses are refused and the others accepted: the error is an
+// *[AppendError] with the first reason.
 func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 	return encodeLines(ctx, w, f)
 }
 
-// Flush sends what was appended before it and waits until the server has given
-// its verdict on all of it. It returns nil only if every line that was settled
-// since the Flush before is stored; else the errors, joined: a *[BatchError] for
-// what was rejected, dropped or is uncertain, and a *[PendingError] if ctx ended first, or the
-// client was closed. What is pending then stays queued, and its verdict is for the
-// next Flush.
+// Flush sends what was appended before it and waits until all of it is settled. It
+// returns nil only if every line that was settled since the last Flush is stored.
+// Otherwise it returns the joined errors: a *[BatchError] for lines that were rejected,
+// dropped or are uncertain, and a *[PendingError] if ctx ended first or the client was
+// closed. Pending lines stay queued, and their errors are for the next Flush.
 //
-// One Flush returns an error, and no other does. Of goroutines that share a Writer the
-// first to flush gets the errors about lines of all of them; another one's Flush may
-// return nil although lines that it appended are lost. Where each has to know of its own,
-// give each a Writer, or look at the lines in a [DeadLetter].
+// An error is returned by one Flush only. Of goroutines that share a Writer, the first to
+// flush gets the errors about the lines of all; the Flush of another may return nil
+// although lines that it appended are lost. If each needs to know about its own, give
+// each a Writer, or look at the lines in a [DeadLetter].
 //
-// While the server is down, Flush waits: it does not make attempts come sooner.
+// While the server is down, Flush waits: it does not hasten attempts.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	if w.closing {
@@ -255,24 +258,24 @@ func (w *Writer) Flush(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// closeGrace is how long Close waits for what should have ended with its
-// context: a request, the user's functions.
+// closeGrace is how long Close waits for what should have ended with its context: a
+// request, or a function of the user.
 const closeGrace = 50 * time.Millisecond
 
-// Close refuses new lines, sends the others until ctx ends, and ends the
-// goroutines of the Writer. It returns nil if every line since the last Flush is
-// stored; else the errors, joined: a *[BatchError] for what was rejected, dropped
-// or is uncertain, and an *[UnsentError] that hands back what could not be sent.
+// Close refuses new lines, sends the others until ctx ends, and ends the goroutines of
+// the Writer. It returns nil if every line since the last Flush is stored. Otherwise it
+// returns the joined errors: a *[BatchError] for lines that were rejected, dropped or are
+// uncertain, and an *[UnsentError] with what could not be sent.
 //
-// Close returns soon after ctx ended, whatever the server does. A server that is
-// down is tried once more at once, unless it asked for a pause. A further Close
-// waits for the first one and returns the same.
+// Close returns soon after ctx ends, whatever the server does. A server that is down gets
+// one more attempt at once, unless it asked for a pause. A second Close waits for the
+// first one and returns the same.
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	if w.closing {
 		w.mu.Unlock()
 		select {
-		case <-w.closed: // whatever became of ctx
+		case <-w.closed: // even if ctx has ended
 			return w.closeErr
 		default:
 		}
@@ -317,7 +320,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	return w.closeErr
 }
 
-// abort ends the requests under way and waits a little for their senders.
+// abort ends the requests under way and waits briefly for their senders.
 func (w *Writer) abort() {
 	w.mu.Lock()
 	w.aborted = true
@@ -332,8 +335,8 @@ func (w *Writer) abort() {
 	}
 }
 
-// endEvents waits until the user's function has seen the last event, but not
-// much longer than ctx.
+// endEvents waits until the user's function has seen the last event, but not much longer
+// than ctx.
 func (w *Writer) endEvents(ctx context.Context) {
 	w.events.stop()
 	if w.events.wake == nil {

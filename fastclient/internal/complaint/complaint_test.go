@@ -78,7 +78,7 @@ func FuzzQuoted(f *testing.F) {
 				return // the value ends its line in the eyes of the splitter
 			}
 			isBad := bad>>(i%64)&1 != 0
-			// The same line has the same fate.
+			// The same line has the same outcome.
 			if before := strings.Index("\n"+string(data), "\n"+l+"\n"); before >= 0 {
 				isBad = false
 				for _, q := range quotes {

@@ -1,4 +1,4 @@
-// Package points makes points of any kind, and lines that somebody else wrote, into what a
+// Package points turns points of any kind, and lines that others wrote, into what a
 // client or a writer sends.
 package points
 
@@ -11,8 +11,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// Unsigned returns how unsigned integers are written where p is the policy; v1 tells that
-// they are sent by version 1, of which few servers take them.
+// Unsigned returns how unsigned integers are written under the policy p. v1 says that
+// version 1 gets them, of which few servers accept them.
 func Unsigned(v1 bool, p lp.UnsignedPolicy) lp.UnsignedPolicy {
 	if p == lp.UnsignedAuto && v1 {
 		return lp.UnsignedInt
@@ -20,8 +20,8 @@ func Unsigned(v1 bool, p lp.UnsignedPolicy) lp.UnsignedPolicy {
 	return p
 }
 
-// Append appends the lines of p, in the given form as far as p can write others
-// than its own. It returns dst with complete lines whatever p returns.
+// Append appends the lines of p, in the given form as far as p supports it. It returns
+// dst with complete lines, whatever p returns.
 func Append(dst []byte, p lp.Appender, form lp.Form) ([]byte, error) {
 	var lines []byte
 	var err error
@@ -48,10 +48,10 @@ func Append(dst []byte, p lp.Appender, form lp.Form) ([]byte, error) {
 	return lines, err
 }
 
-// errNotAppended refuses a point that did not append to what it was given.
+// errNotAppended refuses a point that did not append to its argument.
 var errNotAppended error = &lp.PointError{Part: lp.PartLine, Reason: lp.ErrLine}
 
-// Bad returns how many points err, of what appended lines, refused.
+// Bad returns how many points err refused, an error of appending lines.
 func Bad(err error) int {
 	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
 		return 1 + bad.Others
@@ -59,9 +59,9 @@ func Bad(err error) int {
 	return 1
 }
 
-// EmptyRows returns err, of appending the rows of f from lo on, with the n of them
-// that were skipped because they have no field: like any point without one they are
-// refused. Another error than that of a row stands alone.
+// EmptyRows returns err, the error of appending the rows of f from lo on, together with
+// the n of these rows that were skipped because they have no field: like any point
+// without one they are refused. An error that is not about a row is returned alone.
 func EmptyRows(err error, f *frame.Frame, lo, n int) error {
 	bad, ok := err.(*lp.PointError)
 	if n == 0 || err != nil && !ok {
@@ -88,7 +88,7 @@ func hasField(f *frame.Frame, row int) bool {
 	return false
 }
 
-// ScanOptions returns the options for reading raw lines whose timestamps are in p.
+// ScanOptions returns the options for reading raw lines with timestamps in p.
 func ScanOptions(p pointwire.Precision, trimCR bool) line.Options {
 	return line.Options{Precision: p, TrimCR: trimCR}
 }
@@ -101,7 +101,7 @@ func SyntaxError(s *line.Scanner) *lp.SyntaxError {
 	}
 }
 
-// A Refusal counts what an append does not take, with the first reason.
+// A Refusal counts what an append does not accept, with the first reason.
 type Refusal struct {
 	N   int
 	Err error
@@ -115,8 +115,8 @@ func (r *Refusal) Add(n int, err error) {
 	}
 }
 
-// AddLine counts the last line of s, which it refused. index is its number among the
-// lines that are neither empty nor comments.
+// AddLine counts the last line of s, which s refused. index is its number among the lines
+// that are neither empty nor comments.
 func (r *Refusal) AddLine(s *line.Scanner, index int) {
 	if r.N++; r.Err == nil {
 		r.Err = &lp.PointError{Index: index, Part: lp.PartLine, Reason: lp.ErrLine, Err: SyntaxError(s)}

@@ -1,6 +1,6 @@
 // Package seam is what a writer of batches asks of a client: where batches go, and what
-// came of a request, as data. Both sides are typed by it, and neither shows the other's
-// parts to programs.
+// came of a request, as data. Both sides are typed by it, and neither exposes the other's
+// parts.
 package seam
 
 import (
@@ -20,33 +20,34 @@ const (
 	V3
 )
 
-// A Response is what came of one request: a response of the server, or why there is
+// A Response is the result of one request: a response of the server, or why there is
 // none.
 type Response struct {
 	API     API
 	Status  int    // 0: there is no response
 	Message string // all of the server's error text
-	Empty   bool   // the response is empty or an empty object, of 200 and 202
+	Empty   bool   // the response is empty or an empty object, with status 200 or 202
 	Foreign bool   // nothing shows that the response came from a database
 	// Refused lists the lines that the server says it refused, by number.
 	Refused []RefusedLine
-	// Truncated tells that the response was too long to be read, so that there may be
-	// more of them.
+	// Truncated is set if the response was too long to be read, so that the list may be
+	// incomplete.
 	Truncated bool
-	// Mixed tells that several servers had to store the lines and responded
-	// differently, so that the message is only one of them.
+	// Mixed is set if several servers had to store the lines and responded differently,
+	// so that the message belongs to one of them only.
 	Mixed      bool
 	Unreadable bool // there is a response, and it is too large to be read
 	RetryAfter time.Duration
 	Err        error // why there is no response
-	// Failure is the response, or its lack, as an error of the client; nil for success.
+	// Failure is the response, or its absence, as an error of the client; nil for
+	// success.
 	Failure error
-	// Replicas are the failures of several servers that all had to store the lines;
-	// nothing else but Failure and Mixed is set then.
+	// Replicas are the failures of several servers that all had to store the lines. Only
+	// Failure and Mixed are set beside it.
 	Replicas []Response
 }
 
-// Reset makes r the response of a request that is yet to be sent.
+// Reset prepares r for a request that is yet to be sent.
 func (r *Response) Reset(api API) {
 	*r = Response{API: api, Refused: r.Refused[:0], Replicas: r.Replicas[:0]}
 }
@@ -68,20 +69,20 @@ type Body struct {
 // A Sender makes requests to one server, or to a set that acts as one. It belongs
 // to one goroutine.
 type Sender interface {
-	// Send makes one request and fills r. The bytes of b are free when it returns,
-	// which it does soon after ctx ends.
+	// Send makes one request and sets r. It returns soon after ctx ends; the bytes of b
+	// are free then.
 	Send(ctx context.Context, b *Body, r *Response)
 }
 
-// An Observer is told the outcome of each request to one server of a target, nil for
-// success. It is called by several goroutines at once.
+// An Observer is called with the outcome of each request to one server of a target, nil
+// for success, by several goroutines at once.
 type Observer func(ctx context.Context, addr string, r *Response)
 
 // A Target is a server, or a set of servers that acts as one.
 type Target interface {
 	NewSender(observe Observer) Sender
-	// Downgrade makes the senders use another write endpoint after a 405 of the one
-	// that failed, and reports whether there is one.
+	// Downgrade makes the senders use another write endpoint after the failed one
+	// returned 405, and reports whether there is one.
 	Downgrade(failed API) bool
 }
 
@@ -91,7 +92,7 @@ type Compressor interface {
 	Encoding() string
 }
 
-// A Route is where lines go, and how.
+// A Route says where lines go, and in which form.
 type Route struct {
 	API         API
 	Precision   pointwire.Precision // of the lines
@@ -104,8 +105,8 @@ type Route struct {
 // A Client is a client as a writer sees it.
 type Client interface {
 	API() API
-	// Route returns where batches go: to each server on its own, or to all of them as
-	// the client balances them. stamped tells that every line has a timestamp.
+	// Route returns the targets of batches: each server on its own, or all of them as the
+	// client balances them. stamped says that every line has a timestamp.
 	Route(each, stamped bool) (Route, error)
 }
 
@@ -115,6 +116,6 @@ var open any
 // Register is called once, by the package of clients of type C as it is initialized.
 func Register[C any](f func(C) Client) { open = f }
 
-// Of returns what a writer sees of a client. C is the type that was registered: who has a
-// value of it has imported its package.
+// Of returns what a writer sees of a client. C is the type that was registered: whoever
+// has a value of it has imported its package.
 func Of[C any](client C) Client { return open.(func(C) Client)(client) }

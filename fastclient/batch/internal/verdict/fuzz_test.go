@@ -11,7 +11,7 @@ import (
 )
 
 // FuzzVerdict gives arbitrary responses to parts of a batch: every line gets one
-// fate, nothing is taken for stored that the server did not say it stored, and what
+// outcome, nothing is taken for stored that the server did not say it stored, and what
 // is sent again at once is not the request that was refused.
 func FuzzVerdict(f *testing.F) {
 	for _, row := range verdictRows {

@@ -10,7 +10,7 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// An Outcome is what becomes of a run of lines.
+// An Outcome says what becomes of a run of lines.
 type Outcome uint8
 
 const (
@@ -20,7 +20,7 @@ const (
 	Uncertain                // stored or refused, which cannot be known
 )
 
-// A Reason is why lines are refused, or why it cannot be known.
+// A Reason says why lines are refused, or why their outcome cannot be known.
 type Reason uint8
 
 const (
@@ -39,29 +39,29 @@ type Span struct {
 	Outcome  Outcome
 	Second   bool   // of Again: sent apart from the others, see Plan.Gather
 	Reason   Reason // for Rejected and Uncertain
-	Message  string // for these, too
+	Message  string // the server's words, for Rejected and Uncertain
 }
 
-// A Plan is what a response means for the lines of a part. The spans follow each
-// other without gaps and cover the part.
+// A Plan says what a response means for the lines of a part. Its spans follow each other
+// without gaps and cover the part.
 type Plan struct {
 	Action Action // as judged
 	Spans  []Span
-	// Gather tells that the spans to be sent again make one request, or two if some
-	// are second; otherwise each is one.
+	// Gather is set if the spans that are sent again make one request, or two if some are
+	// second; otherwise each makes one.
 	Gather bool
 	Shut   bool // the server cannot take writes now: wait
-	Learn  int  // size that the server will not take, 0 if nothing was learned
-	Known  int  // of uncertain lines, how many are not stored at least
+	Learn  int  // size that the server will not accept, 0 if nothing was learned
+	Known  int  // how many of the uncertain lines are not stored at least
 }
 
-// Limits are the choices and the history that a plan depends on.
+// Limits are the options and the history that a plan depends on.
 type Limits struct {
-	Search    bool // refused lines that the server does not name may be searched for
-	Within    bool // the batch has not cost the requests that it may
-	Ordered   bool // lines are sent again in their order only
+	Search    bool // search for refused lines that the server does not name
+	Within    bool // the batch has not used up the requests it may cost
+	Ordered   bool // lines are sent again only in their order
 	Precision pointwire.Precision
-	Tries     int  // responses this part got under ActUnreadable, with this one
+	Tries     int  // responses to this part under ActUnreadable, with this one
 	Plain     bool // the part was sent without content encoding
 	Downgrade bool // another write API was found just now
 }
@@ -93,7 +93,7 @@ func (p *Plan) Loses() bool {
 	return false
 }
 
-// Decide says what becomes of the lines in data after the response r, with
+// Decide says what becomes of the lines in data after the response r. It sets p, with
 // spans appended to p.Spans[:0]. It reads data and changes nothing.
 func Decide(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
 	*p = Plan{Action: Judge(r), Spans: p.Spans[:0]}
@@ -129,8 +129,8 @@ func Decide(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
 	}
 }
 
-// once returns the outcome of lines that are sent again at once in another way, if there is
-// one. Where there is none, a database has refused them for good, and a proxy has not.
+// once returns the outcome of lines that are sent again at once in another way, if there
+// is one. If there is none, a database has refused them for good, and a proxy has not.
 func (p *Plan) once(another bool, r *seam.Response) (Outcome, Reason) {
 	switch {
 	case another:
@@ -148,11 +148,11 @@ func (p *Plan) whole(data []byte, lines int, f Outcome, why Reason, r *seam.Resp
 
 // refuse says what becomes of lines of which the server refused some.
 //
-// What it names is refused, and the others are stored or, where it stores nothing
-// beside bad lines, sent again. What it does not name is searched for by sending parts
-// of the lines again: each response is then about fewer of them, until it is about one,
-// or about lines of which none or all are stored. Lines without a timestamp are not
-// sent again if they may be stored.
+// Named lines are refused; the others are stored or, if the server stores nothing beside
+// bad lines, sent again. Unnamed bad lines are searched for by sending parts of the lines
+// again: each response is then about fewer lines, until it is about one, or about lines
+// of which none or all are stored. Lines without a timestamp are not sent again if they
+// may be stored.
 func (p *Plan) refuse(data []byte, lines int, r *seam.Response, l Limits) {
 	c := complaint.Read(r.Message)
 	why := ForLine
@@ -183,8 +183,8 @@ func (p *Plan) leaveOpen(data []byte, lines int, r *seam.Response, c *complaint.
 	p.Known = min(max(c.Dropped, 1), lines)
 }
 
-// named cuts out the lines that the server names. It reports false if it names none, or
-// does so in a way that does not fit the lines.
+// named makes spans of the lines that the server names. It reports false if it names
+// none, or if the names do not fit the lines.
 func (p *Plan) named(data []byte, lines int, r *seam.Response, c *complaint.Complaint) bool {
 	rest := Again
 	if c.Stored {
@@ -219,13 +219,14 @@ func (p *Plan) named(data []byte, lines int, r *seam.Response, c *complaint.Comp
 	return true
 }
 
-// hasList reports whether a list of lines in r is one of the write endpoint of version 3,
-// which says 400 or 422 with it: then it stored what the list does not name, or nothing.
-// What a 500 leaves of the others is not known.
+// hasList reports whether the list of lines in r counts: it comes from the write endpoint
+// of version 3 with a 400 or 422. That server stored what the list does not name, or
+// nothing. A 500 leaves open what became of the others.
 func hasList(r *seam.Response) bool { return r.API == seam.V3 && r.Status != 500 }
 
-// listed calls f for each line that the response's list names, in order. It reports false
-// if the list is empty, or names a line that is not there or that begins otherwise.
+// listed calls f for each line that the list of the response names, in order. It reports
+// false if the list is empty, or names a line that does not exist or begins in another
+// way.
 func listed(r *seam.Response, data []byte, lines int, f func(from, to int, message string)) bool {
 	if len(r.Refused) == 0 {
 		return false
@@ -253,9 +254,9 @@ func listed(r *seam.Response, data []byte, lines int, f func(from, to int, messa
 	return true
 }
 
-// unstamped cuts out the lines without a timestamp, which the server stamps: they may be
-// stored, and sending them again would store them twice. It reports false if there are
-// none.
+// unstamped makes spans of the lines without a timestamp. The server stamps them on
+// arrival: they may be stored, and sending them again would store them twice. It reports
+// false if there are none.
 func (p *Plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) bool {
 	found := false
 	for at := 0; at < len(data); {
@@ -281,7 +282,7 @@ func (p *Plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) 
 }
 
 // setApart lets the lines that the server is probably speaking of be sent apart from the
-// others: then one response is about bad lines alone, the other about good ones.
+// others, so that one response is about bad lines alone and the other about good ones.
 func (p *Plan) setApart(data []byte, lines int, c *complaint.Complaint, precision pointwire.Precision) bool {
 	marks, ok := c.Suspects(data, lines, precision)
 	if !ok {
@@ -296,7 +297,8 @@ func (p *Plan) setApart(data []byte, lines int, c *complaint.Complaint, precisio
 	return true
 }
 
-// run adds a line to the last span if they share their outcome, else as a new one.
+// run adds a run of lines to the last span if they share their outcome, and otherwise as
+// a new span.
 func (p *Plan) run(from, to int, f Outcome, second bool) {
 	if n := len(p.Spans); n > 0 && p.Spans[n-1].Outcome == f && p.Spans[n-1].Second == second {
 		p.Spans[n-1].To = to
@@ -306,7 +308,7 @@ func (p *Plan) run(from, to int, f Outcome, second bool) {
 	p.Spans = append(p.Spans, Span{From: from, To: to, Lines: 1, Outcome: f, Second: second})
 }
 
-// halve cuts the part in two at the end of a line.
+// halve divides the part in two at the end of a line.
 func (p *Plan) halve(data []byte, lines int) {
 	at, n := line.Middle(data)
 	p.Spans = append(p.Spans[:0],
@@ -314,7 +316,7 @@ func (p *Plan) halve(data []byte, lines int) {
 		Span{From: at, To: len(data), Lines: lines - n, Outcome: Again})
 }
 
-// Onto gives the spans of p, which was made for the lines of data in another unit, their
+// Onto moves the spans of p, which was made for the same lines in another unit, to their
 // places in data.
 func (p *Plan) Onto(data []byte) {
 	at := 0
@@ -331,8 +333,8 @@ func (p *Plan) Onto(data []byte) {
 	}
 }
 
-// Gather moves the runs that are sent again to the front of data, those that are second
-// behind the others, each in its order. It overwrites the other runs, and changes spans.
+// Gather moves the runs that are sent again to the front of data, the second ones after
+// the others, each in its order. It overwrites the other runs, and changes spans.
 func Gather(data []byte, spans []Span) (runs [2]Span) {
 	again := spans[:0]
 	to := 0
@@ -356,8 +358,8 @@ func Gather(data []byte, spans []Span) (runs [2]Span) {
 	return runs
 }
 
-// partition moves the runs that are second behind the others, in place: runs follow each
-// other without gaps. It returns where the second begin in data.
+// partition moves the second runs after the others, in place; runs follow each other
+// without gaps. It returns where the second ones begin in data.
 func partition(data []byte, runs []Span) (first int) {
 	switch len(runs) {
 	case 0:
@@ -369,9 +371,9 @@ func partition(data []byte, runs []Span) (first int) {
 		return runs[0].To
 	}
 	half := len(runs) / 2
-	a, b := runs[half-1].To, runs[half].From // are the same
+	a, b := runs[half-1].To, runs[half].From // they are equal
 	left, right := partition(data, runs[:half]), partition(data, runs[half:])
-	// second of the left half, first of the right half: change places
+	// Swap the second runs of the left half with the first runs of the right half.
 	slices.Reverse(data[left:a])
 	slices.Reverse(data[b:right])
 	slices.Reverse(data[left:right])

@@ -1,10 +1,10 @@
-// Package verdict says what the response to a batch means for each of its lines. It is
-// pure: it reads the response and the lines, and knows nothing of a network, a writer or a
-// clock.
+// Package verdict decides what the response to a batch means for each of its lines. It is
+// pure: it reads the response and the lines, and knows nothing of a network, a writer or
+// a clock.
 //
-// [Judge] says what is to be done after a response, by its status and its form. [Decide]
-// turns that into a [Plan], spans of lines that share an outcome: stored, refused, to be
-// sent again, or uncertain.
+// [Judge] decides what to do after a response, by its status and its form. [Decide] turns
+// that into a [Plan]: spans of lines that share an outcome, which is stored, refused, to
+// be sent again, or uncertain.
 package verdict
 
 import (
@@ -12,25 +12,26 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// An Action is what to do with the lines of a request after its response.
+// An Action says what to do with the lines of a request after its response.
 type Action uint8
 
 const (
-	// ActRetry: nothing is known to be stored; send again when the server may
-	// have recovered.
+	// ActRetry: nothing is known to be stored; send again when the server may have
+	// recovered.
 	ActRetry Action = iota
-	// ActAck: every line is stored, or the server has taken it on itself.
+	// ActAck: every line is stored, or the server has taken responsibility for it.
 	ActAck
-	// ActRefused: the server refused lines. The text and the list of the response
-	// tell which, or leave it open.
+	// ActRefused: the server refused lines. The text and the list of the response name
+	// them, or leave it open.
 	ActRefused
-	// ActReject: the server will never take the request, and stored nothing of it.
+	// ActReject: the server will never accept the request, and stored nothing of it.
 	ActReject
-	// ActUnreadable: there is a response, and it cannot be read; few attempts.
+	// ActUnreadable: there is a response that cannot be read; make few attempts.
 	ActUnreadable
-	// ActKeep: the operator has to put something right; send again later.
+	// ActKeep: the operator has to correct something; send again later.
 	ActKeep
-	// ActMissing is ActKeep because database, bucket or retention policy do not exist.
+	// ActMissing is ActKeep because the database, bucket or retention policy does not
+	// exist.
 	ActMissing
 	// ActSplit: the request is too large.
 	ActSplit
@@ -52,13 +53,12 @@ func (a Action) String() string { return actionNames[a] }
 // FewAttempts is the number of attempts under ActUnreadable.
 const FewAttempts = 3
 
-// Judge returns what to do after r. It depends on nothing but r. Its rows stand
-// for responses of InfluxDB 1.6.7 to 1.8.10, 2.8 and 3 Core, VictoriaMetrics,
-// QuestDB and openGemini.
+// Judge returns what to do after r. It depends on r alone. Its rows are responses of
+// InfluxDB 1.6.7 to 1.8.10, 2.8 and 3 Core, VictoriaMetrics, QuestDB and openGemini.
 //
-// Only what acknowledges says is an acknowledgement. A response that bears no sign of a
-// database is never a refusal for good; see signHeaders. 413 and 415 are taken at their
-// word, because a proxy that says so will not pass the request on.
+// Only what acknowledges accepts is an acknowledgement. A response without any sign of a
+// database never refuses for good; see signHeaders. 413 and 415 count in any case,
+// because a proxy that responds so will not pass the request on.
 func Judge(r *seam.Response) Action {
 	switch {
 	case r.Unreadable:
@@ -68,7 +68,7 @@ func Judge(r *seam.Response) Action {
 	case r.Status == 204, r.Empty && (r.Status == 200 || r.Status == 202):
 		return ActAck
 	case r.Status < 400:
-		return ActKeep // somebody else's page, or a redirect to another address
+		return ActKeep // a page of something else, or a redirect to another address
 	}
 	switch r.Status {
 	case 401, 403:
@@ -117,9 +117,9 @@ func judgeRefusal(r *seam.Response) Action {
 	return ActRefused
 }
 
-// judgeInternal reads the text of a 500: 1.x says it of a missing retention policy and
-// of lines whose type its cache knows otherwise, the v2 path of version 3 of lines that
-// it cannot parse, and clusters of points that wait for another node.
+// judgeInternal reads the text of a 500. 1.x sends it for a missing retention policy and
+// for lines whose type its cache knows otherwise, the version 2 path of version 3 for
+// lines that it cannot parse, and clusters for points that wait for another node.
 func judgeInternal(r *seam.Response) Action {
 	switch complaint.Read(r.Message).Kind {
 	case complaint.Policy:
@@ -138,8 +138,9 @@ var replicaRank = [numActions]int8{
 	ActUnreadable: 4, ActRetry: 5, ActKeep: 5, ActMissing: 5,
 }
 
-// Merge makes r, of a batch that several servers have to store, the response that decides
-// about it: one that asks for another attempt before one that refuses.
+// Merge reduces the responses of several servers that all have to store a batch to the
+// one that decides about it: a response that asks for another attempt comes before one
+// that refuses.
 func Merge(r *seam.Response) {
 	most := int8(-1)
 	var worst *seam.Response

@@ -115,7 +115,7 @@ func TestVerdicts(t *testing.T) {
 }
 
 // TestPlansCoverTheirPart: whatever the response, every line of the part gets one
-// fate, in order and cut at line ends.
+// outcome, in order and cut at line ends.
 func TestPlansCoverTheirPart(t *testing.T) {
 	data := []byte("m v=1 1\nm v=\"a\nb\" 2\nm v=3 3\nm v=4 4\nm v=5 5\n")
 	const lines = 5
@@ -152,14 +152,14 @@ func planOf(data string, r seam.Response, l Limits) string {
 	Decide(&p, []byte(data), line.Count([]byte(data)), &r, l)
 	var b strings.Builder
 	for _, c := range p.Spans {
-		fate := [...]string{"again", "acked", "rejected", "uncertain"}[c.Outcome]
+		outcome := [...]string{"again", "acked", "rejected", "uncertain"}[c.Outcome]
 		if c.Outcome == Rejected {
-			fate += "(" + [...]string{"", "line", "beyond", "request", "too_large", "uncertain"}[c.Reason] + ")"
+			outcome += "(" + [...]string{"", "line", "beyond", "request", "too_large", "uncertain"}[c.Reason] + ")"
 		}
 		if c.Second {
-			fate += "2"
+			outcome += "2"
 		}
-		fmt.Fprintf(&b, "%s:%q ", fate, data[c.From:c.To])
+		fmt.Fprintf(&b, "%s:%q ", outcome, data[c.From:c.To])
 	}
 	if p.Shut {
 		b.WriteString("shut ")
