@@ -5,12 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/lp"
 )
 
 // TestRules breaks each rule with a line.
 func TestRules(t *testing.T) {
-	for _, c := range []struct {
+	for i, c := range []struct {
 		rule lp.Rule
 		line string
 	}{
@@ -39,7 +40,7 @@ func TestRules(t *testing.T) {
 		{lp.RuleTooLong, "m v=" + strings.Repeat("1", 16<<20)},
 	} {
 		if err := lp.Valid([]byte(c.line)); !errors.Is(err, c.rule) {
-			t.Errorf("%.40q: %v, want %v", c.line, err, c.rule)
+			t.Errorf("%s: %.40q: %v, want %v", caseat.Line(i), c.line, err, c.rule)
 		}
 	}
 }
