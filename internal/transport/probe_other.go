@@ -4,8 +4,8 @@ package transport
 
 import "syscall"
 
-// A prober cannot look at sockets here; kept connections are trusted for as
-// long as unprobed says.
+// A prober cannot look at sockets on these systems, so package fast trusts a kept
+// connection for the time unprobed only.
 type prober struct{}
 
 func (*prober) init()                        {}

@@ -4,7 +4,7 @@ package transport
 
 import "syscall"
 
-// A prober looks at a socket's receive queue without taking from it. It holds
+// A prober looks at a socket's receive queue without taking anything from it. It keeps
 // its closure and buffer so that a look allocates nothing.
 type prober struct {
 	peek func(fd uintptr)

@@ -1,5 +1,15 @@
-// Package std makes exchanges with net/http, for servers behind HTTP/2 or a proxy. It
-// costs more than package fast.
+// Package std makes exchanges with net/http, for servers that are reached over HTTP/2 or
+// through a proxy. It is slower than package fast.
+//
+// std.go carries out an exchange: it takes a slot, gives the request to net/http, watches
+// its progress by httptrace, and translates net/http's errors. conn.go wraps the
+// connections that net/http opens, to make up for what net/http does not check.
+//
+// Its invariants:
+//   - An exchange holds a slot from wait to end, so at most MaxConns run at once.
+//   - net/http never repeats a request that may have been sent.
+//   - A connection that is unusable, or on which the server spoke before it was
+//     asked, is closed before anything is sent over it.
 package std
 
 import (
@@ -28,7 +38,7 @@ type Transport struct {
 	canonical string
 	client    *http.Client
 	own       *http.Transport // nil when the caller brought the client
-	slots     chan struct{}
+	slots     chan struct{}   // holds one for each exchange under way
 	conns     chan struct{}   // holds one for each connection of own, and each being dialled
 	ctx       context.Context // ends with Close
 	close     context.CancelFunc
@@ -45,7 +55,11 @@ func New(o transport.Options, client *http.Client) *Transport {
 	}
 	t.canonical = o.Host
 	if _, _, err := net.SplitHostPort(o.Host); err != nil {
-		t.canonical = net.JoinHostPort(strings.Trim(o.Host, "[]"), map[bool]string{true: "443", false: "80"}[o.TLS != nil])
+		port := "80"
+		if o.TLS != nil {
+			port = "443"
+		}
+		t.canonical = net.JoinHostPort(strings.Trim(o.Host, "[]"), port)
 	}
 	t.slots = make(chan struct{}, t.o.MaxConns)
 	t.conns = make(chan struct{}, t.o.MaxConns)
@@ -84,8 +98,9 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 		x.end()
 		return failed
 	}
-	// Of a response to a request that the server does not have yet only a refusal counts:
-	// it may be the response to nothing. Over HTTP/2 each response names its request.
+	// A response that came before the server had the whole request counts only if it
+	// is a refusal: it may respond to no request at all. HTTP/2 is exempt, since each
+	// response names its request.
 	ahead := response.StatusCode < 400 && response.ProtoMajor == 1 && x.ahead.Load()
 	if response.StatusCode < 100 || response.StatusCode > 599 || ahead {
 		response.Body.Close()
@@ -96,8 +111,8 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	*resp = transport.Response{Status: response.StatusCode, Reused: x.reused.Load(), Held: header(response.Header)}
 	x.src = response.Body
 	if response.ProtoMajor == 2 {
-		// net/http does not look at the context while the rest of a request waits
-		// for the server's leave, and then neither does the reading.
+		// While the rest of a request waits for the server's flow control, net/http
+		// does not look at the context, neither in sending nor in reading.
 		x.unblock = context.AfterFunc(x.ctx, func() { response.Body.Close() })
 	}
 	if req.Stream {
@@ -142,8 +157,8 @@ func (t *Transport) wait(ctx context.Context) error {
 	}
 }
 
-// Stats returns the counters. The connections of a client the caller brought are
-// known to it alone: of them only those in use are counted.
+// Stats returns the counters. Only a client that the caller brought knows its idle
+// connections, so Conns counts just those in use then.
 func (t *Transport) Stats() transport.Stats {
 	s := t.n.Snapshot()
 	used := len(t.slots)
@@ -155,15 +170,15 @@ func (t *Transport) Stats() transport.Stats {
 	return s
 }
 
-// Close ends everything. The connections of a client the caller brought are
-// closed only if they are idle.
+// Close ends everything. If the caller brought the client, only its idle connections
+// are closed.
 func (t *Transport) Close() error {
 	t.close()
 	t.client.CloseIdleConnections()
 	return nil
 }
 
-// A header is all that is kept of a response of net/http's.
+// A header is the part of a response of net/http that a Response keeps.
 type header http.Header
 
 func (h header) Header(name string) string  { return http.Header(h).Get(name) }
@@ -174,16 +189,16 @@ func (h header) Free()                      {}
 type exchange struct {
 	t      *Transport
 	caller context.Context
-	ctx    context.Context // ends with the caller's, the client's and the limits
+	ctx    context.Context // ends with the caller's context, with Close, or at a limit
 	cancel context.CancelCauseFunc
 	stop   func() bool
-	// unblock keeps the end of ctx from closing the body of a response over HTTP/2.
+	// unblock stops the end of ctx from closing the body of a response over HTTP/2.
 	unblock func() bool
 
 	got, wrote, first, reused atomic.Bool
-	ahead                     atomic.Bool // a response came before all of the request was sent
-	spoke                     atomic.Bool // the server said something before it was asked
-	stale                     atomic.Bool // the connection taken last was unusable
+	ahead                     atomic.Bool // a response came before the whole request was sent
+	spoke                     atomic.Bool // the server sent something before the request
+	stale                     atomic.Bool // the last connection from net/http was unusable
 	cut                       atomic.Bool // the server ended the connection
 	written                   atomic.Int64
 	wroteAt                   atomic.Int64
@@ -253,9 +268,9 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r.ContentLength = int64(len(req.Body))
-	// net/http repeats a POST only if nothing of it was sent, and needs to
-	// rewind its body for that. It repeats a GET after it was sent, unless its
-	// body, even an empty one, cannot be rewound.
+	// net/http repeats a POST only if nothing of it was sent, and needs GetBody for
+	// that. It would repeat a GET even after it was sent, so a GET has a body, if an
+	// empty one, without GetBody.
 	if req.Method == http.MethodPost {
 		r.GetBody = func() (io.ReadCloser, error) {
 			return io.NopCloser(&countedReader{bytes.NewReader(req.Body), x}), nil
@@ -278,9 +293,9 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 	return x.t.client.Do(r)
 }
 
-// A phaseTimer runs the limits of sending and of waiting for the header one
-// after the other. net/http may still report having sent the request when the
-// response is already there, so that an ended timer must stay ended.
+// A phaseTimer runs the limits of sending and of waiting for the header one after the
+// other. net/http may report that the request was sent after it returned the response,
+// so a timer that ended must not start again.
 type phaseTimer struct {
 	expire func()
 	mu     sync.Mutex
@@ -307,6 +322,7 @@ func (l *phaseTimer) end() {
 	l.next(0)
 }
 
+// A countedReader counts the bytes of the body as net/http reads them.
 type countedReader struct {
 	*bytes.Reader
 	x *exchange
@@ -319,7 +335,7 @@ func (r *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteTo is hidden: it would hide the bytes from the counter.
+// WriteTo replaces that of the bytes.Reader, whose bytes would not be counted.
 func (r *countedReader) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{r})
 }
@@ -334,13 +350,14 @@ func (x *exchange) phase() transport.Phase {
 	return transport.PhaseDial
 }
 
-// What net/http and crypto/tls say of failures for which they export no error. TestTexts
-// has them say each: the texts are those of Go 1.26 and no promise of Go.
+// net/http and crypto/tls export no error for these failures, so they are recognised by
+// their texts in Go 1.26. Go does not promise to keep them: TestTexts provokes each
+// failure and reports a Go version whose text differs.
 const (
 	saysHeaderLimit = "server response headers exceeded"
 	saysTLSTimeout  = "TLS handshake timeout"
 	saysStreamError = "stream error: " // begins the text of a failed stream of HTTP/2
-	saysTLS         = "tls: "          // is in the text of every error of a handshake
+	saysTLS         = "tls: "          // is in the text of every handshake error
 	saysClosedIdle  = "server closed idle connection"
 )
 
@@ -363,12 +380,13 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 		err = transport.ErrResponseTooLarge
 	case strings.Contains(text, saysTLSTimeout):
 		phase, err = transport.PhaseTLS, transport.ErrTimeout
-	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseBody: // the server ended it
+	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseBody:
 		err = transport.ErrTruncated
 	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseHeader:
 		err = transport.ErrNoResponse
 	case phase == transport.PhaseHeader && x.first.Load() && x.cut.Load() && !transport.IsTimeout(err):
-		err = transport.ErrTruncated // net/http takes the last piece of a line for a line
+		// net/http parses the last line, though it was cut short, and calls it malformed.
+		err = transport.ErrTruncated
 	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = transport.ErrMalformed
 	case phase == transport.PhaseDial && strings.Contains(text, saysTLS):
@@ -404,7 +422,7 @@ func (x *exchange) buffer(resp *transport.Response) error {
 	return nil
 }
 
-// Read reads the body, waiting at most ReadTimeout at a time.
+// Read reads from the body. Each Read waits at most ReadTimeout.
 func (x *exchange) Read(p []byte) (int, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -455,7 +473,7 @@ func (x *exchange) Close() error {
 	return nil
 }
 
-// end gives the slot back, once.
+// end gives the slot back. Calls after the first do nothing.
 func (x *exchange) end() {
 	x.once.Do(func() {
 		x.stop()
