@@ -56,6 +56,27 @@ func TestResponseBeforeTheFirstRequest(t *testing.T) {
 	})
 }
 
+// TestResponseAfterTheResponse sends a second response together with the first one. It
+// must not be taken for the response to the second request.
+func TestResponseAfterTheResponse(t *testing.T) {
+	over(t, func(t *testing.T, open maker) {
+		twice := influxtest.Raw(noContent + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		for range 50 {
+			s := influxtest.New(t, twice, influxtest.Status(503))
+			d := open(doertest.To(s))
+			if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m v=1 1\n")); status != 204 || err != nil {
+				t.Errorf("%d %v", status, err)
+			}
+			status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m v=2 2\n"))
+			if !(status == 503 && err == nil || errors.Is(err, transport.ErrMalformed)) {
+				t.Errorf("the second request: %d %v", status, err)
+			}
+			d.Close()
+			s.Close()
+		}
+	})
+}
+
 // TestResponseAheadOfTheRequest checks that a success that arrives while the request is
 // still being sent is an error, and that a refusal counts.
 func TestResponseAheadOfTheRequest(t *testing.T) {

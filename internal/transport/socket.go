@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -109,6 +110,42 @@ func (s *Socket) Peek() Arrival {
 		return Unknown
 	}
 	return s.probe.look(s.raw)
+}
+
+// A NotedReader reads from a socket for a goroutine that reads all the time, and notes
+// each Read under a lock. Where the system can be asked, bytes also leave the socket under
+// this lock: whoever holds it either finds them by Peek or finds them noted. The lock is
+// not held while Read waits.
+type NotedReader struct {
+	s     *Socket
+	mu    *sync.Mutex
+	note  func(n int, err error)
+	taker taker
+}
+
+// Noted returns a NotedReader of s, which calls note under mu after each Read. Only one
+// Read may run at a time.
+func (s *Socket) Noted(mu *sync.Mutex, note func(n int, err error)) *NotedReader {
+	r := &NotedReader{s: s, mu: mu, note: note}
+	switch s.Conn.(type) {
+	case *net.TCPConn, *net.UnixConn: // any other Conn may have a Read of its own
+		if s.raw != nil {
+			r.taker.init(mu, note)
+		}
+	}
+	return r
+}
+
+// Read reads from the Conn of the socket.
+func (r *NotedReader) Read(p []byte) (int, error) {
+	if r.taker.ready() && len(p) > 0 {
+		return r.taker.take(r.s, p)
+	}
+	n, err := r.s.Conn.Read(p)
+	r.mu.Lock()
+	r.note(n, err)
+	r.mu.Unlock()
+	return n, err
 }
 
 type nothingError struct{}

@@ -55,7 +55,7 @@ func (t *Transport) dial(ctx context.Context, network, addr string) (net.Conn, e
 		return nil, &transport.Error{Phase: transport.PhaseDial, Addr: addr, Err: err}
 	}
 	t.n.Dials.Add(1)
-	return &conn{Socket: transport.NewSocket(c), conns: t.conns, gone: make(chan struct{}), created: time.Now()}, nil
+	return newConn(c, t.conns), nil
 }
 
 // A conn is a connection that net/http opened. It makes up for two weaknesses of
@@ -63,27 +63,45 @@ func (t *Transport) dial(ctx context.Context, network, addr string) (net.Conn, e
 // wrote to it, which can be too late for a request that is about to use the connection;
 // take looks at the socket itself. And net/http drops an early response when it cannot
 // send the rest of the request; Write waits for that response.
+//
+// That goroutine may have read bytes and not yet looked at them when an exchange takes
+// the connection. mu decides to whom they belong: bytes that it reads before take are
+// noted in unasked, and take finds the others in the socket. Bytes that net/http already
+// holds in its buffer then are recognised by heard, which is false until something is
+// read for the exchange.
 type conn struct {
 	*transport.Socket
+	read    *transport.NotedReader
 	created time.Time
+	mu      sync.Mutex               // of read; held by take while it looks at the socket
 	user    atomic.Pointer[exchange] // nil while idle
-	unasked atomic.Bool              // something arrived while idle
+	unasked atomic.Bool              // something was read while idle
+	heard   atomic.Bool              // something was read for user
 	ahead   atomic.Bool              // a response came before its request was sent whole
 	conns   chan struct{}            // of the Transport
 	once    sync.Once
 	gone    chan struct{} // closed by Close
 }
 
-func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.Socket.Conn.Read(p)
-	if x := c.user.Load(); x == nil {
-		if n > 0 {
-			c.unasked.Store(true)
-		}
-	} else if err == io.EOF {
+func newConn(nc net.Conn, conns chan struct{}) *conn {
+	c := &conn{Socket: transport.NewSocket(nc), conns: conns, gone: make(chan struct{}), created: time.Now()}
+	c.read = c.Socket.Noted(&c.mu, c.note)
+	return c
+}
+
+func (c *conn) Read(p []byte) (int, error) { return c.read.Read(p) }
+
+// note notes the outcome of a Read. c.mu is held.
+func (c *conn) note(n int, err error) {
+	x := c.user.Load()
+	switch {
+	case x != nil && n > 0:
+		c.heard.Store(true)
+	case x != nil && err == io.EOF:
 		x.cut.Store(true)
+	case x == nil && n > 0:
+		c.unasked.Store(true)
 	}
-	return n, err
 }
 
 // Write holds an error back until net/http has read a response that may be on its way.
@@ -125,22 +143,31 @@ func (x *exchange) take(nc net.Conn, reused bool) bool {
 	if !ok {
 		return true // it belongs to a client that the caller brought
 	}
+	if !c.use(x, reused, secret) {
+		c.Close() // without c.mu, since it waits for a Read that may want it
+		return false
+	}
+	x.conn = c
+	return true
+}
+
+// use makes x the user of c, and reports whether c can carry its request.
+func (c *conn) use(x *exchange, reused, secret bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if reused {
 		// Under TLS, the bytes may be a late session ticket. Giving up a good
 		// connection costs less than mistaking an alert for a ticket.
 		state := c.Peek()
 		if state == transport.Gone || state == transport.Data || c.unasked.Load() || c.ahead.Load() ||
 			x.t.o.Lifetime > 0 && time.Since(c.created) > x.t.o.Lifetime {
-			c.Close()
 			return false
 		}
-	}
-	if !reused && !secret && (c.Peek() == transport.Data || c.unasked.Load()) {
+	} else if !secret && (c.Peek() == transport.Data || c.unasked.Load()) {
 		x.spoke.Store(true)
-		c.Close()
 		return false
 	}
-	x.conn = c
+	c.heard.Store(false)
 	c.user.Store(x)
 	return true
 }

@@ -2,8 +2,9 @@
 // through a proxy. It is slower than package fast.
 //
 // std.go carries out an exchange: it takes a slot, gives the request to net/http, watches
-// its progress by httptrace, and translates net/http's errors. conn.go wraps the
-// connections that net/http opens, to make up for what net/http does not check.
+// its progress by httptrace, and reads the response. errors.go translates net/http's
+// errors. conn.go wraps the connections that net/http opens, to make up for what net/http
+// does not check.
 //
 // Its invariants:
 //   - An exchange holds a slot from wait to end, so at most MaxConns run at once.
@@ -15,12 +16,10 @@ package std
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -92,7 +91,8 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	close(x.responded)
 	if err != nil {
 		failed := x.failed(x.phase(), err)
-		if x.spoke.Load() && failed.Written == 0 {
+		if x.spoke.Load() && (!x.got.Load() || failed.Written == 0) {
+			// Nothing was sent, though net/http may have read the body.
 			failed = &transport.Error{Phase: transport.PhaseHeader, Addr: t.o.Addr, Err: transport.ErrMalformed}
 		}
 		x.end()
@@ -102,7 +102,7 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	// is a refusal: it may respond to no request at all. HTTP/2 is exempt, since each
 	// response names its request.
 	ahead := response.StatusCode < 400 && response.ProtoMajor == 1 && x.ahead.Load()
-	if response.StatusCode < 100 || response.StatusCode > 599 || ahead {
+	if response.StatusCode < 100 || response.StatusCode > 599 || ahead || x.unheard.Load() {
 		response.Body.Close()
 		failed := x.failed(transport.PhaseHeader, transport.ErrMalformed)
 		x.end()
@@ -197,6 +197,7 @@ type exchange struct {
 
 	got, wrote, first, reused atomic.Bool
 	ahead                     atomic.Bool // a response came before the whole request was sent
+	unheard                   atomic.Bool // the response was read before the request had a connection
 	spoke                     atomic.Bool // the server sent something before the request
 	stale                     atomic.Bool // the last connection from net/http was unusable
 	cut                       atomic.Bool // the server ended the connection
@@ -228,6 +229,7 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 				return
 			}
 			x.got.Store(true)
+			x.written.Store(0) // attempts before this one sent nothing
 			x.reused.Store(i.Reused)
 			if i.Reused {
 				x.t.n.Reuses.Add(1)
@@ -250,12 +252,19 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 			limits.next(x.t.o.HeaderTimeout)
 		},
 		GotFirstResponseByte: func() {
+			// net/http calls this in the goroutine that reads the connection, so
+			// nothing was read in between.
 			x.first.Store(true)
-			if x.written.Load() < int64(len(req.Body)) {
+			unheard := x.conn != nil && !x.conn.heard.Load()
+			ahead := x.written.Load() < int64(len(req.Body))
+			if unheard {
+				x.unheard.Store(true)
+			}
+			if ahead {
 				x.ahead.Store(true)
-				if x.conn != nil {
-					x.conn.ahead.Store(true)
-				}
+			}
+			if (ahead || unheard) && x.conn != nil {
+				x.conn.ahead.Store(true)
 			}
 			if hooks.FirstByte != nil {
 				hooks.FirstByte(time.Duration(time.Now().UnixNano() - x.wroteAt.Load()))
@@ -290,7 +299,13 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 	for _, f := range req.Header {
 		r.Header.Set(f.Key, f.Value)
 	}
-	return x.t.client.Do(r)
+	response, err := x.t.client.Do(r)
+	if err == nil && x.stale.Load() {
+		// net/http had this response in its buffer when take closed the connection.
+		response.Body.Close()
+		return nil, transport.ErrMalformed
+	}
+	return response, err
 }
 
 // A phaseTimer runs the limits of sending and of waiting for the header one after the
@@ -338,68 +353,6 @@ func (r *countedReader) Read(p []byte) (int, error) {
 // WriteTo replaces that of the bytes.Reader, whose bytes would not be counted.
 func (r *countedReader) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{r})
-}
-
-func (x *exchange) phase() transport.Phase {
-	switch {
-	case x.wrote.Load():
-		return transport.PhaseHeader
-	case x.got.Load():
-		return transport.PhaseWrite
-	}
-	return transport.PhaseDial
-}
-
-// net/http and crypto/tls export no error for these failures, so they are recognised by
-// their texts in Go 1.26. Go does not promise to keep them: TestTexts provokes each
-// failure and reports a Go version whose text differs.
-const (
-	saysHeaderLimit = "server response headers exceeded"
-	saysTLSTimeout  = "TLS handshake timeout"
-	saysStreamError = "stream error: " // begins the text of a failed stream of HTTP/2
-	saysTLS         = "tls: "          // is in the text of every handshake error
-	saysClosedIdle  = "server closed idle connection"
-)
-
-func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
-	if x.caller.Err() != nil {
-		x.t.n.Cancels.Add(1)
-	}
-	if x.ctx != nil && x.ctx.Err() != nil {
-		err = context.Cause(x.ctx)
-	}
-	var known *transport.Error
-	var whole *url.Error
-	if errors.As(err, &known) {
-		phase, err = known.Phase, known.Err
-	} else if errors.As(err, &whole) {
-		err = whole.Err // without the URL, which may hold a password or a statement
-	}
-	switch text := err.Error(); {
-	case strings.Contains(text, saysHeaderLimit):
-		err = transport.ErrResponseTooLarge
-	case strings.Contains(text, saysTLSTimeout):
-		phase, err = transport.PhaseTLS, transport.ErrTimeout
-	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseBody:
-		err = transport.ErrTruncated
-	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseHeader:
-		err = transport.ErrNoResponse
-	case phase == transport.PhaseHeader && x.first.Load() && x.cut.Load() && !transport.IsTimeout(err):
-		// net/http parses the last line, though it was cut short, and calls it malformed.
-		err = transport.ErrTruncated
-	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
-		err = transport.ErrMalformed
-	case phase == transport.PhaseDial && strings.Contains(text, saysTLS):
-		phase = transport.PhaseTLS
-	case phase == transport.PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, saysClosedIdle)):
-		err = transport.ErrNoResponse
-	}
-	sent := x.written.Load()
-	return &transport.Error{
-		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused.Load(), Written: sent,
-		Ambiguous: phase >= transport.PhaseHeader || sent > 0,
-		Err:       transport.Cause(x.caller, x.t.ctx.Err() != nil, err),
-	}
 }
 
 // buffer reads the body of a response that is not streamed.
