@@ -21,8 +21,9 @@ type timedPoint struct {
 	F  int64          `lp:"f"`
 }
 
-// waysToWrite write one point with the field f and the time at in the precision p, all
-// but the given line by what the client encodes. The measurement is the name of the way.
+// waysToWrite write one point with the field f and the time at, in the precision p. Those
+// that do not use line have the client encode the point. The measurement is the name of the
+// way.
 var waysToWrite = map[string]func(ctx context.Context, c *fastclient.Client, p lp.Precision, at time.Time, line []byte) error{
 	"write": func(ctx context.Context, c *fastclient.Client, p lp.Precision, _ time.Time, line []byte) error {
 		return c.Write(ctx, line, fastclient.WritePrecision(p))

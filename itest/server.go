@@ -28,14 +28,14 @@ type Config struct {
 	// SharedSecret signs the tokens (HS256 JWT) that the server accepts.
 	SharedSecret string
 
-	// TLS serves HTTPS with a self-signed certificate for localhost and
-	// 127.0.0.1. CertPool has the certificate.
+	// TLS serves HTTPS with a self-signed certificate for localhost and 127.0.0.1,
+	// which CertPool trusts.
 	TLS bool
-	// UnixSocket serves a unix socket beside TCP. Socket has its path.
+	// UnixSocket serves a Unix socket in addition to TCP. Socket returns its path.
 	UnixSocket bool
 
-	// MaxRowLimit ends a response that is not chunked after that many rows; 0
-	// means no limit.
+	// MaxRowLimit ends a response that is not chunked after this many rows; 0 means
+	// no limit.
 	MaxRowLimit int
 	// MaxBodySize is the largest request body in bytes; 0 means the server's
 	// default of 25,000,000.
