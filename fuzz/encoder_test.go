@@ -16,7 +16,7 @@ import (
 type input struct {
 	name           string
 	k1, v1, k2, v2 string // tags
-	f1, s, f2      string // keys of fields, and a text
+	f1, s, f2      string // keys of two fields, and the value of a string field
 	bits           uint64 // a number
 	ts             int64
 	shape          uint32

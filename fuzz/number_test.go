@@ -29,7 +29,7 @@ func formatFloat(v float64, bits int) string {
 	return strconv.FormatFloat(v, format, -1, bits)
 }
 
-// parseFloat returns the number in s, or NaN if s is empty.
+// parseFloat returns the number in s, or NaN if there is none.
 func parseFloat(s string) float64 {
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil {

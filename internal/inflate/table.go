@@ -86,7 +86,7 @@ const (
 	lengthSymbol = 257
 )
 
-// In a complete code at least two codes lie below each entry that continues, so there are
+// In a complete code at least two codes continue each entry of that kind, so there are
 // at most half as many second tables as symbols. Each is indexed by the bits of the
 // longest code beyond those of the first table.
 const (

@@ -114,8 +114,8 @@ func (s *Socket) Peek() Arrival {
 
 // A NotedReader reads from a socket for a goroutine that reads all the time, and notes
 // each Read under a lock. Where the system can be asked, bytes also leave the socket under
-// this lock: whoever holds it either finds them by Peek or finds them noted. The lock is
-// not held while Read waits.
+// this lock, so the holder of the lock finds them either by Peek or noted. Read does not
+// hold the lock while it waits.
 type NotedReader struct {
 	s     *Socket
 	mu    *sync.Mutex
