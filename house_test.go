@@ -104,7 +104,7 @@ func TestPackageOrder(t *testing.T) {
 			if used, ok := short(pkg); ok {
 				uses++
 				if place[used] >= place[user] {
-					t.Errorf("%s imports %s, which stands below it", user, used)
+					t.Errorf("%s imports %s, which is below it", user, used)
 				}
 			}
 		}
@@ -308,7 +308,7 @@ func TestFileLength(t *testing.T) {
 			t.Errorf("%s has %d lines", f, n)
 		}
 		if n <= 500 && long[f] != "" {
-			t.Errorf("%s has %d lines and stands in the list of long files", f, n)
+			t.Errorf("%s has %d lines and is in the list of long files", f, n)
 		}
 	}
 }

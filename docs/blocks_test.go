@@ -13,7 +13,7 @@ var update = flag.Bool("update", false, "write the code of the examples into the
 
 var block = regexp.MustCompile("(?ms)^<!-- code: ([a-z0-9]+) -->\n```go\n(.*?)^```$")
 
-// regions returns what stands between "// begin NAME" and "// end" in the
+// regions returns the code between "// begin NAME" and "// end" in the
 // examples, without the indentation of its first line.
 func regions(t *testing.T) map[string]string {
 	t.Helper()

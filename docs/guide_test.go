@@ -1,5 +1,5 @@
 // Package docs holds the documents. Its examples are the code blocks of
-// the Markdown files: TestBlocks holds that each block stands here, between two
+// the Markdown files: TestBlocks holds that each block is here, between two
 // marks, and TestProgram that each compiles in the program the guide begins with.
 package docs
 

@@ -59,7 +59,7 @@ func TestExportErrors(t *testing.T) {
 		t.Errorf("refused: %v", err)
 	}
 	if err := export(t.Context(), &b, ":", "", "SELECT 1"); err == nil {
-		t.Error("no error for an address that is none")
+		t.Error("no error for a bad address")
 	}
 	s = influxtest.New(t, influxtest.JSON(response[:150]))
 	if err := export(t.Context(), &b, s.URL, "", "SELECT 1"); err == nil {

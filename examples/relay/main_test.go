@@ -357,7 +357,7 @@ func TestRun(t *testing.T) {
 		cancel()
 		err = <-done
 		text, _ := os.ReadFile(filepath.Join(c.dead, "d.lp"))
-		_, last, _ := strings.Cut(string(text), "\n") // behind the comment
+		_, last, _ := strings.Cut(string(text), "\n") // after the comment
 		if away {
 			if err == nil || last != "m v=1 1\n" {
 				t.Errorf("%v, kept %q", err, text)
