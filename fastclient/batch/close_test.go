@@ -120,7 +120,7 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 		send   senderFunc
 		unsent string
 		dead   string
-		loss   Reason
+		reason Reason
 	}{
 		"rejected": {Options{}, response(400, "database is required"), "", "[request 3 database is required: m v=0 1\nm v=1 1\nm v=2 1\n]", ReasonRequest},
 		"listed": {Options{}, v3("partial write of line protocol occurred", strict...),
@@ -153,11 +153,11 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 					t.Errorf("handed back %q, want %q", got, c.unsent)
 				}
 				var be *BatchError
-				if !errors.As(err, &be) || be.Reason != c.loss {
+				if !errors.As(err, &be) || be.Reason != c.reason {
 					t.Errorf("Close: %v", err)
 				}
 				audit(t, &w.engine)
-				if st := w.Stats(); st.Pending.Lines != 0 || st.ByReason[c.loss].Lines == 0 {
+				if st := w.Stats(); st.Pending.Lines != 0 || st.ByReason[c.reason].Lines == 0 {
 					t.Errorf("stats %+v", st)
 				}
 				time.Sleep(time.Minute)

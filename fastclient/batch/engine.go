@@ -51,9 +51,9 @@ type engine struct {
 	flying partList // under way
 	live   int      // batches that are sealed and not settled
 
-	ledger   ledger
-	counters writerCounters
-	verdicts verdictLog
+	ledger     ledger
+	counters   writerCounters
+	unreported errorLog
 
 	closing  bool
 	aborted  bool
@@ -63,12 +63,12 @@ type engine struct {
 }
 
 // init prepares e for appends, with nobody waiting.
-func (e *engine) init(p config) error {
-	o := p.o
-	senders := len(p.targets) * o.MaxInFlight
-	e.config, e.spread, e.sealBytes = p, rand.Int64N, o.BatchBytes
-	e.compressor, e.compressing = compress.Bound(p.compressor, senders, o.MaxMemory)
-	e.compressing += senders * p.senderBytes()
+func (e *engine) init(c config) error {
+	o := c.o
+	senders := len(c.targets) * o.MaxInFlight
+	e.config, e.spread, e.sealBytes = c, rand.Int64N, o.BatchBytes
+	e.compressor, e.compressing = compress.Bound(c.compressor, senders, o.MaxMemory)
+	e.compressing += senders * c.senderBytes()
 	budget := (o.MaxMemory - e.compressing) / o.BatchBytes
 	if budget < senders+1 {
 		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
@@ -77,7 +77,7 @@ func (e *engine) init(p config) error {
 		return &fastclient.OptionError{Field: "Options.DefaultTags", Reason: err.Error()}
 	}
 	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
-	e.stage.init(&o, p.precision, p.targets[0].api)
+	e.stage.init(&o, c.precision, c.targets[0].api)
 	e.events.f = o.OnEvent
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return nil
@@ -88,7 +88,7 @@ func (e *engine) init(p config) error {
 // lock of the engine. A nil *waiters has nobody waiting.
 type waiters struct {
 	work         sync.Cond     // a sender may have something to do
-	room         chan struct{} // closed when memory is free again; nil when nobody waits
+	memory       chan struct{} // closed when memory is free again; nil when nobody waits
 	barriers     []*barrier
 	end          chan struct{} // closed when nothing can be sent any more
 	ageTimer     *time.Timer
@@ -103,11 +103,11 @@ func (x *waiters) wake() {
 	}
 }
 
-// roomFree wakes the appends that wait for memory.
-func (x *waiters) roomFree() {
-	if x != nil && x.room != nil {
-		close(x.room)
-		x.room = nil
+// memoryFree wakes the appends that wait for memory.
+func (x *waiters) memoryFree() {
+	if x != nil && x.memory != nil {
+		close(x.memory)
+		x.memory = nil
 	}
 }
 
@@ -163,11 +163,11 @@ func (e *engine) emit(ev Event) {
 		return
 	}
 	ev.Time = time.Now()
-	e.events.add(ev)
+	e.events.queue(ev)
 }
 
-// lost keeps an error for the next Flush.
-func (e *engine) lost(err BatchError) { e.verdicts.add(err) }
+// keepError keeps an error for the next Flush.
+func (e *engine) keepError(err BatchError) { e.unreported.keep(err) }
 
 // refused counts lines and points that were not accepted.
 func (e *engine) refused(n int, err error) {
@@ -189,7 +189,7 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 			break
 		}
 		if e.open == nil && !e.openBatch() {
-			if err = e.makeRoom(ctx); err != nil {
+			if err = e.findMemory(ctx); err != nil {
 				break
 			}
 			continue
@@ -224,9 +224,9 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 	return accepted, err
 }
 
-// makeRoom applies the policy when there is no slab. It returns nil when it is worth
+// findMemory applies the policy when there is no slab. It returns nil when it is worth
 // trying again. The lock is held, and released while it waits.
-func (e *engine) makeRoom(ctx context.Context) error {
+func (e *engine) findMemory(ctx context.Context) error {
 	switch e.o.Overflow {
 	case DropNewest:
 		return ErrOverflow
@@ -245,16 +245,16 @@ func (e *engine) makeRoom(ctx context.Context) error {
 	if x == nil {
 		return ErrOverflow
 	}
-	if x.room == nil {
-		x.room = make(chan struct{})
+	if x.memory == nil {
+		x.memory = make(chan struct{})
 	}
-	room := x.room
+	freed := x.memory
 	e.counters.blocked++
 	e.mu.Unlock()
 	start := time.Now()
 	var err error
 	select {
-	case <-room:
+	case <-freed:
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
@@ -316,8 +316,8 @@ func (e *engine) discardOpen() {
 	e.free(b)
 }
 
-// settled records that a part of b is settled, and frees b with the last part.
-func (e *engine) settled(b *slabBatch) {
+// partSettled records that a part of b is settled, and frees b with the last part.
+func (e *engine) partSettled(b *slabBatch) {
 	if b.parts--; b.parts > 0 {
 		return
 	}
@@ -342,7 +342,7 @@ func (e *engine) free(b *slabBatch) {
 		e.filling = nil
 	}
 	e.slabs.give(s)
-	e.waiters.roomFree()
+	e.waiters.memoryFree()
 }
 
 // giveBack removes all remaining lines from the Writer, because of err, and returns them.
@@ -366,9 +366,9 @@ func (e *engine) giveBack(err error) *UnsentError {
 		})
 		e.ledger.lose(ReasonUnsent, p.lines, len(p.data))
 		if e.waiters.expects(b.seq) {
-			e.lost(BatchError{Seq: b.seq, Lines: p.lines, Reason: ReasonUnsent})
+			e.keepError(BatchError{Seq: b.seq, Lines: p.lines, Reason: ReasonUnsent})
 		}
-		e.settled(b)
+		e.partSettled(b)
 	}
 	if u.Lines == 0 {
 		return nil
@@ -389,19 +389,19 @@ func (e *engine) stats() Stats {
 	s.EventsLost = e.events.dropped()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.ledger.fill(&s)
-	e.counters.fill(&s)
+	e.ledger.copyTo(&s)
+	e.counters.copyTo(&s)
 	s.Sealed, s.Settled = e.seq, e.settledUpTo()
 	s.Queued, s.InFlight = e.queue.n, e.flying.n
 	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.compressing, e.o.MaxMemory
 	s.LastErrors = e.lastErrors()
-	for _, out := range e.targets {
-		g := &out.breaker
-		if g.Failures == 0 {
+	for _, t := range e.targets {
+		b := &t.breaker
+		if b.Failures == 0 {
 			continue
 		}
-		if !s.Down || g.Until.Before(s.RetryAt) {
-			s.RetryAt, s.Failures = g.Until, g.Failures
+		if !s.Down || b.Until.Before(s.RetryAt) {
+			s.RetryAt, s.Failures = b.Until, b.Failures
 		}
 		s.Down = true
 	}
@@ -410,8 +410,8 @@ func (e *engine) stats() Stats {
 
 // lastErrors returns the servers whose last request failed.
 func (e *engine) lastErrors() (list []ServerFailure) {
-	for _, out := range e.targets {
-		list = out.failed.appendTo(list)
+	for _, t := range e.targets {
+		list = t.failed.appendTo(list)
 	}
 	return list
 }

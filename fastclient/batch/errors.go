@@ -245,30 +245,30 @@ func (e *UnsentError) Unwrap() []error {
 	return errs
 }
 
-// keptVerdicts is how many errors are kept for the next Flush. The last one stands for
+// keptErrors is how many errors are kept for the next Flush. The last one stands for
 // all that came after it.
-const keptVerdicts = 64
+const keptErrors = 64
 
-// A verdictLog holds the errors that no Flush has returned yet.
-type verdictLog struct {
+// A errorLog holds the errors that no Flush has returned yet.
+type errorLog struct {
 	errs     []*BatchError
 	returned uint64 // up to this batch
 }
 
-func (l *verdictLog) add(e BatchError) {
-	if len(l.errs) < keptVerdicts {
+func (l *errorLog) keep(e BatchError) {
+	if len(l.errs) < keptErrors {
 		l.errs = append(l.errs, &e)
 		return
 	}
 	// The error may have been returned already, so it is replaced, not changed.
-	last := l.errs[keptVerdicts-1]
+	last := l.errs[keptErrors-1]
 	e.Lines += last.Lines
 	e.Others = last.Others + 1
-	l.errs[keptVerdicts-1] = &e
+	l.errs[keptErrors-1] = &e
 }
 
 // since appends the errors of the batches after from, up to and including to.
-func (l *verdictLog) since(dst []error, from, to uint64) []error {
+func (l *errorLog) since(dst []error, from, to uint64) []error {
 	for _, e := range l.errs {
 		if e.Seq > from && (e.Seq <= to || e.Others > 0) {
 			dst = append(dst, e)
@@ -278,6 +278,6 @@ func (l *verdictLog) since(dst []error, from, to uint64) []error {
 }
 
 // forget drops the errors of the batches up to seq.
-func (l *verdictLog) forget(seq uint64) {
+func (l *errorLog) forget(seq uint64) {
 	l.errs = slices.DeleteFunc(l.errs, func(e *BatchError) bool { return e.Seq <= seq })
 }

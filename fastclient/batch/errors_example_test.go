@@ -91,17 +91,17 @@ func ExamplePendingError() {
 // Why accepted lines are not stored, in the words of events and dead letter files:
 // rejected by the server, uncertain because of its response, or dropped by the Writer.
 func ExampleReason() {
-	for _, loss := range []batch.Reason{
+	for _, reason := range []batch.Reason{
 		batch.ReasonLine, batch.ReasonRetention, batch.ReasonRequest, batch.ReasonTooLarge,
 		batch.ReasonUncertain, batch.ReasonOverflow, batch.ReasonAge, batch.ReasonUnsent,
 	} {
 		switch {
-		case loss.Rejected():
-			fmt.Println("rejected:", loss)
-		case loss == batch.ReasonUncertain:
-			fmt.Println("neither:", loss)
+		case reason.Rejected():
+			fmt.Println("rejected:", reason)
+		case reason == batch.ReasonUncertain:
+			fmt.Println("neither:", reason)
 		default:
-			fmt.Println("dropped:", loss)
+			fmt.Println("dropped:", reason)
 		}
 	}
 	// Output:

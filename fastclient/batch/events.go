@@ -94,8 +94,8 @@ func (e *events) start() {
 	}()
 }
 
-// add queues ev, or counts it as lost.
-func (e *events) add(ev Event) {
+// queue queues ev, or counts it as lost.
+func (e *events) queue(ev Event) {
 	if e.f == nil {
 		return
 	}

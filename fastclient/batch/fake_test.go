@@ -79,7 +79,7 @@ func audit(t *testing.T, w *engine) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var s Stats
-	w.ledger.fill(&s)
+	w.ledger.copyTo(&s)
 	if sum := s.Acked.plus(s.Rejected).plus(s.Uncertain).plus(s.Dropped).plus(s.Pending); sum != s.Appended {
 		t.Errorf("appended %v, but acked %v + rejected %v + uncertain %v + dropped %v + pending %v = %v",
 			s.Appended, s.Acked, s.Rejected, s.Uncertain, s.Dropped, s.Pending, sum)

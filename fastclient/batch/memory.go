@@ -117,8 +117,8 @@ type part struct {
 // A judgement is the decision about a part whose lost lines are being given to a dead
 // letter. It stands even if Close does not wait for the dead letter.
 type judgement struct {
-	plan  verdict.Plan
-	reply seam.Response
+	plan     verdict.Plan
+	response seam.Response
 }
 
 func (p *part) before(q *part) bool {

@@ -350,13 +350,13 @@ func (h *history) compare(s Stats, closeErr error) {
 			h.t.Errorf("line %d was refused and sent nonetheless", id)
 		}
 	}
-	for loss := ReasonLine; loss < numReasons; loss++ {
-		want := h.lost[loss]
-		if loss == ReasonUnsent {
+	for reason := ReasonLine; reason < numReasons; reason++ {
+		want := h.lost[reason]
+		if reason == ReasonUnsent {
 			want = len(unsent)
 		}
-		if s.ByReason[loss].Lines != uint64(want) {
-			h.t.Errorf("lost %d lines by %v, dead letters say %d", s.ByReason[loss].Lines, loss, want)
+		if s.ByReason[reason].Lines != uint64(want) {
+			h.t.Errorf("lost %d lines by %v, dead letters say %d", s.ByReason[reason].Lines, reason, want)
 		}
 	}
 	if h.server.trust == 1 && h.config.o.Isolate != IsolateNone && s.Uncertain.Lines > 0 {

@@ -69,7 +69,7 @@ func TestPagesRefuseNothing(t *testing.T) {
 			r := seam.Response{Status: status, Message: body, Foreign: true}
 			var p verdict.Plan
 			verdict.Decide(&p, []byte("m v=1 1\n"), 1, &r, verdict.Limits{Plain: true})
-			if len(p.Spans) != 1 || p.Spans[0].Outcome != verdict.Again || !p.Shut {
+			if len(p.Spans) != 1 || p.Spans[0].Outcome != verdict.Again || !p.Wait {
 				t.Errorf("%d %s: %+v", status, body, p)
 			}
 		}

@@ -61,7 +61,7 @@ type sending struct {
 	ctx        requestContext
 	compressed []byte
 	wire       []byte // lines in the unit that is sent, if it is another one
-	batch      seam.Body
+	body       seam.Body
 	judgement
 }
 
@@ -70,7 +70,7 @@ func (e *engine) newSending(sender seam.Sender) *sending {
 }
 
 // sendPart sends the part of j and applies what the response means.
-func (e *engine) sendPart(out *target, s *sending, j job) {
+func (e *engine) sendPart(t *target, s *sending, j job) {
 	p := j.p
 	lines := p.data
 	if e.unit != e.precision {
@@ -80,19 +80,19 @@ func (e *engine) sendPart(out *target, s *sending, j job) {
 		s.wire = points.AppendConverted(s.wire[:0], p.data, e.precision, e.unit)
 		lines = s.wire
 	}
-	s.batch = seam.Body{Data: lines, Raw: len(lines)}
+	s.body = seam.Body{Data: lines, Raw: len(lines)}
 	if e.compressor != nil && !j.plain && len(lines) >= e.minCompress {
 		if e.compressBody(s, lines); len(s.compressed) < len(lines) {
-			s.batch.Data, s.batch.Encoding = s.compressed, e.compressor.Encoding()
+			s.body.Data, s.body.Encoding = s.compressed, e.compressor.Encoding()
 		}
 	}
-	s.reply.Reset(out.api)
+	s.response.Reset(t.api)
 	start := time.Now()
-	ctx := s.ctx.begin(requestTimeout(e.o.RequestTimeout, len(s.batch.Data)))
-	s.sender.Send(ctx, &s.batch, &s.reply)
-	verdict.Merge(&s.reply)
-	if s.reply.Err != nil && context.Cause(ctx) == errRequestTimeout {
-		s.reply.Err, s.reply.Failure = errRequestTimeout, errRequestTimeout
+	ctx := s.ctx.begin(requestTimeout(e.o.RequestTimeout, len(s.body.Data)))
+	s.sender.Send(ctx, &s.body, &s.response)
+	verdict.Merge(&s.response)
+	if s.response.Err != nil && context.Cause(ctx) == errRequestTimeout {
+		s.response.Err, s.response.Failure = errRequestTimeout, errRequestTimeout
 	}
 	s.ctx.end()
 	took := time.Since(start)
@@ -100,20 +100,20 @@ func (e *engine) sendPart(out *target, s *sending, j job) {
 	within := j.spent < e.o.IsolateRequests
 	limits := verdict.Limits{
 		Search: within && e.o.Isolate == IsolateAuto || e.o.Isolate == IsolateAll, Within: within,
-		Ordered: e.o.Ordered, Precision: e.unit, Tries: p.tries + 1, Plain: s.batch.Encoding == "",
+		Ordered: e.o.Ordered, Precision: e.unit, Tries: p.tries + 1, Plain: s.body.Encoding == "",
 	}
-	action := verdict.Judge(&s.reply)
+	action := verdict.Judge(&s.response)
 	if action == verdict.ActDowngrade {
-		limits.Downgrade = out.server.Downgrade(s.reply.API)
+		limits.Downgrade = t.server.Downgrade(s.response.API)
 	}
 	if action == verdict.ActMissing && e.o.OnMissing != nil {
 		e.missing(s)
 	}
-	verdict.Decide(&s.plan, lines, p.lines, &s.reply, limits)
+	verdict.Decide(&s.plan, lines, p.lines, &s.response, limits)
 	if e.unit != e.precision {
 		s.plan.Onto(p.data)
 	}
-	e.apply(out, j, s, took)
+	e.apply(t, j, s, took)
 }
 
 // compressBody compresses data into the memory of the sender.

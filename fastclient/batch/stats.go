@@ -89,7 +89,7 @@ type ledger struct {
 	appended Count
 	pending  Count
 	acked    Count
-	losses   [numReasons]Count
+	byReason [numReasons]Count
 }
 
 func (l *ledger) accept(lines, bytes int) {
@@ -102,26 +102,26 @@ func (l *ledger) ack(lines, bytes int) {
 	l.acked.add(lines, bytes)
 }
 
-func (l *ledger) lose(loss Reason, lines, bytes int) {
+func (l *ledger) lose(reason Reason, lines, bytes int) {
 	l.pending.sub(lines, bytes)
-	l.losses[loss].add(lines, bytes)
+	l.byReason[reason].add(lines, bytes)
 }
 
-// settled enters the outcome of one span.
-func (l *ledger) settled(c *verdict.Span) {
-	switch c.Outcome {
+// enter records the outcome of one span.
+func (l *ledger) enter(span *verdict.Span) {
+	switch span.Outcome {
 	case verdict.Rejected, verdict.Uncertain:
-		l.lose(Reason(c.Reason), c.Lines, c.To-c.From)
+		l.lose(Reason(span.Reason), span.Lines, span.To-span.From)
 	case verdict.Acked:
-		l.ack(c.Lines, c.To-c.From)
+		l.ack(span.Lines, span.To-span.From)
 	}
 }
 
 // rejected returns the sum of the reasons for which the server refused lines.
 func (l *ledger) rejected() (c Count) {
-	for loss := ReasonLine; loss < numReasons; loss++ {
-		if loss.Rejected() {
-			c = c.plus(l.losses[loss])
+	for reason := ReasonLine; reason < numReasons; reason++ {
+		if reason.Rejected() {
+			c = c.plus(l.byReason[reason])
 		}
 	}
 	return c
@@ -129,18 +129,18 @@ func (l *ledger) rejected() (c Count) {
 
 // dropped returns the sum of the reasons for which the Writer dropped lines.
 func (l *ledger) dropped() (c Count) {
-	for loss := ReasonLine; loss < numReasons; loss++ {
-		if !loss.Rejected() && loss != ReasonUncertain {
-			c = c.plus(l.losses[loss])
+	for reason := ReasonLine; reason < numReasons; reason++ {
+		if !reason.Rejected() && reason != ReasonUncertain {
+			c = c.plus(l.byReason[reason])
 		}
 	}
 	return c
 }
 
-func (l *ledger) fill(s *Stats) {
+func (l *ledger) copyTo(s *Stats) {
 	s.Appended, s.Acked, s.Pending = l.appended, l.acked, l.pending
-	s.Rejected, s.Dropped, s.ByReason = l.rejected(), l.dropped(), l.losses
-	s.Uncertain = l.losses[ReasonUncertain]
+	s.Rejected, s.Dropped, s.ByReason = l.rejected(), l.dropped(), l.byReason
+	s.Uncertain = l.byReason[ReasonUncertain]
 }
 
 // writerCounters are the other counters. They are guarded by the lock of their owner.
@@ -182,7 +182,7 @@ func (c *writerCounters) responded(b *seam.Body, r *seam.Response, took time.Dur
 	c.latency[min(bits.Len64(uint64(took/time.Millisecond)), len(c.latency)-1)]++
 }
 
-func (c *writerCounters) fill(s *Stats) {
+func (c *writerCounters) copyTo(s *Stats) {
 	s.RefusedInvalid, s.RefusedOverflow, s.RefusedOther = c.invalid, c.overflow, c.other
 	s.Requests, s.NoResponse, s.Status = c.requests, c.noResponse, c.status
 	s.Retried, s.Splits, s.RawBytes, s.WireBytes = c.retried, c.splits, c.raw, c.wire

@@ -28,7 +28,7 @@ type target struct {
 	plain   bool // the server refused a content encoding
 }
 
-func (o *target) newSender() seam.Sender { return o.server.NewSender(o.failed.note) }
+func (t *target) newSender() seam.Sender { return t.server.NewSender(t.failed.note) }
 
 // A config is what a Writer is made from.
 type config struct {
@@ -51,29 +51,29 @@ func newConfig(c seam.Client, o Options, each bool) (config, error) {
 	if err != nil {
 		return config{}, err
 	}
-	p := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress}
+	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress}
 	for _, t := range r.Targets {
-		p.targets = append(p.targets, &target{server: t, api: r.API})
+		cfg.targets = append(cfg.targets, &target{server: t, api: r.API})
 	}
-	return p, nil
+	return cfg, nil
 }
 
 // bodyBytes returns the size of the largest body.
-func (p *config) bodyBytes() int {
-	if p.unit != p.precision {
-		return points.ConvertedSize(p.o.BatchBytes)
+func (c *config) bodyBytes() int {
+	if c.unit != c.precision {
+		return points.ConvertedSize(c.o.BatchBytes)
 	}
-	return p.o.BatchBytes
+	return c.o.BatchBytes
 }
 
 // senderBytes returns the memory of one sender: the lines converted to another unit, and
 // compressed.
-func (p *config) senderBytes() (n int) {
-	if p.unit != p.precision {
-		n = p.bodyBytes()
+func (c *config) senderBytes() (n int) {
+	if c.unit != c.precision {
+		n = c.bodyBytes()
 	}
-	if p.compressor != nil {
-		n += compressedSize(p.bodyBytes())
+	if c.compressor != nil {
+		n += compressedSize(c.bodyBytes())
 	}
 	return n
 }

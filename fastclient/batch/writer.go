@@ -55,11 +55,11 @@ var (
 // The error is an *[fastclient.OptionError], or says what is wrong with the database of
 // the client.
 func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
-	config, err := newConfig(seam.Of(c), o, true)
+	cfg, err := newConfig(seam.Of(c), o, true)
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWriter(config)
+	w, err := newWriter(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +68,9 @@ func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
 }
 
 // newWriter returns a Writer without its goroutines.
-func newWriter(p config) (*Writer, error) {
+func newWriter(c config) (*Writer, error) {
 	w := &Writer{quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{})}
-	if err := w.init(p); err != nil {
+	if err := w.init(c); err != nil {
 		return nil, err
 	}
 	x := &waiters{end: make(chan struct{}), ageTimer: time.NewTimer(time.Hour), breakerTimer: time.NewTimer(time.Hour)}
@@ -86,24 +86,24 @@ func newWriter(p config) (*Writer, error) {
 func (w *Writer) startAll() {
 	w.events.start()
 	w.senders = len(w.targets) * w.o.MaxInFlight
-	for _, out := range w.targets {
+	for _, t := range w.targets {
 		for range w.o.MaxInFlight {
-			go w.run(out, out.newSender())
+			go w.run(t, t.newSender())
 		}
 	}
 	w.ticking.Add(1)
 	go w.tick()
 }
 
-// run sends parts to out until nothing will ever be left to do.
-func (w *Writer) run(out *target, sender seam.Sender) {
+// run sends parts to t until nothing will ever be left to do.
+func (w *Writer) run(t *target, sender seam.Sender) {
 	s := w.newSending(sender)
 	for {
-		j, ok := w.next(out)
+		j, ok := w.next(t)
 		if !ok {
 			break
 		}
-		w.sendPart(out, s, j)
+		w.sendPart(t, s, j)
 	}
 	s.ctx.close()
 	w.mu.Lock()
@@ -113,13 +113,13 @@ func (w *Writer) run(out *target, sender seam.Sender) {
 	w.mu.Unlock()
 }
 
-// next waits for a part that may be sent to out, and takes it. It reports false when
+// next waits for a part that may be sent to t, and takes it. It reports false when
 // nothing will ever be left to do.
-func (w *Writer) next(out *target) (j job, ok bool) {
+func (w *Writer) next(t *target) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for !w.over() {
-		if j, ok = w.take(out); ok {
+		if j, ok = w.take(t); ok {
 			return j, true
 		}
 		if !w.over() { // as it may be after take released the lock
@@ -230,7 +230,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	b := &barrier{from: w.verdicts.returned, to: w.seq, left: w.live, passed: make(chan struct{})}
+	b := &barrier{from: w.unreported.returned, to: w.seq, left: w.live, passed: make(chan struct{})}
 	if b.left > 0 {
 		w.waiters.barriers = append(w.waiters.barriers, b)
 		w.mu.Unlock()
@@ -243,18 +243,18 @@ func (w *Writer) Flush(ctx context.Context) error {
 		w.waiters.barriers = slices.DeleteFunc(w.waiters.barriers, func(o *barrier) bool { return o == b })
 	}
 	defer w.mu.Unlock()
-	errs := w.verdicts.since(nil, b.from, b.to)
+	errs := w.unreported.since(nil, b.from, b.to)
 	if b.left > 0 {
 		return errors.Join(append(errs, &PendingError{
 			Batches: b.left, Count: w.ledger.pending, Err: w.cause(ctx), LastErrors: w.lastErrors(),
 		})...)
 	}
-	w.verdicts.returned = max(w.verdicts.returned, b.to)
-	oldest := w.verdicts.returned
+	w.unreported.returned = max(w.unreported.returned, b.to)
+	oldest := w.unreported.returned
 	for _, other := range w.waiters.barriers {
 		oldest = min(oldest, other.from)
 	}
-	w.verdicts.forget(oldest)
+	w.unreported.forget(oldest)
 	return errors.Join(errs...)
 }
 
@@ -290,10 +290,10 @@ func (w *Writer) Close(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	for _, out := range w.targets {
-		out.breaker.Within(time.Now())
+	for _, t := range w.targets {
+		t.breaker.Within(time.Now())
 	}
-	w.waiters.roomFree()
+	w.waiters.memoryFree()
 	w.waiters.wake()
 	w.mu.Unlock()
 
@@ -308,7 +308,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	w.concludeJudged()
 	w.mute = true
-	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
+	errs := w.unreported.since(nil, w.unreported.returned, w.seq)
 	unsent := w.giveBack(w.cause(ctx))
 	w.mu.Unlock()
 	w.endEvents(ctx)

@@ -76,7 +76,7 @@ func requireHonest(t *testing.T, p *Plan, r *seam.Response, l Limits, n int) {
 			t.Fatalf("lost without a reason: %+v", k)
 		case k.Outcome == Uncertain && k.Reason != ForUncertain:
 			t.Fatalf("uncertain and rejected: %+v", k)
-		case k.Outcome == Again && !p.Shut && k.Lines == n && r.Status != 415 && !(r.Status == 405 && l.Downgrade):
+		case k.Outcome == Again && !p.Wait && k.Lines == n && r.Status != 415 && !(r.Status == 405 && l.Downgrade):
 			t.Fatalf("%d %q: the same request again at once: %+v", r.Status, r.Message, k)
 		}
 	}

@@ -50,7 +50,7 @@ type Plan struct {
 	// Gather is set if the spans that are sent again make one request, or two if some are
 	// second; otherwise each makes one.
 	Gather bool
-	Shut   bool // the server cannot take writes now: wait
+	Wait   bool // the server cannot take writes now: pause before the next request
 	Learn  int  // size that the server will not accept, 0 if nothing was learned
 	Known  int  // how many of the uncertain lines are not stored at least
 }
@@ -70,8 +70,8 @@ type Limits struct {
 func (p *Plan) Requests() (n int) {
 	first, second := 0, 0
 	for i := range p.Spans {
-		if c := &p.Spans[i]; c.Outcome != Again {
-		} else if c.Second {
+		if span := &p.Spans[i]; span.Outcome != Again {
+		} else if span.Second {
 			second++
 		} else {
 			first++
@@ -86,7 +86,7 @@ func (p *Plan) Requests() (n int) {
 // Loses reports whether lines will not be stored, or may not be.
 func (p *Plan) Loses() bool {
 	for i := range p.Spans {
-		if f := p.Spans[i].Outcome; f == Rejected || f == Uncertain {
+		if o := p.Spans[i].Outcome; o == Rejected || o == Uncertain {
 			return true
 		}
 	}
@@ -97,7 +97,7 @@ func (p *Plan) Loses() bool {
 // spans appended to p.Spans[:0]. It reads data and changes nothing.
 func Decide(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
 	*p = Plan{Action: Judge(r), Spans: p.Spans[:0]}
-	whole := func(f Outcome, why Reason) { p.whole(data, lines, f, why, r) }
+	whole := func(outcome Outcome, reason Reason) { p.whole(data, lines, outcome, reason, r) }
 	switch p.Action {
 	case ActAck:
 		whole(Acked, 0)
@@ -111,10 +111,10 @@ func Decide(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
 			return
 		}
 		whole(Again, 0)
-		p.Shut = true
+		p.Wait = true
 	case ActRetry, ActKeep, ActMissing:
 		whole(Again, 0)
-		p.Shut = true
+		p.Wait = true
 	case ActSplit:
 		if lines == 1 {
 			whole(Rejected, ForTooLarge)
@@ -136,14 +136,14 @@ func (p *Plan) once(another bool, r *seam.Response) (Outcome, Reason) {
 	case another:
 		return Again, 0
 	case r.Foreign:
-		p.Shut = true
+		p.Wait = true
 		return Again, 0
 	}
 	return Rejected, ForRequest
 }
 
-func (p *Plan) whole(data []byte, lines int, f Outcome, why Reason, r *seam.Response) {
-	p.Spans = append(p.Spans[:0], Span{To: len(data), Lines: lines, Outcome: f, Reason: why, Message: complaint.Clip(r.Message)})
+func (p *Plan) whole(data []byte, lines int, outcome Outcome, reason Reason, r *seam.Response) {
+	p.Spans = append(p.Spans[:0], Span{To: len(data), Lines: lines, Outcome: outcome, Reason: reason, Message: complaint.Clip(r.Message)})
 }
 
 // refuse says what becomes of lines of which the server refused some.
@@ -155,14 +155,14 @@ func (p *Plan) whole(data []byte, lines int, f Outcome, why Reason, r *seam.Resp
 // may be stored.
 func (p *Plan) refuse(data []byte, lines int, r *seam.Response, l Limits) {
 	c := complaint.Read(r.Message)
-	why := ForLine
+	reason := ForLine
 	if c.Kind == complaint.Beyond {
-		why = ForRetention
+		reason = ForRetention
 	}
 	nothing := !r.Mixed && !c.Stored && (c.Kind == complaint.Unparsed || hasList(r) && len(r.Refused) > 0)
 	switch {
 	case lines == 1 || c.Exact && c.Dropped >= lines && !r.Mixed:
-		p.whole(data, lines, Rejected, why, r)
+		p.whole(data, lines, Rejected, reason, r)
 	case !r.Truncated && !r.Mixed && (c.Stored || l.Search || l.Within) && p.named(data, lines, r, &c):
 	case !l.Search && !(l.Within && r.Truncated): // a shorter response says more
 		if nothing {
@@ -261,11 +261,11 @@ func (p *Plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) 
 	found := false
 	for at := 0; at < len(data); {
 		end := at + line.Len(data[at:])
-		f := Again
+		outcome := Again
 		if !line.Stamped(data[at:end]) {
-			f, found = Uncertain, true
+			outcome, found = Uncertain, true
 		}
-		p.run(at, end, f, false)
+		p.run(at, end, outcome, false)
 		at = end
 	}
 	if !found {
@@ -273,8 +273,8 @@ func (p *Plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) 
 		return false
 	}
 	for i := range p.Spans {
-		if k := &p.Spans[i]; k.Outcome == Uncertain {
-			k.Reason, k.Message = ForUncertain, complaint.Clip(r.Message)
+		if span := &p.Spans[i]; span.Outcome == Uncertain {
+			span.Reason, span.Message = ForUncertain, complaint.Clip(r.Message)
 		}
 	}
 	p.Gather = true
@@ -299,13 +299,13 @@ func (p *Plan) setApart(data []byte, lines int, c *complaint.Complaint, precisio
 
 // run adds a run of lines to the last span if they share their outcome, and otherwise as
 // a new span.
-func (p *Plan) run(from, to int, f Outcome, second bool) {
-	if n := len(p.Spans); n > 0 && p.Spans[n-1].Outcome == f && p.Spans[n-1].Second == second {
+func (p *Plan) run(from, to int, outcome Outcome, second bool) {
+	if n := len(p.Spans); n > 0 && p.Spans[n-1].Outcome == outcome && p.Spans[n-1].Second == second {
 		p.Spans[n-1].To = to
 		p.Spans[n-1].Lines++
 		return
 	}
-	p.Spans = append(p.Spans, Span{From: from, To: to, Lines: 1, Outcome: f, Second: second})
+	p.Spans = append(p.Spans, Span{From: from, To: to, Lines: 1, Outcome: outcome, Second: second})
 }
 
 // halve divides the part in two at the end of a line.
@@ -321,12 +321,12 @@ func (p *Plan) halve(data []byte, lines int) {
 func (p *Plan) Onto(data []byte) {
 	at := 0
 	for i := range p.Spans {
-		c := &p.Spans[i]
-		c.From = at
-		for range c.Lines {
+		span := &p.Spans[i]
+		span.From = at
+		for range span.Lines {
 			at += line.Len(data[at:])
 		}
-		c.To = at
+		span.To = at
 	}
 	if p.Learn > 0 {
 		p.Learn = len(data)
@@ -338,12 +338,12 @@ func (p *Plan) Onto(data []byte) {
 func Gather(data []byte, spans []Span) (runs [2]Span) {
 	again := spans[:0]
 	to := 0
-	for _, c := range spans {
-		if c.Outcome == Again {
-			size := copy(data[to:], data[c.From:c.To])
-			c.From, c.To = to, to+size
+	for _, span := range spans {
+		if span.Outcome == Again {
+			size := copy(data[to:], data[span.From:span.To])
+			span.From, span.To = to, to+size
 			to += size
-			again = append(again, c)
+			again = append(again, span)
 		}
 	}
 	first := partition(data, again)

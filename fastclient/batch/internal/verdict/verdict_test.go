@@ -154,14 +154,14 @@ func planOf(data string, r seam.Response, l Limits) string {
 	for _, c := range p.Spans {
 		outcome := [...]string{"again", "acked", "rejected", "uncertain"}[c.Outcome]
 		if c.Outcome == Rejected {
-			outcome += "(" + [...]string{"", "line", "beyond", "request", "too_large", "uncertain"}[c.Reason] + ")"
+			outcome += "(" + [...]string{"", "line", "retention", "request", "too_large", "uncertain"}[c.Reason] + ")"
 		}
 		if c.Second {
 			outcome += "2"
 		}
 		fmt.Fprintf(&b, "%s:%q ", outcome, data[c.From:c.To])
 	}
-	if p.Shut {
+	if p.Wait {
 		b.WriteString("shut ")
 	}
 	if p.Gather {
@@ -214,7 +214,7 @@ func TestPlans(t *testing.T) {
 		{"response cut off too often", abcde, cutOff, spent, `uncertain:` + whole + ` known:1`},
 		{"too old", abcde, bad("partial write: points beyond retention policy dropped=2"), search, `again2:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
 		{"too old, without a search", abcde, bad("partial write: points beyond retention policy dropped=2"), never, `uncertain:` + whole + ` known:2`},
-		{"all too old", abcde, bad("partial write: points beyond retention policy dropped=5"), never, `rejected(beyond):` + whole},
+		{"all too old", abcde, bad("partial write: points beyond retention policy dropped=5"), never, `rejected(retention):` + whole},
 		{"all of the wrong type", two, partial, never, `rejected(line):"a v=1 1\nb v=1 2\n"`},
 		{"all over a limit, counted twice", two, bad("partial write: max-series-per-database limit exceeded: (2) dropped=2"), never, `uncertain:"a v=1 1\nb v=1 2\n" known:2`},
 		{"found", "a v=1 1\n", partial, search, `rejected(line):"a v=1 1\n"`},
