@@ -157,12 +157,12 @@ func (x *waiters) expects(seq uint64) bool {
 
 func (e *engine) stager() *stager { return &e.stage }
 
-// emit queues an event. The lock is held, so that nothing is added after the end.
+// emit queues an event. The lock is held, so that none is queued after the end.
 func (e *engine) emit(ev Event) {
-	if e.mute {
+	if e.mute || e.events.f == nil {
 		return
 	}
-	ev.Time = time.Now()
+	ev.Time, ev.Message = time.Now(), printable(ev.Message)
 	e.events.queue(ev)
 }
 

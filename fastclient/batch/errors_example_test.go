@@ -85,7 +85,7 @@ func ExamplePendingError() {
 	// 1 batch of 2 lines is pending
 	// true
 	// <nil> 2
-	// true batch: append: 1 refused, 0 accepted: batch: writer is closed
+	// true batch: append: 1 line refused, 0 accepted: writer is closed
 }
 
 // Why accepted lines are not stored, in the words of events and dead letter files:
@@ -131,7 +131,7 @@ func ExampleDeadLetter() {
 	fmt.Println(w.Close(ctx))
 	// Output:
 	// to be looked at: unable to parse 'a': bad timestamp: a v=1 1
-	// batch: batch 1: 1 lines lost (line): status 400: unable to parse 'a': bad timestamp
+	// batch: batch 1: 1 line lost (line): status 400: unable to parse 'a': bad timestamp
 }
 
 type sorter struct{}
@@ -340,7 +340,7 @@ func ExampleDeadLetterFile_Reopen() {
 	// true
 }
 
-// A crash left half a record; opening the file takes it out.
+// A crash left half a record. Opening the file removes it.
 func ExampleDeadLetterFile_Cut() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -353,10 +353,10 @@ func ExampleDeadLetterFile_Cut() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(dead.Cut(), "bytes were cut short")
+	fmt.Println(dead.Cut(), "bytes were removed")
 	dead.Close()
 	// Output:
-	// 82 bytes were cut short
+	// 82 bytes were removed
 }
 
 // Three lines of one series come within the hour that is the unit of their times.

@@ -202,7 +202,7 @@ func ExampleOpenDeadLetterFile() {
 	w.Append(context.Background(), []byte("a v=1 1\n"))
 	fmt.Println(w.Close(context.Background()))
 	dead.Close()
-	// Output: batch: batch 1: 1 lines lost (line): status 400: unable to parse
+	// Output: batch: batch 1: 1 line lost (line): status 400: unable to parse
 }
 
 func ExampleNewSyncWriter() {
