@@ -14,14 +14,25 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// This file holds lines from an append to their outcome. put copies valid lines into the
-// open batch and seals it when it is full; queue.go takes sealed batches from there. The
-// engine has neither goroutine nor timer: a [Writer] runs it with both, a [SyncWriter]
-// within its calls.
+// This file declares the engine, which holds lines from an append until they have an
+// outcome. Here lines come in and memory goes back: put copies valid lines into the open
+// batch, openBatch and findMemory find memory for it, and seal queues it as one part. free
+// releases a batch after partSettled has counted its last part. giveBack empties the engine
+// for Close. In between, queue.go moves parts and send.go sends them.
 //
-// Invariants: the lock is held wherever the engine changes. Every line is in the ledger
-// from the moment that put accepts it, and leaves an account only for another. A batch is
-// settled, and its memory free, when no part of it waits or is under way.
+// The engine has neither goroutine nor timer. A [Writer] runs it with both and gives it
+// waiters, which it wakes; a [SyncWriter] runs it within its own calls, without waiters.
+//
+// Invariants:
+//   - The engine changes only while mu is held. mu is released for waiting, for requests
+//     and for the user's functions, so callers of findMemory, take and drop must look again
+//     at what they knew.
+//   - Every line that put has accepted is in one account of the ledger, and moves from one
+//     account to another in one step.
+//   - Every pending line is in the open batch or in one part, and a part is in one list:
+//     queue or flying.
+//   - A batch is settled when its count of parts is 0: none waits, none is under way. Only
+//     then is its memory free, unless Close has given the memory to its caller.
 
 // An engine fills, seals, queues and sends batches, and counts what becomes of every
 // line.
@@ -38,14 +49,14 @@ type engine struct {
 
 	slabs       slabPool
 	compressing int        // bytes of MaxMemory for compressed bodies and encoders
-	filling     *slab      // slab with memory after its batches; nil: none
-	spare       *slabBatch // free batches
-	sealBytes   int
-	open        *slabBatch
-	openUntil   time.Time
-	due         bool   // the open batch is old enough to be sent
-	seq         uint64 // number of the last sealed batch
-	sealed      int    // size of that batch
+	filling     *slab      // slab whose end the next batch may use; nil: none
+	spare       *slabBatch // list of free batches
+	sealBytes   int        // a batch is sealed before it exceeds this size
+	open        *slabBatch // batch that accepts lines; nil: none
+	openUntil   time.Time  // when the open batch is due
+	due         bool       // the open batch is old enough to be sent
+	seq         uint64     // number of the last sealed batch
+	sealed      int        // size of that batch
 
 	queue  partList // waiting
 	flying partList // under way
@@ -58,7 +69,7 @@ type engine struct {
 	closing  bool
 	aborted  bool
 	ended    error // why nothing can be sent any more: the client is closed
-	mute     bool  // no more events
+	mute     bool  // no event may be queued any more
 	closeErr error
 }
 
@@ -83,9 +94,9 @@ func (e *engine) init(c config) error {
 	return nil
 }
 
-// waiters are those who wait in a Writer: senders for work, appends for memory, calls of
-// Flush for verdicts. They also hold the timers of its clock. Whoever uses them holds the
-// lock of the engine. A nil *waiters has nobody waiting.
+// waiters are the goroutines that wait in a Writer: senders for work, appends for memory,
+// calls of Flush for batches to be settled. They also hold the timers of its clock. The
+// engine's lock guards them. A nil *waiters has nobody waiting.
 type waiters struct {
 	work         sync.Cond     // a sender may have something to do
 	memory       chan struct{} // closed when memory is free again; nil when nobody waits
@@ -118,7 +129,7 @@ func (x *waiters) over() {
 	}
 }
 
-// armAge makes the clock look at the open batch after d, or earlier.
+// armAge makes the clock look at the open batch after d, or earlier if it is set already.
 func (x *waiters) armAge(d time.Duration) {
 	if x != nil && !x.ageArmed {
 		x.ageArmed = true
@@ -176,8 +187,8 @@ func (e *engine) refused(n int, err error) {
 	e.mu.Unlock()
 }
 
-// put copies n valid lines into batches. It returns how many it accepted, and why not
-// all.
+// put copies n valid lines into batches. It returns how many it accepted, and an error if
+// that is not all of them.
 func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	e.mu.Lock()
 	for n > 0 {
@@ -224,8 +235,8 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 	return accepted, err
 }
 
-// findMemory applies the policy when there is no slab. It returns nil when it is worth
-// trying again. The lock is held, and released while it waits.
+// findMemory applies the OverflowPolicy when there is no slab. It returns nil when put may
+// try again. The lock is held, and released while it waits.
 func (e *engine) findMemory(ctx context.Context) error {
 	switch e.o.Overflow {
 	case DropNewest:
@@ -345,8 +356,8 @@ func (e *engine) free(b *slabBatch) {
 	e.waiters.memoryFree()
 }
 
-// giveBack removes all remaining lines from the Writer, because of err, and returns them.
-// The lock is held.
+// giveBack removes all pending lines from the engine and returns them in an error with the
+// cause err. It returns nil if there are none. The lock is held.
 func (e *engine) giveBack(err error) *UnsentError {
 	u := &UnsentError{Err: err, LastErrors: e.lastErrors()}
 	for e.queue.n+e.flying.n > 0 {
@@ -356,7 +367,7 @@ func (e *engine) giveBack(err error) *UnsentError {
 		}
 		data := p.data[:len(p.data):len(p.data)]
 		if p.list == &e.flying {
-			data = bytes.Clone(data) // a sender that does not end is still reading it
+			data = bytes.Clone(data) // a sender may still be reading it
 		}
 		p.list.remove(p)
 		b := p.batch
@@ -376,7 +387,7 @@ func (e *engine) giveBack(err error) *UnsentError {
 	return u
 }
 
-// cause returns why a call of Flush or Close ends with lines pending.
+// cause returns why a Flush or Close with ctx ends while lines are pending.
 func (e *engine) cause(ctx context.Context) error {
 	if e.ended != nil {
 		return e.ended
@@ -416,7 +427,7 @@ func (e *engine) lastErrors() (list []ServerFailure) {
 	return list
 }
 
-// settledUpTo returns the number up to which all batches are settled.
+// settledUpTo returns the number of the last batch of which it and all before are settled.
 func (e *engine) settledUpTo() uint64 {
 	oldest := e.seq + 1
 	if p := e.queue.head; p != nil {

@@ -11,21 +11,30 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// This file moves parts: take gives the oldest one to a sender, apply does what a
-// verdict's plan says with it, and drop removes one for the Writer's own reasons. A part
-// is in one of two lists, waiting or under way. The lock is released only while the
-// user's dead letter runs; Close may have changed the lists meanwhile, so the part is
-// looked up again after that.
+// This file moves parts between the two lists of the engine: queue, for parts that wait,
+// and flying, for parts under way.
+//
+// take moves the oldest waiting part to flying, for a sender, if the breaker of the target
+// lets it pass. After the request, apply does what the plan says: it gives lost lines to
+// the dead letter, updates the breaker and the limits of the target, and has conclude
+// report the spans and enter them into the ledger or queue them again. drop removes a
+// waiting part for a reason of the Writer's own.
+//
+// Invariants: both lists are in the order of their lines. A part leaves flying only in
+// drop, conclude or giveBack, and its lines are entered into the ledger in the same hold of
+// the lock. The lock is not held while the user's dead letter runs. Close may settle the
+// part meanwhile, so p.list is read again afterwards; p.judged tells Close the verdict that
+// the dead letter already follows.
 
 // A job is a part that a sender has taken.
 type job struct {
 	p     *part
-	epoch uint64 // of the breaker, for its report
+	epoch uint64 // of the breaker, when it let the part pass
 	plain bool   // the server accepts no content encoding
-	spent int    // requests that the batch has cost for finding bad lines
+	spent int    // requests already made to find bad lines of the batch
 }
 
-// over reports whether nothing will ever be left to do.
+// over reports whether senders have nothing to do, now and later.
 func (e *engine) over() bool {
 	return e.aborted || e.ended != nil || e.closing && e.queue.n == 0 && e.flying.n == 0
 }
@@ -103,8 +112,8 @@ func (e *engine) queueRest(p *part, size, lines int) {
 	e.waiters.wake()
 }
 
-// oldest returns the first waiting part that is worth dropping: its slab is held by no
-// part under way, and so will be free.
+// oldest returns the first waiting part that shares its slab with no part under way:
+// dropping such parts frees memory. It returns nil if there is none.
 func (e *engine) oldest() *part {
 next:
 	for p := e.queue.head; p != nil; p = p.next {
@@ -118,8 +127,8 @@ next:
 	return nil
 }
 
-// drop removes p from the queue for good. The lock is held, and released while the dead
-// letter gets the lines.
+// drop removes p from the queue for good. The lock is held, and released while the user's
+// dead letter runs.
 func (e *engine) drop(p *part, reason Reason) {
 	e.queue.remove(p)
 	e.flying.insert(p)
@@ -143,8 +152,7 @@ func (e *engine) drop(p *part, reason Reason) {
 	e.waiters.wake()
 }
 
-// apply does what the plan says with the part of j: every span goes to the ledger or back
-// into the queue.
+// apply does what the plan of s says with the part of j, whose request took took.
 func (e *engine) apply(t *target, j job, s *sending, took time.Duration) {
 	plan, r := &s.plan, &s.response
 	if e.o.DeadLetter != nil && plan.Loses() && e.setJudged(j.p, &s.judgement) {
@@ -176,7 +184,7 @@ func (e *engine) apply(t *target, j job, s *sending, took time.Duration) {
 	e.waiters.wake()
 }
 
-// setJudged makes j the judgement of p, unless Close has given p back.
+// setJudged makes j the judgement of p. It reports false if Close has given p back.
 func (e *engine) setJudged(p *part, j *judgement) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -187,8 +195,8 @@ func (e *engine) setJudged(p *part, j *judgement) bool {
 	return true
 }
 
-// concludeJudged settles the parts whose verdict is known without waiting for their dead
-// letters, which still read their memory.
+// concludeJudged concludes the parts whose verdict is known, without waiting for their
+// dead letters. Those may still read the parts' memory.
 func (e *engine) concludeJudged() {
 	for p := e.flying.head; p != nil; {
 		next := p.next
@@ -199,18 +207,20 @@ func (e *engine) concludeJudged() {
 	}
 }
 
-// conclude does what the plan says with p, which is under way. If reuse is not nil, p and
-// its memory may be reused.
+// conclude does what the plan says with p, which is under way: its spans are reported, and
+// settled or queued again. If reuse is not nil, it is p, which nobody else reads any more,
+// so that p and its memory may be reused.
 func (e *engine) conclude(p *part, plan *verdict.Plan, r *seam.Response, reuse *part) {
 	e.flying.remove(p)
 	e.report(p, plan, r)
 	b := p.batch
-	b.parts++ // keeps b until all spans are done
+	b.parts++ // keeps b from being settled before all spans are entered
 	e.enterSpans(p, plan, reuse)
 	e.partSettled(b)
 }
 
-// enterSpans enters the spans of p into the ledger and queues those that are sent again.
+// enterSpans enters the spans of p into the ledger, except for those that are sent again,
+// which it queues.
 func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 	b, data, from := p.batch, p.data, p.from
 	inUse := reuse == nil
@@ -246,7 +256,7 @@ func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 		}
 	}
 	if reuse != nil || inUse {
-		e.partSettled(b) // for p itself
+		e.partSettled(b) // p itself, of which nothing is queued again
 	}
 }
 
@@ -305,7 +315,7 @@ func (e *engine) limitBatches() {
 	}
 }
 
-// report turns the plan for p into events and errors.
+// report makes an event and an error of each span of p that is rejected or uncertain.
 func (e *engine) report(p *part, plan *verdict.Plan, r *seam.Response) {
 	for i := range plan.Spans {
 		span := &plan.Spans[i]
@@ -323,7 +333,7 @@ func (e *engine) report(p *part, plan *verdict.Plan, r *seam.Response) {
 	}
 }
 
-// deadLetters gives the lost lines of p to the dead letter, without the lock.
+// deadLetters gives the lost lines of p to the dead letter. The lock is not held.
 func (e *engine) deadLetters(p *part, plan *verdict.Plan, r *seam.Response) {
 	if e.o.DeadLetter == nil {
 		return

@@ -10,16 +10,21 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// This file makes one request for one part: sendPart converts and compresses the lines,
-// sends them, and has package verdict decide what the response means; queue.go then
-// applies the plan.
+// This file makes one request for one part. sendPart converts the lines to the unit in which
+// they are sent, compresses them, and sends them within a requestContext. Package verdict
+// turns the response into a plan, which engine.apply in queue.go carries out.
+//
+// Invariants: a sending belongs to one sender, and its memory is reused by the next request.
+// The engine's lock is not held here. The lines of the part are read and never changed; the
+// spans of the plan are offsets in the part, also when other bytes were sent.
 
 // errRequestTimeout is the cause of a request's context that ended because of
 // Options.RequestTimeout.
 var errRequestTimeout = errors.New("batch: no response within Options.RequestTimeout")
 
-// A requestContext is the context of one sender's requests, one after the other. It is
-// made anew only after a request has run out of time.
+// A requestContext gives the requests of one sender a context, one after the other. It
+// makes a new one only after a request has run out of time, so that requests cost no
+// allocation.
 type requestContext struct {
 	parent context.Context
 	ctx    context.Context
@@ -55,12 +60,12 @@ func (c *requestContext) close() {
 	}
 }
 
-// A sending is the memory of one sender.
+// A sending is the memory of one sender: the body and the judgement of its last request.
 type sending struct {
 	sender     seam.Sender
 	ctx        requestContext
 	compressed []byte
-	wire       []byte // lines in the unit that is sent, if it is another one
+	wire       []byte // lines converted to the unit that is sent, if it is another one
 	body       seam.Body
 	judgement
 }
@@ -136,8 +141,8 @@ func (e *engine) missing(s *sending) {
 	}
 }
 
-// requestTimeout returns the time for one request: a fixed part, and what the body needs
-// at 100 KiB/s.
+// requestTimeout returns the time for one request: base, and the time that a body of size
+// bytes takes at 100 KiB/s.
 func requestTimeout(base time.Duration, size int) time.Duration {
 	return base + time.Duration(size)*time.Second/(100<<10)
 }

@@ -11,8 +11,10 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A Count is a number of lines and the size of them, uncompressed, each with its line
-// feed.
+// This file counts. A ledger has an account for each outcome of lines, and writerCounters
+// count requests and refusals; both are copied into Stats under the engine's lock.
+
+// A Count is a number of lines and their size, uncompressed and with line feeds.
 type Count struct {
 	Lines, Bytes uint64
 }
@@ -35,9 +37,10 @@ func (c Count) plus(d Count) Count { return Count{c.Lines + d.Lines, c.Bytes + d
 type Stats struct {
 	Appended Count // accepted by an append
 	Acked    Count // stored by the server
-	Rejected Count // refused by the server for good: none of them is stored
-	// Uncertain counts lines of requests in which the server refused lines that it did
-	// not name and that were not found: each line may be stored or not. See [Isolation].
+	Rejected Count // refused by the server for good; none of them is stored
+	// Uncertain counts the lines of requests of which the server refused some without
+	// naming them, and they were not found: each line may be stored or not. See
+	// [Isolation].
 	Uncertain Count
 	Dropped   Count // dropped by the Writer
 	Pending   Count // in the open batch, waiting, or under way
@@ -45,12 +48,12 @@ type Stats struct {
 	// ByReason divides Rejected, Uncertain and Dropped by reason. Index it with a Reason.
 	ByReason [numReasons]Count
 
-	// Lines and points that no append accepted: invalid, without memory for them, or too
-	// long.
+	// Lines and points that an append refused: because they are invalid or too long,
+	// because there was no memory for them, or for another reason.
 	RefusedInvalid, RefusedOverflow, RefusedOther uint64
 
 	Sealed  uint64 // number of the last sealed batch
-	Settled uint64 // every batch up to this number is settled: acked, rejected, uncertain or dropped
+	Settled uint64 // every batch up to this number is settled: none of its lines is pending
 
 	Queued     int // requests waiting
 	InFlight   int // requests under way
@@ -63,11 +66,12 @@ type Stats struct {
 	// RawBytes and WireBytes are the sizes of all requests before and after
 	// compression.
 	RawBytes, WireBytes uint64
-	// Latency is a histogram of the requests: Latency[i] counts those that took less than
-	// 1 ms << i and at least half of that; the last one counts the others.
+	// Latency is a histogram of the requests. Latency[i] counts those that took at least
+	// half of 1 ms << i, but less than that; the first counts all below 1 ms, the last all
+	// longer ones.
 	Latency [16]uint64
 
-	Memory      int // bytes of slabs for lines, and what compression may take
+	Memory      int // bytes of slabs for lines, and of what compression may take
 	MemoryLimit int
 	Blocked     uint64        // appends that had to wait
 	BlockedFor  time.Duration // total time that they waited
@@ -82,9 +86,9 @@ type Stats struct {
 	DeadLetterErrors uint64
 }
 
-// A ledger records where every accepted line is. Every entry moves lines from one account
-// to another, so the equation of [Stats] holds at every moment. It is guarded by the lock
-// of its owner.
+// A ledger counts every accepted line in one account. Every method moves lines from one
+// account to another, so the equation of [Stats] holds at every moment. The lock of its
+// owner guards it.
 type ledger struct {
 	appended Count
 	pending  Count
@@ -107,7 +111,8 @@ func (l *ledger) lose(reason Reason, lines, bytes int) {
 	l.byReason[reason].add(lines, bytes)
 }
 
-// enter records the outcome of one span.
+// enter moves the lines of span to the account of its outcome. Those that are sent again
+// stay pending.
 func (l *ledger) enter(span *verdict.Span) {
 	switch span.Outcome {
 	case verdict.Rejected, verdict.Uncertain:
@@ -143,7 +148,7 @@ func (l *ledger) copyTo(s *Stats) {
 	s.Uncertain = l.byReason[ReasonUncertain]
 }
 
-// writerCounters are the other counters. They are guarded by the lock of their owner.
+// writerCounters are the other counters. The lock of their owner guards them.
 type writerCounters struct {
 	invalid, overflow, other uint64
 	blocked                  uint64

@@ -13,15 +13,24 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// This file runs an engine without goroutines. put fills batches, and sends them before it
+// returns; send takes parts and sends them until none is left, pausing while the breaker is
+// open. Flush and Close seal the open batch and call send.
+//
+// Invariants: one goroutine is in the SyncWriter at a time, so its fields and most of the
+// engine are read without the lock. There is one target, and one request at a time.
+// engine.waiters is nil. Between calls at most the lines that could not be sent, and an
+// open batch, are pending: two batches of memory hold them.
+
 // A SyncWriter gathers lines and sends them in batches, as a bufio.Writer gathers bytes:
 // on the calling goroutine, when a batch is full and at Flush. It is the counterpart of
 // [Writer] for scripts and tools: it treats lines, responses and failures in the same way
-// and has no goroutine. What it could not send it keeps.
+// and has no goroutine. It keeps the lines that it could not send for the next call.
 //
-// It ignores the [Options] about time, memory and order: it holds at most two batches. It
-// calls OnEvent on the calling goroutine.
+// It ignores the [Options] MaxDelay, MaxMemory, MaxInFlight, Overflow and Ordered: it holds
+// at most two batches. It calls OnEvent on the calling goroutine.
 //
-// Two goroutines must not use a SyncWriter at once.
+// Two goroutines must not use a SyncWriter at once, and it must not be copied.
 type SyncWriter struct {
 	engine
 	s    *sending
@@ -53,8 +62,8 @@ func newSyncWriter(c config) (*SyncWriter, error) {
 
 // Append accepts lines of line protocol like [Writer.Append]. When batches are full it
 // sends them. After a transient failure it tries again until ctx ends or Options.RetryFor
-// is over; the *[AppendError] then says how many lines it nevertheless accepted, to be
-// sent later.
+// is over. The *[AppendError] then says how many lines it has accepted nevertheless; they
+// are sent later.
 func (w *SyncWriter) Append(ctx context.Context, lines []byte) error {
 	return appendLines(ctx, w, lines)
 }
@@ -82,7 +91,7 @@ func (w *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int
 		if !errors.Is(err, ErrOverflow) {
 			return accepted, err
 		}
-		// There was no memory for the rest; now there is.
+		// There was no memory for the other lines; sending has freed some.
 		for ; k > 0; k-- {
 			lines = lines[line.Len(lines):]
 			n--
@@ -90,12 +99,12 @@ func (w *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int
 	}
 }
 
-// errGaveUp is part of every error of a SyncWriter that keeps lines for later.
+// errGaveUp is joined to every error of a call that keeps lines for later.
 var errGaveUp = errors.New("batch: given up for now")
 
-// send sends what is sealed, and returns nil when nothing of it is left. It makes at
-// least one attempt, unless ctx ends or the server asked for a longer pause than the call
-// may take. A delay that grew in earlier calls is cut short.
+// send sends the sealed batches, and returns nil when none is left. It makes at least one
+// attempt, unless ctx ends or the server asked for a longer pause than the call may take: a
+// delay that grew in earlier calls is shortened to the time of this call.
 func (w *SyncWriter) send(ctx context.Context) error {
 	e, t := &w.engine, w.targets[0]
 	if e.queue.n == 0 {
@@ -143,10 +152,10 @@ func (w *SyncWriter) send(ctx context.Context) error {
 	}
 }
 
-// Flush sends what was appended before it. It returns nil only if all of that, and
-// everything settled since the last Flush, is stored. Otherwise it returns the joined
-// errors: a *[BatchError] for rejected lines, and a *[PendingError] with the reason if
-// something could not be sent, which stays for the next Flush.
+// Flush sends what was appended before it. It returns nil only if all these lines, and
+// those settled since the last Flush, are stored. Otherwise it returns the joined errors: a
+// *[BatchError] for lines that were rejected, dropped or are uncertain, and a
+// *[PendingError] if lines could not be sent; they stay for the next call.
 func (w *SyncWriter) Flush(ctx context.Context) error {
 	e := &w.engine
 	if e.closing {
@@ -166,8 +175,8 @@ func (w *SyncWriter) Flush(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Close flushes, and refuses new lines. It returns what it cannot send in an
-// *[UnsentError]. A second Close returns the same.
+// Close flushes, and refuses new lines. It returns the lines that it cannot send in an
+// *[UnsentError]. A second Close returns the same error.
 func (w *SyncWriter) Close(ctx context.Context) error {
 	e := &w.engine
 	if e.closing {
@@ -188,7 +197,7 @@ func (w *SyncWriter) Close(ctx context.Context) error {
 	return e.closeErr
 }
 
-// Buffered returns the lines that are appended and not yet settled.
+// Buffered counts the lines that are appended and not settled yet.
 func (w *SyncWriter) Buffered() Count { return w.ledger.pending }
 
 // Stats returns the state at this moment. It may be called after Close.

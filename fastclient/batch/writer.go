@@ -12,22 +12,34 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// This file runs an engine with goroutines. Senders, MaxInFlight for each target, run in a
+// loop: next waits for a part and takes it, and engine.sendPart sends it. A clock, tick,
+// makes the open batch due when it is old enough and wakes the senders when a breaker may
+// let a request pass. A third goroutine, of events, calls OnEvent. Flush puts up a barrier
+// and waits for it; Close lets the senders finish, ends all goroutines, and gives back what
+// is left.
+//
+// Invariants: w.mu is the engine's lock, and whoever waits is woken through w.waiters. The
+// senders end when engine.over reports true, the clock when quit is closed. After Close has
+// returned, only a sender whose request does not end may still run; it finds its part gone
+// and settles nothing.
+
 // A Writer accepts lines from many goroutines and sends them in batches from its own.
-// Make one with [NewWriter], and end it with [Writer.Close].
+// Make one with [NewWriter], and end it with [Writer.Close]. It must not be copied.
 //
 // Once an append has accepted a line, the Writer sends it until the server has stored it
 // or refused it for good, for as long as the process lives. A line may arrive more than
 // once. It is then stored once, because lines without a timestamp are stamped when they
 // are appended.
 //
-// What becomes of every line is counted: at every moment, appended equals acked,
-// rejected, uncertain, dropped and pending together, see [Stats]. Acked lines are stored
-// and rejected ones are not; the response leaves open what became of uncertain ones, see
+// Every line is counted: at every moment, the appended lines are the acked, rejected,
+// uncertain, dropped and pending ones together, see [Stats]. Acked lines are stored, and
+// rejected lines are not. The response leaves open whether uncertain lines are stored, see
 // [Isolation].
 //
 // The lines of one goroutine keep their order within a batch. Batches are sent in order,
-// but may be stored in another one unless Options.Ordered is set. That matters only to
-// lines of one series and timestamp.
+// but may be stored in a different order unless Options.Ordered is set. The order matters
+// only to lines of the same series and timestamp.
 //
 // If the client is closed before the Writer, the Writer refuses new lines with
 // [fastclient.ErrClosed], and Close returns what is left.
@@ -52,8 +64,8 @@ var (
 // the batches; while one is down, the others get its share. Close the Writer before the
 // client.
 //
-// The error is an *[fastclient.OptionError], or says what is wrong with the database of
-// the client.
+// The error is an *[fastclient.OptionError], or says why the client cannot write to its
+// database.
 func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
 	cfg, err := newConfig(seam.Of(c), o, true)
 	if err != nil {
@@ -95,7 +107,7 @@ func (w *Writer) startAll() {
 	go w.tick()
 }
 
-// run sends parts to t until nothing will ever be left to do.
+// run sends parts to t until senders have nothing to do any more.
 func (w *Writer) run(t *target, sender seam.Sender) {
 	s := w.newSending(sender)
 	for {
@@ -114,7 +126,7 @@ func (w *Writer) run(t *target, sender seam.Sender) {
 }
 
 // next waits for a part that may be sent to t, and takes it. It reports false when
-// nothing will ever be left to do.
+// senders have nothing to do any more.
 func (w *Writer) next(t *target) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,7 +134,7 @@ func (w *Writer) next(t *target) (j job, ok bool) {
 		if j, ok = w.take(t); ok {
 			return j, true
 		}
-		if !w.over() { // as it may be after take released the lock
+		if !w.over() { // take may have released the lock
 			w.waiters.work.Wait()
 		}
 	}
@@ -152,8 +164,8 @@ func (w *Writer) tick() {
 }
 
 // aged makes the open batch due when its time is over. The next sender that finds nothing
-// older to send seals it. While none may send, the batch continues to fill, so that an
-// outage ends with few large requests. The timer is not reset for every batch: it may
+// older to send seals it. While no sender may send, the batch continues to fill, so that
+// an outage ends with few large requests. The timer is not reset for every batch: it may
 // find a younger batch than the one it was set for.
 func (w *Writer) aged() {
 	w.waiters.ageArmed = false
@@ -168,7 +180,8 @@ func (w *Writer) aged() {
 		return
 	}
 	if w.o.MaxAge > 0 {
-		// Lines are dropped by batches, so a batch that waits must not grow for ever.
+		// Batches are dropped whole, so one that waits must not grow for ever: young
+		// lines would be dropped with old ones.
 		if w.due {
 			w.seal()
 			return
@@ -183,7 +196,7 @@ func (w *Writer) aged() {
 
 // Append accepts lines of line protocol with timestamps in the precision of the client.
 // The last line may lack its line feed; empty lines and comments are left out. Append
-// copies the lines and keeps nothing.
+// copies the lines and does not keep the slice.
 //
 // It checks that each line is complete: measurement, tags, fields with values, at most
 // one timestamp. Spaces at the end are removed. Invalid lines are refused and the others
@@ -203,7 +216,7 @@ func (w *Writer) AppendPoints(ctx context.Context, points ...lp.Appender) error 
 
 // Encode accepts the points that f gives to the encoder. f runs on the calling goroutine
 // without a lock. It must not keep the encoder, change its options or take its bytes.
-// Points that the encoder refuses are refused and the others accepted: the error is an
+// Points that the encoder refuses are left out and the others accepted: the error is an
 // *[AppendError] with the first reason.
 func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 	return encodeLines(ctx, w, f)
@@ -215,12 +228,12 @@ func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 // dropped or are uncertain, and a *[PendingError] if ctx ended first or the client was
 // closed. Pending lines stay queued, and their errors are for the next Flush.
 //
-// An error is returned by one Flush only. Of goroutines that share a Writer, the first to
-// flush gets the errors about the lines of all; the Flush of another may return nil
-// although lines that it appended are lost. If each needs to know about its own, give
+// Only one Flush returns an error. If several goroutines share a Writer, the first to flush
+// gets the errors about the lines of all of them; the Flush of another may return nil
+// although lines that it appended are lost. If each needs to know about its own lines, give
 // each a Writer, or look at the lines in a [DeadLetter].
 //
-// While the server is down, Flush waits: it does not hasten attempts.
+// While the server is down, Flush waits for the next attempt and does not cause one.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	if w.closing {
@@ -258,8 +271,8 @@ func (w *Writer) Flush(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// closeGrace is how long Close waits for what should have ended with its context: a
-// request, or a function of the user.
+// closeGrace is how long Close waits after its context has ended, for requests and for the
+// user's function to end.
 const closeGrace = 50 * time.Millisecond
 
 // Close refuses new lines, sends the others until ctx ends, and ends the goroutines of
@@ -335,8 +348,8 @@ func (w *Writer) abort() {
 	}
 }
 
-// endEvents waits until the user's function has seen the last event, but not much longer
-// than ctx.
+// endEvents waits until the user's function has been called with the last event, but at
+// most closeGrace longer than ctx.
 func (w *Writer) endEvents(ctx context.Context) {
 	w.events.stop()
 	if w.events.wake == nil {
