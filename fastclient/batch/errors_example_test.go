@@ -16,8 +16,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// Five lines, a batch each, for a server that does not respond, with memory for
-// four.
+// Five lines, each a batch, are appended with memory for four, while the server does not
+// respond.
 func ExampleOverflowPolicy() {
 	for _, c := range []struct {
 		name   string
@@ -59,7 +59,7 @@ func ExampleOverflowPolicy() {
 	//   appended 5 dropped 1 refused 0
 }
 
-// A Flush that could not send everything keeps it for the next one.
+// A Flush that could not send everything keeps the rest for the next one.
 func ExamplePendingError() {
 	c, s := exampleClient(influxtest.Error(503, "timeout"), influxtest.Status(204))
 	defer s.Close()
@@ -145,7 +145,7 @@ func (sorter) Put(l *batch.LostLines) error {
 	return nil
 }
 
-// A file that has reached its size keeps what is there. The Writer counts the
+// A file that has reached its maximum size keeps its records. The Writer counts the
 // failure.
 func ExampleDeadLetterFile_full() {
 	dir, err := os.MkdirTemp("", "example")
@@ -182,7 +182,7 @@ func ExampleDeadLetterFile_full() {
 	// 1
 }
 
-// What each response makes a SyncWriter say, and how grave it is.
+// The event of each kind of response, and how serious it is.
 func ExampleEventKind() {
 	level := func(k batch.EventKind) string {
 		switch k {
@@ -191,7 +191,7 @@ func ExampleEventKind() {
 		case batch.EventDown, batch.EventMissing:
 			return "warn" // somebody should look at the server
 		case batch.EventRetry, batch.EventUp, batch.EventSplit, batch.EventUncompressed:
-			return "info" // it takes care of itself
+			return "info" // needs no action
 		}
 		return "debug"
 	}
@@ -241,7 +241,7 @@ func ExampleEventKind() {
 	// error rejected 2; 0 stored
 }
 
-// What takes a LineWriter works with goroutines of the Writer, and without.
+// A function that takes a LineWriter works with a Writer and with a SyncWriter.
 func ExampleLineWriter() {
 	fill := func(ctx context.Context, w batch.LineWriter) error {
 		return errors.Join(
@@ -311,7 +311,8 @@ func ExampleSyncWriter() {
 	// <nil>
 }
 
-// A file that a program rotates, and what opening refuses.
+// A program rotates its dead letter file. Opening refuses a locked file, and one that holds
+// something else.
 func ExampleDeadLetterFile_Reopen() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -359,7 +360,7 @@ func ExampleDeadLetterFile_Cut() {
 	// 82 bytes were removed
 }
 
-// Three lines of one series come within the hour that is the unit of their times.
+// With timestamps in hours, a series has no time left for its third line within an hour.
 func ExampleErrNoTimeLeft() {
 	c, s := exampleClient(influxtest.Status(204))
 	defer s.Close()
