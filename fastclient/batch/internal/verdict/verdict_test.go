@@ -251,7 +251,7 @@ func TestPlans(t *testing.T) {
 func TestGather(t *testing.T) {
 	for n := range 200 {
 		var data []byte
-		var cuts []Span
+		var spans []Span
 		var want [2]string
 		x := uint32(n) * 2654435761
 		for i := range n % 23 {
@@ -266,9 +266,9 @@ func TestGather(t *testing.T) {
 				}
 			}
 			data = append(data, l...)
-			cuts = append(cuts, c)
+			spans = append(spans, c)
 		}
-		runs := Gather(data, cuts)
+		runs := Gather(data, spans)
 		for i, r := range runs {
 			if got := string(data[r.From:r.To]); got != want[i] || r.Lines != strings.Count(want[i], "\n") {
 				t.Fatalf("%d: run %d: %q of %d lines, want %q", n, i, got, r.Lines, want[i])
