@@ -10,8 +10,8 @@ import (
 
 const module = "github.com/pointwire/pointwire"
 
-// TestImports holds that a collector which imports lp pays for no package of
-// others, and that each package reaches only the modules its purpose needs.
+// TestImports holds that a program which imports only lp depends on no other module, and
+// that each package reaches only the modules that it needs.
 func TestImports(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")

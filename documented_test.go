@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// public are the packages for programs to import.
+// public are the packages that programs import.
 var public = []string{"lp", "jsonscan", "frame", "fastclient", "fastclient/batch", "fastclient/admin", "fastclient/influxql"}
 
 // TestDocumented holds that every exported function, method, type, constant and variable

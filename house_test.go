@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -59,8 +60,7 @@ func packageTable(t *testing.T) []string {
 	return list
 }
 
-// TestPackageTable holds that DESIGN.md has a line for every package, and none for
-// what is not there.
+// TestPackageTable holds that DESIGN.md has a row for every package, and no other row.
 func TestPackageTable(t *testing.T) {
 	var want []string
 	for _, f := range tracked(t) {
@@ -76,8 +76,8 @@ func TestPackageTable(t *testing.T) {
 	}
 }
 
-// TestPackageOrder holds that a package imports only what stands above it in the table
-// of DESIGN.md.
+// TestPackageOrder holds that a package imports only packages above it in the table of
+// DESIGN.md.
 func TestPackageOrder(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")
@@ -114,8 +114,71 @@ func TestPackageOrder(t *testing.T) {
 	}
 }
 
-// storeys are the files of packages that are large, the lowest first: as far as that goes,
-// a file uses what is declared in it and below.
+// TestWalks holds that the functions which DESIGN.md names on the paths of a write and of a
+// query are there: `pkg.Function` or `pkg.Type.Method`.
+func TestWalks(t *testing.T) {
+	text, err := os.ReadFile("DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := tracked(t)
+	for _, heading := range []string{"\n### A write, ", "\n### A query, "} {
+		_, walk, _ := strings.Cut(string(text), heading)
+		walk, _, _ = strings.Cut(walk, "\n#")
+		names := regexp.MustCompile("`([a-z]+)\\.([A-Za-z.]+)`").FindAllStringSubmatch(walk, -1)
+		if len(names) < 10 || !strings.Contains(walk, "\n10. ") {
+			t.Errorf("%q: %d names, want ten steps with one each at least", heading, len(names))
+		}
+		for _, name := range names {
+			if !declares(t, files, name[1], name[2]) {
+				t.Errorf("DESIGN.md names %s.%s, which is not there", name[1], name[2])
+			}
+		}
+	}
+}
+
+// declares reports whether a package whose path ends in name has that function or method.
+func declares(t *testing.T, files []string, name, function string) bool {
+	for _, f := range files {
+		if path.Base(path.Dir(f)) != name || !strings.HasSuffix(f, ".go") || strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			d, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			full := d.Name.Name
+			if d.Recv != nil {
+				full = receiver(d.Recv.List[0].Type) + "." + full
+			}
+			if full == function {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// receiver returns the name of the type in that of a receiver.
+func receiver(typ ast.Expr) string {
+	switch typ := typ.(type) {
+	case *ast.StarExpr:
+		return receiver(typ.X)
+	case *ast.IndexExpr:
+		return receiver(typ.X)
+	case *ast.Ident:
+		return typ.Name
+	}
+	return ""
+}
+
+// storeys are the files of the large packages, the lowest first. With few exceptions a file
+// uses what is declared in it and in files below it.
 var storeys = map[string][]string{
 	"fastclient": {
 		"doc.go", "hooks.go", "errors.go", "client.go", "response.go", "options.go", "endpoint.go", "call.go",
@@ -127,8 +190,8 @@ var storeys = map[string][]string{
 	},
 }
 
-// TestStoreys counts the pairs of files of which the lower one uses a name, a field or a
-// method that is declared in the higher one.
+// TestStoreys bounds the pairs of files in which the lower file uses a name, a field or a
+// method that the higher one declares.
 func TestStoreys(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")
@@ -184,8 +247,8 @@ func TestStoreys(t *testing.T) {
 	}
 }
 
-// TestBenchmarkNames holds that parts of benchmarks are named case=… and lib=…,
-// the form that benchstat groups.
+// TestBenchmarkNames holds that parts of benchmarks are named case=… and lib=…, which benchstat
+// groups.
 func TestBenchmarkNames(t *testing.T) {
 	for _, f := range tracked(t) {
 		if !strings.HasSuffix(f, "_test.go") {
@@ -230,7 +293,7 @@ var long = map[string]string{
 	"internal/decimal/pow10_table.go": "a generated table",
 }
 
-// TestFileLength holds that a file holds one idea, as far as its length tells.
+// TestFileLength holds that files are short enough for one idea.
 func TestFileLength(t *testing.T) {
 	for _, f := range tracked(t) {
 		if !strings.HasSuffix(f, ".go") {
@@ -250,8 +313,7 @@ func TestFileLength(t *testing.T) {
 	}
 }
 
-// caseTests are the tests that run the acceptance cases of a kind. All cases of a
-// kind are run by its test.
+// caseTests are the files with the test that runs all acceptance cases of a kind.
 var caseTests = map[string]string{
 	"encode_point":         "lp/cases_test.go",
 	"encode_raw":           "lp/cases_test.go",
@@ -272,8 +334,8 @@ var caseTests = map[string]string{
 	"server_escape_matrix": "itest/escape_guide_test.go",
 }
 
-// TestCases holds that the acceptance cases are the same in every package, and that
-// each of their kinds has its test.
+// TestCases holds that every package has the same acceptance cases, and that each of their
+// kinds has its test.
 func TestCases(t *testing.T) {
 	copies, err := filepath.Glob("*/testdata/guide-cases.json")
 	if err != nil || len(copies) == 0 {
@@ -319,8 +381,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// TestReadmeExample holds that the example of README.md is the program that it
-// names.
+// TestReadmeExample holds that the example of README.md is examples/quickstart.
 func TestReadmeExample(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -332,6 +393,23 @@ func TestReadmeExample(t *testing.T) {
 	}
 	if !strings.Contains(string(readme), "```go\n"+string(code)+"```\n") {
 		t.Error("the example of README.md is not examples/quickstart/main.go")
+	}
+}
+
+// TestReadmeClaims holds that README.md claims no more than its table of figures carries:
+// the whole number at or below the worst case, and at or below the best.
+func TestReadmeClaims(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, table, _ := strings.Cut(strings.Join(strings.Fields(string(readme)), " "), "table: figures")
+	for library, row := range map[string]string{"line-protocol/v2": "line-protocol", "encoding/json": "encoding-json"} {
+		claim := regexp.MustCompile(`(\d+) to (\d+) times as fast as ` + library).FindStringSubmatch(claims)
+		figures := regexp.MustCompile(`\| ` + row + ` \| \*\*(\d+)[.\d]*× .*?\*\*(\d+)[.\d]*×`).FindStringSubmatch(strings.ReplaceAll(table, "×**", "× "))
+		if claim == nil || figures == nil || !slices.Equal(claim[1:], figures[1:]) {
+			t.Errorf("%s: README.md claims %q, its table has %q", library, claim, figures)
+		}
 	}
 }
 

@@ -1,17 +1,17 @@
 // Package pointwire is the root of a library that moves time-series points
 // between Go programs and InfluxDB-compatible servers.
 //
-// The root holds the words that its packages share and imports none of them. The
-// packages, in the direction of the data:
+// The root has the types that its packages share, and imports none of them. The packages,
+// in the direction of the data:
 //
-//   - lp turns points into line protocol: append primitives, Encoder, Series,
-//     Schema.
-//   - fastclient carries line protocol to a server and query responses back.
-//   - jsonscan reads query responds as a stream of rows with typed cells.
-//   - frame holds results and input as typed columns.
+//   - lp encodes points as line protocol, and reads line protocol.
+//   - fastclient sends lines to a server, and queries to it.
+//   - fastclient/batch sends lines in batches, in the background or at a Flush.
+//   - fastclient/admin shows what databases hold, and manages retention policies and users.
+//   - jsonscan reads query responses as a stream of rows with typed cells.
+//   - frame holds responses and input as typed columns.
 //
-// cmd/lpbench runs the whole way against a real server and prints what it
-// cost.
+// cmd/lpbench measures all of them with a real server.
 package pointwire
 
 import "time"
@@ -42,9 +42,9 @@ var precisions = [...]struct {
 	Hour:        {"h", int64(time.Hour)},
 }
 
-// String returns the word of the precision and epoch query parameters of
-// InfluxDB 1.x: ns, u, ms, s, m or h. It is never "us" nor "µ", which InfluxDB
-// 1.6.7 takes for nanoseconds without an error.
+// String returns the value of the parameters precision and epoch of InfluxDB 1.x: ns, u, ms,
+// s, m or h. It is never "us" or "µ", which InfluxDB 1.6.7 reads as nanoseconds without an
+// error.
 func (p Precision) String() string {
 	if !p.Valid() {
 		return "invalid"
@@ -52,8 +52,7 @@ func (p Precision) String() string {
 	return precisions[p].word
 }
 
-// Unit returns the length of one unit of p in nanoseconds, or 1 if p is not
-// valid.
+// Unit returns one unit of p in nanoseconds, or 1 if p is not valid.
 func (p Precision) Unit() int64 {
 	if !p.Valid() {
 		return 1
@@ -64,15 +63,14 @@ func (p Precision) Unit() int64 {
 // Valid reports whether p is one of the declared precisions.
 func (p Precision) Valid() bool { return int(p) < len(precisions) }
 
-// A Tag is a key and a value of a series.
+// A Tag is the key and the value of a tag.
 type Tag struct{ Key, Value string }
 
-// Measurement is the type of a struct field that holds the measurement of a
-// point. A blank field of this type names the measurement of all points of the
-// struct in its tag:
+// Measurement is the type of a struct field that holds the measurement of a point. The tag of
+// a blank field of this type is the measurement of all points of the struct:
 //
 //	_ pointwire.Measurement `lp:"Trade"`
 //
-// All of the tag is the name, but no name ends in an option. That of an outer struct
-// goes before those of the structs in it.
+// The whole tag is the name; a trailing option is an error. An outer struct's name wins over
+// an embedded one's.
 type Measurement string

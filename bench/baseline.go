@@ -9,9 +9,9 @@ import (
 	"github.com/pointwire/pointwire/internal/measure"
 )
 
-// A Baseline is what one of our contenders is held to: allocations per unit,
-// which may not rise, and the ratio to the base of the case, which is there to
-// show drift. No times: they belong to a machine.
+// A Baseline is recorded for each of our contenders. Its allocations per unit must not
+// rise; its ratio to the base of the case shows drift. It has no times, which depend on
+// the machine.
 type Baseline struct {
 	Allocs float64 `json:"allocs_per_unit"`
 	Ratio  float64 `json:"ratio"`
@@ -45,8 +45,8 @@ func ReadBaseline(file string) (map[string]Baseline, error) {
 	return m, json.Unmarshal(text, &m)
 }
 
-// WriteBaseline puts the baselines of results into file; what file says of
-// other contenders stays.
+// WriteBaseline writes the baselines of results to file. It keeps those of other
+// contenders.
 func WriteBaseline(file string, results []measure.Result) error {
 	m, err := ReadBaseline(file)
 	if err != nil && !os.IsNotExist(err) {

@@ -10,9 +10,9 @@ import (
 	"github.com/pointwire/pointwire/internal/measure"
 )
 
-// TestAllocations holds our contenders to the allocations in baseline.json. A
-// contender that is not in it fails too, so that none is forgotten. Ratios are
-// printed beside those of the baseline and never fail: they are timings.
+// TestAllocations compares the allocations of our contenders with baseline.json. A
+// contender that is not in it fails too, so that none is forgotten. Ratios are printed
+// with those of the baseline and never fail, since they are timings.
 func TestAllocations(t *testing.T) {
 	base, err := ReadBaseline("baseline.json")
 	if err != nil {
@@ -47,7 +47,7 @@ func TestAllocations(t *testing.T) {
 				case !ok:
 					t.Errorf("%s is not in baseline.json: %v allocations per unit", id, got.Allocs)
 				case got.Allocs > want.Allocs*1.05+slack(c):
-					t.Errorf("%s: %v allocations per unit, baseline.json says %v", id, got.Allocs, want.Allocs)
+					t.Errorf("%s: %v allocations per unit, %v in baseline.json", id, got.Allocs, want.Allocs)
 				}
 				t.Logf("%s: %.3g times %s, baseline %.3g", id, got.Ratio, got.Base, want.Ratio)
 			}
@@ -60,10 +60,9 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// slack is what the runtime itself may allocate in a turn, a few objects, spread
-// over the units of a run; or half an object where a turn is many short runs.
-// The twentieth beside it is for what points of one batch cost more than those of
-// another: a refused one makes an error.
+// slack is how many objects per unit the runtime itself may allocate in a turn: a few,
+// spread over the units of a run, or half an object where a turn is many short runs. A
+// twentieth is allowed in addition, since batches differ: a refused point makes an error.
 func slack(c *measure.Case) float64 { return min(0.5, 4/float64(c.Units)) }
 
 func TestBaselineFile(t *testing.T) {

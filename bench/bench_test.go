@@ -10,11 +10,11 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// Tests check the contenders on a small part of the data.
+// testSize is the part of the data on which tests check the contenders.
 const testSize = 0.01
 
-// benchSize returns the size of the data that benchmarks run on: all of it
-// unless BENCH_SIZE says less.
+// benchSize returns the size of the data that benchmarks run on: all of it, unless
+// BENCH_SIZE is set.
 func benchSize(tb testing.TB) float64 {
 	s := os.Getenv("BENCH_SIZE")
 	if s == "" {
@@ -38,14 +38,14 @@ func BenchmarkGzip(b *testing.B)      { benchmarkSuite(b, "gzip") }
 func BenchmarkGunzip(b *testing.B)    { benchmarkSuite(b, "gunzip") }
 func BenchmarkPython(b *testing.B)    { benchmarkSuite(b, "python") }
 
-// The suite transport starts this program again as its sink.
+// TestMain serves the suite transport, which starts this program again as its sink.
 func TestMain(m *testing.M) {
 	transport.ServeSink()
 	os.Exit(m.Run())
 }
 
-// benchmarkSuite runs every contender that is right as
-// case=…/lib=…, the form that benchstat groups. One iteration is one unit.
+// benchmarkSuite runs every contender that is right under the name case=…/lib=…, which
+// benchstat can group. One iteration is one unit.
 func benchmarkSuite(b *testing.B, name string) {
 	for _, s := range Suites {
 		if s.Name != name {
@@ -89,18 +89,18 @@ func benchmarkOp(b *testing.B, c *measure.Case, op *measure.Op) {
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(c.Units), "ns/"+c.Unit)
 }
 
-// wrong lists what is known to be wrong: contenders whose outcome differs from
-// what it should be, with the reason. They are shown as wrong and not timed.
+// wrong lists the contenders whose outcome is known to be wrong, with the reason. They
+// are shown as wrong and not timed.
 var wrong = map[string]string{
 	"encode/refuse/influxdb1-client":     "writes line feeds of tag values raw: a value makes a second line",
-	"encode/refuse/influxdb-client-go":   "rewrites a line feed as backslash n, and leaves a backslash at the end of a value, which escapes what follows",
-	"encode/refuse/influxdb3-go":         "rewrites a line feed as backslash n, and leaves a backslash at the end of a value, which escapes what follows",
-	"encode/refuse/line-protocol-lax":    "checks nothing, as asked",
-	"numbers/parse-float-bits/fastfloat": "multiplies by a rounded power of ten where the text has an exponent",
+	"encode/refuse/influxdb-client-go":   "rewrites a line feed as backslash n, and leaves a backslash at the end of a value, which escapes the next character",
+	"encode/refuse/influxdb3-go":         "rewrites a line feed as backslash n, and leaves a backslash at the end of a value, which escapes the next character",
+	"encode/refuse/line-protocol-lax":    "checks nothing, as configured",
+	"numbers/parse-float-bits/fastfloat": "multiplies by a rounded power of ten if the text has an exponent",
 }
 
-// TestDesign holds that each row of the design's table of speeds has its goals,
-// which those that are met with ease must not be dropped from.
+// TestDesign checks that each row of the design's table of speeds has its goals. Goals
+// that are met easily must not be dropped.
 func TestDesign(t *testing.T) {
 	type row struct {
 		suite, name, contender, against string // against, or the unit
@@ -143,7 +143,7 @@ func TestDesign(t *testing.T) {
 	}
 	for _, b := range workload.Bodies {
 		rows = append(rows, row{"query", b.Name, "pointwire-rows", "encoding-json", 12}, row{"query", b.Name, "pointwire-rows", "best", 2})
-		if b.Name != "small_last" { // whose frames have one row each
+		if b.Name != "small_last" { // its frames have one row each
 			rows = append(rows, row{"columns", b.Name, "pointwire-frames", "encoding-json", 10}, row{"columns", b.Name, "pointwire-frames", "best", 3})
 		}
 	}
@@ -154,8 +154,8 @@ func TestDesign(t *testing.T) {
 	}
 }
 
-// TestContendersAgree holds that every contender is right, or wrong as listed,
-// and that each goal names a case and contenders that take part in it.
+// TestContendersAgree checks that every contender is right, or wrong as listed, and that
+// each goal names an existing case and contenders of it.
 func TestContendersAgree(t *testing.T) {
 	have := map[string]bool{}
 	for _, s := range Suites {
@@ -177,7 +177,7 @@ func TestContendersAgree(t *testing.T) {
 				case err != nil && !known:
 					t.Errorf("%s: %v", id, err)
 				case err == nil && known:
-					t.Errorf("%s is right, though listed as wrong: %s", id, why)
+					t.Errorf("%s is right, but listed as wrong: %s", id, why)
 				}
 			}
 			if c.Close != nil {
@@ -188,7 +188,7 @@ func TestContendersAgree(t *testing.T) {
 	for _, g := range Goals {
 		if g.Absent {
 			if id := g.Suite + "/" + g.Case + "/" + g.Contender; have[id] {
-				t.Errorf("%s runs: its goal is no longer absent", id)
+				t.Errorf("%s runs, but its goal is marked as absent", id)
 			}
 			continue
 		}
@@ -199,7 +199,7 @@ func TestContendersAgree(t *testing.T) {
 		for _, c := range of {
 			for _, name := range append([]string{g.Contender}, g.Against...) {
 				if id := g.Suite + "/" + c + "/" + name; !have[id] {
-					t.Errorf("a goal names %s, which does not run", id)
+					t.Errorf("a goal names %s, which is not run", id)
 				}
 			}
 		}

@@ -10,21 +10,21 @@ import (
 	"github.com/pointwire/pointwire/internal/measure"
 )
 
-// A Change is the ratio of one of our contenders beside that of the baseline.
+// A Change is the ratio of one of our contenders, with that of the baseline.
 type Change struct {
 	ID            string // suite/case/contender
 	Was           Baseline
 	Ratio, Lo, Hi float64
 }
 
-// By returns how far the ratio moved: 0.1 is a tenth up.
+// By returns how far the ratio moved: 0.1 means that it rose by a tenth.
 func (c Change) By() float64 { return c.Ratio/c.Was.Ratio - 1 }
 
-// Clear reports whether the whole interval of the ratio is more than a tenth away
-// from the baseline. Two runs of the same program differ by less most of the time.
+// Clear reports whether the whole interval of the ratio is more than a tenth away from the
+// baseline. Two runs of the same program mostly differ by less.
 func (c Change) Clear() bool { return c.Hi < 0.9*c.Was.Ratio || c.Lo > 1.1*c.Was.Ratio }
 
-// Drift compares results with base. Who lost most comes first.
+// Drift compares results with base. The change that lost most comes first.
 func Drift(base map[string]Baseline, results []measure.Result) []Change {
 	var list []Change
 	for _, r := range results {

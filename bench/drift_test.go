@@ -13,7 +13,7 @@ func TestDrift(t *testing.T) {
 		"s/c/pointwire-less":  {0, 4, "x"},
 		"s/c/pointwire-noisy": {0, 4, "x"},
 		"s/c/pointwire-more":  {0, 4, "x"},
-		"s/c/pointwire-other": {0, 4, "y"}, // ratios of different bases do not compare
+		"s/c/pointwire-other": {0, 4, "y"}, // ratios to different bases cannot be compared
 		"s/d/pointwire-gone":  {0, 4, "x"},
 	}
 	result := func(name string, ratio, lo, hi float64) measure.Result {
@@ -21,9 +21,9 @@ func TestDrift(t *testing.T) {
 	}
 	got := Drift(base, []measure.Result{
 		result("pointwire-more", 8, 7, 9),
-		result("pointwire-same", 4.2, 4.1, 4.3), // outside of the interval, but near
+		result("pointwire-same", 4.2, 4.1, 4.3), // the baseline is outside the interval, but near
 		result("pointwire-less", 2, 1.5, 3.5),
-		result("pointwire-noisy", 3, 2, 3.7), // not clearly less than nine tenths
+		result("pointwire-noisy", 3, 2, 3.7), // the interval is not all below nine tenths
 		result("pointwire-other", 1, 1, 1),
 		result("pointwire-new", 1, 1, 1),
 		{Suite: "s", Case: "d", Contender: "pointwire-gone", Base: "x", Wrong: "wrong"},
@@ -52,7 +52,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestTour holds that every entry of the tour is a suite or a case.
+// TestTour checks that every entry of the tour names a suite or a case.
 func TestTour(t *testing.T) {
 	known := map[string]bool{}
 	for _, s := range Suites {
@@ -63,7 +63,7 @@ func TestTour(t *testing.T) {
 	}
 	for id := range tour {
 		if !known[id] {
-			t.Errorf("%s is no suite and no case", id)
+			t.Errorf("%s is neither a suite nor a case", id)
 		}
 	}
 	if a, b, c := TourSize("query", "logs"), TourSize("query", "mix"), TourSize("none", ""); a != 0.28 || b != 0.1 || c != 0.25 {

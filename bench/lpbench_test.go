@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestLpbench runs the comparison as people do, small: lpbench builds this
-// module, and its tables, its files and what is made of these have one figure.
+// TestLpbench runs a small comparison as a user would: lpbench builds this module and
+// writes tables and files, and other commands read these files.
 func TestLpbench(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds two programs")
@@ -45,14 +45,14 @@ func TestLpbench(t *testing.T) {
 		}
 	}
 	if strings.Contains(out, "encode, cpu") {
-		t.Errorf("a case that nobody asked for:\n%s", out)
+		t.Errorf("a case that was not chosen:\n%s", out)
 	}
 	if html, err := os.ReadFile(page); err != nil || !bytes.Contains(html, []byte("go run ./cmd/lpbench compare -count 2 -benchtime 1µs -size 0.01 encode/trade")) {
 		t.Errorf("a page of %d bytes without its command, %v", len(html), err)
 	}
-	// Two rounds tell nothing: no case is called slower.
+	// Two rounds are too few for a test, so no case may be called slower.
 	if out := lpbench(0, "diff", "-fail", json, json); strings.Contains(out, "slower") || !strings.Contains(out, "no test") {
-		t.Errorf("a run beside itself:\n%s", out)
+		t.Errorf("a run compared with itself:\n%s", out)
 	}
 	if err := os.WriteFile(file, []byte("<!-- table: suites -->\n<!-- end: suites -->\n<!-- table: goals -->\n<!-- end: goals -->\n"), 0o666); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,10 @@
-// Package bench compares pointwire with other libraries. Each suite is a
-// package of its own with one small Contender interface; this package holds
-// what is common to all of them: the list, the benchmarks, and the test that
-// holds allocations down.
+// Package bench compares pointwire with other libraries. Each suite is a package with one
+// small Contender interface, whose implementations do the same work with different
+// libraries. Internal package measure checks and times them.
+//
+// This package lists the suites and their goals (suites.go), runs them as Go benchmarks
+// and tests, compares allocations and ratios with baseline.json (baseline.go, drift.go),
+// and says how much data a short measurement uses (tour.go).
 package bench
 
 import (
@@ -18,7 +21,7 @@ import (
 	"github.com/pointwire/pointwire/internal/measure"
 )
 
-// Suites are all suites, in the order of the tables.
+// Suites lists all suites, in the order of the tables.
 var Suites = []measure.Suite{
 	encode.Suite, decode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite,
 	gunzip.Suite, python.Suite,

@@ -1,8 +1,8 @@
 package bench
 
-// tour holds what share of its data a tour measures each case on, by suite or
-// by suite/case: as little as leaves 100,000 distinct values, because making
-// and checking the data takes most of the time of a short measurement.
+// tour maps a suite or suite/case to the share of its data that a tour uses: as little as
+// leaves 100,000 distinct values, since making and checking the data takes most of the
+// time of a short measurement.
 var tour = map[string]float64{
 	"encode/trade":         0.8,   // 104,857 points
 	"encode/cpu":           0.125, // 16,384 points of ten floats
@@ -20,7 +20,7 @@ var tour = map[string]float64{
 	"numbers":              1,     // 131,072 values
 	"query":                0.1,   // 105,000 cells and more, 1 to 3 MB
 	"query/logs":           0.28,  // 16,800 rows of six cells
-	"query/logs_escaped":   0.42,  // as many
+	"query/logs_escaped":   0.42,  // 16,800 rows of six cells
 	"structs":              0.1,   // 15,000 rows of seven cells
 	"columns":              0.1,   // as for query
 	"columns/logs":         0.28,

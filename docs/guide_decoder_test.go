@@ -15,8 +15,11 @@ import (
 )
 
 func Example_decode() {
-	lines := []byte("cpu\\ load,host=a\\,b value=0.64,cores=8i,up=t,note=\"say \\\"hi\\\"\" 1257894000000000000\nmem free=\nmem free=4096i\n")
 	// begin decode
+	lines := []byte(`cpu\ load,host=a\,b value=0.64,cores=8i,up=t,note="say \"hi\"" 1257894000000000000
+mem free=
+mem free=4096i
+`)
 	for p, err := range lp.Points(lines) {
 		if err != nil {
 			fmt.Println(err) // an *lp.SyntaxError; the next point follows
@@ -58,51 +61,55 @@ func Example_decoder() {
 	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	var input io.Reader = strings.NewReader("a v=1 1257894000\r\nb v=2 1257894001\r\nb v=\r\n")
-	refused := 0
-	err := func() error {
+	try(func() error {
+		// begin decoder
 		w, err := batch.NewWriter(c, batch.Options{})
 		if err != nil {
 			return err
 		}
-		// begin decoder
-		var d lp.Decoder // reuse it: Reset and ResetReader keep its memory
+		// Any io.Reader.
+		input := strings.NewReader("a v=1 1257894000\r\nb v=2 1257894001\r\nb v=\r\n")
+		var d lp.Decoder // for the next input: d.Reset and d.ResetReader keep its memory
 		d.SetOptions(lp.DecoderOptions{Precision: lp.Second, TrimCR: true, MaxLine: 64 << 10})
-		d.ResetReader(input) // any length: a line is in memory at a time
+		d.ResetReader(input)
+		refused := 0
 		for {
 			p, err := d.Next()
 			var wrong *lp.SyntaxError
-			switch {
-			case err == io.EOF:
-				return w.Close(ctx)
-			case errors.As(err, &wrong):
+			if err == io.EOF {
+				break
+			} else if errors.As(err, &wrong) {
 				refused++
-			case err != nil:
+				continue
+			} else if err != nil {
 				return err // of the reader
-			default:
-				if err := w.AppendPoints(ctx, p); err != nil { // in nanoseconds
-					return err
-				}
+			}
+			if err := w.AppendPoints(ctx, p); err != nil { // in nanoseconds
+				return err
 			}
 		}
+		fmt.Println(refused, "refused")
+		if err := w.Close(ctx); err != nil {
+			return err
+		}
 		// end
-	}()
-	fmt.Print(string(s.Last().Body), refused, " refused ", err)
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
 	// Output:
+	// 1 refused
 	// a v=1 1257894000000000000
 	// b v=2 1257894001000000000
-	// 1 refused <nil>
 }
 
 func Example_lint() {
-	lines := []byte("cpu,host=a value=0.64 1\ncpu,host value=0.64 1\ncpu,host=a time=1 1\n")
 	// begin lint
+	lines := []byte("cpu,host=a value=0.64 1\ncpu,host value=0.64 1\ncpu,host=a time=1 1\n")
 	for e := range lp.Lint(lines) {
 		fmt.Printf("line %d, byte %d: %v\n", e.Line, e.Offset, e.Rule)
 	}
-	missing := errors.Is(lp.Valid(lines), lp.RuleNoTagValue) // of the first line that is refused
+	fmt.Println(errors.Is(lp.Valid(lines), lp.RuleNoTagValue)) // the first line that is refused
 	// end
-	fmt.Println(missing)
 	// Output:
 	// line 2, byte 32: missing tag value
 	// line 3, byte 57: reserved key "time"
@@ -113,39 +120,40 @@ func Example_relay() {
 	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	w, err := batch.NewWriter(c, batch.Options{})
-	if err != nil {
-		fmt.Println(err)
-	}
-	// begin relay
-	http.HandleFunc("POST /write", func(rw http.ResponseWriter, r *http.Request) {
-		lines, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, 25_000_000))
+	try(func() error {
+		// begin relay
+		w, err := batch.NewWriter(c, batch.Options{})
 		if err != nil {
-			http.Error(rw, err.Error(), http.StatusRequestEntityTooLarge)
-			return
+			return err
 		}
-		if err := lp.Valid(lines); err != nil {
-			http.Error(rw, err.Error(), http.StatusBadRequest)
-			return
+		defer w.Close(ctx) // sends what is left
+		http.HandleFunc("POST /write", func(rw http.ResponseWriter, r *http.Request) {
+			lines, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, 25_000_000))
+			if err != nil {
+				http.Error(rw, err.Error(), http.StatusRequestEntityTooLarge)
+				return
+			}
+			if err := lp.Valid(lines); err != nil {
+				http.Error(rw, err.Error(), http.StatusBadRequest)
+				return
+			}
+			ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+			defer cancel()
+			if err := w.Append(ctx, lines); err != nil { // waits for room
+				rw.Header().Set("Retry-After", "1")
+				http.Error(rw, err.Error(), http.StatusServiceUnavailable)
+				return
+			}
+			rw.WriteHeader(http.StatusNoContent) // the Writer has the lines
+		})
+		// end
+		for _, body := range []string{"m v=\n", "m v=1 1\n"} {
+			response := httptest.NewRecorder()
+			http.DefaultServeMux.ServeHTTP(response, httptest.NewRequest("POST", "/write", strings.NewReader(body)))
+			fmt.Print(response.Code, " ", response.Body)
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
-		defer cancel()
-		if err := w.Append(ctx, lines); err != nil { // waits for room
-			rw.Header().Set("Retry-After", "1")
-			http.Error(rw, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		rw.WriteHeader(http.StatusNoContent) // the Writer has the lines
+		return w.Close(ctx)
 	})
-	// end
-	for _, body := range []string{"m v=\n", "m v=1 1\n"} {
-		response := httptest.NewRecorder()
-		http.DefaultServeMux.ServeHTTP(response, httptest.NewRequest("POST", "/write", strings.NewReader(body)))
-		fmt.Print(response.Code, " ", response.Body)
-	}
-	if err := w.Close(ctx); err != nil {
-		fmt.Println(err)
-	}
 	fmt.Print(string(s.Last().Body))
 	// Output:
 	// 400 lp: line 1, column 4: missing field value in "m v="

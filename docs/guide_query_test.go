@@ -2,32 +2,50 @@ package docs
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/pointwire/pointwire/fastclient/admin"
-
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
 )
 
-func Example_rows() {
-	ctx, c, s := serve(influxtest.JSON(h2o))
+func Example_sample() {
+	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	err := func() error {
+	try(func() error {
+		// begin sample
+		lines := []byte(`h2o_quality,location=coyote_creek,randtag=1 index=41i 1439856000000000000
+h2o_quality,location=santa_monica,randtag=2 index=99i 1439856000000000000
+h2o_quality,location=coyote_creek,randtag=3 index=11i 1439856360000000000
+`)
+		if err := c.Write(ctx, lines); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Println(strings.Count(string(s.Last().Body), "\n"))
+	// Output: 3
+}
+
+func Example_rows() {
+	ctx, c, s := serve(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"h2o_quality",` +
+		`"columns":["time","index","location","randtag"],"values":[[1439856000000000000,41,"coyote_creek","1"]]}]}]}` + "\n"))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
 		// begin rows
 		r, err := c.Query(ctx, "SELECT * FROM h2o_quality WHERE randtag = $tag", fastclient.Param("tag", "1"))
 		if err != nil {
@@ -49,20 +67,85 @@ func Example_rows() {
 		}
 		// end
 		return nil
-	}()
-	fmt.Println(err)
-	// Output:
-	// 41
-	// 99
-	// 11
-	// <nil>
+	})
+	// Output: 41
+}
+
+func Example_open() {
+	ctx, c, s := serve(influxtest.JSON(h2o))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin open
+		r, err := c.Query(ctx, "SELECT * FROM h2o_quality")
+		if err != nil {
+			return err
+		}
+		defer r.Close() // until then, or until the last row, the connection is taken
+		for r.Scanner().Next() {
+			fmt.Println(r.Scanner().Row().Len(), "cells")
+			break // the deferred Close frees the connection
+		}
+		if err := r.Scanner().Err(); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	// Output: 4 cells
+}
+
+func Example_pool() {
+	rows := strings.Repeat("[1439856000000000000,1],", 9_999) + "[1439856000000000000,1]"
+	ctx, _, s := serve(influxtest.Status(204), influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"ramp","columns":["time","v"],"values":[`+rows+"]}]}]}\n"))
+	defer s.Close()
+	addr := s.URL
+	try(func() error {
+		// begin pool
+		c, err := fastclient.New(fastclient.Options{
+			Addr:        addr,
+			Database:    "mydb",
+			MaxConns:    1,                     // for queries, and as many for writes
+			PoolTimeout: 50 * time.Millisecond, // how long a call waits for one of them
+		})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		var e lp.Encoder
+		for i := range int64(10_000) {
+			e.Point("ramp")
+			e.Int("v", i)
+			if err := e.EndTimestamp(1439856000000000000 + i); err != nil {
+				return err
+			}
+		}
+		if err := c.WriteEncoder(ctx, &e); err != nil {
+			return err
+		}
+
+		first, err := c.Query(ctx, "SELECT v FROM ramp")
+		if err != nil {
+			return err
+		}
+		_, err = c.Query(ctx, "SELECT v FROM ramp") // first has the only connection
+		if errors.Is(err, fastclient.ErrPoolExhausted) {
+			fmt.Println("a result is not closed, or MaxConns is too low")
+		}
+		if err := first.Close(); err != nil { // now the connection is free
+			return err
+		}
+		// end
+		return nil
+	})
+	// Output: a result is not closed, or MaxConns is too low
 }
 
 func Example_json() {
 	ctx, c, s := serve(influxtest.JSON(h2o))
 	defer s.Close()
 	defer c.Close()
-	err := func() error {
+	try(func() error {
 		// begin json
 		r, err := c.Query(ctx, "SELECT * FROM h2o_quality")
 		if err != nil {
@@ -75,214 +158,37 @@ func Example_json() {
 		fmt.Println(v.Get("results", "0", "series", "0", "name"))
 		// end
 		return nil
-	}()
-	fmt.Println(err)
-	// Output:
-	// "h2o_quality"
-	// <nil>
+	})
+	// Output: "h2o_quality"
 }
 
-func Example_chunked() {
-	ctx, c, s := serve(influxtest.Chunked(h2o, h2o))
-	defer s.Close()
-	defer c.Close()
-	err := func() error {
-		rows := 0
-		// begin chunked
-		r, err := c.Query(ctx, "SELECT * FROM h2o_quality", fastclient.Chunked(10_000))
-		if err != nil {
-			return err
-		}
-		for row, err := range r.Rows() {
-			if err != nil {
-				return err
-			}
-			rows += min(1, row.Len())
-		}
-		// end
-		fmt.Println(rows)
-		return nil
-	}()
-	fmt.Println(err)
-	// Output:
-	// 6
-	// <nil>
-}
-
-func Example_into() {
+func Example_statements() {
 	ctx, c, s := serve(influxtest.JSON(h2o))
 	defer s.Close()
 	defer c.Close()
-	err := func() error {
-		// begin into
-		type point struct {
-			Time     time.Time `lp:",timestamp"`
-			Index    int64     `lp:"index"`
-			Location string    `lp:"location,tag"`
-			RandTag  string    `lp:"randtag,tag"`
-		}
-		points, err := fastclient.QueryInto(ctx, c, []point(nil), "SELECT * FROM h2o_quality")
+	try(func() error {
+		// begin statements
+		r, err := c.Query(ctx, "SELECT * FROM h2o_quality; SHOW DATABASES")
 		if err != nil {
 			return err
 		}
-		fmt.Println(len(points), points[1].Location)
+		for statement, err := range r.Statements() { // a *fastjson.Value for each, one at a time
+			if err != nil {
+				return err
+			}
+			fmt.Println(statement.GetInt("statement_id"), len(statement.GetArray("series")))
+		}
 		// end
 		return nil
-	}()
-	fmt.Println(err)
-	// Output:
-	// 3 santa_monica
-	// <nil>
-}
-
-func Example_auth() {
-	// begin auth
-	byPassword := fastclient.Options{Username: "user", Password: "pass"}
-	byToken := fastclient.Options{API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}
-	byJWT := fastclient.Options{BearerAuth: true, TokenSource: func(ctx context.Context) (string, error) {
-		return os.Getenv("INFLUX_JWT"), nil // asked for every request
-	}}
-	// end
-	for _, o := range []fastclient.Options{byPassword, byToken, byJWT} {
-		c, err := fastclient.New(o)
-		if err != nil {
-			fmt.Println(err)
-			continue
-		}
-		if strings.Contains(fmt.Sprintf("%v %#v", c, o), "pass\"") {
-			fmt.Println("a secret is shown")
-		}
-		c.Close()
-	}
-	// Output:
-}
-
-func Example_unix() {
-	// begin unix
-	c, err := fastclient.New(fastclient.Options{Addr: "unix:///var/run/influxdb.sock", Database: "mydb"})
-	// end
-	fmt.Println(err)
-	c.Close()
-	// Output: <nil>
-}
-
-func Example_timeouts() {
-	ctx, c, s := serve(influxtest.Silent())
-	defer s.Close()
-	defer c.Close()
-	// begin timeouts
-	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
-	defer cancel()
-	err := c.Write(ctx, []byte("m v=1 1"))
-	fmt.Println(errors.Is(err, context.DeadlineExceeded))
-	// end
-	// Output: true
-}
-
-func Example_tls() {
-	dir, err := os.MkdirTemp("", "docs")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	cert := influxtest.NewCert(fatal{}, "client")
-	for name, pem := range map[string][]byte{"ca.pem": cert.CertPEM, "cert.pem": cert.CertPEM, "key.pem": cert.KeyPEM} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem, 0o600); err != nil {
-			log.Fatal(err)
-		}
-	}
-	ca, certFile, key := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	// begin tls
-	c, err := fastclient.New(fastclient.Options{
-		Addr:     "https://influx.example:8086",
-		TLSFiles: fastclient.TLSFiles{CA: ca, Cert: certFile, Key: key}, // read again when they change
 	})
-	// end
-	fmt.Println(err)
-	c.Close()
-	// Output: <nil>
-}
-
-// fatal is a test that ends the program.
-type fatal struct{}
-
-func (fatal) Helper()                        {}
-func (fatal) Fatalf(format string, a ...any) { log.Fatalf(format, a...) }
-func (fatal) Cleanup(func())                 {}
-
-func Example_databases() {
-	ctx, c, s := serve(
-		influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["_internal"],["mydb"]]}]}]}`+"\n"),
-		influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"),
-		influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["key","value"],"values":[["host","a"],["host","b"]]}]}]}`+"\n"),
-		influxtest.Status(204))
-	defer s.Close()
-	defer c.Close()
-	err := func() error {
-		// begin databases
-		names, err := admin.ShowDatabases(ctx, c)
-		if err != nil {
-			return err
-		}
-		week := admin.RetentionPolicyInfo{Name: "week", Duration: 7 * 24 * time.Hour}
-		if err := admin.CreateRetentionPolicy(ctx, c, "mydb", week); err != nil {
-			return err
-		}
-		hosts, err := admin.ShowTagValues(ctx, c, []string{"host"}, admin.ShowOptions{Measurement: "cpu", Limit: 100})
-		if err != nil {
-			return err
-		}
-		weekly := c.WithRetentionPolicy("week") // a view: the connections are shared
-		err = weekly.Write(ctx, []byte("cpu,host=a load=0.5 1"))
-		// end
-		fmt.Println(names, hosts[1].Value, s.Last().Query.Get("rp"))
-		return err
-	}()
-	fmt.Println(err)
-	// Output:
-	// [_internal mydb] b week
-	// <nil>
-}
-
-func Example_debugging() {
-	s, err := influxtest.Start()
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer s.Close()
-	addr := s.URL
-	out := os.Stdout
-	// begin debugging
-	logger := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	c, err := fastclient.New(fastclient.Options{Addr: addr, Database: "mydb", Logger: logger})
-	// end
-	if err != nil {
-		log.Fatal(err)
-	}
-	c.Close()
-	// Output:
-}
-
-func Example_failover() {
-	// begin failover
-	c, err := fastclient.New(fastclient.Options{
-		Addr:     "http://influx1:8086",
-		Addrs:    []string{"http://influx2:8086"},
-		Balance:  fastclient.Failover, // or RoundRobin, or Replicate
-		Database: "mydb",
-		Retry:    &fastclient.RetryPolicy{MaxAttempts: 5},
-	})
-	// end
-	fmt.Println(err)
-	c.Close()
-	// Output: <nil>
+	// Output: 0 1
 }
 
 func Example_frames() {
 	ctx, c, s := serve(influxtest.JSON(h2o))
 	defer s.Close()
 	defer c.Close()
-	err := func() error {
+	try(func() error {
 		// begin frames
 		r, err := c.Query(ctx, "SELECT * FROM h2o_quality")
 		if err != nil {
@@ -301,128 +207,162 @@ func Example_frames() {
 		}
 		// end
 		return nil
-	}()
-	fmt.Println(err)
+	})
 	// Output:
 	// 1439856000000000000 41
 	// 1439856000000000000 99
 	// 1439856360000000000 11
-	// <nil>
-}
-
-func Example_types() {
-	ctx, c, s := serve(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"types",` +
-		`"columns":["time","float","integer","whole","string","boolean","null"],"values":[` +
-		`[1439856000000000000,0.5,9223372036854775807,3,"a",true,null],` +
-		`[1439856000000000001,1,null,-4,"b\n",false,null]]}]}]}` + "\n"))
-	defer s.Close()
-	defer c.Close()
-	err := func() error {
-		// begin types
-		frames, err := c.QueryFrames(ctx, "SELECT * FROM types")
-		if err != nil {
-			return err
-		}
-		f := frames[0]
-		for k := range f.Columns {
-			column := &f.Columns[k]
-			fmt.Printf("%s is %v:", column.Name, column.Type)
-			for i := range f.Len() {
-				if column.IsNull(i) {
-					fmt.Print(" null")
-					continue
-				}
-				switch column.Type {
-				case frame.Int64:
-					fmt.Print(" ", column.Ints[i])
-				case frame.Float64:
-					fmt.Print(" ", column.Floats[i])
-				case frame.Bool:
-					fmt.Print(" ", column.Bool(i))
-				case frame.String:
-					fmt.Printf(" %q", column.Text(i))
-				}
-			}
-			fmt.Println()
-		}
-		// end
-		return nil
-	}()
-	fmt.Println(err)
-	// Output:
-	// float is float64: 0.5 1
-	// integer is int64: 9223372036854775807 null
-	// whole is int64: 3 -4
-	// string is string: "a" "b\n"
-	// boolean is bool: true false
-	// null is null: null null
-	// <nil>
 }
 
 func Example_wholeFrames() {
 	ctx, c, s := serve(influxtest.JSON(h2o), influxtest.Status(204))
 	defer s.Close()
 	defer c.Close()
-	err := func() error {
+	try(func() error {
 		// begin wholeframes
 		frames, err := c.QueryFrames(ctx, "SELECT * FROM h2o_quality") // a frame for each series
 		if err != nil {
 			return err
 		}
-		f := frames[0]
-		if err := f.SetTags("location", "randtag"); err != nil { // columns that are tags
-			return err
+		for _, f := range frames {
+			if err := f.SetTags("location", "randtag"); err != nil { // columns that are tags
+				return err
+			}
+			f.Measurement = "copy"
+			if err := c.WriteFrame(ctx, f); err != nil { // in the precision of the frame; null is no field
+				return err
+			}
 		}
-		f.Measurement = "copy"
-		err = c.WriteFrame(ctx, f) // in the precision of the frame; null is no field
 		// end
-		return err
-	}()
-	fmt.Printf("%s%v\n", s.Last().Body, err)
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
 	// Output:
 	// copy,location=coyote_creek,randtag=1 index=41i 1439856000000000000
 	// copy,location=santa_monica,randtag=2 index=99i 1439856000000000000
 	// copy,location=coyote_creek,randtag=3 index=11i 1439856360000000000
-	// <nil>
 }
 
-func Example_statements() {
-	ctx, c, s := serve(influxtest.JSON(h2o))
+func Example_types() {
+	ctx, c, s := serve(influxtest.Status(204), influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"types",`+
+		`"columns":["time","boolean","float","integer","string","whole"],"values":[`+
+		`[1439856000000000000,true,0.5,9223372036854775807,"a",3],`+
+		`[1439856000000000001,false,1,null,"b",-4]]}]}]}`+"\n"))
 	defer s.Close()
 	defer c.Close()
-	err := func() error {
-		// begin statements
-		r, err := c.Query(ctx, "SELECT * FROM h2o_quality; SHOW DATABASES")
+	try(func() error {
+		// begin types
+		lines := []byte(`types float=0.5,integer=9223372036854775807i,whole=3,string="a",boolean=true 1439856000000000000
+types float=1,whole=-4,string="b",boolean=false 1439856000000000001
+`)
+		if err := c.Write(ctx, lines); err != nil {
+			return err
+		}
+		frames, err := c.QueryFrames(ctx, "SELECT * FROM types")
 		if err != nil {
 			return err
 		}
-		for statement, err := range r.Statements() { // a *fastjson.Value for each, one at a time
-			if err != nil {
-				return err
+		for _, f := range frames {
+			for k := range f.Columns {
+				column := &f.Columns[k]
+				fmt.Printf("%s is %v:", column.Name, column.Type)
+				for i := range f.Len() {
+					if column.IsNull(i) {
+						fmt.Print(" null")
+						continue
+					}
+					switch column.Type {
+					case frame.Int64:
+						fmt.Print(" ", column.Ints[i])
+					case frame.Float64:
+						fmt.Print(" ", column.Floats[i])
+					case frame.Bool:
+						fmt.Print(" ", column.Bool(i))
+					case frame.String:
+						fmt.Printf(" %q", column.Text(i))
+					}
+				}
+				fmt.Println()
 			}
-			fmt.Println(statement.GetInt("statement_id"), len(statement.GetArray("series")))
 		}
 		// end
 		return nil
-	}()
-	fmt.Println(err)
+	})
 	// Output:
-	// 0 1
-	// <nil>
+	// boolean is bool: true false
+	// float is float64: 0.5 1
+	// integer is int64: 9223372036854775807 null
+	// string is string: "a" "b"
+	// whole is int64: 3 -4
+}
+
+func Example_chunked() {
+	ctx, c, s := serve(influxtest.Chunked(h2o, h2o))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin chunked
+		r, err := c.Query(ctx, "SELECT * FROM h2o_quality", fastclient.Chunked(10_000))
+		if err != nil {
+			return err
+		}
+		rows := 0
+		for _, err := range r.Rows() {
+			if err != nil {
+				return err
+			}
+			rows++
+		}
+		fmt.Println(rows)
+		// end
+		return nil
+	})
+	// Output: 6
+}
+
+func Example_into() {
+	ctx, c, s := serve(influxtest.JSON(h2o))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin into
+		type point struct {
+			Time     time.Time `lp:",timestamp"`
+			Index    int64     `lp:"index"`
+			Location string    `lp:"location,tag"`
+			RandTag  string    `lp:"randtag,tag"`
+		}
+		points, err := fastclient.QueryInto(ctx, c, []point(nil), "SELECT * FROM h2o_quality")
+		if err != nil {
+			return err
+		}
+		for _, p := range points {
+			fmt.Println(p.Location, p.Index)
+		}
+		// end
+		return nil
+	})
+	// Output:
+	// coyote_creek 41
+	// santa_monica 99
+	// coyote_creek 11
 }
 
 func Example_cached() {
 	ctx, c, s := serve(influxtest.JSON(h2o))
 	defer s.Close()
 	defer c.Close()
-	dir, err := os.MkdirTemp("", "guide")
+	temp, err := os.MkdirTemp("", "guide")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(temp)
+	defer os.Setenv("TMPDIR", os.Getenv("TMPDIR"))
+	os.Setenv("TMPDIR", temp)
 	for range 2 {
-		err = func() error {
+		try(func() error {
 			// begin cache
+			dir := os.TempDir()
 			q := "SELECT * FROM h2o_quality"
 			// Everything that the response depends on, exactly as it is.
 			key := sha256.Sum256(fmt.Appendf(nil, "%q %q %v %q", c, c.Database(), fastclient.Nanosecond, q))
@@ -444,18 +384,18 @@ func Example_cached() {
 			rows := 0
 			for _, err := range jsonscan.NewScanner(bytes.NewReader(body)).Rows() {
 				if err != nil {
-					return err // examples/cache keeps no such response
+					return err // examples/cache does not keep such a response
 				}
 				rows++
 			}
+			fmt.Println(rows, "rows")
 			// end
-			fmt.Println(rows, "rows,", len(s.Requests()), "request")
 			return nil
-		}()
+		})
 	}
-	fmt.Println(err)
+	fmt.Println(len(s.Requests()), "request")
 	// Output:
-	// 3 rows, 1 request
-	// 3 rows, 1 request
-	// <nil>
+	// 3 rows
+	// 3 rows
+	// 1 request
 }

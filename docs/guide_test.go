@@ -1,13 +1,12 @@
 // Package docs holds the documents. Its examples are the code blocks of
 // the Markdown files: TestBlocks holds that each block stands here, between two
-// marks.
+// marks, and TestProgram that each compiles in the program the guide begins with.
 package docs
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log"
 	"slices"
 	"strings"
@@ -37,12 +36,19 @@ func serve(replies ...influxtest.Reply) (context.Context, *fastclient.Client, *i
 	return context.Background(), c, s
 }
 
+// try runs a block as the guide's program does and prints its error.
+func try(block func() error) {
+	if err := block(); err != nil {
+		fmt.Println("error:", err)
+	}
+}
+
 func Example_quickstart() {
 	const response = `{"results":[{"statement_id":0,"series":[{"name":"cpu_load_short","columns":["time","value"],"values":[[1257894000000000000,0.64]]}]}]}` + "\n"
 	ctx, _, s := serve(influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"), influxtest.Status(204), influxtest.JSON(response))
 	defer s.Close()
-	err := func() error {
-		addr := s.URL
+	addr := s.URL
+	try(func() error {
 		// begin quickstart
 		c, err := fastclient.New(fastclient.Options{Addr: addr, Database: "testdb"})
 		if err != nil {
@@ -58,7 +64,9 @@ func Example_quickstart() {
 		e.Tag("host", "server01")
 		e.Tag("region", "us-west")
 		e.Float("value", 0.64)
-		e.End(time.Date(2009, 11, 10, 23, 0, 0, 0, time.UTC))
+		if err := e.End(time.Date(2009, 11, 10, 23, 0, 0, 0, time.UTC)); err != nil {
+			return err
+		}
 		if err := c.WriteEncoder(ctx, &e); err != nil {
 			return err
 		}
@@ -71,16 +79,19 @@ func Example_quickstart() {
 			if err != nil {
 				return err
 			}
-			t, _ := row.Time(0)
-			value, _ := row.Float(1)
+			t, err := row.Time(0)
+			if err != nil {
+				return err
+			}
+			value, err := row.Float(1)
+			if err != nil {
+				return err
+			}
 			fmt.Println(t, value)
 		}
 		// end
 		return nil
-	}()
-	if err != nil {
-		fmt.Println(err)
-	}
+	})
 	// Output: 2009-11-10 23:00:00 +0000 UTC 0.64
 }
 
@@ -88,288 +99,334 @@ func Example_lines() {
 	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	// begin lines
-	err := c.Write(ctx, []byte("cpu_load_short,host=server01 value=0.64 1257894000000000000\n"))
-	// end
-	fmt.Print(string(s.Last().Body), err)
-	// Output:
-	// cpu_load_short,host=server01 value=0.64 1257894000000000000
-	// <nil>
+	try(func() error {
+		// begin lines
+		err := c.Write(ctx, []byte("cpu_load_short,host=server01 value=0.64 1257894000000000000\n"))
+		if err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
+	// Output: cpu_load_short,host=server01 value=0.64 1257894000000000000
 }
 
 func Example_encoder() {
 	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	readings := []struct {
-		room  string
-		value float64
-		at    int64
-	}{{"kitchen", 21.5, 1}, {"cellar", 12.25, 2}}
-	var e lp.Encoder
-	send := func() error {
+	try(func() error {
 		// begin encoder
-		e.Reset() // keeps its memory
+		readings := []struct {
+			room  string
+			value float64
+			at    int64
+		}{
+			{"kitchen", 21.5, 1257894000000000000},
+			{"cellar", 12.25, 1257894000000000000},
+		}
+		var e lp.Encoder // for the next batch: e.Reset keeps its memory
 		for _, r := range readings {
 			e.Point("temperature")
 			e.Tag("room", r.room)
 			e.Float("value", r.value)
 			if err := e.EndTimestamp(r.at); err != nil {
-				log.Print(err) // says which part of which point; the others are kept
+				log.Print(err) // names the part and the point; the other points are kept
 			}
 		}
-		return c.WriteEncoder(ctx, &e)
-		// end
-	}
-	err := send()
-	fmt.Print(string(s.Last().Body), err)
-	// Output:
-	// temperature,room=kitchen value=21.5 1
-	// temperature,room=cellar value=12.25 2
-	// <nil>
-}
-
-func Example_primitives() {
-	var buf []byte
-	ts := int64(1)
-	// begin primitives
-	buf = lp.AppendMeasurement(buf[:0], "cpu load")
-	buf = lp.AppendTag(buf, "host", "server 01")
-	buf = append(buf, ' ')
-	buf = lp.AppendFieldKey(buf, "value")
-	buf = lp.AppendFloat(buf, 0.64)
-	buf = append(buf, ' ')
-	buf = lp.AppendTimestamp(buf, ts)
-	buf = append(buf, '\n')
-	// end
-	fmt.Print(string(buf))
-	// Output: cpu\ load,host=server\ 01 value=0.64 1
-}
-
-func Example_mapping() {
-	ctx, c, s := serve()
-	defer s.Close()
-	defer c.Close()
-	err := func() error {
-		// begin mapping
-		p, err := lp.PointFromMap(map[string]any{
-			"time":        "2009-11-10T23:00:00Z",
-			"measurement": "cpu_load_short",
-			"tags":        map[string]string{"host": "server01", "region": "us-west"},
-			"fields":      map[string]any{"value1": 0.64, "value2": true, "value3": 10},
-		}, "")
-		if err != nil {
+		if err := c.WriteEncoder(ctx, &e); err != nil {
 			return err
 		}
-		return fastclient.WritePoints(ctx, c, []*lp.Point{p})
 		// end
-	}()
-	fmt.Print(string(s.Last().Body), err)
-	// Output:
-	// cpu_load_short,host=server01,region=us-west value1=0.64,value2=true,value3=10i 1257894000000000000
-	// <nil>
-}
-
-func Example_point() {
-	ctx, c, s := serve()
-	defer s.Close()
-	defer c.Close()
-	names, values := []string{"free", "used"}, []int64{4096, 1024}
-	// begin point
-	var p lp.Point // reuse it: Reset keeps its memory
-	p.SetMeasurement("memory")
-	p.SetTag("host", "server01")
-	for i, name := range names {
-		p.SetInt(name, values[i])
-	}
-	p.SetTimestamp(1)
-	err := fastclient.WritePoints(ctx, c, []*lp.Point{&p})
-	// end
-	fmt.Print(string(s.Last().Body), err)
-	// Output:
-	// memory,host=server01 free=4096i,used=1024i 1
-	// <nil>
-}
-
-// begin trade
-type Trade struct {
-	Timestamp  time.Time `lp:",timestamp"`
-	Instrument string    `lp:"instrument,tag"`
-	Source     string    `lp:"source,tag"`
-	Side       string    `lp:"side,tag"`
-	Price      float64   `lp:"price"`
-	Size       int64     `lp:"size"`
-	TradeID    string    `lp:"trade_id"`
-}
-
-var trades, _ = lp.SchemaFor[Trade]() // compiled once
-
-// end
-
-func Example_structs() {
-	ctx, c, s := serve()
-	defer s.Close()
-	defer c.Close()
-	batch := []Trade{{time.Unix(0, 1540184368785116000), "AAPL", "NASDAQ", "BUY", 219.23, 100, "34a1e085-3122-429c-9662-7ce82039d287"}}
-	// begin structs
-	err := fastclient.WriteStructs(ctx, c, trades, batch)
-	// end
-	fmt.Print(string(s.Last().Body), err)
-	// Output:
-	// Trade,instrument=AAPL,source=NASDAQ,side=BUY price=219.23,size=100i,trade_id="34a1e085-3122-429c-9662-7ce82039d287" 1540184368785116000
-	// <nil>
-}
-
-func Example_appendAll() {
-	batch := []Trade{{time.Unix(0, 1), "AAPL", "NASDAQ", "BUY", 219.23, 100, "x"}}
-	var buf []byte
-	// begin appendall
-	buf, err := trades.AppendAll(buf[:0], batch) // with an error, buf has the points that are good
-	// end
-	fmt.Print(string(buf), err)
-	// Output:
-	// Trade,instrument=AAPL,source=NASDAQ,side=BUY price=219.23,size=100i,trade_id="x" 1
-	// <nil>
-}
-
-func Example_schemaOptions() {
-	type reading struct {
-		At    int64
-		Room  string
-		Value *float64
-		State int
-	}
-	value := 21.5
-	// begin schemaoptions
-	schema, err := lp.NewSchema[reading](lp.SchemaOptions{
-		Measurement: "temperature",
-		Columns: map[string]string{ // in place of struct tags
-			"At": ",timestamp", "Room": "room,tag", "Value": "value,omitempty", "State": "state",
-		},
-		Enums:     map[string]map[int64]string{"State": {0: "off", 1: "on"}},
-		ExtraTags: []lp.Tag{{Key: "house", Value: "north"}},
-		Options:   lp.Options{Precision: lp.Second},
+		return nil
 	})
-	if err != nil {
-		log.Fatal(err) // names every problem of the type at once
-	}
-	line, err := schema.AppendWith(nil, &reading{At: 5, Room: "attic", Value: &value, State: 1}, lp.Tag{Key: "floor", Value: "2"})
-	// end
-	fmt.Print(string(line), err)
+	fmt.Print(string(s.Last().Body))
 	// Output:
-	// temperature,room=attic,house=north,floor=2 value=21.5,state="on" 5
-	// <nil>
-}
-
-func Example_layout() {
-	var e lp.Encoder
-	samples := [][3]float64{{0.5, 0.25, 0.125}}
-	ts := int64(1)
-	// begin layout
-	series, err := lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "server01"})
-	if err != nil {
-		log.Fatal(err)
-	}
-	layout, err := lp.NewLayout("user", "system", "idle")
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, sample := range samples {
-		e.Series(series)
-		row := layout.Row(&e)
-		row.Floats(sample[:])
-		e.EndTimestamp(ts)
-	}
-	// end
-	fmt.Print(string(e.Bytes()))
-	// Output: cpu,host=server01 user=0.5,system=0.25,idle=0.125 1
+	// temperature,room=kitchen value=21.5 1257894000000000000
+	// temperature,room=cellar value=12.25 1257894000000000000
 }
 
 func Example_policies() {
 	// begin policies
 	var e lp.Encoder
 	e.SetOptions(lp.Options{
-		NotFinite: lp.NotFiniteDropField, // instead of refusing the point
-		Text:      lp.TextReplace,        // what line protocol cannot carry
-		TagOrder:  lp.TagsSorted,         // what InfluxDB likes best
-		Precision: lp.Millisecond,        // for End and EndTimestamp
+		NotFinite: lp.NotFiniteDropField, // NaN and infinities: leave the field out
+		Text:      lp.TextReplace,        // text that line protocol cannot carry: replace it
+		TagOrder:  lp.TagsSorted,         // the order in which InfluxDB stores tags
+		Precision: lp.Millisecond,        // of End and EndTimestamp
 	})
 	// end
 	fmt.Println(e.Precision())
 	// Output: ms
 }
 
-func Example_mixed() {
+func Example_primitives() {
+	// begin primitives
+	var buf []byte
+	buf = lp.AppendMeasurement(buf[:0], "cpu load")
+	buf = lp.AppendTag(buf, "host", "server 01")
+	buf = append(buf, ' ')
+	buf = lp.AppendFieldKey(buf, "value")
+	buf = lp.AppendFloat(buf, 0.64)
+	buf = append(buf, ' ')
+	buf = lp.AppendTimestamp(buf, 1257894000000000000)
+	buf = append(buf, '\n')
+	fmt.Printf("%s", buf)
+	// end
+	// Output: cpu\ load,host=server\ 01 value=0.64 1257894000000000000
+}
+
+func Example_mapping() {
 	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	var p lp.Point
-	p.SetMeasurement("memory")
-	p.SetInt("free", 4096)
-	p.SetTimestamp(1)
-	// begin mixed
-	err := fastclient.WritePoints(ctx, c, []lp.Appender{
-		&p,
-		fastclient.Lines("cpu,host=a load=0.64 1"),
-	}, fastclient.Database("other"))
-	// end
-	fmt.Print(string(s.Last().Body), err)
+	try(func() error {
+		// begin mapping
+		p, err := lp.PointFromMap(map[string]any{
+			"time":        "2009-11-10T23:00:00Z",
+			"measurement": "cpu_load",
+			"tags":        map[string]string{"host": "server01", "region": "us-west"},
+			"fields":      map[string]any{"value1": 0.64, "value2": true, "value3": 10},
+		}, "")
+		if err != nil {
+			return err
+		}
+		if err := fastclient.WritePoints(ctx, c, []*lp.Point{p}); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
+	// Output: cpu_load,host=server01,region=us-west value1=0.64,value2=true,value3=10i 1257894000000000000
+}
+
+func Example_point() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin point
+		names, values := []string{"free", "used"}, []int64{4096, 1024}
+
+		var p lp.Point // for the next point: p.Reset keeps its memory
+		p.SetMeasurement("memory")
+		p.SetTag("host", "server01")
+		for i, name := range names {
+			p.SetInt(name, values[i])
+		}
+		p.SetTimestamp(1257894000000000000)
+		if err := fastclient.WritePoints(ctx, c, []*lp.Point{&p}); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
+	// Output: memory,host=server01 free=4096i,used=1024i 1257894000000000000
+}
+
+func Example_trade() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin trade
+		type Trade struct {
+			Timestamp  time.Time `lp:",timestamp"`
+			Instrument string    `lp:"instrument,tag"`
+			Source     string    `lp:"source,tag"`
+			Side       string    `lp:"side,tag"`
+			Price      float64   `lp:"price"`
+			Size       int64     `lp:"size"`
+			TradeID    string    `lp:"trade_id"`
+		}
+		trades, err := lp.SchemaFor[Trade]() // once, when the program starts
+		if err != nil {
+			return err // names every wrong tag of the type
+		}
+		points := []Trade{{time.Unix(0, 1540184368785116000), "AAPL", "NASDAQ", "BUY", 219.23, 100, "34a1e085"}}
+		if err := fastclient.WriteStructs(ctx, c, trades, points); err != nil {
+			return err
+		}
+		lines, err := trades.AppendAll(nil, points) // the lines alone
+		if err != nil {
+			return err // lines holds the points that are good
+		}
+		fmt.Printf("%s", lines)
+		// end
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
 	// Output:
-	// memory free=4096i 1
-	// cpu,host=a load=0.64 1
-	// <nil>
+	// Trade,instrument=AAPL,source=NASDAQ,side=BUY price=219.23,size=100i,trade_id="34a1e085" 1540184368785116000
+	// Trade,instrument=AAPL,source=NASDAQ,side=BUY price=219.23,size=100i,trade_id="34a1e085" 1540184368785116000
+}
+
+func Example_schemaOptions() {
+	try(func() error {
+		// begin schemaoptions
+		type reading struct { // without tags for lp
+			At    int64
+			Room  string
+			Value *float64
+			State int
+		}
+		schema, err := lp.NewSchema[reading](lp.SchemaOptions{
+			Measurement: "temperature",
+			Columns: map[string]string{ // in place of struct tags
+				"At": ",timestamp", "Room": "room,tag", "Value": "value,omitempty", "State": "state",
+			},
+			Enums:     map[string]map[int64]string{"State": {0: "off", 1: "on"}},
+			ExtraTags: []lp.Tag{{Key: "house", Value: "north"}},
+			Options:   lp.Options{Precision: lp.Second},
+		})
+		if err != nil {
+			return err
+		}
+		value := 21.5
+		r := reading{At: 1257894000, Room: "attic", Value: &value, State: 1}
+		line, err := schema.AppendWith(nil, &r, lp.Tag{Key: "floor", Value: "2"})
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s", line)
+		// end
+		return nil
+	})
+	// Output: temperature,room=attic,house=north,floor=2 value=21.5,state="on" 1257894000
+}
+
+func Example_layout() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin layout
+		series, err := lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "server01"})
+		if err != nil {
+			return err
+		}
+		layout, err := lp.NewLayout("user", "system", "idle")
+		if err != nil {
+			return err
+		}
+		var e lp.Encoder
+		for i, sample := range [][]float64{{0.5, 0.25, 0.125}, {0.25, 0.25, 0.5}} {
+			e.Series(series)
+			row := layout.Row(&e)
+			row.Floats(sample)
+			if err := e.EndTimestamp(1257894000000000000 + int64(i)); err != nil {
+				return err
+			}
+		}
+		if err := c.WriteEncoder(ctx, &e); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
+	// Output:
+	// cpu,host=server01 user=0.5,system=0.25,idle=0.125 1257894000000000000
+	// cpu,host=server01 user=0.25,system=0.25,idle=0.5 1257894000000000001
+}
+
+func Example_mixed() {
+	ctx, c, s := serve(influxtest.JSON(`{"results":[{"statement_id":0}]}`+"\n"), influxtest.Status(204))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin mixed
+		if err := c.CreateDatabase(ctx, "other"); err != nil {
+			return err
+		}
+		var p lp.Point
+		p.SetMeasurement("memory")
+		p.SetInt("free", 4096)
+		p.SetTimestamp(1257894000000000000)
+		err := fastclient.WritePoints(ctx, c, []lp.Appender{
+			&p,
+			fastclient.Lines("cpu,host=a load=0.64 1257894000000000000"),
+		}, fastclient.Database("other"))
+		if err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
+	// Output:
+	// memory free=4096i 1257894000000000000
+	// cpu,host=a load=0.64 1257894000000000000
 }
 
 func Example_seq() {
 	ctx, c, s := serve()
 	defer s.Close()
 	defer c.Close()
-	var points iter.Seq[fastclient.Lines] = slices.Values([]fastclient.Lines{fastclient.Lines("a v=1 1"), fastclient.Lines("b v=2 1")})
-	// begin seq
-	err := fastclient.WriteSeq(ctx, c, points) // any length: a piece is in memory at a time
-	if err == nil {
-		_, err = c.WriteFrom(ctx, strings.NewReader("c v=3 1\nd v=4 1\n"))
-	}
-	// end
-	fmt.Print(string(s.Last().Body), err)
+	try(func() error {
+		// begin seq
+		points := slices.Values([]fastclient.Lines{ // any iter.Seq of points
+			fastclient.Lines("a v=1 1257894000000000000"),
+			fastclient.Lines("b v=2 1257894000000000000"),
+		})
+		if err := fastclient.WriteSeq(ctx, c, points); err != nil {
+			return err
+		}
+		file := strings.NewReader("c v=3 1257894000000000000\nd v=4 1257894000000000000\n") // any io.Reader
+		if _, err := c.WriteFrom(ctx, file); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
 	// Output:
-	// c v=3 1
-	// d v=4 1
-	// <nil>
+	// c v=3 1257894000000000000
+	// d v=4 1257894000000000000
 }
 
 func Example_partial() {
-	ctx, c, s := serve(influxtest.Error(400, `partial write: field type conflict: input field "v" on measurement "m" is type float, already exists as type integer dropped=1`))
+	ctx, c, s := serve(influxtest.Status(204), influxtest.Error(400, `partial write: field type conflict: input field "v" on measurement "m" is type float, already exists as type integer dropped=1`))
 	defer s.Close()
 	defer c.Close()
-	lines := []byte("m v=1 1\nm v=2i 2\n")
-	// begin partial
-	err := c.Write(ctx, lines)
-	var partial *fastclient.PartialWriteError
-	switch {
-	case errors.As(err, &partial):
-		fmt.Println("at least", partial.Dropped, "dropped, others are stored")
-	case errors.Is(err, fastclient.ErrUnauthorized):
-		fmt.Println("wrong password")
-	case fastclient.Retryable(err):
-		time.Sleep(fastclient.RetryDelay(err))
-	}
-	// end
-	// Output: at least 1 dropped, others are stored
+	try(func() error {
+		// begin partial
+		err := c.Write(ctx, []byte("m v=1 1257894000000000000\n"))
+		if err == nil { // v is a float from here on
+			err = c.Write(ctx, []byte("m v=2 1257894000000000001\nm v=3i 1257894000000000002\n"))
+		}
+		var partial *fastclient.PartialWriteError
+		switch {
+		case err == nil:
+			fmt.Println("stored")
+		case errors.As(err, &partial):
+			fmt.Println("at least", partial.Dropped, "dropped, the others are stored")
+		case errors.Is(err, fastclient.ErrUnauthorized):
+			return err // another password may help
+		case fastclient.Retryable(err):
+			time.Sleep(fastclient.RetryDelay(err)) // and write again
+		default:
+			return err
+		}
+		// end
+		return nil
+	})
+	// Output: at least 1 dropped, the others are stored
 }
 
 func Example_times() {
-	// begin times
-	ts, err := lp.ParseTimestamp("2009-11-10T23:00:00.5+02:00", lp.Millisecond)
-	// end
-	fmt.Println(ts, err)
-	// Output: 1257886800500 <nil>
-}
-
-// must returns v; an error is a fault of the test.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
+	try(func() error {
+		// begin times
+		ts, err := lp.ParseTimestamp("2009-11-10T23:00:00.5+02:00", lp.Millisecond)
+		if err != nil {
+			return err
+		}
+		fmt.Println(ts)
+		// end
+		return nil
+	})
+	// Output: 1257886800500
 }

@@ -12,14 +12,14 @@ func Example_influxdb2() {
 	const response = `{"results":[{"statement_id":0,"series":[{"name":"temperature","columns":["time","mean"],"values":[[1257894000000000000,21.5]]}]}]}` + "\n"
 	ctx, _, s := serve(influxtest.Status(204), influxtest.JSON(response))
 	defer s.Close()
-	addr, token := s.URL, "secret"
-	err := func() error {
+	addr := s.URL
+	try(func() error {
 		// begin influxdb2
 		c, err := fastclient.New(fastclient.Options{
 			Addr:     addr,
 			API:      fastclient.V2, // write to /api/v2/write
 			Org:      "home",
-			Token:    token,
+			Token:    "secret",
 			Database: "sensors", // the bucket, which queries name as a database
 		})
 		if err != nil {
@@ -38,13 +38,12 @@ func Example_influxdb2() {
 		if err != nil {
 			return err
 		}
-		fmt.Println(means[0].Time, means[0].Mean)
+		for _, m := range means {
+			fmt.Println(m.Time, m.Mean)
+		}
 		// end
 		return nil
-	}()
-	if err != nil {
-		fmt.Println(err)
-	}
+	})
 	for _, r := range s.Requests() {
 		fmt.Println(r.Path)
 	}
@@ -57,40 +56,48 @@ func Example_influxdb2() {
 func Example_influxdb2policy() {
 	ctx, _, s := serve(influxtest.Status(204))
 	defer s.Close()
-	c, err := fastclient.New(fastclient.Options{Addr: s.URL, API: fastclient.V2, Org: "home", Token: "secret"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer c.Close()
-	// begin influxdb2policy
-	weekly := c.WithDatabase("metrics").WithRetentionPolicy("week") // the bucket metrics/week
-	err = weekly.Write(ctx, []byte("cpu,host=a load=0.5 1257894000000000000\n"))
-	// end
-	fmt.Println(err, s.Last().Query.Get("bucket"))
-	// Output: <nil> metrics/week
+	addr := s.URL
+	try(func() error {
+		// begin influxdb2policy
+		c, err := fastclient.New(fastclient.Options{Addr: addr, API: fastclient.V2, Org: "home", Token: "secret"})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		weekly := c.WithDatabase("metrics").WithRetentionPolicy("week") // the bucket metrics/week
+		if err := weekly.Write(ctx, []byte("cpu,host=a load=0.5 1257894000000000000\n")); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Println(s.Last().Query.Get("bucket"))
+	// Output: metrics/week
 }
 
 func Example_influxdb3() {
 	ctx, _, s := serve(influxtest.Status(204))
 	defer s.Close()
-	addr, token := s.URL, "secret"
-	err := func() error {
+	addr := s.URL
+	try(func() error {
 		// begin influxdb3
 		c, err := fastclient.New(fastclient.Options{
 			Addr:       addr,
 			API:        fastclient.V3, // write to /api/v3/write_lp
 			Database:   "sensors",
-			Token:      token,
+			Token:      "secret",
 			BearerAuth: true,
 		})
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		return c.Write(ctx, []byte("temperature,room=attic value=21.5 1257894000000000000\n"))
+		if err := c.Write(ctx, []byte("temperature,room=attic value=21.5 1257894000000000000\n")); err != nil {
+			return err
+		}
 		// end
-	}()
-	fmt.Println(err, s.Last().Path, s.Last().Query.Get("precision"))
-	// Output: <nil> /api/v3/write_lp nanosecond
+		return nil
+	})
+	fmt.Println(s.Last().Path, s.Last().Query.Get("precision"))
+	// Output: /api/v3/write_lp nanosecond
 }

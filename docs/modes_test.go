@@ -2,7 +2,6 @@ package docs
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"log"
@@ -17,33 +16,35 @@ func Example_modeWrite() {
 	ctx, _, s := serve()
 	defer s.Close()
 	addr := s.URL
-	err := func() error {
+	try(func() error {
 		// begin modewrite
-		client, err := fastclient.New(fastclient.Options{Addr: addr, Database: "mydb"})
+		c, err := fastclient.New(fastclient.Options{Addr: addr, Database: "mydb"})
 		if err != nil {
 			return err
 		}
-		defer client.Close()
-		if _, err := client.Ping(ctx); err != nil {
+		defer c.Close()
+		if _, err := c.Ping(ctx); err != nil {
 			return err
 		}
-		err = client.Write(ctx, []byte("cpu_load_short,host=server01 value=0.64 1434055562000000000"))
+		err = c.Write(ctx, []byte("cpu_load_short,host=server01 value=0.64 1434055562000000000"))
+		if err != nil {
+			return err
+		}
 		// end
-		return err
-	}()
-	fmt.Printf("%s %v\n", s.Last().Body, err)
-	// Output: cpu_load_short,host=server01 value=0.64 1434055562000000000 <nil>
+		return nil
+	})
+	fmt.Printf("%s\n", s.Last().Body)
+	// Output: cpu_load_short,host=server01 value=0.64 1434055562000000000
 }
 
 func Example_modeWriter() {
-	ctx, client, s := serve()
+	ctx, c, s := serve()
 	defer s.Close()
-	defer client.Close()
-	host := "server01"
-	err := func(ctx context.Context) error {
+	defer c.Close()
+	try(func() error {
 		// begin modewriter
-		w, err := batch.NewWriter(client, batch.Options{
-			DefaultTags: []lp.Tag{{Key: "host", Value: host}},
+		w, err := batch.NewWriter(c, batch.Options{
+			DefaultTags: []lp.Tag{{Key: "host", Value: "server01"}},
 			OnEvent:     func(e batch.Event) { log.Print(e.Kind, " ", e.Message) },
 		})
 		if err != nil {
@@ -66,61 +67,65 @@ func Example_modeWriter() {
 		}
 		// end
 		return nil
-	}(ctx)
-	fmt.Printf("%s%v\n", s.Last().Body, err)
-	// Output:
-	// cpu_load_short,host=server01 value=0.64 1434055562000000000
-	// <nil>
+	})
+	fmt.Print(string(s.Last().Body))
+	// Output: cpu_load_short,host=server01 value=0.64 1434055562000000000
 }
 
 func Example_modeStructs() {
-	ctx, client, s := serve()
+	ctx, c, s := serve()
 	defer s.Close()
-	defer client.Close()
-	w, err := batch.NewWriter(client, batch.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	err = func() error {
+	defer c.Close()
+	try(func() error {
 		// begin modestructs
 		type Load struct {
 			Time int64   `lp:",timestamp"`
 			Host string  `lp:"host,tag"`
 			Load float64 `lp:"load"`
 		}
-		return batch.WriteStructs(ctx, w, nil, []Load{{1, "a", 0.5}, {2, "b", 0.25}})
-		// end
-	}()
-	err = errors.Join(err, w.Close(ctx))
-	fmt.Printf("%s%v\n", s.Last().Body, err)
-	// Output:
-	// Load,host=a load=0.5 1
-	// Load,host=b load=0.25 2
-	// <nil>
-}
-
-func Example_modeBatch() {
-	ctx, client, s := serve()
-	defer s.Close()
-	defer client.Close()
-	scanner := bufio.NewScanner(strings.NewReader("m v=1 1\nm v=2 2\n"))
-	err := func() error {
-		// begin modebatch
-		b, err := batch.NewSyncWriter(client, batch.Options{})
+		w, err := batch.NewWriter(c, batch.Options{})
 		if err != nil {
 			return err
 		}
+		loads := []Load{{1434055562000000000, "a", 0.5}, {1434055562000000000, "b", 0.25}}
+		err = batch.WriteStructs(ctx, w, nil, loads) // nil: the schema of the type, made once
+		if err := errors.Join(err, w.Close(ctx)); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
+	// Output:
+	// Load,host=a load=0.5 1434055562000000000
+	// Load,host=b load=0.25 1434055562000000000
+}
+
+func Example_modeBatch() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin modebatch
+		b, err := batch.NewSyncWriter(c, batch.Options{})
+		if err != nil {
+			return err
+		}
+		input := strings.NewReader("m v=1 1434055562000000000\nm v=2 1434055563000000000\n") // or os.Stdin
+		scanner := bufio.NewScanner(input)
 		for scanner.Scan() {
 			if err := b.Append(ctx, scanner.Bytes()); err != nil {
 				return err
 			}
 		}
-		return b.Close(ctx)
+		if err := errors.Join(scanner.Err(), b.Close(ctx)); err != nil {
+			return err
+		}
 		// end
-	}()
-	fmt.Printf("%s%v\n", s.Last().Body, err)
+		return nil
+	})
+	fmt.Print(string(s.Last().Body))
 	// Output:
-	// m v=1 1
-	// m v=2 2
-	// <nil>
+	// m v=1 1434055562000000000
+	// m v=2 1434055563000000000
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -91,11 +92,11 @@ func TestOptionErrors(t *testing.T) {
 		{"TLSFiles.CA", Options{Addr: "https://h", TLSFiles: TLSFiles{CA: "no such file"}}},
 		{"TLSFiles", Options{Addr: "https://h", TLSFiles: TLSFiles{Cert: "x"}}},
 	}
-	for _, tt := range tests {
+	for i, tt := range tests {
 		c, err := New(tt.o)
 		var e *OptionError
 		if !errors.As(err, &e) || e.Field != tt.field || c != nil {
-			t.Errorf("%v: %v, want an error of %s", tt.o, err, tt.field)
+			t.Errorf("%s: %v: %v, want an error of %s", caseat.Line(i), tt.o, err, tt.field)
 		}
 	}
 }

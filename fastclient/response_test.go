@@ -10,6 +10,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/backoff"
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -51,8 +52,9 @@ func TestServerResponses(t *testing.T) {
 		{"redirect", influxtest.Status(307, "Location", "http://u:p@elsewhere.example:1/write?p=x"), nil, "", false, 0, false, func(e *ServerError) bool { return e.Location == "elsewhere.example:1" }},
 		{"request id", influxtest.Body(400, "x", "X-Request-Id", "abc"), nil, "x", false, 0, false, func(e *ServerError) bool { return e.RequestID == "abc" && e.ServerVersion == "1.8.10" }},
 	}
-	for _, tt := range tests {
+	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Log(caseat.Line(i))
 			s := influxtest.New(t, tt.reply)
 			c := client(t, s, Options{})
 			err := c.Write(t.Context(), []byte("m f=1 1"))

@@ -23,9 +23,11 @@
 //
 // InfluxDB prints a float without fraction as an integer, so a response does not
 // tell the type of a field. A column holds int64 as long as all its cells are
-// integers. The first cell that is not an integer turns the column into float64: each
-// integer becomes the float64 nearest to its text, which for a float field is the
-// value stored. Null does not change the type of a column. See [Column.Rounded].
+// integers, or uint64 if some exceed int64 and none is negative. The first float turns
+// the column into float64: each integer becomes the float64 nearest to its text, which
+// for a float field is the value stored; see [Column.Rounded]. Null does not change the
+// type of a column. A cell of another kind, such as a text among numbers, begins a new
+// frame.
 //
 // # Memory
 //

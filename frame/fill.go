@@ -344,7 +344,8 @@ func (c *Column) setType(t Type, n, rows int) {
 // grow gives the columns memory for more rows.
 func (r *Reader) grow(limit int) {
 	old := r.rows
-	r.rows = max(64, 2*old)
+	// A very wide row must not get memory for rows that may never come.
+	r.rows = max(min(64, max(1, 1<<16/max(1, len(r.f.Columns)))), 2*old)
 	if limit > 0 {
 		r.rows = min(r.rows, limit)
 	}

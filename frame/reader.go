@@ -32,13 +32,18 @@ import (
 // Reader.Rows says otherwise.
 const DefaultRows = 1024
 
+// frameCells bounds the cells of a frame that does not hold a whole series: very wide
+// series get fewer rows.
+const frameCells = 4 << 20
+
 // A Reader reads query responses as frames. Make one with NewReader and reuse it with
 // Reset. Set the fields before the first frame is read. A Reader must not be copied.
 type Reader struct {
 	_ noCopy
 
 	// Rows is the largest number of rows in a frame. 0 means DefaultRows, and a
-	// negative number means all rows of a series.
+	// negative number means all rows of a series. A series of more than 4,096 columns
+	// gets fewer rows, at most 4,194,304 cells, unless Rows is negative.
 	Rows int
 	// Merge puts consecutive series of a statement into one frame if they have the
 	// same measurement, columns and tag keys. The tags of GROUP BY are then
@@ -183,6 +188,9 @@ func (r *Reader) read() {
 		limit = DefaultRows
 	}
 	row := r.s.Row()
+	if limit > 0 {
+		limit = min(limit, max(1, frameCells/max(1, row.Len())))
+	}
 	r.start(row)
 	for {
 		if !r.fill(row, limit) {

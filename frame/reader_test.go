@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -65,7 +66,7 @@ func showAll(t *testing.T, r *Reader) (list []string) {
 }
 
 func TestReader(t *testing.T) {
-	for _, tt := range []struct {
+	for k, tt := range []struct {
 		name, body string
 		want       []string
 	}{
@@ -104,6 +105,7 @@ func TestReader(t *testing.T) {
 			[]string{"0 m[] time[1 2 3] a:float64[1 null 2.5] b:string[x null y] c:bool[true null false]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Log(caseat.Line(k))
 			got := showAll(t, reader(tt.body))
 			if len(got) != len(tt.want) {
 				t.Fatalf("got %q, want %q", got, tt.want)

@@ -21,18 +21,18 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// reply is what a server sends for a response, and what net/http makes of it.
+// A reply is a response as a server sends it, and as net/http reads it.
 type reply struct {
 	raw    []byte
 	status int
 	header http.Header
-	body   []byte // decompressed, as far as it could be
-	framed bool   // the response is whole as far as HTTP can tell
-	whole  bool   // and its body decompresses
+	body   []byte // decompressed, as far as possible
+	framed bool   // the response is complete as far as HTTP can tell
+	whole  bool   // and its body can be decompressed
 	sized  bool   // it has a Content-Length
-	odd    bool   // net/http is no judge of it
-	// alone tells that nothing follows the response and that the connection may
-	// be used again.
+	odd    bool   // net/http cannot judge it
+	// alone reports that nothing follows the response and that the connection may be
+	// reused.
 	alone bool
 }
 
@@ -53,7 +53,7 @@ func readReply(raw []byte, method string) reply {
 		}
 	}
 	r.status, r.header = resp.StatusCode, resp.Header
-	r.odd = r.odd || r.status < 100 // net/http gives such a status, the client refuses it
+	r.odd = r.odd || r.status < 100 // net/http returns such a status, the client refuses it
 	compressed, err := io.ReadAll(resp.Body)
 	r.body, r.framed, r.whole = compressed, err == nil, err == nil
 	r.sized = resp.ContentLength >= 0 && resp.Header.Get("Content-Length") != ""
@@ -69,9 +69,9 @@ func readReply(raw []byte, method string) reply {
 	return r
 }
 
-// tame returns raw without what the client reads past in a header and net/http
-// does not: see README.md. It reports false if there are control bytes in a
-// header outside of values, which the two may read differently.
+// tame returns raw without the bytes of a header that the client ignores and net/http does
+// not, see README.md. It reports false if a header has control bytes outside of values,
+// which the two may read differently.
 func tame(raw []byte) ([]byte, bool) {
 	raw = bytes.TrimLeft(raw, "\r\n")
 	end := len(raw)
@@ -98,17 +98,17 @@ func tame(raw []byte) ([]byte, bool) {
 	return tame, true
 }
 
-// liar is a server in memory that responds to the first request of a round with a
-// given text and every other one with good, on whatever connection it comes.
+// A liar is a server in memory. It responds to the first request of a round with a given
+// text, and to every other with good, whatever the connection.
 type liar struct {
-	reply atomic.Pointer[reply] // of the next request
+	reply atomic.Pointer[reply] // for the next request
 	good  string
 	dials atomic.Int64
-	conns atomic.Int64 // open
+	conns atomic.Int64 // open connections
 }
 
-// pipeConn is an end of a pipe in memory that takes deadlines after the other
-// end is closed, as TCP does.
+// A pipeConn is an end of a pipe in memory. Like TCP, it accepts deadlines after the other
+// end is closed.
 type pipeConn struct{ net.Conn }
 
 func (c pipeConn) SetDeadline(t time.Time) error      { c.Conn.SetDeadline(t); return nil }
@@ -144,14 +144,14 @@ func (l *liar) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return pipeConn{client}, nil
 }
 
-// more reports whether something follows the response, on a connection that could
-// be used again if it did not.
+// more reports whether something follows the response on a connection that could otherwise
+// be reused.
 func (r *reply) more() bool {
 	return r.framed && r.sized && r.header.Get("Connection") == "" && !r.bareLF()
 }
 
-// bareLF reports whether a line of the header ends without a carriage return:
-// see README.md.
+// bareLF reports whether a line of the header ends without a carriage return, see
+// README.md.
 func (r *reply) bareLF() bool {
 	head, _, _ := bytes.Cut(r.raw, []byte("\r\n\r\n"))
 	return bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n"))
@@ -173,8 +173,8 @@ func newLiar(f *testing.F) (*liar, *fastclient.Client) {
 	return l, c
 }
 
-// call lets the server response raw to a call of the client, and compares what
-// the client makes of it with what net/http and the slow reader do.
+// call has the server respond raw to a call of the client, and compares the outcome with
+// that of net/http and the slow reader.
 func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, plain bool) {
 	method := "POST"
 	if op%5 == 4 {
@@ -228,7 +228,7 @@ func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, pl
 		t.Fatalf("%q with status %d is taken as success", raw, want.status)
 	}
 
-	// The next response is the next response, whatever the one before left behind.
+	// The next call must get the next response, whatever the one before left behind.
 	l.reply.Store(nil)
 	res, err := c.Query(ctx, "q")
 	if err != nil {
@@ -267,7 +267,7 @@ func (l *liar) query(ctx context.Context, t *testing.T, c *fastclient.Client, wa
 	}
 	events, _, err := scan(res.Scanner())
 	for range res.Rows() {
-		// At the end: it closes the result.
+		// This comes last, since it closes the result.
 	}
 	a := readResponse(want.body, false)
 	wantEvents := numberSeries(a.events)
@@ -284,7 +284,7 @@ func (l *liar) query(ctx context.Context, t *testing.T, c *fastclient.Client, wa
 	return err
 }
 
-// requireSuccess fails unless want is a response that says success and is whole.
+// requireSuccess fails unless want is a complete response that reports success.
 func requireSuccess(t *testing.T, want reply, whole bool) {
 	t.Helper()
 	if want.odd {
@@ -295,8 +295,8 @@ func requireSuccess(t *testing.T, want reply, whole bool) {
 	}
 }
 
-// requireTyped fails unless err is one of the types that the documentation
-// names, with a text of bounded length.
+// requireTyped fails unless err has one of the documented types and a text of bounded
+// length.
 func requireTyped(t *testing.T, raw []byte, err error) {
 	t.Helper()
 	if err == nil {
@@ -359,13 +359,13 @@ func httpResponse(status uint16, fields string, body []byte, framing uint8) []by
 		fmt.Fprintf(&b, "Connection: close\r\n\r\n%s", body)
 	case 6:
 		fmt.Fprintf(&b, "\r\n%s", body)
-	case 7: // more than was promised
+	case 7: // more than was announced
 		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(body)/2, body)
 	}
 	return b.Bytes()
 }
 
-// plainFields reports whether fields say nothing about the form of the response.
+// plainFields reports whether no field concerns the form of the response.
 func plainFields(fields string) bool {
 	for line := range strings.SplitSeq(fields, "\n") {
 		name, value, ok := strings.Cut(line, ": ")
@@ -379,7 +379,7 @@ func plainFields(fields string) bool {
 	return true
 }
 
-// FuzzResponse sends well-formed and cut responses of any status, fields and body.
+// FuzzResponse sends well-formed and truncated responses of any status, fields and body.
 func FuzzResponse(f *testing.F) {
 	for i, b := range bodies {
 		for op := range uint8(4) {
@@ -407,7 +407,7 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// FuzzHTTP sends any bytes.
+// FuzzHTTP sends any bytes as a response.
 func FuzzHTTP(f *testing.F) {
 	for op := range uint8(5) {
 		for i, s := range []string{

@@ -12,11 +12,11 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// input is what a fuzzer says about a point.
+// An input is a point as the fuzzer describes it.
 type input struct {
 	name           string
 	k1, v1, k2, v2 string // tags
-	f1, s, f2      string // fields and a text
+	f1, s, f2      string // keys of two fields, and the value of a string field
 	bits           uint64 // a number
 	ts             int64
 	shape          uint32
@@ -48,8 +48,8 @@ func (in *input) value(kind int) any {
 	case kindFloat:
 		return math.Float64frombits(in.bits)
 	case kindFloat32:
-		// What is written is the shortest text of the float32, which is read as
-		// another float64.
+		// The encoder writes the shortest text of the float32, which is read as another
+		// float64.
 		v := math.Float32frombits(uint32(in.bits))
 		return parseFloat(formatFloat(float64(v), 32))
 	case kindInt:
@@ -64,7 +64,7 @@ func (in *input) value(kind int) any {
 	return nil
 }
 
-// point returns the point that in stands for, as it must be read back.
+// point returns the point that in describes, as it must be read back.
 func (in *input) point() point {
 	p := point{measurement: in.name}
 	for i, t := range []tag{{in.k1, in.v1}, {in.k2, in.v2}} {
@@ -86,7 +86,7 @@ func (in *input) point() point {
 	return p
 }
 
-// easy reports whether the point must be taken: nothing in it is near the
+// easy reports whether the encoder must accept the point, because no part of it is near the
 // limits of line protocol.
 func (in *input) easy() bool {
 	p := in.point()
@@ -185,8 +185,7 @@ func (in *input) encode(e *lp.Encoder) error {
 	return in.end(e)
 }
 
-// neighbour is a point before and behind the one under test. It has every
-// separator in it.
+// neighbour is the point before and after the one under test. It contains every separator.
 func neighbour(e *lp.Encoder, ts int64) {
 	e.Point("a b")
 	e.Tag("k", "v=1")
@@ -235,8 +234,8 @@ func seedInputs(add func(in input)) {
 	}
 }
 
-// FuzzEncoder holds the encoder to its promise: a point is refused, or it is one
-// line that both oracles read as the same point, and its neighbours are whole.
+// FuzzEncoder checks the promise of the encoder: it refuses a point, or writes one line that
+// both oracles read as the same point, and its neighbours are unchanged.
 func FuzzEncoder(f *testing.F) {
 	seedInputs(func(in input) {
 		f.Add(in.name, in.k1, in.v1, in.k2, in.v2, in.f1, in.s, in.f2, in.bits, in.ts, in.shape)
@@ -270,8 +269,8 @@ func FuzzEncoder(f *testing.F) {
 	})
 }
 
-// FuzzEncoderReplace holds the Replace policy to the same: never another line,
-// tag or field, and the values are untouched.
+// FuzzEncoderReplace checks the same with the Replace policy: there is never another line,
+// tag or field, and the values are unchanged.
 func FuzzEncoderReplace(f *testing.F) {
 	seedInputs(func(in input) {
 		f.Add(in.name, in.k1, in.v1, in.k2, in.v2, in.f1, in.s, in.f2, in.bits, in.ts, in.shape)
@@ -306,7 +305,7 @@ func FuzzEncoderReplace(f *testing.F) {
 	})
 }
 
-// position is a part of a line that holds text.
+// A position is a part of a line that is a text.
 type position int
 
 const (
@@ -321,9 +320,9 @@ func (p position) String() string {
 	return [...]string{"measurement", "tag key", "tag value", "field key", "string field"}[p]
 }
 
-// replaced returns what the Append functions document to write for s: text
-// without a representation is replaced, byte by byte from the end of s, so that
-// a backslash is judged before what stands in front of it.
+// replaced returns the text that the Append functions write for s according to their
+// documentation. Bytes that cannot be represented are replaced one by one from the end of
+// s, so that a backslash is judged before the bytes in front of it.
 func replaced(s string, pos position, d lp.Dialect) string {
 	switch {
 	case pos == posString:

@@ -23,8 +23,8 @@ var names = []string{
 	`x"; CREATE DATABASE "y`, `x\"; DROP DATABASE "y`, `x'; DROP DATABASE y --`, "-- x", "/* x */", "/x/", "select", "time", "$x", `\n`, `\\n`, "\t", "\x7f", "\u2028",
 }
 
-// quotable returns what InfluxQL can hold of s: see AppendIdent. Every byte that
-// is not UTF-8 becomes a U+FFFD of its own.
+// quotable returns s as InfluxQL can represent it, see AppendIdent. Every byte that is not
+// UTF-8 becomes one U+FFFD.
 func quotable(s string) string {
 	return strings.NewReplacer("\x00", "_", "\r", "_").Replace(strings.Map(func(r rune) rune { return r }, s))
 }
@@ -65,7 +65,7 @@ func FuzzQuote(f *testing.F) {
 		q = append(q, " AND time >= "...)
 		q = quote.AppendTime(q, at)
 		if name == "" || text == "" {
-			// The parser takes an empty name in some places only.
+			// The parser accepts an empty name only in some places.
 			q = quote.AppendText([]byte("SELECT f FROM m WHERE t = "), text)
 			s := parseOne(t, string(q)).(*influxql.SelectStatement)
 			if got := s.Condition.(*influxql.BinaryExpr).RHS.(*influxql.StringLiteral).Val; got != wantText {
@@ -91,9 +91,9 @@ func FuzzQuote(f *testing.F) {
 	})
 }
 
-// FuzzStatements calls the helpers of the client and parses what arrives at the
-// server: one statement with the names as they were given, or an error before
-// anything is sent.
+// FuzzStatements calls the helpers of the client and parses the queries that arrive at the
+// server. Each must be one statement with the given names, or the helper must return an
+// error before anything is sent.
 func FuzzStatements(f *testing.F) {
 	for i, s := range names {
 		for op := range uint8(12) {
@@ -155,7 +155,7 @@ func FuzzStatements(f *testing.F) {
 		case 6:
 			given = []string{a, b}
 			if a == "" || b == "" {
-				return // an empty option is no option
+				return // an empty option means no option
 			}
 			_, err = admin.ShowTagKeys(ctx, c, admin.ShowOptions{Database: a, Measurement: b, Limit: 1})
 			check = func(s influxql.Statement) bool {
@@ -166,7 +166,7 @@ func FuzzStatements(f *testing.F) {
 			given = []string{a, b}
 			err = admin.DropRetentionPolicy(ctx, c, a, b)
 			if a == "" {
-				return // the database of the client
+				return // an empty name means the database of the client
 			}
 			check = func(s influxql.Statement) bool {
 				d := s.(*influxql.DropRetentionPolicyStatement)

@@ -16,8 +16,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A class is a kind of line that pointwire refuses although the server makes a point
-// of it, or cuts otherwise.
+// A class is a kind of line that pointwire refuses, although the server reads a point from
+// it, or that the two end at different places.
 type class struct {
 	name  string // of the row
 	rules []line.Rule
@@ -25,14 +25,14 @@ type class struct {
 	is func(r *reading) bool
 }
 
-// The classes of what is read after a line that the server does not end.
+// The names of the classes for the lines after one that the server does not end.
 const (
 	openQuote   = "string without its closing quote"
 	openComment = "comment with a double quote"
 )
 
-// classes are looked through in their order. Each is named for a row of the table in
-// internal/line/dialect that is of the class.
+// classes are tried in this order. Each is named after a row of the table in
+// internal/line/dialect that belongs to it.
 var classes = []class{
 	{"line feed in a measurement", []line.Rule{line.NameNewline}, func(r *reading) bool { return bytes.Contains(r.text, []byte("\\\n")) }},
 	{"backslash before an equals sign in a measurement", []line.Rule{line.Backslash}, func(r *reading) bool {
@@ -57,8 +57,8 @@ var classes = []class{
 	}},
 }
 
-// quoteInString reports whether a string that the server reads has a double quote, or
-// is less than a quoted string.
+// quoteInString reports whether a string that the server reads has a double quote, or lacks
+// one of its own quotes.
 func (r *reading) quoteInString() bool {
 	for _, f := range r.point.fields {
 		if s, ok := f.value.(string); ok && strings.Contains(s, `"`) {
@@ -89,7 +89,7 @@ func (r *reading) commaInKey() bool {
 	return false
 }
 
-// A judge compares bodies and counts the classes of what differs.
+// A judge compares bodies and counts the differences by class.
 type judge struct {
 	t       testing.TB
 	s       line.Scanner
@@ -97,9 +97,9 @@ type judge struct {
 	samples map[string][]byte
 	p       lp.Precision
 	taken   int
-	failed  int     // to explain
-	kept    []byte  // the lines of a body that were taken
-	points  []point // and what they say
+	failed  int     // number of differences without a class
+	kept    []byte  // the lines of a body that were accepted
+	points  []point // and their points
 	plain   []byte
 }
 
@@ -114,7 +114,7 @@ func (j *judge) note(name string, body []byte) {
 	}
 }
 
-// body compares what pointwire and the server read of body.
+// body compares the points that pointwire and the server read from body.
 func (j *judge) body(body []byte) {
 	t, s := j.t, &j.s
 	t.Helper()
@@ -192,8 +192,8 @@ func (j *judge) body(body []byte) {
 	}
 }
 
-// requireSame fails unless the server reads j.points from lines, before and after
-// which is another line.
+// requireSame fails unless the server reads j.points from lines, with another line before
+// and after them.
 func (j *judge) requireSame(body, lines []byte) {
 	j.t.Helper()
 	all := append(append([]byte("y v=1 1\n"), lines...), "z,k=v s=\"a\nb\",v=t 1"...)
@@ -209,7 +209,7 @@ func (j *judge) requireSame(body, lines []byte) {
 	}
 }
 
-// report prints the classes, and fails where one of want was not met.
+// report prints the classes, and fails if one of want did not occur.
 func (j *judge) report(want ...string) {
 	j.t.Logf("%9d lines taken", j.taken)
 	for _, name := range slices.Sorted(maps.Keys(j.counts)) {
@@ -222,7 +222,8 @@ func (j *judge) report(want ...string) {
 	}
 }
 
-// TestClasses holds the classes to the table: there is the row, and it is of the class.
+// TestClasses checks that the table has the row of each class, and that the row belongs to
+// the class.
 func TestClasses(t *testing.T) {
 	j := newJudge(t)
 	for _, r := range dialect.Rows {
@@ -249,8 +250,8 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// every calls f with all texts of up to n letters, of which those longer than whole
-// are a share of one in every: which ones is the same in each run.
+// every calls f with all texts of up to whole letters, and with a sample of the longer ones
+// up to n letters: one in share, the same ones in each run.
 func every(letters string, n, whole, share int, f func(text []byte)) {
 	text := make([]byte, 0, n)
 	count := 0
@@ -273,7 +274,7 @@ func every(letters string, n, whole, share int, f func(text []byte)) {
 	walk(n)
 }
 
-// wholeProof makes the tests of this file look at all texts in place of a sample.
+// wholeProof makes the tests of this file use all texts instead of a sample.
 var wholeProof = flag.Bool("line.exhaustive", false, "compare all short bodies with InfluxDB's parser, which takes half an hour")
 
 const (
@@ -292,10 +293,10 @@ func TestShortBodies(t *testing.T) {
 	j.report("line feed in a measurement", "backslash before an equals sign in a measurement", "text after the closing quote", "line end within what looks like a string", openQuote)
 }
 
-// TestSlots compares all texts of up to 5 bytes in every slot of a line, with another
-// line after it.
+// TestSlots compares all texts of up to 5 bytes in every slot of a line that is followed by
+// another line.
 func TestSlots(t *testing.T) {
-	// What is in a slot while the text is in another one.
+	// The content of a slot while the text is in another slot.
 	template := []string{"", "m", "", ",k", "", "=", "v", " f", "", "=", "1", ",s=\"", "", "\" 1", "", "\nm v=1 1\n"}
 	j := newJudge(t)
 	whole, share := 3, 300

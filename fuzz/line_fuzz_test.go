@@ -22,8 +22,8 @@ var linePieces = []string{
 	"\n m= \"", "m,a=b\\\\ c=\"", "m v=1 1\n", "m,k=v,l=w f=1,g=\"x y\",h=t 1590000000000000000\n",
 }
 
-// mutated returns data with pieces put into it, bytes taken out, and parts of it
-// repeated, as seed says; a seed of 0 leaves it alone.
+// mutated returns data with pieces inserted, bytes removed and parts repeated, as chosen by
+// seed. A seed of 0 leaves data unchanged.
 func mutated(data []byte, seed uint64) []byte {
 	if seed == 0 {
 		return data
@@ -47,7 +47,7 @@ func mutated(data []byte, seed uint64) []byte {
 	return data
 }
 
-// addBodies makes the bodies of the table of dialects, and lines of the pieces, seeds.
+// addBodies adds the bodies of the table of dialects, and lines of pieces, to the corpus.
 func addBodies(add func(body []byte, seed uint64, p uint8)) {
 	for i, r := range dialect.Rows {
 		if len(r.Body) < 1000 {
@@ -60,8 +60,8 @@ func addBodies(add func(body []byte, seed uint64, p uint8)) {
 	}
 }
 
-// FuzzLines compares what is read of any body with what InfluxDB's parser reads of it,
-// both ways: see judge.
+// FuzzLines compares the points read from any body with those that InfluxDB's parser reads,
+// in both directions, see judge.
 func FuzzLines(f *testing.F) {
 	addBodies(func(body []byte, seed uint64, p uint8) { f.Add(body, seed, p) })
 	j := newJudge(f)
@@ -74,7 +74,7 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-// TestRandomLines is FuzzLines over bodies that are all made of pieces.
+// TestRandomLines is FuzzLines with bodies made only of pieces.
 func TestRandomLines(t *testing.T) {
 	n := 100_000
 	if *wholeProof {
@@ -100,8 +100,8 @@ func TestRandomLines(t *testing.T) {
 	j.report()
 }
 
-// FuzzReference compares each line of a body with what the decoder of
-// influxdata/line-protocol makes of that line.
+// FuzzReference compares each line of a body with the point that the decoder of
+// influxdata/line-protocol reads from it.
 func FuzzReference(f *testing.F) {
 	addBodies(func(body []byte, seed uint64, p uint8) { f.Add(body, seed) })
 	f.Fuzz(func(t *testing.T, data []byte, seed uint64) {
@@ -127,31 +127,31 @@ func FuzzReference(f *testing.F) {
 	})
 }
 
-// referenceTakes are the rules that the reference does not know: see the table.
+// referenceTakes are the rules that the reference does not have, see the table.
 var referenceTakes = []line.Rule{
 	line.Backslash, line.CarriageReturn, line.ByteOrderMark, line.DuplicateTag, line.ReservedKey, line.TimeRange, line.KeyTooLong, line.CutElsewhere,
 }
 
-// numberOfReference reports whether a line may have a number of a form that the
-// reference takes: with underscores, or hexadecimal.
+// numberOfReference reports whether a line may have a number in a form that only the
+// reference accepts: with underscores, or hexadecimal.
 func numberOfReference(r line.Rule, text []byte) bool {
 	return r == line.InvalidValue && bytes.ContainsAny(text, "_xX")
 }
 
-// keyOfReference reports whether a line may have a field key with two backslashes before
-// a separator, which is no separator to the reference.
+// keyOfReference reports whether a line may have a field key with two backslashes before a
+// separator, which the reference does not take for a separator.
 func keyOfReference(r line.Rule, text []byte) bool {
 	return (r == line.NoFieldKey || r == line.NoFieldValue) && bytes.Contains(text, []byte(`\\`))
 }
 
-// strange reports whether a line has bytes that the reference takes nowhere or only in
-// strings: control bytes, and what is not UTF-8.
+// strange reports whether a line has bytes that the reference accepts nowhere or only in
+// strings: control bytes, and bytes that are not UTF-8.
 func strange(text []byte) bool {
 	return !utf8.Valid(text) || bytes.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
-// likeReference reports whether q is p but for the two escapes that the reference reads
-// in another way: a double quote in a field key, and \n, \r and \t in strings.
+// likeReference reports whether q equals p except for the escapes that the reference reads
+// differently: a double quote in a field key, and \n, \r and \t in strings.
 func likeReference(p, q point) bool {
 	if len(p.fields) != len(q.fields) {
 		return false

@@ -13,24 +13,24 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// This file holds what pointwire reads of any bytes against what InfluxDB 1.8.10
-// reads, both ways: what one takes and the other does not belongs to a class that has
-// a name here and a row in the table of internal/line/dialect.
+// This file compares what pointwire and InfluxDB 1.8.10 read from any bytes. A line that
+// one of them accepts and the other does not must belong to a class, which has a name here
+// and a row in the table of internal/line/dialect.
 
-// serverCut returns where the server ends the first line of body, and whether that is
-// within a quote that stays open.
+// serverCut returns where the server ends the first line of body, and whether a quote is
+// open there.
 //
-// The server takes a backslash before the last byte of a body for one that escapes
-// nothing. That changes no point, only whether such a body ends within a quote.
+// For the server, a backslash before the last byte of a body escapes nothing. That changes
+// no point, only whether such a body ends within a quote.
 func serverCut(body []byte) (end int, open bool) {
 	afterSpace := false // fields may have begun
-	depth := 0          // equals signs less commas since
+	depth := 0          // number of equals signs since, minus that of commas
 	inString := false
 	for end < len(body) {
 		c := body[end]
 		switch {
 		case c == '\\':
-			end++ // with what is after it
+			end++ // skip the escaped byte too
 		case c == '\n' && !inString:
 			return end, false
 		case c == ' ':
@@ -48,24 +48,24 @@ func serverCut(body []byte) (end int, open bool) {
 	return min(end, len(body)), inString
 }
 
-// A reading is what a server does with one line.
+// A reading is the server's reading of one line.
 type reading struct {
 	offset, end int
 	text        []byte // the line, with its line feed if it has one
-	err         error  // it refuses the line
+	err         error  // why the server refuses the line
 	point       point
-	lost        error // it takes the line, and the point cannot be found or read again
-	comment     bool  // with further lines in it
-	open        bool  // up to the end of the body, for the want of a quote
+	lost        error // why the stored point cannot be found or read again
+	comment     bool  // the line is a comment that swallows further lines
+	open        bool  // the line extends to the end of the body, since a quote is open
 }
 
-// errNothing is of a line that is blank or a comment.
+// errNothing is the error of a line that is blank or a comment.
 var errNothing = errors.New("nothing")
 
-// serverReads returns what InfluxDB does with each line of body that is neither blank
-// nor a comment. Behind a line that swallows others, because of a quote that is never
-// closed or because it is a comment, it goes on at the next line feed, as pointwire
-// does and the server does not; the reading says so.
+// serverReads calls each with InfluxDB's reading of each line of body that is neither blank
+// nor a comment. A line may swallow others, because a quote is never closed or because it
+// is a comment. Then serverReads goes on at the next line feed, as pointwire does and the
+// server does not; the reading says so.
 func serverReads(body []byte, p lp.Precision, each func(*reading)) {
 	var r reading
 	for at := 0; at < len(body); at = r.end {
@@ -93,7 +93,7 @@ func word(p lp.Precision) string {
 	return p.String()
 }
 
-// read asks the server's parser.
+// read reads the line with the server's parser.
 func (r *reading) read(p lp.Precision) {
 	parsed, err := models.ParsePointsWithPrecision(bytes.Clone(r.text), time.Time{}, word(p))
 	if err != nil {
@@ -110,11 +110,11 @@ func (r *reading) read(p lp.Precision) {
 	r.point, r.lost = serverPoint(parsed[0], p)
 }
 
-// serverPoint returns what is read back of a point, or why it is not.
+// serverPoint returns a stored point as it is read again, or why it cannot be.
 func serverPoint(m models.Point, p lp.Precision) (q point, err error) {
 	defer func() {
 		if recover() != nil {
-			err = errPanic // a string that is one quote
+			err = errPanic // a string consists of one quote
 		}
 	}()
 	q.measurement = string(m.Name())
@@ -171,7 +171,7 @@ var (
 	errEmptyKey = errors.New("field without a key is dropped")
 )
 
-// ownPoint returns the line that s has just taken.
+// ownPoint returns the point of the line that s has just accepted.
 func ownPoint(s *line.Scanner) point {
 	p := point{measurement: string(s.Text(s.Name)), ts: s.Time, hasTime: s.Stamped}
 	for _, t := range s.Tags {
@@ -196,7 +196,7 @@ func ownPoint(s *line.Scanner) point {
 	return p
 }
 
-// same reports whether two points are the same, values bit for bit.
+// same reports whether two points are equal. Values are compared bit for bit.
 func (p point) same(q point) bool {
 	if p.measurement != q.measurement || p.ts != q.ts || p.hasTime != q.hasTime || len(p.tags) != len(q.tags) || len(p.fields) != len(q.fields) {
 		return false

@@ -13,9 +13,9 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// formatFloat returns the agreed text of v, by strconv: plain for zero and
-// 1e-6 <= |v| < 1e21 in the precision of v, else with an exponent; "" for what
-// is not finite.
+// formatFloat returns the agreed text of v, made with strconv: plain for zero and
+// 1e-6 <= |v| < 1e21 in the precision of v, otherwise with an exponent. It returns "" for
+// values that are not finite.
 func formatFloat(v float64, bits int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return ""
@@ -29,7 +29,7 @@ func formatFloat(v float64, bits int) string {
 	return strconv.FormatFloat(v, format, -1, bits)
 }
 
-// parseFloat returns the number in s, and NaN for no text.
+// parseFloat returns the number in s, or NaN if there is none.
 func parseFloat(s string) float64 {
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -38,7 +38,7 @@ func parseFloat(s string) float64 {
 	return v
 }
 
-// around returns dst with room for n more bytes and no more, all set.
+// around returns a buffer with room for exactly n more bytes, all of which are set.
 func around(prefix string, n int) []byte {
 	b := bytes.Repeat([]byte{0xaa}, len(prefix)+n)
 	copy(b, prefix)
@@ -58,7 +58,8 @@ func FuzzFloat(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, bits uint64, room uint8) {
 		v, v32 := math.Float64frombits(bits), math.Float32frombits(uint32(bits))
-		// Nearly all bits are numbers of 17 digits: look at shorter ones too.
+		// Nearly all bit patterns are numbers of 17 digits, so shorter ones are tested
+		// too.
 		digits := math.Float64frombits(bits &^ (1<<(bits%53) - 1))
 		decimals := float64(int64(bits)>>(bits%64)) / math.Pow10(int(bits%23))
 		for _, v := range []float64{v, digits, decimals} {
@@ -81,7 +82,7 @@ func FuzzFloat(f *testing.F) {
 	})
 }
 
-// requireNumber compares what decimal.Number makes of text with strconv.
+// requireNumber compares decimal.Number with strconv for text.
 func requireNumber(t *testing.T, text string) {
 	t.Helper()
 	b := make([]byte, len(text)+1, len(text)+1+decimal.NumberPad)
@@ -173,7 +174,7 @@ func FuzzTime(f *testing.F) {
 		lo, hi := big.NewInt(lp.MinTime), big.NewInt(lp.MaxTime)
 		for p := lp.Nanosecond; p <= lp.Hour; p++ {
 			unit := big.NewInt(p.Unit())
-			want := new(big.Int).Div(exact, unit) // Euclidean: floor
+			want := new(big.Int).Div(exact, unit) // Euclidean division rounds down here
 			back := new(big.Int).Mul(want, unit)
 			ok := exact.Cmp(lo) >= 0 && exact.Cmp(hi) <= 0 && back.Cmp(lo) >= 0
 			var e lp.Encoder

@@ -17,12 +17,12 @@ import (
 )
 
 func init() {
-	// The released server refuses unsigned integers; its parser can read them.
+	// The released server refuses unsigned integers, but its parser can read them.
 	models.EnableUintSupport()
 }
 
-// readInflux reads data as InfluxDB 1.8.10 does. It fails where the server would
-// refuse a line, or store a point that cannot be found again.
+// readInflux reads data as InfluxDB 1.8.10 does. It fails if the server would refuse a line,
+// or store a point that cannot be found again.
 func readInflux(data []byte, p lp.Precision) ([]point, error) {
 	parsed, err := models.ParsePointsWithPrecision(bytes.Clone(data), time.Time{}, word(p))
 	if err != nil {
@@ -35,8 +35,8 @@ func readInflux(data []byte, p lp.Precision) ([]point, error) {
 		if string(name) != q.measurement {
 			return nil, fmt.Errorf("point of %q has a key of %q", q.measurement, name)
 		}
-		// A series is found under the key that is made from its name and tags. A
-		// point stored under another spelling of it is a ghost.
+		// A series is found by the key made from its name and tags. A point stored under
+		// another spelling of this key cannot be found.
 		if made := models.MakeKey(name, tags); !bytes.Equal(made, m.Key()) {
 			return nil, fmt.Errorf("point is stored as %q and looked for as %q", m.Key(), made)
 		}
@@ -117,8 +117,8 @@ func readReference(data []byte) ([]point, error) {
 	return points, nil
 }
 
-// referenceLines returns the number of lines of data that the reference decoder
-// takes, and that it refuses.
+// referenceLines returns how many lines of data the reference decoder accepts, and how many
+// it refuses.
 func referenceLines(data []byte) (good, bad int) {
 	for d := lineprotocol.NewDecoderWithBytes(data); d.Next(); {
 		if _, err := d.TimeBytes(); err == nil {
@@ -130,14 +130,14 @@ func referenceLines(data []byte) (good, bad int) {
 	return good, bad
 }
 
-// control reports whether s holds a byte that the reference decoder takes in no
-// name: see "control bytes" in README.md.
+// control reports whether s has a byte that the reference decoder accepts in no name, see
+// "control bytes" in README.md.
 func control(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f })
 }
 
-// referenceRefuses reports whether the reference decoder refuses p although
-// InfluxDB takes it.
+// referenceRefuses reports whether the reference decoder refuses p although InfluxDB accepts
+// it.
 func referenceRefuses(p point) bool {
 	if control(p.measurement) {
 		return true
@@ -155,8 +155,8 @@ func referenceRefuses(p point) bool {
 	return false
 }
 
-// referenceReads returns what the reference decoder reads where InfluxDB reads
-// p: see "double quote in a field key" in README.md.
+// referenceReads returns the point that the reference decoder reads where InfluxDB reads p,
+// see "double quote in a field key" in README.md.
 func referenceReads(p point) point {
 	fields := make([]field, len(p.fields))
 	for i, f := range p.fields {
@@ -167,8 +167,8 @@ func referenceReads(p point) point {
 	return p
 }
 
-// refusedKey reports whether InfluxDB refuses p because its series key is too
-// long for its index.
+// refusedKey reports whether InfluxDB refuses p because the series key is too long for its
+// index.
 func refusedKey(p point) bool {
 	n := len(p.measurement)
 	for _, t := range p.tags {
@@ -181,7 +181,7 @@ func refusedKey(p point) bool {
 	return 2*(n+longest)+4 > models.MaxKeyLength
 }
 
-// requirePoints fails unless both oracles read exactly want from data.
+// requirePoints fails unless both oracles read exactly the points want from data.
 func requirePoints(t testing.TB, data []byte, p lp.Precision, want ...point) {
 	t.Helper()
 	refuses, long := false, false

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A point is what a line of line protocol says, whoever reads it.
+// A point is the content of a line of line protocol, in a form common to all readers.
 type point struct {
 	measurement string
 	tags        []tag
@@ -17,23 +17,22 @@ type point struct {
 
 type tag struct{ key, value string }
 
-// field is a key and a value of one of the types float64, int64, uint64, bool
-// and string.
+// A field is a key and a value of type float64, int64, uint64, bool or string.
 type field struct {
 	key   string
 	value any
 }
 
-// sorted returns p with its tags in the order of their keys: a point is the
-// same whatever their order.
+// sorted returns p with its tags in the order of their keys, since their order does not
+// matter.
 func (p point) sorted() point {
 	p.tags = slices.Clone(p.tags)
 	slices.SortStableFunc(p.tags, func(a, b tag) int { return strings.Compare(a.key, b.key) })
 	return p
 }
 
-// String writes p so that two points have the same text if and only if they are
-// the same, the sign of zero included.
+// String returns a text that two points share if and only if they are equal, including the
+// sign of zero.
 func (p point) String() string {
 	p = p.sorted()
 	var b strings.Builder
@@ -51,7 +50,7 @@ func (p point) String() string {
 	return b.String()
 }
 
-// describe writes points, one in a line.
+// describe returns the texts of points, one on each line.
 func describe(points []point) string {
 	var b strings.Builder
 	for _, p := range points {

@@ -15,8 +15,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// FuzzPrimitives writes a line with the Append functions, which check nothing
-// and must keep every text in its place all the same.
+// FuzzPrimitives writes a line with the Append functions, which check nothing but must
+// still keep every text in its place.
 func FuzzPrimitives(f *testing.F) {
 	seedInputs(func(in input) {
 		f.Add(in.name, in.k1, in.v1, in.k2, in.v2, in.f1, in.s, in.f2, in.bits, in.ts, in.shape)
@@ -81,7 +81,7 @@ func FuzzPrimitives(f *testing.F) {
 			}
 		}
 		if len(want.tags) == 2 && want.tags[0].key == want.tags[1].key {
-			return // refused by the server; to see it is the business of Encoder
+			return // the server refuses it, which only an Encoder has to detect
 		}
 		want.fields = []field{{replaced(f1, posFieldKey, lp.Portable), replaced(s, posString, lp.Portable)}, {replaced(f2, posFieldKey, lp.Portable), v}}
 		requirePoints(t, line, p,
@@ -91,8 +91,8 @@ func FuzzPrimitives(f *testing.F) {
 	})
 }
 
-// FuzzLine puts raw lines into a batch. What is taken as one line must be one
-// point, or one that a server refuses, and never two.
+// FuzzLine puts raw lines into a batch. An accepted line must be one point, or a line that a
+// server refuses, and never two points.
 func FuzzLine(f *testing.F) {
 	for _, s := range []string{
 		"m f=1i 1", "m,t=v f=1 1\n", `m f="a b" 1`, "m f=\"a\nb\" 1", "m f=1\nm f=2", "m\\\nx f=1", `m,a\=b=c f=1`,
@@ -111,7 +111,7 @@ func FuzzLine(f *testing.F) {
 			if e.Lines() != 2 || !errors.Is(err, lp.ErrLine) {
 				t.Fatalf("%q: %d lines, %v", line, e.Lines(), err)
 			}
-			// What both oracles take as one point should not be refused.
+			// A line that both oracles read as one point should not be refused.
 			a, err1 := readInflux(one, lp.Nanosecond)
 			b, err2 := readReference(one)
 			if err1 == nil && err2 == nil && len(a) == 1 && describe(a) == describe(b) && !looseLine(line) {
@@ -126,13 +126,13 @@ func FuzzLine(f *testing.F) {
 		parsed, err := models.ParsePoints(bytes.Clone(body))
 		want := 3
 		if err != nil {
-			want = 2 // the line is refused, by itself
+			want = 2 // only this line is refused
 		}
 		if len(parsed) != want || parsed[0].UnixNano() != 1 || parsed[want-1].UnixNano() != 2 {
 			t.Fatalf("InfluxDB reads %d points from %q: %v", len(parsed), body, err)
 		}
 		if !utf8.Valid(line) || control(strings.ReplaceAll(string(line), "\n", "")) {
-			return // the reference decoder refuses it and goes on at the next line feed, be it in a string
+			return // the reference decoder refuses it and goes on at the next line feed, even in a string
 		}
 		if good, bad := referenceLines(body); good < 2 || good+bad != 3 {
 			t.Fatalf("the reference decoder finds %d points and %d bad lines in %q", good, bad, body)
@@ -145,8 +145,8 @@ func (in input) String() string {
 		in.name, in.k1, in.v1, in.k2, in.v2, in.f1, in.f2, in.s, in.bits, in.ts, in.shape)
 }
 
-// looseLine reports whether line has white space or a comment around the point,
-// which servers skip and Encoder.Line does not: see README.md.
+// looseLine reports whether line has white space or a comment around the point, which
+// servers skip and Encoder.Line does not, see README.md.
 func looseLine(line []byte) bool {
 	if bytes.Contains(line, []byte("  ")) {
 		return true
@@ -159,10 +159,10 @@ func looseLine(line []byte) bool {
 	return false
 }
 
-// TestSwallowedLine writes points that InfluxDB would read together with the
-// line behind them: a space before which an odd number of backslashes stands ends
-// the tags for what cuts a body into lines, and a quote behind it begins a
-// string, or the quote of a string with a line feed begins none.
+// TestSwallowedLine writes points that InfluxDB would read together with the line after
+// them. The part of InfluxDB that cuts a body into lines lets a space end the tags even
+// after an odd number of backslashes. So a quote after this space begins a string, or the
+// quote of a string with a line feed does not.
 func TestSwallowedLine(t *testing.T) {
 	type tags = []lp.Tag
 	for _, c := range []struct {
@@ -180,7 +180,7 @@ func TestSwallowedLine(t *testing.T) {
 		{`a\ b`, nil, "x\ny", lp.PartMeasurement},
 	} {
 		if c.part != lp.PartMeasurement {
-			// The line that it would be.
+			// The line that the encoder would write.
 			line := escapeName.Replace(c.name)
 			for _, g := range c.tags {
 				line += "," + escapeTags.Replace(g.Key) + "=" + escapeTags.Replace(g.Value)

@@ -13,18 +13,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// This file reads query responses the slow way: whole documents into trees by
-// jsontext, and the trees into the events that a Scanner should report.
+// This file reads query responses the slow way. jsontext reads whole documents into trees,
+// and the trees give the events that a Scanner should report.
 
-// node is a JSON value.
+// A node is a JSON value.
 type node struct {
-	kind byte   // of jsontext: n t f " 0 { [
-	text string // of a string or a number
+	kind byte   // a kind of jsontext: n t f " 0 { [
+	text string // text of a string or a number
 	keys []string
 	kids []node
 }
 
-// readNode reads the next value of d.
+// readNode reads the next value from d.
 func readNode(d *jsontext.Decoder) (node, error) {
 	t, err := d.ReadToken()
 	if err != nil {
@@ -56,7 +56,7 @@ func readNode(d *jsontext.Decoder) (node, error) {
 	return n, nil
 }
 
-// outcome is how the reading of a response ends.
+// An outcome is how reading a response ends.
 type outcome string
 
 const (
@@ -65,24 +65,24 @@ const (
 	malformed outcome = "malformed" // not JSON, or not the JSON of a response
 )
 
-// errResponse says that a document is not a response.
+// errResponse is the error of a document that is not a response.
 var errResponse = errors.New("not a response")
 
-// response is what the slow reader makes of a body.
+// A response is the slow reader's reading of a body.
 type response struct {
 	events []string
 	end    outcome
 	docs   [][]byte // the documents that are JSON objects
 
-	pending bool // the last result promised another document, which counts behind the first
-	count   int  // of statements
+	pending bool // the last result announced another document, which counts after the first
+	count   int  // number of statements
 
-	// The result at hand.
+	// The current result.
 	id     int
 	usedID bool
 
-	// The series at hand.
-	series    int // series so far
+	// The current series.
+	series    int // number of series so far
 	current   *series
 	continues bool
 	messages  []string
@@ -97,7 +97,7 @@ type series struct {
 	partial bool
 }
 
-// readResponse reads body as the documentation of jsonscan says. lax stands for
+// readResponse reads body according to the documentation of jsonscan. lax is
 // AllowInvalidUTF8.
 func readResponse(body []byte, lax bool) *response {
 	a := new(response)
@@ -153,7 +153,7 @@ func (a *response) read(body []byte, lax bool) outcome {
 
 func (a *response) document(n node) error {
 	results, isError, message, code := 0, false, "", ""
-	known := len(n.keys) == 0 // 1.x sends the empty object where there was no statement
+	known := len(n.keys) == 0 // 1.x sends an empty object if there was no statement
 	for i, key := range n.keys {
 		v := n.kids[i]
 		switch key {
@@ -194,7 +194,7 @@ func (a *response) document(n node) error {
 		return nil
 	}
 	if !known {
-		return errResponse // of another service
+		return errResponse // this is a document of another service
 	}
 	return nil
 }
@@ -272,13 +272,13 @@ func (a *response) result(n node) error {
 	return nil
 }
 
-// envelope is the name, the tags and the columns of a series, from one object.
+// An envelope is the name, the tags and the columns of a series, from one object.
 type envelope struct {
 	series
 	hasName, hasColumns bool
 }
 
-// key takes in a key other than values.
+// key reads a key other than values.
 func (e *envelope) key(key string, v node) error {
 	switch key {
 	case "name":
@@ -375,7 +375,7 @@ func (a *response) readSeries(n node) error {
 	return nil
 }
 
-// begin makes e the series of the next rows, which may be the series before it.
+// begin makes e the series of the next rows. It may continue the series before it.
 func (a *response) begin(e *envelope) {
 	a.usedID = true
 	s := a.current
@@ -402,12 +402,12 @@ func (a *response) row(n node) error {
 		}
 		b.WriteString(text)
 	}
-	// The number of the series is known by its rows only: see numberSeries.
+	// Only rows give the series its number, see numberSeries.
 	a.events = append(a.events, fmt.Sprintf("%s\x00%d", b.String(), s.number))
 	return nil
 }
 
-// cellText writes down the kind and the value of a cell.
+// cellText returns the kind and the value of a cell as a text.
 func cellText(n node) (string, error) {
 	switch n.kind {
 	case 'n':
@@ -436,8 +436,8 @@ func cellText(n node) (string, error) {
 	return "", errResponse
 }
 
-// numberSeries numbers the series in the order of their first rows, so that
-// series without rows count for nothing.
+// numberSeries numbers the series in the order of their first rows. Series without rows get
+// no number.
 func numberSeries(events []string) []string {
 	numbers := map[string]int{}
 	out := make([]string, len(events))

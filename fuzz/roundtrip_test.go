@@ -18,7 +18,7 @@ func (in *input) dialect() lp.Dialect {
 	return lp.Portable
 }
 
-// decoded returns the points that d reads up to the end of its input.
+// decoded returns the points that d reads, up to the end of its input.
 func decoded(t testing.TB, d *lp.Decoder) (points []point) {
 	t.Helper()
 	for {
@@ -33,7 +33,7 @@ func decoded(t testing.TB, d *lp.Decoder) (points []point) {
 	}
 }
 
-// viewPoint returns what the accessors of v return.
+// viewPoint returns the point that the accessors of v return.
 func viewPoint(v *lp.PointView) point {
 	p := point{measurement: string(v.Measurement())}
 	for i := range v.NumTags() {
@@ -66,9 +66,9 @@ func escapedKey(key string) string {
 	return strings.TrimSuffix(string(lp.AppendTag(nil, key, "v")), "=v")
 }
 
-// FuzzRoundTrip holds decoder and encoder together, in every dialect: what the encoder
-// takes the decoder gives back, bit for bit and tags in their order, and what the
-// decoder gives back is written as the same line.
+// FuzzRoundTrip checks decoder and encoder against each other in every dialect. The decoder
+// must return each point that the encoder accepts, bit for bit and with tags in their order,
+// and the encoder must write the returned point as the same line.
 func FuzzRoundTrip(f *testing.F) {
 	seedInputs(func(in input) {
 		for _, dialect := range []uint32{0, 1 << 16} {
@@ -81,7 +81,7 @@ func FuzzRoundTrip(f *testing.F) {
 		var e lp.Encoder
 		e.SetOptions(lp.Options{Precision: in.precision(), Dialect: in.dialect()})
 		want := []point{neighbourPoint(-7), in.point(), neighbourPoint(7)}
-		if in.series() > 2 { // it has all tags, in the order of their escaped keys
+		if in.series() > 2 { // the series has all tags, in the order of their escaped keys
 			slices.SortStableFunc(want[1].tags, func(a, b tag) int { return strings.Compare(escapedKey(a.key), escapedKey(b.key)) })
 		}
 		neighbour(&e, -7)

@@ -21,8 +21,7 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// scan reads r to its end and writes down what s reports, in the form of
-// response.events.
+// scan reads r to its end and returns what s reports, in the form of response.events.
 func scan(s *jsonscan.Scanner) (events []string, docs [][]json.RawMessage, end error) {
 	numbers := map[*jsonscan.Series]int{}
 	for row, err := range s.Rows() {
@@ -68,7 +67,7 @@ func scan(s *jsonscan.Scanner) (events []string, docs [][]json.RawMessage, end e
 	return events, docs, end
 }
 
-// rowText writes down the kind and the value of a cell, like cellText.
+// rowText returns the kind and the value of a cell as a text, like cellText.
 func rowText(r *jsonscan.Row, i int) string {
 	var v any
 	var err error
@@ -99,8 +98,8 @@ func rowText(r *jsonscan.Row, i int) string {
 	return fmt.Sprintf(" %v %v", r.Kind(i), v)
 }
 
-// pieces hands out data in pieces of pseudo-random sizes, some of them empty,
-// the last one sometimes with io.EOF.
+// pieces returns data in pieces of pseudo-random sizes. Some are empty, and the last one
+// sometimes comes with io.EOF.
 type pieces struct {
 	data []byte
 	rand *rand.Rand
@@ -123,8 +122,7 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// bodies are responds with everything in them that servers send, and some that
-// they do not.
+// bodies are responses with everything that servers send, and some that they do not send.
 var bodies = []string{
 	`{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a","region":""},"columns":["time","value","text"],"values":[[1500000000060748059,0.64,"a\u003cb\n"],[2,null,"é"],[3,-0,""]],"partial":true}],"partial":true}]}` + "\n" +
 		`{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a","region":""},"columns":["time","value","text"],"values":[[4,1e+21,"\ud83d\ude00"]]}]}]}` + "\n",
@@ -152,11 +150,11 @@ var bodies = []string{
 	`{"status":"ok"}`, `{"message":"x"}`, `{"results":[]}{"x":1}`, `{"x":1}` + "\n" + `{"results":[]}`,
 }
 
-// scanner is used again for every body: a Reset must forget the one before.
+// scanner is reused for every body, since Reset must forget the one before.
 var scanner jsonscan.Scanner
 
-// FuzzScanner compares a Scanner with the slow reader and with encoding/json,
-// for any body, however it arrives.
+// FuzzScanner compares a Scanner with the slow reader and with encoding/json, for any body
+// in any pieces.
 func FuzzScanner(f *testing.F) {
 	for i, b := range bodies {
 		f.Add([]byte(b), uint64(i), uint16(0), uint16(i*13))
@@ -169,7 +167,7 @@ func FuzzScanner(f *testing.F) {
 		surrogates := bytes.Contains(bytes.ToLower(body), []byte(`\ud`))
 		for _, lax := range []bool{false, true} {
 			if lax && !surrogates && utf8.Valid(body) {
-				continue // nothing to be lax about
+				continue // lax makes no difference
 			}
 			want := readResponse(body, lax)
 			wantEvents := numberSeries(want.events)
@@ -186,14 +184,14 @@ func FuzzScanner(f *testing.F) {
 				requireEncodingJSON(t, want.docs, rows, lax)
 			}
 
-			// The same however it arrives, and wherever the buffer ends.
+			// The outcome must not depend on the pieces, or on where the buffer ends.
 			s.Reset(&pieces{body, rand.New(rand.NewPCG(seed, 1))})
 			again, _, err2 := scan(s)
 			if !slices.Equal(again, events) || fmt.Sprint(err2) != fmt.Sprint(err) {
 				t.Fatalf("%q in pieces (seed %d) gives\n%s\n%v\nwant\n%s\n%v", body, seed, strings.Join(again, "\n"), err2, strings.Join(events, "\n"), err)
 			}
 			if pad%8 == 7 {
-				// The buffer is 64 KiB: the body begins close to its end.
+				// The body begins close to the end of the buffer of 64 KiB.
 				space := bytes.Repeat([]byte(" "), 64<<10-int(pad)%1024)
 				s.Reset(bytes.NewReader(append(space, body...)))
 				again, _, err2 := scan(s)
@@ -205,7 +203,7 @@ func FuzzScanner(f *testing.F) {
 				continue
 			}
 
-			// Cut short: never a short result without an error.
+			// A truncated body must not give a shorter result without an error.
 			short := body[:int(cut)%len(body)]
 			wantShort := readResponse(short, lax)
 			s.Reset(bytes.NewReader(short))
@@ -221,7 +219,7 @@ func FuzzScanner(f *testing.F) {
 				t.Fatalf("%q gives\n%s\nand complete\n%s", short, strings.Join(again, "\n"), strings.Join(events, "\n"))
 			}
 
-			// A limit is an error that says so, or makes no difference.
+			// A limit must give its own error, or make no difference.
 			s.MaxRowBytes = 1 + int(cut)
 			s.Reset(bytes.NewReader(body))
 			again, _, err = scan(s)
@@ -236,15 +234,15 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// nameless reports whether e is a row whose name and tags may have stood in the
-// part of the document that was cut off: see README.md.
+// nameless reports whether e is a row whose name and tags may have been in the part of the
+// document that was cut off, see README.md.
 func nameless(e string) bool {
 	_, e, _ = strings.Cut(strings.TrimPrefix(e, "row "), " ")
 	return strings.HasPrefix(e, `"" [] `)
 }
 
-// isPlain reports whether the last line of a body that was cut is plain text,
-// which is then another text.
+// isPlain reports whether the last line of a truncated body is plain text, which then
+// differs from the whole text.
 func isPlain(body []byte) bool {
 	return slices.ContainsFunc(bytes.Split(body, []byte("\n")), func(l []byte) bool {
 		l = bytes.TrimLeft(l, " \r\t")
@@ -261,7 +259,7 @@ func requireEnd(t *testing.T, body []byte, want outcome, err error) {
 	case complete:
 		ok = err == nil
 	case truncated:
-		// A document that is cut may have been wrong before.
+		// The document may have been wrong before it was truncated.
 		ok = errors.As(err, &read) && errors.Is(err, io.ErrUnexpectedEOF) && read.Offset == int64(len(body)) || errors.As(err, &syntax)
 	case malformed:
 		ok = errors.As(err, &syntax) && syntax.Offset >= 0 && syntax.Offset <= int64(len(body))
@@ -296,7 +294,7 @@ func requireEncodingJSON(t *testing.T, docs [][]byte, rows [][]json.RawMessage, 
 		}
 		d := jsontext.NewDecoder(bytes.NewReader(doc), jsontext.AllowInvalidUTF8(lax))
 		if d.SkipValue() != nil {
-			return // duplicate names: encoding/json takes the last
+			return // of duplicate names encoding/json takes the last
 		}
 		v := decodeJSON(t, doc)
 		results, _ := v.(map[string]any)["results"].([]any)
@@ -369,7 +367,7 @@ func FuzzCell(f *testing.F) {
 			ok = err == nil
 		}
 		if !s.Next() {
-			// More than one cell, or the end of the row, is another test's.
+			// FuzzScanner tests several cells and the end of a row.
 			if ok {
 				t.Fatalf("%q is refused: %v", cell, s.Err())
 			}
@@ -439,7 +437,7 @@ func requireCell(t *testing.T, r *jsonscan.Row, want node, raw []byte, p jsonsca
 
 func isInteger(s string) bool { return !strings.ContainsAny(s, ".eE") }
 
-// integers returns the integers that the number in text is exactly.
+// integers returns the integers that are exactly equal to the number in text.
 func integers(text string, v float64) (i int64, u uint64, okInt, okUint bool) {
 	if isInteger(text) {
 		i, err := strconv.ParseInt(text, 10, 64)

@@ -10,8 +10,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// letters are the bytes that mean something somewhere in a line, one that means
-// nothing, and a character of two bytes.
+// letters are the bytes that have a meaning somewhere in a line, one that has none, and a
+// character of two bytes.
 var letters = []string{"a", `\`, ",", "=", " ", `"`, "\n", "#", "\t", "\x00", "é"}
 
 // shortStrings returns every string of up to n letters, the empty one first.
@@ -63,8 +63,8 @@ func encodePlaced(e *lp.Encoder, s string, pos position) error {
 	return e.EndTimestamp(1)
 }
 
-// minimal writes placed(s, pos) with the escapes of the position and without
-// any check: the best line there could be for a name that is refused.
+// minimal writes placed(s, pos) with the escapes of the position and without any check. That
+// is the best possible line for a name that is refused.
 func minimal(s string, pos position) []byte {
 	sets := [...]string{", ", ", =", ", =", `, ="`, `"\`}
 	var b strings.Builder
@@ -80,7 +80,7 @@ func minimal(s string, pos position) []byte {
 	return fmt.Appendf(nil, form+"\n", b.String())
 }
 
-// The differences between pointwire and the oracles: see README.md.
+// The differences between pointwire and the oracles, see README.md.
 const (
 	behindBackslash    = "refused although InfluxDB reads it back: line feed behind a backslash"
 	alone              = "refused although InfluxDB reads it back in this line: odd backslashes before a space"
@@ -88,17 +88,16 @@ const (
 	otherInReference   = "taken although the reference decoder reads it otherwise: double quote in a field key"
 )
 
-// TestShortStrings writes every string of up to four letters into every
-// position. Each is refused, or read back by both oracles as it was; and each
-// that is refused is one that InfluxDB would not give back, but for the classes
-// that are counted apart.
+// TestShortStrings writes every string of up to four letters into every position. Each must
+// be refused or read back unchanged by both oracles, and InfluxDB must be unable to return
+// the refused ones, except for the classes that are counted separately.
 func TestShortStrings(t *testing.T) {
 	all := shortStrings(4)
 	if len(all) != 1+11+121+1331+14641 {
 		t.Fatalf("%d strings", len(all))
 	}
-	// The number of strings that are taken, and refused by reason. A change here
-	// is a change of what pointwire can write.
+	// The number of strings that are accepted, and of those that are refused by
+	// reason. A change here is a change of what pointwire can write.
 	want := map[position]map[string]int{
 		posMeasurement: {
 			"taken": 6055, refusedByReference: 3160, "missing measurement": 1, "measurement starts with #": 1464, "leading tab or zero byte": 2928,
@@ -119,7 +118,7 @@ func TestShortStrings(t *testing.T) {
 	for pos := posMeasurement; pos <= posString; pos++ {
 		t.Run(pos.String(), func(t *testing.T) { countShort(t, all, pos, lp.Influx1, want[pos]) })
 	}
-	// What no server reads otherwise is less.
+	// Fewer strings are read alike by all servers.
 	notPortable := lp.ErrNotPortable.String()
 	for pos, less := range map[position][3]int{posTagKey: {554, 208, 0}, posTagValue: {554, 208, 0}, posFieldKey: {236, 66, 170}} {
 		portable := maps.Clone(want[pos])

@@ -8,14 +8,14 @@ import (
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
-// looseLayouts are the forms that decimal.ParseTime takes beside RFC 3339.
+// looseLayouts are the forms that decimal.ParseTime accepts in addition to RFC 3339.
 var looseLayouts = []string{
 	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
 	"2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999Z0700",
 	"2006-01-02", "2006-01", "20060102T150405Z07:00", "20060102T150405Z0700", "20060102T150405", "20060102",
 }
 
-// FuzzTimeText compares the text of times with package time, both ways.
+// FuzzTimeText compares writing and reading the text of times with package time.
 func FuzzTimeText(f *testing.F) {
 	for i, s := range []string{
 		"2009-11-10T23:00:00Z", "2018-01-01 00:00:00", "2018-01-01 00:00:00+00:00", "2018-01-01T09:00:00+09:00", "20180101T000000Z", "2018-01", "2017-01-01",

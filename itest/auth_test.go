@@ -19,7 +19,7 @@ import (
 
 const secret = "s3"
 
-// jwt returns a token for the user, signed as InfluxDB 1.x wants it.
+// jwt returns a token for the user, signed as InfluxDB 1.x requires.
 func jwt(user string, expires time.Time) string {
 	enc := base64.RawURLEncoding
 	head := enc.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
@@ -29,10 +29,10 @@ func jwt(user string, expires time.Time) string {
 	return head + "." + claims + "." + enc.EncodeToString(mac.Sum(nil))
 }
 
-// hasToken reports whether s takes Authorization: Token, which 1.6 does not.
+// hasToken reports whether s accepts Authorization: Token, which 1.6 does not.
 func hasToken(s *Server) bool { return !strings.HasPrefix(s.Version(), "1.6.") }
 
-// TestAuth logs in every way that 1.x has; TestInfluxDB2Auth does on InfluxDB 2.
+// TestAuth logs in every way that 1.x has. TestInfluxDB2Auth does so on InfluxDB 2.
 func TestAuth(t *testing.T) {
 	later := time.Now().Add(time.Hour)
 	tests := []struct {
@@ -88,7 +88,7 @@ func TestAuth(t *testing.T) {
 
 func refused(*Server) bool { return false }
 
-// setUpAuth makes the first user, and holds what the server says before.
+// setUpAuth makes the first user, and checks the error of a request before that.
 func setUpAuth(t *testing.T, s *Server) {
 	t.Helper()
 	ctx := t.Context()
@@ -105,8 +105,8 @@ func setUpAuth(t *testing.T, s *Server) {
 	}
 }
 
-// TestUsers has users without all privileges. InfluxDB 2 has no statement for
-// users, see TestInfluxDB2Statements.
+// TestUsers checks users without all privileges. InfluxDB 2 has no statements for users,
+// see TestInfluxDB2Statements.
 func TestUsers(t *testing.T) {
 	eachServer1(t, Config{Auth: true}, func(t *testing.T, s *Server) {
 		setUpAuth(t, s)
@@ -157,13 +157,13 @@ func TestUsers(t *testing.T) {
 			t.Error(err)
 		}
 		if users, err := admin.ShowUsers(ctx, root); err != nil || len(users) != 1 {
-			t.Errorf("users %v, want root alone: %v", users, err)
+			t.Errorf("users %v, want only root: %v", users, err)
 		}
 	})
 }
 
-// TestV2Endpoint writes to /api/v2/write, which 1.8 has and 1.6 has not. The tests of
-// every client do so on InfluxDB 2, and TestInfluxDB2Bucket.
+// TestV2Endpoint writes to /api/v2/write, which 1.8 has and 1.6 does not. On InfluxDB 2 the
+// tests of every client do so, and TestInfluxDB2Bucket.
 func TestV2Endpoint(t *testing.T) {
 	cfg := Config{Auth: true}
 	eachServer1(t, cfg, func(t *testing.T, s *Server) {

@@ -15,13 +15,13 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// bodySize is small enough for every run of the tests, and has series of more
-// than 10,000 rows. 1 is what is measured, and takes two minutes.
+// bodySize is small enough for every run of the tests, and large enough for series of more
+// than 10,000 rows. Benchmarks use size 1, which would take two minutes here.
 var bodySize = flag.Float64("bodysize", 0.1, "size of the responses of TestBodies")
 
-// TestBodies writes the points of the bodies that decoders are measured on, and
-// finds that the servers respond with these bodies, byte for byte. What is
-// measured is therefore what they send.
+// TestBodies writes the points of the bodies that decoders are measured on, and checks
+// that the servers respond with these bodies, byte for byte. So decoders are measured on
+// what servers send.
 func TestBodies(t *testing.T) {
 	size := *bodySize
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
@@ -33,7 +33,7 @@ func TestBodies(t *testing.T) {
 				writeBody(t, c, body, b.Tags)
 				got := rawResponse(t, c, b.Query, fastclient.Unchunked())
 				if strings.HasPrefix(s.Version(), "1.6.") {
-					// It also calls complete series of more than 10,000 rows partial.
+					// It also marks complete series of more than 10,000 rows as partial.
 					got = bytes.ReplaceAll(got, []byte(`]],"partial":true}`), []byte(`]]}`))
 				}
 				sameBytes(t, "in one document", got, body)
@@ -71,8 +71,8 @@ func sameBytes(t *testing.T, what string, got, want []byte) {
 	t.Errorf("%s: %d bytes, want %d; they differ at %d:\n%s\nwant\n%s", what, len(got), len(want), i, near(got), near(want))
 }
 
-// writeBody writes the rows of body as points: as integers those of the columns
-// that hold nothing else.
+// writeBody writes the rows of body as points. Columns that hold only integers are written
+// as integers.
 func writeBody(t *testing.T, c *fastclient.Client, body []byte, tags []string) {
 	t.Helper()
 	scanner := jsonscan.NewScanner(bytes.NewReader(body))
@@ -105,7 +105,7 @@ func writeBody(t *testing.T, c *fastclient.Client, body []byte, tags []string) {
 	}
 }
 
-// functionField is the field whose mean or last value a column holds.
+// functionField maps a column to the field of which it holds the mean or the last value.
 var functionField = map[string]string{"mean": "v", "last": "v"}
 
 func encodeRow(t *testing.T, e *lp.Encoder, row *jsonscan.Row, tags []string, floats map[string]bool) {

@@ -9,8 +9,8 @@ import (
 	"net/url"
 )
 
-// setUp makes the first user, Org and Token of a fresh InfluxDB 2. A directory of an
-// earlier one has them.
+// setUp makes the first user, Org and Token of a fresh InfluxDB 2. The directory of an
+// earlier server has them already.
 func (s *Server) setUp() error {
 	var allowed struct{ Allowed bool }
 	if err := s.api(http.MethodGet, "/api/v2/setup", nil, &allowed); err != nil {
@@ -33,15 +33,15 @@ func (s *Server) setUp() error {
 	return nil
 }
 
-// CreateBucket makes a bucket on an InfluxDB 2 and returns its id. It is at once the
-// database of its name, or with a name like "db/rp" a retention policy of db.
+// CreateBucket makes a bucket on an InfluxDB 2 and returns its id. The bucket is also the
+// database of its name or, with a name like "db/rp", a retention policy of db.
 func (s *Server) CreateBucket(name string) (id string, err error) {
 	var made struct{ ID string }
 	err = s.api(http.MethodPost, "/api/v2/buckets", map[string]any{"orgID": s.orgID, "name": name}, &made)
 	return made.ID, err
 }
 
-// DropBucket deletes a bucket with its points. It is no error if there is none.
+// DropBucket deletes a bucket with its points. A missing bucket is not an error.
 func (s *Server) DropBucket(name string) error {
 	var list struct{ Buckets []struct{ ID, Name string } }
 	err := s.api(http.MethodGet, "/api/v2/buckets?"+url.Values{"orgID": {s.orgID}, "limit": {"100"}}.Encode(), nil, &list)
@@ -56,15 +56,15 @@ func (s *Server) DropBucket(name string) error {
 	return nil
 }
 
-// MapDatabase makes a bucket of an InfluxDB 2 the retention policy of a database of
-// another name, and the default one.
+// MapDatabase makes a bucket of an InfluxDB 2 the default retention policy of a database
+// of another name.
 func (s *Server) MapDatabase(database, policy, bucketID string) error {
 	return s.api(http.MethodPost, "/api/v2/dbrps", map[string]any{"orgID": s.orgID, "bucketID": bucketID,
 		"database": database, "retention_policy": policy, "default": true}, nil)
 }
 
-// CreateLegacyUser makes a user of the 1.x endpoints of an InfluxDB 2 who may read a
-// bucket, and write to it if write is set.
+// CreateLegacyUser makes a user of the 1.x endpoints of an InfluxDB 2, who may read a
+// bucket and, if write is set, write to it.
 func (s *Server) CreateLegacyUser(name, password, bucketID string, write bool) error {
 	type resource struct {
 		Type  string `json:"type"`
@@ -88,7 +88,7 @@ func (s *Server) CreateLegacyUser(name, password, bucketID string, write bool) e
 	return s.api(http.MethodPost, "/private/legacy/authorizations/"+made.ID+"/password", map[string]string{"password": password}, nil)
 }
 
-// api sends a request of the API of InfluxDB 2, with in as JSON, and reads the response
+// api sends a request with in as JSON to the API of InfluxDB 2, and decodes the response
 // into out.
 func (s *Server) api(method, path string, in, out any) error {
 	var body bytes.Buffer

@@ -14,7 +14,7 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// TestClientQuickStart is the beginning of the user guide.
+// TestClientQuickStart runs the beginning of the user guide.
 func TestClientQuickStart(t *testing.T) {
 	eachClient(t, Config{}, fastclient.Options{}, func(t *testing.T, s *Server, c *fastclient.Client) {
 		ctx := t.Context()
@@ -34,7 +34,7 @@ func TestClientQuickStart(t *testing.T) {
 	})
 }
 
-// TestClientChunks reads 20,000 points as 15,000 and 5,000.
+// TestClientChunks reads 20,000 points in chunks of 15,000 and 5,000.
 func TestClientChunks(t *testing.T) {
 	eachClient(t, Config{}, fastclient.Options{}, func(t *testing.T, s *Server, c *fastclient.Client) {
 		c = createDatabase(t, s, c, "chunks")
@@ -85,13 +85,13 @@ func TestClientPartialWrite(t *testing.T) {
 		if got := raws(t, c, "SELECT f FROM m"); fmt.Sprint(got) != "[[1 1] [2 2]]" {
 			t.Errorf("stored %v, want the good lines", got)
 		}
-		// A type conflict is found after parsing and counted.
+		// A type conflict is found after parsing, and the server counts it.
 		err = c.Write(t.Context(), []byte("m f=3i 3\nm f=4.5 4\n"))
 		partial, ok = errors.AsType[*fastclient.PartialWriteError](err)
 		if !ok || partial.Dropped != 1 {
 			t.Errorf("type conflict: %v", err)
 		}
-		// With nothing to store there is no partial write.
+		// If no line is good, the write is not partial.
 		err = c.Write(t.Context(), []byte("bad\n"))
 		refused, ok := errors.AsType[*fastclient.ServerError](err)
 		if !ok || refused.Status != 400 || isPartial(err) || !strings.Contains(refused.Message, "unable to parse 'bad'") {
@@ -100,9 +100,9 @@ func TestClientPartialWrite(t *testing.T) {
 	})
 }
 
-// partialWrite2 is the test on InfluxDB 2, which stores nothing of a body with a line
-// that it cannot parse; err is the error of that body. A type conflict is a partial
-// write there too, but with status 422.
+// partialWrite2 is the test for InfluxDB 2, which stores nothing of a body with a line that
+// it cannot parse. err is the error of that body. A type conflict is a partial write there
+// too, but with status 422.
 func partialWrite2(t *testing.T, c *fastclient.Client, err error) {
 	t.Helper()
 	refused, ok := errors.AsType[*fastclient.ServerError](err)
@@ -123,7 +123,7 @@ func partialWrite2(t *testing.T, c *fastclient.Client, err error) {
 	}
 }
 
-// TestClientRefusals holds which error each refusal of a server becomes.
+// TestClientRefusals checks the error for each refusal of a server.
 func TestClientRefusals(t *testing.T) {
 	eachClient(t, Config{}, fastclient.Options{Database: "missing"}, func(t *testing.T, s *Server, c *fastclient.Client) {
 		ctx := t.Context()
@@ -139,7 +139,7 @@ func TestClientRefusals(t *testing.T) {
 		good := createDatabase(t, s, c, "refusals")
 		err = good.Write(ctx, line, fastclient.RetentionPolicy("missing"))
 		noPolicy, noParse := 500, "error parsing query"
-		if is2(s) { // it looks for a bucket, or for a mapping
+		if is2(s) { // InfluxDB 2 looks for a bucket or a mapping
 			noPolicy, noParse = 404, "failed to parse query"
 		}
 		if e, ok := errors.AsType[*fastclient.ServerError](err); !ok || e.Status != noPolicy || fastclient.Retryable(err) {
@@ -149,8 +149,8 @@ func TestClientRefusals(t *testing.T) {
 		if e, ok := errors.AsType[*fastclient.ServerError](err); !ok || e.Status != 400 || !strings.Contains(e.Message, noParse) {
 			t.Errorf("query that does not parse: %v", err)
 		}
-		// 1.x puts the bad line into a header of the response as it is. Some bytes
-		// net/http does not take there. InfluxDB 2 responds with it in JSON alone.
+		// 1.x copies the bad line unchanged into a header of the response, where
+		// net/http refuses some bytes. InfluxDB 2 has it only in the JSON body.
 		netHTTP := strings.HasSuffix(t.Name(), "/nethttp") && !is2(s)
 		for _, bad := range []string{"m,a\x00 f=1", "m,a\x01\x7f", "m,\u2028é\xff", "m,a\rb", "m,a\tb"} {
 			err = good.Write(ctx, []byte(bad+"\n"))
@@ -170,11 +170,11 @@ func TestClientRefusals(t *testing.T) {
 	})
 }
 
-// TestClientLargeBody holds that the refusal of a body that is too large is
-// seen, not the connection that the server closes while it is sent. InfluxDB 2 has
-// no limit by default and takes it.
+// TestClientLargeBody checks that a body that is too large gives the server's refusal and
+// not an error of the connection, which the server closes while the body is sent.
+// InfluxDB 2 has no limit by default and accepts the body.
 func TestClientLargeBody(t *testing.T) {
-	// Few lines, so that it is the size that counts and not the time to store them.
+	// There are few lines, so that the size counts and not the time to store them.
 	line := `m,tag=value field="` + strings.Repeat("x", 32<<10) + "\" 1500000000000000000\n"
 	lines := []byte(strings.Repeat(line, 26_000_000/len(line)))
 	eachClient(t, Config{}, fastclient.Options{Compression: fastclient.Compression{Off: true}}, func(t *testing.T, s *Server, c *fastclient.Client) {
@@ -194,7 +194,7 @@ func TestClientLargeBody(t *testing.T) {
 	})
 }
 
-// TestClientSplits holds that a write that is too large is halved at line ends.
+// TestClientSplits checks that a write that is too large is halved at line ends.
 func TestClientSplits(t *testing.T) {
 	eachClient(t, Config{MaxBodySize: 10_000}, fastclient.Options{}, func(t *testing.T, s *Server, c *fastclient.Client) {
 		c = createDatabase(t, s, c, "splits")
@@ -282,7 +282,7 @@ func TestClientCancel(t *testing.T) {
 		if slices.Max(took) > 50*time.Millisecond {
 			t.Errorf("the stream ended after %v", took)
 		}
-		// The connections are not used again, and later calls work.
+		// The connections are not reused, and later calls work.
 		if got := raws(t, c, "SELECT v FROM b LIMIT 1"); len(got) != 1 {
 			t.Errorf("after it: %v", got)
 		}
@@ -328,7 +328,7 @@ func rawsAndErrorContext(ctx context.Context, c *fastclient.Client, q string, op
 	return n, nil
 }
 
-// TestClientBreak leaves the loop early; the client stays usable.
+// TestClientBreak leaves the loop early. The client must stay usable.
 func TestClientBreak(t *testing.T) {
 	eachClient(t, Config{}, fastclient.Options{MaxConns: 1}, func(t *testing.T, s *Server, c *fastclient.Client) {
 		c = createDatabase(t, s, c, "leave")
@@ -388,7 +388,7 @@ func testClientGzip(t *testing.T, how fastclient.Compression) {
 	})
 }
 
-// isPartial reports whether err says that the server stored some of the lines.
+// isPartial reports whether err means that the server stored some of the lines.
 func isPartial(err error) bool {
 	_, ok := errors.AsType[*fastclient.PartialWriteError](err)
 	return ok

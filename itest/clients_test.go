@@ -13,8 +13,8 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// eachClient runs f on every server with a client of the library's own transport
-// and with one over net/http. InfluxDB 2 has a third client, of its 1.x endpoint.
+// eachClient runs f on every server with a client of the library's own transport and with
+// one over net/http. On InfluxDB 2 a third client uses the 1.x endpoint.
 func eachClient(t *testing.T, cfg Config, o fastclient.Options, f func(t *testing.T, s *Server, c *fastclient.Client)) {
 	eachServer(t, cfg, func(t *testing.T, s *Server) {
 		t.Run("own", func(t *testing.T) { f(t, s, newClient(t, s, o)) })
@@ -29,8 +29,8 @@ func eachClient(t *testing.T, cfg Config, o fastclient.Options, f func(t *testin
 	})
 }
 
-// newClient returns a client for s that writes to the endpoint of its version: for
-// InfluxDB 2 to /api/v2/write. See newClient1.
+// newClient returns a client for s that writes to the endpoint of its version, which is
+// /api/v2/write for InfluxDB 2. See newClient1.
 func newClient(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client {
 	t.Helper()
 	if is2(s) && o.API == fastclient.V1 {
@@ -39,9 +39,9 @@ func newClient(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client
 	return newClient1(t, s, o)
 }
 
-// newClient1 returns a client for s, over the unix socket if there is one, that
-// is closed at the end of the test. It writes where o says, to /write if o says
-// nothing. To an InfluxDB 2 it sends the token unless o has credentials.
+// newClient1 returns a client for s, over the Unix socket if there is one, and closes it at
+// the end of the test. The client writes to the endpoint chosen in o, by default /write. To
+// an InfluxDB 2 it sends the token, unless o has credentials.
 func newClient1(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client {
 	t.Helper()
 	o.Addr = s.URL()
@@ -88,7 +88,7 @@ func createDatabase(t *testing.T, s *Server, c *fastclient.Client, name string) 
 	return c.WithDatabase(name)
 }
 
-// writeLines sends lines; an error fails the test.
+// writeLines sends lines. An error fails the test.
 func writeLines(t *testing.T, c *fastclient.Client, lines string, opts ...fastclient.WriteOption) {
 	t.Helper()
 	if err := c.Write(t.Context(), []byte(lines), opts...); err != nil {
@@ -96,7 +96,7 @@ func writeLines(t *testing.T, c *fastclient.Client, lines string, opts ...fastcl
 	}
 }
 
-// raws returns the raw cells of all rows of q; an error fails the test.
+// raws returns the raw cells of all rows of q. An error fails the test.
 func raws(t *testing.T, c *fastclient.Client, q string, opts ...fastclient.QueryOption) [][]string {
 	t.Helper()
 	rows, err := rawsAndError(t, c, q, opts...)

@@ -13,16 +13,16 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// hostile are names that would end an identifier, a string or a statement if
-// they were not quoted, and names that mean something elsewhere.
+// hostile lists names that would end an identifier, a string or a statement if they were
+// not quoted, and names that have a meaning elsewhere.
 var hostile = []string{
 	`x"; CREATE DATABASE "y`, `x\"; CREATE DATABASE \"y`, `a"b`, `a\`, `a\\`, `\"`, `'`, `a'b`, `x'; DROP DATABASE "keep"; --`,
 	"a\nb", `a\nb`, "a\tb", "a b", "é日本😀", "-- comment", "/* comment */", "; ", "$1", "%00", "select", "SELECT", "1", "1h", "a.b", `a"."b`,
 	"_x", "a,b=c", "a/b", "../a", ".", "..", "a\x00b", "a\rb", "\xff", "", "\ufeff", strings.Repeat("n", 200),
 }
 
-// TestHostileDatabaseNames creates one database of exactly the name, or none. On
-// InfluxDB 2 TestInfluxDB2BucketNames uses the names.
+// TestHostileDatabaseNames checks that each name makes one database of exactly that name,
+// or none. TestInfluxDB2BucketNames uses the names on InfluxDB 2.
 func TestHostileDatabaseNames(t *testing.T) {
 	eachServer1(t, Config{}, func(t *testing.T, s *Server) {
 		ctx := t.Context()
@@ -54,7 +54,7 @@ func TestHostileDatabaseNames(t *testing.T) {
 				t.Logf("%q: %v", name, err)
 				continue
 			}
-			// A view of it writes to it and reads from it.
+			// A view of the database writes to it and reads from it.
 			v := c.WithDatabase(name)
 			if err := v.Write(ctx, []byte("m f=1i 1\n")); err != nil {
 				t.Errorf("write to %q: %v", name, err)
@@ -69,7 +69,7 @@ func TestHostileDatabaseNames(t *testing.T) {
 			}
 		}
 		if taken < len(hostile)/2 {
-			t.Errorf("only %d of %d names were taken", taken, len(hostile))
+			t.Errorf("only %d of %d names were accepted", taken, len(hostile))
 		}
 	})
 }
@@ -92,7 +92,7 @@ func TestHostileNamesInStatements(t *testing.T) {
 			e.Tag(name, name)
 			e.String(name+"_f", name)
 			if e.EndTimestamp(1) != nil {
-				continue // not a name that line protocol carries
+				continue // line protocol cannot carry this name
 			}
 			e.Point("other")
 			e.Tag("t", "v")
@@ -112,7 +112,7 @@ func TestHostileNamesInStatements(t *testing.T) {
 			}
 			if strings.ContainsAny(name, "\x00\r") {
 				if _, err := admin.ShowTagKeys(ctx, c, o); err == nil {
-					t.Errorf("%q has no form in a statement, yet there is no error", name)
+					t.Errorf("no statement can carry %q, but there is no error", name)
 				}
 				c = createDatabase(t, s, c, "statements")
 				continue
@@ -131,14 +131,14 @@ func TestHostileNamesInStatements(t *testing.T) {
 			if err != nil || len(series) != 1 {
 				t.Errorf("%q: series %q: %v", name, series, err)
 			}
-			// A bound parameter is a value whatever it holds.
+			// A bound parameter is a value, whatever its text.
 			q := "SELECT " + string(influxql.AppendIdent(nil, name+"_f")) + " FROM " + string(influxql.AppendIdent(nil, name)) +
 				" WHERE " + string(influxql.AppendIdent(nil, name)) + " = $v"
 			if got := raws(t, c, q, fastclient.Param("v", name)); len(got) != 1 {
 				t.Errorf("%q: %s gives %v", name, q, got)
 			}
 			err = admin.DropSeries(ctx, c, name, where)
-			if is2(s) { // it does not have the statement
+			if is2(s) { // InfluxDB 2 does not have the statement
 				wantNotImplemented(t, "DROP SERIES", err)
 			} else if err != nil {
 				t.Errorf("%q: drop series: %v", name, err)
@@ -156,7 +156,7 @@ func key(measurement, name, kind string) admin.MeasurementKey {
 	return admin.MeasurementKey{Measurement: measurement, Key: name, Type: kind}
 }
 
-// TestDatabaseHelpers has the helpers in plain use.
+// TestDatabaseHelpers uses the helpers with plain names.
 func TestDatabaseHelpers(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		ctx := t.Context()
@@ -197,7 +197,7 @@ func TestDatabaseHelpers(t *testing.T) {
 			policies, err := admin.ShowRetentionPolicies(ctx, c, "")
 			check("retention policies", policies, err, []admin.RetentionPolicyInfo{
 				{Name: "autogen", Forever: true, ShardDuration: 168 * time.Hour, Replication: 1, Default: true}})
-			return // what follows is by statements that TestInfluxDB2Statements names
+			return // InfluxDB 2 does not have the other statements, see TestInfluxDB2Statements
 		}
 
 		rp := admin.RetentionPolicyInfo{Name: `two "days"`, Duration: 48 * time.Hour, ShardDuration: time.Hour, Replication: 1, Default: false}

@@ -10,7 +10,7 @@ import (
 	"github.com/pointwire/pointwire/internal/line/dialect"
 )
 
-// influxResponse is as much of a response as everythingIn looks at.
+// influxResponse is the part of a response that everythingIn reads.
 type influxResponse struct {
 	Results []struct {
 		Error  string
@@ -38,8 +38,8 @@ func ask(t *testing.T, s *Server, db, q string) (a influxResponse) {
 	return a
 }
 
-// everythingIn returns all points of a database, and whether it has a series that a query for
-// everything does not return.
+// everythingIn returns all points of a database, and whether it has a series that a query
+// for everything does not return.
 func everythingIn(t *testing.T, s *Server, db string) (points []dialect.Point, lost bool) {
 	t.Helper()
 	types := map[[2]string]string{}
@@ -57,14 +57,14 @@ func everythingIn(t *testing.T, s *Server, db string) (points []dialect.Point, l
 		for _, row := range r.Values {
 			p := dialect.Point{Measurement: r.Name}
 			for k, v := range r.Tags {
-				if v != "" { // of another series
+				if v != "" { // else another series has this tag
 					p.Tags = append(p.Tags, [2]string{k, v})
 				}
 			}
 			for i, v := range row {
 				if i == 0 {
 					p.Time, _ = strconv.ParseInt(v.(json.Number).String(), 10, 64)
-					// A point of now had no timestamp.
+					// A point with the current time had no timestamp.
 					if p.Stamped = p.Time < 1e18; !p.Stamped {
 						p.Time = 0
 					}
@@ -95,8 +95,8 @@ func everythingIn(t *testing.T, s *Server, db string) (points []dialect.Point, l
 	return points, series > 0
 }
 
-// TestDialectRows writes the body of each row of the table of dialects to real servers,
-// and holds what they have then to the cells.
+// TestDialectRows writes the body of each row of the table of dialects to real servers, and
+// compares what they store with the cells.
 func TestDialectRows(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		reader := dialect.InfluxDB18
@@ -106,7 +106,7 @@ func TestDialectRows(t *testing.T) {
 		case strings.HasPrefix(s.Version(), "v2."):
 			reader = dialect.InfluxDB2
 		case !strings.HasPrefix(s.Version(), "1.8."):
-			t.Skip("no column for ", s.Version())
+			t.Skip("the table has no column for ", s.Version())
 		}
 		for _, r := range dialect.Rows {
 			db := newDatabase(t, s, "dialect")
@@ -117,9 +117,9 @@ func TestDialectRows(t *testing.T) {
 			if !differs {
 				want = r.Own
 			} else if want == r.Own {
-				t.Errorf("%s: the cell says what it says of all", r.Name)
+				t.Errorf("%s: the cell repeats the default of its row", r.Name)
 			}
-			// Responses are UTF-8, whatever is stored.
+			// Responses are UTF-8, whatever the server has stored.
 			if want = strings.ReplaceAll(want, `\xff`, "\ufffd"); got != want {
 				t.Errorf("%s: %q is\n%s\nwant\n%s\nthe response was %d %.500s", r.Name, r.Body, got, want, a.status, a.body)
 			}

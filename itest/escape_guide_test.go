@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// escapeMatrix is the expectation of a case of kind server_escape_matrix.
+// escapeMatrix is the expected outcome of a case of kind server_escape_matrix.
 type escapeMatrix struct {
 	OK, Changed, Rejected int
 	Unreadable            int `json:"accepted_but_not_returned_by_select"`
 }
 
-// TestGuideEscapes writes short strings escaped as little as possible, one by
-// one, and counts what comes back: the ground on which package lp decides what
-// to escape and what to refuse.
+// TestGuideEscapes writes short strings one by one, with as few escapes as possible, and
+// counts which of them come back. Package lp decides by these counts what to escape and
+// what to refuse.
 func TestGuideEscapes(t *testing.T) {
 	cases := guideCases(t, "server_escape_matrix")
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
@@ -50,7 +50,7 @@ func TestGuideEscapes(t *testing.T) {
 	})
 }
 
-// add writes one point with text at the position and counts what became of it.
+// add writes one point with text at the position and counts the outcome.
 func (m *escapeMatrix) add(t *testing.T, s *Server, db, position, text string, id int) {
 	t.Helper()
 	name := fmt.Sprintf("m%d", id)
@@ -58,7 +58,7 @@ func (m *escapeMatrix) add(t *testing.T, s *Server, db, position, text string, i
 	from := quote(name)
 	switch position {
 	case "measurement":
-		// One measurement of its own per text; the others are alike but for it.
+		// Each text has a measurement of its own, the only difference between points.
 		line = fmt.Sprintf("%s f=%di 1", minimal.Replace(text), id)
 		from = quote(text)
 		column = "f"
@@ -98,8 +98,8 @@ func (m *escapeMatrix) add(t *testing.T, s *Server, db, position, text string, i
 	}
 }
 
-// minimal and keys are the least escapes of a measurement and of keys and tag
-// values.
+// minimal and keys apply the fewest escapes possible: minimal in a measurement, keys in
+// keys and tag values.
 var (
 	minimal = strings.NewReplacer(",", `\,`, " ", `\ `)
 	keys    = strings.NewReplacer(",", `\,`, " ", `\ `, "=", `\=`)
@@ -110,8 +110,8 @@ func quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(text) + `"`
 }
 
-// shortStrings returns all strings of 1 to n characters of the alphabet, by
-// length, then in its order.
+// shortStrings returns all strings of 1 to n characters of the alphabet, ordered by length
+// and then by the alphabet.
 func shortStrings(alphabet string, n int) []string {
 	var all []string
 	last := []string{""}

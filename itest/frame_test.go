@@ -12,9 +12,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestFrameRoundTrip writes a frame to each server and reads it back: every value
-// is the same to the bit, null is null, and rows without a field are the only ones
-// that are missing.
+// TestFrameRoundTrip writes a frame to each server and reads it back. Every value must be
+// the same to the bit, null must be null, and only rows without a field may be missing.
 func TestFrameRoundTrip(t *testing.T) {
 	const rows = 5000
 	r := rand.New(rand.NewPCG(1, 2))
@@ -52,7 +51,7 @@ func TestFrameRoundTrip(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		db := newDatabase(t, s, "frames")
 		c := newClient(t, s, fastclient.Options{Database: db})
-		// The rows without a field are told, and the others stored.
+		// The rows without a field are reported, and the others stored.
 		var bad *fastclient.PointsError
 		if err := c.WriteFrame(t.Context(), f); !errors.As(err, &bad) || bad.Bad != rows-want || bad.Write != nil || !errors.Is(err, lp.ErrNoFields) {
 			t.Fatal(err)
@@ -77,7 +76,7 @@ func TestFrameRoundTrip(t *testing.T) {
 			for i, ts := range g.Time {
 				k, ok := byTime[ts]
 				if !ok {
-					t.Fatalf("time %d was not written, or comes twice", ts)
+					t.Fatalf("time %d was not written, or was read twice", ts)
 				}
 				delete(byTime, ts)
 				got++
@@ -90,7 +89,7 @@ func TestFrameRoundTrip(t *testing.T) {
 	})
 }
 
-// compareFrameRow compares row i of g, which was read, with row k of f.
+// compareFrameRow compares row i of g, the frame that was read, with row k of f.
 func compareFrameRow(t *testing.T, g *frame.Frame, i int, f *frame.Frame, k int) {
 	t.Helper()
 	if v := string(g.Column("all").Text(i)); v != "same, yes" {
@@ -110,7 +109,7 @@ func compareFrameRow(t *testing.T, g *frame.Frame, i int, f *frame.Frame, k int)
 		case want.Type == frame.Float64 && got.Type == frame.Float64:
 			same = math.Float64bits(got.Floats[i]) == math.Float64bits(want.Floats[k])
 		case want.Type == frame.Float64:
-			same = math.Float64bits(float64(got.Ints[i])) == math.Float64bits(want.Floats[k]) // all of the frame are whole
+			same = math.Float64bits(float64(got.Ints[i])) == math.Float64bits(want.Floats[k]) // all values of this frame are whole
 		default:
 			same = string(got.AppendValue(nil, i)) == string(want.AppendValue(nil, k))
 		}

@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// guideCase is one case of guide-cases.json, whose README says what the kinds
-// mean.
+// guideCase is one case of guide-cases.json. Its README explains the kinds.
 type guideCase struct {
 	Name   string
 	Kind   string
@@ -39,7 +38,7 @@ func guideCases(t *testing.T, kind string) []guideCase {
 	return cases
 }
 
-// decode keeps numbers as their text.
+// decode decodes JSON and keeps numbers as text.
 func decode(t *testing.T, data []byte, v any) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -49,10 +48,10 @@ func decode(t *testing.T, data []byte, v any) {
 	}
 }
 
-// document is a response as encoding/json reads it.
+// document is a response decoded by encoding/json.
 type document struct {
 	Error   string
-	Message string // of InfluxDB 2 in place of Error
+	Message string // InfluxDB 2 has this instead of Error
 	Results []struct {
 		StatementID int `json:"statement_id"`
 		Error       string
@@ -67,7 +66,7 @@ type document struct {
 	}
 }
 
-// TestGuideLines writes one line each and looks at what is stored.
+// TestGuideLines writes the line of each case and checks what is stored.
 func TestGuideLines(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		for _, c := range guideCases(t, "server_line") {
@@ -87,7 +86,7 @@ func TestGuideLines(t *testing.T) {
 				if text, ok := want.Stored.(string); ok {
 					var doc document
 					decode(t, []byte(got.body), &doc)
-					if is2(s) && text == `input tag "time"` { // it says the same in other words
+					if is2(s) && text == `input tag "time"` { // InfluxDB 2 words this differently
 						text = `cannot use reserved tag key "time"`
 					}
 					if !strings.Contains(doc.Error+doc.Message, text) {
@@ -116,7 +115,7 @@ func TestGuideLines(t *testing.T) {
 	})
 }
 
-// TestGuideEpochs asks for one time in every unit.
+// TestGuideEpochs requests one time in every unit.
 func TestGuideEpochs(t *testing.T) {
 	units := map[string]string{"nanoseconds": "1500000000123456789", "microseconds": "1500000000123456", "milliseconds": "1500000000123"}
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
@@ -138,7 +137,7 @@ func TestGuideEpochs(t *testing.T) {
 	})
 }
 
-// TestGuideServer runs the cases whose set-up their name tells.
+// TestGuideServer runs the cases whose names say how to set up the server.
 func TestGuideServer(t *testing.T) {
 	tests := map[string]func(*testing.T, *Server, guideCase){
 		"9 points without time and equal tags collapse to 1 row":  guideCollapse,
@@ -237,7 +236,7 @@ func guideMissingDatabase(t *testing.T, s *Server, c guideCase) {
 	}
 }
 
-// guidePartial holds what 1.6 does; later versions leave the mark out.
+// guidePartial checks the partial mark of 1.6, which later versions leave out.
 func guidePartial(t *testing.T, s *Server, c guideCase) {
 	db := newDatabase(t, s, "guide")
 	mustWrite(t, s, db, manyLines(20_000))

@@ -21,15 +21,15 @@ import (
 // gzipStart is the time of the first marked point, in milliseconds.
 const gzipStart = 1700000000000
 
-// A gzipBody is a body of line protocol of one kind. Some of its lines are marked
-// points: their measurement is "mark", and each has a time of its own.
+// A gzipBody is a body of line protocol of one kind. Some of its lines are marked points:
+// their measurement is "mark", and no two have the same time.
 type gzipBody struct {
 	kind  string
 	lines []byte
 }
 
-// gzipBodies returns bodies of all kinds, of 1 to 3,000 lines and up to about 1 MB, in
-// the order of chance, and the fields of the marked points by time in milliseconds.
+// gzipBodies returns bodies of all kinds in random order, of 1 to 3,000 lines and up to
+// about 1 MB, and the fields of the marked points by time in milliseconds.
 func gzipBodies(t *testing.T) (list []gzipBody, marks map[int64]int64) {
 	t.Helper()
 	n := 40
@@ -70,7 +70,7 @@ func gzipBodies(t *testing.T) (list []gzipBody, marks map[int64]int64) {
 	return list, marks
 }
 
-// sendBodies writes all bodies with clients by their kind, all compressed.
+// sendBodies writes all bodies compressed, with one client for each kind.
 func sendBodies(t *testing.T, list []gzipBody, clients func(kind string) *fastclient.Client) {
 	t.Helper()
 	made := map[string]*fastclient.Client{}
@@ -84,8 +84,8 @@ func sendBodies(t *testing.T, list []gzipBody, clients func(kind string) *fastcl
 	}
 }
 
-// TestGzipBodies has servers decompress what the default level makes of bodies of all kinds
-// and sizes, and finds every marked point as it was written.
+// TestGzipBodies has servers decompress bodies of all kinds and sizes, compressed at the
+// default level, and checks that every marked point is stored as written.
 // POINTWIRE_GZIP_BODIES is the number of bodies for each server, 40 by default.
 func TestGzipBodies(t *testing.T) {
 	list, marks := gzipBodies(t)
@@ -133,8 +133,7 @@ func TestGzipBodies(t *testing.T) {
 	})
 }
 
-// TestGzipTools has gzip and zlib, by way of Python, decompress the same bodies, each
-// of them by itself.
+// TestGzipTools has gzip, and zlib through Python, decompress each of the same bodies.
 func TestGzipTools(t *testing.T) {
 	list, _ := gzipBodies(t)
 	var e deflate.Encoder

@@ -11,13 +11,12 @@ import (
 	"path/filepath"
 )
 
-// What an InfluxDB 2 that this package starts is set up with. The token may do
-// everything.
+// The set-up of each InfluxDB 2 that this package starts. The token may do everything.
 const (
 	Org   = "itest"
 	Token = "itest-token"
-	// Username and Password are those of the first user, who can sign in but not
-	// use the 1.x endpoints: they take Username with Token as the password.
+	// Username and Password belong to the first user, who can sign in but not use the
+	// 1.x endpoints. Those accept Username with Token as the password.
 	Username = "root"
 	Password = "password1"
 )
@@ -25,19 +24,19 @@ const (
 // InfluxDB2 is the version of InfluxDB that StartInfluxDB2 runs.
 const InfluxDB2 = "v2.8.0"
 
-// StartInfluxDB2 runs InfluxDB 2 as a child process, sets it up with Org and Token,
-// and returns when it responds. The executable is the one that POINTWIRE_INFLUXD2
-// names, or the one that
+// StartInfluxDB2 runs InfluxDB 2 as a child process, sets it up with Org and Token, and
+// returns when it responds. POINTWIRE_INFLUXD2 names the executable; by default it is the
+// one that
 //
 //	go run -C itest/influx2 ./cmd/build
 //
-// left in the user's cache directory; without one the error is exec.ErrNotFound.
-// InfluxDB 2 always authenticates, whatever Config.Auth says. It has no unix
-// socket, no limits of rows and bodies and no shared secret: a Config that asks for
-// them is errors.ErrUnsupported.
+// left in the user's cache directory. If there is none, the error is exec.ErrNotFound.
+// InfluxDB 2 always authenticates, whatever Config.Auth says. It has no Unix socket, no
+// limits of rows and bodies and no shared secret: a Config with one of these is
+// errors.ErrUnsupported.
 func StartInfluxDB2(cfg Config) (*Server, error) {
 	if !cfg.fits2() {
-		return nil, fmt.Errorf("itest: InfluxDB 2 has no unix socket, row limit, body limit or shared secret: %w", errors.ErrUnsupported)
+		return nil, fmt.Errorf("itest: InfluxDB 2 has no Unix socket, row limit, body limit or shared secret: %w", errors.ErrUnsupported)
 	}
 	path, err := findInfluxDB2()
 	if err != nil {
@@ -55,7 +54,7 @@ func StartInfluxDB2(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// fits2 reports whether InfluxDB 2 can be set up as c says.
+// fits2 reports whether InfluxDB 2 can be set up according to c.
 func (c *Config) fits2() bool {
 	return !c.UnixSocket && c.MaxRowLimit == 0 && c.MaxBodySize == 0 && c.SharedSecret == ""
 }
@@ -71,12 +70,13 @@ func findInfluxDB2() (string, error) {
 		path = filepath.Join(cache, "pointwire", "influxd-"+InfluxDB2)
 	}
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("itest: no InfluxDB 2, which go run -C itest/influx2 ./cmd/build makes: %s: %w", path, exec.ErrNotFound)
+		return "", fmt.Errorf("itest: no InfluxDB 2 (build it with go run -C itest/influx2 ./cmd/build): %s: %w", path, exec.ErrNotFound)
 	}
 	return path, nil
 }
 
-// influxd2 is InfluxDB 2. SIGTERM, which it does not handle, would kill it.
+// influxd2 is InfluxDB 2. It is stopped by SIGINT, since it does not handle SIGTERM, which
+// would kill it.
 var influxd2 = program{
 	stop:        "INT",
 	args:        (*Config).args2,
@@ -85,8 +85,8 @@ var influxd2 = program{
 	failed:      "Error: ",
 }
 
-// args2 returns the arguments of InfluxDB 2. It keeps in the home directory what
-// none of the three paths places.
+// args2 returns the arguments of InfluxDB 2. Without the three paths it would keep its
+// files in the home directory.
 func (c *Config) args2() []string {
 	args := []string{"run",
 		"--bolt-path", filepath.Join(c.Dir, "influxd.bolt"),
@@ -101,8 +101,8 @@ func (c *Config) args2() []string {
 	return args
 }
 
-// listenAddr2 returns the address in the line of the log that reports the listener:
-// addr= has the port that was asked for, port= the one that it got.
+// listenAddr2 returns the address in the line of the log that reports the listener. There
+// addr= has the requested port, and port= the actual one.
 func listenAddr2(line []byte) string {
 	if !bytes.Contains(line, []byte(" msg=Listening ")) {
 		return ""
@@ -119,7 +119,7 @@ func listenAddr2(line []byte) string {
 	return net.JoinHostPort(host, value("port"))
 }
 
-// tokenTransport adds the token to requests that say nothing of who sends them.
+// tokenTransport adds the token to requests without an Authorization.
 type tokenTransport struct {
 	http.RoundTripper
 	token string

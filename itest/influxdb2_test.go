@@ -18,8 +18,8 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// TestInfluxDB2SetUps holds which set-ups InfluxDB 2 does not have: tests with one of
-// them run on 1.x alone.
+// TestInfluxDB2SetUps checks which set-ups InfluxDB 2 does not have. Tests with such a
+// set-up run only on 1.x.
 func TestInfluxDB2SetUps(t *testing.T) {
 	for _, cfg := range []Config{{UnixSocket: true}, {MaxRowLimit: 7}, {MaxBodySize: 1000}, {SharedSecret: "s3"}} {
 		if s, err := StartInfluxDB2(cfg); !errors.Is(err, errors.ErrUnsupported) {
@@ -35,7 +35,7 @@ func TestInfluxDB2SetUps(t *testing.T) {
 	}
 }
 
-// TestInfluxDB2Again starts a server in the directory of another one.
+// TestInfluxDB2Again starts a server in the directory of an earlier one.
 func TestInfluxDB2Again(t *testing.T) {
 	cfg := Config{Dir: t.TempDir()}
 	first := startInfluxDB2(t, cfg)
@@ -58,7 +58,7 @@ func on2(t *testing.T, name string) (s *Server, bucketID string) {
 	return s, bucketID
 }
 
-// TestInfluxDB2Auth logs in every way there is, for both endpoints.
+// TestInfluxDB2Auth logs in every way that InfluxDB 2 has, at both endpoints.
 func TestInfluxDB2Auth(t *testing.T) {
 	s, bucket := on2(t, "auth")
 	for _, user := range []struct {
@@ -75,10 +75,10 @@ func TestInfluxDB2Auth(t *testing.T) {
 		none = verdict{fastclient.ErrUnauthorized, fastclient.ErrUnauthorized, fastclient.ErrUnauthorized}
 		// Users of the 1.x endpoints are unknown to /api/v2/write.
 		legacy = verdict{v2: fastclient.ErrUnauthorized}
-		// Who may not write is given a response as if not known at all.
+		// A user who may not write gets the same response as an unknown one.
 		reads = verdict{fastclient.ErrForbidden, fastclient.ErrUnauthorized, nil}
-		// Basic and parameters are looked at by the 1.x endpoints alone, Bearer by the
-		// others alone.
+		// Only the 1.x endpoints look at Basic and parameters, and only the others at
+		// Bearer.
 		v1alone = verdict{v2: fastclient.ErrUnauthorized}
 		v2alone = verdict{v1: fastclient.ErrUnauthorized, query: fastclient.ErrUnauthorized}
 	)
@@ -94,7 +94,7 @@ func TestInfluxDB2Auth(t *testing.T) {
 		{"password of the first user", fastclient.Options{Username: Username, Password: Password}, none},
 		{"1.x user", fastclient.Options{Username: "writer", Password: "passw0rd"}, legacy},
 		{"1.x user as a parameter", fastclient.Options{Username: "writer", Password: "passw0rd", QueryAuth: true}, legacy},
-		{"1.x user as a token", fastclient.Options{Token: "writer:passw0rd"}, none}, // 1.8 takes it
+		{"1.x user as a token", fastclient.Options{Token: "writer:passw0rd"}, none}, // 1.8 accepts it
 		{"token as a password in a token", fastclient.Options{Token: "anybody:" + Token}, v1alone},
 		{"1.x reader", fastclient.Options{Username: "reader", Password: "passw0rd"}, reads},
 		{"wrong password", fastclient.Options{Username: "writer", Password: "hunter2"}, none},
@@ -134,8 +134,8 @@ func TestInfluxDB2Auth(t *testing.T) {
 	}
 }
 
-// TestInfluxDB2Bucket writes to a bucket by its name and reads it as a database: as
-// its own name, as db/rp, and as what it is mapped to.
+// TestInfluxDB2Bucket writes to a bucket by its name and reads it as a database: by its own
+// name, as db/rp, and by the database that it is mapped to.
 func TestInfluxDB2Bucket(t *testing.T) {
 	s, plain := on2(t, "plain")
 	if _, err := s.CreateBucket("metrics/week"); err != nil {
@@ -167,14 +167,14 @@ func TestInfluxDB2Bucket(t *testing.T) {
 	if got := raws(t, v1, `SELECT f FROM metrics.week.m`); len(got) != 3 {
 		t.Errorf("by its whole name: %v", got)
 	}
-	// A name alone stands for its policy autogen, not for the only one that there is.
+	// A name alone stands for its policy autogen, even if there is one other policy.
 	if _, err := rawsAndError(t, v1.WithDatabase("metrics"), "SELECT f FROM m"); err == nil || !strings.Contains(err.Error(), "default retention policy not set for: metrics") {
 		t.Errorf("a database without a default policy: %v", err)
 	}
 	if err := v1.WithDatabase("metrics").Write(t.Context(), []byte("m f=1i 1\n")); !errors.Is(err, fastclient.ErrNotFound) {
 		t.Errorf("a write without a default policy: %v", err)
 	}
-	// A bucket that is not there is not made by a write.
+	// A write does not create a missing bucket.
 	for name, c := range map[string]*fastclient.Client{"v1": v1.WithDatabase("missing"), "v2": bucket("missing")} {
 		if err := c.Write(t.Context(), []byte("m f=1i 1\n")); !errors.Is(err, fastclient.ErrNotFound) || fastclient.Retryable(err) {
 			t.Errorf("%s, missing: %v", name, err)
@@ -186,7 +186,7 @@ func TestInfluxDB2Bucket(t *testing.T) {
 	}
 }
 
-// TestInfluxDB2Guide is the example of the guide.
+// TestInfluxDB2Guide runs the example of the guide.
 func TestInfluxDB2Guide(t *testing.T) {
 	s, _ := on2(t, "sensors")
 	c := newClient1(t, s, fastclient.Options{API: fastclient.V2, Org: Org, Token: Token, Database: "sensors"})
@@ -202,9 +202,9 @@ func TestInfluxDB2Guide(t *testing.T) {
 	}
 }
 
-// TestInfluxDB2BucketNames writes to and reads from buckets of hostile names. The
-// client refuses the empty one and those with control bytes, and the server those
-// with quotation marks.
+// TestInfluxDB2BucketNames writes to and reads from buckets with hostile names. The client
+// refuses the empty name and names with control bytes; the server refuses names with
+// quotation marks.
 func TestInfluxDB2BucketNames(t *testing.T) {
 	s := startInfluxDB2(t, Config{})
 	c := newClient(t, s, fastclient.Options{})
@@ -212,7 +212,7 @@ func TestInfluxDB2BucketNames(t *testing.T) {
 	taken := 0
 	for _, name := range hostile {
 		if !utf8.ValidString(name) {
-			continue // JSON carries no such name
+			continue // JSON cannot carry this name
 		}
 		if name == "" || strings.ContainsAny(name, "\n\t\x00\r") {
 			if err := c.WithDatabase(name).Write(t.Context(), []byte("m f=1i 1\n")); err == nil || !errors.Is(err, fastclient.ErrNoDatabase) && !errors.As(err, new(*fastclient.OptionError)) {
@@ -228,7 +228,7 @@ func TestInfluxDB2BucketNames(t *testing.T) {
 		}
 		taken++
 		db, rp, _ := strings.Cut(name, "/")
-		if db == "" { // the bucket can be written, but no database has that name
+		if db == "" { // the bucket accepts writes, but no database has that name
 			if err := c.WithDatabase(name).Write(t.Context(), []byte("m f=0i 0\n")); err != nil {
 				t.Errorf("write to %q: %v", name, err)
 			}
@@ -247,11 +247,11 @@ func TestInfluxDB2BucketNames(t *testing.T) {
 		}
 	}
 	if taken < len(hostile)/2 {
-		t.Errorf("only %d of %d names were taken", taken, len(hostile))
+		t.Errorf("only %d of %d names were accepted", taken, len(hostile))
 	}
 }
 
-// wantNotImplemented wants the error of a statement that InfluxDB 2 does not have.
+// wantNotImplemented checks that err is that of a statement that InfluxDB 2 does not have.
 func wantNotImplemented(t *testing.T, statement string, err error) {
 	t.Helper()
 	if e, ok := errors.AsType[*fastclient.QueryError](err); !ok || !strings.Contains(e.Error(), "not implemented: "+statement) || fastclient.Retryable(err) {
@@ -259,8 +259,8 @@ func wantNotImplemented(t *testing.T, statement string, err error) {
 	}
 }
 
-// TestInfluxDB2Statements holds which helpers InfluxDB 2 refuses: databases, policies
-// and users are made by its API.
+// TestInfluxDB2Statements checks which helpers InfluxDB 2 refuses. Its databases, policies
+// and users are made through its API.
 func TestInfluxDB2Statements(t *testing.T) {
 	s, _ := on2(t, "statements")
 	c := newClient(t, s, fastclient.Options{Database: "statements"})
@@ -294,13 +294,13 @@ func TestInfluxDB2Statements(t *testing.T) {
 	if err != nil || !can.V1 || !can.V2 || can.V3 || !can.Health || !can.Healthy || can.Version != InfluxDB2 {
 		t.Errorf("capabilities %+v, %v", can, err)
 	}
-	// Infinity has no form in JSON: the response is a text in place of the document.
+	// JSON has no infinity, so the response is a text instead of a document.
 	writeLines(t, c, "m f=0 1\n")
 	_, err = rawsAndError(t, c, "SELECT ln(f) FROM m")
 	if e, ok := errors.AsType[*jsonscan.ResponseError](err); !ok || !strings.Contains(e.Error(), "unsupported value: -Inf") || fastclient.Retryable(err) {
 		t.Errorf("an infinity: %v", err)
 	}
-	// Flux is what this server was built without.
+	// This server was built without Flux.
 	err = s.api(http.MethodPost, "/api/v2/query?org="+Org, map[string]string{"query": "buckets()"}, nil)
 	if err == nil || !strings.Contains(err.Error(), "built without Flux") {
 		t.Errorf("Flux: %v", err)

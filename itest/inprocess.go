@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Start runs InfluxDB 1.8.10 inside this process and returns when it responds.
+// Start runs InfluxDB 1.8.10 in this process and returns when it responds.
 func Start(cfg Config) (*Server, error) {
 	return newServer(cfg, new(inProcess))
 }
@@ -66,8 +66,8 @@ func (p *inProcess) open(cfg *Config) (string, error) {
 	return "", errors.New("itest: the server has no HTTP service")
 }
 
-// close ends the queries first: the HTTP service waits up to 10 s for requests
-// that run.
+// close ends the queries first, since the HTTP service waits up to 10 s for running
+// requests.
 func (p *inProcess) close() error {
 	s := p.server
 	p.server = nil
@@ -79,9 +79,9 @@ func (p *inProcess) kill() error { return errors.ErrUnsupported }
 // stderrMu guards os.Stderr in openQuietly.
 var stderrMu sync.Mutex
 
-// openQuietly opens s. The server's connection multiplexer makes itself a logger
-// on os.Stderr while it opens and later reports the closing of its listener as a
-// failure; that logger gets the null device instead.
+// openQuietly opens s. While it opens, the server's connection multiplexer makes a logger
+// on os.Stderr, to which it later reports the closing of its listener as a failure.
+// openQuietly gives this logger the null device instead.
 func openQuietly(s *run.Server) error {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {

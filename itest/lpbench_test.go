@@ -17,7 +17,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 )
 
-// A lpbench is the path of the command.
+// An lpbench is the path of the command.
 type lpbench string
 
 // run runs the command and returns what it printed and its exit status.
@@ -31,9 +31,8 @@ func (l lpbench) run(t *testing.T, args ...string) (out string, status int) {
 	return string(text), cmd.ProcessState.ExitCode()
 }
 
-// TestLpbench runs the commands that need a server against each one that has CREATE
-// DATABASE: lpbench works in databases of its own, and InfluxDB 2 makes none by a
-// statement.
+// TestLpbench runs the commands that need a server, against each server that has CREATE
+// DATABASE: lpbench makes its own databases, and InfluxDB 2 has no statement for that.
 func TestLpbench(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "lpbench")
 	if out, err := exec.Command("go", "build", "-C", "..", "-o", file, "./cmd/lpbench").CombinedOutput(); err != nil {
@@ -57,8 +56,8 @@ func lpbenchDatabases(t *testing.T, c *fastclient.Client) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, "lpbench_") })
 }
 
-// totals holds that what the commands count is what is there, and that nothing
-// of theirs stays.
+// totals checks that the commands count the points that are stored, and that they leave
+// nothing behind.
 func (l lpbench) totals(t *testing.T, s *Server, c *fastclient.Client) {
 	for _, k := range []struct {
 		args string
@@ -93,12 +92,12 @@ func (l lpbench) totals(t *testing.T, s *Server, c *fastclient.Client) {
 	}
 	out, status := l.run(t, "query", "-url", s.URL(), "-database", "nowhere", "-q", "SELECT x FROM y", "-duration", "100ms")
 	if status != 1 || !strings.Contains(out, "nowhere") {
-		t.Errorf("a database that is not there: status %d\n%s", status, out)
+		t.Errorf("a missing database: status %d\n%s", status, out)
 	}
 }
 
-// place writes into a database that exists: its other points stay, and those of
-// the load with -keep.
+// place writes to an existing database. Its other points must stay, and with -keep those of
+// the load too.
 func (l lpbench) place(t *testing.T, s *Server, c *fastclient.Client) {
 	c = createDatabase(t, s, c, "place")
 	writeLines(t, c, "Trade size=1i 1\n")
@@ -117,8 +116,8 @@ func (l lpbench) place(t *testing.T, s *Server, c *fastclient.Client) {
 	}
 }
 
-// interrupt sends the signal of a keyboard in the middle of a load of an hour:
-// it ends soon and well, with all points counted and removed.
+// interrupt sends SIGINT in the middle of a load of an hour. The load must end soon and in
+// good order, with all points counted and removed.
 func (l lpbench) interrupt(t *testing.T, s *Server, c *fastclient.Client) {
 	for _, k := range []struct{ name, begun, says string }{
 		{"write", "writing …", "points, as acknowledged"},

@@ -20,11 +20,11 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// longHeader is more than a client reads of a response's header by default.
+// longHeader is longer than the header that a client reads by default.
 var longHeader = strings.Repeat("x", 20<<10)
 
-// padding returns a dialer that leads to the server by a proxy, which makes the headers
-// of its responses long.
+// padding returns a dialer that reaches the server through a proxy, which makes the headers
+// of responses long.
 func (o *oracle) padding() func(ctx context.Context, network, addr string) (net.Conn, error) {
 	to, err := url.Parse(o.s.URL())
 	if err != nil {
@@ -44,7 +44,7 @@ func (o *oracle) padding() func(ctx context.Context, network, addr string) (net.
 	}
 }
 
-// precision chooses a precision that the endpoint has.
+// precision chooses a precision of the endpoint.
 func (o *oracle) precision(rng *rand.Rand) lp.Precision {
 	coarsest := lp.Hour
 	if o.target.coarsest > 0 {
@@ -61,7 +61,8 @@ type encodedPoint struct {
 }
 
 // encoded writes points with unsigned values and without times, which the client encodes,
-// and looks that each that it took is stored as it is: no server refuses one.
+// and checks that each point that the client accepted is stored unchanged. No server may
+// refuse one.
 func (o *oracle) encoded(rng *rand.Rand) {
 	ctx, cancel := context.WithTimeout(o.t.Context(), time.Minute)
 	defer cancel()
@@ -83,7 +84,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 	}
 	requests, uncertain := 1, 0
 	switch kind := rng.IntN(8); {
-	case kind == 0 && !padded: // a frame is of points that all have a time
+	case kind == 0 && !padded: // all points of a frame have a time
 		f := &frame.Frame{Measurement: name, Precision: p, Columns: []frame.Column{frame.Tags("s", nil), frame.Ints("id", nil), frame.Uints("n", nil)}}
 		for i := range points {
 			q := &points[i]
@@ -94,7 +95,7 @@ func (o *oracle) encoded(rng *rand.Rand) {
 			f.Columns[2].AppendUint(q.unsigned)
 		}
 		o.takenUnless(points, c.WriteFrame(ctx, f))
-	case kind == 1 && !padded: // the server gives those without a time the same
+	case kind == 1 && !padded: // the server gives all points without a time the same time
 		for i := range points {
 			if points[i].at.IsZero() {
 				points[i].at = o.now.Add(-time.Hour - time.Duration(i)*time.Duration(max(p.Unit(), 1000)))
@@ -153,7 +154,7 @@ func (q *encodedPoint) point(name string, i int) *lp.Point {
 	return p
 }
 
-// takenUnless marks the points that a call took: all but those that do not fit.
+// takenUnless marks the points that a call accepted: all but those that do not fit.
 func (o *oracle) takenUnless(points []encodedPoint, err error) {
 	bad := 0
 	for i := range points {
@@ -167,7 +168,7 @@ func (o *oracle) takenUnless(points []encodedPoint, err error) {
 	o.t.Errorf("%d of %d points have a value that does not fit: %.300v", bad, len(points), err)
 }
 
-// refusedRightly looks why a Writer did not take a point.
+// refusedRightly checks why a Writer did not accept a point.
 func (o *oracle) refusedRightly(q *encodedPoint, p lp.Precision, err error) {
 	fits := o.target.unsigned || q.unsigned <= math.MaxInt64
 	switch {
@@ -184,7 +185,7 @@ func (o *oracle) refusedRightly(q *encodedPoint, p lp.Precision, err error) {
 	}
 }
 
-// lookEncoded holds what was taken against what is stored.
+// lookEncoded compares the accepted points with the stored ones.
 func (o *oracle) lookEncoded(ctx context.Context, name string, p lp.Precision, points []encodedPoint) {
 	o.t.Helper()
 	missing := map[int]bool{}
@@ -208,7 +209,7 @@ func (o *oracle) lookEncoded(ctx context.Context, name string, p lp.Precision, p
 			o.t.Fatal(err)
 		}
 		if !missing[int(id)] {
-			o.t.Errorf("point %d is stored, and was not taken, or is stored twice", id)
+			o.t.Errorf("point %d is stored but was not accepted, or is stored twice", id)
 			continue
 		}
 		delete(missing, int(id))
@@ -218,6 +219,6 @@ func (o *oracle) lookEncoded(ctx context.Context, name string, p lp.Precision, p
 		}
 	}
 	if len(missing) > 0 {
-		o.t.Errorf("%d of %d points were taken and are not stored, in %v: %v", len(missing), len(points), p, missing)
+		o.t.Errorf("%d of %d points were accepted and are not stored, in %v: %v", len(missing), len(points), p, missing)
 	}
 }

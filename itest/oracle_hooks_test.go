@@ -13,9 +13,9 @@ import (
 	"github.com/pointwire/pointwire/fastclient/batch"
 )
 
-// A spoiler makes lines unparsable on their way to the server that a Writer would not
-// take if they were so before: it puts a field value that is none in the place of a good
-// one, and the good one back where the response quotes it.
+// A spoiler makes lines unparsable on their way to the server, since a Writer would not
+// accept unparsable lines. It replaces a good field value by an invalid one, and restores
+// the good value where the response quotes the line.
 type spoiler struct{ next *http.Transport }
 
 const spoilGood, spoilBad = "zq_q=1i", "zq_q=1x"
@@ -45,12 +45,12 @@ func (s *spoiler) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// A lossLog is a dead letter that knows the numbers of its lines.
+// A lossLog is a dead letter that finds the numbers of its lines.
 type lossLog struct {
 	mu    sync.Mutex
 	lines map[int]batch.Reason
-	texts map[int]string // the server's words
-	least int            // lost at least, of those that are uncertain
+	texts map[int]string // the server's reasons
+	least int            // number of uncertain lines that are lost at least
 	bad   []string
 }
 
@@ -76,7 +76,7 @@ func (l *lossLog) Put(lost *batch.LostLines) error {
 	return nil
 }
 
-// flushLines returns the lines of which an error of Flush speaks.
+// flushLines returns the number of lines in an error of Flush.
 func flushLines(err error) (n int) {
 	if list, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range list.Unwrap() {

@@ -12,7 +12,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// serverPhrases are the servers' own words, and what they put between them.
+// serverPhrases are the words of the servers' errors, and the separators between them.
 var serverPhrases = []string{
 	"points beyond retention policy", "partial write: points beyond retention policy dropped=3", "partial write", " dropped=1",
 	"unable to parse", "unable to parse 'm': missing fields", "m': missing fields\nunable to parse 'm v=1", "': invalid number",
@@ -28,34 +28,35 @@ type lineKind int
 
 const (
 	lineGood     lineKind = iota
-	lineConflict          // v is a float in a measurement and a shard where it is an integer
+	lineConflict          // v is a float where the measurement and the shard have an integer
 	lineBeyond            // older than the retention policy keeps
-	lineUnparsed          // the parser of the server refuses it
-	lineUnsigned          // so does that of 1.x
+	lineUnparsed          // refused by the parser of every server
+	lineUnsigned          // refused by the parser of 1.x
 	numLineKinds
 )
 
-// An oracleBatch is lines with numbers of their own.
+// An oracleBatch is a batch of numbered lines.
 type oracleBatch struct {
 	run   string
 	lines []string // each ends with a line feed
 	kinds []lineKind
-	times []int64 // in nanoseconds, 0 if the server or the client gives it
+	times []int64 // in nanoseconds, 0 if the server or the client sets the time
 	// precision is the unit of the timestamps in lines.
 	precision lp.Precision
-	// seeded tells that the field is an integer: a conflict makes no good line a bad one.
+	// seeded reports that the field is already an integer, so that a line of another
+	// type cannot make good lines bad.
 	seeded bool
-	raw    bool // lines that a Writer would not take are among them
-	// open is 1 if a line leaves a quote open. A second one would close it: the server
-	// takes all between them for one line, of which Client.Write, which does not look at
-	// lines, cannot know.
+	raw    bool // there are lines that a Writer would not accept
+	// open is 1 if a line leaves a quote open. A second open quote would close it, and
+	// the server would take all between them for one line. Client.Write cannot know
+	// that, since it does not look at lines.
 	open int
-	// unstamped tells that some lines have no timestamp: the server gives them one, and
-	// stores them twice if they are sent twice.
+	// unstamped reports that some lines have no timestamp. The server gives them one,
+	// and stores them twice if they are sent twice.
 	unstamped bool
 }
 
-// unstamp takes away timestamps.
+// unstamp removes timestamps.
 func (b *oracleBatch) unstamp(rng *rand.Rand) {
 	b.unstamped = true
 	share := rng.Float64()
@@ -70,10 +71,10 @@ func (b *oracleBatch) unstamp(rng *rand.Rand) {
 	}
 }
 
-// own makes a series of its own of line i.
+// own puts line i into a series of its own.
 func (b *oracleBatch) own(i int, line string) string {
 	if b.precision > lp.Nanosecond {
-		return line // it is one
+		return line // it has one already
 	}
 	return strings.Replace(line, ",run="+b.run, ",run="+b.run+",u="+strconv.Itoa(i), 1)
 }
@@ -92,9 +93,8 @@ func (b *oracleBatch) setPrecision(p lp.Precision) {
 	b.precision = p
 }
 
-// readable returns the lines that can be read where the body is cut into lines as the
-// servers do it, and how many of these lines are refused: a quote that stays open makes
-// one of several.
+// readable cuts the body into lines as the servers do, and returns the lines that can be
+// read and the number of the others. A quote that stays open makes one line of several.
 func (b *oracleBatch) readable() (ids map[int]bool, refused int) {
 	ids = map[int]bool{}
 	var d lp.Decoder
@@ -143,8 +143,8 @@ func (o *oracle) make(rng *rand.Rand) *oracleBatch {
 			names[i] += "\\ " + escapeMeasurement(serverPhrases[rng.IntN(len(serverPhrases))])
 		}
 	}
-	// How many of the lines are of which kind: none, one, a few or many, and whether they
-	// stand together.
+	// Choose how many lines are of each bad kind: none, one, a few or many, and whether
+	// they are together.
 	var share [numLineKinds]float64
 	for k := lineConflict; k < numLineKinds; k++ {
 		switch rng.IntN(6) {

@@ -18,14 +18,14 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestOracle holds what the client says of every line against what the server stored.
+// TestOracle compares what the client reports of every line with what the server stored.
 //
-// It writes random batches of good lines, lines whose field has another type than
-// before, lines older than the retention policy keeps and lines that the server cannot
-// parse, with names and values out of the servers' own phrases, by every way of writing.
-// Then it reads back which lines are there: each acked line must be, no rejected line
-// may be, and an error must say so. Each line is at the time that it was given, whatever
-// the precision, and points that the client encodes are refused by no server.
+// It writes random batches in every way of writing. They have good lines, lines whose field
+// has another type than before, lines older than the retention policy keeps and lines that
+// the server cannot parse, with names and values from the servers' own error texts. Then
+// it reads which lines are stored: each acked line must be there, no rejected line may be,
+// and an error must say so. Each line must have its time, whatever the precision, and no
+// server may refuse points that the client encodes.
 //
 // POINTWIRE_ORACLE is the number of batches for each server, 2,000 by default and 60
 // with -short; POINTWIRE_SEED repeats a run. Batch by batch the seed grows by one.
@@ -61,17 +61,18 @@ func TestOracle(t *testing.T) {
 type oracleTarget struct {
 	name  string
 	start func(t *testing.T) *Server
-	// database makes an empty database whose retention policy keeps a year in shards of
+	// database makes an empty database. Its retention policy keeps a year, in shards of
 	// a week.
 	database func(t *testing.T, s *Server, name string)
 	client   func(t *testing.T, s *Server, o fastclient.Options) *fastclient.Client
-	// paths is the number of targets that are this server. They share its batches.
+	// paths is the number of targets on the same server. They share its batches.
 	paths int
-	// whole tells that the server stores nothing beside a line that it cannot parse.
+	// whole reports that the server stores nothing of a body with a line that it cannot
+	// parse.
 	whole bool
-	// coarsest is the coarsest precision of the endpoint, if that is not Hour.
+	// coarsest is the coarsest precision of the endpoint, if it is not Hour.
 	coarsest lp.Precision
-	// unsigned tells that unsigned values are stored as such.
+	// unsigned reports that unsigned values are stored as such.
 	unsigned bool
 }
 
@@ -80,8 +81,8 @@ var oracleTargets = []oracleTarget{
 	{name: "influxd", start: func(t *testing.T) *Server { return startInfluxd(t, inMemory(t)) }, database: yearlyDatabase, client: newClient},
 }
 
-// inMemory is the set-up of a server whose files are in memory, where there is such a
-// place: it syncs them at every write.
+// inMemory is the set-up of a server whose files are in memory, if the machine has a file
+// system for that, since the server syncs its files at every write.
 func inMemory(t *testing.T) Config {
 	dir, err := os.MkdirTemp("/dev/shm", "itest-")
 	if err != nil {
@@ -102,7 +103,7 @@ type oracle struct {
 	target oracleTarget
 	s      *Server
 	client *fastclient.Client
-	padded *fastclient.Client // its server's responses have long headers
+	padded *fastclient.Client // gets responses with long headers
 	spoil  *spoiler
 	runs   int
 	now    time.Time
@@ -125,10 +126,10 @@ func newOracle(t *testing.T, target oracleTarget) *oracle {
 	return o
 }
 
-// perDatabase is how many batches share a database.
+// perDatabase is the number of batches in one database.
 const perDatabase = 100
 
-// batch writes one batch and looks what became of it.
+// batch writes one batch and checks its outcome.
 func (o *oracle) batch(seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	if o.runs%perDatabase == 0 {
@@ -194,8 +195,8 @@ func (o *oracle) stored(ctx context.Context, b *oracleBatch) map[int]bool {
 	return ids
 }
 
-// wait looks at what is stored until all of want is there: 1.x responds when one shard
-// has refused lines, and goes on to write the others.
+// wait reads what is stored until all of want is there: 1.x responds as soon as one shard
+// has refused lines, and then writes the other shards.
 func (o *oracle) wait(ctx context.Context, b *oracleBatch, want map[int]bool) map[int]bool {
 	o.t.Helper()
 	for end := time.Now().Add(3 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -206,8 +207,8 @@ func (o *oracle) wait(ctx context.Context, b *oracleBatch, want map[int]bool) ma
 	}
 }
 
-// searchRequests is how many requests the search for one line of 5,000 takes at most: two
-// for each halving, and a few for lines that the first responses name.
+// searchRequests is the greatest number of requests in the search for one line of 5,000:
+// two for each halving, and a few for lines that the first responses name.
 const searchRequests = 30
 
 func contains(set, want map[int]bool) bool {
@@ -219,14 +220,14 @@ func contains(set, want map[int]bool) bool {
 	return true
 }
 
-// write writes b in one request, as it is.
+// write writes b unchanged in one request.
 func (o *oracle) write(ctx context.Context, b *oracleBatch) {
 	err := o.client.Write(ctx, b.body(), fastclient.WritePrecision(b.precision))
 	o.share("Write", len(b.lines), 0, 1)
 	o.direct(ctx, b, err)
 }
 
-// direct holds the error of a write of b against what is stored.
+// direct compares the error of a write of b with what is stored.
 func (o *oracle) direct(ctx context.Context, b *oracleBatch, err error) {
 	o.t.Helper()
 	// Lines that the client cannot convert are not sent.
@@ -234,13 +235,13 @@ func (o *oracle) direct(ctx context.Context, b *oracleBatch, err error) {
 	if points := (*fastclient.PointsError)(nil); errors.As(err, &points) {
 		var refused int
 		if sent, refused = b.readable(); refused != points.Bad {
-			o.t.Errorf("%d of %d lines cannot be read, and %d are left out: %v", refused, len(b.lines), points.Bad, points)
+			o.t.Errorf("%d of %d lines cannot be read, but %d were left out: %v", refused, len(b.lines), points.Bad, points)
 		}
 		err = points.Write
 	}
 	if err == nil {
 		if got := o.wait(ctx, b, sent); !maps.Equal(got, sent) {
-			o.t.Errorf("a write of %d lines, of which %d were sent, is no error, and %d are stored", len(b.lines), len(sent), len(got))
+			o.t.Errorf("a write of %d lines, of which %d were sent, returned no error, but %d are stored", len(b.lines), len(sent), len(got))
 		}
 		return
 	}
@@ -251,7 +252,7 @@ func (o *oracle) direct(ctx context.Context, b *oracleBatch, err error) {
 	switch {
 	case errors.As(err, &partial):
 		if lost < partial.Dropped || lost == 0 {
-			o.t.Errorf("%d of %d lines are not stored, and the error is %.300v", lost, len(b.lines), err)
+			o.t.Errorf("%d of %d lines are not stored, but the error is %.300v", lost, len(b.lines), err)
 		}
 	case !errors.As(err, &server):
 		o.t.Errorf("%.300v", err)
@@ -261,7 +262,7 @@ func (o *oracle) direct(ctx context.Context, b *oracleBatch, err error) {
 		o.t.Errorf("all lines are stored, and the error is %.300v", err)
 	}
 	if server != nil && server.Foreign {
-		o.t.Errorf("the response bears no sign of a database: %.300v", err)
+		o.t.Errorf("the response has no sign of a database: %.300v", err)
 	}
 }
 
@@ -276,7 +277,7 @@ func (o *oracle) writePoints(ctx context.Context, b *oracleBatch) {
 	o.direct(ctx, b, err)
 }
 
-// append writes b by a Writer or a BatchWriter.
+// append writes b with a Writer or a BatchWriter.
 func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	log := &lossLog{lines: map[int]batch.Reason{}, texts: map[int]string{}}
 	opts := batch.Options{
@@ -350,27 +351,27 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 		o.t.Errorf("appended, acked, rejected, uncertain, dropped, pending: %v, by the dead letter %v", got, want)
 	}
 	if (flushed == nil) != (len(log.lines) == 0) {
-		o.t.Errorf("%d lines are lost, and Flush says %v", len(log.lines), flushed)
+		o.t.Errorf("%d lines are lost, but Flush returned %v", len(log.lines), flushed)
 	}
 	if n := flushLines(flushed); n != len(log.lines) {
-		o.t.Errorf("%d lines are lost, Flush speaks of %d", len(log.lines), n)
+		o.t.Errorf("%d lines are lost, but Flush reports %d", len(log.lines), n)
 	}
 	there := o.wait(ctx, b, acked)
 	errs := 0
 	for _, id := range slices.Sorted(maps.Keys(acked)) {
 		if errs < 5 && !there[id] {
 			errs++
-			o.t.Errorf("line %d is acked and not stored: %q", id, b.lines[id])
+			o.t.Errorf("line %d is acked but not stored: %q", id, b.lines[id])
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(rejected)) {
 		if errs < 5 && there[id] {
 			errs++
-			o.t.Errorf("line %d is rejected (%v, %.300q) and stored: %q", id, log.lines[id], log.texts[id], b.lines[id])
+			o.t.Errorf("line %d is rejected (%v, %.300q) but stored: %q", id, log.lines[id], log.texts[id], b.lines[id])
 		}
 	}
 	if b.bad() == 0 && len(log.lines) > 0 {
-		o.t.Errorf("no line is bad, and %d are lost", len(log.lines))
+		o.t.Errorf("no line is bad, but %d are lost", len(log.lines))
 	}
 	missing := 0
 	for id := range uncertain {
@@ -379,7 +380,7 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 		}
 	}
 	if missing < log.least {
-		o.t.Errorf("%d of %d uncertain lines are not stored, and at least %d are said not to be", missing, len(uncertain), log.least)
+		o.t.Errorf("%d of %d uncertain lines are not stored, but at least %d are reported as not stored", missing, len(uncertain), log.least)
 	}
 	bound := opts.IsolateRequests
 	if bound == 0 {
@@ -389,17 +390,17 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	case b.unstamped:
 		for id := range uncertain {
 			if opts.Isolate == batch.IsolateAll && b.stamped(id) {
-				o.t.Errorf("IsolateAll leaves the fate of line %d open: %q", id, b.lines[id])
+				o.t.Errorf("IsolateAll leaves line %d uncertain: %q", id, b.lines[id])
 			}
 		}
 	case opts.Isolate == batch.IsolateAll && len(uncertain) > 0:
-		o.t.Errorf("IsolateAll leaves the fate of %d lines open", len(uncertain))
+		o.t.Errorf("IsolateAll leaves %d lines uncertain", len(uncertain))
 	case opts.Isolate == batch.IsolateAuto && len(uncertain) > 0 && b.seeded && b.bad() <= bound/searchRequests:
-		o.t.Errorf("the fate of %d lines is open for %d bad ones of %d, after %d requests", len(uncertain), b.bad(), len(b.lines), stats.Requests)
+		o.t.Errorf("%d lines are uncertain because of %d bad ones of %d, after %d requests", len(uncertain), b.bad(), len(b.lines), stats.Requests)
 	case opts.Isolate == batch.IsolateAuto && len(uncertain) > 0 && int(stats.Requests) < bound:
-		o.t.Errorf("the fate of %d lines is open after %d requests", len(uncertain), stats.Requests)
+		o.t.Errorf("%d lines are uncertain after %d requests", len(uncertain), stats.Requests)
 	case opts.Isolate == batch.IsolateNone && len(uncertain) > 0 && missing == 0 && len(b.lines) == len(uncertain):
-		o.t.Errorf("%d lines are uncertain, and all are stored", len(uncertain))
+		o.t.Errorf("%d lines are uncertain, but all are stored", len(uncertain))
 	}
 }
 
@@ -412,7 +413,7 @@ func (o *oracle) share(name string, lines, uncertain, requests int) {
 	s.add(&shares{1, lines, uncertain, requests})
 }
 
-// report prints what was written, and bounds the share of uncertain lines.
+// report prints what was written, and checks the share of uncertain lines.
 func (o *oracle) report(n int, seed uint64, took time.Duration) {
 	o.t.Logf("%s (%s): %d batches of POINTWIRE_SEED=%d, %d above 1,000 lines, %d lines in %v: %d good, %d of another type, %d too old, %d+%d unparsable; of Writers %d acked, %d rejected, %d uncertain",
 		o.target.name, o.s.Version(), n, seed, o.large, o.lines, took.Round(time.Millisecond), o.kinds[lineGood], o.kinds[lineConflict], o.kinds[lineBeyond],
@@ -428,10 +429,10 @@ func (o *oracle) report(n int, seed uint64, took time.Duration) {
 	}
 }
 
-// uncertainClasses are the ways of writing by what bounds the share of uncertain lines:
-// first the end of a way's name, then the bounds, for some batches and for many: the share
-// of a few hundred varies with the worst of them. Lines without a timestamp are uncertain
-// where one of their request is refused, and without a search all of a request are.
+// uncertainClasses bound the share of uncertain lines by the way of writing: first the end
+// of the way's name, then the bounds for some batches and for many, since the share in a
+// few hundred batches depends on the worst of them. A line without a timestamp is uncertain
+// if a line of its request is refused; without a search, so is every line of the request.
 var uncertainClasses = []uncertainClass{
 	{"unstamped", 0.8, 0.8}, {"IsolateNone", 0.8, 0.8}, {"IsolateNone of 5", 0.8, 0.8},
 	{"IsolateAuto", 0.1, 0.05}, {"IsolateAuto of 5", 0.5, 0.5}, {"long headers", 1, 1}, {"", 0, 0},
@@ -456,7 +457,7 @@ func (o *oracle) boundUncertain() {
 			c.bound = c.many
 		}
 		if share := float64(s.uncertain) / float64(max(s.lines, 1)); share > c.bound && (s.batches >= 100 || c.bound == 0) {
-			o.t.Errorf("the fate of %.1f%% of the lines of %q is open, more than %.0f%%", 100*share, c.suffix, 100*c.bound)
+			o.t.Errorf("%.1f%% of the lines of %q are uncertain, more than %.0f%%", 100*share, c.suffix, 100*c.bound)
 		}
 	}
 }

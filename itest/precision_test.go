@@ -21,8 +21,9 @@ type timedPoint struct {
 	F  int64          `lp:"f"`
 }
 
-// waysToWrite write one point with the field f and the time at in the precision p, all
-// but the given line by what the client encodes. The measurement is the name of the way.
+// waysToWrite write one point with the field f and the time at, in the precision p. Those
+// that do not use line have the client encode the point. The measurement is the name of the
+// way.
 var waysToWrite = map[string]func(ctx context.Context, c *fastclient.Client, p lp.Precision, at time.Time, line []byte) error{
 	"write": func(ctx context.Context, c *fastclient.Client, p lp.Precision, _ time.Time, line []byte) error {
 		return c.Write(ctx, line, fastclient.WritePrecision(p))
@@ -94,9 +95,9 @@ func throughWriter(ctx context.Context, c *fastclient.Client, p lp.Precision, f 
 	return errors.Join(f(w), w.Flush(ctx), w.Close(ctx))
 }
 
-// TestPrecisions writes one time in every precision in every way to each server and each
-// of its endpoints: the /write of InfluxDB 2 knows other words than 1.x, and takes what it
-// does not know for nanoseconds, without an error.
+// TestPrecisions writes one time in every precision and every way to each endpoint of each
+// server. The /write of InfluxDB 2 knows other words for precisions than 1.x, and takes an
+// unknown word for nanoseconds, without an error.
 func TestPrecisions(t *testing.T) {
 	at := time.Date(2023, 4, 5, 6, 7, 8, 123456789, time.UTC)
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
@@ -114,7 +115,7 @@ func TestPrecisions(t *testing.T) {
 						line := fmt.Appendf(nil, "%s f=1i %d", name, at.UnixNano()/p.Unit())
 						err := write(t.Context(), c, p, at, line)
 						if api == "v2" && p > lp.Second {
-							// InfluxDB 2 has no words for these: nothing is sent.
+							// InfluxDB 2 has no words for these precisions, so nothing is sent.
 							if _, ok := errors.AsType[*fastclient.OptionError](err); !ok {
 								t.Errorf("%s: %v", name, err)
 							}
@@ -148,8 +149,8 @@ func TestPrecisions(t *testing.T) {
 	})
 }
 
-// TestStamps appends lines of one series without a timestamp in every precision: as many
-// are stored as are acked.
+// TestStamps appends lines of one series without a timestamp in every precision. As many
+// must be stored as are acked.
 func TestStamps(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		v1 := newClient1(t, s, fastclient.Options{})
@@ -172,7 +173,7 @@ func TestStamps(t *testing.T) {
 				}
 				st := w.Stats()
 				if got := len(raws(t, c, "SELECT v FROM m")); got != int(st.Acked.Lines) || st.Acked.Lines+st.RefusedOther != n {
-					t.Errorf("%d lines are stored, %d are acked, %d refused", got, st.Acked.Lines, st.RefusedOther)
+					t.Errorf("%d lines are stored, %d acked, %d refused", got, st.Acked.Lines, st.RefusedOther)
 				}
 				if p <= lp.Second && st.Acked.Lines != n {
 					t.Errorf("%d lines are acked", st.Acked.Lines)

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// StartProcess runs the influxd found on the PATH as a child process and returns
-// when it responds. Without one the error is exec.ErrNotFound. The child ends
-// with this process, however that ends.
+// StartProcess runs the influxd on the PATH as a child process and returns when it
+// responds. If there is none, the error is exec.ErrNotFound. The child ends with this
+// process, however this process ends.
 func StartProcess(cfg Config) (*Server, error) {
 	path, err := exec.LookPath("influxd")
 	if err != nil {
@@ -26,16 +26,16 @@ func StartProcess(cfg Config) (*Server, error) {
 	return newServer(cfg, &process{path: path, program: &influxd1})
 }
 
-// program says how one major version of influxd is run.
+// A program says how to run one major version of influxd.
 type program struct {
-	// stop is the name of the signal that ends it in good order.
+	// stop is the name of the signal for an orderly stop.
 	stop string
 	// args and environment return the settings of a Config.
 	args, environment func(c *Config) []string
-	// address returns the address in a line of the log that reports the listener,
-	// or "".
+	// address returns the address if a line of the log reports the listener, and
+	// otherwise "".
 	address func(line []byte) string
-	// failed is what the log holds if the server does not start.
+	// failed is a text that the log contains if the server does not start.
 	failed string
 }
 
@@ -54,13 +54,12 @@ type process struct {
 	path  string
 	shell *exec.Cmd
 	stdin io.Closer // closing it stops influxd
-	pid   int       // of influxd
+	pid   int       // process id of influxd
 }
 
-// script caps the address space, starts influxd with its arguments, prints its
-// process id and stops it when standard input ends, which happens at the latest
-// when the parent does. Logs go to standard error: 1.x logs there, 2.x to standard
-// output.
+// script caps the address space, starts influxd with its arguments, prints its process id
+// and stops it when standard input ends, which is at the latest when the parent ends. All
+// logs go to standard error; 2.x would write its log to standard output.
 const script = `ulimit -v "$1" || exit 1
 stop=$2
 shift 2
@@ -114,7 +113,7 @@ func (p *process) open(cfg *Config) (addr string, err error) {
 	return p.waitListening(logName, cfg.UnixSocket, 10*time.Second)
 }
 
-// environment returns the settings of cfg as influxd reads them.
+// environment returns the settings of c as environment variables of influxd 1.x.
 func (c *Config) environment() []string {
 	env := []string{
 		"INFLUXDB_REPORTING_DISABLED=true",
@@ -147,7 +146,7 @@ func (c *Config) environment() []string {
 	return env
 }
 
-// waitListening reads the log until it names the port.
+// waitListening reads the log until it reports the listener, and returns the address.
 func (p *process) waitListening(logName string, socket bool, limit time.Duration) (string, error) {
 	end := time.Now().Add(limit)
 	for {
@@ -165,7 +164,7 @@ func (p *process) waitListening(logName string, socket bool, limit time.Duration
 			return addr, nil
 		}
 		if bytes.Contains(log, []byte(p.failed)) || time.Now().After(end) {
-			return "", fmt.Errorf("itest: %s does not listen; its log ends:\n%s", p.path, tail(log, 2000))
+			return "", fmt.Errorf("itest: %s does not listen; the end of its log:\n%s", p.path, tail(log, 2000))
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
@@ -185,7 +184,7 @@ func listenAddr(line []byte) string {
 
 func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
 
-// close stops influxd with its signal and waits for it.
+// close stops influxd with its signal and waits for its end.
 func (p *process) close() error {
 	p.stdin.Close()
 	return ignoreSignal(p.shell.Wait())
@@ -199,8 +198,8 @@ func (p *process) kill() error {
 	return nil
 }
 
-// ignoreSignal drops the report that influxd ended by the signal that was sent
-// to it: 128+15 in the words of the shell.
+// ignoreSignal drops the error that reports the end of influxd by SIGTERM, which is the
+// status 128+15 of the shell.
 func ignoreSignal(err error) error {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 128+int(syscall.SIGTERM) {

@@ -13,8 +13,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// appendAll appends lines to a Writer of its own, and returns the numbers of the Writer
-// when all of them are settled, and the error of the append.
+// appendAll appends lines to a new Writer. It returns the Writer's statistics when all lines
+// are settled, and the error of the append.
 func appendAll(t *testing.T, c *fastclient.Client, o batch.Options, lines string) (batch.Stats, error) {
 	t.Helper()
 	w, err := batch.NewWriter(c, o)
@@ -28,24 +28,25 @@ func appendAll(t *testing.T, c *fastclient.Client, o batch.Options, lines string
 	return w.Stats(), appended
 }
 
-// readingOf returns what is stored, as a reading of the table of dialects.
+// readingOf returns the stored points as a reading in the form of the table of dialects.
 func readingOf(t *testing.T, s *Server, db string) string {
 	t.Helper()
 	points, lost := everythingIn(t, s, db)
 	return dialect.Reading(points, false, lost)
 }
 
-// TestWriterAcksWhatIsStored appends the body of each row of the table of dialects,
-// between good lines. What the Writer has appended is what it reports as acknowledged,
-// and that is what the server has: line by line and value by value.
+// TestWriterAcksWhatIsStored appends the body of each row of the table of dialects, between
+// good lines. The Writer must acknowledge the lines that it appended, and the server must
+// have exactly these, line by line and value by value.
 func TestWriterAcksWhatIsStored(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
-		reader := dialect.InfluxDB18 // and 1.6.7, which differ in nothing here
+		reader := dialect.InfluxDB18 // 1.6.7 does not differ here
 		if strings.HasPrefix(s.Version(), "v2.") {
 			reader = dialect.InfluxDB2
 		}
 		for _, r := range dialect.Rows {
-			// Fields of names of their own: a query over all measurements returns one type.
+			// The fields have different names, since a query over all measurements
+			// returns one type for each name.
 			body := "good1 g=1i 1\n" + r.Body + "good2 g=3i 1\ngood3 s=\"a\nb\" 1\n"
 			own, rules := dialect.Read(body)
 			if cell, differs := r.Reads[reader]; differs && r.Rule == 0 && cell != dialect.Nothing {
@@ -59,7 +60,7 @@ func TestWriterAcksWhatIsStored(t *testing.T) {
 				t.Errorf("%s: the append returns %v, want %v", r.Name, err, rules)
 			}
 			if k := uint64(len(own)); n.Appended.Lines != k || n.Acked.Lines != k || n.Rejected.Lines != 0 || n.RefusedInvalid != uint64(len(rules)) {
-				t.Errorf("%s: %d lines are taken, the numbers are %+v %+v %+v, refused %d of %d", r.Name, k, n.Appended, n.Acked, n.Rejected, n.RefusedInvalid, len(rules))
+				t.Errorf("%s: %d lines are accepted, the statistics are %+v %+v %+v, refused %d of %d", r.Name, k, n.Appended, n.Acked, n.Rejected, n.RefusedInvalid, len(rules))
 			}
 			if got := readingOf(t, s, db); got != want {
 				t.Errorf("%s: %q is stored as\n%s\nwant\n%s", r.Name, body, got, want)
@@ -68,8 +69,8 @@ func TestWriterAcksWhatIsStored(t *testing.T) {
 	})
 }
 
-// TestWriterAfterOpenQuote holds that a line with a quote which stays open takes no other
-// line with it: neither one that was appended, nor its number.
+// TestWriterAfterOpenQuote checks that a line whose quote stays open affects no other line:
+// all others are stored and counted.
 func TestWriterAfterOpenQuote(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		for _, bad := range []string{`bad v=2" 1`, `bad v=2\ 1`, `bad v="2 1`, `bad,k=" v=1" 1`, `bad v=t"`, `bad v="2"" 1`, "bad v=\"2\\\" 1"} {
@@ -90,14 +91,14 @@ func TestWriterAfterOpenQuote(t *testing.T) {
 	})
 }
 
-// looseLines are lines as people and other clients write them. All say m,k=v f=1 1.
+// looseLines are lines as people and other clients write them. All mean m,k=v f=1 1.
 var looseLines = []string{
 	"m,k=v f=1 1 \n", "  m,k=v f=1 1\n", "\tm,k=v   f=1 \t 1\n", "m,k=v f=1   1   \n", "   \n\t\n  # a comment\n\n\t\tm,k=v f=1 1\n",
 	"# a=\"b\nm,k=v f=1 1\n", " # a\\\nm,k=v f=1 1", "m,k=v \x00f=1 \t1",
 }
 
-// TestLooseLines holds that white space and comments around lines are taken by every way
-// to write raw lines, with tags added where these belong, and none to a comment.
+// TestLooseLines checks that every way to write raw lines accepts white space and comments
+// around lines, and adds tags to lines but not to comments.
 func TestLooseLines(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		db := newDatabase(t, s, "loose")
@@ -132,7 +133,7 @@ func TestLooseLines(t *testing.T) {
 				}
 			}
 		}
-		// A line without a timestamp, with the space that aioinflux puts there.
+		// A line without a timestamp ends with a space, as aioinflux writes it.
 		newDatabase(t, s, "loose")
 		if _, err := appendAll(t, c, batch.Options{}, "m v=1 \n"); err != nil {
 			t.Error(err)
@@ -170,8 +171,8 @@ func TestLongCommentWithQuote(t *testing.T) {
 	})
 }
 
-// TestOwnLinesAreTaken holds that what an Encoder writes under Influx1 is taken by all
-// who take lines, and that tags are added to it; under Portable it is refused.
+// TestOwnLinesAreTaken checks that every function that takes lines accepts those that an
+// Encoder writes under Influx1, and adds tags to them. Under Portable they are refused.
 func TestOwnLinesAreTaken(t *testing.T) {
 	tags := []struct {
 		key, value string
@@ -239,8 +240,8 @@ func TestOwnLinesAreTaken(t *testing.T) {
 	})
 }
 
-// TestCarriageReturns holds that lines from Windows are refused with a reason that says
-// so, and taken with TrimCR.
+// TestCarriageReturns checks that lines from Windows are refused with a reason that names
+// the carriage return, and accepted with TrimCR.
 func TestCarriageReturns(t *testing.T) {
 	const lines = "m v=1 1\r\nm s=\"a\r\nb\",t=\"c\" 2\r\n\r\nm v=3 3\r\n"
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {

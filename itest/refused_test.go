@@ -11,9 +11,9 @@ import (
 	"github.com/pointwire/pointwire/fastclient/batch"
 )
 
-// TestWriterCountsRefusedLines appends batches with many lines that the server
-// cannot parse, see spoiler: what the Writer calls acked is what the server has. The responses
-// quote every bad line and so are of the size of the request.
+// TestWriterCountsRefusedLines appends batches with many lines that the server cannot parse,
+// see spoiler. The server must have exactly the lines that the Writer counts as acked. The
+// responses quote every bad line, and so are as long as the request.
 func TestWriterCountsRefusedLines(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		for _, c := range []struct {
@@ -41,7 +41,7 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 				var lines []byte
 				for i := range c.lines {
 					bad := ""
-					// Spread over the batch, the first among them.
+					// The bad lines are spread over the batch, from the first line on.
 					if i*c.bad/c.lines != (i-1+c.lines)*c.bad/c.lines-c.bad {
 						bad = "," + spoilGood
 					}
@@ -68,7 +68,7 @@ func TestWriterCountsRefusedLines(t *testing.T) {
 				}
 				n := w.Stats()
 				if got[0].N != n.Acked.Lines || n.Acked.Lines != uint64(c.lines-c.bad) || n.Rejected.Lines != uint64(c.bad) {
-					t.Errorf("acked %d and rejected %d of %d bad lines, the server has %d", n.Acked.Lines, n.Rejected.Lines, c.bad, got[0].N)
+					t.Errorf("acked %d, rejected %d of %d bad lines, but the server has %d", n.Acked.Lines, n.Rejected.Lines, c.bad, got[0].N)
 				}
 			})
 		}

@@ -19,7 +19,7 @@ import (
 	influxdb1 "github.com/influxdata/influxdb1-client/v2"
 )
 
-// A job is what a client is told to write, in one request.
+// A job tells a client what to write in one request.
 type job struct {
 	Host      string        `json:"host"`
 	Port      int           `json:"port"`
@@ -33,24 +33,24 @@ type job struct {
 
 func (j *job) url() string { return fmt.Sprintf("http://%s:%d", j.Host, j.Port) }
 
-// A relayClient is a client that is not ours, and what it can write.
+// A relayClient is a client of another library, and what it can write.
 type relayClient struct {
 	name string
 	v2   bool
-	// words are the client's for the precisions.
+	// words are the client's words for the precisions.
 	words map[string]string
-	// notInNames and notInTags are bytes that it does not write so that InfluxDB reads
-	// them back, the same in strings.
+	// notInNames and notInTags are the bytes that it does not escape as InfluxDB reads
+	// them; strings likewise.
 	notInNames, notInTags, notInStrings string
 	maxInt                              int64
 	gzip                                bool
-	// bad is a measurement that spoils its line, for a client that does not let a
-	// timestamp do so; refused is what the server says. What is after the line feed is
-	// a point.
+	// bad is a measurement that spoils its line, for a client that refuses a bad
+	// timestamp; refused is the server's reason. The text after the line feed is a
+	// point.
 	bad, refused string
-	// setup skips the test where the client is not there.
+	// setup skips the test if the client is not installed.
 	setup func(t *testing.T)
-	// write returns the error that the client shows of each job, "" for none.
+	// write returns the error that the client reports for each job, "" for none.
 	write func(t *testing.T, jobs ...*job) []string
 }
 
@@ -68,12 +68,13 @@ func (k *relayClient) strings() []string  { return without(stringTexts, k.notInS
 var words1 = map[string]string{"ns": "n", "us": "u", "ms": "ms", "s": "s", "m": "m", "h": "h"}
 var words2 = map[string]string{"ns": "ns", "us": "us", "ms": "ms", "s": "s"}
 
-// relayClients are all of them.
+// relayClients lists all clients.
 func relayClients() []*relayClient {
 	return []*relayClient{
 		{
 			name: "python-influxdb", words: words1, maxInt: math.MaxInt64, gzip: true,
-			// It doubles backslashes, escapes = in measurements and writes \n for a line feed.
+			// This client doubles backslashes, escapes = in measurements and writes \n for
+			// a line feed.
 			notInNames: `\=`, notInTags: `\`, notInStrings: "\n",
 			setup: func(t *testing.T) { missing(t, python() == "", "no Python with influxdb") },
 			write: func(t *testing.T, jobs ...*job) []string {
@@ -81,7 +82,8 @@ func relayClients() []*relayClient {
 			},
 		},
 		{
-			// It writes measurements as they are, and knows no other integers than its language.
+			// This client does not escape measurements, and has only the integers of its
+			// language.
 			name: "npm-influx", words: words1, maxInt: 1<<53 - 1, notInNames: " ,",
 			setup: func(t *testing.T) { nodeModules(t) },
 			write: func(t *testing.T, jobs ...*job) []string { return runScript(t, jobs, "node", "npm-influx.js") },
@@ -97,7 +99,7 @@ func relayClients() []*relayClient {
 			write: each(writeGo2),
 		},
 		{
-			// For us it writes nanoseconds.
+			// Here it writes nanoseconds.
 			name: "influxdb1-client", maxInt: math.MaxInt64, gzip: true, write: each(writeGo1),
 			words: map[string]string{"ns": "ns", "ms": "ms", "s": "s", "m": "m", "h": "h"},
 			bad:   "bad\nm", refused: "unable to parse 'bad': missing fields",
@@ -116,8 +118,8 @@ func missing(t *testing.T, is bool, what string) {
 	}
 }
 
-// python returns an interpreter that has the client, or "". Debian's packages are
-// those of its own interpreter.
+// python returns an interpreter that has the client, or "". Only Debian's own interpreter
+// sees Debian's packages.
 func python() string {
 	for _, p := range []string{"/usr/bin/python3", "python3"} {
 		if exec.Command(p, "-W", "ignore", "-c", "import influxdb").Run() == nil {
@@ -127,7 +129,7 @@ func python() string {
 	return ""
 }
 
-// npmPackages are the clients of Node.js, which need no other packages.
+// npmPackages are the clients for Node.js, which need no other packages.
 var npmPackages = []string{"influx@5.12.0", "@influxdata/influxdb-client@1.35.0"}
 
 // nodeModules returns a directory with the packages. The first call on a machine
@@ -158,7 +160,7 @@ func nodeModules(t *testing.T) string {
 	if out, err := exec.CommandContext(t.Context(), npm, args...).CombinedOutput(); err != nil {
 		missing(t, true, fmt.Sprintf("npm: %v\n%s", err, out))
 	}
-	// Another test may have been faster.
+	// Another test may have installed them meanwhile.
 	if err := os.Rename(temp, dir); err != nil {
 		if _, err := os.Stat(modules); err != nil {
 			t.Fatal(err)
@@ -167,7 +169,7 @@ func nodeModules(t *testing.T) string {
 	return modules
 }
 
-// runScript runs a client of another language. The last of command is a file in
+// runScript runs a client of another language. The last element of command is a file in
 // testdata/relay.
 func runScript(t *testing.T, jobs []*job, command ...string) (texts []string) {
 	t.Helper()
@@ -200,7 +202,7 @@ func runScript(t *testing.T, jobs []*job, command ...string) (texts []string) {
 	return texts
 }
 
-// each does the jobs with write, one by one.
+// each writes the jobs one by one.
 func each(write func(*testing.T, *job) string) func(*testing.T, ...*job) []string {
 	return func(t *testing.T, jobs ...*job) (texts []string) {
 		for _, j := range jobs {

@@ -14,13 +14,13 @@ import (
 	"github.com/pointwire/pointwire/fastclient/influxql"
 )
 
-// A typed is a value as a client is given it.
+// A typed is a value with its type, in the form for the client.
 type typed struct {
 	Type string `json:"type"` // float, int, uint, bool or string
 	Text string `json:"text"`
 }
 
-// A clientPoint is a point as a client is given it.
+// A clientPoint is a point in the form for the client.
 type clientPoint struct {
 	Name   string            `json:"name"`
 	Tags   map[string]string `json:"tags"`
@@ -28,19 +28,19 @@ type clientPoint struct {
 	Time   string            `json:"time"` // in units of the precision, empty for none
 }
 
-// texts are for every position in which a client can write them. What a client does
-// not escape, or escapes for another server, is taken out of its own.
+// texts are texts for every position in which a client can write them. Texts that a client
+// does not escape, or escapes for another server, are left out for it.
 var texts = []string{
 	"plain", "a b", "a,b", "a=b", `a"b`, "it's", " begins", "#hash", "日本語 ü 🎈", `C:\dir`, "x, y=z \"q\"",
 }
 
-// stringTexts are for string fields alone.
+// stringTexts are texts for string fields only.
 var stringTexts = []string{`ends\`, `\`, `"`, `say "\"`, ` both `, "two\nlines", "# no comment", `\n`}
 
-// units are the precisions by the word that most clients have for them.
+// units maps the word that most clients use to its precision.
 var units = map[string]time.Duration{"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "m": time.Minute, "h": time.Hour}
 
-// base is the time of the points, given in every unit.
+// base is the time of the points. It can be written in every unit.
 var base = time.Date(2024, 2, 29, 12, 34, 56, 123456789, time.UTC)
 
 // set returns points in all types and texts of k, in one precision.
@@ -71,7 +71,7 @@ func (k *relayClient) set(precision string) (points []clientPoint) {
 	return points
 }
 
-// meant returns what points are, in the form of stored.
+// meant returns the meaning of points, in the form of storedPoints.
 func meant(points []clientPoint, unit time.Duration) (list []string) {
 	for _, p := range points {
 		ts := int64(0)
@@ -104,11 +104,11 @@ func canonical(name string, tags map[string]string, fields map[string]typed, ts 
 	return b.String()
 }
 
-// kinds are the words of SHOW FIELD KEYS for the types.
+// kinds maps the words of SHOW FIELD KEYS to the types.
 var kinds = map[string]string{"float": "float", "integer": "int", "unsigned": "uint", "boolean": "bool", "string": "string"}
 
-// storedPoints returns all points of a database, sorted. Points of the measurement now,
-// which have no timestamp of their own, have to be of the time since began.
+// storedPoints returns all points of a database, sorted. Points of the measurement now were
+// written without a timestamp, so their time must not be before began.
 func storedPoints(t *testing.T, c *fastclient.Client, db string, began time.Time) (list []string) {
 	t.Helper()
 	ctx := t.Context()
@@ -143,9 +143,9 @@ func storedPoints(t *testing.T, c *fastclient.Client, db string, began time.Time
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A server cuts the time to the precision, which is an hour at most.
+			// A server truncates the time to the precision, which is an hour at most.
 			if at := time.Unix(0, ts); name == "now" && (at.Before(began.Add(-time.Hour)) || at.After(time.Now())) {
-				t.Errorf("a point without a timestamp is of %v", at)
+				t.Errorf("a point without a timestamp has the time %v", at)
 			}
 			for i := 1; i < row.Len(); i++ {
 				if row.IsNull(i) {
@@ -167,7 +167,7 @@ func storedPoints(t *testing.T, c *fastclient.Client, db string, began time.Time
 	return list
 }
 
-// compare reports what of two lists differs.
+// compare reports the differences of two lists.
 func compare(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	slices.Sort(want)

@@ -20,7 +20,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 )
 
-// A relayProcess is examples/relay, running.
+// A relayProcess is a running examples/relay.
 type relayProcess struct {
 	cmd  *exec.Cmd
 	addr string
@@ -71,8 +71,8 @@ func startRelay(t *testing.T, file string, s *Server, db string, flags ...string
 	return r
 }
 
-// stop ends the relay as an interrupt does: then the server has given its verdict on
-// all lines.
+// stop interrupts the relay. When it has ended, the server has given its verdict on all
+// lines.
 func (r *relayProcess) stop(t *testing.T) error {
 	t.Helper()
 	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
@@ -96,9 +96,8 @@ func jobFor(t *testing.T, addr, db string, gzip bool, precision string, points [
 	return &job{host, n, "root", "pw", db, gzip, precision, points}
 }
 
-// TestRelay lets clients that are not ours write through examples/relay, and to the
-// server itself: what is stored is what they mean, and what is refused is refused in
-// the same words.
+// TestRelay has clients of other libraries write through examples/relay and directly to the
+// server. The points must be stored as meant, and refused with the same reasons.
 func TestRelay(t *testing.T) {
 	file := buildRelay(t)
 	s := startInProcess(t, Config{})
@@ -120,7 +119,7 @@ func TestRelay(t *testing.T) {
 	}
 }
 
-// compresses holds that the client compresses its body when it is told to.
+// compresses checks that the client compresses its body when it is told to.
 func (k *relayClient) compresses(t *testing.T) {
 	encodings := make(chan string, 1)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -137,8 +136,8 @@ func (k *relayClient) compresses(t *testing.T) {
 	}
 }
 
-// TestRelayResponses holds that the relay responds as 1.8.10 does, byte for byte. For a few
-// lines, such as one that ends with a comma, their reasons have other words.
+// TestRelayResponses checks that the relay responds like 1.8.10, byte for byte. The reasons
+// differ for a few lines, such as one that ends with a comma; these are left out.
 func TestRelayResponses(t *testing.T) {
 	s := startInProcess(t, Config{})
 	query(t, s, "", "CREATE DATABASE direct; CREATE DATABASE relayed")
@@ -156,7 +155,7 @@ func TestRelayResponses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if resp.StatusCode == http.StatusNoContent {
-			resp.Header.Del("Content-Type") // of nothing
+			resp.Header.Del("Content-Type") // there is no content
 		}
 		return fmt.Sprintf("%d %s %q %s", resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get("X-Influxdb-Error"), text)
 	}
@@ -216,8 +215,8 @@ func (k *relayClient) relayPoints(t *testing.T, file string, s *Server, c *fastc
 	}
 }
 
-// relayPartial writes a point that InfluxDB cannot parse between two others: the client
-// shows what it shows without the relay.
+// relayPartial writes a point that InfluxDB cannot parse between two others. The client
+// must report the same as without the relay.
 func (k *relayClient) relayPartial(t *testing.T, file string, s *Server, c *fastclient.Client) {
 	began := time.Now()
 	value := map[string]typed{"v": {"float", "1.5"}}
@@ -248,16 +247,16 @@ func (k *relayClient) relayPartial(t *testing.T, file string, s *Server, c *fast
 		}
 		switch {
 		case !k.v2 && text != direct:
-			t.Errorf("%v: it shows %q, without the relay %q", flags, text, direct)
+			t.Errorf("%v: the client reports %q, without the relay %q", flags, text, direct)
 		case k.v2 && (!strings.Contains(text, "invalid: partial write: "+named) || !strings.HasSuffix(text, " dropped=0")):
-			t.Errorf("%v: it shows %s", flags, text)
+			t.Errorf("%v: the client reports %s", flags, text)
 		}
 		compare(t, "through the relay", storedPoints(t, c, "relayed", began), want)
 	}
 }
 
-// relayLater writes an unsigned integer, which line protocol knows and 1.8.10 refuses:
-// it is in the file of the relay, or with -wait in the response.
+// relayLater writes an unsigned integer, which line protocol has but 1.8.10 refuses. It must
+// be in the file of the relay or, with -wait, in the response.
 func (k *relayClient) relayLater(t *testing.T, file string, s *Server, c *fastclient.Client) {
 	began := time.Now()
 	points := []clientPoint{
@@ -277,10 +276,10 @@ func (k *relayClient) relayLater(t *testing.T, file string, s *Server, c *fastcl
 		}
 		if wait {
 			if !strings.Contains(text, "unable to parse '"+refused+"': invalid number") || len(kept) > 0 || stopErr != nil {
-				t.Errorf("it shows %s, %q is kept, %v", text, kept, stopErr)
+				t.Errorf("the client reports %s, %q is kept, %v", text, kept, stopErr)
 			}
 		} else if text != "" || !strings.HasSuffix(string(kept), "\n"+refused+"\n") || bytes.Count(kept, []byte("\n")) != 2 {
-			t.Errorf("it shows %s, %q is kept", text, kept)
+			t.Errorf("the client reports %s, %q is kept", text, kept)
 		} else if stopErr == nil || !strings.Contains(r.log.String(), "3 lines taken, 2 stored, 1 refused, 0 not sent") {
 			t.Errorf("%v: %s", stopErr, &r.log)
 		}

@@ -9,12 +9,12 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 )
 
-// eachPair runs f on two servers of two versions, either of which is the first, with a
-// client of both over each transport. The database is on both of them.
+// eachPair runs f on every ordered pair of servers of two versions, with a client of both
+// over each transport. Both servers have the database.
 func eachPair(t *testing.T, second Config, o fastclient.Options, f func(t *testing.T, a, b *Server, c *fastclient.Client)) {
 	starts := map[string]func(*testing.T, Config) *Server{"inprocess": startInProcess, "influxd": startInfluxd, "influxdb2": startInfluxDB2}
 	pairs := map[string]string{"inprocess": "influxd", "influxd": "inprocess"}
-	if second.fits2() { // the 1.x endpoint is common to both
+	if second.fits2() { // both have the 1.x endpoint
 		pairs = map[string]string{"inprocess": "influxd", "influxd": "influxdb2", "influxdb2": "inprocess"}
 	}
 	for first, other := range pairs {
@@ -24,7 +24,7 @@ func eachPair(t *testing.T, second Config, o fastclient.Options, f func(t *testi
 				newDatabase(t, a, "pair")
 				newDatabase(t, b, "pair")
 				o := o
-				if is2(a) || is2(b) { // 1.x without authentication does not look at it
+				if is2(a) || is2(b) { // 1.x without authentication ignores the token
 					o.Token = Token
 				}
 				o.Addr, o.Addrs, o.Database, o.NetHTTP = a.URL(), []string{b.URL()}, "pair", netHTTP
@@ -65,7 +65,8 @@ func restart(t *testing.T, s *Server) {
 	}
 }
 
-// Calls go to the other server while the first is stopped, and come back to it.
+// TestFailover checks that calls go to the other server while the first is stopped, and come
+// back to it.
 func TestFailover(t *testing.T) {
 	eachPair(t, Config{}, fastclient.Options{}, func(t *testing.T, a, b *Server, c *fastclient.Client) {
 		writeLines(t, c, "m v=1 1\n")
@@ -93,12 +94,12 @@ func TestFailover(t *testing.T) {
 		stop(t, b)
 		var e *fastclient.TransportError
 		if err := c.Write(t.Context(), []byte("m v=5 5\n")); !errors.As(err, &e) || e.Ambiguous || !fastclient.Retryable(err) {
-			t.Errorf("of no server: %v", err)
+			t.Errorf("with no server running: %v", err)
 		}
 	})
 }
 
-// Every server of a replicated set stores every write that it can.
+// TestReplicate checks that every server of a replicated set stores every write that it can.
 func TestReplicate(t *testing.T) {
 	eachPair(t, Config{}, fastclient.Options{Balance: fastclient.Replicate}, func(t *testing.T, a, b *Server, c *fastclient.Client) {
 		writeLines(t, c, "m v=1 1\n")
@@ -120,7 +121,8 @@ func TestReplicate(t *testing.T) {
 	})
 }
 
-// A server that takes shorter bodies than the others gets the same lines.
+// TestReplicateTooLarge checks that a server with a smaller body limit than the others gets
+// the same lines.
 func TestReplicateTooLarge(t *testing.T) {
 	o := fastclient.Options{Balance: fastclient.Replicate, Retry: &fastclient.RetryPolicy{}}
 	eachPair(t, Config{MaxBodySize: 20_000}, o, func(t *testing.T, a, b *Server, c *fastclient.Client) {

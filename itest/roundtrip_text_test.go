@@ -13,18 +13,17 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// alphabet has every byte that means something in line protocol, and a few that
-// look as if they did.
+// alphabet has every byte with a meaning in line protocol, and a few that look as if they
+// had one.
 const alphabet = "a\\, =\"\n#\t\x00é"
 
-// position is a place in a line where a text can stand. Field id numbers the
-// text.
+// A position is a part of a line that can be a text. The field id numbers the text.
 type position struct {
 	name  string
 	point func(e *lp.Encoder, text string, id int64)
-	// read returns the text that the server has under each id.
+	// read returns the text that the server stored for each id.
 	read func(t *testing.T, s *Server, db string) map[int64]string
-	// line writes text with the escapes that lp uses, whatever the text is.
+	// line writes text with the escapes of lp, even if lp refuses the text.
 	line func(text string, id int) string
 }
 
@@ -116,7 +115,7 @@ func readMeasurements(t *testing.T, s *Server, db string) map[int64]string {
 	return got
 }
 
-// readCells reads the named columns of m, which must be equal in every row.
+// readCells reads the named columns of m, which must all be equal in each row.
 func readCells(names ...string) func(*testing.T, *Server, string) map[int64]string {
 	return func(t *testing.T, s *Server, db string) map[int64]string {
 		got := map[int64]string{}
@@ -138,15 +137,15 @@ func readCells(names ...string) func(*testing.T, *Server, string) map[int64]stri
 	}
 }
 
-// readColumns reads the names of the columns of m whose cell is; there must be
-// one in every row.
+// readColumns reads, for each row of m, the name of the column with the given cell. There
+// must be one in every row.
 func readColumns(is func(r *jsonscan.Row, i int) bool) func(*testing.T, *Server, string) map[int64]string {
 	return func(t *testing.T, s *Server, db string) map[int64]string {
 		got := map[int64]string{}
 		scan(t, s, db, "SELECT * FROM m", func(r *jsonscan.Row) {
 			id, err := r.Int(column(t, r, "id"))
 			if err != nil {
-				return // not a point of ours, but what a server made of a refused one
+				return // a server made this point of a refused line
 			}
 			for i, name := range r.Series().Columns {
 				if !is(r, i) {
@@ -162,9 +161,9 @@ func readColumns(is func(r *jsonscan.Row, i int) bool) func(*testing.T, *Server,
 	}
 }
 
-// TestTextRoundTrip writes all strings of up to three characters of the alphabet
-// at every position: the encoder refuses one, or the server has exactly it. It
-// refuses none that the server would have stored as it is.
+// TestTextRoundTrip writes all strings of up to three characters of the alphabet at every
+// position. The encoder must refuse a string, or the server must store exactly that string;
+// and it must not refuse a string that the server would have stored unchanged.
 func TestTextRoundTrip(t *testing.T) {
 	texts := shortStrings(alphabet, 3)
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
@@ -174,8 +173,8 @@ func TestTextRoundTrip(t *testing.T) {
 	})
 }
 
-// TestLongTextRoundTrip does the same with random longer strings, which have
-// runs of backslashes and meet the encoder's word loops.
+// TestLongTextRoundTrip does the same with random longer strings, which have runs of
+// backslashes and are long enough for the encoder's word loops.
 func TestLongTextRoundTrip(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	runes := []rune(alphabet + "bcdefghijk日😀\u2028")
@@ -206,7 +205,7 @@ func TestLongTextRoundTrip(t *testing.T) {
 func (p *position) roundTrip(t *testing.T, s *Server, texts []string) {
 	db := newDatabase(t, s, "texts")
 	var e lp.Encoder
-	e.SetOptions(lp.Options{Dialect: lp.Influx1}) // all that these servers carry
+	e.SetOptions(lp.Options{Dialect: lp.Influx1}) // accepts all that these servers store
 	want := map[int64]string{}
 	refused := map[int64]string{}
 	for i, text := range texts {
@@ -235,7 +234,7 @@ func (p *position) roundTrip(t *testing.T, s *Server, texts []string) {
 	got := p.read(t, s, db)
 	for id, text := range want {
 		if g, ok := got[id]; !ok {
-			t.Errorf("%q is not there", text)
+			t.Errorf("%q is not stored", text)
 		} else if g != text {
 			t.Errorf("%q came back as %q", text, g)
 		}
@@ -247,8 +246,8 @@ func (p *position) roundTrip(t *testing.T, s *Server, texts []string) {
 	p.refusedRightly(t, s, refused)
 }
 
-// withoutReserved2 takes the tag key NUL out of lines and want: InfluxDB 2 keeps it
-// for itself, and stores nothing of a body that has it.
+// withoutReserved2 removes the tag key NUL from lines and want. InfluxDB 2 reserves it, and
+// stores nothing of a body that has it.
 func (p *position) withoutReserved2(t *testing.T, s *Server, db, lines string, want map[int64]string) string {
 	t.Helper()
 	for id, text := range want {
@@ -265,12 +264,11 @@ func (p *position) withoutReserved2(t *testing.T, s *Server, db, lines string, w
 	return lines
 }
 
-// refusedRightly writes what the encoder refused, each text by itself, as the
-// encoder would have escaped it. Texts with a line feed are left out: InfluxDB
-// stores one behind a backslash, and the encoder refuses it all the same, so
-// that one point is one line to everybody. So are tags with a backslash before a
-// space, which are stored unless the text behind them makes the line swallow the
-// next one.
+// refusedRightly writes each text that the encoder refused, escaped as the encoder would
+// have done. Two kinds of text are left out. InfluxDB stores a line feed after a backslash,
+// but the encoder refuses it, so that a point is one line to every reader. And InfluxDB
+// stores a tag with a backslash before a space, unless the text after it makes the line
+// swallow the next one.
 func (p *position) refusedRightly(t *testing.T, s *Server, refused map[int64]string) {
 	db := newDatabase(t, s, "refused")
 	client := s.HTTPClient()
@@ -283,16 +281,16 @@ func (p *position) refusedRightly(t *testing.T, s *Server, refused map[int64]str
 		if err == nil {
 			resp.Body.Close()
 		} else if !strings.Contains(err.Error(), "malformed MIME header") {
-			// The servers put the line into a header of the response, raw.
+			// The servers copy the line unchanged into a header of the response.
 			t.Fatal(err)
 		}
 	}
 	for id, text := range p.read(t, s, db) {
 		if is2(s) && strings.HasPrefix(p.name, "measurement") && (strings.Contains(text, `\=`) || strings.Contains(text, `\"`)) {
-			continue // stored as it is by InfluxDB 2, changed by 1.x
+			continue // InfluxDB 2 stores it unchanged, 1.x changes it
 		}
 		if refused[id] == text && !(strings.HasPrefix(p.name, "tag") && strings.Contains(text, `\ `)) {
-			t.Errorf("%q was refused, yet the server has it", text)
+			t.Errorf("%q was refused, but the server stores it", text)
 		}
 	}
 }

@@ -15,14 +15,14 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// floats returns finite floats at the edges of their text and of their bits, and
-// n random ones.
+// floats returns finite floats at the limits of their text and of their bits, and n random
+// ones.
 func floats(n int) []float64 {
 	v := []float64{0, math.Copysign(0, -1), 1, -1, 3, 0.1, 0.64, 1.0 / 3, 5e-324, -5e-324, 1e-323,
 		2.2250738585072014e-308, 2.225073858507201e-308, math.MaxFloat64, -math.MaxFloat64,
 		1e-6, math.Nextafter(1e-6, 0), 1e-7, 1e20, 1e21, math.Nextafter(1e21, 0), math.Nextafter(1e21, 2e21), 1e22, 1e23,
 		1 << 53, 1<<53 + 2, 1 << 62, 1 << 63, 1 << 64, -1 << 63, 9007199254740993, 123456789.123456789, math.Pi, math.E}
-	for e := -1074; e <= 1023; e += 7 { // powers of two and their neighbours
+	for e := -1074; e <= 1023; e += 7 { // some powers of two and their neighbours
 		p := math.Ldexp(1, e)
 		v = append(v, p, math.Nextafter(p, 0), -math.Nextafter(p, 2*p))
 	}
@@ -39,8 +39,8 @@ func floats(n int) []float64 {
 	return v
 }
 
-// writePoints writes n points of measurement m with the timestamps 0 to n-1;
-// add adds their fields.
+// writePoints writes n points of measurement m with the timestamps 0 to n-1. add adds their
+// fields.
 func writePoints(t *testing.T, c *fastclient.Client, n int, add func(e *lp.Encoder, i int)) {
 	t.Helper()
 	var e lp.Encoder
@@ -136,8 +136,8 @@ func TestIntRoundTrip(t *testing.T) {
 	})
 }
 
-// TestUnsigned holds that 1.x refuses unsigned values, which is why the encoder can
-// write them as integers. InfluxDB 2 stores them.
+// TestUnsigned checks that 1.x refuses unsigned values, which is why the encoder can write
+// them as integers. InfluxDB 2 stores them.
 func TestUnsigned(t *testing.T) {
 	values := []uint64{0, 1, math.MaxInt64 - 1, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64}
 	onServers(t, func(t *testing.T, s *Server, c *fastclient.Client) {
@@ -198,7 +198,7 @@ func TestBoolAndDecimalRoundTrip(t *testing.T) {
 	})
 }
 
-// TestStringRoundTrip has every character below 0x500 and strings up to 100 KB.
+// TestStringRoundTrip writes every character below 0x500, and strings of up to 100 KB.
 func TestStringRoundTrip(t *testing.T) {
 	var values []string
 	for r := range rune(0x500) {
@@ -218,15 +218,15 @@ func TestStringRoundTrip(t *testing.T) {
 	})
 }
 
-// TestTimestampRoundTrip has the ends of what servers store, before and after
-// 1970, in every precision.
+// TestTimestampRoundTrip writes the limits of the times that servers store, and times before
+// and after 1970, in every precision.
 func TestTimestampRoundTrip(t *testing.T) {
 	precisions := []lp.Precision{lp.Nanosecond, lp.Microsecond, lp.Millisecond, lp.Second, lp.Minute, lp.Hour}
 	onServers(t, func(t *testing.T, s *Server, c *fastclient.Client) {
 		for _, p := range precisions {
 			t.Run(p.String(), func(t *testing.T) {
 				c := createDatabase(t, s, c, "times_"+p.String())
-				// Units since 1970, in order. MinTime rounds towards zero here: the
+				// Units since 1970, in order. MinTime is rounded towards zero, since the
 				// unit below it is outside the range.
 				values := []int64{lp.MinTime / p.Unit(), lp.MinTime/p.Unit() + 1, -1500000000*int64(time.Second)/p.Unit() - 1,
 					-1, 0, 1, 1500000000*int64(time.Second)/p.Unit() + 1, lp.MaxTime/p.Unit() - 1, lp.MaxTime / p.Unit()}
@@ -241,7 +241,7 @@ func TestTimestampRoundTrip(t *testing.T) {
 				}
 				err := c.Write(t.Context(), e.Bytes(), fastclient.WritePrecision(p))
 				if is2(s) && p > lp.Second {
-					// InfluxDB 2 knows no minutes and hours: nothing is sent.
+					// InfluxDB 2 has no minutes and hours, so nothing is sent.
 					if bad, ok := errors.AsType[*fastclient.OptionError](err); !ok || bad.Field != "Precision" {
 						t.Errorf("%v, want an error of Precision", err)
 					}
@@ -278,7 +278,7 @@ func TestTimestampRoundTrip(t *testing.T) {
 	})
 }
 
-// TestTimestampRange holds that the encoder's range is the server's.
+// TestTimestampRange checks that the encoder and the server have the same range.
 func TestTimestampRange(t *testing.T) {
 	onServers(t, func(t *testing.T, s *Server, c *fastclient.Client) {
 		for _, ts := range []int64{math.MinInt64, math.MinInt64 + 1, math.MaxInt64} {
@@ -286,16 +286,16 @@ func TestTimestampRange(t *testing.T) {
 			e.Point("m")
 			e.Int("f", 1)
 			if err := e.EndTimestamp(ts); err == nil {
-				t.Errorf("the encoder takes %d", ts)
+				t.Errorf("the encoder accepts %d", ts)
 			}
 			if err := c.Write(t.Context(), fmt.Appendf(nil, "m f=1i %d\n", ts)); err == nil || !strings.Contains(err.Error(), "time outside range") {
-				t.Errorf("the server takes %d: %v", ts, err)
+				t.Errorf("the server accepts %d: %v", ts, err)
 			}
 		}
 	})
 }
 
-// TestTimeIsFloored holds that a time before 1970 goes into the unit it is in.
+// TestTimeIsFloored checks that a time before 1970 is rounded down to its unit.
 func TestTimeIsFloored(t *testing.T) {
 	at := time.Date(1969, 12, 31, 23, 59, 59, 500_000_000, time.UTC)
 	onServers(t, func(t *testing.T, s *Server, c *fastclient.Client) {

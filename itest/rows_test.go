@@ -29,7 +29,7 @@ func scan(t *testing.T, s *Server, db, q string, f func(r *jsonscan.Row)) {
 	}
 }
 
-// must returns v; an error fails the test.
+// must returns v. An error fails the test.
 func must[T any](t *testing.T) func(v T, err error) T {
 	return func(v T, err error) T {
 		t.Helper()

@@ -13,45 +13,45 @@ import (
 	"time"
 )
 
-// Config says how a server is set up. The zero value is a server on a free port
-// of 127.0.0.1, without authentication, in a fresh directory.
+// Config is the set-up of a server. The zero value is a server on a free port of
+// 127.0.0.1, without authentication, in a fresh directory.
 type Config struct {
-	// Dir holds the server's data. An empty Dir is a fresh directory that
-	// Close removes; a Dir given by the caller is kept.
+	// Dir holds the server's data. If it is empty, the server gets a fresh directory,
+	// which Close removes. Close keeps a Dir given by the caller.
 	Dir string
 	// Addr is the TCP address of the HTTP service, "127.0.0.1:0" if empty.
 	Addr string
 
-	// Auth requires credentials. Before the first user exists the server
-	// accepts CREATE USER without any; see AdminQuery.
+	// Auth requires credentials. Before the first user exists, the server accepts
+	// CREATE USER without credentials; see AdminQuery.
 	Auth bool
-	// SharedSecret signs the tokens (HS256 JWT) the server accepts.
+	// SharedSecret signs the tokens (HS256 JWT) that the server accepts.
 	SharedSecret string
 
-	// TLS serves HTTPS with a self-signed certificate for localhost and
-	// 127.0.0.1. CertPool has the certificate.
+	// TLS serves HTTPS with a self-signed certificate for localhost and 127.0.0.1,
+	// which CertPool trusts.
 	TLS bool
-	// UnixSocket serves a unix socket beside TCP. Socket has its path.
+	// UnixSocket serves a Unix socket in addition to TCP. Socket returns its path.
 	UnixSocket bool
 
-	// MaxRowLimit ends a response that is not chunked after that many rows; 0
-	// means no limit.
+	// MaxRowLimit ends a response that is not chunked after this many rows; 0 means
+	// no limit.
 	MaxRowLimit int
 	// MaxBodySize is the largest request body in bytes; 0 means the server's
 	// default of 25,000,000.
 	MaxBodySize int
 
-	// MemoryLimit caps the address space of a child process in bytes; 0 means
-	// DefaultMemoryLimit. A server inside this process has no cap.
+	// MemoryLimit limits the address space of a child process in bytes; 0 means
+	// DefaultMemoryLimit. A server in this process has no limit.
 	MemoryLimit int64
 }
 
-// DefaultMemoryLimit is the address space of a child process. An unbounded
-// GROUP BY time() makes InfluxDB 1.6.7 use all memory there is.
+// DefaultMemoryLimit is the address space of a child process in bytes. Without a limit,
+// an unbounded GROUP BY time() makes InfluxDB 1.6.7 use all memory of the machine.
 const DefaultMemoryLimit = 3 << 30
 
-// AdminQuery creates the first user, whom a server with Config.Auth accepts
-// without credentials.
+// AdminQuery creates the first user. A server with Config.Auth accepts it without
+// credentials.
 const AdminQuery = `CREATE USER root WITH PASSWORD 'pw' WITH ALL PRIVILEGES`
 
 // Server is one InfluxDB. Its methods are not safe for concurrent use.
@@ -61,13 +61,13 @@ type Server struct {
 	addr    string
 	version string
 	pool    *x509.CertPool
-	token   string // of InfluxDB 2
-	orgID   string // of InfluxDB 2
+	token   string // InfluxDB 2 only
+	orgID   string // InfluxDB 2 only
 	ownDir  bool
 	running bool
 }
 
-// backend runs one server at the place that cfg names.
+// A backend runs one server with the address and directory of a Config.
 type backend interface {
 	// open returns the TCP address when the server listens.
 	open(cfg *Config) (addr string, err error)
@@ -77,7 +77,7 @@ type backend interface {
 	kill() error
 }
 
-// errRunning is returned by Restart of a server that runs.
+// Restart returns errRunning if the server is not stopped.
 var errRunning = errors.New("itest: the server is running")
 
 // newServer prepares the directory and the certificate and starts the server.
@@ -112,8 +112,8 @@ func (c *Config) socket() string   { return filepath.Join(c.Dir, "influxd.sock")
 func (s *Server) certFile() string { return s.cfg.certFile() }
 func (s *Server) keyFile() string  { return s.cfg.keyFile() }
 
-// Restart starts a stopped server again: same directory, same port. It returns
-// when the server responds.
+// Restart starts a stopped server again, with the same directory and port. It returns when
+// the server responds.
 func (s *Server) Restart() error {
 	if s.running {
 		return errRunning
@@ -130,9 +130,8 @@ func (s *Server) Restart() error {
 	return nil
 }
 
-// Stop ends the server in good order and keeps its data and its port for
-// Restart. Requests that run are cut off. Stop of a stopped server does
-// nothing.
+// Stop ends the server in good order, and keeps its data and its port for Restart. It cuts
+// off running requests. On a stopped server it does nothing.
 func (s *Server) Stop() error {
 	if !s.running {
 		return nil
@@ -141,9 +140,8 @@ func (s *Server) Stop() error {
 	return s.backend.close()
 }
 
-// Kill ends a child process with SIGKILL, as a crash would; Restart works as
-// after Stop. A server inside this process cannot be killed: the error is
-// errors.ErrUnsupported.
+// Kill ends a child process with SIGKILL, like a crash; Restart works as after Stop. A
+// server in this process cannot be killed: the error is errors.ErrUnsupported.
 func (s *Server) Kill() error {
 	if !s.running {
 		return nil
@@ -175,7 +173,7 @@ func (s *Server) URL() string {
 // Addr returns the TCP address as host:port.
 func (s *Server) Addr() string { return s.addr }
 
-// Socket returns the path of the unix socket, or "" without Config.UnixSocket.
+// Socket returns the path of the Unix socket, or "" without Config.UnixSocket.
 func (s *Server) Socket() string {
 	if !s.cfg.UnixSocket {
 		return ""
@@ -190,17 +188,16 @@ func (s *Server) CertPool() *x509.CertPool { return s.pool }
 // Dir returns the server's directory.
 func (s *Server) Dir() string { return s.cfg.Dir }
 
-// Version returns the version the server names in its responses, such as 1.8.10
-// or 1.6.7~rc0.
+// Version returns the version that the server names in its responses, such as 1.8.10 or
+// 1.6.7~rc0.
 func (s *Server) Version() string { return s.version }
 
-// Token returns the token of an InfluxDB 2, "" of another server.
+// Token returns the token of an InfluxDB 2, or "" for other servers.
 func (s *Server) Token() string { return s.token }
 
-// HTTPClient returns a net/http client that reaches the server over the unix
-// socket if there is one, else over TCP, and trusts its certificate. To an InfluxDB
-// 2 it sends the token with requests that have no Authorization. It keeps no
-// connection after a request.
+// HTTPClient returns a client of net/http, which reaches the server over the Unix socket,
+// if there is one, or over TCP, and trusts its certificate. To an InfluxDB 2 it sends the
+// token with requests that have no Authorization. It keeps no connection after a request.
 func (s *Server) HTTPClient() *http.Client {
 	tr := &http.Transport{DisableKeepAlives: true}
 	if s.pool != nil {
@@ -217,8 +214,8 @@ func (s *Server) HTTPClient() *http.Client {
 	return &http.Client{Transport: tr, Timeout: time.Minute}
 }
 
-// waitReady asks for /ping until the server responds. Every status counts: a
-// server may demand credentials even there.
+// waitReady requests /ping until the server responds. Any status will do, since a server
+// may require credentials even there.
 func (s *Server) waitReady(limit time.Duration) error {
 	client := s.HTTPClient()
 	client.Timeout = time.Second

@@ -115,8 +115,7 @@ func TestServerKill(t *testing.T) {
 	}
 }
 
-// TestServerStopsStreams holds that Stop does not wait for a client that reads
-// slowly.
+// TestServerStopsStreams checks that Stop does not wait for a client that reads slowly.
 func TestServerStopsStreams(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
 		if _, ok := s.backend.(foreign); ok {
@@ -171,7 +170,7 @@ func TestServerPortTaken(t *testing.T) {
 	}
 }
 
-// TestCommand builds cmd/influxd and drives it as a parent process does.
+// TestCommand builds cmd/influxd and runs it as a parent process would.
 func TestCommand(t *testing.T) {
 	bin := filepath.Join(t.TempDir(), "influxd")
 	if out, err := exec.Command("go", "build", "-o", bin, "./cmd/influxd").CombinedOutput(); err != nil {
@@ -220,8 +219,8 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// manyLines returns n points of measurement b with an integer v and rising
-// timestamps from 1 on.
+// manyLines returns n points of measurement b with an integer v and ascending timestamps
+// from 1.
 func manyLines(n int) string {
 	var b []byte
 	for i := range n {

@@ -11,12 +11,11 @@ import (
 	"testing"
 )
 
-// requireServer turns a missing influxd into a failure.
+// requireServer makes a missing influxd a failure.
 var requireServer = os.Getenv("POINTWIRE_REQUIRE_SERVER") == "1"
 
-// eachServer runs f as a subtest on the servers of eachServer1 and on InfluxDB 2. A
-// set-up that InfluxDB 2 does not have is for the others alone; TestInfluxDB2SetUps
-// names these.
+// eachServer runs f as a subtest on the servers of eachServer1 and on InfluxDB 2. A set-up
+// that InfluxDB 2 does not have, see TestInfluxDB2SetUps, is used on the others only.
 func eachServer(t *testing.T, cfg Config, f func(t *testing.T, s *Server)) {
 	eachServer1(t, cfg, f)
 	if cfg.fits2() {
@@ -24,10 +23,10 @@ func eachServer(t *testing.T, cfg Config, f func(t *testing.T, s *Server)) {
 	}
 }
 
-// eachServer1 runs f as a subtest on InfluxDB 1.8.10 inside this process, on the
-// influxd of the PATH and, where cfg is the default set-up, on the server that
-// POINTWIRE_TEST_URL names (with POINTWIRE_TEST_USER and POINTWIRE_TEST_PASS).
-// Tests create their own databases: the last of the three is somebody's.
+// eachServer1 runs f as a subtest on InfluxDB 1.8.10 in this process, on the influxd of the
+// PATH and, if cfg is the default set-up, on the server that POINTWIRE_TEST_URL names (with
+// POINTWIRE_TEST_USER and POINTWIRE_TEST_PASS). Tests create their own databases, since
+// that server may be in use.
 func eachServer1(t *testing.T, cfg Config, f func(t *testing.T, s *Server)) {
 	t.Run("inprocess", func(t *testing.T) { f(t, startInProcess(t, cfg)) })
 	t.Run("influxd", func(t *testing.T) { f(t, startInfluxd(t, cfg)) })
@@ -43,8 +42,8 @@ func startInProcess(t *testing.T, cfg Config) *Server {
 	return started(t, s, err)
 }
 
-// startInfluxd returns the influxd of the PATH, running until the test ends. It
-// skips the test where there is none, unless POINTWIRE_REQUIRE_SERVER=1.
+// startInfluxd returns the influxd of the PATH, which runs until the test ends. If there is
+// none, it skips the test, unless POINTWIRE_REQUIRE_SERVER=1.
 func startInfluxd(t *testing.T, cfg Config) *Server {
 	t.Helper()
 	s, err := StartProcess(cfg)
@@ -54,8 +53,8 @@ func startInfluxd(t *testing.T, cfg Config) *Server {
 	return started(t, s, err)
 }
 
-// startInfluxDB2 returns an InfluxDB 2 that runs until the test ends. It skips the
-// test where none was built, unless POINTWIRE_REQUIRE_SERVER=1.
+// startInfluxDB2 returns an InfluxDB 2 that runs until the test ends. If none was built, it
+// skips the test, unless POINTWIRE_REQUIRE_SERVER=1.
 func startInfluxDB2(t *testing.T, cfg Config) *Server {
 	t.Helper()
 	s, err := StartInfluxDB2(cfg)
@@ -81,7 +80,7 @@ func started(t *testing.T, s *Server, err error) *Server {
 	return s
 }
 
-// foreign is the backend of a server that is not ours to stop.
+// foreign is the backend of an existing server, which tests must not stop.
 type foreign struct{}
 
 func (foreign) open(*Config) (string, error) { return "", errors.ErrUnsupported }
@@ -103,7 +102,7 @@ func existing(t *testing.T, base string) *Server {
 	return s
 }
 
-// response is one reply of a server.
+// A response is a response of a server.
 type response struct {
 	status int
 	header http.Header
@@ -142,8 +141,8 @@ func do(t *testing.T, s *Server, method, path string, params url.Values, body st
 	return response{resp.StatusCode, resp.Header, string(b)}
 }
 
-// query sends q and returns the body; any status but 200 fails the test.
-// extra holds names and values of further parameters in turn.
+// query sends q and returns the body. Any status but 200 fails the test. extra holds
+// alternating names and values of further parameters.
 func query(t *testing.T, s *Server, db, q string, extra ...string) string {
 	t.Helper()
 	params := url.Values{"q": {q}}
@@ -160,7 +159,7 @@ func query(t *testing.T, s *Server, db, q string, extra ...string) string {
 	return a.body
 }
 
-// write sends lines to db; extra is as for query.
+// write sends lines to db. extra is as for query.
 func write(t *testing.T, s *Server, db, lines string, extra ...string) response {
 	t.Helper()
 	params := url.Values{"db": {db}}
@@ -170,7 +169,7 @@ func write(t *testing.T, s *Server, db, lines string, extra ...string) response 
 	return do(t, s, http.MethodPost, "/write", params, lines)
 }
 
-// mustWrite is write where anything but 204 fails the test.
+// mustWrite is write, but any status but 204 fails the test.
 func mustWrite(t *testing.T, s *Server, db, lines string, extra ...string) {
 	t.Helper()
 	if a := write(t, s, db, lines, extra...); a.status != http.StatusNoContent {
@@ -178,11 +177,11 @@ func mustWrite(t *testing.T, s *Server, db, lines string, extra ...string) {
 	}
 }
 
-// newDatabase creates a database, empty at the start of the test. On a server
-// that is not ours it goes with the test.
+// newDatabase creates an empty database. On an existing server it is dropped at the end of
+// the test.
 func newDatabase(t *testing.T, s *Server, name string) string {
 	t.Helper()
-	if is2(s) { // no statement makes a bucket
+	if is2(s) { // no statement creates a bucket
 		if err := s.DropBucket(name); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// state is an integer that is written as a text.
+// A state is an integer that is written as a text.
 type state uint8
 
 var stateNames = []string{"idle", "running", `gone "away"`}
@@ -32,7 +32,7 @@ func (s *state) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// version is a type with a text of its own.
+// A version is a type with its own text form.
 type version struct{ Major, Minor int }
 
 func (v version) AppendText(b []byte) ([]byte, error) {
@@ -116,7 +116,7 @@ func randomText(r *rand.Rand) string {
 	return b.String()
 }
 
-// anything returns point i, with the ends of the ranges among its values.
+// anything returns point i. Its values include the limits of their ranges.
 func anything(r *rand.Rand, i int) everything {
 	v := everything{
 		Name: "every thing",
@@ -152,8 +152,8 @@ func anything(r *rand.Rand, i int) everything {
 	return v
 }
 
-// TestStructsRoundTrip writes structs by a Schema and reads them by StructsOf: with
-// tags as columns, and with tags as those of series.
+// TestStructsRoundTrip writes structs with a Schema and reads them with StructsOf, from
+// tags in columns and from tags of series.
 func TestStructsRoundTrip(t *testing.T) {
 	const n = 3000
 	r := rand.New(rand.NewPCG(1, 2))

@@ -18,10 +18,9 @@ type counters struct {
 	N uint64         `lp:"n"`
 }
 
-// TestUnsignedAuto writes unsigned integers with no policy: by the 1.x endpoint they are
-// stored as integers on every server, and those that do not fit are refused by the
-// client. What the user encodes as unsigned is stored by InfluxDB 2, and the error of 1.x
-// names the option.
+// TestUnsignedAuto writes unsigned integers without a policy. Through the 1.x endpoint every
+// server stores them as integers, and the client refuses those that do not fit. Values that
+// the user encoded as unsigned are stored by InfluxDB 2; the error of 1.x names the option.
 func TestUnsignedAuto(t *testing.T) {
 	values := []uint64{0, 1, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64}
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
@@ -62,7 +61,7 @@ func TestUnsignedAuto(t *testing.T) {
 			} {
 				want := kept
 				if way == "structs" {
-					want = 1 // one fits, and two without a time have the same from the server
+					want = 1 // only one fits, or both get the same time from the server
 				}
 				if (kept == 5) != (err == nil) || err != nil && !errors.Is(err, lp.ErrUnsigned) {
 					t.Errorf("%v, %s: %v", api, way, err)

@@ -18,9 +18,9 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// startVictoria runs the VictoriaMetrics that POINTWIRE_VICTORIAMETRICS names, or
-// the PATH has, until the test ends, and returns its address. It skips the test
-// where there is none.
+// startVictoria runs VictoriaMetrics until the test ends and returns its address. The
+// executable is named by POINTWIRE_VICTORIAMETRICS or is on the PATH. If there is none, the
+// test is skipped.
 func startVictoria(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("POINTWIRE_VICTORIAMETRICS")
@@ -61,7 +61,7 @@ func startVictoria(t *testing.T) string {
 	}
 }
 
-// exported returns the values that VictoriaMetrics has of a metric, by time in ms.
+// exported returns the values of a metric in VictoriaMetrics, by time in ms.
 func exported(t *testing.T, addr, metric string) map[int64]float64 {
 	t.Helper()
 	for _, path := range []string{"/internal/force_flush", "/api/v1/export?match[]=" + url.QueryEscape(metric)} {
@@ -93,8 +93,8 @@ func exported(t *testing.T, addr, metric string) map[int64]float64 {
 	return nil
 }
 
-// TestVictoriaMetrics writes to VictoriaMetrics by every path that it has for line
-// protocol, plain and compressed, and looks at what it stored.
+// TestVictoriaMetrics writes to VictoriaMetrics by every path that it has for line protocol,
+// plain and compressed, and checks what it stored.
 func TestVictoriaMetrics(t *testing.T) {
 	addr := startVictoria(t)
 	const points = 3000

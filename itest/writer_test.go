@@ -13,9 +13,9 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestWriterThroughRestarts appends 1,000,000 points while the server is stopped
-// and started three times: every point is stored, and the Writer's numbers are
-// those of the server.
+// TestWriterThroughRestarts appends 1,000,000 points while the server is stopped and started
+// three times. Every point must be stored, and the Writer's statistics must agree with the
+// server.
 func TestWriterThroughRestarts(t *testing.T) {
 	const (
 		points   = 1_000_000
@@ -33,7 +33,7 @@ func TestWriterThroughRestarts(t *testing.T) {
 		defer cancel()
 		db := newDatabase(t, s, "writer_restarts")
 		c := newClient(t, s, fastclient.Options{Database: db})
-		failed := make(chan struct{}, 1) // an attempt failed
+		failed := make(chan struct{}, 1) // gets a value when an attempt failed
 		w, err := batch.NewWriter(c, batch.Options{OnEvent: func(e batch.Event) {
 			if e.Kind == batch.EventRetry {
 				select {
@@ -46,7 +46,7 @@ func TestWriterThroughRestarts(t *testing.T) {
 			t.Fatal(err)
 		}
 		var appended atomic.Int64
-		reached := make(chan struct{}, restarts) // a quarter more was appended
+		reached := make(chan struct{}, restarts) // gets a value after each quarter of the points
 		var load sync.WaitGroup
 		for g := range workers {
 			load.Go(func() {
@@ -74,11 +74,11 @@ func TestWriterThroughRestarts(t *testing.T) {
 				t.Fatal(ctx.Err())
 			}
 			select {
-			case <-failed: // of the time before
+			case <-failed: // an earlier failure
 			default:
 			}
 			if err := s.Stop(); err != nil {
-				t.Log(err) // requests were cut off
+				t.Log(err) // Stop cut off requests
 			}
 			select {
 			case <-failed:

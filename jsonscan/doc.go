@@ -27,7 +27,7 @@
 //
 // The errors form three groups.
 //
-// The server reports some errors between the rows, and reading can go on after
+// The server reports some errors between the rows, and reading can continue after
 // them, as [Recoverable] says. A [*StatementError] is the error of one statement.
 // A [*ResponseError] is an error document or a line of plain text from a server
 // that gave up in the middle of a response.

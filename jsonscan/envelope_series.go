@@ -323,7 +323,7 @@ func (s *Scanner) fastSeries() bool {
 	if swar.Load64(b, i) != wordValues || swar.Load32(b, i+8)&0xffffff != wordValuesE {
 		return false
 	}
-	if i+11 > s.end {
+	if i+11 > s.end || len(t.columns) > s.maxColumns() || len(t.tags) > 2*s.maxColumns() {
 		return false
 	}
 	s.pos = i + 11

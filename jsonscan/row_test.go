@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/caseat"
 )
 
 // oneRow returns the row of a response with the cells text.
@@ -149,7 +151,7 @@ func TestTime(t *testing.T) {
 		{"true", Second, "cell holds another kind of value", true},
 		{"null", Second, "cell is null", true},
 	}
-	for _, tt := range tests {
+	for i, tt := range tests {
 		r := oneRow(t, tt.cell, tt.precision)
 		v, err := r.Time(0)
 		got := v.Format(time.RFC3339Nano)
@@ -157,11 +159,11 @@ func TestTime(t *testing.T) {
 			got = errors.Unwrap(err).Error()
 		}
 		if got != tt.want {
-			t.Errorf("%s in %s is %s, want %s", tt.cell, tt.precision, got, tt.want)
+			t.Errorf("%s: %s in %s is %s, want %s", caseat.Line(i), tt.cell, tt.precision, got, tt.want)
 		}
 		ns, serr := r.Timestamp(0)
 		if (serr != nil) != tt.noStamp || serr == nil && ns != v.UnixNano() {
-			t.Errorf("timestamp of %s in %s is %d, %v", tt.cell, tt.precision, ns, serr)
+			t.Errorf("%s: timestamp of %s in %s is %d, %v", caseat.Line(i), tt.cell, tt.precision, ns, serr)
 		}
 	}
 }

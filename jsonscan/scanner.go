@@ -48,14 +48,15 @@ type Scanner struct {
 	_ noCopy
 
 	// MaxRowBytes bounds the memory that one row, or one text outside the rows,
-	// may take; 0 means 16 MiB. A longer row is a *RowSizeError.
+	// may take; 0 means 16 MiB. A longer row is a *RowSizeError, and so are more
+	// columns, or tags, than one for each 256 bytes of it (65,536).
 	MaxRowBytes int
 	// AllowInvalidUTF8 accepts strings that are not UTF-8, and lone surrogates,
 	// and reads them as encoding/json does, with U+FFFD for each bad byte.
 	// Otherwise they are a *SyntaxError. InfluxDB 1.x sends neither.
 	AllowInvalidUTF8 bool
-	// Chunked says that the query asked for chunks. A response is then truncated,
-	// and a *ReadError, if it ends after a result that the server marked as partial.
+	// Chunked says that the query asked for chunks. A response that ends after a
+	// result marked as partial is then truncated, and the error is a *ReadError.
 	// From the second document on the scanner knows by itself that there are chunks.
 	// In a plain response the mark means that max-row-limit left rows out.
 	Chunked bool
@@ -123,6 +124,10 @@ func (s *Scanner) fill(limit int) error {
 	s.makeSeries()
 	return s.buffer.fill(limit)
 }
+
+// maxColumns bounds the columns of a series, and its tags. Each takes about columnBytes,
+// however short its name is, and counts for that in a row.
+func (s *Scanner) maxColumns() int { return max(s.maxRow()/columnBytes, 1024) }
 
 func (s *Scanner) maxRow() int {
 	switch {
@@ -258,6 +263,9 @@ const (
 	pad = 64
 	// defaultBuffer is the size of the buffer before a long row makes it grow.
 	defaultBuffer = 64 << 10
+	// columnBytes is what a column takes: its name as a string and as a span, a cell,
+	// and a column of a frame.
+	columnBytes = 256
 	// defaultMaxRow is MaxRowBytes if it is zero.
 	defaultMaxRow = 16 << 20
 	// maxBuffer bounds MaxRowBytes, because positions in a row are 32 bits wide.

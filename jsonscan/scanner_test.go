@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/pointwire/pointwire/internal/caseat"
 )
 
 // responses has forms of responses that InfluxDB 1.x was seen to send, and others
@@ -103,10 +105,10 @@ const (
 )
 
 func TestResponses(t *testing.T) {
-	for _, a := range responses {
+	for i, a := range responses {
 		t.Run(a.name, func(t *testing.T) {
 			if got := traceEvery(t, a.body); got != a.want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, a.want)
+				t.Errorf("%s: got:\n%s\nwant:\n%s", caseat.Line(i), got, a.want)
 			}
 		})
 	}
@@ -135,7 +137,7 @@ func TestStatementIndex(t *testing.T) {
 // A truncated response is an error, never a short response. There is one exception:
 // a response that ends after a whole document which does not promise another.
 func TestTruncation(t *testing.T) {
-	for _, a := range responses {
+	for i, a := range responses {
 		if a.name == "html" || strings.HasPrefix(a.name, "text line") {
 			continue // truncated plain text is plain text
 		}
@@ -152,10 +154,10 @@ func TestTruncation(t *testing.T) {
 				var re *ReadError
 				cutSeen := errors.As(last, &re) && errors.Is(last, io.ErrUnexpectedEOF)
 				if cutSeen == whole {
-					t.Fatalf("%s truncated at %d of %d: %v", a.name, cut, len(a.body), last)
+					t.Fatalf("%s: %s truncated at %d of %d: %v", caseat.Line(i), a.name, cut, len(a.body), last)
 				}
 				if cutSeen && re.Offset != int64(cut) {
-					t.Fatalf("%s truncated at %d: offset %d", a.name, cut, re.Offset)
+					t.Fatalf("%s: %s truncated at %d: offset %d", caseat.Line(i), a.name, cut, re.Offset)
 				}
 			}
 		}
@@ -293,7 +295,7 @@ var badResponses = []struct {
 }
 
 func TestSyntaxErrors(t *testing.T) {
-	for _, b := range badResponses {
+	for i, b := range badResponses {
 		body := b.body
 		if b.values {
 			body = `{"results":[{"series":[{"name":"m","columns":["a","b"],"values":[[0,0],` + body + `]}]}]}`
@@ -309,10 +311,10 @@ func TestSyntaxErrors(t *testing.T) {
 				}
 				var e *SyntaxError
 				if !errors.As(last, &e) || e.Offset != int64(at) {
-					t.Fatalf("%s, buffer %d, %s: %v, want a syntax error at %d", b.name, size, how, last, at)
+					t.Fatalf("%s: %s, buffer %d, %s: %v, want a syntax error at %d", caseat.Line(i), b.name, size, how, last, at)
 				}
 				if s.Next() || s.Err() != last {
-					t.Fatalf("%s: the scanner continued after a syntax error", b.name)
+					t.Fatalf("%s: %s: the scanner continued after a syntax error", caseat.Line(i), b.name)
 				}
 			}
 		}

@@ -316,7 +316,9 @@ func (s *Scanner) readTags() error {
 		if err != nil {
 			return err
 		}
-		s.text.tags = append(s.text.tags, key, value)
+		if s.text.tags = append(s.text.tags, key, value); len(s.text.tags) > 2*s.maxColumns() {
+			return &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow()}
+		}
 	}
 }
 
@@ -339,7 +341,9 @@ func (s *Scanner) readColumns() error {
 		if err != nil {
 			return err
 		}
-		s.text.columns = append(s.text.columns, c)
+		if s.text.columns = append(s.text.columns, c); len(s.text.columns) > s.maxColumns() {
+			return &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow()}
+		}
 	}
 }
 

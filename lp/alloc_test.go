@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -83,7 +84,7 @@ func TestAllocs(t *testing.T) {
 		e.Tag("t", "a\nb")
 		return e.EndTimestamp(v.Time)
 	}
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name string
 		f    func()
 	}{
@@ -157,7 +158,7 @@ func TestAllocs(t *testing.T) {
 			c.f()
 		}
 		if n := testing.AllocsPerRun(500, c.f); n != 0 {
-			t.Errorf("%s: %v allocations", c.name, n)
+			t.Errorf("%s: %s: %v allocations", caseat.Line(i), c.name, n)
 		}
 	}
 	// A sequence costs what the caller's closures cost, however long it is.

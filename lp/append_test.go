@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -23,7 +24,7 @@ func TestAppendGolden(t *testing.T) {
 		return string(lp.AppendTime(nil, v, p))
 	}
 	rfc3339 := func(ts int64, p lp.Precision) string { return string(lp.AppendRFC3339(nil, ts, p)) }
-	for _, c := range []struct{ name, got, want string }{
+	for i, c := range []struct{ name, got, want string }{
 		{"measurement", measurement("cpu"), "cpu"},
 		{"measurement escaped", measurement("a,b c=d\"e"), `a\,b\ c=d"e`},
 		{"measurement inner backslash", measurement(`a\b`), `a\b`},
@@ -101,7 +102,7 @@ func TestAppendGolden(t *testing.T) {
 		{"RFC 3339, earliest", rfc3339(math.MinInt64, lp.Nanosecond), "1677-09-21T00:12:43.145224194Z"},
 	} {
 		if c.got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
+			t.Errorf("%s: %s: %q, want %q", caseat.Line(i), c.name, c.got, c.want)
 		}
 	}
 }

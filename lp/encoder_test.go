@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -33,7 +34,7 @@ func TestEncoderTrade(t *testing.T) {
 // error says where and why, and that the points around it are written.
 func TestEncoderRefuses(t *testing.T) {
 	ok := func(e *lp.Encoder) error { e.Int("f", 1); return e.EndTimestamp(1) }
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name   string
 		point  func(e *lp.Encoder) error
 		part   lp.Part
@@ -78,6 +79,7 @@ func TestEncoderRefuses(t *testing.T) {
 		{"raw line", func(e *lp.Encoder) error { return e.Line([]byte("m")) }, lp.PartLine, "", lp.ErrLine},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Log(caseat.Line(i))
 			var e lp.Encoder
 			e.Point("before")
 			if err := ok(&e); err != nil {

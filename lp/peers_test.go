@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -77,7 +78,7 @@ func TestMistakesOfOthers(t *testing.T) {
 		E uint8 `lp:"e"`
 	}
 	enums := lp.SchemaOptions{Enums: map[string]map[int64]string{"K": {0: "a b"}, "E": {0: `q"q`}}}
-	for _, c := range []struct{ name, got, want string }{
+	for i, c := range []struct{ name, got, want string }{
 		{"trailing space without a time", withMeasurement("m"), "m f=1i\n"},
 		{"time 0 dropped", line(func(e *lp.Encoder) error {
 			e.Point("m")
@@ -141,7 +142,7 @@ func TestMistakesOfOthers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.got != c.want {
-				t.Errorf("%q, want %q", c.got, c.want)
+				t.Errorf("%s: %q, want %q", caseat.Line(i), c.got, c.want)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -102,7 +103,7 @@ func TestSchemaTypes(t *testing.T) {
 	tagNames := levels(map[int64]string{0: "LOW", 1: "a b", 2: "", 300: "FAR"})
 	at := time.Date(2018, 10, 22, 7, 32, 48, 785116000, time.FixedZone("JST", 9*3600))
 	const noFields = "error: lp: point 0 of \"m\": no fields"
-	for _, c := range []struct{ name, got, want string }{
+	for i, c := range []struct{ name, got, want string }{
 		{"float64", field(t, 0.64), "m v=0.64"},
 		{"float64 zero", field(t, 0.0), "m v=0"},
 		{"float64 optional", field(t, ref(2.0)), "m v=2"},
@@ -203,7 +204,7 @@ func TestSchemaTypes(t *testing.T) {
 		{"time text in seconds", written(t, oneTime[string]{V: "1969-12-31T23:59:59.5Z"}, lp.SchemaOptions{Options: lp.Options{Precision: lp.Second}}), "m f=false -1"},
 	} {
 		if c.got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
+			t.Errorf("%s: %s: %q, want %q", caseat.Line(i), c.name, c.got, c.want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package lp_test
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -21,18 +20,6 @@ func ExamplePrecision() {
 	// s  1257894000
 	// m  20964900
 	// h  349415
-}
-
-// The first and the last time that InfluxDB stores.
-func ExampleMinTime() {
-	fmt.Printf("%s\n", lp.AppendRFC3339(nil, lp.MinTime, lp.Nanosecond))
-	fmt.Printf("%s\n", lp.AppendRFC3339(nil, lp.MaxTime, lp.Nanosecond))
-	_, err := lp.ParseTimestamp("2300-01-01", lp.Nanosecond)
-	fmt.Println(errors.Is(err, lp.ErrTimeRange), err)
-	// Output:
-	// 1677-09-21T00:12:43.145224194Z
-	// 2262-04-11T23:47:16.854775806Z
-	// true lp: time out of range
 }
 
 // Code that is given an encoder asks for its unit.

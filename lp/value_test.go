@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -27,7 +28,7 @@ func TestValue(t *testing.T) {
 		notANull  *int
 		something struct{ v int }
 	)
-	for _, c := range []struct {
+	for i, c := range []struct {
 		v    any
 		want string
 	}{
@@ -52,24 +53,24 @@ func TestValue(t *testing.T) {
 		e.Value("v", c.v)
 		err := e.EndNoTimestamp()
 		if string(e.Bytes()) != want || reason == 0 && err != nil || reason != 0 && !errors.Is(err, reason) {
-			t.Errorf("Value(%T %v): %q, %v, want %q", c.v, c.v, e.Bytes(), err, want)
+			t.Errorf("%s: Value(%T %v): %q, %v, want %q", caseat.Line(i), c.v, c.v, e.Bytes(), err, want)
 		}
 		p, err := lp.NewPoint("m", nil, map[string]any{"a": 1, "v": c.v}, time.Time{})
 		if reason != 0 {
 			if !errors.Is(err, reason) {
-				t.Errorf("NewPoint of %T %v: %v", c.v, c.v, err)
+				t.Errorf("%s: NewPoint of %T %v: %v", caseat.Line(i), c.v, c.v, err)
 			}
 			continue
 		}
 		if err != nil {
-			t.Errorf("NewPoint of %T %v: %v", c.v, c.v, err)
+			t.Errorf("%s: NewPoint of %T %v: %v", caseat.Line(i), c.v, c.v, err)
 			continue
 		}
 		if b, ok := c.v.(raw); ok {
 			b[0] = 'b' // the point has a copy
 		}
 		if got, err := p.AppendLP(nil); err != nil || string(got) != want {
-			t.Errorf("NewPoint of %T %v: %q, %v, want %q", c.v, c.v, got, err, want)
+			t.Errorf("%s: NewPoint of %T %v: %q, %v, want %q", caseat.Line(i), c.v, c.v, got, err, want)
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// entry is a contender of each case, made by make, since decoders are used again
-// and remember what they read.
+// An entry describes a contender. Each case calls make for a new one, since decoders are
+// reused and remember earlier bodies.
 type entry struct {
 	name, module string
 	form         form
@@ -40,8 +40,8 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	return list, nil
 }
 
-// newCase puts all contenders to work on bodies. A run reads one of them, each run
-// another one: no predictor sees a body again before all others.
+// newCase makes a case of all contenders on bodies. Each run reads the next body, so that a
+// branch predictor sees all other bodies before it sees one again.
 func newCase(name string, bodies []body) measure.Case {
 	total := 0
 	for _, b := range bodies {
@@ -77,11 +77,11 @@ func newCase(name string, bodies []body) measure.Case {
 		}
 		c.Ops = append(c.Ops, op)
 	}
-	c.Ops = slices.Insert(c.Ops, 3, lintOp(bodies)) // after copy and both of ours
+	c.Ops = slices.Insert(c.Ops, 3, lintOp(bodies)) // after copy and our two decoders
 	return c
 }
 
-// copyOp copies one body after the other: the floor under every decoder.
+// copyOp copies one body after the other. No decoder can be faster.
 func copyOp(bodies []body) measure.Op {
 	var buf []byte
 	next := 0

@@ -6,7 +6,7 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// TestSum holds that what a contender could get wrong changes the sum.
+// TestSum checks that every mistake a contender could make changes the sum.
 func TestSum(t *testing.T) {
 	line := func(change func(l *workload.Line)) (s [numForms]sum) {
 		l := &workload.Line{Measurement: "m", Timestamp: 5,
@@ -53,8 +53,8 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// TestPlaces holds that each body has another byte of its texts looked at, and that one
-// body alone has the last one.
+// TestPlaces checks that the sums of different bodies look at different bytes of their
+// texts, and that only one body looks at the last byte.
 func TestPlaces(t *testing.T) {
 	seen := map[uint]bool{}
 	for i := range 26 {
@@ -69,14 +69,14 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestNames holds that the suite has all sets of lines.
+// TestNames checks that the suite has all sets of lines.
 func TestNames(t *testing.T) {
 	if len(names) != len(workload.LineSets) {
 		t.Errorf("%d names, %d sets", len(names), len(workload.LineSets))
 	}
 	for i, s := range workload.LineSets {
 		if names[i] != s.Name {
-			t.Errorf("%s stands for %s", names[i], s.Name)
+			t.Errorf("name %s, want %s", names[i], s.Name)
 		}
 	}
 	bodies := makeBodies(workload.LineSets[0], 2*batch+1)

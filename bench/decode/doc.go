@@ -1,12 +1,11 @@
 // Package decode compares libraries that read line protocol.
 //
-// Every contender gets the same bodies of 5,000 lines and turns each value into
-// what a program works with: names and tag values without their escapes, floats,
-// integers, booleans and strings of fields, timestamps. All of that goes into a
-// sum (sum.go) which has to be that of the points the bodies were written from, so
-// that nobody is timed for less work or for another outcome; what VictoriaMetrics
-// converts less is said in victoriametrics.go. The lines were not written by this
-// module's encoder, see workload.Line.
+// Every contender gets the same bodies of 5,000 lines and turns each value into the form a
+// program works with: names and tag values without their escapes, fields as floats,
+// integers, booleans and strings, and timestamps. All parts go into a sum (sum.go), which
+// must equal that of the points the bodies were written from. So no contender is timed for
+// less work or for a wrong outcome; victoriametrics.go says what VictoriaMetrics does not
+// convert. The lines were not written by this module's encoder, see workload.Line.
 package decode
 
 import (
@@ -15,11 +14,11 @@ import (
 
 // A Contender reads line protocol.
 type Contender interface {
-	// Decode returns s with all that body holds, in the order of the body.
+	// Decode adds all parts of body to s, in their order, and returns the sum.
 	Decode(body []byte, s sum) (sum, error)
 }
 
-// batch is the number of lines of a body, as in a write request.
+// batch is the number of lines of a body, as large as a write request.
 const batch = 5000
 
 // Suite is the suite "decode".
@@ -30,7 +29,7 @@ var Suite = measure.Suite{
 	Cases: cases,
 }
 
-// names are those of workload.LineSets, in their order.
+// names are the names of workload.LineSets, in their order.
 var names = []string{"trade", "cpu", "server", "logs", "sensor", "mixed", "sparse", "names"}
 
 const (
@@ -63,6 +62,6 @@ func goals() (list []measure.Goal) {
 		Contender: pullName, Unit: allocations, Most: 0})
 }
 
-// allocations is what Op.Extra measures here: of bodies, so that a point in a
-// thousand would show.
+// allocations is the unit of Op.Extra. It counts per body, so that an allocation for one
+// point in a thousand would show.
 const allocations = "allocations a body"

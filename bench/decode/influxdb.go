@@ -6,9 +6,9 @@ import (
 	"github.com/influxdata/influxdb/models"
 )
 
-// influxdb is the parser of InfluxDB 1.8.10: ParsePoints, which checks each line and
-// sorts its tags, then a walk over the tags and the fields of each point by the two
-// ways that allocate least.
+// influxdb is the parser of InfluxDB 1.8.10. ParsePoints checks each line and sorts its
+// tags; then the tags and the fields of each point are read by the two methods that
+// allocate least.
 type influxdb struct{}
 
 func (influxdb) Decode(body []byte, s sum) (sum, error) {

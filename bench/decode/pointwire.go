@@ -12,7 +12,7 @@ import (
 
 const ownModule = "github.com/pointwire/pointwire"
 
-// pull is lp.Decoder, one for all bodies.
+// pull is lp.Decoder. One decoder reads all bodies.
 type pull struct{ d lp.Decoder }
 
 func (c *pull) Decode(body []byte, s sum) (sum, error) {
@@ -69,8 +69,8 @@ func addPoint(s sum, p *lp.PointView) sum {
 	return s.time(ts)
 }
 
-// lintOp is lp.Valid: whether all lines are taken, and nothing of what they hold. It
-// is right if it takes each body, and names the line of one that is broken.
+// lintOp is lp.Valid, which says whether all lines are valid and returns no values. It is
+// right if it accepts each body, and names the broken line of another.
 func lintOp(bodies []body) measure.Op {
 	next := 0
 	return measure.Op{
@@ -82,7 +82,7 @@ func lintOp(bodies []body) measure.Op {
 					return fmt.Errorf("%w: body %d: %v", measure.ErrWrong, i, err)
 				}
 			}
-			// The last line but one loses its fields.
+			// Remove the fields of the last line but one.
 			broken := bytes.Clone(bodies[0].text)
 			end := bytes.LastIndexByte(broken[:len(broken)-1], '\n')
 			from := bytes.LastIndexByte(broken[:end], '\n') + 1

@@ -12,19 +12,18 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// A sum is what is left of the parts of points, in order. It costs a few
-// instructions per part: the length of a text and one of its bytes, all bits of a
-// number.
+// A sum is a checksum of the parts of points, in order. It takes a few instructions per
+// part: it includes the length of a text and one of its bytes, and all bits of a number.
 type sum struct {
 	exact uint64
-	// rough is the sum of the fields where a contender rounds them.
+	// rough is the sum of the fields, for contenders that round them.
 	rough float64
-	// at is the place of the byte of a text that is looked at, in 256ths of the
-	// text. It is another one in each body, so that no place is left out.
+	// at is the position of the byte of a text that is included, in 256ths of the
+	// text. It differs from body to body, so that no position is left out.
 	at uint
 }
 
-// These are methods of a value, which stays in registers.
+// The methods have a value receiver, which stays in registers.
 
 func (s sum) text(b []byte) sum {
 	x := uint64(len(b))
@@ -44,7 +43,7 @@ func (s sum) string(b string) sum {
 	return s
 }
 
-// The kinds of numbers, so that 1, 1i, 1u and true are not the same.
+// The kinds of numbers, so that 1, 1i, 1u and true differ.
 const (
 	isTime uint64 = iota
 	isFloat
@@ -71,19 +70,19 @@ func (s sum) bool(v bool) sum {
 	return s.number(isBool, b)
 }
 
-// A form is what a contender makes of a body, as far as that differs.
+// A form is the form in which a contender returns points.
 type form uint8
 
 const (
 	inOrder form = iota
-	// tagsSorted: tags come in the order of their keys.
+	// tagsSorted: tags are in the order of their keys.
 	tagsSorted
 	// fieldsRough: every field becomes a float64, true 1, a string 0.
 	fieldsRough
 	numForms
 )
 
-// add adds what is to be made of l in a form.
+// add adds the parts of l in a form.
 func (s sum) add(l *workload.Line, f form) sum {
 	s = s.string(l.Measurement)
 	tags := l.Tags
@@ -125,22 +124,21 @@ func (s sum) add(l *workload.Line, f form) sum {
 	return s.time(l.Timestamp)
 }
 
-// differ returns an error if s is not want. A number that was rounded may be off by
-// its last bit.
+// differ returns an error if s is not want. A rounded number may differ in its last bit.
 func (s sum) differ(want sum) error {
 	if s.exact != want.exact || math.Abs(s.rough-want.rough) > 1e-12*math.Abs(want.rough) {
-		return fmt.Errorf("%w: other parts than the points have", measure.ErrWrong)
+		return fmt.Errorf("%w: the parts differ from those of the points", measure.ErrWrong)
 	}
 	return nil
 }
 
-// A body is 5,000 lines, and what is to be made of them.
+// A body is 5,000 lines, with the expected sum in each form.
 type body struct {
 	text []byte
 	want [numForms]sum
 }
 
-// makeBodies returns n points of a set as bodies; what is less than one is left out.
+// makeBodies returns n points of a set as bodies. It drops the points left over.
 func makeBodies(set workload.LineSet, n int) []body {
 	bodies := make([]body, n/batch)
 	var text []byte
@@ -162,6 +160,6 @@ func makeBodies(set workload.LineSet, n int) []body {
 	return bodies
 }
 
-// place returns sum.at for body i: of 26 bodies no two have the same, and the first
-// looks at the last byte.
+// place returns sum.at for body i. No two of 26 bodies have the same place, and the first
+// one looks at the last byte.
 func place(i int) uint { return uint(256 - i*79%257) }

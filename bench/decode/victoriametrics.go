@@ -5,10 +5,10 @@ import (
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/protoparser/influx"
 )
 
-// victoriaMetrics is the parser of VictoriaMetrics, its rows used again as its server
-// does. It converts less than the others: each field becomes a float64, texts become
-// 0 without being looked at, integers above 2^53 and some floats are rounded. So of
-// fields only the keys and the sum of the values are compared.
+// victoriaMetrics is the parser of VictoriaMetrics, whose rows are reused as in its
+// server. It converts less than the others: each field becomes a float64, texts become 0
+// without being read, and integers above 2^53 and some floats are rounded. So only the
+// keys of fields and the sum of their values are compared.
 type victoriaMetrics struct{ rows influx.Rows }
 
 func (c *victoriaMetrics) Decode(body []byte, s sum) (sum, error) {

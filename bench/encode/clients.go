@@ -19,8 +19,8 @@ const (
 	v3Module = "github.com/InfluxCommunity/influxdb3-go/v2"
 )
 
-// bodies takes the place of the network: it appends the body of each request
-// to dst and responds 204.
+// bodies replaces the network: it appends the body of each request to dst and responds
+// 204.
 type bodies struct{ dst []byte }
 
 func (b *bodies) Do(req *http.Request) (*http.Response, error) {
@@ -124,8 +124,8 @@ func (c *v3[T]) AppendLines(dst []byte, lo, hi int) ([]byte, error) {
 	return c.bodies.dst, err
 }
 
-// clientEntries are the three clients, given the tags and fields of each point
-// as maps, which is the form their documentation shows first.
+// clientEntries returns the three clients. They get the tags and fields of each point as
+// maps, the form that their documentation shows first.
 func clientEntries[T any](points []T, measurement string, maps func(p *T) (map[string]string, map[string]any, time.Time)) ([]entry, error) {
 	third, err := newV3(points, func(p *T) *influxdb3.Point {
 		tags, fields, t := maps(p)
@@ -180,7 +180,7 @@ func (c *structs) client3(lo, hi int) error {
 	return c.v3.WriteData(context.Background(), c.points[lo:hi])
 }
 
-// structEntries drives both with points, which are pointers to structs.
+// structEntries returns both clients with points, which are pointers to structs.
 func structEntries(points []any) ([]entry, error) {
 	second := &structs{points: points, bodies: &bodies{}}
 	o := influxdb2.DefaultOptions().SetUseGZip(false)

@@ -10,7 +10,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// cpuCase has 10 tags and 10 float fields: the shape of a host agent.
+// cpuCase has 10 tags and 10 float fields, like the points of a host agent.
 func cpuCase(size float64) (measure.Case, error) {
 	type T = workload.CPU
 	points := workload.CPUs(measure.Scale(131072, size, batch+1), 1)

@@ -1,10 +1,9 @@
 // Package encode compares libraries that turn points into line protocol.
 //
-// Every contender gets the same points, held as structs, as an application
-// would hold them, and makes batches of 5,000 lines into a buffer that is used
-// again. What it makes is compared byte for byte with lines written by a plain
-// reference (reference.go) before it is timed. Libraries that sort tags are
-// compared with the same lines with sorted tags.
+// Every contender gets the same points as structs, as an application would hold them, and
+// writes batches of 5,000 lines to a buffer that is reused. Before it is timed, its output
+// is compared byte for byte with lines written by a plain reference (reference.go).
+// Libraries that sort tags are compared with the same lines with sorted tags.
 package encode
 
 import (
@@ -15,13 +14,13 @@ import (
 
 // A Contender encodes the points of the case it was made for.
 type Contender interface {
-	// AppendLines makes the lines of the points lo to hi-1, each ended by a line
-	// feed: in dst, which is empty, or in a buffer of its own. They are valid
-	// until the next call.
+	// AppendLines writes the lines of the points lo to hi-1, each with its line feed,
+	// to dst, which is empty, or to a buffer of its own. They are valid until the
+	// next call.
 	AppendLines(dst []byte, lo, hi int) ([]byte, error)
 }
 
-// batch is the number of points per call, as in a write request.
+// batch is the number of points per call, as many as in a write request.
 const batch = 5000
 
 // Suite is the suite "encode".
@@ -47,7 +46,7 @@ var Goals = []measure.Goal{
 	{Suite: "encode", Case: "logs", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
 }
 
-// entry is a contender of a case, not yet made.
+// An entry describes a contender of a case.
 type entry struct {
 	name, module string
 	sorts        bool // writes tags in the order of their keys
@@ -61,8 +60,8 @@ type lines struct {
 
 // newCase puts entries to work on n points.
 func newCase(name string, n int, want lines, entries []entry) measure.Case {
-	// A run makes one batch, each run another one: a turn ends soon even for a
-	// slow contender, and no predictor sees a batch again before all others.
+	// Each run makes the next batch. So a turn ends soon even for a slow contender,
+	// and a branch predictor sees all other batches before it sees one again.
 	batches := n / batch
 	c := measure.Case{Suite: "encode", Name: name, Unit: "point", Units: batch, Bytes: len(want.plain) * batch / n, Base: lp2Name}
 	entries = append([]entry{{name: "copy", contender: newCopier(want.plain, n)}}, entries...)
@@ -112,10 +111,10 @@ func newCase(name string, n int, want lines, entries []entry) measure.Case {
 	return c
 }
 
-// copier copies finished lines: the floor under every encoder.
+// copier copies finished lines. No encoder can be faster.
 type copier struct {
 	lines []byte
-	ends  []int // of each batch: parts of the same size
+	ends  []int // end of each batch, which are parts of the same size
 }
 
 func newCopier(lines []byte, n int) *copier {

@@ -5,9 +5,9 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// frameEntry writes the trades as columns: tags dictionary-coded, one frame for
-// all points. Making the columns is not part of it, as making the structs is not
-// part of the others.
+// frameEntry writes the trades from columns: one frame for all points, with
+// dictionary-coded tags. Making the columns is not timed, as making the structs is not
+// timed for the others.
 func frameEntry(trades []workload.Trade) entry {
 	f := &frame.Frame{Measurement: "Trade", Columns: []frame.Column{
 		{Name: "instrument", Role: frame.Tag}, {Name: "source", Role: frame.Tag}, {Name: "side", Role: frame.Tag},

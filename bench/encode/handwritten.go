@@ -2,8 +2,8 @@ package encode
 
 import "strconv"
 
-// handwritten is what people write themselves: strconv, and a loop over the
-// bytes for each escape.
+// handwritten is code as people write it themselves: strconv, and a loop over the bytes
+// for escapes.
 type handwritten[T any] struct {
 	points []T
 	append func(dst []byte, p *T) []byte

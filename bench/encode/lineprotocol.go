@@ -11,9 +11,9 @@ const (
 	lp2Module = "github.com/influxdata/line-protocol/v2"
 )
 
-// lp2 drives the Encoder of influxdata/line-protocol/v2: one encoder, its
-// buffer set for each batch. It checks names and the order of tags unless lax
-// is set; it checks UTF-8 in strings always.
+// lp2 drives the Encoder of influxdata/line-protocol/v2: one encoder, whose buffer is set
+// for each batch. It checks names and the order of tags unless lax is set. It always
+// checks UTF-8 in strings.
 type lp2[T any] struct {
 	points []T
 	enc    lineprotocol.Encoder
@@ -35,7 +35,7 @@ func (c *lp2[T]) AppendLines(dst []byte, lo, hi int) ([]byte, error) {
 	return c.enc.Bytes(), c.enc.Err()
 }
 
-// lp2Entries are the two ways of using it.
+// lp2Entries returns that Encoder with its checks and without them.
 func lp2Entries[T any](points []T, add func(e *lineprotocol.Encoder, p *T)) []entry {
 	return []entry{
 		{name: lp2Name, module: lp2Module, sorts: true, contender: newLP2(points, false, add)},
@@ -43,8 +43,8 @@ func lp2Entries[T any](points []T, add func(e *lineprotocol.Encoder, p *T)) []en
 	}
 }
 
-// mustFloat passes values of which the data sets hold only good ones; the flag is
-// checked as its documentation asks.
+// mustFloat checks the flag, as its documentation asks, though all values of the data sets
+// are valid.
 func mustFloat(v float64) lineprotocol.Value {
 	x, ok := lineprotocol.FloatValue(v)
 	if !ok {
@@ -53,8 +53,8 @@ func mustFloat(v float64) lineprotocol.Value {
 	return x
 }
 
-// mustString does not copy, as the documentation of StringValueFromBytes says to do
-// for speed. The bytes of v are only read.
+// mustString does not copy v, as the documentation of StringValueFromBytes advises for
+// speed. The bytes of v are only read.
 func mustString(v string) lineprotocol.Value {
 	x, err := lineprotocol.NewValueFromBytes(lineprotocol.String, unsafe.Slice(unsafe.StringData(v), len(v)))
 	if err != nil {

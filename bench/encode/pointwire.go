@@ -4,8 +4,8 @@ import "github.com/pointwire/pointwire/lp"
 
 const ownModule = "github.com/pointwire/pointwire"
 
-// encoder drives lp.Encoder part by part: strict, every name and value checked,
-// its own buffer used again for each batch.
+// encoder drives lp.Encoder part by part. It is strict, so every name and value is
+// checked, and it reuses its own buffer for each batch.
 type encoder[T any] struct {
 	points []T
 	enc    lp.Encoder
@@ -22,8 +22,8 @@ func (c *encoder[T]) AppendLines(_ []byte, lo, hi int) ([]byte, error) {
 	return c.enc.Bytes(), nil
 }
 
-// schemaEntry writes the structs themselves, compiled from their tags: strict,
-// every value checked.
+// schemaEntry writes the structs with a Schema compiled from their tags. It is strict, so
+// every value is checked.
 func schemaEntry[T any](points []T, measurement string) (entry, error) {
 	s, err := lp.NewSchema[T](lp.SchemaOptions{Measurement: measurement})
 	return entry{name: "pointwire-schema", module: ownModule, contender: &schema[T]{points, s}}, err

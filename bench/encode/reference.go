@@ -13,15 +13,15 @@ type pair struct {
 	value any
 }
 
-// The characters that each position escapes, as InfluxDB documents them.
+// The characters that must be escaped at each position, as InfluxDB documents them.
 var (
 	measurementEscapes = strings.NewReplacer(",", `\,`, " ", `\ `)
 	keyEscapes         = strings.NewReplacer(",", `\,`, " ", `\ `, "=", `\=`)
 	stringEscapes      = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
 )
 
-// reference writes the lines of points with nothing but the standard library,
-// as plainly as can be: what all contenders are compared with.
+// reference writes the lines of points with only the standard library, as plainly as
+// possible. All contenders are compared with it.
 func reference[T any](points []T, measurement string, parts func(p *T) (tags, fields []pair, ts int64)) lines {
 	var plain, sorted strings.Builder
 	line := func(b *strings.Builder, tags, fields []pair, ts int64) {

@@ -11,10 +11,10 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// refuseCase has points among which one in seven has no representation: a tag
-// value with a line feed or with a backslash at its end. A contender is right if
-// it refuses those and writes the others. Whoever writes them all lets a value
-// make a second line, or one that no server can read.
+// refuseCase has points one in seven of which cannot be represented: a tag value has a
+// line feed or ends with a backslash. A contender is right if it refuses these points and
+// writes the others. Writing them would let a value make a second line, or a line that no
+// server can read.
 func refuseCase(size float64) (measure.Case, error) {
 	type T = workload.Path
 	points := workload.Paths(measure.Scale(131072, size, batch+1), 1)
@@ -51,7 +51,7 @@ func refuseCase(size float64) (measure.Case, error) {
 	entries := []entry{
 		{name: "pointwire-schema", module: ownModule, contender: refusing(func(dst []byte, lo, hi int) ([]byte, error) {
 			for i := range points[lo:hi] {
-				// A point that is refused leaves dst as it was.
+				// A refused point leaves dst unchanged.
 				if dst, err = s.Append(dst, &points[lo+i]); err != nil && !errors.As(err, &bad) {
 					return dst, err
 				}
@@ -59,13 +59,13 @@ func refuseCase(size float64) (measure.Case, error) {
 			return dst, nil
 		})},
 		{name: "pointwire-encoder", module: ownModule, contender: &encoder[T]{points: points, add: func(e *lp.Encoder, p *T) error {
-			add(e, p) // counted by the encoder, which goes on
+			add(e, p) // the encoder counts a refused point and goes on
 			return nil
 		}}},
 	}
 	for _, e := range lp2Entries(points, func(e *lineprotocol.Encoder, p *T) {
 		addLP2(e, p)
-		e.ClearErr() // the line is cut out
+		e.ClearErr() // this removes the refused line
 	}) {
 		e.sorts = false // the keys are in order
 		entries = append(entries, e)
@@ -77,7 +77,7 @@ func refuseCase(size float64) (measure.Case, error) {
 	return newCase("refuse", len(points), want, append(entries, clients...)), err
 }
 
-// refusing is a Contender made of a function.
+// A refusing is a Contender made of a function.
 type refusing func(dst []byte, lo, hi int) ([]byte, error)
 
 func (f refusing) AppendLines(dst []byte, lo, hi int) ([]byte, error) { return f(dst, lo, hi) }

@@ -1,10 +1,10 @@
-// Package gunzip compares decompressors on query responses that compress/gzip has
-// compressed at its default level, as influxd does, and on a real client's terms:
-// readers are reused as their documentation asks, and read into a buffer of 64 KiB.
-// What comes out must be the response.
+// Package gunzip compares decompressors on query responses. compress/gzip compressed them
+// at its default level, as influxd does. The conditions are those of a real client:
+// readers are reused as their documentation asks, and read into a buffer of 64 KiB. The
+// outcome must be the response.
 //
-// A large response is inflated as it is. The small ones are 5 and 50 KB, which a
-// branch predictor learns by heart: each run inflates another one of a hundred.
+// A run inflates a whole large response. Small responses have 5 and 50 KB, and a branch
+// predictor would learn one, so each run inflates the next of a hundred.
 package gunzip
 
 import (
@@ -31,14 +31,14 @@ const (
 
 // A Contender inflates a body.
 type Contender interface {
-	// Inflate calls yield with what src holds, piece by piece.
+	// Inflate calls yield with the data of src, piece by piece.
 	Inflate(src []byte, yield func(p []byte)) error
 }
 
 // Suite is the suite "gunzip".
 var Suite = measure.Suite{Name: suite, About: "compressed query responses inflated", Names: names(), Cases: cases}
 
-// Goals are the goals of the design for it.
+// Goals are the goals of the design for this suite.
 var Goals = goals()
 
 func goals() []measure.Goal {
@@ -64,7 +64,7 @@ func names() []string {
 	return list
 }
 
-// A streamer inflates with a reader that is made once.
+// A streamer inflates with one reader, which it resets for each body.
 type streamer struct {
 	reset func(src io.Reader) error
 	z     io.Reader
@@ -89,7 +89,7 @@ func (s *streamer) Inflate(src []byte, yield func(p []byte)) error {
 	}
 }
 
-// whole inflates a body at once, into a buffer that it keeps.
+// whole inflates a body in one call, into a buffer that it keeps.
 type whole struct{ dst []byte }
 
 func (w *whole) Inflate(src []byte, yield func(p []byte)) (err error) {
@@ -145,7 +145,7 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	return list, nil
 }
 
-// small returns n different responses of a small shape. They are cut out of a long one.
+// small returns n different responses of a small shape. They are parts of a long one.
 func small(b workload.Body, n int) [][]byte {
 	const head, tail = `{"results":[{"statement_id":0,"series":[`, "]}]}\n"
 	one := bytes.Count(b.Make(1, 0), []byte(`{"name":`))

@@ -20,7 +20,7 @@ type Contender interface {
 	Append(dst, body []byte) ([]byte, error)
 }
 
-// entry is a contender, and what decodes what it makes.
+// An entry describes a contender and a decoder of its output.
 type entry struct {
 	name, module string
 	make         func() (Contender, error)
@@ -74,8 +74,7 @@ func klauspost(name string, level int) entry {
 	}, gunzip}
 }
 
-// entries are all contenders. The first is the one whose sizes the others' are
-// shares of.
+// entries lists all contenders. Sizes are given as shares of that of the first.
 var entries = []entry{
 	klauspost(baseName, 1),
 	{ownName, "github.com/pointwire/pointwire", func() (Contender, error) { return new(own), nil }, gunzip},
@@ -104,7 +103,7 @@ func unzstd(p []byte) ([]byte, error) {
 	return r.DecodeAll(p, nil)
 }
 
-// newCase makes a case of bodies, each of so many units.
+// newCase makes a case of bodies of the given number of units each.
 func newCase(name, unit string, units int, list [][]byte) (measure.Case, error) {
 	bytes := 0
 	for _, b := range list {
@@ -162,7 +161,7 @@ func newCase(name, unit string, units int, list [][]byte) (measure.Case, error) 
 	return c, nil
 }
 
-// copyOp copies one body after the other: the floor under every compressor.
+// copyOp copies one body after the other. No compressor can be faster.
 func copyOp(list [][]byte) measure.Op {
 	var buf []byte
 	next := 0

@@ -1,8 +1,8 @@
-// Package gzip compares compressors on bodies of line protocol of every kind and
-// size, on responses in JSON and on random bytes, encoders reused as their
-// documentation asks. Each run compresses another body; what comes out must inflate
-// to what went in. How small the bodies get stands beside the version, since it
-// belongs to it, and as a share of what klauspost/compress makes at level 1.
+// Package gzip compares compressors on bodies of line protocol of every kind and size, on
+// JSON responses and on random bytes. Encoders are reused as their documentation asks.
+// Each run compresses the next body, and the outcome must inflate to the input. The
+// compressed size is shown beside the version, since it may change with it, and measured
+// as a share of the size at level 1 of klauspost/compress.
 package gzip
 
 import (
@@ -20,24 +20,23 @@ const (
 	suite    = "gzip"
 	baseName = "klauspost-1"
 	ownName  = "pointwire"
-	// sizeUnit is what Extra measures.
+	// sizeUnit is the unit of Op.Extra.
 	sizeUnit = "of klauspost-1's size"
 )
 
 // Suite is the suite "gzip".
 var Suite = measure.Suite{Name: suite, About: "bodies compressed, in processor time", Names: names, Cases: cases}
 
-// sizes are how many lines a body has. Bodies of the first size have no number in the
-// name of their case.
+// sizes are the numbers of lines of a body. The names of cases of the first size have no
+// number.
 var sizes = []int{5000, 500, 100, 10}
 
-// points are how many lines there are of a kind, so that no kind has much more than
-// 30 MB.
+// points maps each kind to its number of lines, so that no kind has much more than 30 MB.
 var points = map[string]int{
 	"trade": 131072, "cpu": 65536, "servers": 20000, "hostmon": 65536, "logs": 65536, "paths": 131072, "mixed": 40000,
 }
 
-// responses are those of JSON.
+// responses are the names of the JSON responses.
 var responses = []string{"trade", "cpu2gb", "wide"}
 
 var names = func() (list []string) {
@@ -59,7 +58,8 @@ func caseName(kind string, n int) string {
 	return fmt.Sprintf("%s-%d", kind, n)
 }
 
-// Goals hold the speed of our encoder, and the size that it gets by it.
+// Goals are the goals of the design for the speed of our encoder and the size of its
+// output.
 var Goals = func() (list []measure.Goal) {
 	add := func(factor, size float64, names ...string) {
 		for _, name := range names {
@@ -86,7 +86,7 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 		if !slices.ContainsFunc(sizes, func(n int) bool { return want(caseName(k.Name, n)) }) {
 			continue
 		}
-		// At least two bodies of the largest size.
+		// There must be at least two bodies of the largest size.
 		lines, err := k.Lines(measure.Scale(points[k.Name], size, 2*sizes[0]), 1)
 		if errors.Is(err, bodies.ErrNoCounters) {
 			continue

@@ -6,8 +6,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// The case structs goes from trades as structs to a compressed body, all that a
-// writer does before a request. Lines are made by a Schema for every contender.
+// The case structs turns trades as structs into a compressed body, which is all that a
+// writer does before a request. A Schema writes the lines for every contender.
 const structsCase = "structs"
 
 func newStructsCase(size float64) (measure.Case, error) {

@@ -16,7 +16,7 @@ import (
 
 const values = 131072
 
-// names lists the cases: each set written, and where reading differs, read.
+// names lists the cases: writing each set, and reading those whose reading differs.
 func names() []string {
 	var list []string
 	for _, s := range workload.FloatSets {
@@ -84,7 +84,7 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 			return readCase("parse-int-"+s.Name, s.Make(n, 1), appendInt, sameInt, intReaders)
 		})
 	}
-	// Nanoseconds anywhere in sixteen years: nine digits after the second mostly.
+	// Nanoseconds anywhere in sixteen years, mostly with nine digits after the second.
 	times, _ := workload.FindInts("timestamp")
 	add("format-rfc3339", func() measure.Case {
 		return writeCase("format-rfc3339", times.Make(n, 1), timeWriters)
@@ -95,8 +95,8 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	return list, nil
 }
 
-// agreed appends v with strconv in the format that line protocol and JSON use:
-// plain from 1e-6 to below 1e21, else with an exponent.
+// agreed appends v with strconv in the format of line protocol and JSON: plain from 1e-6
+// to below 1e21, otherwise with an exponent.
 func agreed(dst []byte, v float64) []byte {
 	format := byte('f')
 	if abs := math.Abs(v); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
@@ -177,7 +177,7 @@ var timestampWriters = []entry[Writer[int64]]{
 		}
 		return dst
 	})},
-	// The stateful form inside Encoder and Schema, which keeps the first digits.
+	// The stateful form used by Encoder and Schema, which keeps the first digits.
 	{"pointwire-cached", ownModule, writer[int64](func(dst []byte, vs []int64) []byte {
 		var c lp.TimestampCache
 		for _, v := range vs {
@@ -214,7 +214,7 @@ var floatReaders = []entry[Reader[float64]]{
 			case decimal.Uint:
 				dst[i] = float64(v)
 			default:
-				return fmt.Errorf("%q is no number", texts.Text[i])
+				return fmt.Errorf("%q is not a number", texts.Text[i])
 			}
 		}
 		return nil
@@ -242,7 +242,7 @@ var intReaders = []entry[Reader[int64]]{
 		for i, at := range texts.Start {
 			v, form, _ := decimal.Number(texts.Buf, int(at))
 			if form != decimal.Int {
-				return fmt.Errorf("%q is no integer", texts.Text[i])
+				return fmt.Errorf("%q is not an integer", texts.Text[i])
 			}
 			dst[i] = int64(v)
 		}

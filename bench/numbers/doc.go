@@ -1,10 +1,9 @@
 // Package numbers compares routines that turn numbers into text and back.
 //
-// Each set holds 131,072 values drawn from one distribution (see
-// workload.FloatSets): a branch predictor learns the lengths of a few thousand.
-// Writers append a block of values to a buffer that stays in the cache; readers
-// get the texts of a block and the place where each ends. What is written is
-// compared with strconv's text, what is read with the bits of the value.
+// Each set holds 131,072 values of one distribution (see workload.FloatSets), since a
+// branch predictor learns the lengths of a few thousand. Writers append a block of values
+// to a buffer that stays in the cache. Readers get the texts of a block and the end of
+// each text. Written texts are compared with those of strconv, read values bit by bit.
 package numbers
 
 import (
@@ -24,8 +23,8 @@ type Reader[V any] interface {
 	ParseAll(dst []V, texts Texts) error
 }
 
-// Texts are numbers as text: Text[i] lies in Buf, followed by a comma. Readers
-// that find the end of a number themselves read Buf from Start[i].
+// Texts are numbers as text. Text[i] lies in Buf and is followed by a comma. Readers that
+// find the end of a number themselves read Buf from Start[i].
 type Texts struct {
 	Buf   []byte
 	Start []int32
@@ -66,12 +65,12 @@ const (
 	fastModule = "github.com/valyala/fastjson"
 )
 
-// writer is a Writer made of a loop.
+// A writer is a Writer made of a function.
 type writer[V any] func(dst []byte, vs []V) []byte
 
 func (w writer[V]) AppendAll(dst []byte, vs []V) []byte { return w(dst, vs) }
 
-// reader is a Reader made of a loop.
+// A reader is a Reader made of a function.
 type reader[V any] func(dst []V, texts Texts) error
 
 func (r reader[V]) ParseAll(dst []V, texts Texts) error { return r(dst, texts) }
@@ -81,8 +80,7 @@ type entry[C any] struct {
 	contender    C
 }
 
-// writeCase times writers against the first of them, whose text is the one all
-// must write.
+// writeCase times writers. All must write the same text as the first.
 func writeCase[V any](name string, vs []V, entries []entry[Writer[V]]) measure.Case {
 	want := entries[0].contender.AppendAll(nil, vs)
 	c := measure.Case{Suite: suite, Name: name, Unit: "value", Units: len(vs), Bytes: len(want) - len(vs), Base: entries[0].name}
@@ -93,7 +91,7 @@ func writeCase[V any](name string, vs []V, entries []entry[Writer[V]]) measure.C
 			Contender: e.name,
 			Version:   measure.Version(e.module),
 			Check: func() error {
-				// Both ways of having room: none, and enough.
+				// Check without room in dst, and with enough room.
 				if err := measure.Differ(e.contender.AppendAll(nil, vs), want); err != nil {
 					return err
 				}
@@ -110,8 +108,7 @@ func writeCase[V any](name string, vs []V, entries []entry[Writer[V]]) measure.C
 	return c
 }
 
-// copyOp copies text, a piece at a time into the same place: the floor under
-// every writer.
+// copyOp copies text in pieces to the same place. No writer can be faster.
 func copyOp(text []byte, piece int) measure.Op {
 	buf := make([]byte, piece)
 	return measure.Op{
@@ -129,8 +126,7 @@ func copyOp(text []byte, piece int) measure.Op {
 	}
 }
 
-// readCase times readers of the texts of vs, of which same says when two values
-// are the same.
+// readCase times readers of the texts of vs. same reports whether two values are equal.
 func readCase[V any](name string, vs []V, text func(dst []byte, v V) []byte, same func(a, b V) bool, entries []entry[Reader[V]]) measure.Case {
 	texts := Texts{Start: make([]int32, len(vs)), Text: make([]string, len(vs))}
 	ends := make([]int, len(vs))

@@ -6,8 +6,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// appendTime appends ns nanoseconds since 1970 as the time package writes them,
-// with as many digits after the second as it takes.
+// appendTime appends the time ns nanoseconds after 1970 as the time package writes it,
+// with as many digits after the second as needed.
 func appendTime(dst []byte, ns int64) []byte {
 	return time.Unix(0, ns).UTC().AppendFormat(dst, time.RFC3339Nano)
 }

@@ -20,18 +20,19 @@ import (
 //go:embed contenders.py
 var script string
 
-// A child is a Python process that holds the trades and the responses, and does
-// what it is told.
+// A child is a Python process that holds the trades and the responses, and works on them
+// as it is told.
 type child struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
-	// versions are those of Python and its modules.
+	// versions maps Python and its modules to their versions.
 	versions map[string]string
 	cpu      time.Duration
 }
 
-// interpreters are tried in turn: Debian's packages are those of its own.
+// interpreters are tried in turn. Debian's own interpreter comes first, since only it sees
+// Debian's packages.
 var interpreters = []string{"/usr/bin/python3", "python3"}
 
 // installed returns an interpreter that has both clients, or "".
@@ -44,7 +45,7 @@ func installed() string {
 	return ""
 }
 
-// start gives the data to a new child, in files that it reads at once.
+// start starts a child and gives it the data, in files that it reads at once.
 func start(interpreter string, trades []workload.Trade, responses [][]byte) (*child, error) {
 	dir, err := os.MkdirTemp("", "pointwire-python")
 	if err != nil {
@@ -79,7 +80,7 @@ func start(interpreter string, trades []workload.Trade, responses [][]byte) (*ch
 	return c, nil
 }
 
-// close ends the child, which stops at the end of its input.
+// close closes the input of the child, which ends it.
 func (c *child) close() {
 	c.in.Close()
 	c.cmd.Wait()
@@ -92,7 +93,7 @@ func (c *child) ask(name, what string, batch int) ([]byte, error) {
 	return c.out.ReadBytes('\n')
 }
 
-// run does the work of a contender on a batch.
+// run has the child do the work of a contender on a batch.
 func (c *child) run(name string, batch int) error {
 	line, err := c.ask(name, "run", batch)
 	if err != nil {
@@ -107,7 +108,7 @@ func (c *child) run(name string, batch int) error {
 	return err
 }
 
-// show puts the outcome of the work on a batch into v.
+// show has the child work on a batch and decodes the outcome into v.
 func (c *child) show(name string, batch int, v any) error {
 	line, err := c.ask(name, "show", batch)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// writes is a contender of this process that makes lines: add appends those of
-// the trades lo to hi-1.
+// writes is a contender of this process that makes lines. add appends the lines of the
+// trades lo to hi-1.
 func (d *data) writes(name string, sorted bool, add func(dst []byte, lo, hi int) ([]byte, error)) entry {
 	var buf []byte
 	run := func(k int) (err error) {
@@ -33,7 +33,7 @@ func (d *data) writes(name string, sorted bool, add func(dst []byte, lo, hi int)
 	}}
 }
 
-// copies copies finished lines: the floor.
+// copies copies finished lines. No contender can be faster.
 func (d *data) copies() entry {
 	var all [][]byte
 	for k := range len(d.trades) / batch {
@@ -54,7 +54,7 @@ func tradeEntries(d *data) ([]entry, error) {
 	}, err
 }
 
-// mapped is a trade as tags and fields of any kind, as a dict holds it.
+// A mapped is a trade as maps of tags and fields, like a Python dict.
 type mapped struct {
 	tags   map[string]string
 	fields map[string]any
@@ -90,7 +90,7 @@ func dictEntries(d *data) ([]entry, error) {
 			}
 			return e.Bytes(), nil
 		}),
-		// The convenient form, which sorts the keys.
+		// This is the convenient form, which sorts the keys.
 		d.writes("pointwire-maps", true, func(dst []byte, lo, hi int) ([]byte, error) {
 			for i := range maps[lo:hi] {
 				m := &maps[lo+i]
@@ -118,7 +118,7 @@ func rowEntries(d *data) ([]entry, error) {
 		got, err = jsonscan.AppendStructs(got[:0], s.Rows())
 		return err
 	}
-	// visit reads every cell, and gives what it read to see.
+	// visit reads every cell and gives each row to see.
 	visit := func(k int, see func(ts int64, instrument []byte, price float64, side []byte, size int64, source, id []byte) error) error {
 		r.Reset(d.responses[k])
 		s.Reset(r)
@@ -170,7 +170,7 @@ func rowEntries(d *data) ([]entry, error) {
 					return err
 				}
 				if !slices.Equal(got, d.trades[k*rows:(k+1)*rows]) {
-					return fmt.Errorf("%w: other trades", measure.ErrWrong)
+					return fmt.Errorf("%w: the trades differ", measure.ErrWrong)
 				}
 				return nil
 			},
@@ -183,7 +183,7 @@ func rowEntries(d *data) ([]entry, error) {
 	}, nil
 }
 
-// A row is one that the child read, in the order of the columns.
+// A row is a row that the child read, in the order of the columns.
 type row workload.Trade
 
 func (t *row) UnmarshalJSON(b []byte) error {

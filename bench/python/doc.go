@@ -1,12 +1,12 @@
-// Package python compares pointwire with the client that it takes after,
-// aioinflux, and with the older influxdb-python: the trade of the user guide as
-// a class with a schema and as a dict, and responses of 10,000 rows.
+// Package python compares pointwire with aioinflux, on which it is modelled, and with the
+// older influxdb-python. The cases are the trade of the user guide as a class with a
+// schema and as a dict, and responses of 10,000 rows.
 //
-// The Python clients run in a child process, which holds its points in the form
-// that its own documentation shows and gets one word per batch of 5,000 points
-// or per response; that word costs less than a hundredth of any batch. Their
-// outcome is compared with ours before it is timed. Where they are not
-// installed (Debian: python3-aioinflux, python3-influxdb), they are shown so.
+// The Python clients run in a child process, which holds the points in the form shown in
+// the documentation of each client. It gets one word for each batch of 5,000 points or
+// each response; that word costs less than a hundredth of any batch. The outcome is
+// compared with ours before anything is timed. Clients that are not installed (Debian:
+// python3-aioinflux, python3-influxdb) are shown as such.
 package python
 
 import (
@@ -23,12 +23,12 @@ import (
 
 // A Contender does the work of a case on one batch of points or one response.
 type Contender interface {
-	// Check does it once and compares the outcome.
+	// Check does the work once and compares the outcome.
 	Check(batch int) error
 	Run(batch int) error
 }
 
-// work is a Contender made of two functions.
+// A work is a Contender made of two functions.
 type work struct{ check, run func(batch int) error }
 
 func (w work) Check(batch int) error { return w.check(batch) }
@@ -36,7 +36,7 @@ func (w work) Run(batch int) error   { return w.run(batch) }
 
 const (
 	suite = "python"
-	// batch is the number of points per run, and rows that of a response.
+	// batch is the number of points per run, rows the number of rows of a response.
 	batch = 5000
 	rows  = 10_000
 
@@ -51,14 +51,14 @@ var Goals = []measure.Goal{
 	{Suite: suite, Case: "trade", Contender: "pointwire-schema", Against: []string{"aioinflux-lineprotocol"}, Factor: 25},
 }
 
-// entry is a contender; python marks those of the child.
+// An entry is a named contender. python marks those of the child.
 type entry struct {
 	name      string
 	python    bool
 	contender Contender
 }
 
-// data is what all contenders of a case work on.
+// data is the data that all contenders of a case share.
 type data struct {
 	trades    []workload.Trade
 	responses [][]byte
@@ -68,7 +68,7 @@ type data struct {
 func newData(size float64) (*data, error) {
 	n := max(1, int(size*131072)/rows) * rows
 	body, _ := workload.FindBody("trade")
-	// Chunks are documents of their own, one a line.
+	// Each chunk is a document, on a line of its own.
 	d := &data{trades: workload.Trades(n, 1)}
 	for doc := range bytes.Lines(body.Make(float64(n)/150_000, rows)) {
 		d.responses = append(d.responses, doc)
@@ -124,7 +124,7 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	return list, nil
 }
 
-// op makes a contender ready; it works on count batches in turn.
+// op makes an Op of a contender, which works on count batches in turn.
 func (d *data) op(e entry, count int) measure.Op {
 	op := measure.Op{Contender: e.name, Version: measure.Version(ownModule)}
 	if e.name == "copy" {
@@ -188,9 +188,9 @@ func (d *data) reader(name string) entry {
 	}}
 }
 
-// lines are the lines of trades, written as plainly as can be. Python writes
-// 100.0 where Go writes 100, which is the same value; no point holds a float that
-// either of them writes with an exponent.
+// lines returns the lines of trades, written as plainly as possible. Python writes 100.0
+// where Go writes 100, which is the same value. No point holds a float that either of
+// them writes with an exponent.
 func lines(trades []workload.Trade, sorted, python bool) []byte {
 	var b strings.Builder
 	escape := strings.NewReplacer(",", `\,`, " ", `\ `, "=", `\=`)

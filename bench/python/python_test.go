@@ -7,8 +7,8 @@ import (
 	"github.com/pointwire/pointwire/internal/measure"
 )
 
-// TestNotInstalled holds that without the clients their contenders are named and
-// ours run.
+// TestNotInstalled checks that without the Python clients, their contenders are shown as
+// not installed and ours run.
 func TestNotInstalled(t *testing.T) {
 	defer func(list []string) { interpreters = list }(interpreters)
 	interpreters = []string{"/does/not/exist"}
@@ -40,8 +40,8 @@ func TestNotInstalled(t *testing.T) {
 	}
 }
 
-// TestChildIsCompared holds that the outcome of a client is looked at: with other
-// trades here than in the child, all of them are wrong.
+// TestChildIsCompared checks that the outcome of a client is compared: if the trades
+// differ from those of the child, all clients are wrong.
 func TestChildIsCompared(t *testing.T) {
 	if installed() == "" {
 		t.Skip("aioinflux and influxdb-python are not installed")

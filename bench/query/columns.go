@@ -15,14 +15,14 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// The suite "columns" turns responses into typed columns: a slice of numbers, texts
-// in one arena with offsets, or booleans per column, each with what is null. The
-// general libraries decode a document as they do in the suite "query" and put its
-// values into columns that are used again.
+// The suite "columns" turns responses into typed columns. A column is a slice of numbers,
+// texts in one arena with offsets, or booleans, and knows which of its cells are null. The
+// general libraries decode a document as in the suite "query" and put its values into
+// columns that are reused.
 
 // A ColumnContender makes the columns of a response, series by series.
 type ColumnContender interface {
-	// Columns calls see, which may be nil, with the columns of each series.
+	// Columns calls see with the columns of each series. see may be nil.
 	Columns(a *Response, see func(columnSet)) error
 }
 
@@ -30,7 +30,7 @@ type columnReader func(a *Response, see func(columnSet)) error
 
 func (f columnReader) Columns(a *Response, see func(columnSet)) error { return f(a, see) }
 
-// A columnSet is the columns of a series, as the check looks at them.
+// A columnSet is the columns of a series, in a form that the check can read.
 type columnSet interface {
 	rows() int
 	// visit adds the cells of row i.
@@ -49,7 +49,7 @@ func columnNames() (list []string) {
 	return list
 }
 
-// ColumnGoals are the goals of the design for it.
+// ColumnGoals are the goals of the design for the suite "columns".
 var ColumnGoals = columnGoals()
 
 func columnGoals() (list []measure.Goal) {
@@ -116,7 +116,7 @@ func columnCases(size float64, want func(string) bool) (list []measure.Case, err
 	return list, nil
 }
 
-// ownColumns reads frames of whole series, or of many series where each is small.
+// ownColumns reads frames of whole series, or of many series if each is small.
 func ownColumns() columnReader {
 	s := jsonscan.NewScanner(nil)
 	r := frame.NewReader(s)
@@ -157,10 +157,10 @@ func (f *ownSet) visit(i int, s *Sums) {
 	}
 }
 
-// A plainColumn is a column for the general libraries: the first value decides
-// the slice.
+// A plainColumn is a column for the general libraries. Its first value decides which slice
+// it uses.
 type plainColumn struct {
-	kind  byte // of the values: n, s or b; 0 as long as all are null
+	kind  byte // kind of the values: n, s or b; 0 while all are null
 	valid []bool
 	nums  []float64
 	bools []bool
@@ -172,7 +172,7 @@ func (c *plainColumn) reset() {
 	c.kind, c.valid, c.nums, c.bools, c.ends, c.text = 0, c.valid[:0], c.nums[:0], c.bools[:0], c.ends[:0], c.text[:0]
 }
 
-// begin gives the nulls before the first value their places.
+// begin adds an empty value for each null before the first value.
 func (c *plainColumn) begin(kind byte) {
 	c.kind = kind
 	for range c.valid {
@@ -180,7 +180,7 @@ func (c *plainColumn) begin(kind byte) {
 	}
 }
 
-// place adds an empty value.
+// place adds an empty value for a null.
 func (c *plainColumn) place() {
 	switch c.kind {
 	case 'n':
@@ -271,7 +271,7 @@ func (s plainSet) visit(i int, sums *Sums) {
 	}
 }
 
-// structColumns decodes into the struct that people use and goes through its rows.
+// structColumns decodes into the struct that people use, and reads its rows.
 func structColumns(decode func(*Response, *response) error) columnReader {
 	var set plainSet
 	return func(a *Response, see func(columnSet)) error {
@@ -318,7 +318,7 @@ func (c *plainColumn) any(v any) error {
 	return nil
 }
 
-// fastjsonColumns goes through the rows of fastjson's tree.
+// fastjsonColumns reads the rows of fastjson's tree.
 func fastjsonColumns() columnReader {
 	var p fastjson.Parser
 	var set plainSet

@@ -1,11 +1,11 @@
 // Package query compares decoders of query responses.
 //
-// The work is to visit every cell: to sum the numbers, and to count nulls,
-// booleans, strings and the bytes of the unescaped strings. The outcome is
-// compared with that of a plain reference before anything is timed.
+// The work is to visit every cell: to sum the numbers, and to count nulls, booleans,
+// strings and the bytes of the unescaped strings. The outcome is compared with that of a
+// plain reference before anything is timed.
 //
-// Decoders that can read from an io.Reader, as a body comes from the network,
-// do so; those that need the whole response in memory get it there for free.
+// Decoders that can read from an io.Reader, as a body arrives from the network, do so.
+// Those that need the whole response in memory get it there at no cost.
 package query
 
 import (
@@ -24,13 +24,13 @@ type Contender interface {
 	Visit(a *Response) (Sums, error)
 }
 
-// An Response is the body of a response.
+// A Response is the body of a response.
 type Response struct {
 	Body []byte
-	// Documents are the documents of the body, for decoders that take one.
+	// Documents are the documents of the body, for decoders that read one document.
 	Documents [][]byte
 	r         bytes.Reader
-	// reader, if not nil, takes the place of a reader of Body.
+	// reader, if not nil, replaces the reader of Body.
 	reader io.Reader
 }
 
@@ -43,7 +43,7 @@ func (a *Response) Reader() io.Reader {
 	return &a.r
 }
 
-// Sums is what a visit finds.
+// Sums is the outcome of a visit.
 type Sums struct {
 	Rows, Numbers, Nulls, Bools, True, Strings, StringBytes int
 	// Sum is the sum of all numbers as float64, in the order of the response.
@@ -84,7 +84,7 @@ var Suite = measure.Suite{
 	Cases: cases,
 }
 
-// general are the general libraries that goals are measured against.
+// general lists the general libraries with which goals compare.
 var general = []string{"sonic-visitor", "sonic", "jsoniter", "jx", "goccy", "fastjson", "simdjson-go", "jsontext", "json-v2", baseName}
 
 // Goals are the goals of the design for this suite.
@@ -105,7 +105,7 @@ func goals() []measure.Goal {
 
 const chunk = 10_000
 
-// names lists the bodies, and two of them in chunks.
+// names lists the bodies, two of which are also read in chunks.
 func names() []string {
 	var list []string
 	for _, b := range workload.Bodies {

@@ -16,7 +16,7 @@ import (
 
 // A StructContender reads the rows of the body "trade" into structs.
 type StructContender interface {
-	// AppendTrades appends the rows of a to dst, which it may use again.
+	// AppendTrades appends the rows of a to dst, whose memory it may reuse.
 	AppendTrades(dst []workload.Trade, a *Response) ([]workload.Trade, error)
 }
 
@@ -29,7 +29,7 @@ func (f structReader) AppendTrades(dst []workload.Trade, a *Response) ([]workloa
 // Structs is the suite "structs".
 var Structs = measure.Suite{Name: "structs", About: "query responses into structs", Names: []string{"trade"}, Cases: structCases}
 
-// StructGoals are the goals of the design for it.
+// StructGoals are the goals of the design for the suite "structs".
 var StructGoals = []measure.Goal{
 	{Suite: "structs", Case: "trade", Contender: "pointwire-structs", Against: []string{baseName}, Factor: 8},
 }
@@ -66,7 +66,7 @@ func structCases(size float64, want func(string) bool) ([]measure.Case, error) {
 					return err
 				}
 				if !slices.Equal(buf, trades) {
-					return fmt.Errorf("%w: %d rows, which are not the %d trades", measure.ErrWrong, len(buf), len(trades))
+					return fmt.Errorf("%w: the %d rows differ from the %d trades", measure.ErrWrong, len(buf), len(trades))
 				}
 				return nil
 			},
@@ -84,7 +84,7 @@ func ownStructs() structReader {
 	}
 }
 
-// jsonTrade reads a row in the way of encoding/json: an array of pointers.
+// jsonTrade reads a row as encoding/json can: into an array of pointers.
 type jsonTrade struct{ workload.Trade }
 
 func (t *jsonTrade) UnmarshalJSON(b []byte) error {

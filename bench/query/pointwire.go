@@ -2,8 +2,8 @@ package query
 
 import "github.com/pointwire/pointwire/jsonscan"
 
-// newRows reads rows with one jsonscan.Scanner, reset for each response, and visits
-// cells as the documentation of jsonscan.Cell has it.
+// newRows reads rows with one jsonscan.Scanner, which is reset for each response, and
+// visits cells as in the documentation of jsonscan.Cell.
 func newRows() visitor {
 	s := jsonscan.NewScanner(nil)
 	return func(a *Response) (sums Sums, err error) {

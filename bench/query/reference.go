@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// reference visits body with the tokens of encoding/json: cells are what lies
-// two arrays deep under the key "values".
+// reference visits body with the tokens of encoding/json. Cells are the values two arrays
+// deep under the key "values".
 func reference(body []byte) (s Sums, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()

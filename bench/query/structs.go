@@ -13,7 +13,7 @@ import (
 	influxdb1 "github.com/influxdata/influxdb1-client/v2"
 )
 
-// response is what people decode responses into.
+// A response is the struct into which people decode responses.
 type response struct {
 	Results []struct {
 		Series []struct {
@@ -66,8 +66,7 @@ func visitRows(rows [][]any, s *Sums) error {
 	return nil
 }
 
-// encodingJSON is the standard library's decoder, which reads the body and holds
-// one document.
+// encodingJSON is the standard library's decoder. It reads the body and holds one document.
 func encodingJSON(a *Response) (s Sums, err error) {
 	for d := json.NewDecoder(a.Reader()); ; {
 		var r response
@@ -101,7 +100,7 @@ func jsonV2(a *Response) (s Sums, err error) {
 	}
 }
 
-// client1 decodes into the types of influxdb1-client as its Query does.
+// client1 decodes into the types of influxdb1-client, like its Query.
 func client1(a *Response) (s Sums, err error) {
 	d := json.NewDecoder(a.Reader())
 	d.UseNumber()

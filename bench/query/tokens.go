@@ -12,10 +12,10 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// sonicVisitor counts what it is called for two arrays deep under "values".
+// sonicVisitor counts the values two arrays deep under "values".
 type sonicVisitor struct {
 	Sums
-	depth int // of arrays under "values", counted from 1
+	depth int // depth of arrays under "values", from 1
 	found bool
 }
 
@@ -91,7 +91,7 @@ func (v *sonicVisitor) OnArrayEnd() error {
 	return nil
 }
 
-// newJX pulls from one jx.Decoder, reset for each response.
+// newJX pulls from one jx.Decoder, which is reset for each response.
 func newJX() visitor {
 	d := jx.Decode(nil, 64<<10)
 	return func(a *Response) (s Sums, err error) {
@@ -150,8 +150,8 @@ func newJX() visitor {
 	}
 }
 
-// newJsoniter pulls from one jsoniter.Iterator, reset for each response. It reads
-// strings with ReadString: ReadStringAsSlice, which does not allocate, does not
+// newJsoniter pulls from one jsoniter.Iterator, which is reset for each response. It reads
+// strings with ReadString, since ReadStringAsSlice, which does not allocate, does not
 // handle escapes.
 func newJsoniter() visitor {
 	it := jsoniter.Parse(jsoniter.ConfigDefault, nil, 64<<10)
@@ -216,7 +216,7 @@ func newJsoniter() visitor {
 	}
 }
 
-// newJSONText pulls tokens from one jsontext.Decoder, reset for each response.
+// newJSONText pulls tokens from one jsontext.Decoder, which is reset for each response.
 func newJSONText() visitor {
 	d := jsontext.NewDecoder(bytes.NewReader(nil))
 	return func(a *Response) (s Sums, err error) {

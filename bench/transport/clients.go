@@ -47,7 +47,7 @@ func plainBody(r *http.Request) ([]byte, error) {
 	}
 }
 
-// contender is a Contender made of functions.
+// A contender is a Contender made of functions.
 type contender struct {
 	write func(b *Batch) error
 	close func()
@@ -122,7 +122,7 @@ var structMakers = []maker{
 	}},
 }
 
-// maps returns a trade as the clients want it.
+// maps returns the tags, fields and time of a trade, as the clients take them.
 func maps(p *workload.Trade) (map[string]string, map[string]any, time.Time) {
 	return map[string]string{"instrument": p.Instrument, "source": p.Source, "side": p.Side},
 		map[string]any{"price": p.Price, "size": p.Size, "trade_id": p.TradeID}, time.Unix(0, p.Timestamp)
@@ -163,8 +163,8 @@ func encoderStructs(addr string) (Contender, error) {
 	}, func() { c.Close() }}, nil
 }
 
-// bareFasthttp is a fasthttp.Client as its documentation shows it: pooled
-// requests and responses.
+// bareFasthttp is a fasthttp.Client with pooled requests and responses, as in its
+// documentation.
 func bareFasthttp(addr string) (Contender, error) {
 	var c fasthttp.Client
 	url := "http://" + addr + "/write?db=testdb"
@@ -185,8 +185,8 @@ func bareFasthttp(addr string) (Contender, error) {
 	}, c.CloseIdleConnections}, nil
 }
 
-// netHTTP is an http.Client of its own; with gzip it uses one writer of
-// compress/gzip and one buffer again.
+// netHTTP is a new http.Client. With gzip it reuses one writer of compress/gzip and one
+// buffer.
 func netHTTP(addr string, gzip bool) (Contender, error) {
 	t := &http.Transport{}
 	c := &http.Client{Transport: t}
@@ -248,7 +248,7 @@ func client3(addr string, gzip bool, send func(*influxdb3.Client, *Batch) error)
 	return contender{func(b *Batch) error { return send(c, b) }, func() { c.Close() }}, nil
 }
 
-// lines1 is WriteLineProtocol of influxdb1-client, its form for encoded lines.
+// lines1 is WriteLineProtocol of influxdb1-client, which takes encoded lines.
 func lines1(addr string) (Contender, error) {
 	c, err := influxdb1root.NewClient(influxdb1root.Config{URL: url.URL{Scheme: "http", Host: addr}})
 	if err != nil {

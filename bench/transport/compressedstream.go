@@ -19,24 +19,24 @@ import (
 )
 
 // The case compressed-stream reads a compressed response of trades from the sink and visits
-// its rows. The base is a bare connection with klauspost/compress and our scanner: a
-// client costs a little more than that.
+// its rows. Its base reads the connection directly, with klauspost/compress and our
+// scanner. A client with the same parts would cost a little more than that.
 
 const (
 	compressedCase = "compressed-stream"
 	klauspostName  = "bare-klauspost"
 	fastGzip       = "github.com/klauspost/compress"
-	// acceptGzip in the head of a query asks the sink for the compressed response.
+	// acceptGzip is the header line that asks the sink for the compressed response.
 	acceptGzip = "Accept-Encoding: gzip\r\n"
 )
 
-// compressedStream is the response of trades as influxd compresses it, and what it is of.
+// compressedStream returns the response of trades, plain and as influxd compresses it.
 var compressedStream = sync.OnceValue(func() (b struct{ plain, compressed []byte }) {
 	body, _ := workload.FindBody("trade")
 	b.plain = body.Make(1, 0)
 	var compressed bytes.Buffer
 	z := stdgzip.NewWriter(&compressed)
-	z.Write(b.plain) // a buffer takes everything
+	z.Write(b.plain) // a bytes.Buffer returns no error
 	z.Close()
 	b.compressed = compressed.Bytes()
 	return b
@@ -57,11 +57,11 @@ var compressedStreamers = []streamMaker{
 	{ownName, ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.ResponsesGzip) }},
 	{ownName + "-pipelined", ownModule, func(addr string) (streamer, func(), error) { return ownStream(addr, fastclient.ResponsesPipelined) }},
 	{netName, "", func(addr string) (streamer, func(), error) {
-		return netStream(addr, &http.Transport{}) // which decompresses by itself
+		return netStream(addr, &http.Transport{}) // net/http decompresses the body
 	}},
 }
 
-// klauspostStream reads a connection of its own.
+// klauspostStream opens a connection and decompresses it with klauspost/compress.
 func klauspostStream(addr string) (streamer, func(), error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -90,7 +90,7 @@ func klauspostStream(addr string) (streamer, func(), error) {
 				break
 			}
 		}
-		body := bufio.NewReaderSize(io.LimitReader(r, left), 16) // as it has ReadByte, nothing is copied twice
+		body := bufio.NewReaderSize(io.LimitReader(r, left), 16) // has ReadByte, so gzip adds no buffer
 		if err := z.Reset(body); err != nil {
 			return 0, err
 		}

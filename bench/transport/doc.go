@@ -1,12 +1,13 @@
-// Package transport compares clients that carry line protocol to a server.
+// Package transport compares clients that write line protocol to a server or read query
+// responses from it.
 //
-// The server is a sink in a process of its own, which reads a request, throws
-// it away and responds 204: what is compared is the processor time of the client
-// process, with system calls and garbage collection. Before it is timed, every
-// contender writes to a server that keeps the body, which must hold the lines.
+// The server is a sink in a process of its own, which reads a request, discards it and
+// responds 204. The processor time of the client process is compared, with system calls
+// and garbage collection. Before it is timed, every contender writes to a server that
+// keeps the body, which must hold the lines.
 //
-// Each run writes another batch of 26, so that neither lines nor compressed
-// bytes repeat.
+// Each run writes the next of 26 batches, so that neither lines nor compressed bytes
+// repeat soon.
 package transport
 
 import (
@@ -29,7 +30,7 @@ type Contender interface {
 type Batch struct {
 	Trades []workload.Trade
 	Lines  []byte
-	// Text is Lines as a string, for libraries that take one.
+	// Text is Lines as a string, for libraries that take a string.
 	Text string
 }
 
@@ -52,8 +53,8 @@ var Suite = measure.Suite{Name: suite, About: "writes to a server that discards 
 
 var names = []string{"write5000", "write1", "gzip5000", "structs5000", "writer5000", streamCase, compressedCase}
 
-// Goals are the goals of the design for this suite. A cost of 0.45 times that
-// of another is 2.22 times as fast.
+// Goals are the goals of the design for this suite. To cost 0.45 times as much is to be
+// 2.22 times as fast.
 var Goals = []measure.Goal{
 	{Suite: suite, Case: "write5000", Contender: ownName, Against: []string{netName}, Factor: 2.22},
 	{Suite: suite, Case: "write5000", Contender: ownName, Unit: allocsUnit, Most: 0},
@@ -71,7 +72,7 @@ var Goals = []measure.Goal{
 	{Suite: suite, Case: "writer5000", Contender: "pointwire-writer", Against: []string{v3Name + "-batching"}, Factor: 16},
 }
 
-// maker makes a contender that writes to the server at addr, host:port.
+// A maker makes a contender that writes to the server at addr, host:port.
 type maker struct {
 	name, module string
 	make         func(addr string) (Contender, error)
@@ -113,7 +114,7 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	return list, nil
 }
 
-// renewed is how many runs a new contender makes before it is timed.
+// renewed is the number of runs of a new contender before it is timed.
 const renewed = 3
 
 // batches makes count batches of n points.
@@ -187,8 +188,8 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 			Version:   measure.Version(m.module),
 			Check:     func() error { return check(m, &list[0]) },
 			Run:       run,
-			// A connection keeps the buffers that the kernel gave it at first, and
-			// what a write costs differs twofold with them.
+			// A connection keeps the buffers that the kernel first gave it, and the
+			// cost of a write differs by a factor of two between them.
 			Renew: func() error {
 				x.Close()
 				if x, err = m.make(sink.addr); err != nil {
@@ -210,7 +211,8 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 	return c, nil
 }
 
-// check lets a contender write b to a server that keeps what it gets.
+// check has a contender write b to a server that keeps the body, and compares the body
+// with the lines of b.
 func check(m maker, b *Batch) error {
 	k := startKeeper()
 	defer k.close()
@@ -226,6 +228,6 @@ func check(m maker, b *Batch) error {
 	if err != nil {
 		return err
 	}
-	// Some clients leave out the last line feed.
+	// Some clients omit the last line feed.
 	return measure.Differ(bytes.TrimSuffix(got, []byte("\n")), bytes.TrimSuffix(b.Lines, []byte("\n")))
 }

@@ -15,11 +15,11 @@ import (
 	"strings"
 )
 
-// sinkEnv makes a program that calls ServeSink the sink.
+// sinkEnv is the environment variable that makes a process the sink.
 const sinkEnv = "POINTWIRE_BENCH_SINK"
 
-// ServeSink turns this process into the sink if it was started as one, and then
-// does not return. The programs of this module call it first in main.
+// ServeSink runs the sink if this process was started as one, and then does not return.
+// The programs of this module call it first in main.
 func ServeSink() {
 	if os.Getenv(sinkEnv) == "" {
 		return
@@ -39,16 +39,16 @@ func ServeSink() {
 			go serveConn(c)
 		}
 	}()
-	// The sink ends when whoever started it closes its standard input.
+	// The sink ends when its parent process closes its standard input.
 	io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
 }
 
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
-// serveConn reads requests and responses them until the connection ends: queries
-// with the body of a stream, everything else with 204. It knows the two ways of
-// framing a body and nothing else of HTTP.
+// serveConn reads requests and responds to them until the connection ends: to queries
+// with the body of a stream, to everything else with 204. Of HTTP it knows only the two
+// ways of framing a body.
 func serveConn(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 256<<10)
@@ -82,7 +82,7 @@ func serveConn(c net.Conn) {
 		var err error
 		if chunked {
 			if _, err = io.Copy(io.Discard, httputil.NewChunkedReader(r)); err == nil {
-				_, err = r.ReadSlice('\n') // ends the trailer
+				_, err = r.ReadSlice('\n') // the empty line after the last chunk
 			}
 		} else {
 			_, err = r.Discard(length)
@@ -104,7 +104,7 @@ func serveConn(c net.Conn) {
 	}
 }
 
-// sink is a running sink.
+// A sink is a running sink process.
 type sink struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
@@ -144,7 +144,7 @@ func (s *sink) close() {
 	s.cmd.Wait()
 }
 
-// keeper is a server in this process that keeps the bodies of one request.
+// A keeper is a server in this process that keeps the body of the first request.
 type keeper struct {
 	server *http.Server
 	l      net.Listener

@@ -18,15 +18,15 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
-// The case stream reads a response of 29 MB, one document, from the sink and visits
-// its rows. Whoever reads the connection bare is the floor under every client.
+// The case stream reads a response of 29 MB, in one document, from the sink and visits its
+// rows. Its base reads the connection directly, and no client can do with less.
 
 const (
 	streamCase = "stream"
 	bareName   = "bare"
 )
 
-// stream is the body, the same in the sink and here.
+// stream returns the body. It is the same in the sink and in this process.
 var stream = sync.OnceValue(func() []byte {
 	b, _ := workload.FindBody("cpugb")
 	return b.Make(1, 0)
@@ -42,13 +42,13 @@ func sendStream(w io.Writer) error {
 	return err
 }
 
-// A streamer reads the response and returns the number of its rows. It calls look,
-// if that is not nil, every lookRows rows.
+// A streamer reads the response and returns the number of its rows. It calls look, if it
+// is not nil, every lookRows rows.
 type streamer func(look func()) (rows int, err error)
 
 const lookRows = 1000
 
-// streamMaker makes a streamer that reads from the server at addr.
+// A streamMaker makes a streamer that reads from the server at addr.
 type streamMaker struct {
 	name, module string
 	make         func(addr string) (streamer, func(), error)
@@ -62,8 +62,8 @@ var streamers = []streamMaker{
 	}},
 }
 
-// newStreamCase makes a case of the response body, which the base reads with the least
-// that it takes.
+// newStreamCase makes a case of the response body. The base reads it with the least work
+// possible.
 func newStreamCase(name, base string, body []byte, makers []streamMaker) (measure.Case, error) {
 	sink, err := startSink()
 	if err != nil {
@@ -94,8 +94,8 @@ func newStreamCase(name, base string, body []byte, makers []streamMaker) (measur
 			return err
 		}
 		run := func() error { return check(read, nil) }
-		// A client of its own, so that nothing it holds was there before: what the
-		// heap grows by is that of the transport as well.
+		// This measurement uses a new client, so that the growth of the heap includes
+		// the buffers of the transport.
 		heap := func() (float64, error) {
 			return measure.PeakHeap(func(look func()) error {
 				read, end, err := make(sink.addr)
@@ -148,8 +148,7 @@ func ownStream(addr string, responses fastclient.ResponseCompression) (streamer,
 
 const queryText = "db=testdb&epoch=ns&q=SELECT+*+FROM+cpu"
 
-// bareStream reads what comes from a connection of its own, with nothing between it
-// and the scanner.
+// bareStream opens a connection and reads it directly with the scanner.
 func bareStream(addr string) (streamer, func(), error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {

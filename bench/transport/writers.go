@@ -15,10 +15,10 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// The writers take points one after the other and send them in gzip'ed batches of
-// 5,000; Write gives them a batch of structs and waits until it is acknowledged.
-// influxdb1-client has no batching of its own: the points are gathered by hand, as
-// its documentation does.
+// writerMakers make writers, which take points one after the other and send them in
+// gzip'ed batches of 5,000. Write gives a writer a batch of structs and waits until it is
+// acknowledged. influxdb1-client has no batching of its own, so the points are collected
+// by hand, as in its documentation.
 var writerMakers = []maker{
 	{ownName + "-writer", ownModule, ownWriter},
 	{v2Name + "-async", v2Module, writer2},
@@ -26,7 +26,7 @@ var writerMakers = []maker{
 	{v3Name + "-batching", v3Module, batcher3},
 }
 
-// taggedTrade is a trade with the tags in the order of the reference lines.
+// A taggedTrade is a trade with its tags in the order of the reference lines.
 type taggedTrade struct {
 	Timestamp  int64   `lp:",timestamp"`
 	Instrument string  `lp:"instrument,tag"`
@@ -37,8 +37,7 @@ type taggedTrade struct {
 	TradeID    string  `lp:"trade_id"`
 }
 
-// ownWriter is a fastclient.Writer that gets one struct per call, as a collector
-// would give it.
+// ownWriter is a fastclient.Writer. It gets one struct per call, as from a collector.
 func ownWriter(addr string) (Contender, error) {
 	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: "testdb", Compression: fastclient.Compression{Always: true}})
 	if err != nil {

@@ -33,6 +33,15 @@ func commands() []command {
 	}
 }
 
+// noCommand is the error of an argument that names no command.
+func noCommand(name string) error {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	return usage("no such command %q; there are %s", name, strings.Join(names, ", "))
+}
+
 // A help is what -h prints.
 type help struct {
 	synopsis string

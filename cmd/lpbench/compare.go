@@ -92,6 +92,7 @@ func compareOnly(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "pointwire on %s\n", r.Environment.Machine())
+	warnOfLoad(c)
 	if err := compare(ctx, c, o, what, root, dir, r); err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ type options struct {
 func (o *options) checkQuick(f *flag.FlagSet) (err error) {
 	f.Visit(func(f *flag.Flag) {
 		if o.quick && slices.Contains([]string{"url", "record", "trades", "counters"}, f.Name) {
-			err = usage("-%s does not go with -quick, which replays recorded answers about %d trades", f.Name, recordedTrades)
+			err = usage("-%s does not go with -quick, which replays recorded responses about %d trades", f.Name, recordedTrades)
 		}
 	})
 	return err
@@ -103,13 +103,13 @@ func everything(ctx context.Context, c console, args []string) error {
 	o.trip.define(f)
 	o.compare.define(f)
 	o.keep.define(f)
-	f.BoolVar(&o.quick, "quick", false, "start no child: replay recorded answers, measure beside the standard library")
+	f.BoolVar(&o.quick, "quick", false, "start no child: replay recorded responses, measure beside the standard library")
 	rest, err := parse(c, f, everythingHelp, args)
 	switch {
 	case err != nil:
 		return err
 	case len(rest) > 0:
-		return usage("there is no command %q", rest[0])
+		return noCommand(rest[0])
 	}
 	if err := o.checkQuick(f); err != nil {
 		return err
@@ -120,6 +120,7 @@ func everything(ctx context.Context, c console, args []string) error {
 	r := &results.Report{Environment: results.Here(time.Now())}
 	r.Environment.Set("roundtrip_flags", given(f, "quick", "url", "trades", "counters"))
 	fmt.Fprintf(c.out, "pointwire on %s\n\n", r.Environment.Machine())
+	warnOfLoad(c)
 	if o.quick {
 		return quickly(ctx, c, o, r)
 	}
@@ -128,7 +129,7 @@ func everything(ctx context.Context, c console, args []string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		fmt.Fprintf(c.out, "%v: no server and no other library was run; this is -quick.\n\n", err)
+		fmt.Fprintf(c.out, "%v: this is -quick. Not measured are the round trip with a real server and, beside other\nlibraries, %s.\n\n", err, suites)
 		return quickly(ctx, c, o, r)
 	}
 	dir, err := os.MkdirTemp("", "lpbench")
@@ -142,7 +143,7 @@ func everything(ctx context.Context, c console, args []string) error {
 	switch {
 	case o.trip.record != "":
 	case root == "":
-		fmt.Fprintf(c.out, "\n%v: no other library was run\n", errNoCheckout)
+		fmt.Fprintf(c.out, "\n%v: beside other libraries, %s are not measured\n", errNoCheckout, suites)
 	default:
 		if err := compare(ctx, c, o.compare, nil, root, dir, r); err != nil {
 			return err
@@ -180,7 +181,7 @@ func roundTripOnly(ctx context.Context, c console, args []string) error {
 	f := flags("roundtrip")
 	o.trip.define(f)
 	o.keep.define(f)
-	f.BoolVar(&o.quick, "quick", false, "start no child: replay recorded answers")
+	f.BoolVar(&o.quick, "quick", false, "start no child: replay recorded responses")
 	rest, err := parse(c, f, roundTripHelp, args)
 	switch {
 	case err != nil:

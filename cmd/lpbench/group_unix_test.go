@@ -80,7 +80,7 @@ func startAndStop(file string) {
 	}
 	fmt.Println("started")
 	<-ctx.Done()
-	// The server is asked first: it answers as long as its input is open.
+	// The server is asked first: it responds as long as its input is open.
 	_, err = fmt.Fprintln(s.in, "there")
 	fmt.Printf("asked: %v, stopped: %v\n", err, s.stop())
 }

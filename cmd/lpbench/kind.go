@@ -24,7 +24,7 @@ type kind interface {
 	// encode appends the lines of points i to k.
 	encode(dst []byte, i, k int) ([]byte, error)
 	// read asks the server for the points and keeps them. It returns the bytes
-	// of the answer.
+	// of the response.
 	read(ctx context.Context, c *fastclient.Client) (int64, error)
 	// mismatch says how what was read differs from what was written, or "".
 	mismatch() string

@@ -23,7 +23,7 @@ func (o *tripOptions) define(f *flag.FlagSet) {
 	f.StringVar(&o.url, "url", "", "use the server at this `URL` instead of a child, in the form that fastclient.Open takes, with a database of its own that is dropped at the end")
 	f.IntVar(&o.trades, "trades", 100_000, "`number` of trades to write")
 	f.IntVar(&o.points, "counters", 20_000, "least `number` of points of this host's counters")
-	f.StringVar(&o.record, "record", "", "keep the answers for -quick in this `directory`")
+	f.StringVar(&o.record, "record", "", "keep the responses for -quick in this `directory`")
 }
 
 func (o *tripOptions) check() error {
@@ -57,7 +57,7 @@ func live(ctx context.Context, c console, o tripOptions, root, dir string, r *re
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "server: InfluxDB %s\n\n", pong.Version)
+	fmt.Fprintf(c.out, "server: InfluxDB %s, requests %s\n\n", pong.Version, compression(url))
 	r.Environment.Set("server", "InfluxDB "+pong.Version)
 	view, drop, err := ownDatabase(ctx, client)
 	if err != nil {
@@ -96,7 +96,15 @@ func ownDatabase(ctx context.Context, c *fastclient.Client) (view *fastclient.Cl
 	}, nil
 }
 
-// open returns a client for url that packs what it writes.
+// compression says how requests to url are compressed, see withGzip.
+func compression(rawURL string) string {
+	if o, err := fastclient.ParseURL(rawURL); err == nil && o.Compression.Off {
+		return "not compressed"
+	}
+	return "compressed with gzip"
+}
+
+// open returns a client for url that compresses what it writes, unless url says otherwise.
 func open(rawURL string) (*fastclient.Client, error) {
 	u, err := withGzip(rawURL)
 	if err != nil {

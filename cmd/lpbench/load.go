@@ -30,7 +30,7 @@ type loadOptions struct {
 func (o *loadOptions) define(f *flag.FlagSet, per string) {
 	f.StringVar(&o.url, "url", "", "the server's `URL`, in the form that fastclient.Open takes; required")
 	f.StringVar(&o.database, "database", "", "use this existing `database` and a measurement of its own in it, instead of a database of its own")
-	f.Float64Var(&o.rate, "rate", 0, per+" per second, of all workers together; 0 is as fast as the server answers")
+	f.Float64Var(&o.rate, "rate", 0, per+" per second, of all workers together; 0 is as fast as the server responds")
 	f.IntVar(&o.workers, "workers", 2, "`number` of requests at once")
 	f.DurationVar(&o.duration, "duration", 10*time.Second, "how `long`; an interrupt ends it sooner, in good order")
 	f.BoolVar(&o.keepData, "keep", false, "leave the points where they are at the end")
@@ -62,11 +62,12 @@ type target struct {
 }
 
 // prepare opens the server and makes the place.
-func (o *loadOptions) prepare(ctx context.Context) (t *target, err error) {
+func (o *loadOptions) prepare(ctx context.Context, con console) (t *target, err error) {
 	c, err := open(o.url)
 	if err != nil {
 		return nil, err
 	}
+	warnOfLoad(con)
 	defer func() {
 		if err != nil {
 			c.Close()

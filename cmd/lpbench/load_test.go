@@ -23,11 +23,11 @@ func init() { countPause = time.Millisecond }
 type store struct {
 	influxtest.Reply
 	lines, writes, queries atomic.Int64
-	// off is added to what it counts; short is taken from the rows of answers.
+	// off is added to what it counts; short is taken from the rows of responses.
 	off, short int64
 	// refuse makes it refuse the write of that number, from 1.
 	refuse int64
-	// onWrite and onQuery are called before the answers.
+	// onWrite and onQuery are called before the responses.
 	onWrite, onQuery func()
 
 	mu         sync.Mutex
@@ -35,11 +35,11 @@ type store struct {
 }
 
 func newStore(t *testing.T, s *store) (url string) {
-	s.Reply = influxtest.Func(s.answer)
+	s.Reply = influxtest.Func(s.response)
 	return influxtest.New(t, s.Reply).URL
 }
 
-func (s *store) answer(c *influxtest.Conn, r *influxtest.Request) {
+func (s *store) response(c *influxtest.Conn, r *influxtest.Request) {
 	switch r.Path {
 	case "/ping":
 		influxtest.Status(204, "X-Influxdb-Version", "1.8.10").Play(c, r)
@@ -93,7 +93,7 @@ func TestWriteLoad(t *testing.T) {
 	if err := run(context.Background(), c, args); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, part := range []string{"InfluxDB 1.8.10: 3 workers, 100 points a request, 20 000 points/s", "acknowledged", "schedule to stored", "points, as acknowledged"} {
+	for _, part := range []string{"InfluxDB 1.8.10: 3 workers, 100 points a request, compressed with gzip, 20 000 points/s", "acknowledged", "schedule to stored", "points, as acknowledged"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}
@@ -124,7 +124,7 @@ func TestWriteLoadPoints(t *testing.T) {
 	twice := 0
 	url := influxtest.New(t, influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
 		if r.Path != "/write" {
-			new(store).answer(c, r)
+			new(store).response(c, r)
 			return
 		}
 		mu.Lock()
@@ -265,7 +265,7 @@ func TestQueryLoad(t *testing.T) {
 	if err := run(context.Background(), c, args); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, part := range []string{"50.0 queries/s", "SELECT * FROM \"Trade\"", "schedule to last row", "start to first row", "each answer had 700 rows, as the server counts"} {
+	for _, part := range []string{"50.0 queries/s", "SELECT * FROM \"Trade\"", "schedule to last row", "start to first row", "each response had 700 rows, as the server counts"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}
@@ -295,7 +295,7 @@ func TestQueryLoadOwnQuery(t *testing.T) {
 	if err := run(context.Background(), c, []string{"query", "-url", newStore(t, s), "-duration", "1s", "-database", "mine", "-q", "SELECT x FROM y"}); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if !strings.Contains(out.String(), "answers had 3 to 5 rows") || len(s.statements) > 0 || s.writes.Load() > 0 {
+	if !strings.Contains(out.String(), "responses had 3 to 5 rows") || len(s.statements) > 0 || s.writes.Load() > 0 {
 		t.Errorf("statements %q, %d writes\n%s", s.statements, s.writes.Load(), out)
 	}
 }
@@ -306,7 +306,7 @@ func TestQueryLoadInterrupt(t *testing.T) {
 	s := &store{onQuery: cancel}
 	c, out := quiet()
 	err := run(ctx, c, []string{"query", "-url", newStore(t, s), "-duration", "1h", "-points", "5", "-workers", "1"})
-	if err != nil || !strings.Contains(out.String(), "each answer had 5 rows") || !s.said("DROP DATABASE") {
+	if err != nil || !strings.Contains(out.String(), "each response had 5 rows") || !s.said("DROP DATABASE") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -317,7 +317,7 @@ func TestQueryLoadShort(t *testing.T) {
 	s := &store{short: 1, onQuery: cancel} // after one query, however long that takes
 	c, out := quiet()
 	err := run(ctx, c, []string{"query", "-url", newStore(t, s), "-duration", "1h", "-points", "5", "-workers", "1"})
-	if !errors.Is(err, errRows) || !strings.Contains(out.String(), "answers had 4 to 4 rows, the server counts 5") {
+	if !errors.Is(err, errRows) || !strings.Contains(out.String(), "responses had 4 to 4 rows, the server counts 5") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -35,6 +35,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
@@ -83,6 +84,9 @@ func run(ctx context.Context, c console, args []string) error {
 			if cmd.name == args[0] {
 				return cmd.run(ctx, c, args[1:])
 			}
+		}
+		if !strings.HasPrefix(args[0], "-") {
+			return noCommand(args[0])
 		}
 	}
 	return everything(ctx, c, args)

@@ -24,19 +24,19 @@ var queryHelp = help{
 	about: `
 Queries a server again and again, reads every row, and says how many it gave per
 second and how long that took. Without -q it first writes trades of the guide,
-counts them on the server, and expects as many rows in each answer. With -rate,
+counts them on the server, and expects as many rows in each response. With -rate,
 latency counts from the moment at which a query was to be sent, whether or not
-the one before had its answer.
+the one before had its response.
 
-To measure how answers are decoded, without a server: lpbench compare query.`,
+To measure how responses are decoded, without a server: lpbench compare query.`,
 	examples: `
 go run ./cmd/lpbench query -url http://127.0.0.1:8086
 go run ./cmd/lpbench query -url http://127.0.0.1:8086 -rate 20 -workers 4 -duration 1m
 go run ./cmd/lpbench query -url http://127.0.0.1:8086 -database telegraf -q 'SELECT mean(usage_user) FROM cpu WHERE time > now() - 1h GROUP BY host'`,
 }
 
-// errRows is the end of a load whose answers do not hold what was stored.
-var errRows = errors.New("answers do not hold as many rows as the server counts")
+// errRows is the end of a load whose responses do not hold what was stored.
+var errRows = errors.New("responses do not hold as many rows as the server counts")
 
 // A reader asks the same over and over.
 type reader struct {
@@ -47,7 +47,7 @@ type reader struct {
 	mu          sync.Mutex
 	first       stat.Histogram // until the first row
 	rows, bytes int64
-	least, most int64 // rows of an answer
+	least, most int64 // rows of a response
 }
 
 // queryLoad queries a server for a while.
@@ -57,7 +57,7 @@ func queryLoad(ctx context.Context, c console, args []string) (err error) {
 	o.define(f, "`queries`")
 	q := f.String("q", "", "the `query`, in place of all of its own points; needs -database")
 	points := f.Int("points", 10_000, "`number` of points to write first, and to read with each query")
-	chunk := f.Int("chunk", 10_000, "`rows` of a chunk of the answer; 0 is an answer in one piece")
+	chunk := f.Int("chunk", 10_000, "`rows` of a chunk of the response; 0 is a response in one piece")
 	rest, err := parse(c, f, queryHelp, args)
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func queryLoad(ctx context.Context, c console, args []string) (err error) {
 	case *points < 1 || *chunk < 0:
 		return usage("-points must be at least 1, -chunk at least 0")
 	}
-	t, err := o.prepare(ctx)
+	t, err := o.prepare(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func queryLoad(ctx context.Context, c console, args []string) (err error) {
 		}
 		r.q = "SELECT * FROM " + string(influxql.AppendIdent(nil, t.measurement))
 	}
-	fmt.Fprintf(c.out, "%s: %d workers%s\n%s\n\n", t.server, o.workers, paced(o.rate, "queries"), r.q)
+	fmt.Fprintf(c.out, "%s: %d workers, responses not compressed%s\n%s\n\n", t.server, o.workers, paced(o.rate, "queries"), r.q)
 	tick, end := o.follow(c, "querying", "queries", 1)
 	var out load.Outcome
 	spent, _ := measure.Once(func() error {
@@ -125,17 +125,17 @@ func fillTarget(ctx context.Context, c console, t *target, points int) (int64, e
 	return n, err
 }
 
-// read is one operation: a query and all rows of its answer.
+// read is one operation: a query and all rows of its response.
 func (r *reader) read(ctx context.Context, _ int) error {
 	began := time.Now()
-	answer, err := r.c.Query(ctx, r.q, r.options...)
+	response, err := r.c.Query(ctx, r.q, r.options...)
 	if err != nil {
 		return err
 	}
-	defer answer.Close()
+	defer response.Close()
 	var first time.Duration
 	var rows int64
-	for row, err := range answer.Rows() {
+	for row, err := range response.Rows() {
 		if err != nil {
 			return err
 		}
@@ -153,12 +153,12 @@ func (r *reader) read(ctx context.Context, _ int) error {
 		r.first.Add(first)
 	}
 	r.rows += rows
-	r.bytes += answer.Scanner().Offset()
+	r.bytes += response.Scanner().Offset()
 	r.least, r.most = min(r.least, rows), max(r.most, rows)
 	return nil
 }
 
-// report prints what the load came to. want is how many rows an answer should
+// report prints what the load came to. want is how many rows a response should
 // have, -1 if nobody knows.
 func (r *reader) report(c console, o *loadOptions, t *target, out *load.Outcome, spent measure.Cost, want int64) error {
 	seconds := out.Took.Seconds()
@@ -183,14 +183,14 @@ func (r *reader) report(c console, o *loadOptions, t *target, out *load.Outcome,
 	switch {
 	case out.Done == 0:
 	case want < 0 && r.least == r.most:
-		fmt.Fprintf(c.out, "\neach answer had %s rows\n", term.Number(r.most))
+		fmt.Fprintf(c.out, "\neach response had %s rows\n", term.Number(r.most))
 	case want < 0:
-		fmt.Fprintf(c.out, "\nanswers had %s to %s rows\n", term.Number(r.least), term.Number(r.most))
+		fmt.Fprintf(c.out, "\nresponses had %s to %s rows\n", term.Number(r.least), term.Number(r.most))
 	case r.least != want || r.most != want:
-		fmt.Fprintf(c.out, "\nanswers had %s to %s rows, the server counts %s\n", term.Number(r.least), term.Number(r.most), term.Number(want))
+		fmt.Fprintf(c.out, "\nresponses had %s to %s rows, the server counts %s\n", term.Number(r.least), term.Number(r.most), term.Number(want))
 		err = errors.Join(err, errRows)
 	default:
-		fmt.Fprintf(c.out, "\neach answer had %s rows, as the server counts\n", term.Number(want))
+		fmt.Fprintf(c.out, "\neach response had %s rows, as the server counts\n", term.Number(want))
 	}
 	report := &results.Report{Environment: results.Here(time.Now()), Results: []results.Result{{
 		Suite: "load", Case: "query", Contender: "pointwire", Version: "this tree", Unit: "row", Rounds: 1,

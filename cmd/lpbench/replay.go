@@ -22,7 +22,7 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// recorded holds answers of InfluxDB 1.8.10 to the queries of a round trip of
+// recorded holds responses of InfluxDB 1.8.10 to the queries of a round trip of
 // recordedTrades trades, gzip'ed. To record them anew:
 //
 //	go run ./cmd/lpbench roundtrip -trades 5000 -record cmd/lpbench/recorded
@@ -30,7 +30,7 @@ import (
 //go:embed recorded
 var recorded embed.FS
 
-// recordedTrades is the number of trades in the recorded answer.
+// recordedTrades is the number of trades in the recorded response.
 const recordedTrades = 5000
 
 // withGzip sets the parameter of a client's URL that makes it pack what it
@@ -48,7 +48,7 @@ func withGzip(rawURL string) (string, error) {
 	return u.String(), nil
 }
 
-// record keeps the server's answers as they came.
+// record keeps the responses of the server as they came.
 func record(ctx context.Context, c *fastclient.Client, kinds []kind, dir string) error {
 	for _, k := range kinds {
 		q := append([]byte("SELECT * FROM "), influxql.AppendIdent(nil, k.name())...)
@@ -73,7 +73,7 @@ func record(ctx context.Context, c *fastclient.Client, kinds []kind, dir string)
 }
 
 // replay makes the round trip with a listener of this process that takes every
-// write and gives the recorded answers.
+// write and gives the recorded responses.
 func replay(ctx context.Context, c console, r *results.Report) error {
 	url, stop, err := replayServer(recorded)
 	if err != nil {
@@ -94,7 +94,7 @@ func replay(ctx context.Context, c console, r *results.Report) error {
 	return showTrip(c, kinds, legs, "replayed", r)
 }
 
-// replayServer serves the answers in files on a port of its own.
+// replayServer serves the responses in files on a port of its own.
 func replayServer(files fs.FS) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -112,13 +112,13 @@ func replayServer(files fs.FS) (url string, stop func(), err error) {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("/query", func(w http.ResponseWriter, r *http.Request) {
-		answer, err := files.Open("recorded/Trade.json.gz")
+		response, err := files.Open("recorded/Trade.json.gz")
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		defer answer.Close()
-		z, err := gzip.NewReader(answer)
+		defer response.Close()
+		z, err := gzip.NewReader(response)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

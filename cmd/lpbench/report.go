@@ -57,6 +57,7 @@ is replaced, and nothing else is touched. The names are
 
     command       the command that measured everything
     machine       what the figures were measured on, and when
+    figures       the worst and the best case of the main suites, for a README
     goals         each goal of the design beside what was measured
     suites        a table per suite, each with its command
     suite SUITE   the table of one suite

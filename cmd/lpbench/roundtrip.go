@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
@@ -76,7 +77,7 @@ func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.W
 	}
 	sent := int64(c.Stats().WireBytes - wire)
 
-	var answers int64
+	var responses int64
 	bar = p.Start("reading back", total)
 	read, err := measure.Once(func() error {
 		for _, k := range kinds {
@@ -84,7 +85,7 @@ func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.W
 			if err != nil {
 				return fmt.Errorf("%s: %w", k.name(), err)
 			}
-			answers += n
+			responses += n
 			bar.Add(k.len())
 		}
 		return nil
@@ -102,7 +103,7 @@ func roundTrip(ctx context.Context, c *fastclient.Client, kinds []kind, out io.W
 	return []leg{
 		{"encode", int64(len(lines)), 0, encoded},
 		{"write", int64(len(lines)), sent, written},
-		{"query", answers, answers, read},
+		{"query", responses, responses, read},
 	}, nil
 }
 
@@ -117,6 +118,7 @@ func showTrip(c console, kinds []kind, legs []leg, server string, r *results.Rep
 		points.Add(k.name(), term.Number(int64(k.len())), "yes")
 	}
 	points.Add("all", term.Number(int64(total)), "yes")
+	r.Environment.Set("identical", strconv.Itoa(total))
 	if err := points.Write(c.out); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ many it took per second and how long until they were stored. Each worker encodes
 a batch, appends it and waits for the server's verdict; then the points are
 counted on the server. With -rate, a request has at most a tenth of a second's
 points unless -batch says otherwise, and latency counts from the moment at which a
-batch was to be sent, whether or not the one before had its answer: a server
+batch was to be sent, whether or not the one before had its response: a server
 that hangs is not spared the batches that had to wait.
 
 The points go into a database of their own, dropped at the end. The exit status
@@ -78,7 +78,7 @@ func writeLoad(ctx context.Context, c console, args []string) (err error) {
 			return usage("-rate and -duration make less than a request of %d points: lower -batch", *batch)
 		}
 	}
-	t, err := o.prepare(ctx)
+	t, err := o.prepare(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func writeLoad(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s: %d workers, %s points a request%s\n\n", t.server, o.workers, term.Number(int64(*batch)), paced(o.rate, "points"))
+	fmt.Fprintf(c.out, "%s: %d workers, %s points a request, %s%s\n\n", t.server, o.workers, term.Number(int64(*batch)), compression(o.url), paced(o.rate, "points"))
 	tick, end := o.follow(c, "writing", "points", *batch)
 	var out load.Outcome
 	spent, err := measure.Once(func() error {
@@ -103,7 +103,7 @@ func writeLoad(ctx context.Context, c console, args []string) (err error) {
 
 func paced(rate float64, unit string) string {
 	if rate == 0 {
-		return ", as fast as it answers"
+		return ", as fast as it responds"
 	}
 	return fmt.Sprintf(", %s %s/s", term.Figure(rate), unit)
 }

@@ -1,14 +1,13 @@
-// Cache keeps responses to queries on disk, compressed with zstd, and prints the rows of
-// one: the second time without a server.
+// Cache prints the rows of a query. It keeps the response on disk, compressed with zstd, so
+// that it needs no server the second time.
 //
 //	go run ./examples/cache -url 'http://127.0.0.1:8086?database=hostmon' \
 //		'SELECT mean("idle") FROM "cpu" WHERE time > now() - 1h GROUP BY time(1m)'
 //
-// A response belongs to the server, the database, the retention policy, the unit of
-// its times, the exact text of the query and its parameters: all of them are in
-// the key, and nothing is made alike that differs, such as capitals or spaces. It
-// is kept only if it was read to its end without an error of the server, and read
-// again for -age.
+// A response depends on the server, the database, the retention policy, the unit of its
+// times, the exact text of the query and its parameters. All of them are in the key as they
+// are, capitals and spaces included. A response is kept only if it was read to its end and
+// holds no error, and it is used for as long as -age says.
 package main
 
 import (
@@ -73,7 +72,7 @@ func run(url, dir string, age time.Duration, q string) error {
 	return nil
 }
 
-// A query is all that a response depends on beside the server.
+// A query is everything that a response depends on, except the server.
 type query struct {
 	Text            string
 	Database        string // empty for that of the client, with its retention policy
@@ -85,7 +84,7 @@ type query struct {
 // options returns q as options of a call.
 func (q *query) options() []fastclient.QueryOption {
 	list := []fastclient.QueryOption{fastclient.Epoch(q.Epoch)}
-	if q.Database != "" { // it would take the client's retention policy away
+	if q.Database != "" { // an empty one would drop the client's retention policy
 		list = append(list, fastclient.Database(q.Database))
 	}
 	if q.RetentionPolicy != "" {
@@ -105,8 +104,8 @@ type cache struct {
 	age    time.Duration
 }
 
-// key returns the name of the file for q: a hash of everything that the response
-// depends on, in a form in which no two differ by accident.
+// key returns the name of the file for q: a hash of everything that the response depends
+// on, as JSON, so that different queries have different texts.
 func (c *cache) key(q query) (string, error) {
 	text, err := json.Marshal(struct {
 		Server string
@@ -137,12 +136,12 @@ func (c *cache) query(ctx context.Context, q query) (body []byte, cached bool, e
 		return nil, false, err
 	}
 	if err := complete(body); err != nil {
-		return body, false, nil // for the caller to see; not to be kept
+		return body, false, nil // the caller sees the error in it; it is not kept
 	}
 	return body, false, c.store(name, body)
 }
 
-// complete returns an error if body is not a response without errors to its end.
+// complete returns an error if body is truncated, malformed or holds an error.
 func complete(body []byte) error {
 	s := jsonscan.NewScanner(bytes.NewReader(body))
 	for s.Next() {
@@ -152,7 +151,7 @@ func complete(body []byte) error {
 
 var errOld = errors.New("too old")
 
-// load reads and decompresses a file, if it is young enough.
+// load reads and decompresses a file that is not older than the cache allows.
 func (c *cache) load(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -173,7 +172,7 @@ func (c *cache) load(name string) ([]byte, error) {
 	return d.DecodeAll(compressed, nil) // with a checksum: a damaged file is an error
 }
 
-// store compresses body into a file that appears whole or not at all.
+// store compresses body into a file, which appears whole or not at all.
 func (c *cache) store(name string, body []byte) error {
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return err
@@ -187,7 +186,7 @@ func (c *cache) store(name string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // fails once it has its name
+	defer os.Remove(f.Name()) // fails after the file was renamed
 	_, err = f.Write(e.EncodeAll(body, nil))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err

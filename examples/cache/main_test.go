@@ -46,7 +46,7 @@ func TestCache(t *testing.T) {
 	if n := len(s.Requests()); n != 1 {
 		t.Errorf("%d requests", n)
 	}
-	// Whatever differs is another response.
+	// Any difference in the query is another response.
 	for _, other := range []query{
 		{Text: "select * from m where a = $a", Database: "d", Params: q.Params},
 		{Text: q.Text + " ", Database: "d", Params: q.Params},
@@ -66,8 +66,8 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// TestCacheKeepsNoErrors holds that a response with an error, or one that was cut,
-// is asked for again.
+// TestCacheKeepsNoErrors holds that a response with an error, and a truncated one, are
+// requested again.
 func TestCacheKeepsNoErrors(t *testing.T) {
 	c, _ := newCache(t, influxtest.JSON(failed), influxtest.JSON(response[:60]), influxtest.JSON(response))
 	for _, want := range []string{failed, response[:60], response} {

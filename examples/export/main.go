@@ -1,12 +1,12 @@
-// Export writes the response to a query as CSV: a table per measurement, with its
-// tags as columns, in constant memory whatever the size of the response.
+// Export writes the response to a query as CSV: a table per measurement, with its tags as
+// columns. Its memory does not grow with the response.
 //
 //	go run ./examples/export -url 'http://127.0.0.1:8086?database=hostmon' \
 //		'SELECT * FROM cpu GROUP BY *' >cpu.csv
 //
-// Times are RFC 3339 in UTC unless -epoch names a unit. Null is an empty cell, as
-// an empty text is. A statement that fails, or a row without a time, is reported,
-// the others are exported, and the exit status is 1.
+// Times are RFC 3339 in UTC unless -epoch names a unit. Null and the empty text are both
+// empty cells. If a statement fails or a row has no time, export reports it, writes the
+// others, and exits with status 1.
 package main
 
 import (
@@ -52,8 +52,8 @@ var units = map[string]fastclient.Precision{
 	"s": fastclient.Second, "m": fastclient.Minute, "h": fastclient.Hour,
 }
 
-// export writes the response to q to w. It returns the errors of statements, joined,
-// behind the rows of the others.
+// export writes the response to q to w. Statements that fail do not stop it; it returns
+// their errors, joined.
 func export(ctx context.Context, w io.Writer, url, epoch, q string) error {
 	unit, ok := units[epoch]
 	if !ok {

@@ -5,8 +5,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// encode turns a sample into points. An error of a point stays in the encoder,
-// from where Writer.Encode returns it.
+// encode turns a sample into points. The encoder keeps the error of a bad point, and
+// Writer.Encode returns it.
 func encode(e *lp.Encoder, s *hostproc.Sample) {
 	for i := range s.CPUs {
 		encodeCPU(e, &s.CPUs[i])

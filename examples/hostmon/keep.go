@@ -6,7 +6,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient/batch"
 )
 
-// A keeper is a dead letter whose file is made when there is something to keep.
+// A keeper is a dead letter that creates its file when it gets the first lines.
 type keeper struct {
 	path string
 

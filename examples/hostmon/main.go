@@ -1,13 +1,12 @@
-// Hostmon collects the counters of this host from /proc and writes them to
-// InfluxDB. It is the first program to read for the author of a collector: a
-// loop that samples and appends, and a Writer that does the rest.
+// Hostmon collects the counters of this host from /proc and writes them to InfluxDB. Read it
+// first if you write a collector: a loop samples and appends, and a Writer does the rest.
 //
 //	go run ./examples/hostmon -url 'http://127.0.0.1:8086?database=hostmon'
 //
-// On a terminal it shows one line that is kept up to date. An interrupt stops
-// it: what was collected is sent, and what the server does not take within
-// -patience, or before another interrupt, goes to the file of -keep, as line
-// protocol. The last line says what became of every point.
+// On a terminal it shows a status line. An interrupt stops it: it then sends what it has
+// collected. Points that the server does not store within -patience, or before another
+// interrupt, go to the file given by -keep, as line protocol. The last line of the output
+// says what became of every point.
 package main
 
 import (
@@ -34,7 +33,7 @@ func main() {
 	flag.StringVar(&m.url, "url", "http://127.0.0.1:8086?database=hostmon", "server and database")
 	flag.DurationVar(&m.every, "every", time.Second, "time between samples")
 	flag.DurationVar(&m.patience, "patience", 30*time.Second, "time for sending what is left when it stops")
-	flag.StringVar(&m.keep, "keep", "hostmon-unsent.lp", "file for what could not be sent or was refused")
+	flag.StringVar(&m.keep, "keep", "hostmon-unsent.lp", "file for points that could not be sent or were refused")
 	flag.StringVar(&m.sampler.Root, "proc", "/proc", "directory to read the counters from")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -54,14 +53,14 @@ type monitor struct {
 	patience time.Duration
 	keep     string
 	out      io.Writer
-	live     bool // keep one line up to date
+	live     bool // show the status line
 	sampler  hostproc.Sampler
 	sample   hostproc.Sample
 	samples  int
 }
 
-// run returns when ctx has ended and what was collected is sent or kept. It
-// returns an error if points were lost, or are in the file.
+// run samples until ctx ends and then sends or keeps what is left. It returns an error if
+// points were lost or are in the file.
 func (m *monitor) run(ctx context.Context) error {
 	if m.every <= 0 {
 		return errors.New("-every must be positive")
@@ -78,9 +77,9 @@ func (m *monitor) run(ctx context.Context) error {
 		return err
 	}
 	w, err := batch.NewWriter(client, batch.Options{
-		// Every point says where it comes from.
+		// Every point has the name of this host.
 		DefaultTags: []lp.Tag{{Key: "host", Value: host}},
-		// A collector would rather lose its oldest points than stop collecting.
+		// For a collector it is better to lose the oldest points than to stop.
 		Overflow:   batch.DropOldest,
 		DeadLetter: kept,
 		OnMissing:  func(ctx context.Context) error { return client.CreateDatabase(ctx, client.Database()) },
@@ -90,7 +89,7 @@ func (m *monitor) run(ctx context.Context) error {
 	}
 	collectErr := m.collect(ctx, w)
 
-	// The context is over; sending what is left has a limit of its own.
+	// ctx has ended, so sending what is left has a limit of its own.
 	last, cancel := context.WithTimeout(context.Background(), m.patience)
 	defer cancel()
 	last, stop := signal.NotifyContext(last, os.Interrupt, syscall.SIGTERM)
@@ -143,7 +142,7 @@ func (m *monitor) collect(ctx context.Context, w *batch.Writer) error {
 	}
 }
 
-// status is the line that is kept up to date.
+// status returns the status line.
 func status(samples, points int, s batch.Stats) string {
 	line := fmt.Sprintf("%d samples of %d points: %d stored, %d pending, %d refused, %d dropped",
 		samples, points, s.Acked.Lines, s.Pending.Lines, s.Rejected.Lines+s.Uncertain.Lines, s.Dropped.Lines)

@@ -80,7 +80,7 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-// TestUnsentIsKept stops it while the server is away: the file holds every
+// TestUnsentIsKept stops it while the server is down: the file holds every
 // point.
 func TestUnsentIsKept(t *testing.T) {
 	s := influxtest.New(t, influxtest.Status(503))
@@ -111,8 +111,8 @@ func TestUnsentIsKept(t *testing.T) {
 	}
 }
 
-// TestSecondInterrupt: who interrupts twice does not wait for a server that does
-// not respond, and loses nothing.
+// TestSecondInterrupt holds that a second interrupt ends the wait for a server that does not
+// respond, and loses nothing.
 func TestSecondInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot interrupt itself")
@@ -121,7 +121,7 @@ func TestSecondInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// So that none ends the test, however late it comes.
+	// A late interrupt must not end the test.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 
 	var out bytes.Buffer

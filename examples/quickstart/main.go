@@ -1,3 +1,4 @@
+// Command quickstart writes one point to a server on this host and reads it back.
 package main
 
 import (
@@ -17,28 +18,38 @@ type Load struct {
 }
 
 func main() {
-	ctx := context.Background()
-	c, err := fastclient.Open("http://127.0.0.1:8086/?database=testdb")
-	if err != nil {
+	if err := run(context.Background()); err != nil {
 		log.Fatal(err)
 	}
-	defer c.Close()
+}
 
-	var e lp.Encoder // its zero value is ready
+func run(ctx context.Context) error {
+	c, err := fastclient.Open("http://127.0.0.1:8086/?database=testdb")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.CreateDatabase(ctx, "testdb"); err != nil {
+		return err
+	}
+
+	var e lp.Encoder // the zero value is ready
 	e.Point("cpu_load_short")
 	e.Tag("host", "server01")
 	e.Float("value", 0.64)
-	e.End(time.Now())
-
-	if err := c.CreateDatabase(ctx, "testdb"); err != nil {
-		log.Fatal(err)
+	if err := e.End(time.Now()); err != nil {
+		return err // names the part of the point that is wrong
 	}
 	if err := c.WriteEncoder(ctx, &e); err != nil {
-		log.Fatal(err)
+		return err
 	}
+
 	loads, err := fastclient.QueryInto(ctx, c, []Load(nil), "SELECT value, host FROM cpu_load_short")
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	fmt.Println(loads)
+	for _, l := range loads {
+		fmt.Println(l.Time, l.Host, l.Value)
+	}
+	return nil
 }

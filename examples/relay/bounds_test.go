@@ -12,7 +12,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// TestManyFaults holds that the response is bounded, and counts what it leaves out.
+// TestManyFaults holds that the response is bounded, and counts the lines it does not name.
 func TestManyFaults(t *testing.T) {
 	r := startRelay(t, testConfig(t, influxtest.New(t)))
 	const n = 100_000
@@ -26,7 +26,7 @@ func TestManyFaults(t *testing.T) {
 	}
 }
 
-// TestCompressed holds that compressed bodies are bounded twice.
+// TestCompressed holds that bodies are bounded both compressed and decompressed.
 func TestCompressed(t *testing.T) {
 	s := influxtest.New(t)
 	r := startRelay(t, testConfig(t, s))
@@ -54,8 +54,8 @@ func TestCompressed(t *testing.T) {
 	}
 }
 
-// TestBackpressure fills the memory while the server is away: then there is a 503, in
-// time, and what was taken arrives when the server is back.
+// TestBackpressure fills the memory while the server is down: the relay responds with 503 in
+// time, and the lines that it accepted arrive when the server is back.
 func TestBackpressure(t *testing.T) {
 	s := influxtest.New(t, influxtest.Status(503))
 	c := testConfig(t, s)
@@ -80,7 +80,7 @@ func TestBackpressure(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	r.handler().ServeHTTP(w, httptest.NewRequest("GET", "/health", nil))
-	if w.Code != 200 || !strings.Contains(w.Body.String(), "the server of d is away") {
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "the server of d is down") {
 		t.Error(w.Code, w.Body)
 	}
 	s.Play(influxtest.Status(204))
@@ -95,7 +95,7 @@ func TestBackpressure(t *testing.T) {
 	}
 }
 
-// TestBodiesAreBounded holds a body on its way in: the next one is told to come again.
+// TestBodiesAreBounded keeps one body from ending: the next one gets a 503.
 func TestBodiesAreBounded(t *testing.T) {
 	c := testConfig(t, influxtest.New(t))
 	c.bodies, c.patience = 1, time.Millisecond

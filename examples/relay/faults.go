@@ -10,8 +10,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// maxNamed bounds the bytes of a response that name lines. It is enough for a client
-// that understands them: fastclient reads 4 MiB.
+// maxNamed bounds the bytes of a response that name lines. Clients that understand them
+// read more: fastclient reads 4 MiB.
 const maxNamed = 1 << 20
 
 // faults collects what is wrong with the lines of one body, in the words of InfluxDB.
@@ -19,7 +19,7 @@ const maxNamed = 1 << 20
 type faults struct {
 	stored  int // lines that were not refused
 	refused int // lines that the relay or the server refused
-	dropped int // of these, lines that the server could parse
+	dropped int // refused lines that the server could parse
 	text    strings.Builder
 	cut     bool // text does not name all of them
 }
@@ -56,8 +56,8 @@ func (f *faults) name(format string, args ...any) {
 	fmt.Fprintf(&f.text, format, args...)
 }
 
-// response returns nil if no line was refused. InfluxDB does not count lines that it
-// cannot parse as dropped; a response that does not name them all does.
+// response returns nil if no line was refused. Like InfluxDB it does not count lines that
+// cannot be parsed as dropped, unless the response does not name all of them.
 func (f *faults) response() error {
 	if f.refused == 0 {
 		return nil
@@ -73,7 +73,7 @@ func (f *faults) response() error {
 	return &refusal{status: 400, message: text}
 }
 
-// reasons are the words of InfluxDB where the rule's own are others.
+// reasons are InfluxDB's words for rules that lp words differently.
 var reasons = map[lp.Rule]string{
 	lp.RuleEqualsInTag:      "invalid tag format",
 	lp.RuleDuplicateTag:     "duplicate tags",

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// version is what clients are told that ask for InfluxDB's.
+// version is sent to clients that ask for the version of InfluxDB.
 const version = "1.8-relay"
 
 // handler serves all paths.
@@ -28,7 +28,7 @@ func (s *relay) handler() http.Handler {
 	})
 }
 
-// write returns the handler of one of the ways to write.
+// write returns the handler of one of the two write endpoints.
 func (s *relay) write(a api) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := s.take(w, r, a); err != nil {
@@ -39,7 +39,7 @@ func (s *relay) write(a api) http.HandlerFunc {
 	}
 }
 
-// take takes one body. The error is a *refusal, or one of the relay itself.
+// take accepts one body. The error is a *refusal, or one of the relay itself.
 func (s *relay) take(w http.ResponseWriter, r *http.Request, a api) error {
 	q := r.URL.Query()
 	if err := s.admit(r, q); err != nil {
@@ -71,18 +71,18 @@ func (s *relay) take(w http.ResponseWriter, r *http.Request, a api) error {
 type refusal struct {
 	status  int
 	message string
-	after   time.Duration // that the client should wait
+	after   time.Duration // how long the client should wait
 }
 
 func (r *refusal) Error() string { return r.message }
 
-// codes are the words of version 2 for statuses.
+// codes are the error codes of version 2 by status.
 var codes = map[int]string{
 	400: "invalid", 401: "unauthorized", 404: "not found", 413: "request too large",
 	415: "unsupported media type", 500: "internal error", 503: "unavailable",
 }
 
-// refuse responds as InfluxDB does.
+// refuse responds with err as InfluxDB does.
 func (a api) refuse(w http.ResponseWriter, err error) {
 	var no *refusal
 	if !errors.As(err, &no) {
@@ -121,7 +121,7 @@ func ping(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// health tells whether the relay takes lines, as it does while its server is away.
+// health says whether the relay accepts lines. It does so while its server is down.
 func (s *relay) health(w http.ResponseWriter, _ *http.Request) {
 	code, status, message := 200, "pass", "ready for writes"
 	if s.closing.Load() {
@@ -129,7 +129,7 @@ func (s *relay) health(w http.ResponseWriter, _ *http.Request) {
 	}
 	for name, t := range s.targets {
 		if st := t.writer.Stats(); st.Down {
-			message += fmt.Sprintf("; the server of %s is away, %d lines wait", name, st.Pending.Lines)
+			message += fmt.Sprintf("; the server of %s is down, %d lines wait", name, st.Pending.Lines)
 		}
 	}
 	response(w, code, map[string]any{

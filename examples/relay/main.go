@@ -1,31 +1,31 @@
-// Relay takes line protocol from any InfluxDB client, checks it line by line, and
-// sends it on through one Writer per database: clients get their response at once, the
-// server gets few large requests, and a server that is away is waited for.
+// Relay accepts line protocol from any InfluxDB client, checks each line, and sends it on
+// through one Writer per database. Clients get their response at once, the server gets few
+// large requests, and the lines wait while the server is down.
 //
 //	go run ./examples/relay -url http://127.0.0.1:8086 -to telegraf -to app/week
 //
-// It serves /write and /api/v2/write, plain or gzip, /ping and /health. Each -to names
-// a database, with a retention policy after a slash, as 1.x clients name it in db and
-// rp and 2.x clients in bucket; what is not named does not exist. Memory is bounded:
-// -memory for the lines of each database, and about three times -max-body for each of
-// -bodies. A slow client holds one of these, for a minute at most.
+// It serves /write and /api/v2/write, uncompressed or gzip, /ping and /health. Each -to names
+// a database, with a retention policy after a slash. Clients of 1.x name it in db and rp,
+// clients of 2.x in bucket; any other database is "not found". Memory is bounded: -memory
+// for the lines of each database, and about three times -max-body for each of -bodies. A
+// slow client occupies one of the bodies for a minute at most.
 //
-// 204 means that the Writer holds every line in memory and sends it until the server
-// has stored or refused it. With -wait it means that the server has stored every line.
-// Lines that the relay refuses are named in the response, the others are taken. Lines
-// that the server refuses later go to a file in the directory -dead, and so do lines
-// that a stopping relay cannot send within -drain; with -wait they are named in the
-// response. When there is no room for -patience, the response is 503 with Retry-After;
-// lines of that body may be on their way all the same, and a client that sends the
-// body again stores them once if they have timestamps.
+// 204 means that the Writer holds every line in memory and sends it until the server has
+// stored or refused it. With -wait it means that the server has stored every line. The
+// response names lines that the relay refuses; the others are accepted. Lines that the
+// server refuses later go to a file in the directory -dead, or with -wait into the response.
+// Lines that a stopping relay cannot send within -drain go to that file, too. If no memory
+// becomes free within -patience, the response is 503 with Retry-After. Some lines of that
+// body may be sent all the same; a client that repeats the body stores them once if they
+// have timestamps.
 //
-// The relay stamps lines that have no timestamp, each with a time of its own, and
-// sends nanoseconds. It refuses lines of more than 1 MiB, and those that servers read
-// in different ways. It checks consistency and sends its own; it ignores org.
+// The relay stamps lines without a timestamp, each with a time of its own, and sends
+// nanoseconds. It refuses lines of more than 1 MiB, and lines that servers read in different
+// ways. It checks the consistency of a request, but sends its own; it ignores org.
 //
-// The environment holds what must not be seen: RELAY_URL stands for -url, whose
-// credentials are the relay's own at the server. Clients need RELAY_USER and
-// RELAY_PASSWORD, or RELAY_TOKEN, if these are set.
+// Secrets are in the environment: RELAY_URL is the default of -url, with the relay's own
+// credentials for the server. If RELAY_USER and RELAY_PASSWORD, or RELAY_TOKEN, are set,
+// clients need them.
 package main
 
 import (
@@ -52,11 +52,11 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8087", "address to listen on")
 	drain := flag.Duration("drain", 30*time.Second, "time for sending what is left when it stops")
 	flag.StringVar(&c.url, "url", c.url, "server, as fastclient.Open takes it")
-	flag.Func("to", "database or database/policy to take lines for; may be repeated", func(name string) error {
+	flag.Func("to", "database or database/policy to accept lines for; may be repeated", func(name string) error {
 		c.to = append(c.to, name)
 		return nil
 	})
-	flag.BoolVar(&c.wait, "wait", false, "response when the server has stored the lines")
+	flag.BoolVar(&c.wait, "wait", false, "respond when the server has stored the lines")
 	flag.DurationVar(&c.patience, "patience", 10*time.Second, "how long a request waits for room, or for the server")
 	flag.IntVar(&c.maxBody, "max-body", 25_000_000, "largest body in bytes, also when decompressed")
 	flag.IntVar(&c.bodies, "bodies", 8, "bodies in memory at a time")
@@ -73,8 +73,8 @@ func main() {
 	}
 }
 
-// run serves until ctx ends. Then it finishes the requests under way and sends what it
-// holds, within drain or until another interrupt.
+// run serves until ctx ends. Then it finishes open requests and sends the lines that it
+// holds, until drain is over or another interrupt comes.
 func run(ctx context.Context, c config, addr string, drain time.Duration) error {
 	r, err := newRelay(c)
 	if err != nil {

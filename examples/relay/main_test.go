@@ -45,7 +45,7 @@ func startRelay(t *testing.T, c config) *relay {
 	return r
 }
 
-// post sends one request to r. headers are keys and values by turns.
+// post sends one request to r. headers are pairs of a key and a value.
 func post(r *relay, path, body string, headers ...string) *httptest.ResponseRecorder {
 	req := httptest.NewRequest("POST", path, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {
@@ -56,7 +56,7 @@ func post(r *relay, path, body string, headers ...string) *httptest.ResponseReco
 	return w
 }
 
-// flush waits until the server has given its verdict on all that r holds.
+// flush waits until the server has given its verdict on all lines that r holds.
 func flush(t *testing.T, r *relay) {
 	t.Helper()
 	for _, target := range r.targets {
@@ -64,7 +64,7 @@ func flush(t *testing.T, r *relay) {
 	}
 }
 
-// stored returns the lines that s was sent, by the parameters of their requests.
+// stored returns the lines that s received, by the parameters of their requests.
 func stored(s *influxtest.Server) map[string]string {
 	lines := map[string]string{}
 	for _, r := range s.Requests() {
@@ -73,7 +73,7 @@ func stored(s *influxtest.Server) map[string]string {
 	return lines
 }
 
-// TestPrecisions holds that each word of each way means its unit.
+// TestPrecisions holds that each precision of each endpoint means its unit.
 func TestPrecisions(t *testing.T) {
 	units := map[string]time.Duration{
 		"": 1, "n": 1, "ns": 1, "u": 1e3, "us": 1e3, "µ": 1e3, "µs": 1e3, "μ": 1e3, "μs": 1e3,
@@ -102,7 +102,7 @@ func TestPrecisions(t *testing.T) {
 	}
 }
 
-// TestStamps holds that each line without a timestamp gets one, and none twice.
+// TestStamps holds that each line without a timestamp gets one, and no two lines the same.
 func TestStamps(t *testing.T) {
 	for _, wait := range []bool{false, true} {
 		s := influxtest.New(t)
@@ -131,7 +131,8 @@ func TestStamps(t *testing.T) {
 	}
 }
 
-// TestResponses holds what is given a response, in the form of each way, and what goes on.
+// TestResponses holds the response of each endpoint to good and bad bodies, and the lines
+// that are sent on.
 func TestResponses(t *testing.T) {
 	const named = `unable to parse 'm v=': missing field value`
 	for _, tt := range []struct {
@@ -199,7 +200,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestCredentials holds each form in which clients show who they are.
+// TestCredentials tries each form in which clients send credentials.
 func TestCredentials(t *testing.T) {
 	c := testConfig(t, influxtest.New(t))
 	c.user, c.password, c.token = "me", "pw", "secret"
@@ -243,7 +244,7 @@ func picky(c *influxtest.Conn, r *influxtest.Request) {
 	influxtest.Status(204).Play(c, r)
 }
 
-// TestRefusedLater holds that what the server refuses is in the file of its target.
+// TestRefusedLater holds that lines which the server refuses are in the file of their target.
 func TestRefusedLater(t *testing.T) {
 	s := influxtest.New(t, influxtest.Func(picky))
 	c := testConfig(t, s)
@@ -283,11 +284,11 @@ func TestWait(t *testing.T) {
 	c.patience, c.dead = 20*time.Millisecond, t.TempDir()
 	r = startRelay(t, c)
 	s.Play(influxtest.Status(503))
-	check("m v=1 1", 503, "lines were not taken, send them again: ")
+	check("m v=1 1", 503, "lines were not accepted, send them again: ")
 	s.Play(influxtest.Error(404, `database not found: "d"`))
 	check("m v=1 1", 404, `database not found: "d"`)
 	s.Play(influxtest.Silent())
-	check("m v=1 1", 503, "lines were not taken, send them again: ")
+	check("m v=1 1", 503, "lines were not accepted, send them again: ")
 	if text, err := os.ReadFile(filepath.Join(c.dead, "d.lp")); err != nil || len(text) > 0 {
 		t.Errorf("kept although it was given a response: %v %s", err, text)
 	}
@@ -320,7 +321,7 @@ func TestPingHealth(t *testing.T) {
 	}
 }
 
-// A logged is a log that gives the address of a relay that runs.
+// A logged is a log from which the test reads the address of a running relay.
 type logged struct {
 	bytes.Buffer
 	addr chan string
@@ -333,7 +334,7 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.Buffer.Write(p)
 }
 
-// TestRun stops a relay: what it has is sent, or kept when the server is away.
+// TestRun stops a relay: its lines are sent, or kept if the server is down.
 func TestRun(t *testing.T) {
 	for _, away := range []bool{false, true} {
 		s := influxtest.New(t)

@@ -20,7 +20,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A config is what the flags and the environment say.
+// A config holds the flags and the environment.
 type config struct {
 	url                   string
 	to                    []string
@@ -34,7 +34,7 @@ type config struct {
 	log                   *log.Logger
 }
 
-// A relay has its targets by name.
+// A relay passes lines on to its targets, which it finds by name.
 type relay struct {
 	config
 	client  *fastclient.Client
@@ -97,8 +97,8 @@ func (r *relay) addTarget(name string) error {
 	if t.dead, err = batch.OpenDeadLetterFile(filepath.Join(r.dead, url.PathEscape(name)+".lp"), 1<<30); err != nil {
 		return err
 	}
-	// A batch holds lines of many clients: Isolate keeps what is wrong with one line
-	// from the others.
+	// A batch holds lines of many clients: Isolate makes sure that a bad line costs no
+	// other client a line.
 	t.writer, err = batch.NewWriter(t.client, batch.Options{
 		MaxMemory: r.memory, Isolate: batch.IsolateAll, DeadLetter: t.dead, OnEvent: t.event,
 	})
@@ -115,7 +115,7 @@ func (t *target) event(e batch.Event) {
 	}
 }
 
-// close sends what the Writers hold until ctx ends, and files the rest.
+// close sends what the Writers hold until ctx ends, and writes the rest to the files.
 func (r *relay) close(ctx context.Context) error {
 	var errs []error
 	for _, t := range r.targets {
@@ -136,7 +136,7 @@ func (r *relay) close(ctx context.Context) error {
 	return errors.Join(append(errs, r.client.Close())...)
 }
 
-// room waits for memory for a body.
+// room waits until one of the bodies is free.
 func (r *relay) room(ctx context.Context) (*body, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
@@ -156,8 +156,8 @@ func (r *relay) free(b *body) {
 	r.idle <- b
 }
 
-// take gives the lines of b, with timestamps in p, to the Writer, or with -wait to the
-// server.
+// take passes the lines of b, whose timestamps are in p, to the Writer, or with -wait to
+// the server.
 func (t *target) take(ctx context.Context, b *body, p lp.Precision) error {
 	ctx, cancel := context.WithTimeout(ctx, t.patience)
 	defer cancel()
@@ -168,8 +168,8 @@ func (t *target) take(ctx context.Context, b *body, p lp.Precision) error {
 		}
 		return f.response()
 	}
-	// A Flush of the Writer would wait for the lines of others, and not know whose
-	// lines were refused.
+	// A Flush of the Writer would also wait for the lines of other clients, and could not
+	// tell whose lines were refused.
 	w, err := batch.NewSyncWriter(t.client, batch.Options{Isolate: batch.IsolateAll, DeadLetter: &f, RetryFor: t.patience})
 	if err != nil {
 		return err
@@ -183,12 +183,12 @@ func (t *target) take(ctx context.Context, b *body, p lp.Precision) error {
 }
 
 const (
-	chunk   = 64 << 10   // of lines handed to a Writer
-	maxLine = 1<<20 - 64 // leaves room for the timestamp in a batch of a Writer
+	chunk   = 64 << 10   // bytes of lines passed to a Writer at once
+	maxLine = 1<<20 - 64 // leaves space for the timestamp in a batch of a Writer
 )
 
-// relay hands the lines of b to w, as they are but in nanoseconds, and those that are
-// refused to f. The error says why w does not take more.
+// relay passes the lines of b to w, with their timestamps in nanoseconds, and refused lines
+// to f. The error says why w accepts no more.
 func (b *body) relay(ctx context.Context, w batch.LineWriter, p lp.Precision, f *faults) error {
 	b.dec.SetOptions(lp.DecoderOptions{Precision: p, MaxLine: maxLine})
 	text := b.text.Bytes()
@@ -220,7 +220,7 @@ func (b *body) relay(ctx context.Context, w batch.LineWriter, p lp.Precision, f 
 	}
 }
 
-// busy is the response when lines were not taken because of err.
+// busy returns the response for lines that were not accepted because of err.
 func (t *target) busy(err error) error {
 	var server *fastclient.ServerError
 	if errors.As(err, &server) && server.Status == 404 {
@@ -230,5 +230,5 @@ func (t *target) busy(err error) error {
 	if s := t.writer.Stats(); s.Down {
 		after = min(max(after, time.Until(s.RetryAt)), time.Minute)
 	}
-	return &refusal{status: 503, message: "lines were not taken, send them again: " + err.Error(), after: after}
+	return &refusal{status: 503, message: "lines were not accepted, send them again: " + err.Error(), after: after}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// An api is one of the two ways to write, with its words.
+// An api is one of the two write endpoints.
 type api int
 
 const (
@@ -24,7 +24,7 @@ const (
 	v2            // /api/v2/write
 )
 
-// units are the words for the unit of timestamps.
+// units are the values of the parameter precision.
 var units = map[string]lp.Precision{
 	"": lp.Nanosecond, "n": lp.Nanosecond, "ns": lp.Nanosecond, "u": lp.Microsecond, "us": lp.Microsecond,
 	"\u00b5": lp.Microsecond, "\u00b5s": lp.Microsecond, // the micro sign
@@ -71,7 +71,7 @@ func (s *relay) target(a api, q url.Values) (*target, error) {
 	return nil, &refusal{status: 404, message: fmt.Sprintf("database not found: %q", db)}
 }
 
-// admit checks the credentials in each form that clients have for them.
+// admit checks the credentials, in each form that clients send them in.
 func (c *config) admit(r *http.Request, q url.Values) error {
 	if c.user == "" && c.token == "" {
 		return nil
@@ -84,7 +84,7 @@ func (c *config) admit(r *http.Request, q url.Values) error {
 		if c.token != "" && same(token, c.token) {
 			return nil
 		}
-		user, password, _ = strings.Cut(token, ":") // as 1.8 takes it
+		user, password, _ = strings.Cut(token, ":") // as 1.8 reads a token
 		ok = true
 	}
 	switch {
@@ -101,7 +101,7 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 // A body is the memory for one body.
 type body struct {
 	text  bytes.Buffer // as it arrived, decompressed
-	lines []byte       // as it goes on
+	lines []byte       // as it is sent on
 	dec   lp.Decoder
 	zip   gzip.Reader
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/pointwire/pointwire/internal/line/dialect"
 )
 
-// bytesText is a text of the corpus: a string, or an object with base64.
+// A bytesText is a text of the corpus: a string, or an object with base64.
 type bytesText string
 
 func (b *bytesText) UnmarshalJSON(data []byte) error {
@@ -56,7 +56,7 @@ type corpusCase struct {
 	}
 }
 
-// corpus returns the cases for decoders, which arrive with the module.
+// corpus returns the cases for decoders, which are part of the module.
 func corpus(t *testing.T) map[string]corpusCase {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/influxdata/line-protocol/v2").Output()
 	if err != nil {
@@ -73,7 +73,7 @@ func corpus(t *testing.T) map[string]corpusCase {
 	return all.Decode
 }
 
-// points returns the points that the corpus asks for.
+// points returns the points that the corpus expects.
 func (c *corpusCase) points(t *testing.T) (points []dialect.Point) {
 	for _, r := range c.Output.Result {
 		p := dialect.Point{Measurement: string(r.Name), Time: r.Time, Stamped: true}
@@ -116,8 +116,8 @@ func value[T any](raw []byte) (v T, err error) {
 
 var precisions = map[string]pointwire.Precision{"1ns": pointwire.Nanosecond, "1µs": pointwire.Microsecond, "1ms": pointwire.Millisecond, "1s": pointwire.Second}
 
-// TestCorpus reads the corpus of line-protocol/v2: what is read otherwise is explained
-// by a row of the table.
+// TestCorpus reads the corpus of line-protocol/v2. A row of the table must explain each
+// difference.
 func TestCorpus(t *testing.T) {
 	cases := corpus(t)
 	if len(cases) != 6615 {
@@ -172,8 +172,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// explain names the row of the table for a text of which line-protocol/v2 makes
-// something else: the first of these that it has in it.
+// explain names the row of the table for a text that line-protocol/v2 reads differently: the
+// first one that applies.
 func explain(text []byte, own []dialect.Point, rules []line.Rule, refused bool) string {
 	has := func(r line.Rule) bool { return slices.Contains(rules, r) }
 	switch {

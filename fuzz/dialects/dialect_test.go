@@ -6,7 +6,7 @@ import (
 	"github.com/pointwire/pointwire/internal/line/dialect"
 )
 
-// TestRows holds the cells of the table that are of a parser to that parser.
+// TestRows compares the cells of the table with the parsers that they describe.
 func TestRows(t *testing.T) {
 	for _, r := range dialect.Rows {
 		own, rules := dialect.Read(r.Body)

@@ -10,9 +10,9 @@ import (
 )
 
 // TestPortable writes every short text as a name in every position with the dialect
-// Portable. What the encoder takes, every parser reads with the same structure: the same
-// number of points, tags and fields, and each name the same but for backslashes, which
-// VictoriaMetrics reads in pairs. Influx1 is held to the readers that are InfluxDB's.
+// Portable. Every parser must read the accepted ones with the same structure: the same
+// number of points, tags and fields, and the same names except for backslashes, which
+// VictoriaMetrics reads in pairs. Influx1 is compared only with the readers of InfluxDB.
 func TestPortable(t *testing.T) {
 	const letters = "a\\, =\""
 	for _, d := range []lp.Dialect{lp.Portable, lp.Influx1} {
@@ -67,7 +67,7 @@ func write(e *lp.Encoder, p dialect.Point) error {
 	return e.EndTimestamp(p.Time)
 }
 
-// loose returns p with what readers differ in taken out: all backslashes, and values
+// loose returns p without the parts in which readers differ: all backslashes, and values
 // that are not numbers.
 func loose(p dialect.Point) string {
 	p = p.Numbers()

@@ -15,8 +15,8 @@ import (
 	"github.com/pointwire/pointwire/internal/line/dialect"
 )
 
-// influx2 reads body with the parser of InfluxDB 2.8.0. A point whose series key is not
-// the one that is made from its name and tags is lost, as in 1.x.
+// influx2 reads body with the parser of InfluxDB 2.8.0. As in 1.x, a point is lost if its
+// series key is not the one made from its name and tags.
 func influx2(body string) (points []dialect.Point, refused, lost bool) {
 	parsed, err := models.ParsePointsWithPrecision([]byte(body), time.Time{}, "ns")
 	for _, m := range parsed {
@@ -57,8 +57,8 @@ func influx2(body string) (points []dialect.Point, refused, lost bool) {
 	return points, err != nil, lost
 }
 
-// victoria reads body as VictoriaMetrics does with a request: one bad line, and all of
-// it is refused.
+// victoria reads body as VictoriaMetrics reads a request: one bad line makes it refuse the
+// whole body.
 func victoria(body string) (points []dialect.Point, refused, lost bool) {
 	var rows influx.Rows
 	if err := rows.Unmarshal(body, false); err != nil {

@@ -4,8 +4,8 @@ package deflate
 
 import "testing"
 
-// TestAllocs holds that nothing is allocated if dst has room. The race detector
-// allocates by itself.
+// TestAllocs checks that nothing is allocated if dst has room. It does not run under the
+// race detector, which allocates by itself.
 func TestAllocs(t *testing.T) {
 	e := new(Encoder)
 	for _, s := range samples(t, 1000) {

@@ -11,14 +11,14 @@ import (
 	"github.com/pointwire/pointwire/internal/workload/bodies"
 )
 
-// A sample is a body of some kind.
+// A sample is a body and the name of its kind.
 type sample struct {
 	name string
 	body []byte
 }
 
-// samples returns bodies of every kind: n lines, or about as many bytes of what is no
-// line protocol.
+// samples returns bodies of every kind: n lines of each kind of line protocol, and
+// about as many bytes of other data.
 func samples(tb testing.TB, n int) (list []sample) {
 	tb.Helper()
 	for _, k := range bodies.Kinds {
@@ -34,7 +34,7 @@ func samples(tb testing.TB, n int) (list []sample) {
 	return append(list, others(n*150)...)
 }
 
-// others returns bodies of about n bytes that are no line protocol.
+// others returns bodies of about n bytes that are not line protocol.
 func others(n int) []sample {
 	r := rand.New(rand.NewPCG(1, 2))
 	random := make([]byte, n)

@@ -1,41 +1,47 @@
 package deflate
 
+// This file decides which Huffman code a chunk is written with. Building a code takes
+// time, and chunks of one kind need nearly the same code, so a code is kept: accepts
+// judges the cost of a chunk with it, and build makes another from a sample when the
+// cost is too high, a symbol has no code, or the code is too old.
+
 const (
-	// maxBits is the most that a code has. Pairs of literals hold codes of pairBits
-	// at most.
+	// maxBits is the length of the longest code. Pairs of literals hold codes of
+	// pairBits at most.
 	maxBits  = 15
 	pairBits = 12
-	// lifetime is for how many chunks a code is used.
+	// lifetime is the number of chunks for which a code is used.
 	lifetime = 64
-	// present marks entries that are there.
+	// present is the bit of an entry that has a code.
 	present = 32
-	// none stands for no literal in a pair.
+	// none stands for the absence of a literal in a pair.
 	none = 0xff
-	// What a code may cost more than when it was made: at first, and at most, in
-	// parts of 64.
+	// slack is how much more a code may cost than for the chunk it was built for, in
+	// 64ths: minSlack at first, and maxSlack at most.
 	minSlack, maxSlack = 2, 20
 )
 
-// A code is what literals and matches are written with. It is kept, and used for
-// other chunks as long as it suits them.
+// A code is a Huffman code for literals and matches, with its encoded header. It is kept
+// and used for other chunks as long as it suits them.
 //
-// The entries of its tables are bits to write, above their number in 5 bits and the
-// mark present. An entry of 0 has none.
+// An entry of its tables holds, from the lowest bit: the number of bits to write, in 5
+// bits; the bit present; and the bits to write. A symbol without a code has the entry 0.
 type code struct {
 	pair  [1 << 16]uint32 // by two literals; filled on first use
 	lit   [256]uint32
-	match [maxMatch + 1]uint32 // by length, with the bits after the symbol
+	match [maxMatch + 1]uint32 // by length, with the extra bits after the symbol
 	dist  [32]uint32
 	end   uint32
-	rows  [4]uint64 // of pair, by second literal: which are not all zeros
+	rows  [4]uint64 // bit set of the second literals for which pair has entries
 	head  header
 
 	valid bool
-	age   int // chunks since it was made
-	size  int // the chunk it was made for, in bytes
-	cost  int // of that chunk, in bits without header
+	age   int // number of chunks since it was built
+	size  int // size in bytes of the chunk it was built for
+	cost  int // cost in bits of that chunk, without the header
 	slack int // see minSlack
-	// What occurred since the code was last made for its age, and before that.
+	// recent holds the symbols that occurred since the last build because of age,
+	// earlier those of the lifetime before.
 	recent, earlier symbolSet
 }
 
@@ -64,8 +70,8 @@ func (c *code) clearPairs() {
 // usable reports whether the code may be tried for a chunk of n bytes.
 func (c *code) usable(n int) bool { return c.valid && c.age < lifetime && n <= 2*c.size }
 
-// accepts reports whether a cost of so many bits for n bytes is about what is to be
-// expected of the code.
+// accepts reports whether a cost of so many bits for n bytes is about the cost that the
+// code was built with.
 func (c *code) accepts(cost, n int) bool {
 	cost -= c.head.n
 	if uint64(cost)*10 > uint64(n)*78 || uint64(cost)*uint64(c.size)*64 > uint64(c.cost)*uint64(n)*uint64(64+c.slack) {
@@ -75,9 +81,9 @@ func (c *code) accepts(cost, n int) bool {
 	return true
 }
 
-// made notes what the chunk cost that the code was made for, of n bytes, and what it
-// cost with the code before, or 0. Where a new code gains little, chunks differ by
-// themselves, and the next one is not needed so soon.
+// made notes the cost of the chunk of n bytes that the code was built for, and its cost
+// with the code before, or 0. If the new code gains little, the chunks themselves differ,
+// and slack grows so that the next code is built less soon.
 func (c *code) made(cost, before, n int) {
 	c.valid, c.age, c.size, c.cost = true, 0, n, cost-c.head.n
 	if c.slack == 0 {
@@ -88,9 +94,9 @@ func (c *code) made(cost, before, n int) {
 	}
 }
 
-// build makes the code for t from all of it, or from a sample. Symbols that occurred
-// in other chunks of late, too, get a code: an unknown one makes all this necessary
-// again. All others get none, which makes the header short.
+// build makes the code for t, from all of it or from a sample. Symbols that occurred in
+// other chunks lately get a code too, since a symbol without one would force another
+// build. All others get none, which keeps the header short.
 func (c *code) build(t *task, all bool) {
 	if c.valid && c.age >= lifetime {
 		c.earlier, c.recent = c.recent, symbolSet{}
@@ -115,7 +121,8 @@ func (c *code) build(t *task, all bool) {
 		}
 		some += int(min(w.dist[i], 1))
 	}
-	// A code needs two symbols. There are a literal or a match, and the end.
+	// Each code needs two symbols. The one for literals and lengths has them: the end
+	// of the block, and at least one literal or length.
 	for i := 0; some < 2; i++ {
 		if w.dist[i] == 0 {
 			w.dist[i] = 1
@@ -158,15 +165,15 @@ func entry(code uint16, n uint8, extra int, m uint8) uint32 {
 	return (uint32(code)|uint32(extra)<<n)<<6 | present | uint32(n+m)
 }
 
-// weights are how often symbols occur, in a unit that is a part of one occurrence: the
-// weight of 1 is left for what might.
+// weights holds how often each symbol occurs, times 8. The weight 1 is left for symbols
+// that might occur.
 type weights struct {
 	lit  [litSymbols]uint32
 	dist [distSymbols]uint32
 }
 
-// count weighs the symbols of t; or of a sample of it, 64 sequences in a row of every
-// 256, since fields recur in a rhythm.
+// count weighs the symbols of t, or of a sample: 64 sequences in a row of every 256. They
+// are in a row because fields recur in a rhythm, which single ones could miss.
 func (w *weights) count(t *task, all bool) {
 	const unit = 8
 	at := t.start

@@ -1,15 +1,27 @@
-// Package deflate compresses line protocol to gzip several times as fast as a
-// general encoder at its fastest level, and to about the same size.
+// Package deflate compresses line protocol to gzip (RFC 1951 and RFC 1952), several
+// times as fast as a general encoder at its fastest level and to about the same size.
 //
-// What makes it fast is what it knows of its input. A line resembles the line
-// before it, field for field, so that two positions that walk from delimiter to
-// delimiter side by side find most matches without a hash table. What remains
-// are digits, whose codes are written in pairs. Huffman codes hardly change from
-// batch to batch, so they are kept together with their encoded headers.
+// It is fast because it knows its input. A line resembles the line before it, field for
+// field, so two positions that walk from delimiter to delimiter side by side find most
+// matches without a hash table. The bytes between matches are mostly digits, and their
+// codes are written in pairs. Huffman codes hardly change from batch to batch, so they
+// are kept, together with their encoded headers.
 //
-// Any bytes may be compressed. Text of other kinds and binary data take a general
-// matcher; what does not get smaller is stored.
+// Any bytes may be compressed. Binary data and scripts beyond ASCII take a general
+// matcher, and chunks that do not get smaller are stored.
 //
-// The format is that of RFC 1951 and RFC 1952; the algorithm is described where it
-// is implemented: match.go, code.go and emit.go.
+// A body passes through the files in this order. encoder.go splits it into chunks of
+// 30 KiB, each of which becomes one block. match.go turns a chunk into sequences: a
+// number of literals, then a match. code.go decides whether the last code still suits
+// the chunk, or builds another, with huffman.go for the lengths and header.go for the
+// head of the block. emit.go writes the sequences with that code, and stream.go holds
+// the bits.
+//
+// These invariants hold between the parts:
+//   - The sequences of a chunk cover it exactly. A match reaches back at most 32 KiB
+//     and never before the body; it may begin in an earlier chunk's bytes.
+//   - Every load of 8 bytes lies within the body: no match begins in its last bytes.
+//   - A block never exceeds its chunk by more than a stored block would: emit stops
+//     at a limit, and the Encoder stores the chunk instead.
+//   - Memory is bounded by EncoderSize, and only dst grows.
 package deflate

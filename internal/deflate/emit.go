@@ -2,35 +2,44 @@ package deflate
 
 import "github.com/pointwire/pointwire/internal/swar"
 
-// A task is a block to write: body[start:end], whose matches are in seq.
+// This file writes a block. run is the fast loop. It writes literals in pairs from the
+// table code.pair, which starts empty for each code; when run meets a pair without an
+// entry it stops, addPairs writes the next literals one by one and enters their pairs,
+// and run goes on. runBytes replaces run for chunks in which the byte none occurs, since
+// run uses that byte for no literal.
+//
+// All of them keep the state of the output in a cursor, with fewer than 8 bits waiting
+// between two stores, and stop soon after the output passes limit.
+
+// A task is a block to write: body[start:end], whose sequences are seq.
 type task struct {
 	body       []byte
 	start, end int
 	seq        []uint64
 	final      bool
-	opaque     bool // if the byte none is in it
+	opaque     bool // the byte none occurs in the block
 }
 
-// An outcome is why emit returned.
+// An outcome is the reason why emit returned.
 type outcome int
 
 const (
-	emitted outcome = iota // the block is written
-	tooLong                // it is longer than what it holds
+	emitted outcome = iota // the block was written
+	tooLong                // the block became longer than its input
 	noCode                 // a symbol has no code
-	noPair                 // from run alone: the next literals have no entry
+	noPair                 // returned by run only: the next literals have no entry
 )
 
-// A cursor is where run writes on.
+// A cursor is the place where run goes on, in the output and in the input.
 type cursor struct {
 	stream
-	at       int // in the body
-	next     int // sequence
-	literals int // of it, which are not written yet
-	limit    int // of bytes written, beyond which the block is too long
+	at       int // position in the body
+	next     int // index of the sequence
+	literals int // literals of that sequence that are not written yet
+	limit    int // output position beyond which the block is too long
 }
 
-// emit writes t. If the outcome is not emitted, part of it was written.
+// emit writes t. If the outcome is not emitted, the caller must undo a part of t.
 func (c *code) emit(w *stream, t *task) outcome {
 	limit := w.n + t.end - t.start
 	if w.n+c.head.n/8 >= limit {
@@ -73,8 +82,8 @@ func (c *code) emit(w *stream, t *task) outcome {
 	return result
 }
 
-// addPairs writes up to eight literals one by one, and enters their pairs. It reports
-// whether they have codes.
+// addPairs writes up to eight literals one by one, and enters their pairs in the table.
+// It reports false if a literal has no code.
 func (c *code) addPairs(r *cursor, body []byte) bool {
 	n := min(r.literals, 8)
 	p := body[r.at : r.at+n]
@@ -102,7 +111,7 @@ func (c *code) addPairs(r *cursor, body []byte) bool {
 	return true
 }
 
-// runBytes is run for any bytes: it takes literals one by one.
+// runBytes is run for chunks with any bytes: it writes literals one by one, to the end.
 func (c *code) runBytes(r *cursor, body []byte, seq []uint64) outcome {
 	out, n, acc, nb, at := r.b, r.n, r.acc, r.nb, r.at
 	for _, s := range seq {
@@ -154,18 +163,19 @@ func (c *code) runBytes(r *cursor, body []byte, seq []uint64) outcome {
 	return emitted
 }
 
-// run writes sequences from r on until the last one, an error, or a pair without an
-// entry. The last literals of the last sequence, up to seven, are left to the caller.
+// run writes sequences from r on until it meets the last one, an error, or a pair
+// without an entry. It leaves the last literals of the last sequence, up to eight, to
+// the caller.
 //
-// Lengths of runs of literals are nothing that a processor could predict, so the last
-// eight literals or less before a match are written without a branch: what is beyond
-// them is replaced with the byte none, whose pairs have no bits.
+// The processor cannot predict how many literals precede a match, so the last eight or
+// fewer are written without a branch: the bytes after them are replaced by the byte
+// none, whose pair has no bits.
 //
-// Between two flushes there are at most 7 bits left over, and 56 are added: eight
-// literals in four pairs, if their codes are short, or four of them in two; or a match,
-// of at most 20 bits for its length and 28 for its distance. Each flush stores eight
-// bytes. The limit is looked at before eight literals and before each match: past it
-// by at most three stores, which is within room.
+// A store of eight bytes writes at most 63 bits: the 7 or fewer left over from the last
+// store, and 56 new ones. These are eight literals, in four pairs whose codes must have
+// 56 bits at most, or a match, of at most 20 bits for its length and 28 for its
+// distance. The limit is checked after each eight literals and after each match, so at
+// most three stores go beyond it, which room allows for.
 func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 	var (
 		pair     = &c.pair

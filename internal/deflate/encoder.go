@@ -11,36 +11,36 @@ const (
 	// EncoderSize is an upper bound of the memory of an Encoder, in bytes.
 	EncoderSize = 640 << 10
 
-	// chunkSize is how much of the body a block holds. Two stored chunks fit into
-	// one stored block.
+	// chunkSize is the number of bytes of the body in one block. Two stored chunks
+	// fit into one stored block.
 	chunkSize = 30 << 10
-	// tinySize is the size below which a body is stored: a header of Huffman codes
-	// costs as much as it gains.
+	// tinySize is the size below which a body is stored: the header of a Huffman
+	// code would cost as much as the code gains.
 	tinySize = 192
 )
 
-// Encoder compresses bodies to gzip. The zero value is ready for use. It keeps
+// Encoder compresses bodies to gzip. The zero value is ready for use. An Encoder keeps
 // Huffman codes from body to body, so use one Encoder for bodies of one kind. Its
-// memory is bounded by EncoderSize, and all that it allocates is room in dst. An
+// memory is bounded by EncoderSize, and it allocates nothing but room in dst. An
 // Encoder must not be used concurrently.
 type Encoder struct {
 	// Reproducible makes the output a function of the body alone, as if Reset were
-	// called before each body. By default it also depends on the bodies before.
+	// called before each body. By default it also depends on earlier bodies.
 	Reproducible bool
 
-	// base is added to positions in the body before they go into the hash table, so
-	// that entries of the bodies before appear to be further back than the body
-	// begins, and need not be cleared.
+	// base is added to positions in the body before they go into the hash table.
+	// Entries of earlier bodies then seem to lie before the beginning of this body,
+	// so the table need not be cleared.
 	base uint16
 	last int     // distance of the last match in this body, 0 for none
-	out  stream  // what is being written
-	code [2]code // of the first chunk of a body, and of the others
+	out  stream  // the bits being written
+	code [2]code // for the first chunk of a body, and for the others
 	seq  [maxSequences]uint64
 	tab  [tableSize]uint16
 }
 
-// MaxSize returns the free capacity of dst with which AppendGzip never allocates for
-// a body of n bytes.
+// MaxSize returns how much free capacity of dst AppendGzip needs at most for a body of n
+// bytes. With that much it does not allocate.
 func MaxSize(n int) int { return n + n/4096 + 128 }
 
 // Reset forgets all bodies: the next one is compressed as by a new Encoder.
@@ -72,10 +72,10 @@ func (e *Encoder) AppendGzip(dst, body []byte) []byte {
 	return binary.LittleEndian.AppendUint32(dst, uint32(len(body)))
 }
 
-// gzipHeader says: deflate, no name, no time, fastest, unknown system.
+// gzipHeader declares deflate, no name, no time, the fastest level and an unknown system.
 const gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
 
-// appendBlocks appends body, of which there must be some, as deflate blocks.
+// appendBlocks appends body, which must not be empty, as deflate blocks.
 func (e *Encoder) appendBlocks(dst, body []byte) []byte {
 	e.last = 0
 	text := isText(body)
@@ -97,8 +97,8 @@ func (e *Encoder) appendBlocks(dst, body []byte) []byte {
 	return dst
 }
 
-// block writes body[start:end] as a block, with the code that the Encoder has, with
-// a new one, or stored, whichever is the first that is good enough.
+// block writes body[start:end] as a block. It tries the code that the Encoder has, then
+// a new code, then a stored block, and takes the first that is good enough.
 func (e *Encoder) block(body []byte, start, end int, seq []uint64) {
 	w, c := &e.out, &e.code[min(start, 1)]
 	t := task{body: body, start: start, end: end, seq: seq, final: end == len(body)}
@@ -122,7 +122,7 @@ func (e *Encoder) block(body []byte, start, end int, seq []uint64) {
 	c.build(&t, false)
 	result := c.emit(w, &t)
 	if result == noCode {
-		// The code is made from a sample, which may miss a byte.
+		// The code was built from a sample of the chunk, which may lack a symbol.
 		*w = mark
 		c.build(&t, true)
 		result = c.emit(w, &t)
@@ -136,8 +136,8 @@ func (e *Encoder) block(body []byte, start, end int, seq []uint64) {
 	w.store(body[start:end], t.final)
 }
 
-// isText reports whether at most a quarter of a sample of body is above ASCII. Else
-// it is binary or in a script of other letters, and delimiters say little.
+// isText reports whether at most a quarter of a sample of body is above ASCII. Otherwise
+// body is binary or in another script, and matchLines would find few delimiters.
 func isText(body []byte) bool {
 	n, step := 0, (len(body)+255)/256
 	for i := 0; i < len(body); i += step {
@@ -146,9 +146,9 @@ func isText(body []byte) bool {
 	return n*step <= len(body)/4
 }
 
-// isRandom reports whether a chunk has hardly any matches, and literals that are about
-// equally frequent, by a sample: no code makes it shorter by as much as a twentieth. It
-// spares random and compressed bytes an attempt at it.
+// isRandom reports whether a chunk has hardly any matches, and a sample of its literals
+// is about equally frequent. No code shortens such a chunk by as much as a twentieth, so
+// random and compressed bytes are stored without trying.
 func isRandom(t *task) bool {
 	n := t.end - t.start
 	if len(t.seq) > 2+n/128 {
@@ -161,9 +161,9 @@ func isRandom(t *task) bool {
 	if literals < n-n/32 {
 		return false
 	}
-	// The sum of the squares of how often each byte occurs is samples + samples^2/256
-	// on average for random bytes, give or take a thirtieth, and a third more where a
-	// byte takes 7.5 bits.
+	// squares sums the squares of each byte's count. For random bytes it is
+	// samples + samples^2/256 on average, give or take a thirtieth; it is a third more
+	// for bytes that a code could write in 7.5 bits.
 	samples := min(n, 512)
 	var count [256]uint16
 	squares := 0

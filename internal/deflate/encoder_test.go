@@ -15,8 +15,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// inflate returns what compress/gzip and klauspost/compress make of p, which must be
-// the same.
+// inflate decodes p with compress/gzip and with klauspost/compress, and fails if their
+// results differ.
 func inflate(tb testing.TB, p []byte) []byte {
 	tb.Helper()
 	r, err := stdgzip.NewReader(bytes.NewReader(p))
@@ -41,7 +41,8 @@ func inflate(tb testing.TB, p []byte) []byte {
 	return got
 }
 
-// check compresses body, holds the result against it and its bound, and returns it.
+// check compresses body, checks that the result decodes to body and is within its size
+// bound, and returns it.
 func check(tb testing.TB, e *Encoder, body []byte) []byte {
 	tb.Helper()
 	p := e.AppendGzip(nil, body)
@@ -50,7 +51,7 @@ func check(tb testing.TB, e *Encoder, body []byte) []byte {
 		for n < len(got) && n < len(body) && got[n] == body[n] {
 			n++
 		}
-		tb.Fatalf("%d bytes came back as %d, which differ from %d on", len(body), len(got), n)
+		tb.Fatalf("%d bytes came back as %d bytes, which differ from byte %d on", len(body), len(got), n)
 	}
 	if most := len(body) + 64 + 5*(len(body)/maxStored); len(p) > most {
 		tb.Fatalf("%d bytes became %d", len(body), len(p))
@@ -78,8 +79,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestEdges compresses every prefix of bodies whose length is near one that matters:
-// that of a tiny body, of a chunk, of a stored block.
+// TestEdges compresses every prefix of bodies whose length is near that of a tiny body,
+// of a chunk or of a stored block.
 func TestEdges(t *testing.T) {
 	reach := 80
 	if testing.Short() {
@@ -100,8 +101,8 @@ func TestEdges(t *testing.T) {
 	}
 }
 
-// TestChunkOfEach has bodies whose chunks are of different kinds, so that codes are
-// refused and stored blocks stand among others.
+// TestChunkOfEach mixes chunks of different kinds in one body, so that codes are refused
+// and stored blocks occur among the others.
 func TestChunkOfEach(t *testing.T) {
 	list := samples(t, 500)
 	r := rand.New(rand.NewPCG(3, 4))
@@ -117,8 +118,7 @@ func TestChunkOfEach(t *testing.T) {
 	}
 }
 
-// TestStored holds that what cannot be compressed is stored, in as few blocks as there
-// can be.
+// TestStored checks that incompressible data is stored, in as few blocks as possible.
 func TestStored(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	random := make([]byte, 300_000)
@@ -133,7 +133,7 @@ func TestStored(t *testing.T) {
 	}
 }
 
-// TestAppend holds that dst is extended, and that MaxSize is room enough.
+// TestAppend checks that dst is extended, and that MaxSize is enough room.
 func TestAppend(t *testing.T) {
 	e := new(Encoder)
 	for _, s := range samples(t, 700) {
@@ -154,7 +154,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// TestReset holds that after Reset, and with Reproducible, the output depends on the
+// TestReset checks that after Reset, and with Reproducible, the output depends on the
 // body alone.
 func TestReset(t *testing.T) {
 	list := samples(t, 300)
@@ -174,29 +174,29 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// golden is the checksum of what all bodies of TestGolden become. It changes with the
+// golden is the checksum of all compressed bodies of TestGolden. It changes with the
 // algorithm, and with nothing else.
-const golden = 0xa986b185
+const golden uint32 = 0xa986b185
 
-// TestGolden holds that every build makes the same bytes: with and without unsafe
+// TestGolden checks that every build makes the same bytes: with and without unsafe
 // loads, on every processor.
 func TestGolden(t *testing.T) {
 	e, h := new(Encoder), crc32.NewIEEE()
 	for _, n := range []int{2, 10, 300} {
 		for _, s := range samples(t, n) {
 			switch s.name {
-			case "hostmon", "servers", "mixed": // they differ from host to host, and where a processor fuses sums and products
+			case "hostmon", "servers", "mixed": // they differ between hosts, and between processors that fuse sums and products or not
 			default:
 				h.Write(e.AppendGzip(nil, s.body))
 			}
 		}
 	}
 	if got := h.Sum32(); got != golden {
-		t.Errorf("the checksum is %#x", got)
+		t.Errorf("the checksum is %#x, want %#x", got, golden)
 	}
 }
 
-// TestLargeBodies wraps the positions of the hash table around many times.
+// TestLargeBodies makes the 16-bit positions of the hash table wrap around many times.
 func TestLargeBodies(t *testing.T) {
 	n := 40_000
 	if testing.Short() {
@@ -208,7 +208,7 @@ func TestLargeBodies(t *testing.T) {
 	}
 }
 
-// TestOtherDecoders gives a body of each kind to gzip and to zlib, by way of Python.
+// TestOtherDecoders decodes a body of each kind with gzip, and with zlib through Python.
 func TestOtherDecoders(t *testing.T) {
 	run := func(t *testing.T, in []byte, name string, arg ...string) []byte {
 		t.Helper()
@@ -264,9 +264,9 @@ func FuzzEncoder(f *testing.F) {
 			f.Add(list[i].body, list[(i+1)%len(list)].body, list[(i+2)%len(list)].body, uint16(n*i))
 		}
 	}
-	e := new(Encoder) // its history is that of all inputs
+	e := new(Encoder) // shared, so it has compressed all earlier inputs
 	f.Fuzz(func(t *testing.T, a, b, c []byte, repeat uint16) {
-		// A body of several chunks, of which the first bytes come again.
+		// A body of several chunks, whose first bytes occur again.
 		long := slices.Concat(a, b, c)
 		for n := len(long); n > 0 && len(long) < int(repeat); {
 			long = append(long, long[len(long)-n:][:min(n, int(repeat)-len(long))]...)

@@ -1,12 +1,13 @@
 package deflate
 
-// header is the head of a dynamic block without its first bit, which says whether
-// the block is the last.
+// header is the head of a dynamic block, without its first bit, which marks the last
+// block.
 type header struct {
-	words [80]uint32 // 320 codes of at most 7 bits, and 14+19*3 bits before them
-	n     int        // bits
+	words [80]uint32 // 14+19*3 bits, then at most 320 codes of at most 7 bits
+	n     int        // number of bits
 }
 
+// put appends the low n bits of v, at most 32.
 func (h *header) put(v uint32, n int) {
 	if n == 0 {
 		return
@@ -20,10 +21,12 @@ func (h *header) put(v uint32, n int) {
 	h.n += n
 }
 
-// lengthOrder is the order of the lengths of the codes of lengths.
+// lengthOrder is the order in which a header lists the code lengths of the code that
+// encodes the other code lengths.
 var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
-// make encodes the code lengths of literals and lengths, and those of distances.
+// make encodes the code lengths of the literal and length symbols and of the distance
+// symbols.
 func (h *header) make(lit *[litSymbols]uint8, dist *[distSymbols]uint8) {
 	*h = header{}
 	nlit, ndist := litSymbols, distSymbols
@@ -37,7 +40,7 @@ func (h *header) make(lit *[litSymbols]uint8, dist *[distSymbols]uint8) {
 	n := copy(all[:], lit[:nlit])
 	n += copy(all[n:], dist[:ndist])
 
-	// Runs, as a symbol and the bits that follow it.
+	// runs holds each run as its symbol, with its extra bits from bit 8 on.
 	var runs [litSymbols + distSymbols]uint16
 	var weights [19]uint32
 	k := 0
@@ -78,8 +81,8 @@ func (h *header) make(lit *[litSymbols]uint8, dist *[distSymbols]uint8) {
 	}
 	var lengths [19]uint8
 	var codes [19]uint16
-	// At least two lengths occur, as codeLengths needs: 30 distances, which all have
-	// a code, cannot have codes of one length.
+	// codeLengths needs at least two symbols, and two occur: 30 distances that all
+	// have a code cannot all have the same code length.
 	codeLengths(lengths[:], weights[:], 7)
 	canonical(codes[:], lengths[:])
 	nlen := 19

@@ -2,16 +2,16 @@ package deflate
 
 import "math/bits"
 
-// weightBits is the most that a weight has.
+// weightBits is the number of bits of the largest weight.
 const weightBits = 18
 
-// codeLengths sets lengths[i] to the length of the code of symbol i in a Huffman code
-// for the weights, at most limit. A symbol of weight 0 has none; at least two must
-// have one, and there are at most litSymbols.
+// codeLengths sets lengths[i] to the code length of symbol i, at most limit, in a Huffman
+// code for the weights. A symbol of weight 0 gets the length 0. At least two weights must
+// not be 0, and there are at most litSymbols.
 func codeLengths(lengths []uint8, weights []uint32, limit int) {
-	// Symbols by weight, sorted in two passes over half of the bits each.
+	// Sort the symbols by weight, in two passes over half of the bits each.
 	const half, mask = weightBits / 2, 1<<(weightBits/2) - 1
-	var a, sorted [litSymbols]uint32 // a weight above its symbol
+	var a, sorted [litSymbols]uint32 // symbol in the low 9 bits, weight above it
 	var low, high [mask + 1]uint16
 	n := 0
 	for s, w := range weights {
@@ -39,10 +39,10 @@ func codeLengths(lengths []uint8, weights []uint32, limit int) {
 		*at++
 	}
 
-	// The two lightest nodes are joined until one is left. Those that are made are
-	// made in the order of their weights, so each list is a queue.
+	// Join the two lightest nodes until one is left. Joined nodes arise in the order
+	// of their weights, so leaves and joined nodes are two queues.
 	var weight [litSymbols]uint32
-	var parent [2 * litSymbols]uint16 // of leaves, then of nodes
+	var parent [2 * litSymbols]uint16 // of the leaves, then of the joined nodes
 	leaf, node := 0, 0
 	for made := range n - 1 {
 		sum := uint32(0)
@@ -60,7 +60,7 @@ func codeLengths(lengths []uint8, weights []uint32, limit int) {
 		weight[made] = sum
 	}
 
-	// How many symbols there are of each length. Depths are found from the root.
+	// Count the symbols of each length, from the depths of their parents.
 	var depth [litSymbols]uint8
 	var count [litSymbols]int
 	for i := n - 3; i >= 0; i-- {
@@ -70,9 +70,9 @@ func codeLengths(lengths []uint8, weights []uint32, limit int) {
 		count[min(int(depth[parent[i]])+1, limit)]++
 	}
 
-	// Lengths that were cut take more of the code space than there is. Two symbols
-	// of the greatest length take the place of one that is shorter, beside it, which
-	// frees one place of the greatest length.
+	// Lengths that were reduced to limit overfill the code space. Repeatedly lengthen
+	// the code of a shorter symbol by one bit and put a symbol of the length limit
+	// beside it, which frees one code of the length limit.
 	used := 0
 	for l := 1; l <= limit; l++ {
 		used += count[l] << (limit - l)
@@ -95,8 +95,8 @@ func codeLengths(lengths []uint8, weights []uint32, limit int) {
 	}
 }
 
-// canonical sets codes[i] to the code of symbol i, its first bit lowest, for the
-// lengths that codeLengths made, and to 0 if it has none.
+// canonical sets codes[i] to the code of symbol i, its first bit lowest, for the lengths
+// that codeLengths set. A symbol of length 0 gets the code 0.
 func canonical(codes []uint16, lengths []uint8) {
 	var next [17]uint16
 	for _, l := range lengths {

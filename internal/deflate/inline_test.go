@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestInlined holds that what the hot loops call is inlined.
+// TestInlined checks that the functions called in the hot loops are inlined.
 func TestInlined(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("needs the go command: ", err)

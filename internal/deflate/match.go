@@ -6,6 +6,12 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file finds matches. matchLines is for text with delimiters and matchBytes for
+// everything else. Both write sequences to Encoder.seq, which cover the chunk, and both
+// share the hash table of positions, which also holds those of earlier chunks and
+// bodies. A position found in the table is only a guess: each match is verified by
+// comparing bytes, and its distance is at most the window and at most its position.
+
 const (
 	tableBits = 14
 	tableSize = 1 << tableBits
@@ -13,38 +19,38 @@ const (
 	// the golden ratio.
 	hashFactor = 0x9E3779B97F4A7C15
 
-	// far is the distance from which a closer match is taken even if it is a little
-	// shorter: each doubling of the distance costs a bit, and symbols of far
-	// distances are rare.
+	// far is the distance from which a closer match is preferred even if it is a
+	// little shorter: each doubling of the distance costs a bit, and the symbols of
+	// far distances are rare and so have long codes.
 	far = 1536
-	// margin is how much of the body must be left where a match is looked for: the
-	// loads of a match go 24 bytes ahead before they look at the end.
+	// margin is how many bytes of the body must be left at a position that is tried:
+	// the loads of a match go 24 bytes ahead before they look at the end.
 	margin = 24
 
 	// maxSequences is a power of two above chunkSize/minMatch.
 	maxSequences = 1 << 13
 )
 
-// A sequence is a number of literals and the match that follows them: the literals in
-// bits 0 to 15, the length in 16 to 31, the distance in 32 to 63. The last one of a
-// chunk has a length of 0.
+// A sequence is a number of literals and the match that follows them. The number is in
+// bits 0 to 15, the length of the match in bits 16 to 31 and its distance in bits 32 to
+// 63. The last sequence of a chunk has a length of 0.
 func sequence(literals, length, distance int) uint64 {
 	return uint64(literals) | uint64(length)<<16 | uint64(distance)<<32
 }
 
-// below marks bytes of x below '-', which delimit the parts of a line: line feed,
-// space, quotation mark and comma. An equals sign need not be among them, since the
-// key before it matches with the comma before that. The lowest mark is exact, for
-// bytes above ASCII too.
+// below marks the bytes of x below '-', among them the delimiters of a line: line feed,
+// space, quotation mark and comma. An equals sign need not be one, since its key matches
+// together with the comma before the key. Only the lowest mark is exact, for bytes above
+// ASCII too.
 func below(x uint64) uint64 { return (x - swar.Ones*'-') &^ x & swar.Highs }
 
 // matchLines finds matches in b[start:end] and returns the number of sequences.
 //
-// Two positions walk side by side: p, and q in an earlier line, where the next match
-// is expected. Both stop at delimiters. Where what they look at differs, the hash
-// table, which holds positions after delimiters and matches, may know a place for p
-// from where q goes on; otherwise p tries the next delimiter, and q waits. A match
-// ends where a value differs, so both go on from the next delimiter after it.
+// Two positions walk side by side: p, and q in an earlier line, where the next match is
+// expected. Both stop at delimiters. If the bytes at p and q differ, the hash table may
+// know another place that matches p, and q goes on from there; it holds positions after
+// delimiters and after matches. If it knows none, p tries the next delimiter and q waits.
+// A match ends where a value differs, so both then go on to their next delimiter.
 func (e *Encoder) matchLines(b []byte, start, end int) int {
 	var (
 		tab  = &e.tab
@@ -56,7 +62,7 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 		q    = start - e.last
 		stop = min(end-8, len(b)-margin)
 		d    int
-		from int // where the match begins
+		from int // beginning of the match
 		x, y uint64
 	)
 	if e.last == 0 {
@@ -66,7 +72,7 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 		q = p - 1
 	}
 	for p < stop {
-		// q may reach p, if there is no delimiter between the two.
+		// q may have reached p, if there is no delimiter between them.
 		x = swar.Load64(b, p)
 		h := x << 16 * hashFactor >> (64 - tableBits)
 		at := uint16(p) + base
@@ -102,7 +108,7 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 				goto next
 			}
 		}
-		// Backward, as far as there are literals.
+		// Extend the match backward over the literals before it.
 		from = p
 		for from > lit && from-d >= 8 {
 			z := swar.Load64(b, from-8) ^ swar.Load64(b, from-d-8)
@@ -191,8 +197,8 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 }
 
 // matchBytes finds matches in b[start:end] and returns the number of sequences. It is
-// for bodies without delimiters: it tries each position, and skips more and more of
-// them where nothing is found.
+// for bodies without delimiters: it tries each position, and skips more and more
+// positions while it finds nothing.
 func (e *Encoder) matchBytes(b []byte, start, end int) int {
 	var (
 		tab  = &e.tab
@@ -243,7 +249,7 @@ func (e *Encoder) matchBytes(b []byte, start, end int) int {
 		seq[k&(maxSequences-1)] = sequence(p-lit, n, d)
 		k++
 		p, lit = m, m
-		// The last places inside of the match are likely to be followed again.
+		// The end of this match may recur, so enter a position in it.
 		if p < stop {
 			x := swar.Load64(b, p-2)
 			tab[x<<24*hashFactor>>(64-tableBits)] = uint16(p-2) + base

@@ -8,9 +8,10 @@ import (
 	"testing"
 )
 
-// The plain twins of the fast routines: byte by byte and bit by bit.
+// This file has the plain twins of the fast routines, which go byte by byte and bit by
+// bit.
 
-// plainMatcher is matchLines and matchBytes.
+// plainMatcher is the twin of matchLines and matchBytes.
 type plainMatcher struct {
 	tab  [tableSize]uint16
 	base uint16
@@ -26,8 +27,8 @@ func (m *plainMatcher) word(i, n int) (x uint64) {
 	return x
 }
 
-// look returns the distance to the last place with the same hash of n bytes from p on,
-// 0 if it is none in this body and the window, and puts p in its place.
+// look returns the distance from p to the last position with the same hash of n bytes, or
+// 0 if that lies outside this body or the window. It enters p in its place.
 func (m *plainMatcher) look(p, n int) int {
 	h := m.word(p, n) << (64 - 8*n) * hashFactor >> (64 - tableBits)
 	at := uint16(p) + m.base
@@ -39,7 +40,7 @@ func (m *plainMatcher) look(p, n int) int {
 	return d
 }
 
-// same returns how many bytes from p on, at most n, are those d bytes before.
+// same returns how many bytes from p on, at most n, equal those d bytes before.
 func (m *plainMatcher) same(p, d, n int) (k int) {
 	for k < n && p+k < len(m.b) && m.b[p+k] == m.b[p+k-d] {
 		k++
@@ -47,8 +48,8 @@ func (m *plainMatcher) same(p, d, n int) (k int) {
 	return k
 }
 
-// delimiter returns the first place from p on, in whole words, with a byte below '-';
-// or, without one, where a search in words ends at or after stop.
+// delimiter returns the first position from p on with a byte below '-'. If there is none
+// before stop, it returns where a search by words of 8 bytes ends, at or after stop.
 func (m *plainMatcher) delimiter(p, stop int) int {
 	for p < stop {
 		for k := range 8 {
@@ -61,7 +62,7 @@ func (m *plainMatcher) delimiter(p, stop int) int {
 	return p
 }
 
-// add adds a match of n bytes, in parts if it is long.
+// add adds a match of n bytes, in several parts if it is too long for one.
 func (m *plainMatcher) add(literals, n, d int) {
 	for n > maxMatch {
 		part := maxMatch
@@ -86,7 +87,7 @@ func (m *plainMatcher) lines(start, end int) {
 		pd := p - q
 		switch {
 		case pd > 0 && pd <= window && m.same(p, pd, 6) == 6:
-			// In the table's favour if it is nearer and about as long.
+			// Prefer the match of the table if it is nearer and about as long.
 			if d > 0 && d < pd && pd >= far {
 				if near := m.same(p, d, 16); near > minMatch && near+2 >= m.same(p, pd, 16) {
 					pd = d
@@ -154,7 +155,8 @@ func (m *plainMatcher) bytes(start, end int) {
 	m.add(end-lit, 0, 0)
 }
 
-// plainEmit is emit for a chunk that gets shorter: the bits after those of w.
+// plainEmit is the twin of emit for a chunk that gets shorter. It returns the bits that
+// emit adds to w.
 func plainEmit(c *code, t *task) (list []byte) {
 	put := func(v uint64, n int) {
 		for i := range n {
@@ -185,7 +187,7 @@ func plainEmit(c *code, t *task) (list []byte) {
 	return list
 }
 
-// plainDistance counts the symbols of distances up to that of d.
+// plainDistance is the twin of distanceParts. It counts the symbols up to that of d.
 func plainDistance(d int) (symbol, base, bits int) {
 	base = 1
 	for {
@@ -198,7 +200,7 @@ func plainDistance(d int) (symbol, base, bits int) {
 	}
 }
 
-// plainLengths is codeLengths: two lists sorted anew for each step.
+// plainLengths is the twin of codeLengths. It sorts the nodes anew for each step.
 func plainLengths(weights []uint32, limit int) []uint8 {
 	type node struct {
 		weight  uint32
@@ -266,8 +268,8 @@ func plainLengths(weights []uint32, limit int) []uint8 {
 	return lengths
 }
 
-// compareTwins compresses body chunk by chunk with e and holds each step against its
-// twin, which goes on with what e has learned.
+// compareTwins compresses body chunk by chunk with e, and compares each step with its
+// twin, which starts from the state of e.
 func compareTwins(tb testing.TB, e *Encoder, m *plainMatcher, body []byte, text bool) {
 	tb.Helper()
 	e.last, m.last, m.b = 0, 0, body
@@ -287,7 +289,7 @@ func compareTwins(tb testing.TB, e *Encoder, m *plainMatcher, body []byte, text 
 			tb.Fatalf("chunk at %d: sequences differ", start)
 		}
 		if e.last != m.last || e.tab != m.tab {
-			tb.Fatalf("chunk at %d: what is left for the next differs", start)
+			tb.Fatalf("chunk at %d: the state left for the next chunk differs", start)
 		}
 		t := task{body: body, start: start, end: end, seq: e.seq[:n], final: end == len(body)}
 		t.opaque = bytes.IndexByte(body[start:end], none) >= 0
@@ -295,9 +297,9 @@ func compareTwins(tb testing.TB, e *Encoder, m *plainMatcher, body []byte, text 
 		c.build(&t, true)
 		w := stream{}
 		w.grow(end - start + 8)
-		shift := uint(start+len(body)) & 7 // the block may begin anywhere in a byte
+		shift := uint(start+len(body)) & 7 // a block may begin at any bit of a byte
 		w.put(0, shift)
-		// Twice: without and with the pairs.
+		// Run twice: first with an empty table of pairs, then with a filled one.
 		for range 2 {
 			got := w
 			result := c.emit(&got, &t)
@@ -351,10 +353,10 @@ func FuzzTwins(f *testing.F) {
 	})
 }
 
-// FuzzCodeLengths compares codeLengths with its twin, and holds that the codes fill the
-// space and stay below the limit.
+// FuzzCodeLengths compares codeLengths with its twin, and checks that the codes fill the
+// code space and stay within the limit.
 func FuzzCodeLengths(f *testing.F) {
-	f.Add([]byte{1, 0, 1, 0, 2, 0, 2, 0}, uint8(15)) // a leaf and a node of the same weight
+	f.Add([]byte{1, 0, 1, 0, 2, 0, 2, 0}, uint8(15)) // a leaf and a joined node of the same weight
 	f.Add([]byte{1, 0, 1, 0}, uint8(15))
 	f.Add([]byte{1, 0, 1, 0, 2, 0, 3, 0, 5, 0, 8, 0, 13, 0, 21, 0, 34, 0, 55, 0, 89, 0}, uint8(7))
 	fibonacci := []byte{}
@@ -392,7 +394,7 @@ func FuzzCodeLengths(f *testing.F) {
 			}
 		}
 		if used != 1<<limit {
-			t.Fatalf("codes fill %d of %d", used, 1<<limit)
+			t.Fatalf("the codes fill %d of %d", used, 1<<limit)
 		}
 	})
 }

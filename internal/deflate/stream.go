@@ -8,23 +8,23 @@ import (
 )
 
 const (
-	// maxStored is how much a stored block can hold.
+	// maxStored is how many bytes a stored block can hold.
 	maxStored = 65535
-	// room is how much of w.b may be written to beyond what a block is limited to:
-	// the header of a stored block, and what put and emit store ahead.
+	// room is how many bytes beyond the limit of a block may be written to: the
+	// header of a stored block, and the whole words that put and emit store.
 	room = 64
 )
 
 // A stream is a stream of bits, the first in the lowest bit of a byte.
 type stream struct {
 	b   []byte
-	n   int    // whole bytes in b
+	n   int    // number of whole bytes in b
 	acc uint64 // the bits after them
-	nb  uint   // how many, at most 7 between two writes
+	nb  uint   // number of bits in acc, at most 7 between two writes
 
-	// If the stream ends with a stored block, stored is where its length is, and
-	// otherwise 0. Its header, of which a bit says whether the block is the last,
-	// is in the byte at storedHead from bit storedBit on.
+	// If the stream ends with a stored block, stored is the index of its length,
+	// otherwise 0. The block's header begins at bit storedBit of the byte at
+	// storedHead; that bit marks the last block.
 	stored, storedHead int
 	storedBit          uint
 }
@@ -35,7 +35,7 @@ func (w *stream) grow(n int) {
 	w.b = w.b[:cap(w.b)]
 }
 
-// put writes the low n bits of v, at most 56. The others must be 0.
+// put writes the low n bits of v, at most 56. The other bits of v must be 0.
 func (w *stream) put(v uint64, n uint) {
 	w.acc |= v << (w.nb & 7)
 	swar.Store64(w.b, w.n, w.acc)
@@ -45,14 +45,14 @@ func (w *stream) put(v uint64, n uint) {
 	w.nb &= 7
 }
 
-// since returns how many bits were written since mark was a copy of w.
+// since returns how many bits were written since w was copied to mark.
 func (w *stream) since(mark *stream) int { return (w.n-mark.n)*8 + int(w.nb) - int(mark.nb) }
 
-// align fills the last byte up with zeros.
+// align fills the last byte with zeros.
 func (w *stream) align() { w.put(0, -w.nb&7) }
 
-// store writes p, at most chunkSize bytes, as a stored block, or adds it to the one
-// that the stream ends with.
+// store writes p, at most chunkSize bytes, as a stored block, or appends it to the stored
+// block at the end of the stream.
 func (w *stream) store(p []byte, final bool) {
 	have := 0
 	if w.stored > 0 {
@@ -82,7 +82,7 @@ func putStoredLength(b []byte, n int) {
 // storedSize returns the size of n bytes in stored blocks.
 func storedSize(n int) int { return n + 5*max(1, (n+maxStored-1)/maxStored) }
 
-// appendStored appends p in stored blocks, of which the last is marked as such.
+// appendStored appends p in stored blocks and marks the last one.
 func appendStored(dst, p []byte) []byte {
 	for {
 		n := min(len(p), maxStored)

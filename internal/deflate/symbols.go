@@ -24,8 +24,8 @@ var lengthSymbol = func() (t [maxMatch + 1]uint8) {
 	return t
 }()
 
-// lengthBase is the smallest length of a symbol, lengthExtra the number of bits that
-// follow it. Length 258 has a symbol of its own.
+// lengthBase holds the smallest length of each symbol, lengthExtra the number of extra
+// bits that follow it. Length 258 has a symbol of its own.
 var (
 	lengthBase = [29]uint16{
 		3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
@@ -35,8 +35,9 @@ var (
 	}
 )
 
-// distanceParts returns the symbol of the distance d, 1 to 32768, and the n bits that
-// follow it. Symbols are the two highest bits of d-1 with the number of bits below.
+// distanceParts returns the symbol of the distance d, 1 to 32768, and the n extra bits
+// that follow it. A symbol consists of the two highest bits of d-1 and the number of
+// bits below them.
 func distanceParts(d uint32) (symbol, extra uint32, n uint) {
 	x := d - 1
 	n = uint(bits.Len32(x|2)-2) & 31

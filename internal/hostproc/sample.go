@@ -1,8 +1,8 @@
-// Package hostproc reads the counters of this host from Linux's /proc: the
-// real input of lpbench and of the host monitor example.
+// Package hostproc reads the counters of this host from Linux's /proc. They are the real
+// data of lpbench and of the host monitor example.
 package hostproc
 
-// CPU is the time that one processor spent by kind since boot, in seconds,
+// CPU is the time in seconds that one processor has spent on each kind of work since boot,
 // and how busy it was since the sample before.
 type CPU struct {
 	Time   int64   `lp:",timestamp"`
@@ -14,7 +14,7 @@ type CPU struct {
 	Busy   float64 `lp:"busy"` // share of the time since the sample before, 0 to 1
 }
 
-// Memory is the state of the main memory in bytes, with the load averages.
+// Memory is the state of the main memory in bytes, and the load averages.
 type Memory struct {
 	Time      int64   `lp:",timestamp"`
 	Total     int64   `lp:"total"`
@@ -27,7 +27,7 @@ type Memory struct {
 	Load15    float64 `lp:"load15"`
 }
 
-// Disk is the work one block device did since boot.
+// Disk is the work that one block device has done since boot.
 type Disk struct {
 	Time         int64  `lp:",timestamp"`
 	Device       string `lp:"device,tag"`
@@ -59,11 +59,11 @@ type Process struct {
 	Seconds  float64 `lp:"cpu_seconds"` // user and system time
 	Threads  int64   `lp:"threads"`
 	Resident int64   `lp:"resident"` // bytes
-	Kernel   bool    `lp:"kernel"`   // a thread of the kernel: no memory of its own
+	Kernel   bool    `lp:"kernel"`   // a thread of the kernel, which has no memory of its own
 }
 
-// Sample is the state of the host at one moment. Every point in it carries
-// the same timestamp, in nanoseconds.
+// Sample is the state of the host at one moment. All its points have the same timestamp,
+// in nanoseconds.
 type Sample struct {
 	CPUs      []CPU
 	Memory    Memory

@@ -21,7 +21,7 @@ const sector = 512
 
 // Sampler reads samples. The zero value reads /proc.
 type Sampler struct {
-	// Root is the directory to read in place of /proc.
+	// Root, if not empty, is the directory to read instead of /proc.
 	Root string
 
 	before map[string]cpuTimes
@@ -30,8 +30,8 @@ type Sampler struct {
 
 type cpuTimes struct{ busy, total float64 }
 
-// Read fills s with the counters of the moment now, reusing the slices of s.
-// A process that ends while it is read is left out.
+// Read fills s with the current counters and the time now. It reuses the slices of s, and
+// leaves out a process that ends while it is read.
 func (r *Sampler) Read(s *Sample, now time.Time) error {
 	if r.Root == "" {
 		r.Root = "/proc"
@@ -51,7 +51,7 @@ func (r *Sampler) Read(s *Sample, now time.Time) error {
 	return nil
 }
 
-// lines calls do with the fields of each line of a file below the root.
+// lines calls do with the fields of each line of a file under the root.
 func (r *Sampler) lines(name string, do func(fields []string) error) error {
 	text, err := os.ReadFile(filepath.Join(r.Root, name))
 	if err != nil {
@@ -65,15 +65,15 @@ func (r *Sampler) lines(name string, do func(fields []string) error) error {
 	return nil
 }
 
-// ints parses the fields at the given places.
+// ints parses the fields at the given indexes.
 func ints(fields []string, at ...int) ([]int64, error) {
 	out := make([]int64, len(at))
 	for i, k := range at {
 		if k >= len(fields) {
 			return nil, fmt.Errorf("%d fields, want more than %d", len(fields), k)
 		}
-		// Counters are unsigned in the kernel; a value beyond int64 wraps as it
-		// would after another 63 bits of counting.
+		// Counters are unsigned in the kernel. A value beyond int64 becomes negative,
+		// as if a signed counter had wrapped.
 		v, err := strconv.ParseUint(fields[k], 10, 64)
 		if err != nil {
 			return nil, err
@@ -186,10 +186,10 @@ func (r *Sampler) disks(s *Sample, ts int64) error {
 func (r *Sampler) networks(s *Sample, ts int64) error {
 	s.Networks = s.Networks[:0]
 	err := r.lines("net/dev", func(f []string) error {
-		// "eth0:1234 …" has no space behind the colon on old kernels.
+		// Old kernels write no space after the colon: "eth0:1234 …".
 		name, rest, ok := strings.Cut(strings.Join(f, " "), ":")
 		if !ok {
-			return nil // the two lines of headings
+			return nil // one of the two heading lines
 		}
 		v, err := ints(strings.Fields(rest), 0, 1, 2, 8, 9, 10)
 		if err != nil {
@@ -225,7 +225,7 @@ func (r *Sampler) processes(s *Sample, ts int64) error {
 		}
 		text, err := os.ReadFile(filepath.Join(r.Root, pid, "stat"))
 		if err != nil {
-			continue // it ended, or is not ours to see
+			continue // it ended, or we may not see it
 		}
 		p, err := r.process(string(text))
 		if err != nil {
@@ -237,15 +237,15 @@ func (r *Sampler) processes(s *Sample, ts int64) error {
 	return nil
 }
 
-// process parses /proc/PID/stat. The name stands in parentheses and may hold
-// spaces and parentheses itself, so the last one closes it (proc(5)).
+// process parses /proc/PID/stat. The name is in parentheses and may itself hold spaces and
+// parentheses, so it ends at the last closing one (proc(5)).
 func (r *Sampler) process(text string) (p Process, err error) {
 	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
 	if open < 0 || end < open {
 		return p, fmt.Errorf("no name in %q", text)
 	}
 	f := strings.Fields(text[end+1:])
-	// Counted from the state, which is field 3 of proc(5).
+	// Indexes count from the state, which is field 3 of proc(5).
 	v, err := ints(f, 11, 12, 17, 20, 21)
 	if err != nil {
 		return p, err

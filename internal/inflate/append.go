@@ -6,23 +6,23 @@ import (
 	"sync"
 )
 
-// piece is how much output is made before its checksum is taken, while it is in
-// the cache.
+// piece is the number of output bytes decoded before their checksum is computed, so that
+// they are still in the cache then.
 const piece = 64 << 10
 
-// maxRatio is how many times larger than its input deflated data may be: a match
-// of 258 bytes takes two bits.
+// maxRatio is how many times larger than its input the data may be: a match of 258 bytes
+// takes at least two bits.
 const maxRatio = 1032
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-// AppendGunzip appends the data of src, which is in gzip's format, to dst and
-// returns the extended buffer. It appends at most limit bytes.
+// AppendGunzip decodes src, which is in gzip's format, appends the data to dst and returns
+// the extended buffer. It appends at most limit bytes.
 //
-// On an error, which is an [*Error], it returns what it has decoded so far. More
-// than limit bytes are ErrTooLarge, an empty src is io.ErrUnexpectedEOF. It
-// allocates if dst has not at least 320 bytes more room than it needs. dst may be
-// written to up to its capacity, and must not overlap src.
+// Every error is an [*Error], and comes with the data decoded so far. Data of more than
+// limit bytes is ErrTooLarge; an empty src is io.ErrUnexpectedEOF. AppendGunzip allocates
+// unless dst has at least 320 bytes more room than the data needs. It may write to dst up
+// to its capacity. dst must not overlap src.
 func AppendGunzip(dst, src []byte, limit int) ([]byte, error) {
 	d := decoders.Get().(*decoder)
 	start, w := len(dst), len(dst)
@@ -32,8 +32,8 @@ func AppendGunzip(dst, src []byte, limit int) ([]byte, error) {
 	var err error
 	for {
 		if len(out)-w <= slack {
-			// Room for what the last member says it has, or as much again. Neither
-			// is believed beyond the limit.
+			// Make room for the length that the last member declares, or else double
+			// the room. Neither exceeds the limit.
 			room := uint64(w - start)
 			if w == start && len(src) >= headerBytes+trailerBytes {
 				room = min(uint64(binary.LittleEndian.Uint32(src[len(src)-4:])), uint64(len(src))*maxRatio)

@@ -1,14 +1,15 @@
 package inflate
 
-// bitReader takes bits from a decoder's input. What it consumes counts after
-// commit: without it the decoder stays where it was.
+// bitReader takes bits from a decoder's input. The decoder stays where it was until
+// commit.
 type bitReader struct {
 	in   []byte
 	at   int
 	bits uint64
-	n    uint // bits that are there; those above are zero
+	n    uint // number of valid bits in bits; the others are zero
 }
 
+// reserve returns a bitReader that starts where d is.
 func (d *decoder) reserve() bitReader { return bitReader{d.in, d.at, d.bits, d.n} }
 
 // fill reads bytes until there are at least 57 bits, or the input is used up.
@@ -33,7 +34,8 @@ func (b *bitReader) take(n uint) uint64 {
 	return v
 }
 
-// commit makes d go on where b is. Whole bytes go back to the input.
+// commit makes d go on where b is. It returns whole bytes that b did not consume to the
+// input.
 func (b *bitReader) commit(d *decoder) {
 	d.at = b.at - int(b.n>>3)
 	d.n = b.n & 7

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// small are bodies of every kind of block, with every field of a header, of two
-// members, and of one that is flushed.
+// small returns small bodies: one for each kind of block, one with every field of a
+// header, one of two members, and one that is flushed.
 func small(tb testing.TB) map[string][]byte {
 	text := []byte(`{"results":[{"series":[{"name":"cpu","columns":["time","v"],"values":[[1,1.5],[2,1.5],[3,2.25],[4,1.5]]}]}]}`)
 	list := map[string][]byte{
@@ -35,7 +35,7 @@ func small(tb testing.TB) map[string][]byte {
 	return list
 }
 
-// headerSum gives the header of small's body "header" a checksum.
+// headerSum adds a checksum to the header of the body "header" of small.
 func headerSum(p []byte) []byte {
 	n := headerBytes + 2 + len("extra") + len("name\x00") + len("comment\x00")
 	p = bytes.Clone(p)
@@ -44,8 +44,8 @@ func headerSum(p []byte) []byte {
 	return append(append(bytes.Clone(p[:n]), sum...), p[n:]...)
 }
 
-// TestCut cuts small bodies anywhere: that is truncation, but for an end between
-// members.
+// TestCut cuts small bodies at every byte. The result must be a truncation error, except
+// for a cut between members.
 func TestCut(t *testing.T) {
 	for name, p := range small(t) {
 		for n := range p {
@@ -61,8 +61,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestFlip flips each bit of small bodies. Only fields that carry no data may be
-// changed without an error.
+// TestFlip flips each bit of small bodies. Only fields that carry no data may change
+// without an error.
 func TestFlip(t *testing.T) {
 	for name, p := range small(t) {
 		right, err := AppendGunzip(nil, p, 1<<20)
@@ -81,7 +81,7 @@ func TestFlip(t *testing.T) {
 	}
 }
 
-// TestDamage changes larger bodies at random, so that the fast loops meet damage.
+// TestDamage changes larger bodies at random, so that the fast loops meet the damage.
 func TestDamage(t *testing.T) {
 	rounds := 10
 	if testing.Short() {
@@ -102,8 +102,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestPrefixes inflates every prefix of a body that needs every loop, and each
-// length around the pieces that decoding is cut into.
+// TestPrefixes decodes every prefix of a body that needs every loop, and the lengths near
+// the pieces in which AppendGunzip decodes.
 func TestPrefixes(t *testing.T) {
 	text := texts()["cpugb"]
 	p := pack(t, text, gzip.DefaultCompression)
@@ -129,7 +129,7 @@ func TestPrefixes(t *testing.T) {
 	}
 }
 
-// TestHeaderText holds the limit of names and comments.
+// TestHeaderText checks the limit of names and comments.
 func TestHeaderText(t *testing.T) {
 	body := pack(t, []byte("x"), gzip.DefaultCompression)
 	for _, flags := range []byte{flagName, flagComment, flagName | flagComment} {
@@ -153,7 +153,7 @@ func TestHeaderText(t *testing.T) {
 	}
 }
 
-// bitWriter writes deflate data by hand.
+// bitWriter writes deflate data bit by bit.
 type bitWriter struct {
 	b []byte
 	n int
@@ -169,8 +169,8 @@ func (w *bitWriter) write(v uint, n int) {
 	}
 }
 
-// TestCodes makes dynamic blocks of random code lengths: complete codes, such that
-// are over- and under-subscribed, single and empty ones.
+// TestCodes decodes dynamic blocks of random code lengths, whose codes are complete,
+// over-subscribed, under-subscribed, single or empty.
 func TestCodes(t *testing.T) {
 	rounds := 3000
 	if testing.Short() {
@@ -181,7 +181,7 @@ func TestCodes(t *testing.T) {
 	for range rounds {
 		p := randomBlock(r)
 		if out, err := reference(p); len(out) > 0 || errors.Is(err, gzip.ErrChecksum) {
-			good++ // the codes were taken
+			good++ // the codes were accepted
 		}
 		checkWhole(t, p)
 		checkStream(t, p)
@@ -200,8 +200,8 @@ func randomBlock(r *rand.Rand) []byte {
 	w.write(uint(lits-257), 5)
 	w.write(uint(dists-1), 5)
 	w.write(15, 4)
-	// The code lengths have codes of 4 bits, of which 13 symbols use 13 of 16; the
-	// others get the rest.
+	// The code lengths are encoded in 4 bits each. 13 symbols use 13 of the 16 codes,
+	// and the other symbols share the rest.
 	lengths := append(randomLengths(r, lits), randomLengths(r, dists)...)
 	codeLengths := [lengthCodes]uint8{}
 	for i := range codeLengths {
@@ -218,7 +218,7 @@ func randomBlock(r *rand.Rand) []byte {
 		if n >= 13 {
 			c, size = 26+uint(n)-13, 5
 		}
-		for i := size - 1; i >= 0; i-- { // codes begin with their highest bit
+		for i := size - 1; i >= 0; i-- { // a code is written highest bit first
 			w.write(c>>i&1, 1)
 		}
 	}
@@ -228,7 +228,7 @@ func randomBlock(r *rand.Rand) []byte {
 	return w.b
 }
 
-// randomLengths returns lengths of codes for n symbols that are complete, or nearly.
+// randomLengths returns code lengths for n symbols that make a complete code, or nearly.
 func randomLengths(r *rand.Rand, n int) []uint8 {
 	lengths := make([]uint8, n)
 	switch r.IntN(12) {
@@ -238,7 +238,7 @@ func randomLengths(r *rand.Rand, n int) []uint8 {
 		lengths[r.IntN(n)] = 1
 		return lengths
 	}
-	// Codes are split until there are enough.
+	// Split codes until there are enough.
 	leaves := []uint8{0}
 	for want := 2 + r.IntN(n); len(leaves) < want; {
 		i := r.IntN(len(leaves))
@@ -273,14 +273,14 @@ func randomLengths(r *rand.Rand, n int) []uint8 {
 	return lengths
 }
 
-// TestTablesKept decodes long fixed blocks before and after input that breaks off,
-// or is wrong, in the code lengths of a dynamic block: the tables of the fixed code
-// are kept from block to block, and what comes in between must not spoil them.
+// TestTablesKept decodes long fixed blocks before and after input that breaks off or is
+// wrong in the code lengths of a dynamic block. The tables of the fixed code are kept
+// from block to block, and input between must not spoil them.
 func TestTablesKept(t *testing.T) {
 	w := &bitWriter{b: []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}, n: 8 * headerBytes}
 	w.write(3, 3)
 	for i := range 2 * worthIt {
-		c := 0x30 + uint(i*i%144) // codes of 8 bits, first bit highest
+		c := 0x30 + uint(i*i%144) // a code of 8 bits, first bit highest
 		for k := 7; k >= 0; k-- {
 			w.write(c>>k&1, 1)
 		}

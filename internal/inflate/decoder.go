@@ -10,13 +10,13 @@ import (
 type verdict uint8
 
 const (
-	done verdict = iota // with what it had to do
+	done verdict = iota // it has finished its part
 	more                // it needs more input
 	full                // it needs room for output
-	bad                 // decoder.err says why
+	bad                 // the input is wrong; decoder.err says why
 )
 
-// A phase is what the input has next.
+// A phase is the part of the format that comes next in the input.
 type phase uint8
 
 const (
@@ -33,7 +33,7 @@ const (
 	atTrailer
 )
 
-// Flags of a header, RFC 1952, 2.3.1. The others are ignored.
+// The flags of a header, RFC 1952, 2.3.1. All other flags are ignored.
 const (
 	flagHeaderSum = 1 << 1
 	flagExtra     = 1 << 2
@@ -44,19 +44,19 @@ const (
 const (
 	headerBytes  = 10
 	trailerBytes = 8
-	// maxText is the size of the longest name or comment with its final zero
-	// byte, as compress/gzip has it.
+	// maxText is the size of the longest name or comment, with its final zero byte.
+	// compress/gzip has the same limit.
 	maxText = 512
 	// window is the greatest distance.
 	window = 32 << 10
-	// slack is the room for output that must be left for a step of the decoder:
-	// the longest match, and what stores of whole words write beyond it.
+	// slack is the room for output that a step of the decoder needs after stop: the
+	// longest match, and the bytes that stores of whole words write beyond it.
 	slack = 258 + 62
 )
 
-// A decoder decodes the members of in to an out that its caller holds. Between two
-// calls, what it has consumed of in is whole bytes but for the n lowest bits of
-// bits, which are fewer than 8.
+// A decoder decodes the members of in to a buffer that its caller holds. Between two
+// calls it has consumed whole bytes of in, except for the n lowest bits of bits: these
+// are fewer than 8, and belong to the last byte before at.
 type decoder struct {
 	in   []byte
 	at   int
@@ -67,9 +67,9 @@ type decoder struct {
 	flags  uint8
 	final  bool
 	any    bool // a member has ended
-	left   int  // of what a header holds, or of a stored block
-	base   int  // where in out the member begins, as far as out goes back
-	summed int  // up to where out is in sum and size
+	left   int  // bytes left of a header's field, or of a stored block
+	base   int  // where the member begins in out, or 0 if that is before out
+	summed int  // end of the part of out that sum and size include
 	sum    uint32
 	size   uint32
 	before int64 // bytes of input before in
@@ -93,10 +93,10 @@ func (d *decoder) fail(cause error) verdict {
 // ended reports whether the input may end here.
 func (d *decoder) ended() bool { return d.phase == atHeader && d.any && d.at == len(d.in) }
 
-// run decodes to out from w on, until the input is used up, or w is at least stop,
-// or the input is found to be wrong. It returns the new w. The caller makes sure
-// that stop+slack <= len(out), and that what the member has written up to w, or the
-// last 32 KiB of it, is before w.
+// run decodes to out from w on, until the input is used up, or w reaches stop, or the
+// input proves wrong. It returns the new w. The caller must ensure that
+// stop+slack <= len(out), and that the member's output so far, or its last 32 KiB, lies
+// directly before w.
 func (d *decoder) run(out []byte, w, stop int) (int, verdict) {
 	for {
 		var v verdict
@@ -126,7 +126,7 @@ func (d *decoder) run(out []byte, w, stop int) (int, verdict) {
 	}
 }
 
-// add brings sum and size up to w.
+// add updates sum and size with the output up to w.
 func (d *decoder) add(out []byte, w int) {
 	if d.summed < w {
 		d.sum = crc32.Update(d.sum, crc32.IEEETable, out[d.summed:w])
@@ -135,7 +135,7 @@ func (d *decoder) add(out []byte, w int) {
 	}
 }
 
-// header reads a part of a header, of which it may be the last.
+// header reads the next part of a header.
 func (d *decoder) header() verdict {
 	in := d.in[d.at:]
 	switch d.phase {
@@ -200,13 +200,13 @@ func (d *decoder) header() verdict {
 	return done
 }
 
-// pass consumes n bytes of a header, which its checksum covers.
+// pass consumes n bytes of a header and adds them to its checksum.
 func (d *decoder) pass(n int) {
 	d.sum = crc32.Update(d.sum, crc32.IEEETable, d.in[d.at:d.at+n])
 	d.at += n
 }
 
-// text passes over text that ends with a zero byte and has at most d.left bytes.
+// text skips a text that ends with a zero byte and has at most d.left bytes.
 func (d *decoder) text(in []byte) verdict {
 	for i, c := range in[:min(d.left, len(in))] {
 		if c == 0 {
@@ -223,7 +223,7 @@ func (d *decoder) text(in []byte) verdict {
 	return more
 }
 
-// trailer compares sum and size with those of the input.
+// trailer compares sum and size with those in the input.
 func (d *decoder) trailer() verdict {
 	in := d.in[d.at:]
 	if len(in) < trailerBytes {
@@ -237,7 +237,7 @@ func (d *decoder) trailer() verdict {
 	return done
 }
 
-// block reads the first bits of a block, up to the tables of a dynamic one.
+// block reads the first bits of a block, up to the tables of a dynamic block.
 func (d *decoder) block() verdict {
 	if d.final {
 		d.final = false
@@ -275,7 +275,7 @@ func (d *decoder) block() verdict {
 	return done
 }
 
-// stored copies what a stored block holds.
+// stored copies the bytes of a stored block.
 func (d *decoder) stored(out []byte, w, stop int) (int, verdict) {
 	n := copy(out[w:max(w, stop)], d.in[d.at:d.at+min(d.left, len(d.in)-d.at)])
 	d.at += n
@@ -291,7 +291,7 @@ func (d *decoder) stored(out []byte, w, stop int) (int, verdict) {
 	return w, more
 }
 
-// early returns the error of input that ends where it may not.
+// early returns the error for input that ends too early.
 func (d *decoder) early() error {
 	return &Error{Offset: d.before + int64(len(d.in)), Err: io.ErrUnexpectedEOF}
 }

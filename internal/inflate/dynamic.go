@@ -1,11 +1,11 @@
 package inflate
 
-// lengthOrder is the order of the lengths of the code lengths' own code, RFC 1951,
-// 3.2.7.
+// lengthOrder is the order in which a block lists the code lengths of the code that
+// encodes the other code lengths, RFC 1951, 3.2.7.
 var lengthOrder = [lengthCodes]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
-// lengthSymbols are the entries of the code lengths' code: a length, or how to
-// repeat one, with the number of extra bits.
+// lengthSymbols are the entries of that code: a code length, or a symbol that repeats
+// one, with the number of extra bits.
 var lengthSymbols = func() (s [lengthCodes]entry) {
 	for i := range entry(lengthCodes) {
 		s[i] = i << valueShift
@@ -16,11 +16,11 @@ var lengthSymbols = func() (s [lengthCodes]entry) {
 	return s
 }()
 
-// lengthBits is the length of the longest code of a code length.
+// lengthBits is the length of the longest code of that code.
 const lengthBits = 7
 
-// readTables reads the code lengths of a dynamic block and builds its tables. If
-// the input ends before they do, it returns more and has consumed nothing.
+// readTables reads the code lengths of a dynamic block and builds its tables. If the
+// input ends before the code lengths do, it consumes nothing and returns more.
 func (d *decoder) readTables() verdict {
 	b := d.reserve()
 	if b.fill(); b.n < 14 {
@@ -39,7 +39,7 @@ func (d *decoder) readTables() verdict {
 		}
 		lengths[lengthOrder[i]] = uint8(b.take(3))
 	}
-	// From here on the tables are not those of the block before.
+	// From here on the tables no longer decode the block before.
 	t := &d.tables
 	t.fixed, t.filled, t.seen = false, false, 0
 	var table [1 << lengthBits]entry
@@ -52,7 +52,7 @@ func (d *decoder) readTables() verdict {
 		}
 		e := table[b.bits&(1<<lengthBits-1)]
 		if e&special != 0 {
-			return d.fail(ErrCorrupt) // an empty code, or a bit that is not the single code
+			return d.fail(ErrCorrupt) // the code is empty, or this is not its single code
 		}
 		used, extra := uint(e&consumeMask), uint(e>>extraShift&63)
 		symbol := int(e >> valueShift)

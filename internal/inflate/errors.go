@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// Causes of an [Error], besides io.ErrUnexpectedEOF for input that ends early.
+// The causes of an [Error], beside io.ErrUnexpectedEOF for input that ends early.
 var (
 	// ErrHeader: a member does not begin with a valid gzip header.
 	ErrHeader = errors.New("invalid gzip header")
 	// ErrCorrupt: the compressed data breaks the rules of deflate.
 	ErrCorrupt = errors.New("corrupt deflate data")
-	// ErrChecksum: a member's checksum or length is not that of its data.
+	// ErrChecksum: a member's checksum or length does not match its data.
 	ErrChecksum = errors.New("wrong gzip checksum or length")
 	// ErrTooLarge: the data is larger than the caller allows.
 	ErrTooLarge = errors.New("data exceeds the limit")

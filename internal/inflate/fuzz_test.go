@@ -19,8 +19,8 @@ func FuzzGunzip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) { check(t, src) })
 }
 
-// FuzzDeflate decodes any bytes as deflate data: the header is right, and what
-// follows may be long enough for the fast loops.
+// FuzzDeflate decodes any bytes as deflate data after a valid header. They may be long
+// enough for the fast loops.
 func FuzzDeflate(f *testing.F) {
 	for _, p := range small(f) {
 		f.Add(p[headerBytes:], uint16(0))
@@ -35,8 +35,8 @@ func FuzzDeflate(f *testing.F) {
 	})
 }
 
-// FuzzBody compresses any bytes, repeated, at any level, damages a bit of the
-// result or cuts it, and decodes that.
+// FuzzBody compresses any bytes, repeated, at any level, then flips a bit of the result or
+// cuts it, and decodes it.
 func FuzzBody(f *testing.F) {
 	f.Add([]byte(`[1540184340000000000,"host",1.25],`), uint16(300), uint8(6), uint32(0), false)
 	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x80\x90\xa0\xb0"), uint16(2000), uint8(1), uint32(77), true)
@@ -44,7 +44,7 @@ func FuzzBody(f *testing.F) {
 		if len(text) > 1<<16 {
 			return
 		}
-		// Each copy differs from the one before.
+		// Each copy differs from the one before it.
 		var all []byte
 		for i := range int(times)%500 + 1 {
 			if len(all) > 200_000 {
@@ -72,8 +72,8 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// FuzzTables compares the tables of any code lengths with a decoder that goes
-// through the codes bit by bit, for all that 15 bits can be.
+// FuzzTables compares the tables of any code lengths with a decoder that reads codes bit
+// by bit, for every value of 15 bits.
 func FuzzTables(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 3})
 	f.Add([]byte{0, 1})
@@ -94,7 +94,7 @@ func FuzzTables(f *testing.F) {
 var testTables tables
 
 func checkTables(t *testing.T, lengths []byte) {
-	// The codes, RFC 1951, 3.2.2, as strings of bits behind a 1.
+	// The codes of RFC 1951, 3.2.2, as a 1 followed by the bits of the code.
 	symbols := map[int]int{}
 	used, kraft, next := 0, 0, 0
 	for n := 1; n <= maxBits; n++ {
@@ -117,7 +117,7 @@ func checkTables(t *testing.T, lengths []byte) {
 	if !ok {
 		return
 	}
-	// one returns the symbol that bits begin with, or -1, and its length.
+	// one returns the symbol at the beginning of bits, or -1, and its code length.
 	one := func(bits uint) (int, uint) {
 		c := 1
 		for n := uint(1); n <= maxBits; n++ {
@@ -148,26 +148,26 @@ func checkTables(t *testing.T, lengths []byte) {
 	}
 }
 
-// checkSeveral holds that an entry of several symbols says what its bits mean, and
-// says as much as it can.
+// checkSeveral checks that an entry of several symbols has the meaning of its bits, and
+// holds as many symbols as fit.
 func checkSeveral(t *testing.T, e multi, bits uint, one func(uint) (int, uint)) {
 	left, at := uint(multiBits), uint(0)
 	for k := range e >> countShift & 3 {
 		symbol, n := one(bits >> at)
 		if symbol < 0 || symbol >= endSymbol || n > left || e>>(8+8*k)&0xff != multi(symbol) {
-			t.Fatalf("%012b: %x, whose literal %d is %d", bits, e, k, symbol)
+			t.Fatalf("%012b: %x, want literal %d to be %d", bits, e, k, symbol)
 		}
 		at, left = at+n, left-n
 	}
 	if e&lengthFlag != 0 && e>>countShift&3 < 3 {
 		symbol, n := one(bits >> at)
 		if symbol <= endSymbol || n > left {
-			t.Fatalf("%012b: %x, whose length is %d", bits, e, symbol)
+			t.Fatalf("%012b: %x has a length, but the symbol is %d", bits, e, symbol)
 		}
 		s := litSymbols[symbol]
 		extra := uint(s & consumeMask)
 		if want := uint(s>>valueShift) + bits>>(at+n)&(1<<extra-1); n+extra > left || uint(e>>24&maxMultiLen) != want {
-			t.Fatalf("%012b: %x, whose length is %d", bits, e, want)
+			t.Fatalf("%012b: %x, want length %d", bits, e, want)
 		}
 		at += n + extra
 	}
@@ -176,12 +176,12 @@ func checkSeveral(t *testing.T, e multi, bits uint, one func(uint) (int, uint)) 
 	}
 	if at == 0 {
 		if symbol, n := one(bits); symbol >= 0 && symbol < endSymbol && n <= multiBits {
-			t.Fatalf("%012b: nothing, though %d fits", bits, symbol)
+			t.Fatalf("%012b: no symbol, although %d fits", bits, symbol)
 		}
 	}
 }
 
-// FuzzCopy compares copyMatch with a copy byte by byte.
+// FuzzCopy compares copyMatch with copying byte by byte.
 func FuzzCopy(f *testing.F) {
 	f.Add(uint16(1), uint16(258))
 	f.Add(uint16(8), uint16(3))
@@ -203,7 +203,7 @@ func FuzzCopy(f *testing.F) {
 	})
 }
 
-// FuzzMembers puts bodies behind each other.
+// FuzzMembers decodes several members one after the other.
 func FuzzMembers(f *testing.F) {
 	f.Add([]byte("one"), []byte("two"), []byte(nil))
 	f.Add([]byte(nil), []byte("two"), []byte{0})

@@ -8,7 +8,7 @@ import (
 	"github.com/pointwire/pointwire/internal/workload"
 )
 
-// texts are data of several kinds, from one byte to some windows.
+// texts returns data of several kinds, from one byte to several windows.
 func texts() map[string][]byte {
 	share := 1
 	if testing.Short() {
@@ -25,7 +25,7 @@ func texts() map[string][]byte {
 	}
 	runs := make([]byte, 0, 260_000)
 	for len(runs) < 250_000/share {
-		// Repeats at every distance, near ones above all.
+		// Repeat bytes from every distance, mostly from near ones.
 		if len(runs) > 0 && r.IntN(3) > 0 {
 			distance := 1 + r.IntN(min(len(runs), 1<<r.IntN(16)))
 			for range 3 + r.IntN(300) {

@@ -11,7 +11,7 @@ import (
 	"testing/iotest"
 )
 
-// reference is what compress/gzip makes of src: the plain twin of this package.
+// reference decodes src with compress/gzip, the plain twin of this package.
 func reference(src []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(src))
 	if err != nil {
@@ -23,8 +23,8 @@ func reference(src []byte) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// sameVerdict reports whether err, of this package, says what want does, which is
-// of compress/gzip.
+// sameVerdict reports whether err, of this package, means the same as want, of
+// compress/gzip.
 func sameVerdict(err, want error) bool {
 	var e *Error
 	if err != nil && !errors.As(err, &e) {
@@ -46,7 +46,7 @@ func sameVerdict(err, want error) bool {
 	return false
 }
 
-// differ fails the test if got and err are not what compress/gzip gives for src.
+// differ fails the test if got and err differ from what compress/gzip returned for src.
 func differ(t *testing.T, how string, src, got []byte, err error, want []byte, wantErr error) {
 	t.Helper()
 	if !bytes.Equal(got, want) {
@@ -54,14 +54,14 @@ func differ(t *testing.T, how string, src, got []byte, err error, want []byte, w
 		for i < len(got) && i < len(want) && got[i] == want[i] {
 			i++
 		}
-		t.Fatalf("%s of %d bytes %.60x: %d bytes, want %d; they part at %d; %v, want %v", how, len(src), src, len(got), len(want), i, err, wantErr)
+		t.Fatalf("%s of %d bytes %.60x: %d bytes, want %d; they differ from byte %d on; %v, want %v", how, len(src), src, len(got), len(want), i, err, wantErr)
 	}
 	if !sameVerdict(err, wantErr) {
 		t.Fatalf("%s of %d bytes %.60x: %v, want %v", how, len(src), src, err, wantErr)
 	}
 }
 
-// chunks reads at most as many bytes at a time as its next size says, in turn.
+// chunks limits each Read to the next of its sizes, in turn.
 type chunks struct {
 	r     io.Reader
 	sizes []int
@@ -76,7 +76,7 @@ func (c *chunks) Read(p []byte) (int, error) {
 
 var testReader Reader
 
-// checkWhole compares the form for whole bodies with compress/gzip.
+// checkWhole compares AppendGunzip with compress/gzip.
 func checkWhole(t *testing.T, src []byte) {
 	t.Helper()
 	want, wantErr := reference(src)
@@ -84,7 +84,7 @@ func checkWhole(t *testing.T, src []byte) {
 	differ(t, "AppendGunzip", src, got, err, want, wantErr)
 }
 
-// checkStream compares a Reader with compress/gzip, read in odd pieces.
+// checkStream compares a Reader with compress/gzip. It reads in pieces of odd sizes.
 func checkStream(t *testing.T, src []byte) {
 	t.Helper()
 	want, wantErr := reference(src)
@@ -103,7 +103,7 @@ func check(t *testing.T, src []byte) {
 	got, err = AppendGunzip([]byte("before"), src, len(want))
 	differ(t, "AppendGunzip behind text", src, got[6:], err, want, wantErr)
 	if string(got[:6]) != "before" {
-		t.Fatalf("text before is %q", got[:6])
+		t.Fatalf("the text before the data became %q", got[:6])
 	}
 	if len(want) > 0 {
 		for _, limit := range []int{0, len(want) / 2, len(want) - 1} {

@@ -7,24 +7,23 @@ import (
 const (
 	inputBytes = 16 << 10
 	outBytes   = window + piece + slack
-	// maxEmpty is how many reads of nothing in a row are taken from a reader.
+	// maxEmpty is the number of empty reads in a row after which the source fails.
 	maxEmpty = 100
 )
 
 // A Reader decodes gzip data from an io.Reader. Its zero value is ready for Reset.
 //
-// Data is returned as soon as the bytes that it is made of are there: a Reader
-// asks its source for more only when it has nothing left to return. Like
-// compress/gzip, it may read beyond the end of the gzip data, whose end is the
-// source's. It holds about 150 KiB, whatever the input is, and allocates it once.
-// It is not safe for concurrent use.
+// A Reader returns data as soon as its bytes are there: it reads from its source only
+// when it has nothing left to return. The gzip data must end where the source ends. A
+// Reader holds about 150 KiB, whatever the input is, and allocates them once. It is not
+// safe for concurrent use.
 type Reader struct {
 	d      decoder
 	src    io.Reader
-	srcErr error // of src, to be returned when the input is used up
+	srcErr error // error of src, to be returned when the input is used up
 	in     []byte
 	out    []byte
-	r, w   int // what of out is yet to be returned
+	r, w   int // out[r:w] is decoded and not yet returned
 	err    error
 }
 
@@ -35,8 +34,8 @@ func NewReader(r io.Reader) *Reader {
 	return z
 }
 
-// Reset makes z read from r and keeps its memory. It does not read yet: what is
-// wrong with the header is returned by Read.
+// Reset makes z read from r and keeps its memory. It does not read yet, so errors of the
+// header are returned by Read.
 func (z *Reader) Reset(r io.Reader) {
 	if z.in == nil {
 		z.in = make([]byte, inputBytes)
@@ -47,8 +46,8 @@ func (z *Reader) Reset(r io.Reader) {
 	z.d.reset(z.in[:0], 0)
 }
 
-// Close lets go of the source, which it does not close. Memory is kept for Reset.
-// The error is always nil.
+// Close drops the source without closing it, and keeps the memory for Reset. It always
+// returns nil.
 func (z *Reader) Close() error {
 	z.src, z.srcErr, z.err = nil, nil, ErrClosed
 	z.r, z.w = 0, 0
@@ -98,8 +97,8 @@ func (z *Reader) WriteTo(w io.Writer) (int64, error) {
 	}
 }
 
-// next decodes what the input at hand holds, or, if that is nothing, reads more of
-// it once. All output must have been returned before.
+// next decodes the input at hand. If that yields nothing, it reads more input once. All
+// output must have been returned before.
 func (z *Reader) next() {
 	if z.src == nil {
 		z.err = ErrClosed
@@ -124,7 +123,7 @@ func (z *Reader) next() {
 	}
 }
 
-// fill reads input once.
+// fill reads from the source once, apart from empty reads.
 func (z *Reader) fill() {
 	d := &z.d
 	if z.srcErr != nil {

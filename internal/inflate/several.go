@@ -2,17 +2,17 @@ package inflate
 
 import "github.com/pointwire/pointwire/internal/swar"
 
-// A multi is an entry of several symbols: up to three literals, or up to two and
-// a length. Its low 6 bits are the bits that they consume, extra bits included; 0
-// if the first symbol does not fit.
+// A multi is an entry of several symbols: up to three literals, or up to two literals
+// and a length. Its low 6 bits are the number of bits that the symbols consume, extra
+// bits included; 0 if the first symbol does not fit.
 //
 //	6-7   number of literals
 //	8-31  the literals
-//	31    a length follows the literals, of which there are two at most, and which
-//	24-30 then has this value
+//	31    a length follows the literals; then there are at most two
+//	24-30 that length
 //
-// A third literal is below 0x80, so that it does not look like a length. What is
-// between the literals and a length is zero.
+// A third literal is below 0x80, so bit 31 is not mistaken for a length. The bits
+// between the literals and a length are zero.
 type multi = uint32
 
 const (
@@ -26,17 +26,17 @@ const (
 // loads 8 bytes up to three times and moves on by at most 7 in between.
 const aheadSeveral = 22
 
-// several decodes symbols while at least aheadSeveral bytes of input are left, as
-// many at a time as t.several holds. It returns more when there are fewer, and
-// otherwise what careful does. bits and n are those of single.
+// several decodes symbols while at least aheadSeveral bytes of input are left, as many at
+// a time as an entry of t.several holds. It returns more when fewer bytes are left, and
+// otherwise the same verdicts as careful. bits and n are as in single.
 //
-// In numbers, ids and times literals and matches follow each other at random, and a
-// branch on what comes next is predicted wrongly every second time, which costs as
-// much as decoding some symbols. An entry that holds a number's last digits and the
-// match behind them needs no such branch: four bytes are written whatever the
-// number of literals is. One branch is left, on whether a match follows. Going
-// through a match of length 0 in its place is slower where literals prevail, since
-// a step is bound by the wait from one table to the other.
+// In numbers, ids and times, literals and matches alternate at random. A branch on which
+// comes next is predicted wrongly every second time, and that costs as much as decoding
+// some symbols. An entry that holds the last digits of a number and the match after them
+// needs no such branch: four bytes are written whatever the number of literals. One
+// branch is left, on whether a match follows. Replacing it by a match of length 0 is
+// slower where literals prevail, since each step would wait for one table after the
+// other.
 func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 	var (
 		t    = &d.tables
@@ -50,8 +50,8 @@ func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 	if at > last {
 		return w, more
 	}
-	// Load64: at+8 <= len(in), as at <= last; here and below at has moved on by at
-	// most 14 since.
+	// Load64: at+8 <= len(in), since at <= last. At the loads below, at has moved on by
+	// at most 14.
 	bits |= swar.Load64(in, at) << (n & 63)
 	at += int(^n >> 3 & 7)
 	n |= 56
@@ -60,15 +60,15 @@ func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 			v = more
 			break
 		}
-		// A load fills all of bits. Since then a distance has consumed at most 28,
-		// so that at least 36 are good, and 24 after the next 12: a distance whose
-		// code is not continued has at most 21.
+		// A load fills all 64 bits. Since then a distance has consumed at most 28, so
+		// at least 36 bits are valid, and 24 after the next 12. A distance whose code
+		// does not continue in the second table has at most 21.
 		e := t.several[bits&multiMask]
 		var length int
 		if e&consumeMask != 0 {
 			bits >>= e & consumeMask
 			n -= uint64(e)
-			// Store32, Copy16: there is slack behind stop.
+			// Store32, Copy16: there is slack after stop.
 			swar.Store32(out, w, e>>literalShift)
 			w += int(e >> countShift & 3)
 			if e&lengthFlag == 0 {
@@ -153,14 +153,14 @@ func (d *decoder) several(out []byte, w, stop int) (int, verdict) {
 	return w, v
 }
 
-// follow holds the parts that t.several is put together from.
+// follow holds the tables of fewer bits from which fill builds t.several.
 type follow struct {
 	one, two, fitting [1 << (multiBits - 1)]multi
 }
 
-// fill fills t.several. What an entry holds is its first literal, and what the
-// bits after it hold, as an entry of fewer symbols in a smaller table; lengths and
-// their extra bits are placed first.
+// fill fills t.several. It places the lengths with their extra bits first. Every other
+// entry is a first literal, followed by the symbols of an entry from a smaller table,
+// indexed by the bits after that literal.
 func (t *tables) fill() {
 	t.filled = true
 	clear(t.several[:])
@@ -173,7 +173,7 @@ func (t *tables) fill() {
 		}
 	}
 	if shortest == 0 || shortest >= multiBits {
-		return // there is nothing to put together
+		return // no entry holds two symbols
 	}
 	size := multiBits - shortest
 	one, two := t.follow.one[:1<<size], t.follow.two[:1<<size]
@@ -184,7 +184,7 @@ func (t *tables) fill() {
 		if n > size {
 			break
 		}
-		if symbol < 0x80 { // it may become the third literal
+		if symbol < 0x80 { // since it may become the third literal
 			e := multi(symbol)<<literalShift | oneLiteral | multi(n)
 			for i := t.codes[at].value(); i < uint(len(one)); i += 1 << n {
 				one[i] = e
@@ -196,7 +196,7 @@ func (t *tables) fill() {
 	t.prepend(t.several[:], multiBits, two, one)
 }
 
-// lengths places the lengths whose codes and extra bits fit into size bits.
+// lengths enters the lengths whose codes and extra bits fit into size bits.
 func (t *tables) lengths(table []multi, size uint) {
 	for at, symbol := range t.sorted[:t.used] {
 		n := t.codes[at].bits()
@@ -222,9 +222,9 @@ func (t *tables) lengths(table []multi, size uint) {
 	}
 }
 
-// prepend places all literals whose codes fit into size bits, each in front of
-// what the bits after it hold: an entry of more, if that fits, else of less, else
-// nothing. Entries of more hold two symbols at most.
+// prepend enters all literals whose codes fit into size bits. After each literal come the
+// symbols of an entry of more if it fits, or else of less, or else none. Entries of more
+// hold at most two symbols.
 func (t *tables) prepend(table []multi, size uint, more, less []multi) {
 	var fits []multi
 	last := uint(0)
@@ -236,13 +236,13 @@ func (t *tables) prepend(table []multi, size uint, more, less []multi) {
 		if symbol >= endSymbol {
 			continue
 		}
-		if n != last { // codes come in the order of their lengths
+		if n != last { // t.codes is in the order of code lengths
 			last = n
 			fits = t.follow.fitting[:1<<(size-n)]
 			fit(fits, more, less, multi(size-n))
 		}
 		fitting := fits
-		// Sums of bits and of literals stay within their fields.
+		// The sums of bits and of literals stay within their fields.
 		first := multi(symbol)<<literalShift | oneLiteral + multi(n)
 		i := t.codes[at].value()
 		step := uint(1) << n
@@ -261,9 +261,9 @@ func (t *tables) prepend(table []multi, size uint, more, less []multi) {
 	}
 }
 
-// fit writes to dst the entries of more, or else of less, that consume at most size
-// bits, with their literals moved up to make room for one. Which of them fit no
-// branch could know.
+// fit writes to dst the entries of more, or else of less, that consume at most size bits,
+// with their literals moved up to make room for one before them. It has no branches,
+// since they could not predict which entries fit.
 func fit(dst, more, less []multi, size multi) {
 	more, less = more[:len(dst)], less[:len(dst)]
 	for i := range dst {

@@ -6,16 +6,15 @@ import "github.com/pointwire/pointwire/internal/swar"
 // loads 8 bytes twice and moves on by at most 7 in between.
 const aheadSingle = 15
 
-// single decodes symbols while at least aheadSingle bytes of input are left, one
-// by one. It returns more when there are fewer, and otherwise what careful does.
+// single decodes symbols one by one, while at least aheadSingle bytes of input are left.
+// It returns more when there are fewer, and otherwise the same verdicts as careful.
 //
-// It is for short blocks and for what comes before several is worth its table. A
-// literal mostly follows a literal, so up to three are taken in a row.
+// It serves short blocks, and the beginning of others until several is worth its table.
+// A literal mostly follows a literal, so a step takes up to three in a row.
 //
-// bits holds at least the n bits that at has moved past. Those above n are the
-// bits that come next, as far as they were loaded: the next load puts the same
-// ones there again. Only the low 6 bits of n count, so that an entry is subtracted
-// as a whole.
+// bits holds at least the n bits that at has moved past. The bits above them, as far as
+// they were loaded, are the next bits of the input, and the next load sets the same ones
+// again. Only the low 6 bits of n count, so a whole entry can be subtracted from n.
 func (d *decoder) single(out []byte, w, stop int) (int, verdict) {
 	var (
 		t    = &d.tables
@@ -61,8 +60,8 @@ func (d *decoder) single(out []byte, w, stop int) (int, verdict) {
 			at += int(^n >> 3 & 7)
 			n |= 56
 		}
-		// There are 56 bits, and at most 48 are used: 15 and 5 extra ones for the
-		// length, 15 and 13 for the distance.
+		// There are 56 bits, and at most 48 are needed: 15 and 5 extra bits for the
+		// length, 15 and 13 extra bits for the distance.
 		if e&special != 0 {
 			bits >>= e & consumeMask
 			n -= uint64(e)
@@ -120,8 +119,8 @@ func (d *decoder) single(out []byte, w, stop int) (int, verdict) {
 	return w, v
 }
 
-// copyMatch copies length bytes from distance before w to w, some of which it may
-// write itself. It may write up to 15 bytes more, for which out has room.
+// copyMatch copies length bytes from distance before w to w. The match may overlap
+// itself. copyMatch may write up to 15 bytes beyond it, for which out has room.
 func copyMatch(out []byte, w, distance, length int) {
 	from, end := w-distance, w+length
 	switch {

@@ -12,12 +12,12 @@ import (
 	kgzip "github.com/klauspost/compress/gzip"
 )
 
-// A tap hands out what has been put into it, and fails the test if it is read when
-// it is empty and reads are not expected.
+// A tap returns the bytes that were put into it. It fails the test if it is read while it
+// is empty, unless dry is set.
 type tap struct {
 	t    *testing.T
 	b    bytes.Buffer
-	dry  bool // an empty read is right
+	dry  bool // a read may find it empty
 	seen int
 }
 
@@ -34,7 +34,7 @@ func (p *tap) Read(b []byte) (int, error) {
 	return p.b.Read(b)
 }
 
-// TestFlushed holds that what was flushed comes through without further input.
+// TestFlushed checks that flushed data is returned without further input.
 func TestFlushed(t *testing.T) {
 	type writer interface {
 		io.WriteCloser
@@ -73,8 +73,8 @@ func TestFlushed(t *testing.T) {
 	}
 }
 
-// TestSourceError holds that errors of the source are returned as they are, after
-// the data before them.
+// TestSourceError checks that errors of the source are returned unchanged, after the data
+// before them.
 func TestSourceError(t *testing.T) {
 	text := texts()["logs"]
 	p := pack(t, text, gzip.DefaultCompression)
@@ -129,7 +129,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// shortWriter takes a byte less than it is given.
+// shortWriter writes one byte less than it is given.
 type shortWriter struct{}
 
 func (shortWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }
@@ -155,7 +155,7 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// TestHint holds that a length which is a lie makes no more room than the limit
+// TestHint checks that a false length in the trailer makes no more room than the limit
 // and the input allow.
 func TestHint(t *testing.T) {
 	p := pack(t, []byte("text"), 6)

@@ -1,10 +1,10 @@
 package inflate
 
-// worthIt is how many bytes of a block make t.several worth filling: it takes as
-// long as decoding a quarter of them.
+// worthIt is the number of bytes of a block from which on filling t.several pays off.
+// Filling it takes as long as decoding a quarter of them.
 const worthIt = 4 << 10
 
-// symbols decodes the symbols of a block.
+// symbols decodes symbols of a block, with the loop that suits it.
 func (d *decoder) symbols(out []byte, w, stop int) (int, verdict) {
 	if w >= stop {
 		return w, full
@@ -30,10 +30,12 @@ func (d *decoder) symbols(out []byte, w, stop int) (int, verdict) {
 	return w, v
 }
 
-// careful decodes symbols as long as the bits of a symbol are there.
+// careful decodes symbols while all bits of the next symbol are there. It returns done at
+// the end of the block, full when w reaches stop, more when bits are missing, and bad for
+// a symbol that is not valid.
 //
-// Like compress/flate, it takes no symbol while there are fewer bits than an end
-// of block has. Nothing is held back by that: a block that is flushed has ended.
+// Like compress/flate, it takes no symbol while there are fewer bits than an end of block
+// has. That holds nothing back, since a flush ends the block.
 func (d *decoder) careful(out []byte, w, stop int) (int, verdict) {
 	t := &d.tables
 	b := d.reserve()
@@ -107,8 +109,8 @@ func (d *decoder) careful(out []byte, w, stop int) (int, verdict) {
 	return w, v
 }
 
-// give lets the decoder go on where a loop has stopped with that verdict. Whole
-// bytes go back to the input.
+// give sets the state of the decoder to where a fast loop stopped with verdict v. It
+// returns whole bytes that the loop has loaded to the input.
 func (d *decoder) give(at int, bits, n uint64, v verdict) {
 	n &= 63
 	d.at = at - int(n>>3)

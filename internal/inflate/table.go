@@ -6,7 +6,12 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// Codes of up to litBits and distBits are decoded by one lookup.
+// This file builds the tables that decode a block. A table has two levels: the first is
+// indexed by the next litBits or distBits bits of the input, and entries of longer codes
+// lead to the second. build fills every entry, so whatever the bits are, a lookup
+// gives a symbol or an entry marked special.
+
+// Codes of up to litBits and distBits bits are decoded by one lookup.
 const (
 	litBits  = 11
 	distBits = 8
@@ -15,16 +20,18 @@ const (
 	distMask = 1<<distBits - 1
 )
 
-// An entry says what the bits at hand mean. Its low 6 bits are how many of them it
-// consumes, extra bits included. What the rest means depends on bits 6 and 7:
+// An entry gives the meaning of the next bits. Its low 6 bits are the number of bits that
+// it consumes, extra bits included. Bits 6 and 7 are the number of literals, and decide
+// what the rest means. If it is 1:
 //
-//	6-7   number of literals: with one, it is at 8-15
+//	8-15  the literal
 //
-// Without, the entry is a length or special:
+// If it is 0, the entry is a length or special:
 //
 //	8-13  number of extra bits
 //	15    special; then
-//	14      continue in the table at 16-31, indexed by as many bits as 8-10 say
+//	14      continue in the second table that begins at the index in bits 16-31; bits
+//	        8-10 are the number of bits that index it
 //	13      end of block
 //	        neither: no symbol has this code, or no block may use the symbol
 //	16-31 the length without the extra bits
@@ -44,31 +51,31 @@ const (
 	valueShift   = 16
 )
 
-// A distEntry is an entry for a distance:
+// A distEntry is an entry for a distance. Bits 0-5 and special entries are as in entry;
+// otherwise:
 //
-//	0-5   as for entry, and so are special entries
-//	8-11  number of bits without the extra ones
+//	8-11  length of the code, without the extra bits
 //	16-31 mask of the extra bits
 //	32-   the distance without the extra bits
 type distEntry uint64
 
 const distShift = 32
 
-// distance returns the distance that e means, where bits begin with its code.
+// distance returns the distance of e. The lowest bits of bits are the code of e.
 func (e distEntry) distance(bits uint64) int {
 	return int(e>>distShift) + int(bits>>(e>>extraShift&63)&uint64(e>>valueShift&0xffff))
 }
 
-// A code is a code of up to 12 bits, in bits 0-11 with its first bit lowest, and
-// its length, in bits 12-15. Of longer ones it is only the length that counts.
+// A code holds a code of up to 12 bits in bits 0-11, its first bit lowest, and its length
+// in bits 12-15. Of longer codes only the length is valid.
 type code uint16
 
 func newCode(value, n uint) code { return code(value&0xfff | n<<12) }
 func (c code) bits() uint        { return uint(c >> 12) }
 func (c code) value() uint       { return uint(c & 0xfff) }
 
-// Limits of the alphabets. The fixed literal code has two symbols more than a
-// block may use or a dynamic code may have.
+// The sizes of the alphabets. The fixed literal code has two more symbols than a block
+// may use or a dynamic code may have.
 const (
 	maxLits      = 286
 	maxDists     = 30
@@ -79,9 +86,9 @@ const (
 	lengthSymbol = 257
 )
 
-// A complete code has at least two codes below each entry that continues, so
-// there are at most half as many second tables as symbols. Each is indexed by the
-// bits that the longest code has beyond the first table.
+// In a complete code at least two codes continue each entry of that kind, so there are
+// at most half as many second tables as symbols. Each is indexed by the bits of the
+// longest code beyond those of the first table.
 const (
 	litEntries  = 1<<litBits + maxLits/2<<(maxBits-litBits)
 	distEntries = 1<<distBits + maxDists/2<<(maxBits-distBits)
@@ -92,24 +99,25 @@ type tables struct {
 	lit     [litEntries]entry
 	dist    [distEntries]distEntry
 	several [1 << multiBits]multi
-	// filled says that several is filled, seen how many bytes of the block have
-	// been decoded without.
+	// filled reports that several is filled; seen is the number of input bytes of the
+	// block that were decoded without it.
 	filled bool
 	seen   int
-	// least is the number of bits that must be there before a literal or length
-	// is decoded: as many as the end of the block has, which follows in any case.
+	// least is the number of bits that must be there before a literal or length is
+	// decoded: the code length of the end of block, which must follow in any case.
 	least uint
-	// fixed says that these are the tables of the fixed code.
+	// fixed reports that these are the tables of the fixed code.
 	fixed bool
-	// sorted and codes are the used symbols of lit in the order of their codes.
+	// sorted holds the used symbols of lit in the order of their codes, and codes
+	// their codes.
 	sorted [fixedLits]uint16
 	codes  [fixedLits]code
 	used   int
 	follow follow
 }
 
-// litSymbols and distSymbols are the entries of all symbols, with a code of no
-// bits. The length of the code is added.
+// litSymbols and distSymbols are the entries of all symbols for a code of 0 bits. build
+// adds the length of the code.
 var (
 	litSymbols  [fixedLits]entry
 	distSymbols [fixedDists]distEntry
@@ -143,14 +151,14 @@ func init() {
 	distSymbols[30], distSymbols[31] = distEntry(special), distEntry(special)
 }
 
-// build fills table for the code with those lengths; its first part is indexed by
-// root bits. It reports false if the code is neither complete, nor empty, nor a
-// single code of one bit; like zlib and compress/flate, it takes the latter two.
+// build fills table for the code with these lengths; its first level is indexed by root
+// bits. symbols are the entries for a code of 0 bits, to which build adds step for each
+// bit. It reports false unless the code is complete, empty, or a single code of one bit;
+// zlib and compress/flate accept the last two as well.
 //
-// Symbols are sorted by the length of their codes, so that codes come in ascending
-// order. A table for codes of n bits holds all shorter ones, and its copy behind
-// itself is the table for n+1 bits: an entry is computed once however many places
-// it is found at.
+// The symbols are sorted by code length, so their codes ascend. The table for codes of n
+// bits, followed by a copy of itself, is the table for n+1 bits without the codes of that
+// length. So each entry is computed once, however many places it fills.
 func build[E entry | distEntry](t *tables, table []E, root uint, lengths []uint8, symbols []E, step E) bool {
 	var count [maxBits + 1]uint16
 	for i := 0; i < len(lengths); i += 8 {
@@ -166,13 +174,13 @@ func build[E entry | distEntry](t *tables, table []E, root uint, lengths []uint8
 	for longest > 0 && count[longest] == 0 {
 		longest--
 	}
-	var next [maxBits + 1]uint16 // where symbols of this length go
-	left := 1                    // codes of n bits not yet given away
+	var next [maxBits + 1]uint16 // index in sorted for the next symbol of each length
+	left := 1                    // number of codes of n bits that are still free
 	for n := 1; n <= maxBits; n++ {
 		next[n] = next[n-1] + count[n-1]
 		left = left<<1 - int(count[n])
 	}
-	// left overflows on no input: it is below 1<<15 and above -(288<<15).
+	// left cannot overflow: it stays below 1<<15 and above -(288<<15).
 	if left != 0 {
 		switch {
 		case longest == 0:
@@ -209,7 +217,7 @@ func build[E entry | distEntry](t *tables, table []E, root uint, lengths []uint8
 			}
 		}
 	}
-	c, at := uint(0), 0 // the next c, its first bit lowest; where its symbol is
+	c, at := uint(0), 0 // the next code, its first bit lowest; the index of its symbol
 	n := uint(1)
 	for ; n <= root; n++ {
 		size := uint(1) << n
@@ -252,8 +260,8 @@ func build[E entry | distEntry](t *tables, table []E, root uint, lengths []uint8
 	return true
 }
 
-// successor returns the code after c, of n bits, whose first bit is the lowest.
-// The last code has no successor; it returns any code then.
+// successor returns the code of n bits after c. The first bit of both is the lowest. The
+// last code has no successor; the result is then of no use.
 func successor(c, n uint) uint {
 	ones := uint(1)<<n - 1
 	// Add 1 at the last bit: the highest 0 becomes 1, the ones above it 0.

@@ -16,7 +16,7 @@ import (
 // A Cert is a self-signed certificate for localhost, 127.0.0.1 and ::1.
 type Cert struct {
 	TLS     tls.Certificate
-	Pool    *x509.CertPool // trusts it
+	Pool    *x509.CertPool // trusts the certificate
 	CertPEM []byte
 	KeyPEM  []byte
 }

@@ -5,8 +5,8 @@ import (
 	"net"
 )
 
-// A pipeListener accepts connections made by its Dial, all in memory, so that
-// everything that waits can wait under testing/synctest's clock.
+// A pipeListener accepts connections that are pipes in memory, so that every wait can run
+// under the clock of testing/synctest.
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
@@ -33,8 +33,7 @@ func (l *pipeListener) Close() error {
 
 func (*pipeListener) Addr() net.Addr { return pipeAddr{} }
 
-// NewPipe starts a server reached through the returned dial function, with no
-// network between.
+// NewPipe starts a server in memory. The returned function dials it.
 func NewPipe(tb TB, replies ...Reply) (*Server, func(ctx context.Context, network, addr string) (net.Conn, error)) {
 	l := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
 	s := serve(l, "http://pipe:8086", nil, replies)

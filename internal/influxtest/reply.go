@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// A Reply is what the server does with a request.
+// A Reply is the server's reaction to one request.
 type Reply struct {
-	// Early plays the reply before the request's body was read.
+	// Early plays the reply before the request's body is read.
 	Early bool
 	Play  func(c *Conn, r *Request)
 }
 
-// A Conn is the server's end of a connection, for replies of one's own.
+// A Conn is the server's end of a connection, for custom replies.
 type Conn struct {
 	s      *Server
 	raw    net.Conn
@@ -28,7 +28,7 @@ type Conn struct {
 	closed bool
 }
 
-// Send writes p as it is.
+// Send writes p unchanged.
 func (c *Conn) Send(p string) { io.WriteString(c.top, p) }
 
 // Close closes the connection in the ordinary way.
@@ -37,7 +37,7 @@ func (c *Conn) Close() {
 	c.top.Close()
 }
 
-// Reset makes the peer see a connection reset.
+// Reset closes the connection so that the peer sees a connection reset.
 func (c *Conn) Reset() {
 	c.closed = true
 	if t, ok := c.raw.(*net.TCPConn); ok {
@@ -46,8 +46,8 @@ func (c *Conn) Reset() {
 	c.raw.Close()
 }
 
-// Stall says so on [Server.Stalled] and waits until the peer or the test closes
-// the connection.
+// Stall sends a value to [Server.Stalled] and waits until the peer or the test closes the
+// connection.
 func (c *Conn) Stall() {
 	c.closed = true
 	select {
@@ -69,19 +69,19 @@ func head(status int, fields ...string) string {
 	return b.String()
 }
 
-// Func responses by f.
+// Func responds by calling f.
 func Func(f func(c *Conn, r *Request)) Reply { return Reply{Play: f} }
 
-// Raw sends p as it is.
+// Raw sends p unchanged.
 func Raw(p string) Reply { return Func(func(c *Conn, _ *Request) { c.Send(p) }) }
 
-// RawClose sends p as it is and closes.
+// RawClose sends p unchanged and closes.
 func RawClose(p string) Reply {
 	return Func(func(c *Conn, _ *Request) { c.Send(p); c.Close() })
 }
 
-// Status responds with a status and no body. Further fields are header lines,
-// key and value by turns.
+// Status responds with a status and no body. fields are alternating keys and values of
+// header lines.
 func Status(status int, fields ...string) Reply {
 	if status == 204 {
 		return Raw(head(status, fields...) + "\r\n")
@@ -89,22 +89,22 @@ func Status(status int, fields ...string) Reply {
 	return Body(status, "", fields...)
 }
 
-// Body responds with a body of known length.
+// Body responds with a body and its Content-Length.
 func Body(status int, body string, fields ...string) Reply {
 	return Raw(head(status, append(fields, "Content-Length", fmt.Sprint(len(body)))...) + "\r\n" + body)
 }
 
-// JSON responds 200 with a JSON body of known length.
+// JSON responds 200 with a JSON body and its Content-Length.
 func JSON(body string) Reply { return Body(200, body, "Content-Type", "application/json") }
 
-// Error responds with InfluxDB's form of an error: the header holds no more than
-// 1024 bytes of it, in one line.
+// Error responds with an error in InfluxDB's form. The header repeats at most 1024 bytes
+// of the message, in one line.
 func Error(status int, message string) Reply {
 	return Body(status, fmt.Sprintf("{\"error\":%q}\n", message), "Content-Type", "application/json",
 		"X-Influxdb-Error", strings.ReplaceAll(message[:min(len(message), 1024)], "\n", " "))
 }
 
-// ChunkedBody frames parts as HTTP chunks, without the one that ends a body.
+// ChunkedBody frames parts as HTTP chunks, without the last chunk, which ends a body.
 func ChunkedBody(parts ...string) string {
 	var b strings.Builder
 	for _, p := range parts {
@@ -139,8 +139,7 @@ func Compress(body string) string {
 	return b.String()
 }
 
-// CutGzip responds with a gzip stream that ends too early in a complete HTTP
-// body.
+// CutGzip responds with a complete HTTP body whose gzip stream ends too early.
 func CutGzip(body string) Reply {
 	p := Compress(body)
 	return Raw(ChunkedHead("Content-Encoding", "gzip") + ChunkedBody(p[:len(p)/2]) + lastChunk)
@@ -154,12 +153,12 @@ func CutChunk(body string) Reply {
 // NoLastChunk ends the connection between chunks.
 func NoLastChunk(parts ...string) Reply { return RawClose(ChunkedHead() + ChunkedBody(parts...)) }
 
-// ShortBody promises more bytes than it sends and closes.
+// ShortBody announces more bytes than it sends, and closes.
 func ShortBody(body string) Reply {
 	return RawClose(head(200, "Content-Length", fmt.Sprint(len(body)+10)) + "\r\n" + body)
 }
 
-// StallBody sends parts and then nothing, without closing.
+// StallBody sends parts and then stalls.
 func StallBody(parts ...string) Reply {
 	return Func(func(c *Conn, _ *Request) {
 		c.Send(ChunkedHead() + ChunkedBody(parts...))
@@ -167,7 +166,7 @@ func StallBody(parts ...string) Reply {
 	})
 }
 
-// StallHeader sends half a header and then nothing.
+// StallHeader sends half a header and then stalls.
 func StallHeader() Reply {
 	return Func(func(c *Conn, _ *Request) {
 		c.Send("HTTP/1.1 200 OK\r\nContent-")
@@ -178,7 +177,7 @@ func StallHeader() Reply {
 // Silent reads the request and never responds.
 func Silent() Reply { return Func(func(c *Conn, _ *Request) { c.Stall() }) }
 
-// Deaf reads no more than the request's header and never responds.
+// Deaf reads only the request's header and never responds.
 func Deaf() Reply {
 	return Reply{Early: true, Play: func(c *Conn, _ *Request) {
 		c.closed = true
@@ -187,12 +186,12 @@ func Deaf() Reply {
 	}}
 }
 
-// UntilClose responds without a length and ends the body by closing.
+// UntilClose responds without a length, and ends the body by closing.
 func UntilClose(body string) Reply {
 	return RawClose(head(200, "Connection", "close") + "\r\n" + body)
 }
 
-// Garbage responds with what is not HTTP.
+// Garbage responds with bytes that are not HTTP.
 func Garbage() Reply { return RawClose("SSH-2.0-OpenSSH_9.2 secret-banner\r\n") }
 
 // NoContentChunked responds 204 with a Transfer-Encoding, as some proxies do.
@@ -208,13 +207,13 @@ func Continue(r Reply) Reply {
 	})
 }
 
-// TwoLengths responds with two Content-Length headers that differ.
+// TwoLengths responds with two different Content-Length headers.
 func TwoLengths(body string) Reply {
 	return RawClose(head(200, "Content-Length", fmt.Sprint(len(body)), "Content-Length", fmt.Sprint(len(body)+1)) + "\r\n" + body)
 }
 
-// Refuse responds before it has read the body, and closes with most of the body
-// unread, as InfluxDB does when a body is too large.
+// Refuse responds before it reads the body and closes, as InfluxDB does when a body is too
+// large.
 func Refuse(status int, body string) Reply {
 	return Reply{Early: true, Play: func(c *Conn, _ *Request) {
 		c.Send(head(status, "Content-Length", fmt.Sprint(len(body)), "Connection", "close") + "\r\n" + body)
@@ -222,7 +221,7 @@ func Refuse(status int, body string) Reply {
 	}}
 }
 
-// ThenClose plays r and closes without having said so.
+// ThenClose plays r and then closes unannounced.
 func ThenClose(r Reply) Reply {
 	return Func(func(c *Conn, req *Request) {
 		r.Play(c, req)
@@ -230,7 +229,7 @@ func ThenClose(r Reply) Reply {
 	})
 }
 
-// ThenSay plays r and, after the response, sends more that nobody asked for.
+// ThenSay plays r and then sends p, which nobody asked for.
 func ThenSay(r Reply, p string) Reply {
 	return Func(func(c *Conn, req *Request) {
 		r.Play(c, req)
@@ -244,11 +243,11 @@ func Drop() Reply { return Func(func(c *Conn, _ *Request) { c.Close() }) }
 // DropHard resets the connection without a response.
 func DropHard() Reply { return Func(func(c *Conn, _ *Request) { c.Reset() }) }
 
-// BigHeader responds 204 with n bytes of header.
+// BigHeader responds 204 with a header of n bytes and more.
 func BigHeader(n int) Reply { return Status(204, "X-Filler", strings.Repeat("x", n)) }
 
-// Slow responds with parts, each sent after the pause; the connection is
-// healthy all along. It is for tests under a fake clock.
+// Slow responds with parts and pauses before each; the connection is healthy all along. It
+// is for tests under a fake clock.
 func Slow(pause time.Duration, parts ...string) Reply {
 	return Func(func(c *Conn, _ *Request) {
 		c.Send(ChunkedHead())

@@ -1,6 +1,10 @@
-// Package influxtest is a server that responds as it is told: well, badly, late,
-// too early or not at all. It runs inside the test's process, on a loopback
-// port, a unix socket or pipes in memory, and records what it was sent.
+// Package influxtest is a server for tests, which responds as it is told: well, badly,
+// late, too early or not at all. It runs in the test's process, on a loopback port, a
+// Unix socket or pipes in memory, and records the requests.
+//
+// server.go accepts connections and plays one [Reply] for each request; reply.go has the
+// replies. pipe.go is a network in memory for tests under a fake clock, cert.go makes
+// certificates, and sink.go is a separate server that allocates nothing.
 package influxtest
 
 import (
@@ -15,7 +19,7 @@ import (
 	"sync/atomic"
 )
 
-// TB is what the package needs of testing.TB.
+// TB is the part of testing.TB that the package needs.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -36,14 +40,14 @@ type Server struct {
 	replies []Reply
 	seen    []*Request
 	conns   map[net.Conn]struct{}
-	free    chan struct{} // closed by Close: ends stalls
+	free    chan struct{} // closed by Close, which ends stalls
 	once    sync.Once
 	wg      sync.WaitGroup
 	total   atomic.Int64
 	stalled chan struct{} // one value for each stall that began
 }
 
-// A Request is a request as it arrived.
+// A Request is a request as the server received it.
 type Request struct {
 	Method string
 	Path   string
@@ -52,12 +56,12 @@ type Request struct {
 	Host   string
 	Wire   []byte     // body as sent
 	Body   []byte     // body after gunzip
-	Form   url.Values // of a body of application/x-www-form-urlencoded
+	Form   url.Values // parsed body, if it is application/x-www-form-urlencoded
 	Conn   int        // number of its connection, from 1
 }
 
-// New starts a server on a loopback port, closed at the end of the test. With
-// no reply it responds 204 to everything.
+// New starts a server on a loopback port, and closes it at the end of the test. Without
+// replies it responds to every request with 204.
 func New(tb TB, replies ...Reply) *Server {
 	tb.Helper()
 	s, err := Start(replies...)
@@ -89,7 +93,7 @@ func NewTLS(tb TB, config *tls.Config, replies ...Reply) *Server {
 	return s
 }
 
-// NewUnix starts a server on a unix socket at path.
+// NewUnix starts a server on a Unix socket at path.
 func NewUnix(tb TB, path string, replies ...Reply) *Server {
 	tb.Helper()
 	l, err := net.Listen("unix", path)
@@ -210,14 +214,14 @@ func (s *Server) Play(replies ...Reply) {
 	s.mu.Unlock()
 }
 
-// Requests returns the requests seen so far.
+// Requests returns the requests received so far.
 func (s *Server) Requests() []*Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]*Request(nil), s.seen...)
 }
 
-// Last returns the request seen last, nil if there was none.
+// Last returns the last request received, or nil if there was none.
 func (s *Server) Last() *Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,8 +234,8 @@ func (s *Server) Last() *Request {
 // Accepted returns the number of connections accepted so far.
 func (s *Server) Accepted() int { return int(s.total.Load()) }
 
-// Open returns the number of connections that the server has not closed and
-// has not seen closed.
+// Open returns the number of connections that neither side has closed, as far as the
+// server knows.
 func (s *Server) Open() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -255,7 +259,7 @@ func (s *Server) Close() {
 	s.wg.Wait()
 }
 
-// Gunzip returns p decompressed, or what of it could be.
+// Gunzip returns p decompressed, or the beginning if p is damaged.
 func Gunzip(p []byte) []byte {
 	z, err := gzip.NewReader(readerOf(p))
 	if err != nil {

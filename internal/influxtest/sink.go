@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// NewSink starts a server that reads requests with a Content-Length, responses
-// each with 204 and allocates nothing while it does. It returns its host:port.
+// NewSink starts a server that reads requests with a Content-Length and responds to each
+// with 204, without allocating. It returns its host:port.
 func NewSink(tb TB) string {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,5 +1,11 @@
-// Package measure times contenders against each other: in one process, round
-// by round in turn, so that whatever the machine does meets all of them.
+// Package measure times contenders against each other. All run in one process and take
+// turns round by round, so that disturbances of the machine meet all of them.
+//
+// A Case is a piece of work and its contenders (case.go). Run checks each contender's
+// outcome, times those that are right, and returns a Result for each (run.go), with
+// medians and confidence intervals from interval.go. result.go and matrix.go print
+// results; goal.go compares them with the goals of the design; environment.go describes
+// the machine. A contender whose outcome is wrong is never timed.
 package measure
 
 import (
@@ -12,23 +18,24 @@ import (
 type Case struct {
 	Suite string
 	Name  string
-	// Unit is what the figures are per: "point", "value", "cell", "request".
+	// Unit is the unit that figures are given per, such as "point", "value", "cell"
+	// or "request".
 	Unit string
-	// Units and Bytes are the number of units in one run, and of the bytes of
-	// text that it makes or reads. Bytes may be 0.
+	// Units is the number of units in one run. Bytes is the number of bytes of text
+	// that a run writes or reads; it may be 0.
 	Units, Bytes int
-	// Base names the contender whose time the ratios are of.
+	// Base names the contender that ratios compare with.
 	Base string
-	// CPU makes the ratio one of processor time, where waiting for another
-	// process is part of the wall time.
+	// CPU makes the ratios those of processor time. It is for work whose wall time
+	// includes waiting for another process.
 	CPU bool
-	// Warm runs each contender once before its turn: the collection before the
-	// turn empties pools, and a steady state is what is measured.
+	// Warm runs each contender once before its turn. The collection before the turn
+	// empties pools, and this restores the steady state.
 	Warm bool
-	// ExtraUnit is what Extra of its Ops is in, such as "MB of heap".
+	// ExtraUnit is the unit of Op.Extra, such as "MB of heap".
 	ExtraUnit string
 	Ops       []Op
-	// Close ends what the case started. It may be nil.
+	// Close stops whatever the case started. It may be nil.
 	Close func()
 }
 
@@ -36,22 +43,22 @@ type Case struct {
 type Op struct {
 	Contender string
 	Version   string
-	// Skip, if not empty, says why the contender cannot run here: what it needs
-	// is not installed. It is shown so, and Check and Run may be nil.
+	// Skip, if not empty, says why the contender cannot run here, such as "not
+	// installed". Tables show it, and Check and Run may be nil.
 	Skip string
-	// Check does the work once and returns an error if the outcome differs from
-	// what it has to be. Whoever fails is shown as wrong and not timed.
+	// Check does the work once and returns an error if the outcome is not the
+	// expected one. A contender that fails is shown as wrong and not timed.
 	Check func() error
 	// Run does the work once.
 	Run func() error
-	// Renew, if not nil, makes the contender anew before each turn, outside of what
-	// is timed. It is for what depends on chance that lasts as long as the
-	// contender, such as the buffers that a kernel gives to a connection.
+	// Renew, if not nil, makes the contender anew before each turn, outside the timed
+	// part. It is for chance that lasts as long as the contender, such as the buffers
+	// that a kernel gives to a connection.
 	Renew func() error
-	// Extra, if not nil, measures what is no time, once, before the rounds.
+	// Extra, if not nil, measures something other than time, once, before the rounds.
 	Extra func() (float64, error)
-	// CPU returns the processor time that another process has used for this
-	// contender, if it does the work: what it allocates is then unknown.
+	// CPU, if not nil, returns the processor time of the other process that does the
+	// work. The allocations are then unknown.
 	CPU func() time.Duration
 }
 
@@ -61,16 +68,16 @@ type Suite struct {
 	About string
 	// Names are the names of its cases, in order.
 	Names []string
-	// Cases makes the cases whose name passes want. Size 1 is the size that
-	// published figures are measured at; tests use less.
+	// Cases makes the cases whose names want accepts. Published figures are measured
+	// at size 1; tests use less.
 	Cases func(size float64, want func(name string) bool) ([]Case, error)
 }
 
-// ErrWrong is wrapped by the errors of Check that are about the outcome.
+// The errors of Check that report a wrong outcome wrap ErrWrong.
 var ErrWrong = errors.New("wrong")
 
-// Differ returns nil if got equals want, and otherwise an ErrWrong that shows
-// where they part.
+// Differ returns nil if got equals want, and otherwise an ErrWrong that shows where they
+// begin to differ.
 func Differ(got, want []byte) error {
 	n := 0
 	for n < len(got) && n < len(want) && got[n] == want[n] {
@@ -83,10 +90,11 @@ func Differ(got, want []byte) error {
 	return fmt.Errorf("%w at byte %d: %q instead of %q", ErrWrong, n, near(got), near(want))
 }
 
-// Scale returns n times size, and at least low.
+// Scale returns n times size, but at least low.
 func Scale(n int, size float64, low int) int { return max(low, int(float64(n)*size)) }
 
-// cpuTime returns the processor time of whoever does the work.
+// cpuTime returns the processor time of this process, and of the other process that does
+// the work, if there is one.
 func (op *Op) cpuTime() time.Duration {
 	if op.CPU != nil {
 		return cpuTime() + op.CPU()

@@ -4,5 +4,5 @@ package measure
 
 import "time"
 
-// cpuTime is not known on this system: figures of processor time are 0.
+// cpuTime returns 0: processor time is not known on this system.
 func cpuTime() time.Duration { return 0 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// cpuTime returns the user and system time of this process, of all its
-// threads, garbage collection included.
+// cpuTime returns the user and system time of all threads of this process. It includes
+// garbage collection.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

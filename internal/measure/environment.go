@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// An Environment says where and with what figures were measured.
+// An Environment describes the machine and the program with which figures were measured.
 type Environment struct {
 	CPU   string    `json:"cpu"`
 	Cores int       `json:"cores"`
@@ -17,22 +17,21 @@ type Environment struct {
 	Arch  string    `json:"arch"`
 	Go    string    `json:"go"`
 	Date  time.Time `json:"date"`
-	// Commit is that of this tree, with "-dirty" if files differ from it, or ""
-	// where neither the program nor git knows.
+	// Commit is the commit of this tree, with "-dirty" if files differ from it. It is
+	// empty where neither the program nor git knows it.
 	Commit string `json:"commit,omitempty"`
-	// Modules are the versions of all modules in this program, by path.
+	// Modules maps the path of each module in this program to its version.
 	Modules map[string]string `json:"modules"`
 	Rounds  int               `json:"rounds"`
-	// Turn is the least time of a turn.
+	// Turn is the least duration of a turn.
 	Turn time.Duration `json:"turn_ns"`
-	// Size is the share of the data that was run on, 0 if that is another one
-	// for each case, as on a tour.
+	// Size is the share of the data that was used, or 0 if it differs from case to
+	// case, as on a tour.
 	Size float64 `json:"size"`
 	Tour bool    `json:"tour,omitempty"`
 }
 
-// Here returns the environment of this process. Rounds, Turn and Size are left
-// to whoever measures.
+// Here returns the environment of this process. The caller sets Rounds, Turn and Size.
 func Here() Environment {
 	e := Environment{
 		CPU: CPUModel(), Cores: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH,
@@ -45,14 +44,14 @@ func Here() Environment {
 		e.Commit = commit(info.Settings)
 	}
 	if e.Commit == "" {
-		// "go run" and "go test" leave no commit in the program.
+		// "go run" and "go test" do not record the commit in the program.
 		out, _ := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*").Output()
 		e.Commit = strings.TrimSpace(string(out))
 	}
 	return e
 }
 
-// commit returns the commit that the program was built from, if it says so.
+// commit returns the commit recorded in the program, if there is one.
 func commit(settings []debug.BuildSetting) (c string) {
 	for _, s := range settings {
 		switch {
@@ -65,7 +64,7 @@ func commit(settings []debug.BuildSetting) (c string) {
 	return c
 }
 
-// CPUModel returns the name of the processor where the system says it.
+// CPUModel returns the name of the processor, if the system tells it.
 func CPUModel() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err == nil {
@@ -78,8 +77,8 @@ func CPUModel() string {
 	return "processor unknown"
 }
 
-// Version returns the version of a module in this program without its leading
-// "v", or that of Go for the empty path, which stands for the standard library.
+// Version returns the version of a module in this program, without its leading "v". The
+// empty path stands for the standard library, whose version is that of Go.
 func Version(module string) string {
 	if module == "" {
 		return runtime.Version()
@@ -96,7 +95,7 @@ func Version(module string) string {
 	return ""
 }
 
-// version is that of the module which takes the place of m, if there is one.
+// version returns the version of m, or of the module that replaces it.
 func version(m *debug.Module) string {
 	if m.Replace != nil {
 		m = m.Replace

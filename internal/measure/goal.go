@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// A Goal is what the design asks for: Contender at least Factor times as fast
-// as the fastest of Against, in processor time where the case says so; or, with a
-// Unit, that what Op.Extra measures of Contender is at most Most.
+// A Goal is a goal of the design: Contender must be at least Factor times as fast as the
+// fastest of Against, in processor time if the case compares that. A goal with a Unit
+// instead limits the value that Op.Extra measures of Contender to Most.
 type Goal struct {
 	Suite string `json:"suite"`
-	// Case is the case, or a name for Of: cases of which Need have to meet the
-	// goal.
+	// Case is the name of the case. With Of, it is a name for the cases in Of, Need
+	// of which must meet the goal.
 	Case      string   `json:"case"`
 	Of        []string `json:"of,omitempty"`
 	Need      int      `json:"need,omitempty"`
@@ -23,29 +23,29 @@ type Goal struct {
 	Factor    float64  `json:"factor"`
 	Unit      string   `json:"unit,omitempty"`
 	Most      float64  `json:"most,omitempty"`
-	// Absent marks a goal for something that this tree does not have: no case
-	// can measure it, and it is shown as not built yet.
+	// Absent marks a goal for something that this tree does not have. No case can
+	// measure it, and tables show it as not built yet.
 	Absent bool `json:"absent,omitempty"`
 }
 
-// An Outcome is a goal beside what was measured.
+// An Outcome is a goal with the figures that were measured for it.
 type Outcome struct {
 	Goal
-	// Fastest is the one of Against that was fastest.
+	// Fastest is the fastest contender of Against.
 	Fastest string  `json:"fastest,omitempty"`
 	Ratio   float64 `json:"ratio"`
 	Lo      float64 `json:"ratio_lo"`
 	Hi      float64 `json:"ratio_hi"`
-	// Value is what was measured of a goal with a Unit.
+	// Value is the value measured for a goal with a Unit.
 	Value *float64 `json:"value,omitempty"`
 	Met   bool     `json:"met"`
-	// Missing says that one of the contenders was not run, so that nobody knows
-	// who is fastest. Those that are wrong do not count.
+	// Missing reports that one of the contenders was not run, so the fastest is not
+	// known. Contenders that are wrong do not count.
 	Missing bool `json:"missing,omitempty"`
 }
 
-// Judge returns the outcome of each goal that results hold a case for. One that is
-// absent has no case: it belongs to its suite.
+// Judge returns the outcome of each goal whose case is in results. An absent goal has no
+// case; it is included if its suite is in results.
 func Judge(goals []Goal, results []Result) []Outcome {
 	var outcomes []Outcome
 	for _, g := range goals {
@@ -80,7 +80,7 @@ func Judge(goals []Goal, results []Result) []Outcome {
 	return outcomes
 }
 
-// judge returns the outcome of a goal in one case, if results hold that case.
+// judge returns the outcome of a goal in one case, if that case is in results.
 func judge(g Goal, name string, results []Result) (Outcome, bool) {
 	find := func(contender string) *Result {
 		i := slices.IndexFunc(results, func(r Result) bool {
@@ -121,9 +121,9 @@ func judge(g Goal, name string, results []Result) (Outcome, bool) {
 	return o, true
 }
 
-// nth returns the outcome of a goal that Need of its cases have to meet: that of
-// the case with the Need-th greatest ratio, or of what is no time the Need-th least
-// value, which meets it if and only if they do.
+// nth returns the outcome of a goal that Need of its cases must meet: that of the case
+// with the Need-th greatest ratio or, for a goal with a Unit, the Need-th least value.
+// This case meets the goal if and only if Need cases do.
 func nth(g Goal, each []Outcome) Outcome {
 	if len(each) < len(g.Of) || slices.ContainsFunc(each, func(o Outcome) bool { return o.Missing }) {
 		return Outcome{Goal: g, Missing: true}

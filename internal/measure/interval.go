@@ -2,11 +2,10 @@ package measure
 
 import "slices"
 
-// Interval returns the median of v and the ends of a confidence interval of it:
-// the order statistics that hold the median of the distribution with at least
-// 95 % probability, whatever the distribution. With fewer than 6 values there
-// are none, and the interval is the range of v: 93.75 % for 5 values. v is not
-// changed; it must not be empty.
+// Interval returns the median of v and the ends of its confidence interval: the order
+// statistics that enclose the median of the distribution with a probability of at least
+// 95 %, whatever the distribution. Fewer than 6 values have no such interval, and the
+// range of v is returned: 93.75 % for 5 values. v must not be empty; it is not changed.
 func Interval(v []float64) (mid, lo, hi float64) {
 	v = slices.Sorted(slices.Values(v))
 	n := len(v)
@@ -14,13 +13,12 @@ func Interval(v []float64) (mid, lo, hi float64) {
 	return (v[(n-1)/2] + v[n/2]) / 2, v[k-1], v[n-k]
 }
 
-// rank returns the largest k, at least 1, for which the k-th smallest and the
-// k-th greatest of n values enclose the median with a probability of 95 % or
-// more, and that probability. The median lies below the k-th smallest value if
-// fewer than k of n values fall below it, each with probability 1/2; the same
-// holds at the other end.
+// rank returns the largest k, at least 1, for which the k-th smallest and the k-th
+// largest of n values enclose the median with a probability of at least 95 %, and that
+// probability. The median lies below the k-th smallest value if fewer than k of the n
+// values fall below it, each with probability 1/2; the same is true at the other end.
 func rank(n int) (k int, confidence float64) {
-	// term is C(n, k)/2^n, tail the sum of those below k.
+	// term is C(n, k)/2^n, tail the sum of the terms below k.
 	term := 1.0
 	for range n {
 		term /= 2
@@ -38,9 +36,9 @@ func rank(n int) (k int, confidence float64) {
 	return k, confidence
 }
 
-// quotient returns the median of base over own and the ends of its confidence
-// interval. The ratios are paired: each is of two turns of one round, so that
-// what slows a whole round down leaves them alone.
+// quotient returns the median of base over own and the ends of its confidence interval.
+// Each ratio compares two turns of the same round, so that it is not affected by
+// whatever slows down a whole round.
 func quotient(base, own []float64) (mid, lo, hi float64) {
 	q := make([]float64, min(len(base), len(own)))
 	for i := range q {
@@ -49,7 +47,7 @@ func quotient(base, own []float64) (mid, lo, hi float64) {
 	return Interval(q)
 }
 
-// spread returns the median, the least and the greatest of what of says of s.
+// spread returns the median, the least and the greatest of the values of(s[i]).
 func spread(s []sample, of func(sample) float64) (mid, lo, hi float64) {
 	v := make([]float64, len(s))
 	for i := range s {

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// WriteMatrix writes the results of one suite as one Markdown table: a row per
-// case, a column per contender, in each cell the time per unit, or the processor
-// time where the ratio is one of those, how many times as fast as the base of the
-// case that is, and the allocations if there are any.
+// WriteMatrix writes the results of one suite as a Markdown table, with a row for each
+// case and a column for each contender. A cell holds the time per unit, how many times
+// as fast as the base that is, and the allocations if there are any. The time is
+// processor time where the ratio compares processor times.
 func WriteMatrix(w io.Writer, results []Result) {
 	if len(results) == 0 {
 		return

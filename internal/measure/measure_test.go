@@ -15,13 +15,13 @@ var sink []byte
 
 func nothing() error { return nil }
 
-// A clock stands still until a contender moves it, so that what is measured is
-// known in advance.
+// A clock stands still until a contender moves it, so that all measured times are known
+// in advance.
 type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }
 
-// takes returns work that takes the given times in turn, over and over.
+// takes returns work that takes the given times in turn, repeatedly.
 func (c *clock) takes(times ...time.Duration) func() error {
 	i := 0
 	return func() error {
@@ -60,7 +60,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	if turns != o.Turns(c) || turns != 30 {
-		t.Errorf("%d turns, Turns says %d", turns, o.Turns(c))
+		t.Errorf("%d turns, but Turns returns %d", turns, o.Turns(c))
 	}
 	fast, slow, greedy, liar, absent, broken := results[0], results[1], results[2], results[3], results[4], results[5]
 	if fast.Ns != 1e5 || fast.NsLo != 1e5 || fast.NsHi != 4e5 || !slices.Equal(fast.Samples, []float64{1e5, 2e5, 1e5, 4e5, 1e5}) {
@@ -69,7 +69,8 @@ func TestRun(t *testing.T) {
 	if slow.Ns != 8e5 || slow.NsLo != 7e5 || slow.NsHi != 10e5 || slow.Ratio != 1 || slow.RatioLo != 1 || slow.RatioHi != 1 {
 		t.Errorf("the base: %+v", slow)
 	}
-	// 8/1, 8/2, 10/1, 8/4, 7/1: not the quotient of the medians, which is 8.
+	// The ratios are 8/1, 8/2, 10/1, 8/4 and 7/1. Their median is not the quotient of
+	// the medians, which is 8.
 	if fast.Ratio != 7 || fast.RatioLo != 2 || fast.RatioHi != 10 || fast.Confidence != 0.9375 || fast.Rounds != 5 {
 		t.Errorf("ratio %v, %v to %v, confidence %v of %d rounds", fast.Ratio, fast.RatioLo, fast.RatioHi, fast.Confidence, fast.Rounds)
 	}
@@ -93,7 +94,7 @@ func TestRun(t *testing.T) {
 		var b bytes.Buffer
 		write(&b)
 		if strings.Count(b.String(), "**wrong**") != 2 || strings.Count(b.String(), "not installed") != 1 {
-			t.Errorf("no word of the wrong contenders or of the absent one in\n%s", &b)
+			t.Errorf("the wrong contenders or the absent one are not in\n%s", &b)
 		}
 	}
 	var b bytes.Buffer
@@ -102,8 +103,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestInterleaving holds that each round gives every contender one turn, and
-// that each goes first as often as any other.
+// TestInterleaving checks that each round gives every contender one turn, and that each
+// goes first as often as any other.
 func TestInterleaving(t *testing.T) {
 	var clock clock
 	var order []string
@@ -117,7 +118,8 @@ func TestInterleaving(t *testing.T) {
 	if _, err := Run(c, Options{Rounds: 3, clock: clock.now}); err != nil {
 		t.Fatal(err)
 	}
-	// Once in the check, then once in each round: a second is longer than a turn.
+	// Each runs once in the check and once in each round, since a second is longer than
+	// a turn.
 	if got := strings.Join(order, ""); got != "abc"+"abc"+"bca"+"cab" {
 		t.Errorf("order %s", got)
 	}
@@ -131,7 +133,7 @@ func TestTurnsLast(t *testing.T) {
 		return clock.takes(3 * time.Millisecond)()
 	}}}}
 	results, err := Run(c, Options{Rounds: 1, Turn: 10 * time.Millisecond, clock: clock.now})
-	// One in the check, one to warm up, four until 10 ms are over.
+	// One run is the check, one is the warm-up, and four take 10 ms.
 	if err != nil || runs != 6 || results[0].Ns != 3e6 {
 		t.Errorf("%d runs of %v ns, %v", runs, results[0].Ns, err)
 	}
@@ -150,7 +152,7 @@ func TestFailureWhileTiming(t *testing.T) {
 	}
 }
 
-// TestOnce is about work that is not repeated, and that fails.
+// TestOnce checks work that is not repeated, and work that fails.
 func TestOnce(t *testing.T) {
 	runs := 0
 	c, err := Once(func() error {
@@ -183,7 +185,7 @@ func TestProcessorTime(t *testing.T) {
 	}
 }
 
-// TestCPUCells holds that the times in a table are those that its ratios are of.
+// TestCPUCells checks that the times in a table are those that its ratios compare.
 func TestCPUCells(t *testing.T) {
 	var b bytes.Buffer
 	results := []Result{
@@ -220,7 +222,7 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// TestRank compares with the tables of the sign test.
+// TestRank compares rank with the tables of the sign test.
 func TestRank(t *testing.T) {
 	for _, x := range []struct {
 		n, k       int
@@ -237,7 +239,7 @@ func goal(name, contender string, factor float64, against ...string) Goal {
 	return Goal{Suite: "s", Case: name, Contender: contender, Against: against, Factor: factor}
 }
 
-// TestJudgeSome is about goals that some of several cases have to meet.
+// TestJudgeSome checks goals that only some of several cases must meet.
 func TestJudgeSome(t *testing.T) {
 	var results []Result
 	for i, name := range []string{"a", "b", "c", "d"} {
@@ -275,9 +277,9 @@ func TestJudge(t *testing.T) {
 		goal("c", "us", 4.5, []string{"a", "b", "liar"}...),
 		goal("c", "us", 2, []string{"liar"}...),
 		goal("c", "absent", 2, []string{"a"}...),
-		goal("c", "us", 2, []string{"a", "absent"}...), // who knows how fast that is
+		goal("c", "us", 2, []string{"a", "absent"}...), // how fast absent is, is not known
 		goal("c", "us", 2, []string{"gone"}...),
-		goal("c", "us", 7, []string{"a", "gone"}...), // cannot run on this machine
+		goal("c", "us", 7, []string{"a", "gone"}...), // gone cannot run on this machine
 		goal("elsewhere", "us", 2, []string{"a"}...),
 	}
 	got := Judge(goals, results)
@@ -307,7 +309,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestJudgeMost is about goals of what is no time, and of what is not built.
+// TestJudgeMost checks goals with a Unit, and goals that are absent.
 func TestJudgeMost(t *testing.T) {
 	none, much := 0.0, 1.5
 	results := []Result{
@@ -375,7 +377,7 @@ func TestAllocs(t *testing.T) {
 	}{
 		{nothing, 0},
 		{func() error { sink = make([]byte, 1024); return nil }, 1},
-		// Once in a while is not never.
+		// Rare allocations must not be counted as none.
 		{func() error {
 			if runs++; runs%2 == 0 {
 				sink = make([]byte, 1024)

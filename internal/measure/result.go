@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// A Result is what a contender cost in a case: medians over the rounds. It is
-// one line of the JSON output.
+// A Result is the cost of a contender in a case, as medians over the rounds. It is one
+// line of the JSON output.
 type Result struct {
 	Suite     string `json:"suite"`
 	Case      string `json:"case"`
 	Contender string `json:"contender"`
 	Version   string `json:"version"`
 	Unit      string `json:"unit"`
-	// Ns is the wall time per unit, NsLo and NsHi those of the fastest and the
+	// Ns is the wall time per unit; NsLo and NsHi are those of the fastest and of the
 	// slowest round.
 	Ns   float64 `json:"ns_per_unit"`
 	NsLo float64 `json:"ns_lo"`
@@ -27,31 +27,31 @@ type Result struct {
 	// BytesPer and Allocs are -1 where another process does the work.
 	BytesPer float64 `json:"bytes_per_unit"`
 	Allocs   float64 `json:"allocs_per_unit"`
-	// Ratio says how many times as fast as Base the contender is: the median of
-	// the ratios of the rounds. RatioLo and RatioHi are the ends of its
-	// confidence interval, see Interval, and Confidence what that interval has.
+	// Ratio says how many times as fast as Base the contender is: it is the median of
+	// the ratios of the rounds. RatioLo and RatioHi are the ends of its confidence
+	// interval, see Interval, and Confidence is the probability of that interval.
 	Base       string  `json:"base"`
 	Ratio      float64 `json:"ratio"`
 	RatioLo    float64 `json:"ratio_lo"`
 	RatioHi    float64 `json:"ratio_hi"`
 	Confidence float64 `json:"confidence,omitempty"`
 	Rounds     int     `json:"rounds"`
-	// Samples are the wall times per unit, one per round, in the order of the
-	// rounds: sample i of two contenders of a case are from the same round.
-	// CPUSamples are the processor times where the ratio is one of those.
+	// Samples are the wall times per unit, in the order of the rounds: samples of two
+	// contenders of a case with the same index are from the same round. CPUSamples are
+	// the processor times, if the ratio compares those.
 	Samples    []float64 `json:"samples,omitempty"`
 	CPUSamples []float64 `json:"cpu_samples,omitempty"`
-	// Extra is what Op.Extra found, in ExtraUnit.
+	// Extra is the value of Op.Extra, in ExtraUnit.
 	Extra     *float64 `json:"extra,omitempty"`
 	ExtraUnit string   `json:"extra_unit,omitempty"`
 	// Wrong says what is wrong with the outcome; all figures are then 0.
 	Wrong string `json:"wrong,omitempty"`
 	// Skipped says why the contender did not run, such as "not installed".
 	Skipped string `json:"skipped,omitempty"`
-	// Latency is for loads.
+	// Latency is set for loads only.
 	Latency *Latency `json:"latency_ns,omitempty"`
 
-	cost []float64 // per round, for goals
+	cost []float64 // the times that ratios and goals compare, one per round
 }
 
 // A Latency holds percentiles in nanoseconds.
@@ -63,7 +63,7 @@ type Latency struct {
 	Max  int64 `json:"max"`
 }
 
-// Out says why a contender has no figures, "" if it has.
+// Out says why a contender has no figures. It is empty if the contender has figures.
 func (r *Result) Out() string {
 	switch {
 	case r.Wrong != "":
@@ -74,7 +74,7 @@ func (r *Result) Out() string {
 	return ""
 }
 
-// ID is the place of a result: suite/case/contender.
+// ID identifies a result as suite/case/contender.
 func (r *Result) ID() string { return r.Suite + "/" + r.Case + "/" + r.Contender }
 
 // WriteTable writes the results of one case as a Markdown table.
@@ -84,7 +84,11 @@ func WriteTable(w io.Writer, results []Result) {
 	}
 	r := results[0]
 	fmt.Fprintf(w, "\n### %s: %s\n\n", r.Suite, r.Case)
-	fmt.Fprintf(w, "| contender | version | ns/%s (spread) | CPU ns | MB/s | B | allocs | times as fast as %s%s |\n", r.Unit, r.Base, map[bool]string{true: " in CPU time"}[slices.ContainsFunc(results, Result.byCPU)])
+	compared := ""
+	if slices.ContainsFunc(results, Result.byCPU) {
+		compared = " in CPU time"
+	}
+	fmt.Fprintf(w, "| contender | version | ns/%s (spread) | CPU ns | MB/s | B | allocs | times as fast as %s%s |\n", r.Unit, r.Base, compared)
 	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|--:|")
 	for _, r := range results {
 		if r.Skipped != "" {
@@ -100,7 +104,7 @@ func WriteTable(w io.Writer, results []Result) {
 	}
 }
 
-// byCPU reports whether the ratio of r is one of processor times.
+// byCPU reports whether the ratio of r compares processor times.
 func (r Result) byCPU() bool { return len(r.CPUSamples) > 0 }
 
 func ratio(r Result) string {
@@ -126,8 +130,8 @@ func figure(v float64) string {
 	}
 }
 
-// count prints what is counted per unit: 0 for less than one in a thousand
-// units, which is what the runtime itself allocates between two rounds.
+// count prints a number per unit. Less than one in a thousand units is printed as 0:
+// the runtime itself allocates that much between two rounds.
 func count(v float64) string {
 	switch {
 	case v < 0:
@@ -148,7 +152,7 @@ func orDash(v float64, format string) string {
 	return fmt.Sprintf(format, v)
 }
 
-// inline makes a text fit into a table cell.
+// inline escapes a text for a table cell.
 func inline(s string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s)
 }

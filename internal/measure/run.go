@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Options are the choices of a measurement.
+// Options configure a measurement.
 type Options struct {
-	// Rounds is how often each contender gets its turn. 0 means 7.
+	// Rounds is the number of turns of each contender. 0 means 7.
 	Rounds int
-	// Turn is how long a turn lasts at least. 0 means 50 ms.
+	// Turn is the least duration of a turn. 0 means 50 ms.
 	Turn time.Duration
 	// Done, if not nil, is called after each turn.
 	Done func(c *Case, op *Op)
-	// clock, if not nil, takes the place of the wall clock.
+	// clock, if not nil, replaces the wall clock.
 	clock func() time.Time
 }
 
@@ -37,15 +37,14 @@ func (o Options) turn() time.Duration {
 	return o.Turn
 }
 
-// sample is what one turn of one contender cost, per unit.
+// sample is the cost of one turn of one contender, per unit.
 type sample struct {
 	wall, cpu, bytes, allocs float64
 }
 
-// Run checks all contenders of c and then times those that are right. In each
-// round every contender has one turn, and the order is another one in each
-// round. The heap is collected before each turn, so that nobody pays for the
-// garbage of the one before.
+// Run checks all contenders of c and then times those that are right. In each round every
+// contender has one turn, and the order changes from round to round. The heap is
+// collected before each turn, so that no contender pays for the garbage of another.
 func Run(c *Case, o Options) ([]Result, error) {
 	wrong, extra := make([]string, len(c.Ops)), make([]*float64, len(c.Ops))
 	for i := range c.Ops {
@@ -120,7 +119,7 @@ func Run(c *Case, o Options) ([]Result, error) {
 	return results, nil
 }
 
-// cost returns what the ratio compares, one figure per round.
+// cost returns the times that ratios compare, one per round.
 func cost(s []sample, cpu bool) []float64 {
 	v := make([]float64, len(s))
 	for i := range s {
@@ -131,7 +130,7 @@ func cost(s []sample, cpu bool) []float64 {
 	return v
 }
 
-// turn runs op until it took at least as long as a turn has to.
+// turn runs op repeatedly, for at least the duration of a turn.
 func turn(op *Op, c *Case, o Options) (sample, error) {
 	now, long := time.Now, o.turn()
 	if o.clock != nil {
@@ -170,14 +169,13 @@ func turn(op *Op, c *Case, o Options) (sample, error) {
 	}, nil
 }
 
-// A Cost is what a piece of work took of this process.
+// A Cost is the time and memory that a piece of work took in this process.
 type Cost struct {
 	Wall, CPU     time.Duration
 	Allocs, Bytes uint64
 }
 
-// Once runs f, which is not to be repeated, and returns what it cost. The heap is
-// collected before.
+// Once collects the heap, runs f once and returns its cost.
 func Once(f func() error) (Cost, error) {
 	runtime.GC()
 	return meter(time.Now, cpuTime, func(time.Time) (time.Time, error) {
@@ -186,7 +184,8 @@ func Once(f func() error) (Cost, error) {
 	})
 }
 
-// meter runs f, which is told when it starts and says when it ended.
+// meter runs f and returns its cost. f receives the time at which it starts and returns
+// the time at which it ended.
 func meter(now func() time.Time, cpuTime func() time.Duration, f func(start time.Time) (end time.Time, err error)) (Cost, error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -198,10 +197,10 @@ func meter(now func() time.Time, cpuTime func() time.Duration, f func(start time
 	return Cost{Wall: end.Sub(start), CPU: cpu, Allocs: after.Mallocs - before.Mallocs, Bytes: after.TotalAlloc - before.TotalAlloc}, err
 }
 
-// Allocs returns how many objects a run of f allocates once its buffers have
-// their size. It is the least mean of some blocks of so many runs: what f allocates
-// is in each block, and what the runtime allocates for itself, such as pools made
-// anew after a collection, only adds to some.
+// Allocs returns how many objects a run of f allocates once its buffers have their size.
+// It measures several blocks of so many runs and returns the smallest mean: allocations
+// of f are in every block, while those of the runtime itself, such as pools refilled
+// after a collection, are only in some.
 func Allocs(runs int, f func() error) (float64, error) {
 	const blocks = 5
 	var least uint64
@@ -221,13 +220,12 @@ func Allocs(runs int, f func() error) (float64, error) {
 	return float64(least) / float64(runs), nil
 }
 
-// PeakHeap returns by how many MB the heap grew at most while f ran, at the
-// moments at which f calls look and at its end. Garbage that is not yet collected
-// is part of it.
+// PeakHeap returns by how many MB the heap grew at most while f ran, observed whenever f
+// calls look and at its end. It includes garbage that is not collected yet.
 func PeakHeap(f func(look func()) error) (float64, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	runtime.GC()
-	runtime.GC() // the first leaves what pools held to the second
+	runtime.GC() // objects in pools survive the first collection
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	before := m.HeapAlloc

@@ -53,7 +53,7 @@ func TestCancelInEveryPhase(t *testing.T) {
 			doertest.Canceled(t, waiting, transport.PhaseWait, doertest.Do(d, doertest.Post("m f=1")))
 			release()
 			<-held
-			// The connection that was waited for is free again.
+			// The connection that the request waited for is free again.
 			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Error(err)
 			}
@@ -136,8 +136,8 @@ func TestCancelInEveryPhase(t *testing.T) {
 	})
 }
 
-// Connections are given back whatever the moment at which the context ends, and
-// never with that end still to come.
+// TestRandomCancels ends contexts at random moments and checks that every connection is
+// given back, and none while its context may still close it.
 func TestRandomCancels(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		before := runtime.NumGoroutine()
@@ -185,7 +185,7 @@ func TestRandomCancels(t *testing.T) {
 		}
 		wg.Wait()
 		s.Play(influxtest.Status(204))
-		for playing.Load() > 0 { // a connection that is about to be closed looks idle until then
+		for playing.Load() > 0 { // until then a connection about to be closed looks idle
 			runtime.Gosched()
 		}
 		for range 3 * o.MaxConns {
@@ -202,7 +202,8 @@ func TestRandomCancels(t *testing.T) {
 	})
 }
 
-// A dial that its request no longer waits for is a connection of the pool too.
+// TestCancelledDials checks that a dial counts as a connection of the pool even when its
+// request no longer waits for it.
 func TestCancelledDials(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		s := influxtest.New(t, influxtest.Status(204))
@@ -215,7 +216,7 @@ func TestCancelledDials(t *testing.T) {
 			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 			}
 			for range 1000 {
-				runtime.Gosched() // longer than the requests wait
+				runtime.Gosched() // the dial takes longer than the requests wait
 			}
 			return new(net.Dialer).DialContext(context.WithoutCancel(ctx), network, addr)
 		}
@@ -244,8 +245,8 @@ func TestCancelledDials(t *testing.T) {
 	})
 }
 
-// A context that ends while the response arrives must not poison the connection
-// for the next request.
+// TestCancelMeetsSuccess checks that a context that ends while the response arrives does
+// not spoil the connection for the next request.
 func TestCancelMeetsSuccess(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		ends := make(chan context.CancelFunc, 1)

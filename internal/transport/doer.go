@@ -1,8 +1,18 @@
-// Package transport says what an HTTP exchange is: request, response, limits,
-// phases, errors. It knows nothing of InfluxDB, and nothing of the packages fast
-// and std, which make exchanges. Both have a [Doer], and one test suite runs over
-// both. What both need for it is here too: sockets that can be asked whether
-// anything has arrived, and counters.
+// Package transport defines an HTTP exchange: its request and response, its limits,
+// the phases it passes through, and the errors it ends with. It knows nothing of
+// InfluxDB.
+//
+// The packages fast and std implement [Doer], over fasthttp and over net/http. This
+// package imports neither of them, and its tests run one suite over both. It also
+// holds what both need: [Socket], which can tell whether anything has arrived, and
+// [Counters].
+//
+// Every Doer keeps these invariants:
+//   - A request is sent at most once, and never over a connection known to be
+//     unusable.
+//   - A response that arrives before the server can have the whole request counts
+//     only if it is a refusal. Any other would not be about this request.
+//   - Every wait ends with the context, with Close, or with a limit of [Options].
 package transport
 
 import (
@@ -14,18 +24,18 @@ import (
 type Doer interface {
 	// Do sends req and fills resp, which the caller must Close when the error
 	// is nil. It returns when ctx ends, whatever phase it is in. Every error is
-	// an *[Error]. The request's body is free when Do returns. Do never sends a
-	// request twice.
+	// an *[Error]. Do never sends a request twice, and does not use the request's
+	// body after it returns.
 	Do(ctx context.Context, req *Request, resp *Response) error
 	// Stats returns the counters and gauges.
 	Stats() Stats
 	// Close ends every exchange under way with [ErrClosed], closes every
-	// connection, and makes later calls fail. It leaves no goroutine behind.
+	// connection, and makes later calls fail. No goroutine outlives it.
 	Close() error
 }
 
-// A Request is what to send. The zero value of every field but Method and URI
-// is usable. Its slices belong to the caller again when Do returns.
+// A Request is the request to send. Method and URI are required. The Doer does not
+// use the slices after Do returns.
 type Request struct {
 	Method string
 	// URI is the path with its query, percent-encoded, beginning with a slash.
@@ -35,7 +45,8 @@ type Request struct {
 	ContentEncoding string
 	AcceptEncoding  string
 	Accept          string
-	// Header holds further lines. Keys and values are free of control bytes.
+	// Header holds further header lines. Keys and values must be free of control
+	// bytes.
 	Header []Field
 	Body   []byte
 	// Stream leaves the response's body in Response.Stream instead of reading it
@@ -51,27 +62,27 @@ type Response struct {
 	Status int
 	// Body is the body of a response that was not streamed, valid until Close.
 	Body []byte
-	// Truncated tells that Body is the beginning of a longer one. That is so of
-	// refusals only; another response beyond the limit is an error.
+	// Truncated reports that Body is the beginning of a longer body. This happens
+	// to refusals only; any other response beyond the limit is an error.
 	Truncated bool
 	// Stream is the body of a streamed response, nil if there is none. Closing
 	// it closes the Response.
 	Stream io.ReadCloser
-	// Reused tells that the connection had served another request before.
+	// Reused reports that the connection had served another request before.
 	Reused bool
 
-	// Held is what the Doer keeps of the response. Only a Doer sets it.
+	// Held is the Doer's own part of the response. Only a Doer sets it.
 	Held Held
 }
 
-// Held is what a Doer keeps of a response until the Response is closed.
+// Held is the part of a response that a Doer keeps until the Response is closed.
 type Held interface {
 	// Header returns the first value of a header, empty when absent.
 	Header(name string) string
 	// HasHeader reports whether the response has a header, which may be empty.
 	HasHeader(name string) bool
-	// Free gives back what is kept of a response without a Stream. Closing the Stream
-	// does that for the others.
+	// Free releases a response without a Stream. A response with a Stream is
+	// released by closing the Stream.
 	Free()
 }
 
@@ -90,9 +101,9 @@ func (r *Response) HasHeader(name string) bool {
 	return r.Held != nil && r.Held.HasHeader(name)
 }
 
-// Close gives back what the response holds. The connection is kept if the response
-// was read to its end or little of it was left. Close may be called again, and
-// while a Read of the Stream is under way, which it interrupts.
+// Close releases the response. The connection is kept if the response was read to its
+// end or little of it was left. Close may be called more than once, and interrupts a
+// Read of the Stream that is under way.
 func (r *Response) Close() error {
 	var err error
 	if r.Stream != nil {

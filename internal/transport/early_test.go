@@ -15,8 +15,9 @@ import (
 
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
-// A response that was there before the first request is none, and the responds after it
-// would each be taken for that of the request before.
+// TestResponseBeforeTheFirstRequest checks that bytes that arrived before the first
+// request are not taken for its response. Every later response on the connection would
+// be taken for that of the next request.
 func TestResponseBeforeTheFirstRequest(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -55,7 +56,29 @@ func TestResponseBeforeTheFirstRequest(t *testing.T) {
 	})
 }
 
-// A success that comes while the request is being sent is not about it. A refusal is.
+// TestResponseAfterTheResponse sends a second response together with the first one. It
+// must not be taken for the response to the second request.
+func TestResponseAfterTheResponse(t *testing.T) {
+	over(t, func(t *testing.T, open maker) {
+		twice := influxtest.Raw(noContent + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		for range 50 {
+			s := influxtest.New(t, twice, influxtest.Status(503))
+			d := open(doertest.To(s))
+			if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m v=1 1\n")); status != 204 || err != nil {
+				t.Errorf("%d %v", status, err)
+			}
+			status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m v=2 2\n"))
+			if !(status == 503 && err == nil || errors.Is(err, transport.ErrMalformed)) {
+				t.Errorf("the second request: %d %v", status, err)
+			}
+			d.Close()
+			s.Close()
+		}
+	})
+}
+
+// TestResponseAheadOfTheRequest checks that a success that arrives while the request is
+// still being sent is an error, and that a refusal counts.
 func TestResponseAheadOfTheRequest(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		early := func(response string) influxtest.Reply {
@@ -86,7 +109,7 @@ func TestResponseAheadOfTheRequest(t *testing.T) {
 	})
 }
 
-// The limit of the header can be raised.
+// TestHeaderLimit checks that the limit of the header can be raised.
 func TestHeaderLimit(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		s := influxtest.New(t, influxtest.BigHeader(40_000))
@@ -103,8 +126,8 @@ func TestHeaderLimit(t *testing.T) {
 	})
 }
 
-// TestNoStatus plays statuses that are none: a response with one is no success,
-// whatever its body says.
+// TestNoStatus plays invalid statuses: a response with one is not a success, whatever
+// its body says.
 func TestNoStatus(t *testing.T) {
 	for _, line := range []string{"000 OK", "0 OK", "00 OK", "099 OK", "0200 OK", "600 OK", "999 OK", "2040 OK", "1111 OK"} {
 		t.Run(line, func(t *testing.T) {
@@ -123,7 +146,7 @@ func TestNoStatus(t *testing.T) {
 	}
 }
 
-// TestInterim plays responses before the response.
+// TestInterim plays interim responses before the final one.
 func TestInterim(t *testing.T) {
 	for _, c := range []struct{ before, line string }{
 		{"HTTP/1.1 100 Continue\r\n\r\n", "204 No Content"},
@@ -142,8 +165,8 @@ func TestInterim(t *testing.T) {
 	}
 }
 
-// TestInterimMalformed plays an interim response whose header is none: the end of
-// what looks like a header may lie in the middle of something else.
+// TestInterimMalformed plays interim responses with a malformed header: the empty line
+// that seems to end the header may lie in the middle of something else.
 func TestInterimMalformed(t *testing.T) {
 	for _, header := range []string{"inue\r\n", ": x\r\n", "A: b\r\nc\r\n", " A: b\r\n"} {
 		over(t, func(t *testing.T, open maker) {

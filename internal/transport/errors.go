@@ -38,8 +38,8 @@ type timeoutError string
 func (e timeoutError) Error() string { return string(e) }
 func (timeoutError) Timeout() bool   { return true }
 
-// The causes an [Error] wraps, beside those of the operating system and of the
-// context.
+// The causes that an [Error] wraps. It may also wrap an error of the operating system
+// or of the context.
 var (
 	ErrTimeout          error = timeoutError("time limit exceeded")
 	ErrPoolExhausted    error = timeoutError("no connection became free in time")
@@ -48,10 +48,10 @@ var (
 	ErrMalformed              = errors.New("malformed response")
 	ErrNoResponse             = errors.New("connection closed before a response")
 	ErrClosed                 = errors.New("client is closed")
-	ErrBodyClosed       error = bodyClosed{} // is ErrClosed too
+	ErrBodyClosed       error = bodyClosed{} // errors.Is finds ErrClosed in it
 )
 
-// bodyClosed is the error of a read of a body that was closed.
+// bodyClosed is the error of reading a body after Close.
 type bodyClosed struct{}
 
 func (bodyClosed) Error() string { return "read after close" }
@@ -59,16 +59,16 @@ func (bodyClosed) Error() string { return "read after close" }
 // Is reports whether target is [ErrClosed].
 func (bodyClosed) Is(target error) bool { return target == ErrClosed }
 
-// An Error tells where an exchange failed.
+// An Error says in which phase an exchange failed and why.
 type Error struct {
 	Phase Phase
-	// Addr is the address that was dialled or the socket's path.
+	// Addr is the dialled address, or the path of the Unix socket.
 	Addr string
-	// Reused tells that the connection had served another request before.
+	// Reused reports that the connection had served another request before.
 	Reused bool
 	// Written is the number of bytes handed to the connection.
 	Written int64
-	// Ambiguous tells that the server may have acted on the request.
+	// Ambiguous reports that the server may have acted on the request.
 	Ambiguous bool
 	Err       error
 }
@@ -79,10 +79,10 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Timeout reports whether a time limit or the context's deadline was the cause.
+// Timeout reports whether a time limit or the context's deadline caused the error.
 func (e *Error) Timeout() bool { return IsTimeout(e.Err) }
 
-// IsTimeout reports whether a time limit or a deadline was the cause of err.
+// IsTimeout reports whether a time limit or a deadline caused err.
 func IsTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
@@ -114,8 +114,8 @@ func (e *BusyError) Error() string {
 // Unwrap returns what ended the wait.
 func (e *BusyError) Unwrap() error { return e.Err }
 
-// Cause reduces an error of reading or writing to what it means. The context
-// and the closing of the pool win over what they did to the connection.
+// Cause reduces an error of reading or writing to its cause. When the context ended or
+// the pool was closed, that is the cause: the connection failed because of it.
 func Cause(ctx context.Context, closed bool, err error) error {
 	if ended := Ended(ctx); ended != nil {
 		var busy *BusyError
@@ -135,7 +135,7 @@ func Cause(ctx context.Context, closed bool, err error) error {
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Err != nil {
-		return op.Err // the address is in Error.Addr already
+		return op.Err // Error.Addr has the address already
 	}
 	return err
 }

@@ -7,41 +7,40 @@ import (
 	"time"
 )
 
-// EarlyReply is how long to wait for a response after the request could not be
-// sent: the server may have refused it and closed.
+// EarlyReply is how long to wait for a response after sending a request failed: the
+// server may have refused it and closed the connection.
 const EarlyReply = 250 * time.Millisecond
 
-// What Close reads of a response to spare its connection. More would cost more
-// than a new connection.
+// Close reads at most this much of a response, for at most this long, to keep its
+// connection. Reading more would cost more than a new connection.
 const (
 	DrainBytes = 512
 	DrainTime  = 5 * time.Millisecond
 )
 
-// Options say where to connect and within which limits. A zero duration or
-// size is the default of [Options.WithDefaults]; a negative duration means no
-// limit.
+// Options say where to connect and within which limits. A zero duration or size
+// selects the default given beside the field; a negative duration means no limit.
 type Options struct {
 	Network string // tcp or unix
-	Addr    string // host:port or the socket's path
-	Host    string // Host header, and name of the server for TLS
+	Addr    string // host:port, or the path of the Unix socket
+	Host    string // Host header, and the server's name for TLS
 	TLS     *tls.Config
 	// Dial replaces the dialer. It must honour its context.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	MaxConns    int           // connections open at once, 16
-	PoolTimeout time.Duration // wait for one of them; see PoolWait for 0
-	IdleTimeout time.Duration // unused connections are closed after 30 s
-	Lifetime    time.Duration // and used ones after 5 min
+	PoolTimeout time.Duration // waiting for a connection of the pool; see PoolWait for 0
+	IdleTimeout time.Duration // after which an idle connection is closed, 30 s
+	Lifetime    time.Duration // after which a connection is not used again, 5 min
 
 	DialTimeout   time.Duration // 5 s
 	TLSTimeout    time.Duration // 5 s
 	WriteTimeout  time.Duration // sending the whole request, 30 s
-	HeaderTimeout time.Duration // from there to the end of the header, 30 s
-	ReadTimeout   time.Duration // longest pause within the body, 30 s
+	HeaderTimeout time.Duration // from then to the end of the response's header, 30 s
+	ReadTimeout   time.Duration // longest pause within the response's body, 30 s
 
-	MaxBody   int // bytes of a body that is not streamed, 64 KiB
-	MaxHeader int // bytes of the response's header, 16 KiB
+	MaxBody   int // bytes of a response's body that is not streamed, 64 KiB
+	MaxHeader int // bytes of a response's header, 16 KiB
 
 	UserAgent string
 	Hooks     *Hooks
@@ -95,12 +94,12 @@ func (o *Options) Dialer() func(context.Context, string, string) (net.Conn, erro
 	if o.Dial != nil {
 		return o.Dial
 	}
-	// Happy eyeballs and the system's resolver; no cache, so that a name may
-	// move to another address.
+	// This races IPv6 and IPv4 and asks the system's resolver. Nothing is cached,
+	// so a name may move to another address.
 	return (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
 }
 
-// Limit is context.WithTimeout for a limit that may be none.
+// Limit is context.WithTimeout, without a limit if d is 0 or negative.
 func Limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	if d <= 0 {
 		return context.WithCancel(ctx)

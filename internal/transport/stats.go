@@ -9,21 +9,21 @@ import (
 type Stats struct {
 	Exchanges    uint64 // calls of Do
 	Dials        uint64 // connections opened
-	Reuses       uint64 // exchanges over a connection that had served before
+	Reuses       uint64 // exchanges over a connection that had served another
 	Stale        uint64 // kept connections found unusable before use
 	Waits        uint64 // exchanges that waited for a connection
-	EarlyReplies uint64 // responses that arrived before the request was sent
+	EarlyReplies uint64 // refusals that arrived before the request was sent
 	Cancels      uint64 // exchanges ended by their context
 	Written      uint64 // bytes handed to connections
-	Conns, Idle  int    // open connections, and those not in use
+	Conns, Idle  int    // open connections, and how many of them are not in use
 }
 
-// Counters are what a [Doer] counts as it goes. The names are those of [Stats].
+// Counters are the counters of a [Doer], named as in [Stats].
 type Counters struct {
 	Exchanges, Dials, Reuses, Stale, Waits, EarlyReplies, Cancels, Written atomic.Uint64
 }
 
-// Snapshot returns what was counted, without the connections that are open.
+// Snapshot returns the counters as Stats, in which Conns and Idle are left 0.
 func (c *Counters) Snapshot() Stats {
 	return Stats{
 		Exchanges: c.Exchanges.Load(), Dials: c.Dials.Load(), Reuses: c.Reuses.Load(),
@@ -32,13 +32,13 @@ func (c *Counters) Snapshot() Stats {
 	}
 }
 
-// Hooks are called at the events of an exchange, in its goroutine. Any may be
-// nil.
+// Hooks are functions called at the events of an exchange, in its goroutine. Each may
+// be nil.
 type Hooks struct {
 	Dial    func(addr string, took time.Duration, err error)
 	GotConn func(reused bool, idle time.Duration, stale int)
 	Wrote   func(wire int64)
-	// FirstByte is called when the first byte of the response has arrived, with
-	// the time since the request was sent.
+	// FirstByte gets the time from the end of the request to the first byte of the
+	// response.
 	FirstByte func(took time.Duration)
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/pointwire/pointwire/internal/transport/std"
 )
 
-// A maker makes one of the implementations.
+// A maker makes a Doer of one implementation.
 type maker func(transport.Options) transport.Doer
 
 // over runs a test with both implementations of Doer.
@@ -34,19 +34,19 @@ func over(t *testing.T, f func(t *testing.T, open maker)) {
 	})
 }
 
-// settled waits until the goroutines are no more than before.
+// settled waits until there are no more goroutines than before.
 func settled(t *testing.T, before int) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
 		if time.Now().After(end) {
 			buf := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines, before %d\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+			t.Fatalf("%d goroutines, %d before\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
 		}
 	}
 }
 
-// Every way to respond is played twice on one client, so that what the first
-// leaves behind is seen by the second.
+// TestReplies plays every kind of response twice to one client, so that the second
+// exchange meets what the first left on the connection.
 func TestReplies(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -94,7 +94,7 @@ func TestReplies(t *testing.T) {
 							t.Fatalf("error %v, want %v", err, tt.err)
 						}
 						if err != nil && !stream {
-							continue // nothing of a broken response is handed out
+							continue // a broken response is not handed out in part
 						}
 						if status != tt.status || body != tt.body {
 							t.Errorf("got %d %q, want %d %q", status, body, tt.status, tt.body)
@@ -128,8 +128,8 @@ func TestResetIsAnError(t *testing.T) {
 	})
 }
 
-// A GET is not repeated either: one of a statement that changes things would be
-// carried out twice.
+// TestNothingIsSentTwice includes GET: a statement that changes data would be carried
+// out twice.
 func TestNothingIsSentTwice(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		for _, method := range []string{"GET", "POST"} {
@@ -167,8 +167,8 @@ func TestEarlyRefusal(t *testing.T) {
 	})
 }
 
-// closing responses and closes the connection without having said so. It gives a
-// value when that is done.
+// closing returns a reply that responds and then closes the connection unannounced. It
+// sends to done afterwards.
 func closing(done chan<- struct{}) influxtest.Reply {
 	return influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
 		influxtest.Status(204).Play(c, r)
@@ -212,8 +212,8 @@ func TestStaleConnections(t *testing.T) {
 	})
 }
 
-// What a server says on an idle connection is not the response to the next
-// request.
+// TestUnsolicitedResponse checks that bytes sent on an idle connection are not taken for
+// the response to the next request.
 func TestUnsolicitedResponse(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		cert := influxtest.NewCert(t, "server")
@@ -256,7 +256,8 @@ func TestUnsolicitedResponse(t *testing.T) {
 	})
 }
 
-// A TLS connection on which only session tickets arrived is kept.
+// TestTLSKeepAlive checks that a TLS connection is kept when only session tickets have
+// arrived on it.
 func TestTLSKeepAlive(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		cert := influxtest.NewCert(t, "server")
@@ -325,8 +326,8 @@ func TestNobodyListens(t *testing.T) {
 	})
 }
 
-// A request that finds an unusable connection and then no server fails like any other:
-// it is not tried without end.
+// TestStaleAndNobodyListens checks that a request that finds an unusable connection, and
+// then no server, fails instead of being tried forever.
 func TestStaleAndNobodyListens(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		s := influxtest.New(t)
@@ -354,8 +355,8 @@ func TestStaleAndNobodyListens(t *testing.T) {
 	})
 }
 
-// A refusal that is too long keeps its status and its beginning; a success that
-// is too long is an error.
+// TestBodyLimit checks that a refusal that is too long keeps its status and its
+// beginning, and that a success that is too long is an error.
 func TestBodyLimit(t *testing.T) {
 	over(t, func(t *testing.T, open maker) {
 		long := strings.Repeat("x", 165_000)
@@ -377,8 +378,8 @@ func TestBodyLimit(t *testing.T) {
 	})
 }
 
-// A response that breaks off is cut short wherever it does, and not malformed: the
-// request may be sent again if that does no harm.
+// TestCutAnywhere checks that a response that breaks off anywhere is ErrTruncated and not
+// ErrMalformed: the request may be sent again if that does no harm.
 func TestCutAnywhere(t *testing.T) {
 	const whole = "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.8.10\r\n\r\n"
 	over(t, func(t *testing.T, open maker) {

@@ -14,7 +14,7 @@ import (
 	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
-// timed runs a test of both implementations over pipes and under a fake clock.
+// timed runs a test with both implementations, under a fake clock.
 func timed(t *testing.T, f func(t *testing.T, open maker)) {
 	over(t, func(t *testing.T, open maker) {
 		synctest.Test(t, func(t *testing.T) { f(t, open) })
@@ -58,7 +58,8 @@ func TestTimeLimits(t *testing.T) {
 	}
 }
 
-// The limit is on silence: a response that takes long is no fault.
+// TestSlowBodyIsHealthy checks that ReadTimeout limits silence only: a body may take
+// long while it makes progress.
 func TestSlowBodyIsHealthy(t *testing.T) {
 	timed(t, func(t *testing.T, open maker) {
 		parts := strings.Split(strings.Repeat("x ", 20), " ")[:20]
@@ -93,7 +94,8 @@ func TestDialTimeout(t *testing.T) {
 	})
 }
 
-// A handshake that gets no response ends although no write can block.
+// TestTLSTimeout checks that a handshake without a response ends, even if its writes
+// never block.
 func TestTLSTimeout(t *testing.T) {
 	timed(t, func(t *testing.T, open maker) {
 		s, o := doertest.Piped(t)
@@ -153,7 +155,7 @@ func TestPoolTimeout(t *testing.T) {
 	})
 }
 
-// The context's deadline is told as such and as a timeout.
+// TestDeadline checks that the context's deadline is reported as such and as a timeout.
 func TestDeadline(t *testing.T) {
 	timed(t, func(t *testing.T, open maker) {
 		s, o := doertest.Piped(t, influxtest.Silent())

@@ -5,10 +5,10 @@ import (
 	"math/rand/v2"
 )
 
-// CPU is a point of the "cpu-only" case of the Time Series Benchmark Suite:
-// ten tags and ten float fields, the usual shape of a host agent. Tags and
-// fields stand in the order of their keys, so that libraries that sort and
-// libraries that keep the order write the same line.
+// CPU is a point of the "cpu-only" case of the Time Series Benchmark Suite: ten tags and
+// ten float fields, the usual shape of a host agent's points. Tags and fields are in the
+// order of their keys, so that libraries that sort and libraries that keep the order
+// write the same line.
 type CPU struct {
 	Timestamp int64 `lp:",timestamp"`
 
@@ -69,11 +69,11 @@ var (
 	stages  = [...]string{"production", "staging", "test"}
 )
 
-// CPUs returns n points in time order. As in the suite, each field is a random
-// walk with standard normal steps, held between 0 and 100, printed in full: 15
-// to 17 digits. That is the text of percentages computed from counters, and the
-// dearest case for a shortest-float routine. Values under 0.001 are 0, because
-// libraries differ in where they begin to write exponents.
+// CPUs returns n points in time order. As in the suite, each field is a random walk with
+// standard normal steps, limited to 0 to 100. Its values print with 15 to 17 digits, like
+// percentages computed from counters; they are the most expensive case for a
+// shortest-float routine. Values under 0.001 are 0, because libraries differ in where
+// they begin to write exponents.
 func CPUs(n int, seed uint64) []CPU {
 	r := rand.New(rand.NewPCG(seed, 0x637075))
 	hosts := make([]CPU, CPUHosts)

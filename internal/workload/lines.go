@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A Line is a point as its parts: what a decoder of line protocol has to return.
+// A Line is a point in its parts, as a decoder of line protocol must return them.
 type Line struct {
 	Measurement string
 	Tags        []LineTag
@@ -25,15 +25,15 @@ type LineField struct {
 	Value any
 }
 
-// The characters that each position escapes, as InfluxDB documents them.
+// The characters that must be escaped at each position, as InfluxDB documents them.
 var (
 	measurementEscapes = strings.NewReplacer(",", `\,`, " ", `\ `)
 	keyEscapes         = strings.NewReplacer(",", `\,`, " ", `\ `, "=", `\=`)
 	stringEscapes      = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
 )
 
-// Append appends the line, with its line feed. It uses nothing but the standard
-// library, so that decoders are not tested on what our own encoder wrote.
+// Append appends the line, with its line feed. It uses only the standard library, so that
+// decoders are not tested on the output of our own encoder.
 func (l *Line) Append(dst []byte) []byte {
 	dst = append(dst, measurementEscapes.Replace(l.Measurement)...)
 	for _, t := range l.Tags {
@@ -67,7 +67,7 @@ type LineSet struct {
 	Make func(n int, seed uint64) iter.Seq[*Line]
 }
 
-// LineSets are bodies of several shapes, each hard for a decoder in another way.
+// LineSets are bodies of several shapes. Each is hard for a decoder in its own way.
 var LineSets = []LineSet{
 	{"trade", tradeLines},
 	{"cpu", cpuLines},
@@ -89,8 +89,7 @@ func FindLineSet(name string) (LineSet, bool) {
 	return LineSet{}, false
 }
 
-// tags and fields of a line are set anew for each point, in the memory of the last.
-
+// start begins the next point in the memory of the last one.
 func (l *Line) start(measurement string, ts int64) {
 	l.Measurement, l.Tags, l.Fields, l.Timestamp = measurement, l.Tags[:0], l.Fields[:0], ts
 }
@@ -178,9 +177,8 @@ func logLines(n int, seed uint64) iter.Seq[*Line] {
 	}
 }
 
-// sensorLines are readings of 1,000 thermometers with one decimal or two, in an
-// order that cannot be predicted: the shortest line that is common, so that what a
-// decoder does once per line counts most.
+// sensorLines are readings of 1,000 thermometers with one or two decimals, in a random
+// order. They are the shortest common lines, so the cost per line counts most.
 func sensorLines(n int, seed uint64) iter.Seq[*Line] {
 	return func(yield func(*Line) bool) {
 		r := rand.New(rand.NewPCG(seed, 0x73656e736f72))
@@ -198,8 +196,8 @@ func sensorLines(n int, seed uint64) iter.Seq[*Line] {
 	}
 }
 
-// mixedLines are what a host agent sends: five measurements in turn, each with keys
-// of its own, so that no line is like the line before.
+// mixedLines are lines of a host agent: five measurements in turn, each with its own
+// keys, so that no line resembles the line before.
 func mixedLines(n int, seed uint64) iter.Seq[*Line] {
 	return func(yield func(*Line) bool) {
 		r := rand.New(rand.NewPCG(seed, 0x6d69786564))
@@ -256,8 +254,8 @@ func mixedLines(n int, seed uint64) iter.Seq[*Line] {
 	}
 }
 
-// sparseLines have twelve fields of which each is there 3 of 4 times, at random, as
-// those of a device that reports what it could read: 10,000 lines have some 1,800
+// sparseLines have twelve fields, each present in 3 of 4 lines at random, like those of a
+// device that reports the values it could read. 10,000 lines have about 1,800 different
 // sets of keys.
 func sparseLines(n int, seed uint64) iter.Seq[*Line] {
 	keys := [...]string{"current", "energy", "frequency", "humidity", "phase", "power", "pressure", "rpm", "state", "temperature", "voltage", "wear"}
@@ -288,11 +286,12 @@ func sparseLines(n int, seed uint64) iter.Seq[*Line] {
 	}
 }
 
-// nameLines have 2,000 measurements in random order, as programs write that put what
-// ought to be a tag into the name.
+// nameLines have 2,000 measurements in random order, as written by programs that put into
+// the name what should be a tag.
 func nameLines(n int, seed uint64) iter.Seq[*Line] { return NamedLines(2000)(n, seed) }
 
-// NamedLines returns a maker of points under so many measurements in random order.
+// NamedLines returns a maker of points of the given number of measurements in random
+// order.
 func NamedLines(names int) func(n int, seed uint64) iter.Seq[*Line] {
 	list := make([]string, names)
 	for i := range list {
@@ -316,8 +315,8 @@ func NamedLines(names int) func(n int, seed uint64) iter.Seq[*Line] {
 	}
 }
 
-// LineBodies returns n points of a set as bodies of so many lines each; the last may
-// have less.
+// LineBodies returns n points of a set as bodies of the given number of lines each. The
+// last body may have fewer.
 func LineBodies(set LineSet, n, each int, seed uint64) (bodies [][]byte) {
 	var b []byte
 	i := 0

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// TestLineSets holds that the bodies follow their seed, that no line comes twice,
-// and what is said of single sets.
+// TestLineSets checks that the bodies follow their seed, that no line occurs twice, and
+// that sets have the properties in their comments.
 func TestLineSets(t *testing.T) {
 	const n = 10_000
 	for _, s := range LineSets {
 		body := bytes.Join(LineBodies(s, n, 3000, 1), nil)
 		if !bytes.Equal(body, LineBodies(s, n, n, 1)[0]) || bytes.Equal(body, LineBodies(s, n, n, 2)[0]) {
-			t.Errorf("%s does not follow its seed", s.Name)
+			t.Errorf("%s: the same seed gives other lines, or another seed the same", s.Name)
 		}
 		seen := map[string]bool{}
 		for line := range bytes.Lines(body) {
@@ -55,7 +55,7 @@ func TestLineSets(t *testing.T) {
 	}
 }
 
-// TestLineAppend holds the text of a line with all that needs an escape.
+// TestLineAppend checks the text of a line with every character that needs an escape.
 func TestLineAppend(t *testing.T) {
 	l := Line{Measurement: "a b,c=d", Tags: []LineTag{{"k =,", "v =,"}}, Timestamp: -1, Fields: []LineField{
 		{"f", 1.5}, {"g h", int64(-2)}, {"i", true}, {"j", `say "\"`}}}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Log is a log line sent as a point: three tags, a message that needs escapes,
-// and the time the request took.
+// Log is a log line sent as a point: three tags, a message that needs escapes, and the
+// duration of the request.
 type Log struct {
 	Timestamp int64  `lp:",timestamp"`
 	Host      string `lp:"host,tag"`
@@ -29,12 +29,11 @@ var (
 	}
 )
 
-// Logs returns n log lines in time order. Messages are 200 bytes long on
-// average: access logs in the combined format (6 double quotes each), objects
-// printed as JSON (a quote every 6 bytes), and errors with Windows paths
-// (backslashes). So escapes come in runs of differing density, which neither a
-// scan that expects clean text nor one that expects an escape in every word can
-// learn. No message holds a line feed: libraries differ in what they make of it.
+// Logs returns n log lines in time order. Messages are 200 bytes long on average: access
+// logs in the combined format (6 double quotes each), objects printed as JSON (a quote
+// every 6 bytes), and errors with Windows paths (backslashes). So the density of escapes
+// varies, and suits neither a scan that expects clean text nor one that expects an escape
+// in every word. No message holds a line feed, which libraries treat differently.
 func Logs(n int, seed uint64) []Log {
 	r := rand.New(rand.NewPCG(seed, 0x6c6f6773))
 	ts := GuideTrade.Timestamp

@@ -17,11 +17,11 @@ type IntSet struct {
 	Make func(n int, seed uint64) []int64
 }
 
-// FloatSets are the distributions that number routines are measured on. Use at
-// least 131,072 values of one: a predictor learns the lengths of 4,096.
+// FloatSets are the distributions that number routines are measured on. Use at least
+// 131,072 values: a branch predictor learns the lengths of 4,096.
 var FloatSets = []FloatSet{
 	// sensor: temperatures, loads and levels, rounded by the device to 1, 2 or 3
-	// decimals in equal shares, from -100 to 1000. Most of what is sent.
+	// decimals in equal shares, from -100 to 1000. Most values sent are of this kind.
 	{"sensor", floats(func(r *rand.Rand) float64 {
 		switch v := r.Float64()*1100 - 100; r.IntN(3) {
 		case 0:
@@ -34,18 +34,18 @@ var FloatSets = []FloatSet{
 	})},
 	// sensor2: always 2 decimals, 0 to 100: percentages.
 	{"sensor2", floats(func(r *rand.Rand) float64 { return float64(r.IntN(10001)) / 100 })},
-	// prices: 2 decimals below 10,000, spread evenly over the orders of
-	// magnitude, so that 1 to 4 digits stand before the point.
+	// prices: 2 decimals below 10,000, spread evenly over the orders of magnitude, so
+	// that 1 to 4 digits precede the point.
 	{"prices", floats(func(r *rand.Rand) float64 { return decimals(math.Pow(10, 4*r.Float64()), 100) })},
 	// geo6: positions in degrees with 6 decimals, as receivers print them.
 	{"geo6", floats(func(r *rand.Rand) float64 { return decimals(r.Float64()*360-180, 1e6) })},
 	// canada: coordinates of 15 to 17 digits between -141 and 83, like the
 	// canada.json file of JSON benchmarks.
 	{"canada", floats(func(r *rand.Rand) float64 { return -141 + 224*r.Float64() })},
-	// uniform: [0,1) in full: shares and probabilities.
+	// uniform: [0,1) with all digits: shares and probabilities.
 	{"uniform", floats(func(r *rand.Rand) float64 { return r.Float64() })},
-	// bits: every finite bit pattern alike: exponents from -308 to 308. No
-	// metric looks so; it is the hard case of the general algorithm.
+	// bits: every finite bit pattern is equally likely, so exponents range from -308 to
+	// 308. No metric looks like this; it is the hard case of the general algorithm.
 	{"bits", floats(func(r *rand.Rand) float64 {
 		for {
 			if v := math.Float64frombits(r.Uint64()); !math.IsNaN(v) && !math.IsInf(v, 0) {
@@ -53,16 +53,16 @@ var FloatSets = []FloatSet{
 			}
 		}
 	})},
-	// half: sensor and uniform in random order: the branch between the short and
-	// the long path cannot be predicted.
+	// half: sensor and uniform in random order. The branch between the short and the
+	// long path cannot be predicted.
 	{"half", floats(func(r *rand.Rand) float64 {
 		if r.IntN(2) == 0 {
 			return decimals(r.Float64()*1100-100, 100)
 		}
 		return r.Float64()
 	})},
-	// mix: what an agent sends: 40 % whole numbers (counters as floats), 35 % up
-	// to 3 decimals, 20 % in full, 5 % over many orders of magnitude.
+	// mix: the values of an agent: 40 % whole numbers (counters as floats), 35 % up to
+	// 3 decimals, 20 % with all digits, 5 % over many orders of magnitude.
 	{"mix", floats(func(r *rand.Rand) float64 {
 		switch k := r.IntN(100); {
 		case k < 40:
@@ -89,7 +89,7 @@ var IntSets = []IntSet{
 	{"lt1000", ints(func(r *rand.Rand) int64 { return r.Int64N(1000) })},
 	// lt1e6: sizes and counts; 90 % have 6 digits.
 	{"lt1e6", ints(func(r *rand.Rand) int64 { return r.Int64N(1e6) })},
-	// digits: every length from 1 to 19 digits alike: counters of any age. The
+	// digits: 1 to 19 digits, each length equally likely: counters of any age. The
 	// length cannot be predicted.
 	{"digits", ints(anyLength)},
 	// signed: the same with a random sign.
@@ -99,12 +99,12 @@ var IntSets = []IntSet{
 		}
 		return anyLength(r)
 	})},
-	// random63: 63 random bits, 19 digits mostly: ids and hashes.
+	// random63: 63 random bits, mostly 19 digits: ids and hashes.
 	{"random63", ints(func(r *rand.Rand) int64 { return r.Int64() })},
 	// timestamp: nanoseconds anywhere in the years 2017 to 2033.
 	{"timestamp", ints(func(r *rand.Rand) int64 { return 15e17 + r.Int64N(5e17) })},
-	// sequential: nanoseconds of points that follow each other after 1 ms on
-	// average, as a batch holds them.
+	// sequential: nanoseconds of points that follow each other after 1 ms on average,
+	// as in a batch.
 	{"sequential", func(n int, seed uint64) []int64 {
 		r := rand.New(rand.NewPCG(seed, 0x736571))
 		vs, ts := make([]int64, n), GuideTrade.Timestamp
@@ -126,7 +126,7 @@ func FindInts(name string) (IntSet, bool) {
 	return IntSet{}, false
 }
 
-// anyLength returns an integer of 1 to 19 digits, each length alike.
+// anyLength returns an integer of 1 to 19 digits. Each length is equally likely.
 func anyLength(r *rand.Rand) int64 {
 	lo := int64(1)
 	d := r.IntN(19)
@@ -139,8 +139,7 @@ func anyLength(r *rand.Rand) int64 {
 	return lo + r.Int64N(9*lo)
 }
 
-// decimals returns v rounded to a multiple of 1/unit, as the float64 nearest to
-// that decimal.
+// decimals returns the float64 nearest to v rounded to a multiple of 1/unit.
 func decimals(v, unit float64) float64 { return math.Round(v*unit) / unit }
 
 func floats(next func(*rand.Rand) float64) func(int, uint64) []float64 {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Path is a point of a monitor of open files, as agents on Windows hosts send
-// it: the path and the command line are tags.
+// Path is a point of a monitor of open files, as agents on Windows hosts send it. The path
+// and the command line are tags.
 type Path struct {
 	Timestamp int64  `lp:",timestamp"`
 	Command   string `lp:"command,tag"`
@@ -16,9 +16,9 @@ type Path struct {
 	Bytes     int64  `lp:"bytes"`
 }
 
-// Representable reports whether line protocol has a text for p: a tag value can
-// neither end with a backslash, which would escape what follows, nor hold a line
-// feed, which would end the line.
+// Representable reports whether line protocol can represent p. A tag value cannot end with
+// a backslash, which would escape the next character, and cannot hold a line feed, which
+// would end the line.
 func (p *Path) Representable() bool {
 	for _, v := range []string{p.Command, p.Host, p.Path} {
 		if strings.HasSuffix(v, `\`) || strings.Contains(v, "\n") {
@@ -28,11 +28,11 @@ func (p *Path) Representable() bool {
 	return true
 }
 
-// Paths returns n points in time order. One in ten paths is a directory with its
-// backslash at the end, one in twenty command lines holds a line feed (a script
-// given as an argument); nothing in line protocol stands for either. The others
-// need escapes for spaces and equal signs as such texts do. An encoder is to
-// refuse the former and write the latter.
+// Paths returns n points in time order. One in ten paths is a directory that ends with a
+// backslash, and one in twenty command lines holds a line feed (a script given as an
+// argument). Line protocol can represent neither, so an encoder must refuse these points.
+// It must write the others, which need escapes for spaces and equals signs as such texts
+// do.
 func Paths(n int, seed uint64) []Path {
 	r := rand.New(rand.NewPCG(seed, 0x7061746873))
 	ts := GuideTrade.Timestamp

@@ -7,14 +7,13 @@ import (
 	"strconv"
 )
 
-// A Body is a query response of a certain shape, byte for byte as InfluxDB 1.8.10
-// gives it for epoch=ns. Size 1 gives the size named in its comment, smaller sizes
-// fewer rows. With chunk > 0 the response is a chunked one: one document per that
-// many rows.
+// A Body is a query response of a certain shape, byte for byte as InfluxDB 1.8.10 sends it
+// for epoch=ns. Size 1 gives the size in the comment of the Body; smaller sizes give fewer
+// rows. With chunk > 0 the response is chunked, with one document for that many rows.
 type Body struct {
 	Name string
 	Make func(size float64, chunk int) []byte
-	// Query is the statement that a server responds so.
+	// Query is the statement to which a server sends this response.
 	Query string
 	// Tags are the columns that are tags on the server.
 	Tags []string
@@ -22,38 +21,38 @@ type Body struct {
 
 // Bodies are the shapes that query decoders are measured on.
 var Bodies = []Body{
-	// cpugb: 29 MB. 40 series of 3,600 rows with ten floats of 15 to 17 digits:
-	// quotients in full, the dearest numbers.
+	// cpugb: 29 MB. 40 series of 3,600 rows with ten floats of 15 to 17 digits, like
+	// quotients. They are the most expensive numbers.
 	{Name: "cpugb", Query: "SELECT * FROM cpu GROUP BY *", Make: func(size float64, chunk int) []byte {
 		return cpuBody(size, chunk, func(r *rand.Rand, b []byte) []byte {
 			return strconv.AppendFloat(b, r.Float64()*100, 'f', -1, 64)
 		})
 	}},
-	// cpu2gb: 11 MB. The same with two decimals: what most telemetry looks like,
-	// and more cells per byte.
+	// cpu2gb: 11 MB. The same with two decimals, like most telemetry, and with more
+	// cells per byte.
 	{Name: "cpu2gb", Query: "SELECT * FROM cpu GROUP BY *", Make: func(size float64, chunk int) []byte {
 		return cpuBody(size, chunk, func(r *rand.Rand, b []byte) []byte {
 			return strconv.AppendFloat(b, float64(r.IntN(10001))/100, 'f', -1, 64)
 		})
 	}},
-	// trade: 14 MB. 150,000 trades of the user guide in one series: three short
-	// strings that are tags, a UUID, a price and a size.
+	// trade: 14 MB. 150,000 trades of the user guide in one series: three short tags, a
+	// UUID, a price and a size.
 	{Name: "trade", Query: "SELECT * FROM Trade", Tags: []string{"instrument", "side", "source"}, Make: tradeBody},
-	// wide: 12 MB. 6,000 rows of 201 columns: whole numbers, two decimals and
-	// floats in full in turn, every fifth cell null: SELECT * over many fields.
+	// wide: 12 MB. 6,000 rows of 201 columns, as SELECT * gives over many fields: whole
+	// numbers, two decimals and floats with all digits in turn, every fifth cell null.
 	{Name: "wide", Query: "SELECT * FROM wide", Make: wideBody},
-	// logs: 7 MB. 60,000 messages of 60 bytes on average, of which 60 % hold
-	// escapes, and a boolean.
+	// logs: 7 MB. 60,000 messages of 60 bytes on average, and a boolean. 60 % of the
+	// messages hold escapes.
 	{Name: "logs", Query: "SELECT * FROM log", Tags: []string{"host", "level"}, Make: logsBody},
-	// logs_escaped: 12 MB. 40,000 messages of Logs, 200 bytes on average, all
-	// with many escapes: the dearest texts.
+	// logs_escaped: 12 MB. 40,000 messages of Logs, 200 bytes on average, all with many
+	// escapes. They are the most expensive texts.
 	{Name: "logs_escaped", Query: "SELECT * FROM log", Tags: []string{"host", "level"}, Make: escapedLogsBody},
-	// mix: 12 MB. 150,000 rows of 63-bit integers, booleans, strings, floats and
-	// many nulls: no two rows alike.
+	// mix: 12 MB. 150,000 rows of 63-bit integers, booleans, strings, floats and many
+	// nulls. No two rows are alike.
 	{Name: "mix", Query: "SELECT * FROM mix", Make: mixBody},
 	// small_mean: 50 KB. A dashboard panel: mean per minute of 60 hosts.
 	{Name: "small_mean", Query: "SELECT mean(v) FROM cpu WHERE time >= 1540184340000000000 AND time < 1540185420000000000 GROUP BY time(1m), host", Make: smallMeanBody},
-	// small_last: 5 KB. The last value of 40 hosts: envelope, hardly any rows.
+	// small_last: 5 KB. The last value of 40 hosts: mostly envelope, hardly any rows.
 	{Name: "small_last", Query: "SELECT last(v) FROM mem GROUP BY host", Make: smallLastBody},
 }
 
@@ -70,9 +69,9 @@ func FindBody(name string) (Body, bool) {
 // response writes the documents of one statement.
 type response struct {
 	buf   []byte
-	head  string // the open series up to its values
+	head  string // the open series, up to its values
 	chunk int
-	rows  int // of the open series in the open document
+	rows  int // number of rows of the open series in the open document
 }
 
 const (
@@ -80,8 +79,8 @@ const (
 	docTail = `]}]}` + "\n"
 )
 
-// series starts a series; tags is the JSON object of its tags, or empty.
-// A chunked response starts a document for each.
+// series starts a series. tags is the JSON object of its tags, or empty. A chunked
+// response starts a document for each series.
 func (a *response) series(name, tags, columns string) {
 	switch {
 	case a.head == "":
@@ -113,7 +112,7 @@ func (a *response) row() {
 	a.rows++
 }
 
-// end ends a row, whose cells each left a comma.
+// end ends a row. It replaces the comma after the last cell.
 func (a *response) end() { a.buf[len(a.buf)-1] = ']' }
 
 func (a *response) bytes() []byte {
@@ -129,9 +128,8 @@ func (a *response) float(v float64) {
 
 func (a *response) null() { a.buf = append(a.buf, "null,"...) }
 
-// string escapes as InfluxDB does, which is encoding/json: with the escapes for
-// HTML, and without \b and \f. No data set holds U+2028 or bytes that are not
-// UTF-8.
+// string escapes like InfluxDB, which uses encoding/json: with the escapes for HTML, and
+// without \b and \f. No data set holds U+2028 or bytes that are not UTF-8.
 func (a *response) string(s string) {
 	const hex = "0123456789abcdef"
 	a.buf = append(a.buf, '"')
@@ -170,7 +168,7 @@ func cpuBody(size float64, chunk int, number func(*rand.Rand, []byte) []byte) []
 	for h := range 40 {
 		tags = append(tags, fmt.Sprintf(`{"datacenter":"%s%c","host":"host_%02d"}`, regions[h%len(regions)], 'a'+h%3, h))
 	}
-	slices.Sort(tags) // as the server does
+	slices.Sort(tags) // as the server sorts them
 	a := response{chunk: chunk}
 	for _, t := range tags {
 		a.series("cpu", t, columns)
@@ -253,8 +251,8 @@ var (
 	logSpecial = [...]string{"\n", `"x"`, "<cid>", "\t", `\path`}
 )
 
-// sentence returns the message of a plain log line: words, and in six lines of
-// ten one or more of what has to be escaped.
+// sentence returns the message of a plain log line: words, and in six of ten lines at
+// least one character that must be escaped.
 func sentence(r *rand.Rand) string {
 	var b []byte
 	words := 4 + r.IntN(8)
@@ -299,7 +297,7 @@ func mixBody(size float64, chunk int) []byte {
 	for i := range scaled(150_000, size) {
 		a.row()
 		a.int(GuideTrade.Timestamp + int64(i)*1e6)
-		some := false // a point has a field
+		some := false // a point needs at least one field
 		maybe := func(write func()) {
 			if r.IntN(4) == 0 {
 				a.null()

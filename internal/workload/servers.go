@@ -6,10 +6,10 @@ import (
 	"math/rand/v2"
 )
 
-// Server is a point with fifty fields, as the agents of database servers send
-// them: 16 floats, 29 integers, 3 booleans and 2 strings under 3 tags. Keys
-// stand in order, and the kinds follow each other, so that a library can be
-// driven by the four lists of keys.
+// Server is a point with fifty fields, as the agents of database servers send them: 16
+// floats, 29 integers, 3 booleans and 2 strings, with 3 tags. The keys are in order, and
+// fields of one kind are together, so that a library can be driven by the four lists of
+// keys.
 type Server struct {
 	Timestamp int64 `lp:",timestamp"`
 
@@ -157,12 +157,11 @@ func intsOf(p *Server) [29]*int64 {
 	}
 }
 
-// Servers returns n points of 50 servers in time order. Counters start anywhere
-// between 0 and 10^12 (all lengths from 1 to 12 digits) and grow by exponential
-// steps; half of the gauges are whole or have up to 3 decimals, as sensors and
-// agents round them, and half are quotients of counters with 15 to 17 digits.
-// The mixture of lengths and kinds is what keeps a branch predictor from
-// learning a line.
+// Servers returns n points of 50 servers in time order. Counters start anywhere between 0
+// and 10^12, with all lengths from 1 to 12 digits, and grow by exponential steps. Half of
+// the gauges are whole or have up to 3 decimals, as sensors and agents round them; the
+// other half are quotients of counters with 15 to 17 digits. The mixture of lengths and
+// kinds keeps a branch predictor from learning a line.
 func Servers(n int, seed uint64) []Server {
 	const hosts = 50
 	r := rand.New(rand.NewPCG(seed, 0x736572766572))
@@ -189,11 +188,11 @@ func Servers(n int, seed uint64) []Server {
 		}
 		for k, v := range floatsOf(p) {
 			switch k % 4 {
-			case 0: // a quotient in full
+			case 0: // a quotient with all digits
 				*v = float64(1+r.IntN(1e6)) / 10007
 			case 1: // a percentage with two decimals
 				*v = float64(r.IntN(10001)) / 100
-			case 2: // a share in full
+			case 2: // a share with all digits
 				*v = 0.001 + 0.999*r.Float64()
 			default: // megabytes or milliseconds with three decimals
 				*v = float64(r.IntN(1e7)) / 1000

@@ -1,14 +1,18 @@
-// Package workload makes the points that tests, benchmarks and lpbench share,
-// so that every contender encodes the same bytes. The same seed gives the same
-// points on every platform and Go version.
+// Package workload makes the points and responses that tests, benchmarks and lpbench
+// share, so that every contender works on the same bytes. The same seed gives the same
+// data on every platform and Go version.
+//
+// Each file holds one kind of data: points as structs (trade.go, cpu.go, servers.go,
+// logs.go, paths.go), numbers (numbers.go), lines for decoders (lines.go) and query
+// responses (query.go).
 package workload
 
 import (
 	"math/rand/v2"
 )
 
-// Trade is the lead example of the aioinflux user guide: three tags, a price
-// with two decimals, an integer and a string, 135 bytes as a line.
+// Trade is the main example of the aioinflux user guide: three tags, a price with two
+// decimals, an integer and a string. Its line has 135 bytes.
 type Trade struct {
 	Timestamp  int64   `lp:",timestamp"`
 	Instrument string  `lp:"instrument,tag"`
@@ -44,10 +48,10 @@ var (
 	sides   = [...]string{"BUY", "SELL"}
 )
 
-// Trades returns n trades in time order with distinct timestamps. Prices
-// follow a random walk per instrument in cents, sizes are mostly round lots,
-// gaps between timestamps are exponential with a mean of 1 ms: values repeat
-// as seldom as on a real feed, so that a branch predictor cannot learn them.
+// Trades returns n trades in time order with distinct timestamps. The price of each
+// instrument is a random walk in cents, sizes are mostly round lots, and gaps between
+// timestamps are exponential with a mean of 1 ms. Values repeat as rarely as on a real
+// feed, so a branch predictor cannot learn them.
 func Trades(n int, seed uint64) []Trade {
 	r := rand.New(rand.NewPCG(seed, 0x7261646573))
 	var cents [len(instruments)]int64

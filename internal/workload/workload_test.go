@@ -35,14 +35,14 @@ func TestPathsThatHaveNoText(t *testing.T) {
 		}
 	}
 	if share := float64(bad) / n; share < 0.13 || share > 0.16 {
-		t.Errorf("%.3f of the points have no representation, want 1 in 7", share)
+		t.Errorf("%.3f of the points cannot be represented, want 1 in 7", share)
 	}
 }
 
 func TestKeysAreSorted(t *testing.T) {
 	servers := slices.Concat(ServerFloats, ServerInts, ServerBools, ServerStrings)
 	if len(servers) != 50 {
-		t.Errorf("Server has %d fields", len(servers))
+		t.Errorf("Server has %d fields, want 50", len(servers))
 	}
 	for _, keys := range [][]string{CPUTags, CPUFields, servers} {
 		if !slices.IsSorted(keys) {

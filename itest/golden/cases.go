@@ -18,8 +18,8 @@ type setup struct {
 	name    string
 	config  itest.Config
 	prepare []string // statements for 1.x
-	buckets []string // for InfluxDB 2, in place of the statements
-	only1   bool     // InfluxDB 2 has no such state
+	buckets []string // for InfluxDB 2, instead of the statements
+	only1   bool     // InfluxDB 2 cannot be in this state
 	writes  []func() string
 	cases   []Case
 }
@@ -78,10 +78,10 @@ func slicesOf(groups ...[]Case) []Case {
 	return all
 }
 
-// ns asks for nanosecond integers in one document.
+// ns requests nanosecond integers in one document.
 func ns(q string) params { return params{"db": database, "q": q, "epoch": "ns"} }
 
-// chunked asks for documents of size rows each.
+// chunked requests documents of size rows each.
 func chunked(size, q string) params {
 	return params{"db": database, "q": q, "epoch": "ns", "chunked": "true", "chunk_size": size}
 }
@@ -196,7 +196,7 @@ var formatCases = []Case{
 	{Name: "csv-error", About: "CSV loses the error of a statement", Accept: "application/csv", Params: ns("SELECT load FROM hosts; SELECT * FROM missing..m")},
 }
 
-// mutatingCases come last: they change what the queries before them see.
+// mutatingCases come last, since they change what other queries return.
 var mutatingCases = []Case{
 	{Name: "create", About: "a statement without a result", Params: params{"q": `CREATE DATABASE "again"`}},
 	{Name: "select-into", About: "series result with the columns time and written", Params: ns("SELECT load INTO copied FROM hosts")},

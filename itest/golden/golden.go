@@ -27,9 +27,9 @@ type Entry struct {
 	Name    string `json:"name"`    // of the case
 	Version string `json:"version"` // of the server, 1.6.7, 1.8.10 or 2.8.0
 	File    string `json:"file"`    // gzip'ed body, beside the index
-	About   string `json:"about"`   // what the case is there for
+	About   string `json:"about"`   // purpose of the case
 
-	Setup   string            `json:"setup,omitempty"`  // of the server, where it is not the default
+	Setup   string            `json:"setup,omitempty"`  // set-up of the server, if it is not the default
 	Method  string            `json:"method"`           // GET or POST
 	Params  map[string]string `json:"params"`           // of the query URL
 	Accept  string            `json:"accept,omitempty"` // header of the request
@@ -40,8 +40,8 @@ type Entry struct {
 	Bytes       int    `json:"bytes"` // length of the body
 }
 
-// IndexFile is the name of the file that lists all entries, a JSON array with
-// one entry per line.
+// IndexFile is the name of the file that lists all entries. It is a JSON array with one
+// entry per line.
 const IndexFile = "index.json"
 
 // Response is an entry with its body.
@@ -50,9 +50,9 @@ type Response struct {
 	Body []byte
 }
 
-// Record runs every case on fresh servers that start makes and returns the
-// responses in the order of the cases. start is itest.Start, itest.StartProcess or
-// itest.StartInfluxDB2. Set-ups that a server does not have are left out.
+// Record runs every case on fresh servers made by start and returns the responses in the
+// order of the cases. start is itest.Start, itest.StartProcess or itest.StartInfluxDB2.
+// Record leaves out set-ups that a server does not have.
 func Record(start func(itest.Config) (*itest.Server, error)) ([]Response, error) {
 	var responses []Response
 	for _, setup := range setups {
@@ -71,7 +71,7 @@ func Record(start func(itest.Config) (*itest.Server, error)) ([]Response, error)
 		}
 		r := recorder{server: s, client: s.HTTPClient(), setup: setup.name}
 		if setup.config.Auth && s.Token() != "" {
-			r.client = http.DefaultClient // which sends no token
+			r.client = http.DefaultClient // sends no token
 		}
 		err = r.run(&setup)
 		responses = append(responses, r.responses...)
@@ -132,7 +132,7 @@ func (r *recorder) run(setup *setup) error {
 	return nil
 }
 
-// get asks for one response.
+// get requests one response.
 func (r *recorder) get(c *Case) (*Response, error) {
 	values := url.Values{}
 	for k, v := range c.Params {
@@ -146,7 +146,7 @@ func (r *recorder) get(c *Case) (*Response, error) {
 	if c.Accept != "" {
 		req.Header.Set("Accept", c.Accept)
 	}
-	// Without this header net/http asks for gzip.
+	// Without this header net/http would request gzip.
 	req.Header.Set("Accept-Encoding", "identity")
 	resp, err := r.client.Do(req)
 	if err != nil {
@@ -168,8 +168,8 @@ func (r *recorder) get(c *Case) (*Response, error) {
 	}, nil
 }
 
-// Write stores the bodies in dir and brings the index there up to date: entries
-// of other versions stay.
+// Write stores the bodies in dir and updates the index there. It keeps entries of other
+// versions.
 func Write(dir string, responses []Response) error {
 	index, err := ReadIndex(dir)
 	if err != nil {
@@ -213,7 +213,7 @@ func Write(dir string, responses []Response) error {
 	return os.WriteFile(filepath.Join(dir, IndexFile), b.Bytes(), 0o644)
 }
 
-// ReadIndex returns the entries of the index in dir, none if there is no index.
+// ReadIndex returns the entries of the index in dir, or none if there is no index.
 func ReadIndex(dir string) ([]Entry, error) {
 	b, err := os.ReadFile(filepath.Join(dir, IndexFile))
 	if os.IsNotExist(err) {
@@ -240,7 +240,7 @@ func ReadBody(dir string, e Entry) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// Equal reports whether two entries tell of the same request and response.
+// Equal reports whether two entries describe the same request and response.
 func Equal(a, b Entry) bool {
 	return maps.Equal(a.Params, b.Params) && a.Method == b.Method && a.Accept == b.Accept && a.Setup == b.Setup &&
 		a.Status == b.Status && a.ContentType == b.ContentType && a.Bytes == b.Bytes

@@ -13,10 +13,10 @@ import (
 
 const testdata = "../../jsonscan/testdata"
 
-// TestGolden records everything again: the servers still response as the golden
-// files say, and the files are those of the cases in this package. A change of
-// the Go version can change the responses of the server inside the process; then
-// run cmd/record and look at the difference.
+// TestGolden records everything again. The servers must still respond as in the golden
+// files, and the files must be those of the cases in this package. Another version of Go
+// can change the responses of the server in this process: then run cmd/record and look at
+// the difference.
 func TestGolden(t *testing.T) {
 	t.Run("inprocess", func(t *testing.T) { compare(t, itest.Start) })
 	t.Run("influxd", func(t *testing.T) { compare(t, itest.StartProcess) })
@@ -64,7 +64,7 @@ func compare(t *testing.T, start func(itest.Config) (*itest.Server, error)) {
 	}
 }
 
-// TestNamesDiffer holds that no case overwrites another's file.
+// TestNamesDiffer checks that no case overwrites the file of another.
 func TestNamesDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range setups {

@@ -14,8 +14,8 @@ const base = 1500000000000000000
 // guidePoint is the point of the user guide's quick start.
 const guidePoint = "cpu_load_short,direction=in,host=server01,region=us-west value=0.64 1434055562000000000\n"
 
-// numbers returns rows of one float, one integer, one boolean and one string
-// field, with values where texts of numbers go wrong. Most rows lack some field.
+// numbers returns rows of one float, one integer, one boolean and one string field, with
+// numbers whose texts are easy to get wrong. Most rows lack a field.
 func numbers() string {
 	floats := []string{"3", "-0", "0", "1e20", "12345678901234567890.0", "1e21", "1e-7", "1e300", "5e-324", "0.000001",
 		"1.7976931348623157e308", "-1.7976931348623157e308", "2.2250738585072014e-308", "2.225073858507201e-308", "0.1", "-1.5",
@@ -38,8 +38,8 @@ func numbers() string {
 	return b.String()
 }
 
-// texts returns one row per control character and per string that JSON treats in
-// its own way.
+// texts returns one row for each control character and for each string that JSON treats
+// specially.
 func texts() string {
 	values := []string{"", " ", "plain", `quote " quote`, `back \ slash`, `\`, `\\`, `"`, `C:\`, `\u0041`, "<a href='x'>&amp;</a>",
 		"line\u2028separator\u2029", "é", "日本語", "😀 astral \U0010FFFF", "\u007f", "\ufffd", "\ufeff",
@@ -90,7 +90,7 @@ func promoted() string {
 	return b.String()
 }
 
-// many returns 20,000 points of measurement b: v counts from 0, time from 1 ns.
+// many returns 20,000 points of measurement b. v counts from 0, the time from 1 ns.
 func many() string {
 	var b strings.Builder
 	for i := range 20_000 {
@@ -114,7 +114,7 @@ func logs() string {
 	return b.String()
 }
 
-// wide returns rows of 60 columns, one in five null.
+// wide returns rows of 60 columns. One in five is null.
 func wide() string {
 	var b strings.Builder
 	for i := range 50 {

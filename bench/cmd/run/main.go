@@ -1,13 +1,13 @@
-// Command run measures pointwire beside other libraries: all contenders of a
-// case in one process, round by round in turn.
+// Command run measures pointwire and other libraries. All contenders of a case run in one
+// process and take turns round by round.
 //
 //	go run -C bench ./cmd/run -suite encode
 //
-// It prints Markdown tables, or with -json one JSON object per line: first
-// {"environment":…}, see measure.Environment; then one per contender and case,
-// see measure.Result, which are the objects with a "suite"; last {"goal":…} for
-// each goal that was measured, see measure.Outcome. With -progress it writes a JSON line to the
-// standard error after each turn: {"suite":…,"case":…,"done":…,"of":…}.
+// It prints Markdown tables, or with -json one JSON object per line. First comes
+// {"environment":…}, see measure.Environment; then an object with a "suite" for each
+// contender and case, see measure.Result; last {"goal":…} for each goal that was measured,
+// see measure.Outcome. With -progress it writes a JSON line to the standard error after
+// each turn: {"suite":…,"case":…,"done":…,"of":…}.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 type options struct {
 	suite, only, contender *regexp.Regexp
 	size                   float64
-	sized                  bool // the size was given, for a tour as well
+	sized                  bool // -size was given, so it applies to a tour as well
 	json, progress, list   bool
 	matrix                 bool
 	tour, drift            bool
@@ -53,16 +53,16 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	suite := f.String("suite", "", "run the suites whose name matches this `regexp`")
 	only := f.String("case", "", "run the cases whose name matches this `regexp`")
 	contender := f.String("contender", "", "run the contenders whose name matches this `regexp`, and the base")
-	f.Float64Var(&o.size, "size", 1, "share of the data to run on")
+	f.Float64Var(&o.size, "size", 1, "share of the data to use")
 	f.BoolVar(&o.json, "json", false, "print JSON lines instead of tables")
-	f.BoolVar(&o.matrix, "matrix", false, "print one table per suite, a row per case")
+	f.BoolVar(&o.matrix, "matrix", false, "print one table per suite, with a row per case")
 	f.BoolVar(&o.progress, "progress", false, "write progress as JSON lines to the standard error")
-	f.BoolVar(&o.list, "list", false, "print the names of suites and cases, run nothing")
+	f.BoolVar(&o.list, "list", false, "print the names of suites and cases, and run nothing")
 	f.StringVar(&o.baseline, "baseline", "", "write allocations and ratios to this `file`")
-	f.BoolVar(&o.tour, "tour", false, "in a minute or less: -rounds 6 -turn 5ms, less data where that leaves 100,000 values")
+	f.BoolVar(&o.tour, "tour", false, "take a minute or less: -rounds 6 -turn 5ms, and less data where 100,000 values are left")
 	f.BoolVar(&o.drift, "drift", false, "print how the ratios of our own contenders differ from those of baseline.json; implies -tour")
-	f.IntVar(&o.measure.Rounds, "rounds", 7, "turns of each contender")
-	f.DurationVar(&o.measure.Turn, "turn", 50*time.Millisecond, "least time of a turn")
+	f.IntVar(&o.measure.Rounds, "rounds", 7, "number of turns of each contender")
+	f.DurationVar(&o.measure.Turn, "turn", 50*time.Millisecond, "least duration of a turn")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -81,7 +81,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		o.sized = given["size"]
 	}
 	if o.drift && (o.json || o.baseline != "") {
-		return o, errors.New("-drift goes with neither -json nor -baseline")
+		return o, errors.New("-drift cannot be combined with -json or -baseline")
 	}
 	if o.drift && !given["contender"] {
 		*contender = "^pointwire"
@@ -114,7 +114,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	default:
-		fmt.Fprintf(stdout, "%s, %s/%s, %d processors, %s; %d rounds, in turn; medians, in brackets the fastest and the slowest round.\n",
+		fmt.Fprintf(stdout, "%s, %s/%s, %d processors, %s; %d rounds in turn; medians, with the fastest and the slowest round in brackets.\n",
 			measure.CPUModel(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), o.measure.Rounds)
 	}
 	var all []measure.Result
@@ -137,7 +137,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if o.drift {
 		base, err := bench.ReadBaseline("baseline.json")
 		if err != nil {
-			return fmt.Errorf("%w: run it in the directory of the bench module", err)
+			return fmt.Errorf("%w: run this command in the directory of the bench module", err)
 		}
 		return bench.WriteDrift(stdout, bench.Drift(base, all))
 	}
@@ -157,10 +157,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// runSuite makes and runs one case after the other, so that only the data of
-// one is in memory.
+// runSuite makes and runs one case after the other, so that only the data of one case is
+// in memory.
 func runSuite(s measure.Suite, o options, stdout, stderr io.Writer) ([]measure.Result, error) {
-	var names []string // of the chosen cases: progress counts no others
+	var names []string // of the chosen cases, the only ones that progress counts
 	for _, name := range s.Names {
 		if o.only.MatchString(name) {
 			names = append(names, name)

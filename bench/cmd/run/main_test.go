@@ -53,7 +53,7 @@ func TestJSON(t *testing.T) {
 	if b := seen["line-protocol"]; b.Ratio != 1 {
 		t.Errorf("the base was not run or has the ratio %v", b.Ratio)
 	}
-	// encode has more cases than the one chosen: they do not count.
+	// Only the chosen case counts, though encode has more.
 	want := ""
 	for done := range 3 {
 		want += fmt.Sprintf(`{"suite":"encode","case":"trade","done":%d,"of":3}`+"\n", done+1)

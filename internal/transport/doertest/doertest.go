@@ -1,5 +1,5 @@
-// Package doertest holds what the tests of both implementations of [transport.Doer] share.
-// It knows neither of them.
+// Package doertest holds the requests, options and checks that the tests of both
+// implementations of [transport.Doer] share. It imports neither of them.
 package doertest
 
 import (
@@ -43,7 +43,7 @@ func Fetch(ctx context.Context, d transport.Doer, req *transport.Request) (statu
 	return resp.Status, string(b), err
 }
 
-// MustPhase checks that err is of an exchange that failed in the phase.
+// MustPhase checks that err is an Error of the phase.
 func MustPhase(t *testing.T, err error, want transport.Phase) {
 	t.Helper()
 	var e *transport.Error
@@ -58,8 +58,8 @@ func MustPhase(t *testing.T, err error, want transport.Phase) {
 // Doc is the body of a response.
 const Doc = `{"results":[{"statement_id":0}]}`
 
-// Canceled runs f, cancels when begun gives a value, and checks that f returned
-// the context's error in the phase and without delay.
+// Canceled runs f, cancels its context when begun gives a value, and checks that f
+// returned the context's error in the phase and without delay.
 func Canceled(t *testing.T, begun <-chan struct{}, phase transport.Phase, f func(ctx context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -79,7 +79,7 @@ func Canceled(t *testing.T, begun <-chan struct{}, phase transport.Phase, f func
 	MustPhase(t, err, phase)
 }
 
-// Do returns a function that does the exchange and returns its error.
+// Do returns a function that makes the exchange and returns its error.
 func Do(d transport.Doer, req *transport.Request) func(context.Context) error {
 	return func(ctx context.Context) error {
 		_, _, err := Fetch(ctx, d, req)
@@ -93,7 +93,7 @@ func Piped(t *testing.T, replies ...influxtest.Reply) (*influxtest.Server, trans
 	return s, transport.Options{Network: "tcp", Addr: "pipe:8086", Host: "pipe:8086", Dial: dial}
 }
 
-// Took checks how long f takes by the fake clock.
+// Took checks that f takes exactly want, by the fake clock of testing/synctest.
 func Took(t *testing.T, want time.Duration, f func()) {
 	t.Helper()
 	start := time.Now()
@@ -103,12 +103,12 @@ func Took(t *testing.T, want time.Duration, f func()) {
 	}
 }
 
-// ServerTLS returns the configuration of a server with the certificate.
+// ServerTLS returns the TLS configuration of a server with the certificate.
 func ServerTLS(c *influxtest.Cert) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{c.TLS}}
 }
 
-// ClientTLS returns the configuration of a client that trusts the certificate.
+// ClientTLS returns the TLS configuration of a client that trusts the certificate.
 func ClientTLS(c *influxtest.Cert) *tls.Config {
 	return &tls.Config{RootCAs: c.Pool, ServerName: "localhost"}
 }

@@ -72,7 +72,7 @@ func chunksEnd(p []byte) bool {
 	}
 }
 
-// Read reads. At the end of the body the connection is given back at once.
+// Read reads from the body. It gives the connection back as soon as the body ends.
 func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -112,8 +112,8 @@ func (b *body) failure(err error) error {
 	}
 }
 
-// end lets go of the connection, which carries on if the body was read to its
-// end. b.mu is held.
+// end gives the connection back, to be kept if the body was read to its end. b.mu is
+// held.
 func (b *body) end(complete bool) {
 	x := b.x
 	if x.c == nil {
@@ -142,15 +142,15 @@ func (b *body) Close() error {
 	return nil
 }
 
-// abortBody closes the connection under a Read of another goroutine, which
-// holds the body's lock and is the one that gives the connection back.
+// abortBody closes the connection under the Read of another goroutine. That Read holds
+// the body's lock and gives the connection back.
 func (x *exchange) abortBody() {
 	if f := x.abort.Load(); f != nil {
 		(*f)()
 	}
 }
 
-// drain reads the little that may be left and reports whether that was all.
+// drain reads the little that may be left and reports whether it reached the end.
 func (b *body) drain() bool {
 	x := b.x
 	if b.err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// unprobed is how long a kept connection is trusted when there is no way to
-// look at its socket: on other systems, and under a custom dialer.
+// unprobed is how long a kept connection is trusted when there is no way to look at its
+// socket: on systems without a prober, and under a custom dialer.
 const unprobed = time.Second
 
 // A conn is a connection of the pool.
@@ -25,8 +25,8 @@ type conn struct {
 	ended    bool      // the server ended the connection
 }
 
-// newConn wraps a connection. Closing the socket and not the TLS connection
-// is what makes abort prompt: tls.Conn.Close may wait for its last alert.
+// newConn wraps a connection. Its abort closes the socket and not the TLS connection,
+// because tls.Conn.Close may wait to send its last alert.
 func newConn(sock *transport.Socket, top net.Conn) *conn {
 	return &conn{Conn: top, sock: sock, created: time.Now(), abort: func() { sock.Conn.Close() }}
 }
@@ -38,8 +38,8 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// usable reports whether a kept connection can carry another request: that the
-// server has neither closed it nor said anything unasked.
+// usable reports whether a kept connection can carry another request: the server has
+// neither closed it nor sent anything unasked.
 func (c *conn) usable(now time.Time) bool {
 	switch c.sock.Peek() {
 	case transport.Nothing:
@@ -53,8 +53,8 @@ func (c *conn) usable(now time.Time) bool {
 	return false
 }
 
-// speaks reports whether the server said something on a new connection before it was
-// asked.
+// speaks reports whether the server has sent anything on a new connection before the
+// first request.
 func (c *conn) speaks() bool {
 	if c.sock.Peek() != transport.Data {
 		return false
@@ -63,7 +63,7 @@ func (c *conn) speaks() bool {
 	return !ok || !c.sock.OnlyTickets(t)
 }
 
-// dial connects and shakes hands, under ctx and the limits of o.
+// dial connects and completes the TLS handshake, under ctx and the limits of o.
 func dial(ctx context.Context, o *transport.Options) (*conn, *transport.Error) {
 	start := time.Now()
 	c, err := dialPhases(ctx, o)

@@ -1,7 +1,20 @@
-// Package fast makes one HTTP/1.1 exchange at a time. It parses and writes HTTP with
-// fasthttp but keeps its own connections, because fasthttp's pool can neither wait nor
-// dial under a context and leaves a cleaning goroutine asleep after its last connection
-// is closed.
+// Package fast makes HTTP/1.1 exchanges, one at a time on each connection. It writes
+// and parses HTTP with fasthttp but keeps its own connections: fasthttp's pool can
+// neither wait nor dial under a context, and its cleaning goroutine sleeps on after the
+// last connection is closed.
+//
+// An exchange runs in the goroutine that called Do. fast.go drives it: acquire a
+// connection, send, receive, give the connection back. pool.go keeps the connections and
+// conn.go dials and checks them; header.go handles responses that fasthttp would
+// misread; body.go reads streamed bodies.
+//
+// Its invariants:
+//   - An exchange owns its connection from acquire to finish. Only a streamed body
+//     holds it longer, until the body ends or is closed.
+//   - The end of the context closes the connection, so nothing waits longer than
+//     the context. A connection whose abort may have begun is never kept.
+//   - A connection is kept only after a complete response with no byte after it.
+//   - A plain exchange allocates nothing.
 package fast
 
 import (
@@ -18,7 +31,7 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// keptBuffer is the largest response buffer that goes back to the pool.
+// keptBuffer is the largest response buffer that is kept for another exchange.
 const keptBuffer = 128 << 10
 
 // A Transport is a [transport.Doer] on fasthttp, with its own connections.
@@ -45,7 +58,7 @@ func New(o transport.Options) *Transport {
 		Addr:      o.Addr,
 		IsTLS:     o.TLS != nil,
 		Transport: roundTripper{t},
-		// One attempt: what may be sent twice is not for this layer to know.
+		// One attempt: this layer does not know which requests may be sent twice.
 		MaxIdemponentCallAttempts: 1,
 		ReadBufferSize:            t.o.MaxHeader,
 		WriteBufferSize:           16 << 10,
@@ -56,7 +69,8 @@ func New(o transport.Options) *Transport {
 	return t
 }
 
-// An exchange is one request and its response on the way.
+// An exchange is one request and its response, from Do until the response is closed.
+// Buffered exchanges are pooled, with their buffers.
 type exchange struct {
 	t    *Transport
 	req  fasthttp.Request
@@ -66,7 +80,7 @@ type exchange struct {
 	ctx    context.Context
 	stream bool
 	body   []byte // of a response that is not streamed
-	cut    bool   // and that was longer
+	cut    bool   // body is only the beginning
 	c      *conn
 	br     *bufio.Reader
 	stop   func() bool // of the context's AfterFunc, nil if there is none
@@ -74,11 +88,11 @@ type exchange struct {
 	reused bool
 	last   bool // the connection must not be kept
 	fail   *transport.Error
-	// abort is the connection's, for closing a body while it is read.
+	// abort is the connection's, so that Close can interrupt a Read of the body.
 	abort atomic.Pointer[func()]
 }
 
-// exchangeKey is where the round trip finds its exchange in the request.
+// exchangeKey is the user value of the request under which RoundTrip finds its exchange.
 type exchangeKey struct{}
 
 func (t *Transport) newExchange(ctx context.Context, req *transport.Request) *exchange {
@@ -113,7 +127,7 @@ func (t *Transport) newExchange(ctx context.Context, req *transport.Request) *ex
 	for _, f := range req.Header {
 		h.Set(f.Key, f.Value)
 	}
-	x.resp.StreamBody = true // the limit of what is buffered is kept in buffer
+	x.resp.StreamBody = true // buffer keeps the limit of a buffered body
 	return x
 }
 
@@ -123,8 +137,8 @@ func (x *exchange) Header(name string) string { return string(x.resp.Header.Peek
 // HasHeader reports whether the response has a header.
 func (x *exchange) HasHeader(name string) bool { return len(x.resp.Header.PeekAll(name)) > 0 }
 
-// Free gives a finished exchange back. A streamed one is left to the garbage
-// collector: its reader may still hold it.
+// Free releases a finished exchange. A streamed exchange is left to the garbage
+// collector, since its reader may still hold it.
 func (x *exchange) Free() {
 	x.req.ResetBody()
 	x.ctx, x.c, x.br = nil, nil, nil
@@ -176,7 +190,7 @@ func (t *Transport) Close() error {
 	return nil
 }
 
-// roundTripper is what fasthttp calls to carry out the exchange.
+// roundTripper is called by fasthttp to carry out the exchange.
 type roundTripper struct{ t *Transport }
 
 func (r roundTripper) RoundTrip(_ *fasthttp.HostClient, req *fasthttp.Request, _ *fasthttp.Response) (bool, error) {
@@ -187,8 +201,8 @@ func (r roundTripper) RoundTrip(_ *fasthttp.HostClient, req *fasthttp.Request, _
 	return false, nil
 }
 
-// run carries out the exchange. When it returns nil and the response is
-// streamed, the connection stays with x; otherwise it is given back.
+// run carries out the exchange. When it returns nil and the response has a streamed
+// body, the connection stays with x; otherwise run has given it back.
 func (x *exchange) run() *transport.Error {
 	t := x.t
 	c, stale, fail := t.pool.acquire(x.ctx)
@@ -206,8 +220,8 @@ func (x *exchange) run() *transport.Error {
 		}
 		f(x.reused, idle, stale)
 	}
-	// From here the end of the context closes the connection, in whatever the
-	// exchange is waiting; a deadline would be overwritten by the next one.
+	// From here the end of the context closes the connection, which ends whatever
+	// wait is under way. A deadline would not do: the next phase overwrites it.
 	if x.ctx.Done() != nil {
 		x.stop = context.AfterFunc(x.ctx, c.abort)
 	}
@@ -307,9 +321,10 @@ func (x *exchange) receive() error {
 
 // read reads the header and, unless it is streamed, the body.
 //
-// Of what arrived while the request was still being sent only a refusal counts: no other
-// response can be true of a request that the server does not have. It may be the response to
-// nothing, and all that follow on this connection to the request before theirs.
+// If the response arrived while the request was still being sent, only a refusal
+// counts: no other response can be about a request that the server does not have yet.
+// It might respond to no request at all, and then every later response on this
+// connection would be taken for that of the next request.
 func (x *exchange) read() error {
 	interim, err := awaitFinal(x.br)
 	if err != nil {
@@ -358,8 +373,9 @@ func (x *exchange) header() (*bufio.Reader, error) {
 	return x.br, nil
 }
 
-// buffer reads a body that is not streamed. Of a refusal that is too long it
-// keeps the beginning; of any other response a part would be taken for all.
+// buffer reads a body that is not streamed. It keeps the beginning of a refusal that is
+// too long. Any other response that is too long is an error, since its beginning would be
+// taken for the whole.
 func (x *exchange) buffer(src io.Reader) error {
 	limit := x.t.o.MaxBody
 	for {
@@ -384,10 +400,10 @@ func (x *exchange) buffer(src io.Reader) error {
 	}
 }
 
-// meaning reduces what fasthttp says of a response, without what it quotes.
+// meaning reduces an error of fasthttp to its cause, without the bytes that it quotes.
 func (x *exchange) meaning(err error) error {
 	if err == nil || err == transport.ErrResponseTooLarge || err == transport.ErrMalformed {
-		return err // before anything escapes to the heap
+		return err // early, so that the common case allocates nothing
 	}
 	var small *fasthttp.ErrSmallBuffer
 	switch {
@@ -409,22 +425,22 @@ func nothingLeft(br *bufio.Reader) bool {
 	return len(p) == 0 || string(p) == "\r"
 }
 
-// isTransient reports whether err is of the connection and not of its bytes.
+// isTransient reports whether err is an error of the connection, not of the bytes on it.
 func isTransient(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t)
 }
 
-// early looks for a response that the server gave before it had the whole
-// request. Only a refusal counts: no other response can be true of a request
-// that was not read.
+// early looks for a response after sending the request failed with cause. It reports
+// whether there is a refusal: no other response can be about a request that the server
+// has not read.
 func (x *exchange) early(cause error) bool {
 	if x.ctx.Err() != nil || x.t.pool.isClosed() {
 		return false
 	}
 	wait := transport.EarlyReply
 	if transport.IsTimeout(cause) {
-		// The server stopped reading. If it has not responded by now it will not.
+		// The server stopped reading. If it has not responded by now, it will not.
 		if x.c.sock.Peek() != transport.Data {
 			return false
 		}
@@ -437,11 +453,11 @@ func (x *exchange) early(cause error) bool {
 
 // finish gives the connection back, to be kept or closed.
 func (x *exchange) finish(keep bool) {
-	// Bytes beyond the response would be taken for the next one's beginning.
+	// Bytes after the response would be taken for the beginning of the next one.
 	keep = keep && !x.last && x.br.Buffered() == 0
 	x.t.hc.ReleaseReader(x.br)
 	x.br = nil
-	// If the AfterFunc has begun, it closes the connection sooner or later.
+	// An AfterFunc that has begun will close the connection.
 	if x.stop != nil && !x.stop() {
 		keep = false
 	}
@@ -453,7 +469,7 @@ func (x *exchange) finish(keep bool) {
 	x.c = nil
 }
 
-// broken ends an exchange that failed while it had a connection.
+// broken ends an exchange that failed after it got a connection.
 func (x *exchange) broken(phase transport.Phase, err error) *transport.Error {
 	written := x.c.sock.Written
 	x.finish(false)

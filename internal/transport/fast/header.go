@@ -8,13 +8,16 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// statusBytes is the length of a status line up to what ends the status.
+// This file works on the buffered header before or after fasthttp parses it, where
+// fasthttp would misread or reject a response that InfluxDB or a proxy may send.
+
+// statusBytes is the length of a status line up to the byte after the status.
 const statusBytes = len("HTTP/1.1 200 ")
 
-// awaitFinal skips interim responses, of which fasthttp knows 100 alone, and
-// refuses a status that is none: fasthttp v1.78.0 takes the status 0 for 200.
-// A response too short for a status it leaves to the parser. interim tells that it
-// skipped some.
+// awaitFinal skips interim responses and reports whether there were any: fasthttp skips
+// only status 100. It refuses an invalid status, because fasthttp v1.78.0 takes the
+// status 0 for 200, and every version but HTTP/1.0 and 1.1. A response too short to
+// hold a status is left to the parser.
 func awaitFinal(br *bufio.Reader) (interim bool, err error) {
 	for ; ; interim = true {
 		head, err := br.Peek(statusBytes)
@@ -25,7 +28,7 @@ func awaitFinal(br *bufio.Reader) (interim bool, err error) {
 			br.Discard(1)
 			continue
 		case !bytes.HasPrefix(head, []byte("HTTP/1.1 ")) && !bytes.HasPrefix(head, []byte("HTTP/1.0 ")):
-			return interim, transport.ErrMalformed // fasthttp takes every version
+			return interim, transport.ErrMalformed // fasthttp accepts every version
 		}
 		class, tens, ones, end := head[9], head[10], head[11], head[12]
 		switch {
@@ -40,9 +43,9 @@ func awaitFinal(br *bufio.Reader) (interim bool, err error) {
 	}
 }
 
-// skipHeader goes behind the header that br is at, and reports whether it ended
-// within the buffer. A line of it that is no header field is ErrMalformed, as
-// net/http has it: what stands behind such a line need not be a response.
+// skipHeader skips the header at the beginning of br, and reports whether the header
+// ended within the buffer. Like net/http, it returns ErrMalformed for a line that is not
+// a header field: what follows such a line need not be a response.
 func skipHeader(br *bufio.Reader) (ended bool, err error) {
 	head, err := peekHeader(br)
 	if err != nil {
@@ -133,8 +136,8 @@ func withCRLF(br *bufio.Reader, head []byte) *bufio.Reader {
 	return bufio.NewReaderSize(io.MultiReader(bytes.NewReader(fixed), br), len(fixed)+br.Size())
 }
 
-// fieldLines reports whether every line of head behind its first is a header
-// field. A line folded into the one before it is none (RFC 9112, section 5.2).
+// fieldLines reports whether every line of head after the first is a header field. A
+// line folded into the one before it is not (RFC 9112, section 5.2).
 func fieldLines(head []byte) bool {
 	_, fields, found := bytes.Cut(head, []byte("\n"))
 	for found {
@@ -147,17 +150,16 @@ func fieldLines(head []byte) bool {
 	return true
 }
 
-// cleanHeader replaces the bytes that no header may hold, in the header that br
-// is about to give, by spaces. It reports whether there were any.
+// cleanHeader replaces the bytes that no header may hold by spaces, in the header at the
+// beginning of br. It reports whether there were any.
 //
-// InfluxDB 1.x repeats a line that it could not parse in the header
-// X-Influxdb-Error as it is (1.6.7, 1.8.10). The response is sound but for that,
-// and it is what tells a line that will never be accepted from a connection
-// that failed.
+// InfluxDB 1.x copies a line that it could not parse into the header X-Influxdb-Error
+// as it is (1.6.7, 1.8.10). The rest of the response is sound, and it is needed: without
+// it, a line that will never be accepted would look like a failed connection.
 func cleanHeader(br *bufio.Reader) bool {
-	p, _ := br.Peek(br.Buffered()) // cannot fail, and is the reader's own buffer
+	p, _ := br.Peek(br.Buffered()) // cannot fail, and returns the reader's own buffer
 	if !bytes.HasPrefix(p, []byte("HTTP/1.")) {
-		return false // the header has been read, the body is at fault
+		return false // the header was read already, so the body is at fault
 	}
 	found := false
 	for i, b := range p[:headerLen(p)] {
@@ -169,9 +171,9 @@ func cleanHeader(br *bufio.Reader) bool {
 	return found
 }
 
-// headerLen returns the length of the header at the beginning of p without the
-// empty line that ends it, or that of p where there is none. fasthttp takes lines
-// that end in LF alone, so what stands behind such an empty line is body.
+// headerLen returns the length of the header at the beginning of p, without the empty
+// line that ends it, or len(p) if no empty line does. fasthttp accepts lines that end in
+// LF alone, so an empty line of that kind ends the header too.
 func headerLen(p []byte) int {
 	for i := 0; ; {
 		n := bytes.IndexByte(p[i:], '\n')

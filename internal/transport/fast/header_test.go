@@ -36,8 +36,8 @@ func TestCleanHeader(t *testing.T) {
 	}
 }
 
-// TestControlBytesInHeader plays what InfluxDB responses to a bad line with such
-// bytes. net/http refuses the response.
+// TestControlBytesInHeader plays the response of InfluxDB to a bad line with control
+// bytes. net/http refuses that response.
 func TestControlBytesInHeader(t *testing.T) {
 	const body = "{\"error\":\"unable to parse 'm,a\\u0000': missing fields\"}\n"
 	s := influxtest.New(t, influxtest.Body(400, body, "X-Influxdb-Error", "unable to parse 'm,a\x00': missing fields"))
@@ -54,7 +54,7 @@ func TestControlBytesInHeader(t *testing.T) {
 	}
 }
 
-// TestVersion plays versions that are not those of the connection.
+// TestVersion plays responses of HTTP versions that the connection does not speak.
 func TestVersion(t *testing.T) {
 	for _, version := range []string{"HTTP/2.0", "HTTP/9.9", "HTTP/1.2", "HTTP", "SSH-2.0-"} {
 		s := influxtest.New(t, influxtest.RawClose(version+" 204 No Content\r\n\r\n"))

@@ -8,9 +8,15 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// A pool keeps the connections to one server: last in, first out, so that what
-// a burst opened falls idle and is closed. Waiting and dialling happen in the
-// goroutine that wants the connection, under its context; the pool starts none.
+// A pool keeps the connections to one server. The connection given back last is used
+// next, so the others of a burst fall idle and are closed. Waiting and dialling happen
+// in the goroutine that wants a connection, under its context; the pool starts no
+// goroutine.
+//
+// A slot is the right to have a connection open. Every slot belongs to a connection, to
+// a dial, or to a waiter that was just served; slots counts them and never exceeds
+// MaxConns. While anyone waits, no connection is idle: release and freeSlot serve the
+// waiters first.
 type pool struct {
 	o     *transport.Options
 	n     *transport.Counters
@@ -19,14 +25,14 @@ type pool struct {
 
 	mu      sync.Mutex
 	open    []*conn // every connection, in use or not
-	idle    []*conn // those not in use, the newest last
+	idle    []*conn // the connections not in use, the newest last
 	slots   int     // connections open or being opened
 	waiters []*waiter
-	sweep   *time.Timer // closes what has been idle too long
+	sweep   *time.Timer // closes connections that were idle too long
 	closed  bool
 }
 
-// A waiter gets one connection or, as nil, the right to open one.
+// A waiter receives one connection, or nil, which is the right to open one.
 type waiter struct {
 	got chan *conn
 }
@@ -39,7 +45,7 @@ func newPool(o *transport.Options, n *transport.Counters) *pool {
 
 func (p *pool) isClosed() bool { return p.ctx.Err() != nil }
 
-// acquire returns a connection and how many stale ones it passed over.
+// acquire returns a connection, kept or new, and the number of stale ones it discarded.
 func (p *pool) acquire(ctx context.Context) (c *conn, stale int, err *transport.Error) {
 	for {
 		c, err = p.take(ctx)
@@ -112,7 +118,7 @@ func (p *pool) await(ctx context.Context, w *waiter) (*conn, *transport.Error) {
 	if p.forget(w) {
 		return nil, p.waitError(err)
 	}
-	// It was served while it gave up: hand on what it got.
+	// It was served while it gave up, so it hands on the connection or the slot.
 	if c := <-w.got; c != nil {
 		p.release(c)
 	} else {
@@ -138,7 +144,8 @@ func (p *pool) forget(w *waiter) bool {
 	return false
 }
 
-// serve gives c, or with nil a slot, to the longest waiting. p.mu is held.
+// serve gives c, or a slot if c is nil, to the waiter that has waited longest, and
+// reports whether there was one. p.mu is held.
 func (p *pool) serve(c *conn) bool {
 	if len(p.waiters) == 0 {
 		return false
@@ -151,7 +158,7 @@ func (p *pool) serve(c *conn) bool {
 	return true
 }
 
-// dial opens a connection with a slot that take gave.
+// dial opens a connection with the slot that take returned.
 func (p *pool) dial(ctx context.Context) (*conn, *transport.Error) {
 	dctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(p.ctx, cancel)
@@ -237,8 +244,8 @@ func (p *pool) drop(c *conn) {
 	p.open = p.open[:last]
 }
 
-// closeIdle closes what has been idle too long and comes back while anything
-// is kept. It runs by the timer only.
+// closeIdle closes the connections that were idle too long, and sets the timer again
+// while any is kept. Only the timer calls it.
 func (p *pool) closeIdle() {
 	now := time.Now()
 	p.mu.Lock()
@@ -262,8 +269,8 @@ func (p *pool) closeIdle() {
 	}
 }
 
-// shut closes every connection, in use or not. The exchanges that use them
-// fail and give them back.
+// shut closes every connection, in use or not. The exchanges that use them fail and
+// give them back.
 func (p *pool) shut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -35,8 +35,8 @@ func TestUnprobedConnectionsAreTrustedBriefly(t *testing.T) {
 	})
 }
 
-// What a burst opened falls idle and is closed, while one connection that is
-// enough for the rest is used all the time.
+// TestIdleConnectionsAreClosed checks that the connections of a burst fall idle and are
+// closed, while one connection serves all later requests.
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
@@ -64,7 +64,7 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 		if st := d.Stats(); st.Conns != 5 || st.Idle != 5 {
 			t.Fatalf("%+v, want 5 idle connections", st)
 		}
-		for range 80 { // 40 s, always by the connection given back last
+		for range 80 { // 40 s, always over the connection given back last
 			time.Sleep(500 * time.Millisecond)
 			if _, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1")); err != nil {
 				t.Fatal(err)
@@ -100,8 +100,8 @@ func TestLifetime(t *testing.T) {
 	})
 }
 
-// A connection that is given up lets the longest waiting dial, in its own
-// goroutine and under its own context.
+// TestWaiterDials checks that when a connection is discarded, the waiter that has waited
+// longest dials, in its own goroutine and under its own context.
 func TestWaiterDials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, o := doertest.Piped(t, influxtest.Silent(), influxtest.Status(204))
@@ -126,7 +126,8 @@ func TestWaiterDials(t *testing.T) {
 	})
 }
 
-// A waiter that gives up as it is served hands on what it got.
+// TestWaitersLoseNothing checks that a waiter that gives up while it is served hands on
+// the connection or the slot.
 func TestWaitersLoseNothing(t *testing.T) {
 	var n transport.Counters
 	o := transport.Options{MaxConns: 2, PoolTimeout: -1, Dial: func(context.Context, string, string) (net.Conn, error) {

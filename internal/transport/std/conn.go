@@ -13,8 +13,8 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
-// transport makes net/http's transport with the same care for connections as
-// package fast takes.
+// transport makes a transport of net/http that is as careful about connections as
+// package fast.
 func (t *Transport) transport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -23,7 +23,7 @@ func (t *Transport) transport() *http.Transport {
 		TLSHandshakeTimeout:    t.o.TLSTimeout,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    t.o.MaxConns,
-		MaxConnsPerHost:        t.o.MaxConns, // a dial goes on when its request was cancelled
+		MaxConnsPerHost:        t.o.MaxConns, // needed beside slots: a dial outlives a cancelled request
 		IdleConnTimeout:        t.o.IdleTimeout,
 		MaxResponseHeaderBytes: int64(t.o.MaxHeader),
 		ForceAttemptHTTP2:      true,
@@ -31,13 +31,13 @@ func (t *Transport) transport() *http.Transport {
 }
 
 func (t *Transport) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	if addr == t.canonical { // and not a proxy's
+	if addr == t.canonical { // and not the address of a proxy
 		network, addr = t.o.Network, t.o.Addr
 	}
 	ctx, cancel := transport.Limit(ctx, t.o.DialTimeout)
 	defer cancel()
-	// net/http counts a connection out before it closes it, so MaxConnsPerHost
-	// alone lets one more be open for that moment.
+	// net/http stops counting a connection before it closes it, so MaxConnsPerHost
+	// alone would let one more be open for that moment.
 	select {
 	case t.conns <- struct{}{}:
 	case <-ctx.Done():
@@ -55,37 +55,56 @@ func (t *Transport) dial(ctx context.Context, network, addr string) (net.Conn, e
 		return nil, &transport.Error{Phase: transport.PhaseDial, Addr: addr, Err: err}
 	}
 	t.n.Dials.Add(1)
-	return &conn{Socket: transport.NewSocket(c), conns: t.conns, gone: make(chan struct{}), created: time.Now()}, nil
+	return newConn(c, t.conns), nil
 }
 
-// A conn is a connection of net/http's. net/http learns from a goroutine
-// that a server closed an idle connection, which can be too late for a request
-// that is about to use it, and drops an early response when it cannot send the
-// rest of a request. A conn helps it with both.
+// A conn is a connection that net/http opened. It makes up for two weaknesses of
+// net/http. A goroutine tells net/http that the server closed an idle connection or
+// wrote to it, which can be too late for a request that is about to use the connection;
+// take looks at the socket itself. And net/http drops an early response when it cannot
+// send the rest of the request; Write waits for that response.
+//
+// That goroutine may have read bytes and not yet looked at them when an exchange takes
+// the connection. mu decides to whom they belong: bytes that it reads before take are
+// noted in unasked, and take finds the others in the socket. Bytes that net/http already
+// holds in its buffer then are recognised by heard, which is false until something is
+// read for the exchange.
 type conn struct {
 	*transport.Socket
+	read    *transport.NotedReader
 	created time.Time
+	mu      sync.Mutex               // of read; held by take while it looks at the socket
 	user    atomic.Pointer[exchange] // nil while idle
-	unasked atomic.Bool              // something arrived while idle
-	ahead   atomic.Bool              // a response came before its request was sent
+	unasked atomic.Bool              // something was read while idle
+	heard   atomic.Bool              // something was read for user
+	ahead   atomic.Bool              // a response came before its request was sent whole
 	conns   chan struct{}            // of the Transport
 	once    sync.Once
 	gone    chan struct{} // closed by Close
 }
 
-func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.Socket.Conn.Read(p)
-	if x := c.user.Load(); x == nil {
-		if n > 0 {
-			c.unasked.Store(true)
-		}
-	} else if err == io.EOF {
-		x.cut.Store(true)
-	}
-	return n, err
+func newConn(nc net.Conn, conns chan struct{}) *conn {
+	c := &conn{Socket: transport.NewSocket(nc), conns: conns, gone: make(chan struct{}), created: time.Now()}
+	c.read = c.Socket.Noted(&c.mu, c.note)
+	return c
 }
 
-// Write holds an error back until a response that may be on its way was read.
+func (c *conn) Read(p []byte) (int, error) { return c.read.Read(p) }
+
+// note notes the outcome of a Read. c.mu is held.
+func (c *conn) note(n int, err error) {
+	x := c.user.Load()
+	switch {
+	case x != nil && n > 0:
+		c.heard.Store(true)
+	case x != nil && err == io.EOF:
+		x.cut.Store(true)
+	case x == nil && n > 0:
+		c.unasked.Store(true)
+	}
+}
+
+// Write holds an error back until net/http has read a response that may be on its way.
 func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.Socket.Write(p)
 	if x := c.user.Load(); err != nil && x != nil {
@@ -110,37 +129,45 @@ func (c *conn) Close() error {
 	return err
 }
 
-// take gives a connection that net/http chose to x. It reports whether the
-// connection can carry a request, and closes it if not: net/http then takes
-// another, or x does.
+// take gives x the connection that net/http chose. It reports whether the connection can
+// carry a request, and closes it if not: then net/http or Do tries another.
 func (x *exchange) take(nc net.Conn, reused bool) bool {
 	t, secret := nc.(*tls.Conn)
 	if secret {
 		if t.ConnectionState().NegotiatedProtocol == "h2" {
-			return true // shared by many, and never silent
+			return true // many exchanges share it, and it is never silent
 		}
 		nc = t.NetConn()
 	}
 	c, ok := nc.(*conn)
 	if !ok {
-		return true // of a client that the caller brought
+		return true // it belongs to a client that the caller brought
 	}
-	if reused {
-		// Below TLS, bytes may be a late session ticket. Losing a connection to
-		// one costs less than taking an alert for one.
-		state := c.Peek()
-		if state == transport.Gone || state == transport.Data || c.unasked.Load() || c.ahead.Load() ||
-			x.t.o.Lifetime > 0 && time.Since(c.created) > x.t.o.Lifetime {
-			c.Close()
-			return false
-		}
-	}
-	if !reused && !secret && (c.Peek() == transport.Data || c.unasked.Load()) {
-		x.spoke.Store(true) // before it was asked
-		c.Close()
+	if !c.use(x, reused, secret) {
+		c.Close() // without c.mu, since it waits for a Read that may want it
 		return false
 	}
 	x.conn = c
+	return true
+}
+
+// use makes x the user of c, and reports whether c can carry its request.
+func (c *conn) use(x *exchange, reused, secret bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if reused {
+		// Under TLS, the bytes may be a late session ticket. Giving up a good
+		// connection costs less than mistaking an alert for a ticket.
+		state := c.Peek()
+		if state == transport.Gone || state == transport.Data || c.unasked.Load() || c.ahead.Load() ||
+			x.t.o.Lifetime > 0 && time.Since(c.created) > x.t.o.Lifetime {
+			return false
+		}
+	} else if !secret && (c.Peek() == transport.Data || c.unasked.Load()) {
+		x.spoke.Store(true)
+		return false
+	}
+	c.heard.Store(false)
 	c.user.Store(x)
 	return true
 }

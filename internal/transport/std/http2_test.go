@@ -21,7 +21,7 @@ func http2(t *testing.T, handler http.HandlerFunc) (*httptest.Server, transport.
 	cert := influxtest.NewCert(t, "server")
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 2 {
-			t.Errorf("a request in %s", r.Proto)
+			t.Errorf("a request over %s", r.Proto)
 		}
 		handler(w, r)
 	}))
@@ -33,7 +33,7 @@ func http2(t *testing.T, handler http.HandlerFunc) (*httptest.Server, transport.
 	return s, transport.Options{Network: "tcp", Addr: addr, Host: addr, TLS: doertest.ClientTLS(cert)}
 }
 
-// Exchanges over HTTP/2 share a connection and do not mix.
+// TestHTTP2 checks that exchanges share one HTTP/2 connection without mixing.
 func TestHTTP2(t *testing.T) {
 	_, o := http2(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -70,7 +70,7 @@ func TestHTTP2(t *testing.T) {
 	}
 }
 
-// What goes wrong over HTTP/2 is told as it is over HTTP/1.
+// TestHTTP2Faults checks that failures over HTTP/2 are reported as over HTTP/1.
 func TestHTTP2Faults(t *testing.T) {
 	over := make(chan struct{})
 	defer close(over)
@@ -80,7 +80,7 @@ func TestHTTP2Faults(t *testing.T) {
 		status  int
 		err     error
 		phase   transport.Phase
-		long    bool // a body that the server does not take
+		long    bool // the request has a body that the server does not read
 	}{
 		"refused before it was sent": {func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
@@ -107,7 +107,7 @@ func TestHTTP2Faults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var mu sync.Mutex
 			n := 0
-			// A handler runs before all of the request is there.
+			// net/http may run the handler before the whole request has arrived.
 			wrote := make(chan struct{}, 10)
 			_, o := http2(t, func(w http.ResponseWriter, r *http.Request) {
 				mu.Lock()
@@ -126,7 +126,7 @@ func TestHTTP2Faults(t *testing.T) {
 			defer d.Close()
 			req := doertest.Post("m f=1 1\n")
 			if tt.long {
-				req.Body = []byte(strings.Repeat("m f=1 1\n", 1<<20)) // more than a window
+				req.Body = []byte(strings.Repeat("m f=1 1\n", 1<<20)) // more than a flow-control window
 			}
 			req.Stream = true
 			status, _, err := doertest.Fetch(t.Context(), d, req)
@@ -142,17 +142,18 @@ func TestHTTP2Faults(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			if n != 1 {
-				t.Errorf("the server saw %d requests", n)
+				t.Errorf("the server saw %d requests, want 1", n)
 			}
 		})
 	}
 }
 
-// The end of a context ends an exchange and leaves the connection to the others.
+// TestHTTP2Cancel checks that the end of a context ends its exchange and leaves the
+// connection to the others.
 func TestHTTP2Cancel(t *testing.T) {
 	begun, wrote := make(chan struct{}, 1), make(chan struct{}, 1)
 	_, o := http2(t, func(w http.ResponseWriter, r *http.Request) {
-		<-wrote // it runs before all of the request is there
+		<-wrote // the handler may run before the whole request has arrived
 		if r.URL.Path == "/query" {
 			begun <- struct{}{}
 			<-r.Context().Done()
@@ -168,11 +169,12 @@ func TestHTTP2Cancel(t *testing.T) {
 		}
 	}
 	if n := d.Stats().Dials; n != 1 {
-		t.Errorf("%d connections", n)
+		t.Errorf("%d connections, want 1", n)
 	}
 }
 
-// A connection that the server ends in good order costs nothing.
+// TestHTTP2GoAway checks that no request is lost when the server ends its connections
+// with GOAWAY.
 func TestHTTP2GoAway(t *testing.T) {
 	s, o := http2(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) })
 	d := New(o, nil)
@@ -184,6 +186,6 @@ func TestHTTP2GoAway(t *testing.T) {
 		}
 	}
 	if n := d.Stats().Dials; n < 2 {
-		t.Errorf("%d connections", n)
+		t.Errorf("%d connections, want at least 2", n)
 	}
 }

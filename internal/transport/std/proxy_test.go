@@ -20,8 +20,8 @@ import (
 	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
-// forward is a proxy that sends everything to addr, whatever it was asked for, and
-// counts by kind what passed.
+// forward starts a proxy that forwards every request for influx.example:8086 to addr,
+// and refuses the others. count returns how many requests of a kind it received.
 func forward(t *testing.T, addr string) (proxy *httptest.Server, count func(kind string) int) {
 	var mu sync.Mutex
 	seen := map[string]int{}
@@ -132,8 +132,8 @@ func TestProxy(t *testing.T) {
 	})
 }
 
-// TestProxyOfEnvironment runs itself again, since net/http looks at the environment
-// once.
+// TestProxyOfEnvironment runs itself in a second process, since net/http reads the
+// environment only once.
 func TestProxyOfEnvironment(t *testing.T) {
 	if os.Getenv("POINTWIRE_PROXIED") != "" {
 		d := New(transport.Options{Network: "tcp", Addr: "influx.example:8086", Host: "influx.example:8086"}, nil)

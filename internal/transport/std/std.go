@@ -1,16 +1,25 @@
-// Package std makes exchanges with net/http, for servers behind HTTP/2 or a proxy. It
-// costs more than package fast.
+// Package std makes exchanges with net/http, for servers that are reached over HTTP/2 or
+// through a proxy. It is slower than package fast.
+//
+// std.go carries out an exchange: it takes a slot, gives the request to net/http, watches
+// its progress by httptrace, and reads the response. errors.go translates net/http's
+// errors. conn.go wraps the connections that net/http opens, to make up for what net/http
+// does not check.
+//
+// Its invariants:
+//   - An exchange holds a slot from wait to end, so at most MaxConns run at once.
+//   - net/http never repeats a request that may have been sent.
+//   - A connection that is unusable, or on which the server spoke before it was
+//     asked, is closed before anything is sent over it.
 package std
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,7 +37,7 @@ type Transport struct {
 	canonical string
 	client    *http.Client
 	own       *http.Transport // nil when the caller brought the client
-	slots     chan struct{}
+	slots     chan struct{}   // holds one for each exchange under way
 	conns     chan struct{}   // holds one for each connection of own, and each being dialled
 	ctx       context.Context // ends with Close
 	close     context.CancelFunc
@@ -45,7 +54,11 @@ func New(o transport.Options, client *http.Client) *Transport {
 	}
 	t.canonical = o.Host
 	if _, _, err := net.SplitHostPort(o.Host); err != nil {
-		t.canonical = net.JoinHostPort(strings.Trim(o.Host, "[]"), map[bool]string{true: "443", false: "80"}[o.TLS != nil])
+		port := "80"
+		if o.TLS != nil {
+			port = "443"
+		}
+		t.canonical = net.JoinHostPort(strings.Trim(o.Host, "[]"), port)
 	}
 	t.slots = make(chan struct{}, t.o.MaxConns)
 	t.conns = make(chan struct{}, t.o.MaxConns)
@@ -78,16 +91,18 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	close(x.responded)
 	if err != nil {
 		failed := x.failed(x.phase(), err)
-		if x.spoke.Load() && failed.Written == 0 {
+		if x.spoke.Load() && (!x.got.Load() || failed.Written == 0) {
+			// Nothing was sent, though net/http may have read the body.
 			failed = &transport.Error{Phase: transport.PhaseHeader, Addr: t.o.Addr, Err: transport.ErrMalformed}
 		}
 		x.end()
 		return failed
 	}
-	// Of a response to a request that the server does not have yet only a refusal counts:
-	// it may be the response to nothing. Over HTTP/2 each response names its request.
+	// A response that came before the server had the whole request counts only if it
+	// is a refusal: it may respond to no request at all. HTTP/2 is exempt, since each
+	// response names its request.
 	ahead := response.StatusCode < 400 && response.ProtoMajor == 1 && x.ahead.Load()
-	if response.StatusCode < 100 || response.StatusCode > 599 || ahead || !fieldNames(response.Header) {
+	if response.StatusCode < 100 || response.StatusCode > 599 || ahead || x.unheard.Load() || !fieldNames(response.Header) {
 		response.Body.Close()
 		failed := x.failed(transport.PhaseHeader, transport.ErrMalformed)
 		x.end()
@@ -96,8 +111,8 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	*resp = transport.Response{Status: response.StatusCode, Reused: x.reused.Load(), Held: header(response.Header)}
 	x.src = response.Body
 	if response.ProtoMajor == 2 {
-		// net/http does not look at the context while the rest of a request waits
-		// for the server's leave, and then neither does the reading.
+		// While the rest of a request waits for the server's flow control, net/http
+		// does not look at the context, neither in sending nor in reading.
 		x.unblock = context.AfterFunc(x.ctx, func() { response.Body.Close() })
 	}
 	if req.Stream {
@@ -146,8 +161,8 @@ func (t *Transport) wait(ctx context.Context) error {
 	}
 }
 
-// Stats returns the counters. The connections of a client the caller brought are
-// known to it alone: of them only those in use are counted.
+// Stats returns the counters. Only a client that the caller brought knows its idle
+// connections, so Conns counts just those in use then.
 func (t *Transport) Stats() transport.Stats {
 	s := t.n.Snapshot()
 	used := len(t.slots)
@@ -159,8 +174,8 @@ func (t *Transport) Stats() transport.Stats {
 	return s
 }
 
-// Close ends everything. The connections of a client the caller brought are
-// closed only if they are idle.
+// Close ends everything. If the caller brought the client, only its idle connections
+// are closed.
 func (t *Transport) Close() error {
 	t.close()
 	t.client.CloseIdleConnections()
@@ -178,52 +193,7 @@ func fieldNames(h http.Header) bool {
 	return true
 }
 
-// smallBody is the largest streamed body of known length that is read at once.
-const smallBody = 8 << 10
-
-// A smallReader is a streamed body that was read at once.
-type smallReader struct {
-	*bytes.Reader
-	err    error // after it
-	closed atomic.Bool
-}
-
-func (x *exchange) readSmall() *smallReader {
-	if d := x.t.o.ReadTimeout; d > 0 {
-		timer := time.AfterFunc(d, func() { x.cancel(transport.ErrTimeout) })
-		defer timer.Stop()
-	}
-	p, err := io.ReadAll(x)
-	if err == nil {
-		err = io.EOF
-	}
-	x.Close()
-	return &smallReader{Reader: bytes.NewReader(p), err: err}
-}
-
-// Read reads until the body is closed.
-func (s *smallReader) Read(p []byte) (int, error) {
-	if s.closed.Load() {
-		return 0, transport.ErrBodyClosed
-	}
-	if s.Len() == 0 && len(p) > 0 {
-		return 0, s.err
-	}
-	return s.Reader.Read(p)
-}
-
-// WriteTo is hidden: it would not look at closed.
-func (s *smallReader) WriteTo(w io.Writer) (int64, error) {
-	return io.Copy(w, struct{ io.Reader }{s})
-}
-
-// Close makes further reads fail.
-func (s *smallReader) Close() error {
-	s.closed.Store(true)
-	return nil
-}
-
-// A header is all that is kept of a response of net/http's.
+// A header is the part of a response of net/http that a Response keeps.
 type header http.Header
 
 func (h header) Header(name string) string  { return http.Header(h).Get(name) }
@@ -234,16 +204,17 @@ func (h header) Free()                      {}
 type exchange struct {
 	t      *Transport
 	caller context.Context
-	ctx    context.Context // ends with the caller's, the client's and the limits
+	ctx    context.Context // ends with the caller's context, with Close, or at a limit
 	cancel context.CancelCauseFunc
 	stop   func() bool
-	// unblock keeps the end of ctx from closing the body of a response over HTTP/2.
+	// unblock stops the end of ctx from closing the body of a response over HTTP/2.
 	unblock func() bool
 
 	got, wrote, first, reused atomic.Bool
-	ahead                     atomic.Bool // a response came before all of the request was sent
-	spoke                     atomic.Bool // the server said something before it was asked
-	stale                     atomic.Bool // the connection taken last was unusable
+	ahead                     atomic.Bool // a response came before the whole request was sent
+	unheard                   atomic.Bool // the response was read before the request had a connection
+	spoke                     atomic.Bool // the server sent something before the request
+	stale                     atomic.Bool // the last connection from net/http was unusable
 	cut                       atomic.Bool // the server ended the connection
 	written                   atomic.Int64
 	wroteAt                   atomic.Int64
@@ -273,6 +244,7 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 				return
 			}
 			x.got.Store(true)
+			x.written.Store(0) // attempts before this one sent nothing
 			x.reused.Store(i.Reused)
 			if i.Reused {
 				x.t.n.Reuses.Add(1)
@@ -295,12 +267,19 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 			limits.next(x.t.o.HeaderTimeout)
 		},
 		GotFirstResponseByte: func() {
+			// net/http calls this in the goroutine that reads the connection, so
+			// nothing was read in between.
 			x.first.Store(true)
-			if x.written.Load() < int64(len(req.Body)) {
+			unheard := x.conn != nil && !x.conn.heard.Load()
+			ahead := x.written.Load() < int64(len(req.Body))
+			if unheard {
+				x.unheard.Store(true)
+			}
+			if ahead {
 				x.ahead.Store(true)
-				if x.conn != nil {
-					x.conn.ahead.Store(true)
-				}
+			}
+			if (ahead || unheard) && x.conn != nil {
+				x.conn.ahead.Store(true)
 			}
 			if hooks.FirstByte != nil {
 				hooks.FirstByte(time.Duration(time.Now().UnixNano() - x.wroteAt.Load()))
@@ -313,9 +292,9 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r.ContentLength = int64(len(req.Body))
-	// net/http repeats a POST only if nothing of it was sent, and needs to
-	// rewind its body for that. It repeats a GET after it was sent, unless its
-	// body, even an empty one, cannot be rewound.
+	// net/http repeats a POST only if nothing of it was sent, and needs GetBody for
+	// that. It would repeat a GET even after it was sent, so a GET has a body, if an
+	// empty one, without GetBody.
 	if req.Method == http.MethodPost {
 		r.GetBody = func() (io.ReadCloser, error) {
 			return io.NopCloser(&countedReader{bytes.NewReader(req.Body), x}), nil
@@ -335,12 +314,18 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 	for _, f := range req.Header {
 		r.Header.Set(f.Key, f.Value)
 	}
-	return x.t.client.Do(r)
+	response, err := x.t.client.Do(r)
+	if err == nil && x.stale.Load() {
+		// net/http had this response in its buffer when take closed the connection.
+		response.Body.Close()
+		return nil, transport.ErrMalformed
+	}
+	return response, err
 }
 
-// A phaseTimer runs the limits of sending and of waiting for the header one
-// after the other. net/http may still report having sent the request when the
-// response is already there, so that an ended timer must stay ended.
+// A phaseTimer runs the limits of sending and of waiting for the header one after the
+// other. net/http may report that the request was sent after it returned the response,
+// so a timer that ended must not start again.
 type phaseTimer struct {
 	expire func()
 	mu     sync.Mutex
@@ -367,6 +352,7 @@ func (l *phaseTimer) end() {
 	l.next(0)
 }
 
+// A countedReader counts the bytes of the body as net/http reads them.
 type countedReader struct {
 	*bytes.Reader
 	x *exchange
@@ -379,87 +365,9 @@ func (r *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteTo is hidden: it would hide the bytes from the counter.
+// WriteTo replaces that of the bytes.Reader, whose bytes would not be counted.
 func (r *countedReader) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{r})
-}
-
-func (x *exchange) phase() transport.Phase {
-	switch {
-	case x.wrote.Load():
-		return transport.PhaseHeader
-	case x.got.Load():
-		return transport.PhaseWrite
-	}
-	return transport.PhaseDial
-}
-
-// What net/http and crypto/tls say of failures for which they export no error. TestTexts
-// has them say each: the texts are those of Go 1.26 and no promise of Go.
-const (
-	saysHeaderLimit = "server response headers exceeded"
-	saysTLSTimeout  = "TLS handshake timeout"
-	saysStreamError = "stream error: " // begins the text of a failed stream of HTTP/2
-	saysTLS         = "tls: "          // is in the text of every error of a handshake
-	saysClosedIdle  = "server closed idle connection"
-	saysTrailer     = "unexpected EOF reading trailer"
-)
-
-// saysFraming reports whether text is what net/http says of chunks that are none.
-func saysFraming(text string) bool {
-	for _, s := range [...]string{
-		"invalid byte in chunk length", "malformed chunked encoding", "http chunk length too large",
-		"empty hex number for chunk length", "chunked encoding contains too much non-data", "header line too long",
-	} {
-		if strings.Contains(text, s) {
-			return true
-		}
-	}
-	return false
-}
-
-func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
-	if x.caller.Err() != nil {
-		x.t.n.Cancels.Add(1)
-	}
-	if x.ctx != nil && x.ctx.Err() != nil {
-		err = context.Cause(x.ctx)
-	}
-	var known *transport.Error
-	var whole *url.Error
-	if errors.As(err, &known) {
-		phase, err = known.Phase, known.Err
-	} else if errors.As(err, &whole) {
-		err = whole.Err // without the URL, which may hold a password or a statement
-	}
-	switch text := err.Error(); {
-	case strings.Contains(text, saysHeaderLimit):
-		err = transport.ErrResponseTooLarge
-	case strings.Contains(text, saysTLSTimeout):
-		phase, err = transport.PhaseTLS, transport.ErrTimeout
-	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseBody: // the server ended it
-		err = transport.ErrTruncated
-	case strings.HasPrefix(text, saysStreamError) && phase == transport.PhaseHeader:
-		err = transport.ErrNoResponse
-	case phase == transport.PhaseHeader && x.first.Load() && x.cut.Load() && !transport.IsTimeout(err):
-		err = transport.ErrTruncated // net/http takes the last piece of a line for a line
-	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
-		err = transport.ErrMalformed
-	case phase == transport.PhaseBody && strings.Contains(text, saysTrailer):
-		err = transport.ErrTruncated
-	case phase == transport.PhaseBody && saysFraming(text):
-		err = transport.ErrMalformed
-	case phase == transport.PhaseDial && strings.Contains(text, saysTLS):
-		phase = transport.PhaseTLS
-	case phase == transport.PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, saysClosedIdle)):
-		err = transport.ErrNoResponse
-	}
-	sent := x.written.Load()
-	return &transport.Error{
-		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused.Load(), Written: sent,
-		Ambiguous: phase >= transport.PhaseHeader || sent > 0,
-		Err:       transport.Cause(x.caller, x.t.ctx.Err() != nil, err),
-	}
 }
 
 // buffer reads the body of a response that is not streamed.
@@ -487,7 +395,7 @@ func (x *exchange) buffer(resp *transport.Response) error {
 	return nil
 }
 
-// Read reads the body, waiting at most ReadTimeout at a time.
+// Read reads from the body. Each Read waits at most ReadTimeout.
 func (x *exchange) Read(p []byte) (int, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -538,7 +446,7 @@ func (x *exchange) Close() error {
 	return nil
 }
 
-// end gives the slot back, once.
+// end gives the slot back. Calls after the first do nothing.
 func (x *exchange) end() {
 	x.once.Do(func() {
 		x.stop()

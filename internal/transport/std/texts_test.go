@@ -18,9 +18,10 @@ import (
 	"github.com/pointwire/pointwire/internal/transport/doertest"
 )
 
-// TestTexts holds that net/http says what an exchange recognises its failures by. A Go
-// that says something else fails here and not as another phase or cause somewhere else:
-// mend the text beside failed, which must know both then.
+// TestTexts provokes each failure that an exchange recognises by its text, and checks
+// that net/http still words it so. A Go version with another text fails here, with its
+// name, instead of as a wrong phase or cause elsewhere. Then add the new text beside the
+// old one at the constants above failed.
 func TestTexts(t *testing.T) {
 	cert := influxtest.NewCert(t, "server")
 	for _, c := range []struct {
@@ -33,7 +34,7 @@ func TestTexts(t *testing.T) {
 			return get(t, &http.Transport{MaxResponseHeaderBytes: 1 << 10}, "http://"+s.Addr)
 		}},
 		{"handshake without a response", saysTLSTimeout, false, func(t *testing.T) error {
-			l, err := net.Listen("tcp", "127.0.0.1:0") // which nobody accepts from
+			l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +53,7 @@ func TestTexts(t *testing.T) {
 			})
 			return get(t, &http.Transport{TLSClientConfig: o.TLS, ForceAttemptHTTP2: true}, "https://"+o.Addr)
 		}},
-		{"certificate of nobody", saysTLS, false, func(t *testing.T) error {
+		{"certificate of an unknown authority", saysTLS, false, func(t *testing.T) error {
 			s := influxtest.NewTLS(t, doertest.ServerTLS(cert))
 			return get(t, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: x509.NewCertPool(), ServerName: "localhost"}}, "https://"+s.Addr)
 		}},
@@ -60,7 +61,7 @@ func TestTexts(t *testing.T) {
 			s := influxtest.NewTLS(t, doertest.ServerTLS(cert))
 			return get(t, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: cert.Pool, ServerName: "other.example"}}, "https://"+s.Addr)
 		}},
-		{"version that the server refuses", saysTLS, false, func(t *testing.T) error {
+		{"TLS version that the server refuses", saysTLS, false, func(t *testing.T) error {
 			server, client := doertest.ServerTLS(cert), doertest.ClientTLS(cert)
 			server.MaxVersion, client.MinVersion = tls.VersionTLS12, tls.VersionTLS13
 			s := influxtest.NewTLS(t, server)
@@ -82,6 +83,13 @@ func TestTexts(t *testing.T) {
 			return get(t, &http.Transport{TLSClientConfig: doertest.ClientTLS(cert)}, "https://"+l.Addr().String())
 		}},
 		{"idle connection closed", saysClosedIdle, false, closedIdle},
+		{"end within the trailer", saysTrailer, false, chunks("5\r\nhello\r\n0\r\n")},
+		{"chunk of a bad length", saysFraming[0], false, chunks("z\r\n")},
+		{"chunk longer than it says", saysFraming[1], false, chunks("1\r\nhello\r\n")},
+		{"chunk of too great a length", saysFraming[2], false, chunks("fffffffffffffffff\r\n")},
+		{"chunk without a length", saysFraming[3], false, chunks("\r\nhello\r\n")},
+		{"chunks with long extensions", saysFraming[4], false, chunks(strings.Repeat("1;"+strings.Repeat("x", 2000)+"\r\na\r\n", 100))},
+		{"chunk with an endless extension", saysFraming[5], false, chunks("1;" + strings.Repeat("x", 10_000) + "\r\n")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := c.provoke(t)
@@ -90,13 +98,21 @@ func TestTexts(t *testing.T) {
 			}
 			text := err.Error()
 			if !strings.Contains(text, c.text) || c.begins && !strings.HasPrefix(text, c.text) {
-				t.Errorf("net/http of %s says %q, without the %q of Go 1.26", runtime.Version(), text, c.text)
+				t.Errorf("the text in %s is %q; in Go 1.26 it has %q", runtime.Version(), text, c.text)
 			}
 		})
 	}
 }
 
-// get asks for url and returns the error, of the response or of its body.
+// chunks returns a provocation of the error of a body in these chunks.
+func chunks(raw string) func(t *testing.T) error {
+	return func(t *testing.T) error {
+		s := influxtest.New(t, influxtest.RawClose("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"+raw))
+		return get(t, &http.Transport{}, "http://"+s.Addr)
+	}
+}
+
+// get requests url and returns the error of the exchange or of reading the body.
 func get(t *testing.T, client *http.Transport, url string) error {
 	t.Helper()
 	t.Cleanup(client.CloseIdleConnections)
@@ -113,8 +129,8 @@ func get(t *testing.T, client *http.Transport, url string) error {
 	return err
 }
 
-// closedIdle has the server close a kept connection after net/http chose it for a
-// request that it does not repeat, and before it sends it.
+// closedIdle makes the server close a kept connection after net/http has chosen it for a
+// request, and before net/http sends the request, which it will not repeat.
 func closedIdle(t *testing.T) error {
 	hangUp := make(chan struct{})
 	s := influxtest.New(t, influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
@@ -145,7 +161,7 @@ func closedIdle(t *testing.T) error {
 	return err
 }
 
-// A watched connection tells when it is closed.
+// A watched connection closes a channel when it is closed.
 type watched struct {
 	net.Conn
 	once   sync.Once

@@ -1,5 +1,5 @@
-// Package bodies makes line protocol of the points of internal/workload and
-// internal/hostproc: the bodies that compressors are tested and measured on.
+// Package bodies writes the points of internal/workload and internal/hostproc as line
+// protocol. Compressors are tested and measured on these bodies.
 package bodies
 
 import (
@@ -17,12 +17,12 @@ import (
 // A Kind is a kind of points.
 type Kind struct {
 	Name string
-	// Lines makes n lines, the same ones for the same seed; those of the host are
-	// what it counts at the moment.
+	// Lines makes n lines, the same ones for the same seed. The kind hostmon ignores
+	// the seed: its lines are the host's current counters.
 	Lines func(n int, seed uint64) ([]byte, error)
 }
 
-// Kinds are all kinds.
+// Kinds lists all kinds.
 var Kinds = []Kind{
 	{"trade", trade},
 	{"cpu", cpu},
@@ -43,7 +43,7 @@ func Find(name string) (Kind, bool) {
 	return Kind{}, false
 }
 
-// Split cuts lines into bodies of n lines. What is left over is dropped.
+// Split cuts lines into bodies of n lines. It drops the lines left over.
 func Split(lines []byte, n int) (list [][]byte) {
 	for at, k := 0, 0; at < len(lines); {
 		end := at
@@ -79,7 +79,7 @@ func encode[T any](dst []byte, measurement string, points []T) ([]byte, error) {
 	return s.AppendAll(dst, points)
 }
 
-// paths leaves out what line protocol cannot carry.
+// paths leaves out points that line protocol cannot represent.
 func paths(n int, seed uint64) ([]byte, error) {
 	points := workload.Paths(2*n, seed)
 	list := points[:0]
@@ -91,8 +91,8 @@ func paths(n int, seed uint64) ([]byte, error) {
 	return encode(nil, "path", list)
 }
 
-// mixed has trades, processors, servers and logs in the order of chance, as several
-// sources that share a Writer make it.
+// mixed has trades, processors, servers and logs in random order, like the points of
+// several sources that share a Writer.
 func mixed(n int, seed uint64) ([]byte, error) {
 	r := rand.New(rand.NewPCG(seed, 0x6d69786564))
 	var kinds [4][][]byte
@@ -113,8 +113,8 @@ func mixed(n int, seed uint64) ([]byte, error) {
 // ErrNoCounters is returned where the system has no /proc.
 var ErrNoCounters = errors.New("bodies: no /proc")
 
-// hostmon reads the counters of this host as often as it takes, in the order in
-// which a collector sends them.
+// hostmon reads the counters of this host until it has n lines, in the order in which a
+// collector sends them.
 func hostmon(n int, _ uint64) (dst []byte, err error) {
 	if _, err := os.Stat("/proc/stat"); err != nil {
 		return nil, ErrNoCounters

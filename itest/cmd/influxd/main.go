@@ -1,10 +1,10 @@
-// Command influxd runs InfluxDB 1.8.10 for a parent process. It prints the
-// server's URL as its only line on standard output and stops when its standard
-// input closes, so that it can never outlive its parent.
+// Command influxd runs InfluxDB 1.8.10 for a parent process. It prints the server's URL as
+// its only line on standard output. It stops when its standard input closes, so it cannot
+// outlive its parent.
 //
 //	influxd [-addr 127.0.0.1:0] [-dir DIR]
 //
-// Without -dir the data is in a fresh directory that is removed at the end.
+// Without -dir the data is in a fresh directory, which is removed at the end.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// run serves until standard input closes or a signal asks for the end.
+// run serves until standard input closes or a signal arrives.
 func run(cfg itest.Config) error {
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, os.Interrupt, syscall.SIGTERM)

@@ -1,6 +1,6 @@
-// Command record writes the golden responses that the tests of jsonscan replay:
-// from InfluxDB 1.8.10 inside this process, from the influxd on the PATH, and from
-// the InfluxDB 2 that itest/influx2 builds.
+// Command record writes the golden responses that the tests of jsonscan replay. They come
+// from InfluxDB 1.8.10 in this process, from the influxd on the PATH, and from the InfluxDB
+// 2 that itest/influx2 builds.
 //
 //	go run -C itest ./cmd/record
 package main

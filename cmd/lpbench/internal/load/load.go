@@ -1,5 +1,5 @@
 // Package load keeps a server busy: workers that each do one operation after
-// the other, at a rate or as fast as they are answered, and how long it took.
+// the other, at a rate or as fast as the responses come, and how long it took.
 package load
 
 import (

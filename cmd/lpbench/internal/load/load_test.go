@@ -77,7 +77,7 @@ func TestOmission(t *testing.T) {
 		}
 		// It falls behind by 500 ms and makes up 9 ms with each operation: 56 wait.
 		if got := out.Response.Quantile(0.9); got < 200*ms || got > 400*ms {
-			t.Errorf("90 %% had their answer %v after their time, want about 300 ms", got)
+			t.Errorf("90 %% had their response %v after their time, want about 300 ms", got)
 		}
 		if got := out.Response.Max(); got != 500*ms {
 			t.Errorf("the longest response is %v", got)

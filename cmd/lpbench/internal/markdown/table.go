@@ -22,6 +22,8 @@ func Table(r *results.Report, name string) (string, error) {
 			return "", fmt.Errorf("the results hold no goal")
 		}
 		return goals(r), nil
+	case name == "figures":
+		return figures(r)
 	case name == "suites":
 		var all []string
 		for _, s := range r.Suites() {

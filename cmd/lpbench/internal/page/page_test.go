@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 const lines = `{"environment":{"cpu":"a <cpu>","cores":2,"os":"linux","arch":"amd64","go":"go1.26.8","date":"2026-01-02T03:04:05Z","rounds":5,"turn_ns":5000000,"commit":"0123456789abcdef0123-dirty","server":"InfluxDB 1.8.10"}}
@@ -58,12 +59,68 @@ func TestSelfContained(t *testing.T) {
 	for _, want := range []string{
 		"a &lt;cpu&gt;, 2 cores, linux/amd64, go1.26.8", "2026-01-02T03:04:05Z", "0123456789ab, changed", "InfluxDB 1.8.10",
 		"go run ./cmd/lpbench compare -count 5 -benchtime 5ms encode/trade", "go run ./cmd/lpbench roundtrip",
-		"times as fast as line-protocol, longer", "times as fast as net-http in CPU time, longer", "50.0 ns per point, 51.0 ns CPU,", "123 ns CPU per request, 900 ns in all,",
+		"times as fast as line-protocol, longer", "times as fast as net-http in processor time, longer", "50.0 ns per point, 51.0 ns of the processor,", "123 ns of the processor per request, 900 ns in all,",
+		"<title>pointwire beside 2 other libraries</title>", "without any work, takes 13.0 ns per point", "Trades of the user guide", "<details>",
 		"goal ≤0 allocations", "goal ≤1 MB of heap", "goal ≥3×", "not built yet", "2 of 4 met, 3 without a figure", "; 0.5 MB of heap",
-		"&lt;script&gt;", "beyond the scale", "fastest of 2", "not measured", ">not run<", "not installed",
+		"&lt;script&gt;", "fastest of 2", "not measured", ">not run<", "not installed",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// TestTitles holds that a page is titled by what was found.
+func TestTitles(t *testing.T) {
+	r := report(t)
+	r.Environment.Set("identical", "120070")
+	if got := title(r); got != "120,070 points identical" {
+		t.Errorf("title %q", got)
+	}
+	if l := lead(r); len(l) != 3 || l[0] != "Written to InfluxDB 1.8.10, read back, and compared bit for bit." || !strings.HasSuffix(l[1], "2 of 4 met, 3 without a figure.") {
+		t.Errorf("lead %q", l)
+	}
+	load := &results.Report{Environment: r.Environment, Results: []results.Result{{
+		Suite: "load", Case: "write", Contender: "pointwire-writer", Unit: "point", Ns: 21683, CPU: 150,
+		Latency: &measure.Latency{P50: 2e6, P90: 3e6, P99: 1.01e9, P999: 1.2e9, Max: 2e9},
+	}}}
+	if got := title(load); got != "46,119 points/s, p99 1.01 s" {
+		t.Errorf("title %q", got)
+	}
+	v := chart(load, load.Cases()[0])
+	if len(v.Latency) != 5 || v.Latency[2].Value != "1.01 s" || v.Latency[2].Width != 50.5 || !v.CPU || v.Bars[0].Value != "150 ns" {
+		t.Errorf("%+v", v)
+	}
+	var b bytes.Buffer
+	if err := Write(&b, load); err != nil || !strings.Contains(b.String(), "From the moment a batch was due") {
+		t.Errorf("%v: no sentence about the load", err)
+	}
+}
+
+// TestAbout holds that every case that was ever measured is explained by a sentence of its
+// own.
+func TestAbout(t *testing.T) {
+	r, err := results.ReadFile("../../../../bench/results.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]string{}
+	for _, c := range r.Cases() {
+		text := about(c)
+		if c.Suite == "roundtrip" {
+			continue
+		}
+		if !strings.HasSuffix(text, ".") || text == suiteAbout[c.Suite] {
+			t.Errorf("%s/%s has no sentence: %q", c.Suite, c.Name, text)
+		}
+		if other := seen[c.Suite+text]; other != "" && c.Suite != "numbers" {
+			t.Errorf("%s/%s and %s have one sentence", c.Suite, c.Name, other)
+		}
+		seen[c.Suite+text] = c.Name
+	}
+	for _, c := range r.Cases() {
+		if suiteAbout[c.Suite] == "" {
+			t.Errorf("suite %s has no sentence", c.Suite)
 		}
 	}
 }
@@ -87,9 +144,9 @@ func TestChart(t *testing.T) {
 	if v.Base1 != 12.12 {
 		t.Errorf("the base ends at %v", v.Base1)
 	}
-	copied, own, base, slow, liar := v.Bars[0], v.Bars[1], v.Bars[2], v.Bars[3], v.Bars[4]
-	if !copied.Beyond || copied.Width != 100 || own.Beyond {
-		t.Errorf("copy: %+v", copied)
+	own, base, slow, liar := v.Bars[0], v.Bars[1], v.Bars[2], v.Bars[3]
+	if v.Floor != "13.0 ns per point" {
+		t.Errorf("copying takes %q", v.Floor)
 	}
 	if own.Width != 96.97 || own.From != 90.91 || own.To != 100 || !own.Own || own.Value != "8×" || own.Interval != "7.5–8.25" {
 		t.Errorf("own: %+v", own)
@@ -116,7 +173,7 @@ func TestChart(t *testing.T) {
 func TestDisturbed(t *testing.T) {
 	r := report(t)
 	r.Results[1].RatioHi = 500
-	if own := chart(r, r.Cases()[0]).Bars[1]; own.Width != 76.92 || own.To != 100 {
+	if own := chart(r, r.Cases()[0]).Bars[0]; own.Width != 76.92 || own.To != 100 {
 		t.Errorf("%+v", own)
 	}
 }

@@ -88,11 +88,21 @@ func (b *Bar) Note(note string) {
 	b.draw()
 }
 
-// draw shows the bar at most ten times a second.
+// lineEvery is the time between two lines of a step where nothing can be drawn over.
+const lineEvery = 10 * time.Second
+
+// draw shows the bar at most ten times a second, and in a file as a line now and then.
 func (b *Bar) draw() {
-	if now := time.Now(); b.p.terminal && now.Sub(b.drawn) >= 100*time.Millisecond {
+	now := time.Now()
+	switch {
+	case b.p.terminal && now.Sub(b.drawn) >= 100*time.Millisecond:
 		b.drawn = now
 		fmt.Fprintf(b.p.w, "\r\x1b[K%s", cut(b.text(now.Sub(b.began)), maxWidth))
+	case !b.p.terminal && b.drawn.IsZero():
+		b.drawn = now
+	case !b.p.terminal && now.Sub(b.drawn) >= lineEvery:
+		b.drawn = now
+		fmt.Fprintln(b.p.w, b.text(now.Sub(b.began)))
 	}
 }
 

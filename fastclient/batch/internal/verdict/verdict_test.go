@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/caseat"
 	"github.com/pointwire/pointwire/internal/line"
 )
 
@@ -98,11 +99,11 @@ var verdictRows = []struct {
 
 func TestVerdicts(t *testing.T) {
 	seen := map[Action]bool{}
-	for _, row := range verdictRows {
+	for i, row := range verdictRows {
 		t.Run(row.name, func(t *testing.T) {
 			r := seam.Response{API: row.api, Status: row.status, Message: row.message, Refused: row.refused, Err: row.err, Foreign: row.foreign, Empty: row.empty, Unreadable: row.unreadable}
 			if got := Judge(&r); got != row.want {
-				t.Errorf("judged %v, want %v", got, row.want)
+				t.Errorf("%s: judged %v, want %v", caseat.Line(i), got, row.want)
 			}
 			seen[row.want] = true
 		})
@@ -194,7 +195,7 @@ func TestPlans(t *testing.T) {
 	unparsed := bad("unable to parse 'b v=1 2': missing fields\nunable to parse 'd v=1 4': bad timestamp")
 	several := unparsed
 	several.Mixed = true
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name, data string
 		r          seam.Response
 		l          Limits
@@ -243,7 +244,7 @@ func TestPlans(t *testing.T) {
 		{"no other API, by a proxy", "a v=1\n", seam.Response{Status: 405, Foreign: true}, Limits{}, `again:"a v=1\n" wait`},
 	} {
 		if got := planOf(c.data, c.r, c.l); got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+			t.Errorf("%s: %s:\n got %s\nwant %s", caseat.Line(i), c.name, got, c.want)
 		}
 	}
 }

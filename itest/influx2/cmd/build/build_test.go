@@ -32,14 +32,14 @@ func TestReadBuiltins(t *testing.T) {
 	}
 }
 
-// A reader follows fields of a flatbuffer by their numbers.
+// A reader reads fields of a flatbuffer by their numbers.
 type reader struct{ flatbuffers.Table }
 
 func root(data []byte) reader {
 	return reader{flatbuffers.Table{Bytes: data, Pos: flatbuffers.GetUOffsetT(data)}}
 }
 
-// offset returns where a field is in its table; number counts from 0.
+// offset returns the offset of a field in its table. number counts from 0.
 func (r reader) offset(t *testing.T, number int) flatbuffers.UOffsetT {
 	t.Helper()
 	o := r.Offset(flatbuffers.VOffsetT(4 + 2*number))
@@ -74,7 +74,7 @@ func (r reader) byte(t *testing.T, number int) byte {
 	return r.GetByte(r.offset(t, number) + r.Pos)
 }
 
-// TestTables reads both tables back as the server does.
+// TestTables reads both tables as the server does.
 func TestTables(t *testing.T) {
 	var got []fluxPackage
 	for _, a := range root(environment(want)).tables(t, 0) {
@@ -123,8 +123,8 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// TestPlan holds that the place of the executable depends on what it is made of, and
-// on nothing else. It does not build.
+// TestPlan checks that the path of the executable depends on its inputs and on nothing else.
+// It does not build.
 func TestPlan(t *testing.T) {
 	a, err := newPlan()
 	if err != nil {
@@ -139,7 +139,7 @@ func TestPlan(t *testing.T) {
 	}
 	t.Setenv("CC", "another-cc")
 	if b, err = newPlan(); err != nil || a.dir == b.dir {
-		t.Errorf("the same place for another compiler: %v", err)
+		t.Errorf("another compiler gives the same path: %v", err)
 	}
 }
 

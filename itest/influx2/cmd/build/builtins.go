@@ -14,14 +14,14 @@ import (
 // A fluxPackage is one package of Flux's standard library.
 type fluxPackage struct {
 	path     string   // such as "influxdata/influxdb"
-	builtins []string // the names that Go implements, sorted
+	builtins []string // names that are implemented in Go, sorted
 }
 
 // builtinLine is a declaration like "builtin from : (bucket: string) => stream[A]".
 var builtinLine = regexp.MustCompile(`^builtin\s+([A-Za-z_][A-Za-z0-9_]*)`)
 
-// readBuiltins returns the packages of the standard library that declare builtins,
-// sorted by path. library is the directory stdlib of the module flux.
+// readBuiltins returns the packages of the standard library that declare builtins, sorted by
+// path. library is the directory stdlib of the module flux.
 func readBuiltins(library fs.FS) ([]fluxPackage, error) {
 	names := map[string][]string{}
 	err := fs.WalkDir(library, ".", func(name string, d fs.DirEntry, err error) error {

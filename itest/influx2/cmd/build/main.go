@@ -1,17 +1,16 @@
-// Command build builds InfluxDB 2 for the tests of package itest, from the modules
-// that influxdb publishes, without changing them, and prints the path of the
-// executable:
+// Command build builds InfluxDB 2 for the tests of package itest and prints the path of the
+// executable. It uses the published modules of influxdb unchanged:
 //
 //	go run -C itest/influx2 ./cmd/build
 //
-// It needs Go and a C compiler. The first run takes minutes; the executable is kept
-// below the user's cache directory, named by what it is made of, and a symbolic link
-// beside it has the version in its name: pointwire/influxd-v2.8.0.
+// It needs Go and a C compiler. The first run takes minutes. The executable is kept in the
+// user's cache directory, in a directory named by a hash of its inputs. A symbolic link
+// beside that directory has the version in its name: pointwire/influxd-v2.8.0.
 //
-// InfluxDB 2 runs Flux by a library in Rust, which the Go package libflux finds
-// through pkg-config. Here pkg-config is a script of ours, and the library is a
-// C file that reports an error for all Flux. Everything else of the server works:
-// writing, InfluxQL, buckets, authorizations.
+// InfluxDB 2 runs Flux with a library in Rust, which the Go package libflux finds through
+// pkg-config. Here pkg-config is a script of this command, and the library is a C file that
+// reports an error for all Flux. The rest of the server works: writing, InfluxQL, buckets
+// and authorizations.
 package main
 
 import (
@@ -44,7 +43,7 @@ func main() {
 	fmt.Println(exe)
 }
 
-// build returns the path of the executable, which it makes where there is none.
+// build returns the path of the executable, and builds it if there is none.
 func build() (exe string, err error) {
 	p, err := newPlan()
 	if err != nil {
@@ -61,10 +60,10 @@ func build() (exe string, err error) {
 	return p.exe(), link(filepath.Base(p.dir)+"/influxd", p.link())
 }
 
-// A plan says what is built, and where.
+// A plan says what to build, and where.
 type plan struct {
-	root    string // below the user's cache directory
-	dir     string // below root, named by all that the executable is made of
+	root    string // in the user's cache directory
+	dir     string // in root, named by a hash of all inputs of the executable
 	version string // of the server, such as v2.8.0
 	include string // the directory of Flux's C header
 	cc, ar  string
@@ -74,8 +73,8 @@ type plan struct {
 func (p *plan) exe() string  { return filepath.Join(p.dir, "influxd") }
 func (p *plan) link() string { return filepath.Join(p.root, "influxd-"+p.version) }
 
-// newPlan asks the go command where things are. The working directory must be in
-// this module.
+// newPlan asks the go command where the inputs are. The working directory must be in this
+// module.
 func newPlan() (*plan, error) {
 	env, err := output("go", "env", "GOMOD", "GOVERSION", "GOOS", "GOARCH", "CC", "AR")
 	if err != nil {
@@ -84,7 +83,7 @@ func newPlan() (*plan, error) {
 	if len(env) != 6 {
 		return nil, fmt.Errorf("go env: %q", env)
 	}
-	// Fetches the modules whose directories are asked for.
+	// This downloads the modules if necessary.
 	if _, err := output("go", "mod", "download", server, flux); err != nil {
 		return nil, err
 	}
@@ -127,13 +126,13 @@ func newPlan() (*plan, error) {
 	return p, nil
 }
 
-// writeLibrary makes the C library and the pkg-config that finds it.
+// writeLibrary writes the C library and the pkg-config that finds it.
 func (p *plan) writeLibrary() error {
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return err
 	}
-	// The library is named without its directory: the go command keeps these words
-	// in its cache.
+	// The library is named without its directory, since the go command keeps these
+	// flags in its cache.
 	script := "#!/bin/sh\ncase \" $* \" in\n" +
 		"*\" --cflags \"*\" flux \") echo '-I\"" + p.include + "\"' ;;\n" +
 		"*\" --libs \"*\" flux \") echo -lfluxless ;;\n" +
@@ -156,14 +155,15 @@ func (p *plan) writeLibrary() error {
 	return err
 }
 
-// compileArgs returns the arguments of the go command. The directory of the library
-// is among them, so that the server is linked anew where the library changes.
+// compileArgs returns the arguments of the go command. They include the directory of the
+// library, so that the server is linked again when the library changes.
 func (p *plan) compileArgs(exe, dir string) []string {
 	return []string{"build", "-o", exe, "-buildvcs=false",
 		"-ldflags=-s -w -X=main.version=" + p.version + " -extldflags=-L" + dir, server + "/cmd/influxd"}
 }
 
-// compile builds the server under another name first: a path that exists is whole.
+// compile builds the server under another name first, so that an existing path is always
+// complete.
 func (p *plan) compile() error {
 	fmt.Fprintf(os.Stderr, "building InfluxDB %s, which takes some minutes the first time\n", p.version)
 	part := fmt.Sprintf("%s.%d", p.exe(), os.Getpid())
@@ -177,7 +177,7 @@ func (p *plan) compile() error {
 	return os.Rename(part, p.exe())
 }
 
-// link makes name a symbolic link to target in one step.
+// link makes name a symbolic link to target, atomically.
 func link(target, name string) error {
 	if now, err := os.Readlink(name); err == nil && now == target {
 		return nil

@@ -7,9 +7,9 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
-// Numbers from flux's schema semantic.fbs. Variables below are named like the tables
-// of the schema. A field is given by its number, which counts from 0 in the order of
-// the schema; a union is two fields, its type and its value.
+// These numbers are from flux's schema semantic.fbs. Variables below are named like the
+// tables of the schema. A field has a number, counted from 0 in the order of the schema. A
+// union is two fields: its type and its value.
 const (
 	typeInt              = 1
 	monoTypeBasic        = 1
@@ -33,7 +33,7 @@ type field struct {
 func ref(number int, to flatbuffers.UOffsetT) field { return field{number: number, ref: to} }
 func one(number int, value byte) field              { return field{number: number, byte: value} }
 
-// table writes a table and returns its place.
+// table writes a table and returns its position.
 func table(b *flatbuffers.Builder, fields ...field) flatbuffers.UOffsetT {
 	size := 0
 	for _, f := range fields {
@@ -50,7 +50,7 @@ func table(b *flatbuffers.Builder, fields ...field) flatbuffers.UOffsetT {
 	return b.EndObject()
 }
 
-// vector writes a vector of references and returns its place.
+// vector writes a vector of references and returns its position.
 func vector(b *flatbuffers.Builder, refs ...flatbuffers.UOffsetT) flatbuffers.UOffsetT {
 	b.StartVector(offsetSize, len(refs), offsetSize)
 	for i := len(refs) - 1; i >= 0; i-- {
@@ -59,9 +59,9 @@ func vector(b *flatbuffers.Builder, refs ...flatbuffers.UOffsetT) flatbuffers.UO
 	return b.EndVector(len(refs))
 }
 
-// environment returns a TypeEnvironment that gives every builtin the type of a
-// function without arguments that returns an integer. Package initialisers of the
-// server ask for these types; without Flux nothing else does.
+// environment returns a TypeEnvironment that gives every builtin the type of a function
+// without arguments that returns an integer. Only package initialisers of the server read
+// these types, since there is no Flux.
 func environment(list []fluxPackage) []byte {
 	b := flatbuffers.NewBuilder(initialBuilderMemory)
 	basic := table(b, one(0, typeInt))
@@ -81,9 +81,9 @@ func environment(list []fluxPackage) []byte {
 	return b.FinishedBytes()
 }
 
-// packages returns a PackageList in which every package has one file of builtin
-// statements. The server compares these names with the ones that its Go code
-// registered, and does not start if they differ.
+// packages returns a PackageList in which every package has one file of builtin statements.
+// The server compares these names with those that its Go code registered, and does not
+// start if they differ.
 func packages(list []fluxPackage) []byte {
 	b := flatbuffers.NewBuilder(initialBuilderMemory)
 	identifier := func(name string) flatbuffers.UOffsetT { return table(b, ref(1, b.CreateString(name))) }
@@ -108,7 +108,7 @@ func location(b *flatbuffers.Builder, file string) flatbuffers.UOffsetT {
 	name := b.CreateString(file)
 	b.StartObject(3)
 	b.PrependUOffsetTSlot(0, name, 0)
-	for number := 1; number <= 2; number++ { // structs stand in the table itself
+	for number := 1; number <= 2; number++ { // structs are stored in the table itself
 		b.Prep(positionAlignment, positionSize)
 		b.PrependInt32(0)
 		b.PrependInt32(0)
