@@ -19,10 +19,10 @@ import (
 // and waits for it; Close lets the senders finish, ends all goroutines, and gives back what
 // is left.
 //
-// Invariants: w.mu is the engine's lock, and goroutines that wait are woken through w.waiters. The
-// senders end when engine.over reports true, the clock when quit is closed. After Close has
-// returned, only a sender whose request does not end may still run; it finds its part gone
-// and settles nothing.
+// Invariants: w.mu is the engine's lock, and goroutines that wait are woken through
+// w.waiters. The senders end when engine.over reports true, the clock when quit is closed.
+// After Close has returned, only a sender whose request does not end may still run; it finds
+// its part gone and settles nothing.
 
 // A Writer accepts lines from many goroutines and sends them in batches from its own.
 // Make one with [NewWriter], and end it with [Writer.Close]. It must not be copied.
