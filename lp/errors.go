@@ -2,6 +2,8 @@ package lp
 
 import (
 	"strconv"
+
+	"github.com/pointwire/pointwire/internal/printable"
 )
 
 // A Part is a part of a line.
@@ -77,7 +79,7 @@ func (e *PointError) Error() string {
 	b = append(b, e.Reason.String()...)
 	if e.Err != nil {
 		b = append(b, ": "...)
-		b = append(b, e.Err.Error()...)
+		b = append(b, printable.Error(e.Err)...)
 	}
 	if e.Others > 0 {
 		b = append(b, " (and "...)

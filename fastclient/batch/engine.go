@@ -11,6 +11,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/line"
+	"github.com/pointwire/pointwire/internal/printable"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -173,7 +174,7 @@ func (e *engine) emit(ev Event) {
 	if e.mute || e.events.f == nil {
 		return
 	}
-	ev.Time, ev.Message = time.Now(), printable(ev.Message)
+	ev.Time, ev.Message = time.Now(), printable.String(ev.Message)
 	e.events.queue(ev)
 }
 
