@@ -143,7 +143,7 @@ func TestResultJSONMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := influxtest.New(t, influxtest.JSON(response))
 			ask := func(bound int64) *Result {
-				r, err := client(t, s, Options{MaxResponseBytes: bound}).Query(t.Context(), "SELECT 1")
+				r, err := client(t, s, Options{MaxResponseBytes: bound}).Query(t.Context(), "SELECT 1", MaxRowBytes(64<<20))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -57,10 +57,17 @@ func (e *ReadError) Unwrap() error { return e.Err }
 type RowSizeError struct {
 	Offset int64 // where the row starts
 	Limit  int   // MaxRowBytes
+	// Columns is the largest number of columns, or of tags, within Limit if there were
+	// more of them; otherwise it is 0.
+	Columns int
 }
 
 // Error describes the error in one line. The contents may change.
 func (e *RowSizeError) Error() string {
+	if e.Columns > 0 {
+		return "jsonscan: read series at offset " + strconv.FormatInt(e.Offset, 10) +
+			": more than " + strconv.Itoa(e.Columns) + " columns or tags"
+	}
 	unit := " bytes"
 	if e.Limit == 1 {
 		unit = " byte"

@@ -21,6 +21,7 @@ func TestErrorTexts(t *testing.T) {
 		{&ReadError{Offset: 3, Err: io.ErrUnexpectedEOF}, `jsonscan: read response at offset 3: unexpected EOF`},
 		{&ReadError{Offset: 3, Err: errors.New(evil)}, `jsonscan: read response at offset 3: ` + safe},
 		{&RowSizeError{Offset: 3, Limit: 1}, `jsonscan: read row at offset 3: longer than 1 byte`},
+		{&RowSizeError{Offset: 3, Limit: 2, Columns: 1024}, `jsonscan: read series at offset 3: more than 1024 columns or tags`},
 		{&RowSizeError{Offset: 3, Limit: 2}, `jsonscan: read row at offset 3: longer than 2 bytes`},
 		{&StatementError{StatementID: 1, Message: evil}, `jsonscan: statement 1: ` + safe},
 		{&StatementError{StatementID: 1}, `jsonscan: statement 1: error without a message`},

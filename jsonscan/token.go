@@ -317,7 +317,7 @@ func (s *Scanner) readTags() error {
 			return err
 		}
 		if s.text.tags = append(s.text.tags, key, value); len(s.text.tags) > 2*s.maxColumns() {
-			return &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow()}
+			return &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow(), Columns: s.maxColumns()}
 		}
 	}
 }
@@ -342,7 +342,7 @@ func (s *Scanner) readColumns() error {
 			return err
 		}
 		if s.text.columns = append(s.text.columns, c); len(s.text.columns) > s.maxColumns() {
-			return &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow()}
+			return &RowSizeError{Offset: s.offset(s.pos), Limit: s.maxRow(), Columns: s.maxColumns()}
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/pointwire/pointwire/internal/compress"
 )
 
-// telegraf#9744: a batch that is too large is dropped, or halved once only.
+// telegraf#9744: a batch that is too large is dropped, or halved only once.
 func TestTooLargeIsSplitDownToOneLine(t *testing.T) {
 	g := new(grave)
 	var got []string
@@ -49,7 +49,7 @@ func TestTooLargeIsSplitDownToOneLine(t *testing.T) {
 	})
 }
 
-// What a 413 taught is not asked again.
+// After a 413 no request of the refused size is sent.
 func TestLimitIsLearned(t *testing.T) {
 	refusals := 0
 	send := func(_ context.Context, b *seam.Body, r *seam.Response) {
@@ -75,7 +75,7 @@ func TestLimitIsLearned(t *testing.T) {
 	})
 }
 
-// After a 415 the same lines are sent without encoding, and all later ones too.
+// After a 415 the same lines are sent without content encoding, and so are all later ones.
 func TestEncodingIsLearned(t *testing.T) {
 	compressed, plain := 0, 0
 	send := func(_ context.Context, b *seam.Body, r *seam.Response) {

@@ -15,7 +15,7 @@ import (
 )
 
 // TestWriterAllocations: in steady state neither an append nor a batch costs an
-// allocation, whichever way the lines come.
+// allocation, in whichever form lines are appended.
 func TestWriterAllocations(t *testing.T) {
 	ctx := context.Background()
 	series, err := lp.NewSeries("cpu", lp.Tag{Key: "host", Value: "a"})

@@ -24,9 +24,8 @@ func rawLines[T any](measurement string, points []T) []byte {
 	return lines
 }
 
-// BenchmarkAppendRaw appends raw lines to a Writer whose batches are acknowledged at
-// once and not compressed, so that what it costs to check, cut and copy them is most of
-// it: 5,000 lines per append, or one.
+// BenchmarkAppendRaw appends raw lines, 5,000 or one at a time. Batches are acknowledged at
+// once and not compressed, so checking and copying the lines is most of the cost.
 func BenchmarkAppendRaw(b *testing.B) {
 	const n = 50_000
 	for _, c := range []struct {
@@ -43,7 +42,7 @@ func BenchmarkAppendRaw(b *testing.B) {
 	b.Run("case=one/lib=pointwire", func(b *testing.B) { benchAppend(b, tradeLines(n), 1) })
 }
 
-// benchAppend appends lines, so many at a time, from the beginning again and again. An
+// benchAppend appends lines, a number of them at a time, and starts over at their end. An
 // operation is one append.
 func benchAppend(b *testing.B, lines []byte, each int) {
 	var bodies [][]byte
@@ -83,9 +82,8 @@ func benchAppend(b *testing.B, lines []byte, each int) {
 	}
 }
 
-// BenchmarkWriterAppend appends structs from 8 goroutines, at most 100 in 100 µs
-// each, to a Writer whose batches are compressed and acknowledged, and reports how long
-// an append takes.
+// BenchmarkWriterAppend reports how long an append of structs takes. 8 goroutines append at
+// most 100 in 100 µs each to a Writer whose batches are compressed and acknowledged.
 func BenchmarkWriterAppend(b *testing.B) {
 	const appenders, burst, pause = 8, 100, 100 * time.Microsecond
 	p, err := benchConfig()
@@ -143,7 +141,7 @@ func BenchmarkWriterAppend(b *testing.B) {
 	}
 }
 
-// benchConfig is a Writer to a server that takes everything at once.
+// benchConfig is the config of a Writer to a server that acknowledges everything at once.
 func benchConfig() (config, error) {
 	o, err := Options{}.withDefaults(seam.V1)
 	return config{

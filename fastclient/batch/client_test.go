@@ -15,8 +15,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// pipeWriter returns a Writer to a server in memory, to be used under a fake
-// clock, and what ends both.
+// pipeWriter returns a Writer to a server in memory, for use under a fake clock, and a
+// function that ends both.
 func pipeWriter(t *testing.T, o fastclient.Options, wo Options, replies ...influxtest.Reply) (*Writer, *influxtest.Server, func()) {
 	t.Helper()
 	s, dial := influxtest.NewPipe(t, replies...)
@@ -74,7 +74,7 @@ func TestWriterThroughTheClient(t *testing.T) {
 		if r.Header.Get("Content-Encoding") != "gzip" || len(r.Wire) >= len(r.Body) {
 			t.Errorf("%d bytes on the wire for %d", len(r.Wire), len(r.Body))
 		}
-		want := fmt.Sprintf("m,host=a i=99i %d\n", time.Now().UnixMilli()+99) // each has a time of its own
+		want := fmt.Sprintf("m,host=a i=99i %d\n", time.Now().UnixMilli()+99) // each line has its own time
 		if !strings.HasSuffix(string(r.Body), want) {
 			t.Errorf("body ends %q, want %q", r.Body[len(r.Body)-len(want):], want)
 		}
@@ -85,9 +85,8 @@ func TestWriterThroughTheClient(t *testing.T) {
 	})
 }
 
-// TestWriterOutage: connections refused, cut, reset, responses cut short, refusals
-// with both forms of Retry-After; then the server is back and has every line
-// once.
+// TestWriterOutage: connections are refused, cut or reset, responses are cut short, and
+// others have both forms of Retry-After. When the server is back, it has every line once.
 func TestWriterOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		date := time.Now().Add(40 * time.Second).UTC().Format(http.TimeFormat)
@@ -103,7 +102,7 @@ func TestWriterOutage(t *testing.T) {
 			t.Errorf("Flush: %v", err)
 		}
 		if time.Now().UTC().Format(http.TimeFormat) < date {
-			t.Error("the server's pause is not kept")
+			t.Error("the pause that the server asked for is not kept")
 		}
 		stored := map[string]bool{}
 		for _, b := range bodies(s) {
@@ -118,7 +117,7 @@ func TestWriterOutage(t *testing.T) {
 	})
 }
 
-// TestWriterV3Lines: the response of version 3 names the lines.
+// TestWriterV3Lines: lines that a response of version 3 names are rejected.
 func TestWriterV3Lines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := new(grave)
@@ -136,8 +135,8 @@ func TestWriterV3Lines(t *testing.T) {
 	})
 }
 
-// TestWriterOtherAPI: a 405 for the write API of version 3 leads to that of
-// version 2, once.
+// TestWriterOtherAPI: after a 405 for the write API of version 3, the Writer uses version 2;
+// it changes only once.
 func TestWriterOtherAPI(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, end := pipeWriter(t, fastclient.Options{API: fastclient.V3}, Options{}, influxtest.Error(405, "method not allowed"), influxtest.Status(204))
@@ -158,8 +157,8 @@ func TestWriterOtherAPI(t *testing.T) {
 	})
 }
 
-// TestWriterBlackHole: a server that takes connections and says nothing holds up
-// Close no longer than its context, and leaves no goroutine behind.
+// TestWriterBlackHole: a server that accepts connections and never responds delays Close no
+// longer than its context, and no goroutine is left.
 func TestWriterBlackHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, reply := range []influxtest.Reply{influxtest.Silent(), influxtest.Deaf(), influxtest.StallHeader()} {
@@ -180,8 +179,8 @@ func TestWriterBlackHole(t *testing.T) {
 	})
 }
 
-// TestWriterServers: with round robin the server that is up takes the batches of
-// the one that is down.
+// TestWriterServers: with round robin the server that is up gets the batches of the one
+// that is down.
 func TestWriterServers(t *testing.T) {
 	up := influxtest.New(t)
 	down := influxtest.New(t, influxtest.Status(503))
@@ -190,7 +189,7 @@ func TestWriterServers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// One sender may take many batches before the other takes its first.
+	// One sender may send many batches before the other sends its first.
 	lines := 0
 	for ; lines < 50 || !w.Stats().Down && lines < 100_000; lines++ {
 		mustAppend(t, w, fmt.Sprintf("m v=%d 1\n", lines))

@@ -29,7 +29,7 @@ func TestAppendAfterCloseIsAnError(t *testing.T) {
 	}
 }
 
-// influxdb-client-go#318: Close and Flush block for good when the server does.
+// influxdb-client-go#318: Close and Flush block for ever if the server does.
 func TestBlackHoleServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := testWriter(t, Options{BatchLines: 1}, black)
@@ -65,8 +65,8 @@ func TestBlackHoleServer(t *testing.T) {
 	})
 }
 
-// A sender that does not keep its promise to end with its context holds up
-// neither Close nor its memory.
+// A sender that does not end with its context, as it should, delays neither Close nor the
+// release of its memory.
 func TestCloseDoesNotWaitForADeafSender(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := testWriter(t, Options{}, func(_ context.Context, _ *seam.Body, r *seam.Response) {
@@ -94,7 +94,7 @@ func TestCloseDoesNotWaitForADeafSender(t *testing.T) {
 	})
 }
 
-// A slowGrave is a dead letter that takes its time, and looks twice.
+// A slowGrave is a slow dead letter that reads its lines twice.
 type slowGrave struct {
 	grave
 	changed bool
@@ -111,8 +111,8 @@ func (g *slowGrave) Put(l *LostLines) error {
 	return g.grave.Put(l)
 }
 
-// TestCloseDuringADeadLetter: lines are with the dead letter or handed back by
-// Close, never both, and no one else writes to what is handed back.
+// TestCloseDuringADeadLetter: lines are in the dead letter or handed back by Close, never
+// both, and nobody else writes to the lines that are handed back.
 func TestCloseDuringADeadLetter(t *testing.T) {
 	strict := []seam.RefusedLine{{Number: 2, Message: "no", Text: ""}}
 	for name, c := range map[string]struct {
@@ -120,7 +120,7 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 		send   senderFunc
 		unsent string
 		dead   string
-		loss   Reason
+		reason Reason
 	}{
 		"rejected": {Options{}, response(400, "database is required"), "", "[request 3 database is required: m v=0 1\nm v=1 1\nm v=2 1\n]", ReasonRequest},
 		"listed": {Options{}, v3("partial write of line protocol occurred", strict...),
@@ -153,11 +153,11 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 					t.Errorf("handed back %q, want %q", got, c.unsent)
 				}
 				var be *BatchError
-				if !errors.As(err, &be) || be.Reason != c.loss {
+				if !errors.As(err, &be) || be.Reason != c.reason {
 					t.Errorf("Close: %v", err)
 				}
 				audit(t, &w.engine)
-				if st := w.Stats(); st.Pending.Lines != 0 || st.ByReason[c.loss].Lines == 0 {
+				if st := w.Stats(); st.Pending.Lines != 0 || st.ByReason[c.reason].Lines == 0 {
 					t.Errorf("stats %+v", st)
 				}
 				time.Sleep(time.Minute)
@@ -171,8 +171,8 @@ func TestCloseDuringADeadLetter(t *testing.T) {
 	}
 }
 
-// TestHandedBackIsTheCallersOwn: a request that does not end goes on to read its
-// lines, not the caller's.
+// TestHandedBackIsTheCallersOwn: a request that does not end continues to read its own
+// lines, not those that the caller got back.
 func TestHandedBackIsTheCallersOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := new(grave)
@@ -199,7 +199,7 @@ func TestHandedBackIsTheCallersOwn(t *testing.T) {
 	})
 }
 
-// TestFurtherClose: once closed, a Writer returns the same from every Close.
+// TestFurtherClose: every further Close of a Writer returns the same as the first.
 func TestFurtherClose(t *testing.T) {
 	w := testWriter(t, Options{}, acker)
 	mustClose(t, w)
@@ -212,7 +212,7 @@ func TestFurtherClose(t *testing.T) {
 	}
 }
 
-// TestCloseAfterTheLastDrop: Close ends when the last lines are dropped for their
+// TestCloseAfterTheLastDrop: Close ends when the last lines are dropped because of their
 // age.
 func TestCloseAfterTheLastDrop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,10 +14,16 @@ import (
 	"time"
 )
 
-// A DeadLetter gets the lines that will not be stored, and those that may not be. Put is
-// called by the goroutines that send, and under [DropOldest] by those that append,
-// several at a time; they wait while it runs. An error is counted and reported as an
-// event; the lines are then gone.
+// This file declares the [DeadLetter] and the one that writes a file. The file is a
+// sequence of records, each a comment and its lines; the comment says how many bytes of
+// lines follow, so a reader never searches for the end. Invariants: the file is open in one
+// process; it holds whole records only, except from a failed write until mend, which runs
+// before the next write.
+
+// A DeadLetter gets the lines that will not be stored, and those that may not be. The
+// goroutines that send call Put, several at a time, and under [DropOldest] those that
+// append do too; they wait while it runs. If Put returns an error, the lines are gone: the
+// Writer counts the error and reports it as an event.
 type DeadLetter interface {
 	Put(l *LostLines) error
 }
@@ -35,9 +41,9 @@ type LostLines struct {
 	NotStored int
 	Reason    Reason    // why
 	Status    int       // of the server's response, 0 without one
-	Message   string    // of the server
+	Message   string    // what the server said, unchanged: it may have control characters
 	Seq       uint64    // of the batch
-	Time      time.Time // now
+	Time      time.Time // of the call of Put
 }
 
 // Errors of a [DeadLetterFile], for errors.Is.
@@ -53,8 +59,10 @@ var (
 
 // A DeadLetterFile is a [DeadLetter] that appends to a file. The file is line protocol:
 // each record is a comment that says why its lines are there, followed by the lines.
-// Servers skip comments. A record is in the file whole or not at all: what a full disk or
-// a crash cut short is removed. It is safe for concurrent use.
+// Servers skip comments. A record is in the file whole or not at all: one that a full disk
+// or a crash cut short is removed. It is safe for concurrent use, and must not be copied.
+//
+// Its errors are *[fs.PathError] with the name of the file.
 type DeadLetterFile struct {
 	mu   sync.Mutex
 	path string
@@ -76,17 +84,42 @@ type DeadLetterFile struct {
 func OpenDeadLetterFile(path string, maxBytes int64) (*DeadLetterFile, error) {
 	f, cut, err := openDeadLetter(path)
 	if err != nil {
-		return nil, err
+		return nil, fileFailed("open", path, err)
 	}
 	return &DeadLetterFile{path: path, f: f, max: maxBytes, torn: -1, cut: cut}, nil
 }
 
+// A fileError is an error of a DeadLetterFile. Its text follows the style of this package;
+// the PathError is what errors.As finds.
+type fileError struct{ path *fs.PathError }
+
+func (e *fileError) Error() string {
+	b := append(make([]byte, 0, 96), errorPrefix...)
+	b = append(append(b, e.path.Op...), ' ')
+	b = append(appendPrintable(b, e.path.Path), ": "...)
+	return string(appendCause(b, e.path.Err))
+}
+
+func (e *fileError) Unwrap() error { return e.path }
+
+// fileFailed returns the error of an operation on the file at path, nil for nil. A
+// PathError of package os is replaced by its cause: it would repeat the path.
+func fileFailed(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if inner, ok := err.(*fs.PathError); ok && inner.Path == path {
+		err = inner.Err
+	}
+	return &fileError{&fs.PathError{Op: op, Path: path, Err: err}}
+}
+
 // openDeadLetter opens the file at path for its owner and for this process alone. It
-// removes a record at its end that is not whole, which had cut bytes.
+// removes an incomplete record of cut bytes from the end.
 func openDeadLetter(path string) (f *os.File, cut int64, err error) {
 	// Systems without a flag against links have only this check.
 	if st, err := os.Lstat(path); err == nil && !st.Mode().IsRegular() {
-		return nil, 0, &fs.PathError{Op: "open", Path: path, Err: ErrNotDeadLetter}
+		return nil, 0, ErrNotDeadLetter
 	}
 	f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND|openNoFollow, 0o600)
 	if err != nil {
@@ -94,7 +127,7 @@ func openDeadLetter(path string) (f *os.File, cut int64, err error) {
 	}
 	if cut, err = claimDeadLetter(f); err != nil {
 		f.Close()
-		return nil, 0, &fs.PathError{Op: "open", Path: path, Err: err}
+		return nil, 0, err
 	}
 	return f, cut, nil
 }
@@ -110,8 +143,7 @@ func claimDeadLetter(f *os.File) (cut int64, err error) {
 	if err := lockFile(f); err != nil {
 		return 0, err
 	}
-	// Checked under the lock: the process that had the file open may have written until
-	// then.
+	// The size is taken under the lock: until now another process may have written.
 	if st, err = f.Stat(); err != nil {
 		return 0, err
 	}
@@ -151,7 +183,7 @@ func wholeRecords(r io.Reader) (size int64, err error) {
 		if len(head) == 0 {
 			return size, nil
 		}
-		// After a crash some file systems show zeros where data was to be written.
+		// After a crash some file systems show zeros in place of data.
 		text := bytes.TrimRight(head, "\x00")
 		n, foreign := recordSize(text)
 		if len(text) < len(head) || err == bufio.ErrBufferFull {
@@ -168,7 +200,7 @@ func wholeRecords(r io.Reader) (size int64, err error) {
 			return size, nil
 		}
 		if n > 0 {
-			// The last byte shows that all of them are there.
+			// If the last byte is there, all of them are.
 			got, err := io.CopyN(io.Discard, b, n-1)
 			if err == nil {
 				var last byte
@@ -207,8 +239,9 @@ func onlyZeros(r io.Reader) (bool, error) {
 }
 
 // recordSize returns the number of bytes of the lines of a record, given its comment or
-// the beginning of it. It is negative if head does not tell. foreign reports that no
-// comment begins like this.
+// the beginning of it. n is negative if head is too short to contain the number. foreign
+// reports that no comment begins like this. The comment is read up to the size; so files of
+// earlier versions with other words after it are read too.
 func recordSize(head []byte) (n int64, foreign bool) {
 	n = -1
 	for _, part := range [...]struct{ word, chars string }{
@@ -236,18 +269,22 @@ func recordSize(head []byte) (n int64, foreign bool) {
 
 const digits = "0123456789"
 
-// Put appends l in one write. If that fails, what was written of it is removed; while
-// that fails too, Put returns its error.
+// Put appends l in one write. If the write fails, its part of the record is removed. If
+// that fails too, Put tries it again at each call and returns its error.
 func (d *DeadLetterFile) Put(l *LostLines) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return fileFailed("put", d.path, d.put(l))
+}
+
+func (d *DeadLetterFile) put(l *LostLines) error {
 	if d.f == nil {
 		return os.ErrClosed
 	}
 	if err := d.mend(); err != nil {
 		return err
 	}
-	st, err := d.f.Stat() // whoever rotates the file may have truncated it
+	st, err := d.f.Stat() // a tool that rotates the file may have truncated it
 	if err != nil {
 		return err
 	}
@@ -268,7 +305,7 @@ func (d *DeadLetterFile) Put(l *LostLines) error {
 	return nil
 }
 
-// mend removes what a failed write left.
+// mend removes the part of a record that a failed write left.
 func (d *DeadLetterFile) mend() error {
 	if d.torn < 0 {
 		return nil
@@ -321,8 +358,8 @@ func appendRecord(b []byte, l *LostLines) []byte {
 	return b
 }
 
-// Cut returns how many bytes of a record that was cut short were removed from the end of
-// the file when it was last opened.
+// Cut returns how many bytes of an incomplete record were removed from the end of the file
+// when it was last opened.
 func (d *DeadLetterFile) Cut() int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -330,11 +367,15 @@ func (d *DeadLetterFile) Cut() int64 {
 }
 
 // Reopen opens the path again, after the file was renamed or removed to begin another
-// one. Without it, records continue to go to the renamed file. If the path cannot be
-// opened they still do. If the path still names the open file, Reopen does nothing.
+// one. Until then, and if the path cannot be opened, records go to the renamed file. If the
+// path still names the open file, Reopen does nothing.
 func (d *DeadLetterFile) Reopen() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return fileFailed("reopen", d.path, d.reopen())
+}
+
+func (d *DeadLetterFile) reopen() error {
 	if d.f == nil {
 		return os.ErrClosed
 	}
@@ -359,9 +400,9 @@ func (d *DeadLetterFile) Sync() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.f == nil {
-		return os.ErrClosed
+		return fileFailed("sync", d.path, os.ErrClosed)
 	}
-	return d.f.Sync()
+	return fileFailed("sync", d.path, d.f.Sync())
 }
 
 // Close syncs and closes the file. It may be called again.
@@ -373,5 +414,5 @@ func (d *DeadLetterFile) Close() error {
 	}
 	err := errors.Join(d.mend(), d.f.Sync(), d.f.Close())
 	d.f = nil
-	return err
+	return fileFailed("close", d.path, err)
 }

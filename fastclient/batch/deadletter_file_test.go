@@ -40,7 +40,7 @@ func TestDeadLetterFile(t *testing.T) {
 		t.Errorf("mode %v", st.Mode())
 	}
 
-	// The bound keeps what is there.
+	// At the bound, the records in the file stay.
 	if d, err = OpenDeadLetterFile(path, int64(len(want))+1); err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +81,8 @@ func openDead(t *testing.T, path string) *DeadLetterFile {
 }
 
 // TestDeadLetterFileCutBack cuts a file at every byte, with and without the zeros that
-// some file systems leave: what is whole stays, the rest goes, and what is put then
-// stands by itself.
+// some file systems leave. Whole records stay, the rest is removed, and the next record
+// begins after them.
 func TestDeadLetterFileCutBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dead.lp")
 	records := deadRecords()
@@ -186,18 +186,18 @@ func TestDeadLetterFileReopen(t *testing.T) {
 	}
 	put("m v=2 2\n")
 	os.Rename(path, path+".1")
-	put("m v=3") // to the renamed file; it gets its line end
+	put("m v=3") // to the renamed file, with a line feed added
 	if err := d.Reopen(); err != nil {
 		t.Fatal(err)
 	}
 	put("m v=4 4\n")
 	has(path+".1", "m v=1 1\n", "m v=2 2\n", "m v=3\n")
 	has(path, "m v=4 4\n")
-	// Rotated by copying and truncating: nothing stands before what follows.
+	// After rotation by copying and truncating, the next record is the first.
 	os.Truncate(path, 0)
 	put("m v=5 5\n")
 	has(path, "m v=5 5\n")
-	// What cannot be opened does not take the file away.
+	// If Reopen fails, the open file stays in use.
 	os.Rename(path, path+".2")
 	os.WriteFile(path, []byte("other"), 0o600)
 	if err := d.Reopen(); !errors.Is(err, ErrNotDeadLetter) {
@@ -211,8 +211,8 @@ func TestDeadLetterFileReopen(t *testing.T) {
 	}
 }
 
-// TestDeadLetterFileCanBeWrittenAgain: the file is line protocol that an append
-// takes as it is.
+// TestDeadLetterFileCanBeWrittenAgain: the file is line protocol that an append accepts
+// unchanged.
 func TestDeadLetterFileCanBeWrittenAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dead.lp")
 	d, err := OpenDeadLetterFile(path, 0)

@@ -18,7 +18,7 @@ func TestDeadLetterFileLocked(t *testing.T) {
 	if _, err := OpenDeadLetterFile(path, 0); !errors.Is(err, ErrDeadLetterLocked) {
 		t.Errorf("second opener: %v", err)
 	}
-	// It did not cut what the first is about to finish.
+	// It did not remove the record that the first is still writing.
 	if err := d.Put(&LostLines{Data: []byte("m v=1 1\n")}); err != nil {
 		t.Error(err)
 	}
@@ -26,9 +26,9 @@ func TestDeadLetterFileLocked(t *testing.T) {
 	openDead(t, path)
 }
 
-// TestDeadLetterFileFull writes to a file that a limit of the process keeps from
-// growing in the midst of a record, as a full disk does. The limit is for a process of
-// its own.
+// TestDeadLetterFileFull writes to a file whose size is limited, so that a write fails in
+// the middle of a record, as on a full disk. The limit is that of a process, so the test
+// starts another one.
 func TestDeadLetterFileFull(t *testing.T) {
 	if path := os.Getenv("POINTWIRE_TEST_DEAD_LETTER"); path != "" {
 		deadLetterFull(t, path)
@@ -71,7 +71,7 @@ func deadLetterFull(t *testing.T, path string) {
 	if st, _ := os.Stat(path); st.Size() >= 1000 {
 		t.Errorf("%d bytes stay", st.Size())
 	}
-	if err := put("m v=3 3\n"); err != nil { // which has room
+	if err := put("m v=3 3\n"); err != nil { // which fits
 		t.Error(err)
 	}
 	if err := d.Close(); err != nil {

@@ -4,7 +4,7 @@ package batch
 
 import "os"
 
-// openNoFollow is no flag: here only a look at the path before tells links.
+// openNoFollow is no flag: here only the check of the path before opening finds links.
 const openNoFollow = 0
 
 // lockFile does nothing: package syscall has no lock here that ends with the process.

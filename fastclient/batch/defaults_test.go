@@ -81,7 +81,7 @@ func TestBatchesAreSealed(t *testing.T) {
 	}
 }
 
-// TestNoStamp: the server stamps what has no timestamp, if that is asked for.
+// TestNoStamp: with NoStamp, lines without a timestamp are sent as they are.
 func TestNoStamp(t *testing.T) {
 	for _, noStamp := range []bool{false, true} {
 		s := newScript(acker)
@@ -102,8 +102,8 @@ func TestNoStamp(t *testing.T) {
 	}
 }
 
-// TestCompressionIsInTheBudget: slabs, compressed bodies and encoders take MaxMemory at most
-// together, and a Writer that is idle gives slabs back.
+// TestCompressionIsInTheBudget: slabs, compressed bodies and encoders together take at most
+// MaxMemory, and an idle Writer gives slabs back.
 func TestCompressionIsInTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := testConfig(t, Options{BatchBytes: 64 << 10, MaxMemory: 1<<20 + deflate.EncoderSize}, seam.V1, senderFunc(func(ctx context.Context, b *seam.Body, r *seam.Response) {
@@ -135,7 +135,7 @@ func TestCompressionIsInTheBudget(t *testing.T) {
 	})
 }
 
-// TestTooOldIsFound: lines beyond the retention policy are not stored, and a few
+// TestTooOldIsFound: lines older than the retention policy keeps are not stored, and a few
 // requests tell them from the others.
 func TestTooOldIsFound(t *testing.T) {
 	beyond := response(400, "partial write: points beyond retention policy dropped=2")
@@ -155,8 +155,8 @@ func TestTooOldIsFound(t *testing.T) {
 	}
 }
 
-// TestKnownLimitSplitsBeforeSending: a batch that was sealed before the server
-// refused one of its size is halved and not asked for.
+// TestKnownLimitSplitsBeforeSending: if the server has refused a batch of the same size, a
+// batch that was sealed before that is halved and never sent whole.
 func TestKnownLimitSplitsBeforeSending(t *testing.T) {
 	var sizes []int
 	synctest.Test(t, func(t *testing.T) {
@@ -179,8 +179,8 @@ func TestKnownLimitSplitsBeforeSending(t *testing.T) {
 	})
 }
 
-// TestCloseTriesOnceMore: however long the pause between attempts has become, a
-// server that is back gets what is left.
+// TestCloseTriesOnceMore: however long the pause between attempts has become, a server that
+// is back gets the pending lines.
 func TestCloseTriesOnceMore(t *testing.T) {
 	for _, batch := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -219,8 +219,8 @@ func TestCloseTriesOnceMore(t *testing.T) {
 	}
 }
 
-// TestTooOldIsDroppedInTime: MaxAge ends a line's life while the server asked for
-// a long pause, and Flush does not wait for that pause.
+// TestTooOldIsDroppedInTime: lines are dropped after MaxAge even while the server asked for
+// a longer pause, and Flush does not wait for that pause.
 func TestTooOldIsDroppedInTime(t *testing.T) {
 	s := newScript(func(_ context.Context, _ *seam.Body, r *seam.Response) {
 		r.Status, r.RetryAfter = 503, 10*time.Minute
@@ -241,8 +241,8 @@ func TestTooOldIsDroppedInTime(t *testing.T) {
 	})
 }
 
-// TestClientClosedBeforeTheWriter: nothing waits for what cannot come any more,
-// and the lines come back.
+// TestClientClosedBeforeTheWriter: when the client is closed, nobody waits any longer, and
+// Close hands the lines back.
 func TestClientClosedBeforeTheWriter(t *testing.T) {
 	for _, batch := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -274,8 +274,8 @@ func TestClientClosedBeforeTheWriter(t *testing.T) {
 	}
 }
 
-// TestLongResponseIsCounted: of a response that names more lines than its message
-// keeps, every one is counted.
+// TestLongResponseIsCounted: if a response names more lines than the message keeps, every
+// one of them is counted.
 func TestLongResponseIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var quoted strings.Builder
@@ -289,7 +289,7 @@ func TestLongResponseIsCounted(t *testing.T) {
 		w, _, end := pipeWriter(t, fastclient.Options{}, Options{}, influxtest.Body(400, `{"error":"partial write: `+quoted.String()[2:]+` dropped=0"}`))
 		mustAppend(t, w, string(lines))
 		if err := w.Flush(context.Background()); err == nil {
-			t.Error("Flush says nothing")
+			t.Error("Flush returns no error")
 		}
 		if st := w.Stats(); st.Acked.Lines != 700 || st.Rejected.Lines != 300 {
 			t.Errorf("stats %+v", st)

@@ -1,12 +1,14 @@
 // Package batch sends lines in batches through a [fastclient.Client], and says what became
 // of every line.
 //
-// A [Writer] takes lines from many goroutines and sends them from its own, as long as the
-// process lives, until the server has stored or refused them. A [SyncWriter] sends on the
-// goroutine that appends. Both check lines when they are appended, stamp those without a
-// time, send again what may not have arrived, and search a batch that the server refused
-// for the lines that it means. [Stats] adds up: appended is acked, rejected, uncertain,
-// dropped and pending taken together.
+// A [Writer] accepts lines from many goroutines and sends them from its own until the
+// server has stored or refused them, for as long as the process lives. A [SyncWriter] sends
+// on the goroutine that appends. [WriteStructs] and other code for both take a
+// [LineWriter].
+//
+// Both writers check lines when they are appended, and give those without a timestamp the
+// time of the append. They send lines again that may not have arrived. When a server
+// refuses lines without naming them, they search the batch for those lines.
 //
 //	w, err := batch.NewWriter(client, batch.Options{})
 //	if err != nil {
@@ -17,9 +19,42 @@
 //	}
 //	err = w.Close(ctx) // nil: everything is stored
 //
-// The parts, in the direction of a line: stage.go makes what is appended into valid lines,
-// engine.go puts them into the open batch, queue.go holds sealed batches in their order and
-// does what a verdict says, send.go makes one request, internal/verdict says what its
-// response means for each line, and stats.go counts that. writer.go runs the engine with
+// [Options] says when a batch is full, how much memory the Writer may use and what happens
+// when it is used up ([OverflowPolicy]), and how refused lines are searched for
+// ([Isolation]).
+//
+// # Words
+//
+// A batch is sealed when it takes no more lines, and settled when each of its lines has an
+// outcome: a line is acked (stored), rejected (refused by the server for good), uncertain
+// (stored or not, which the response leaves open) or dropped (by the Writer). Until then it
+// is pending. A [Reason] says why a line was not acked.
+//
+// # Errors
+//
+// An append returns an [AppendError]; its cause may be [ErrWriterClosed], [ErrOverflow] or
+// [ErrNoTimeLeft]. Flush and Close return a [BatchError] for each run of lines that are
+// lost or uncertain. In addition Flush returns a [PendingError] if its context ended first,
+// and Close an [UnsentError] with each [Batch] that it could not send; both hold a
+// [ServerFailure] for each server that failed.
+//
+// # Lost lines
+//
+// A [DeadLetter] gets the [LostLines] themselves. A [DeadLetterFile] appends them to a file;
+// its errors are [ErrDeadLetterFull], [ErrDeadLetterLocked] and [ErrNotDeadLetter].
+//
+// # Events and stats
+//
+// Options.OnEvent is called with each [Event], whose [EventKind] is its subject. [Stats] is
+// the state at one moment. It counts lines in a [Count], and always adds up: appended lines
+// are acked, rejected, uncertain, dropped or pending.
+//
+// # Inside
+//
+// The files, in the direction of a line: stage.go turns what is appended into valid lines,
+// engine.go puts them into the open batch, whose memory is in memory.go, and queue.go holds
+// the sealed batches in order and gives them to senders. send.go makes one request to a
+// target, see target.go. Package internal/verdict decides what the response means for each
+// line; queue.go applies that, and stats.go counts it. writer.go runs the engine with
 // goroutines, syncwriter.go without.
 package batch

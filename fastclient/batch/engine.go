@@ -14,14 +14,25 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// This file holds lines from an append to their outcome. put copies valid lines into the
-// open batch and seals it when it is full; queue.go takes sealed batches from there. The
-// engine has neither goroutine nor timer: a [Writer] runs it with both, a [SyncWriter]
-// within its calls.
+// This file declares the engine, which holds lines from an append until they have an
+// outcome. Here lines come in and memory goes back: put copies valid lines into the open
+// batch, openBatch and findMemory find memory for it, and seal queues it as one part. free
+// releases a batch after partSettled has counted its last part. giveBack empties the engine
+// for Close. In between, queue.go moves parts and send.go sends them.
 //
-// Invariants: the lock is held wherever the engine changes. Every line is in the ledger
-// from the moment that put accepts it, and leaves an account only for another. A batch is
-// settled, and its memory free, when no part of it waits or is under way.
+// The engine has neither goroutine nor timer. A [Writer] runs it with both and gives it
+// waiters, which it wakes; a [SyncWriter] runs it within its own calls, without waiters.
+//
+// Invariants:
+//   - The engine changes only while mu is held. mu is released for waiting, for requests
+//     and for the user's functions, so callers of findMemory, take and drop must look again
+//     at what they knew.
+//   - Every line that put has accepted is in one account of the ledger, and moves from one
+//     account to another in one step.
+//   - Every pending line is in the open batch or in one part, and a part is in one list:
+//     queue or flying.
+//   - A batch is settled when its count of parts is 0: none waits, none is under way. Only
+//     then is its memory free, unless Close has given the memory to its caller.
 
 // An engine fills, seals, queues and sends batches, and counts what becomes of every
 // line.
@@ -38,37 +49,37 @@ type engine struct {
 
 	slabs       slabPool
 	compressing int        // bytes of MaxMemory for compressed bodies and encoders
-	filling     *slab      // slab with memory after its batches; nil: none
-	spare       *slabBatch // free batches
-	sealBytes   int
-	open        *slabBatch
-	openUntil   time.Time
-	due         bool   // the open batch is old enough to be sent
-	seq         uint64 // number of the last sealed batch
-	sealed      int    // size of that batch
+	filling     *slab      // slab whose end the next batch may use; nil: none
+	spare       *slabBatch // list of free batches
+	sealBytes   int        // a batch is sealed before it exceeds this size
+	open        *slabBatch // batch that accepts lines; nil: none
+	openUntil   time.Time  // when the open batch is due
+	due         bool       // the open batch is old enough to be sent
+	seq         uint64     // number of the last sealed batch
+	sealed      int        // size of that batch
 
 	queue  partList // waiting
 	flying partList // under way
 	live   int      // batches that are sealed and not settled
 
-	ledger   ledger
-	counters writerCounters
-	verdicts verdictLog
+	ledger     ledger
+	counters   writerCounters
+	unreported errorLog
 
 	closing  bool
 	aborted  bool
 	ended    error // why nothing can be sent any more: the client is closed
-	mute     bool  // no more events
+	mute     bool  // no event may be queued any more
 	closeErr error
 }
 
 // init prepares e for appends, with nobody waiting.
-func (e *engine) init(p config) error {
-	o := p.o
-	senders := len(p.targets) * o.MaxInFlight
-	e.config, e.spread, e.sealBytes = p, rand.Int64N, o.BatchBytes
-	e.compressor, e.compressing = compress.Bound(p.compressor, senders, o.MaxMemory)
-	e.compressing += senders * p.senderBytes()
+func (e *engine) init(c config) error {
+	o := c.o
+	senders := len(c.targets) * o.MaxInFlight
+	e.config, e.spread, e.sealBytes = c, rand.Int64N, o.BatchBytes
+	e.compressor, e.compressing = compress.Bound(c.compressor, senders, o.MaxMemory)
+	e.compressing += senders * c.senderBytes()
 	budget := (o.MaxMemory - e.compressing) / o.BatchBytes
 	if budget < senders+1 {
 		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
@@ -77,18 +88,18 @@ func (e *engine) init(p config) error {
 		return &fastclient.OptionError{Field: "Options.DefaultTags", Reason: err.Error()}
 	}
 	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
-	e.stage.init(&o, p.precision, p.targets[0].api)
+	e.stage.init(&o, c.precision, c.targets[0].api)
 	e.events.f = o.OnEvent
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return nil
 }
 
-// waiters are those who wait in a Writer: senders for work, appends for memory, calls of
-// Flush for verdicts. They also hold the timers of its clock. Whoever uses them holds the
-// lock of the engine. A nil *waiters has nobody waiting.
+// waiters are the goroutines that wait in a Writer: senders for work, appends for memory,
+// calls of Flush for batches to be settled. They also hold the timers of its clock. The
+// engine's lock guards them. A nil *waiters has nobody waiting.
 type waiters struct {
 	work         sync.Cond     // a sender may have something to do
-	room         chan struct{} // closed when memory is free again; nil when nobody waits
+	memory       chan struct{} // closed when memory is free again; nil when nobody waits
 	barriers     []*barrier
 	end          chan struct{} // closed when nothing can be sent any more
 	ageTimer     *time.Timer
@@ -103,11 +114,11 @@ func (x *waiters) wake() {
 	}
 }
 
-// roomFree wakes the appends that wait for memory.
-func (x *waiters) roomFree() {
-	if x != nil && x.room != nil {
-		close(x.room)
-		x.room = nil
+// memoryFree wakes the appends that wait for memory.
+func (x *waiters) memoryFree() {
+	if x != nil && x.memory != nil {
+		close(x.memory)
+		x.memory = nil
 	}
 }
 
@@ -118,7 +129,7 @@ func (x *waiters) over() {
 	}
 }
 
-// armAge makes the clock look at the open batch after d, or earlier.
+// armAge makes the clock look at the open batch after d, or earlier if it is set already.
 func (x *waiters) armAge(d time.Duration) {
 	if x != nil && !x.ageArmed {
 		x.ageArmed = true
@@ -157,17 +168,17 @@ func (x *waiters) expects(seq uint64) bool {
 
 func (e *engine) stager() *stager { return &e.stage }
 
-// emit queues an event. The lock is held, so that nothing is added after the end.
+// emit queues an event. The lock is held, so that none is queued after the end.
 func (e *engine) emit(ev Event) {
-	if e.mute {
+	if e.mute || e.events.f == nil {
 		return
 	}
-	ev.Time = time.Now()
-	e.events.add(ev)
+	ev.Time, ev.Message = time.Now(), printable(ev.Message)
+	e.events.queue(ev)
 }
 
-// lost keeps an error for the next Flush.
-func (e *engine) lost(err BatchError) { e.verdicts.add(err) }
+// keepError keeps an error for the next Flush.
+func (e *engine) keepError(err BatchError) { e.unreported.keep(err) }
 
 // refused counts lines and points that were not accepted.
 func (e *engine) refused(n int, err error) {
@@ -176,8 +187,8 @@ func (e *engine) refused(n int, err error) {
 	e.mu.Unlock()
 }
 
-// put copies n valid lines into batches. It returns how many it accepted, and why not
-// all.
+// put copies n valid lines into batches. It returns how many it accepted, and an error if
+// that is not all of them.
 func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	e.mu.Lock()
 	for n > 0 {
@@ -189,7 +200,7 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 			break
 		}
 		if e.open == nil && !e.openBatch() {
-			if err = e.makeRoom(ctx); err != nil {
+			if err = e.findMemory(ctx); err != nil {
 				break
 			}
 			continue
@@ -224,9 +235,9 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 	return accepted, err
 }
 
-// makeRoom applies the policy when there is no slab. It returns nil when it is worth
-// trying again. The lock is held, and released while it waits.
-func (e *engine) makeRoom(ctx context.Context) error {
+// findMemory applies the OverflowPolicy when there is no slab. It returns nil when put may
+// try again. The lock is held, and released while it waits.
+func (e *engine) findMemory(ctx context.Context) error {
 	switch e.o.Overflow {
 	case DropNewest:
 		return ErrOverflow
@@ -245,16 +256,16 @@ func (e *engine) makeRoom(ctx context.Context) error {
 	if x == nil {
 		return ErrOverflow
 	}
-	if x.room == nil {
-		x.room = make(chan struct{})
+	if x.memory == nil {
+		x.memory = make(chan struct{})
 	}
-	room := x.room
+	freed := x.memory
 	e.counters.blocked++
 	e.mu.Unlock()
 	start := time.Now()
 	var err error
 	select {
-	case <-room:
+	case <-freed:
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
@@ -316,8 +327,8 @@ func (e *engine) discardOpen() {
 	e.free(b)
 }
 
-// settled records that a part of b is settled, and frees b with the last part.
-func (e *engine) settled(b *slabBatch) {
+// partSettled records that a part of b is settled, and frees b with the last part.
+func (e *engine) partSettled(b *slabBatch) {
 	if b.parts--; b.parts > 0 {
 		return
 	}
@@ -342,11 +353,11 @@ func (e *engine) free(b *slabBatch) {
 		e.filling = nil
 	}
 	e.slabs.give(s)
-	e.waiters.roomFree()
+	e.waiters.memoryFree()
 }
 
-// giveBack removes all remaining lines from the Writer, because of err, and returns them.
-// The lock is held.
+// giveBack removes all pending lines from the engine and returns them in an error with the
+// cause err. It returns nil if there are none. The lock is held.
 func (e *engine) giveBack(err error) *UnsentError {
 	u := &UnsentError{Err: err, LastErrors: e.lastErrors()}
 	for e.queue.n+e.flying.n > 0 {
@@ -356,7 +367,7 @@ func (e *engine) giveBack(err error) *UnsentError {
 		}
 		data := p.data[:len(p.data):len(p.data)]
 		if p.list == &e.flying {
-			data = bytes.Clone(data) // a sender that does not end is still reading it
+			data = bytes.Clone(data) // a sender may still be reading it
 		}
 		p.list.remove(p)
 		b := p.batch
@@ -366,9 +377,9 @@ func (e *engine) giveBack(err error) *UnsentError {
 		})
 		e.ledger.lose(ReasonUnsent, p.lines, len(p.data))
 		if e.waiters.expects(b.seq) {
-			e.lost(BatchError{Seq: b.seq, Lines: p.lines, Reason: ReasonUnsent})
+			e.keepError(BatchError{Seq: b.seq, Lines: p.lines, Reason: ReasonUnsent})
 		}
-		e.settled(b)
+		e.partSettled(b)
 	}
 	if u.Lines == 0 {
 		return nil
@@ -376,7 +387,7 @@ func (e *engine) giveBack(err error) *UnsentError {
 	return u
 }
 
-// cause returns why a call of Flush or Close ends with lines pending.
+// cause returns why a Flush or Close with ctx ends while lines are pending.
 func (e *engine) cause(ctx context.Context) error {
 	if e.ended != nil {
 		return e.ended
@@ -389,19 +400,19 @@ func (e *engine) stats() Stats {
 	s.EventsLost = e.events.dropped()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.ledger.fill(&s)
-	e.counters.fill(&s)
+	e.ledger.copyTo(&s)
+	e.counters.copyTo(&s)
 	s.Sealed, s.Settled = e.seq, e.settledUpTo()
 	s.Queued, s.InFlight = e.queue.n, e.flying.n
 	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.compressing, e.o.MaxMemory
 	s.LastErrors = e.lastErrors()
-	for _, out := range e.targets {
-		g := &out.breaker
-		if g.Failures == 0 {
+	for _, t := range e.targets {
+		b := &t.breaker
+		if b.Failures == 0 {
 			continue
 		}
-		if !s.Down || g.Until.Before(s.RetryAt) {
-			s.RetryAt, s.Failures = g.Until, g.Failures
+		if !s.Down || b.Until.Before(s.RetryAt) {
+			s.RetryAt, s.Failures = b.Until, b.Failures
 		}
 		s.Down = true
 	}
@@ -410,13 +421,13 @@ func (e *engine) stats() Stats {
 
 // lastErrors returns the servers whose last request failed.
 func (e *engine) lastErrors() (list []ServerFailure) {
-	for _, out := range e.targets {
-		list = out.failed.appendTo(list)
+	for _, t := range e.targets {
+		list = t.failed.appendTo(list)
 	}
 	return list
 }
 
-// settledUpTo returns the number up to which all batches are settled.
+// settledUpTo returns the number of the last batch of which it and all before are settled.
 func (e *engine) settledUpTo() uint64 {
 	oldest := e.seq + 1
 	if p := e.queue.head; p != nil {

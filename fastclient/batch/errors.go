@@ -4,18 +4,27 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 )
+
+// This file declares the errors of writers: sentinels, the [Reason] why lines are lost, and
+// the error types of appends, Flush and Close. An errorLog keeps errors for the next Flush.
+//
+// Every text is one line: package, operation, object, cause. appendPrintable escapes the
+// words of servers, and appendCause a cause, which repeats neither the package's prefix nor
+// a line feed.
 
 // Errors of appends, for errors.Is.
 var (
 	// ErrWriterClosed says that the Writer was closed before.
 	ErrWriterClosed = errors.New("batch: writer is closed")
 	// ErrOverflow says that there is no memory for the lines, see [OverflowPolicy].
-	ErrOverflow = errors.New("batch: writer has no room")
+	ErrOverflow = errors.New("batch: writer has no free memory")
 )
 
 // ErrNoTimeLeft says that there is no time left for a line without a timestamp: the lines
@@ -88,11 +97,11 @@ type AppendError struct {
 
 func (e *AppendError) Error() string {
 	b := append(make([]byte, 0, 96), "batch: append: "...)
-	b = strconv.AppendInt(b, int64(e.Refused), 10)
+	b = appendNumber(b, uint64(max(e.Refused, 0)), "line", "lines")
 	b = append(b, " refused, "...)
 	b = strconv.AppendInt(b, int64(e.Accepted), 10)
 	b = append(b, " accepted: "...)
-	return string(append(b, e.Err.Error()...))
+	return string(appendCause(b, e.Err))
 }
 
 // Unwrap returns the reason.
@@ -119,7 +128,7 @@ type BatchError struct {
 	Lines   int    // number of these lines
 	Reason  Reason // why
 	Status  int    // of the server's response, 0 without one
-	Message string // of the server
+	Message string // what the server said, unchanged; Error escapes control characters
 	// Others is the number of other errors whose lines are included in Lines. When there
 	// are many errors, the last one stands for the rest.
 	Others int
@@ -129,11 +138,11 @@ func (e *BatchError) Error() string {
 	b := append(make([]byte, 0, 128), "batch: batch "...)
 	b = strconv.AppendUint(b, e.Seq, 10)
 	b = append(b, ": "...)
-	b = strconv.AppendInt(b, int64(e.Lines), 10)
+	b = appendNumber(b, uint64(max(e.Lines, 0)), "line", "lines")
 	if e.Reason == ReasonUncertain {
-		b = append(b, " lines may be lost ("...)
+		b = append(b, " may be lost ("...)
 	} else {
-		b = append(b, " lines lost ("...)
+		b = append(b, " lost ("...)
 	}
 	b = append(b, e.Reason.String()...)
 	b = append(b, ')')
@@ -143,13 +152,13 @@ func (e *BatchError) Error() string {
 	}
 	if e.Message != "" {
 		b = append(b, ": "...)
-		b = append(b, e.Message...)
+		b = appendPrintable(b, e.Message)
 		b = append(b, complaint.UnsignedHint(e.Message)...)
 	}
 	if e.Others > 0 {
 		b = append(b, " (and "...)
-		b = strconv.AppendInt(b, int64(e.Others), 10)
-		b = append(b, " more errors)"...)
+		b = appendNumber(b, uint64(e.Others), "more error", "more errors")
+		b = append(b, ')')
 	}
 	return string(b)
 }
@@ -174,9 +183,9 @@ type PendingError struct {
 
 func (e *PendingError) Error() string {
 	b := append(make([]byte, 0, 96), "batch: flush: "...)
-	b = strconv.AppendInt(b, int64(e.Batches), 10)
-	b = append(b, " batches are pending: "...)
-	return string(appendFailures(append(b, e.Err.Error()...), e.LastErrors))
+	b = appendNumber(b, uint64(max(e.Batches, 0)), "batch is", "batches are")
+	b = append(b, " pending: "...)
+	return string(appendFailures(appendCause(b, e.Err), e.LastErrors))
 }
 
 // Unwrap returns the context's error and those of the servers.
@@ -192,11 +201,65 @@ func (e *PendingError) Unwrap() []error {
 func appendFailures(b []byte, list []ServerFailure) []byte {
 	for i := range list {
 		b = append(b, "; last failure of "...)
-		b = append(b, list[i].Addr...)
+		b = appendPrintable(b, list[i].Addr)
 		b = append(b, ": "...)
-		b = append(b, list[i].Err.Error()...)
+		b = appendCause(b, list[i].Err)
 	}
 	return b
+}
+
+// appendNumber appends n and the noun in the form that belongs to it.
+func appendNumber(b []byte, n uint64, one, more string) []byte {
+	b = append(strconv.AppendUint(b, n, 10), ' ')
+	if n == 1 {
+		return append(b, one...)
+	}
+	return append(b, more...)
+}
+
+// appendCause appends the text of err as the end of an error text. The errors of
+// errors.Join, which stand on separate lines, are separated by semicolons.
+func appendCause(b []byte, err error) []byte {
+	first := true
+	for text := range strings.SplitSeq(err.Error(), "\n") {
+		if !first {
+			b = append(b, "; "...)
+		}
+		first = false
+		b = appendPrintable(b, strings.TrimPrefix(text, errorPrefix))
+	}
+	return b
+}
+
+// errorPrefix begins the text of every error of this package.
+const errorPrefix = "batch: "
+
+// appendPrintable appends s on one line that is safe in logs and terminals: what Go does
+// not consider printable, and what is not UTF-8, is escaped as in a Go string.
+func appendPrintable(b []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		if c := s[i]; ' ' <= c && c <= '~' {
+			b = append(b, c)
+			i++
+			continue
+		}
+		_, n := utf8.DecodeRuneInString(s[i:])
+		start := len(b)
+		b = strconv.AppendQuote(b, s[i:i+n])
+		b = append(b[:start], b[start+1:len(b)-1]...) // without the quotes
+		i += n
+	}
+	return b
+}
+
+// printable returns s as appendPrintable appends it.
+func printable(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' {
+			return string(appendPrintable(make([]byte, 0, len(s)+16), s))
+		}
+	}
+	return s
 }
 
 // A Batch is a run of lines that are sent as one request if the server accepts it whole.
@@ -229,11 +292,11 @@ type UnsentError struct {
 
 func (e *UnsentError) Error() string {
 	b := append(make([]byte, 0, 96), "batch: close: "...)
-	b = strconv.AppendInt(b, int64(len(e.Batches)), 10)
-	b = append(b, " batches of "...)
-	b = strconv.AppendUint(b, e.Lines, 10)
-	b = append(b, " lines were not sent: "...)
-	return string(appendFailures(append(b, e.Err.Error()...), e.LastErrors))
+	b = appendNumber(b, uint64(len(e.Batches)), "batch", "batches")
+	b = append(b, " of "...)
+	b = appendNumber(b, e.Lines, "line", "lines")
+	b = append(b, " not sent: "...)
+	return string(appendFailures(appendCause(b, e.Err), e.LastErrors))
 }
 
 // Unwrap returns the context's error and those of the servers.
@@ -245,30 +308,30 @@ func (e *UnsentError) Unwrap() []error {
 	return errs
 }
 
-// keptVerdicts is how many errors are kept for the next Flush. The last one stands for
-// all that came after it.
-const keptVerdicts = 64
+// keptErrors is how many errors are kept for the next Flush. The last one includes all
+// later ones.
+const keptErrors = 64
 
-// A verdictLog holds the errors that no Flush has returned yet.
-type verdictLog struct {
+// A errorLog holds the errors that no Flush has returned yet.
+type errorLog struct {
 	errs     []*BatchError
 	returned uint64 // up to this batch
 }
 
-func (l *verdictLog) add(e BatchError) {
-	if len(l.errs) < keptVerdicts {
+func (l *errorLog) keep(e BatchError) {
+	if len(l.errs) < keptErrors {
 		l.errs = append(l.errs, &e)
 		return
 	}
 	// The error may have been returned already, so it is replaced, not changed.
-	last := l.errs[keptVerdicts-1]
+	last := l.errs[keptErrors-1]
 	e.Lines += last.Lines
 	e.Others = last.Others + 1
-	l.errs[keptVerdicts-1] = &e
+	l.errs[keptErrors-1] = &e
 }
 
 // since appends the errors of the batches after from, up to and including to.
-func (l *verdictLog) since(dst []error, from, to uint64) []error {
+func (l *errorLog) since(dst []error, from, to uint64) []error {
 	for _, e := range l.errs {
 		if e.Seq > from && (e.Seq <= to || e.Others > 0) {
 			dst = append(dst, e)
@@ -278,6 +341,6 @@ func (l *verdictLog) since(dst []error, from, to uint64) []error {
 }
 
 // forget drops the errors of the batches up to seq.
-func (l *verdictLog) forget(seq uint64) {
+func (l *errorLog) forget(seq uint64) {
 	l.errs = slices.DeleteFunc(l.errs, func(e *BatchError) bool { return e.Seq <= seq })
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// Five lines, a batch each, for a server that does not respond, with memory for
-// four.
+// Five lines, each a batch, are appended with memory for four, while the server does not
+// respond.
 func ExampleOverflowPolicy() {
 	for _, c := range []struct {
 		name   string
@@ -59,7 +59,7 @@ func ExampleOverflowPolicy() {
 	//   appended 5 dropped 1 refused 0
 }
 
-// A Flush that could not send everything keeps it for the next one.
+// A Flush that could not send everything keeps the rest for the next one.
 func ExamplePendingError() {
 	c, s := exampleClient(influxtest.Error(503, "timeout"), influxtest.Status(204))
 	defer s.Close()
@@ -85,23 +85,23 @@ func ExamplePendingError() {
 	// 1 batch of 2 lines is pending
 	// true
 	// <nil> 2
-	// true batch: append: 1 refused, 0 accepted: batch: writer is closed
+	// true batch: append: 1 line refused, 0 accepted: writer is closed
 }
 
 // Why accepted lines are not stored, in the words of events and dead letter files:
 // rejected by the server, uncertain because of its response, or dropped by the Writer.
 func ExampleReason() {
-	for _, loss := range []batch.Reason{
+	for _, reason := range []batch.Reason{
 		batch.ReasonLine, batch.ReasonRetention, batch.ReasonRequest, batch.ReasonTooLarge,
 		batch.ReasonUncertain, batch.ReasonOverflow, batch.ReasonAge, batch.ReasonUnsent,
 	} {
 		switch {
-		case loss.Rejected():
-			fmt.Println("rejected:", loss)
-		case loss == batch.ReasonUncertain:
-			fmt.Println("neither:", loss)
+		case reason.Rejected():
+			fmt.Println("rejected:", reason)
+		case reason == batch.ReasonUncertain:
+			fmt.Println("neither:", reason)
 		default:
-			fmt.Println("dropped:", loss)
+			fmt.Println("dropped:", reason)
 		}
 	}
 	// Output:
@@ -131,7 +131,7 @@ func ExampleDeadLetter() {
 	fmt.Println(w.Close(ctx))
 	// Output:
 	// to be looked at: unable to parse 'a': bad timestamp: a v=1 1
-	// batch: batch 1: 1 lines lost (line): status 400: unable to parse 'a': bad timestamp
+	// batch: batch 1: 1 line lost (line): status 400: unable to parse 'a': bad timestamp
 }
 
 type sorter struct{}
@@ -145,7 +145,7 @@ func (sorter) Put(l *batch.LostLines) error {
 	return nil
 }
 
-// A file that has reached its size keeps what is there. The Writer counts the
+// A file that has reached its maximum size keeps its records. The Writer counts the
 // failure.
 func ExampleDeadLetterFile_full() {
 	dir, err := os.MkdirTemp("", "example")
@@ -182,7 +182,7 @@ func ExampleDeadLetterFile_full() {
 	// 1
 }
 
-// What each response makes a SyncWriter say, and how grave it is.
+// The event of each kind of response, and how serious it is.
 func ExampleEventKind() {
 	level := func(k batch.EventKind) string {
 		switch k {
@@ -191,7 +191,7 @@ func ExampleEventKind() {
 		case batch.EventDown, batch.EventMissing:
 			return "warn" // somebody should look at the server
 		case batch.EventRetry, batch.EventUp, batch.EventSplit, batch.EventUncompressed:
-			return "info" // it takes care of itself
+			return "info" // needs no action
 		}
 		return "debug"
 	}
@@ -241,7 +241,7 @@ func ExampleEventKind() {
 	// error rejected 2; 0 stored
 }
 
-// What takes a LineWriter works with goroutines of the Writer, and without.
+// A function that takes a LineWriter works with a Writer and with a SyncWriter.
 func ExampleLineWriter() {
 	fill := func(ctx context.Context, w batch.LineWriter) error {
 		return errors.Join(
@@ -311,7 +311,8 @@ func ExampleSyncWriter() {
 	// <nil>
 }
 
-// A file that a program rotates, and what opening refuses.
+// A program rotates its dead letter file. Opening refuses a locked file, and one that holds
+// something else.
 func ExampleDeadLetterFile_Reopen() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -340,7 +341,7 @@ func ExampleDeadLetterFile_Reopen() {
 	// true
 }
 
-// A crash left half a record; opening the file takes it out.
+// A crash left half a record. Opening the file removes it.
 func ExampleDeadLetterFile_Cut() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -353,13 +354,13 @@ func ExampleDeadLetterFile_Cut() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(dead.Cut(), "bytes were cut short")
+	fmt.Println(dead.Cut(), "bytes were removed")
 	dead.Close()
 	// Output:
-	// 82 bytes were cut short
+	// 82 bytes were removed
 }
 
-// Three lines of one series come within the hour that is the unit of their times.
+// With timestamps in hours, a series has no time left for its third line within an hour.
 func ExampleErrNoTimeLeft() {
 	c, s := exampleClient(influxtest.Status(204))
 	defer s.Close()

@@ -6,6 +6,11 @@ import (
 	"time"
 )
 
+// This file declares the events of a writer and delivers them: engine.emit queues an event,
+// and a goroutine, or the SyncWriter's caller, gives it to Options.OnEvent. The queue is
+// bounded: events that do not fit are counted and lost, so a slow function delays no
+// sender.
+
 // An EventKind is the subject of an [Event].
 type EventKind uint8
 
@@ -14,15 +19,15 @@ const (
 	// EventRetry: a request failed, as the one before did. Delay is the time to the next
 	// attempt.
 	EventRetry
-	// EventDown: a request failed, the first one after the server last gave a verdict.
-	// Delay is the time to the next attempt.
+	// EventDown: a request failed, the first one since the server last accepted or
+	// refused lines. Delay is the time to the next attempt.
 	EventDown
-	// EventUp: the server gives verdicts again.
+	// EventUp: the server accepts or refuses lines again.
 	EventUp
 	// EventRejected: the server refused lines for good.
 	EventRejected
 	// EventUncertain: the server refused lines that it did not name and that were not
-	// found; each of Lines lines may be stored or not.
+	// found. Each of the Lines may be stored or not.
 	EventUncertain
 	// EventDropped: the Writer dropped lines.
 	EventDropped
@@ -32,7 +37,7 @@ const (
 	EventUncompressed
 	// EventMissing: Options.OnMissing failed.
 	EventMissing
-	// EventDeadLetter: the dead letter failed; its lines are gone.
+	// EventDeadLetter: the [DeadLetter] returned an error. It did not keep the lines.
 	EventDeadLetter
 
 	numEventKinds
@@ -59,8 +64,8 @@ type Event struct {
 	Lines   int
 	Bytes   int
 	Reason  Reason
-	Status  int // of the server's response
-	Message string
+	Status  int    // of the server's response
+	Message string // of the server, with control characters escaped
 	Delay   time.Duration
 	Err     error
 }
@@ -68,8 +73,7 @@ type Event struct {
 // eventRing is how many events wait for the user's function.
 const eventRing = 256
 
-// An events hands events to the user's function on a separate goroutine. A slow function
-// loses events and delays nothing.
+// An events queues events for the user's function and calls it on a separate goroutine.
 type events struct {
 	mu    sync.Mutex
 	ring  [eventRing]Event
@@ -94,8 +98,8 @@ func (e *events) start() {
 	}()
 }
 
-// add queues ev, or counts it as lost.
-func (e *events) add(ev Event) {
+// queue puts ev into the ring, or counts it as lost if the ring is full.
+func (e *events) queue(ev Event) {
 	if e.f == nil {
 		return
 	}
@@ -125,15 +129,15 @@ func (e *events) take() (ev Event, ok bool) {
 	return ev, true
 }
 
-// deliver hands out the waiting events.
+// deliver calls the user's function with the waiting events.
 func (e *events) deliver() {
 	for ev, ok := e.take(); ok; ev, ok = e.take() {
 		e.f(ev)
 	}
 }
 
-// stop lets the goroutine end when it has handed out the waiting events. No event may be
-// added after it.
+// stop lets the goroutine end when it has delivered the waiting events. No event may be
+// queued after it.
 func (e *events) stop() {
 	if e.wake != nil {
 		close(e.wake)

@@ -16,7 +16,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// exampleClient returns a client of a server that responds as replies say.
+// exampleClient returns a client of a server that sends the replies in turn.
 func exampleClient(replies ...influxtest.Reply) (*fastclient.Client, *influxtest.Server) {
 	s, err := influxtest.Start(replies...)
 	if err != nil {
@@ -91,7 +91,7 @@ func ExampleWriter_Append() {
 		log.Fatal(err)
 	}
 	ctx := context.Background()
-	// The line that is not complete is refused, the others are taken.
+	// The incomplete line is refused and the others are accepted.
 	err = w.Append(ctx, []byte("a v=1 1\nb\nc v=3 1\n"))
 	var ae *batch.AppendError
 	if errors.As(err, &ae) {
@@ -202,7 +202,7 @@ func ExampleOpenDeadLetterFile() {
 	w.Append(context.Background(), []byte("a v=1 1\n"))
 	fmt.Println(w.Close(context.Background()))
 	dead.Close()
-	// Output: batch: batch 1: 1 lines lost (line): status 400: unable to parse
+	// Output: batch: batch 1: 1 line lost (line): status 400: unable to parse
 }
 
 func ExampleNewSyncWriter() {
@@ -269,7 +269,7 @@ func ExampleDeadLetterFile() {
 		return
 	}
 	defer dead.Close()
-	// A Writer calls Put; a program may, too.
+	// A Writer calls Put. A program may call it too.
 	err = dead.Put(&batch.LostLines{Data: []byte("m v=1 1\n"), Lines: 1, NotStored: 1, Reason: batch.ReasonLine, Status: 400, Message: "no", Time: time.Unix(0, 0).UTC()})
 	fmt.Println(err, dead.Sync())
 	text, _ := os.ReadFile(dir + "/dead.lp")

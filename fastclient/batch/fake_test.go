@@ -26,7 +26,7 @@ type fakeTarget struct{ seam.Sender }
 func (t fakeTarget) NewSender(seam.Observer) seam.Sender { return t }
 func (fakeTarget) Downgrade(seam.API) bool               { return false }
 
-// send fills in the error that a client returns beside the rest.
+// Send calls the function and sets the error that a client would return for its response.
 func (t fakeTarget) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	t.Sender.Send(ctx, b, r)
 	switch {
@@ -37,15 +37,15 @@ func (t fakeTarget) Send(ctx context.Context, b *seam.Body, r *seam.Response) {
 	}
 }
 
-// A senderFunc is a batchSender made of a function.
+// A senderFunc is a seam.Sender made of a function.
 type senderFunc func(ctx context.Context, b *seam.Body, r *seam.Response)
 
 func (f senderFunc) Send(ctx context.Context, b *seam.Body, r *seam.Response) { f(ctx, b, r) }
 
-// acker stores nothing and says yes.
+// acker acknowledges every request and stores nothing.
 func acker(_ context.Context, _ *seam.Body, r *seam.Response) { r.Status = 204 }
 
-// black is a server that takes requests and never responds.
+// black is a server that accepts requests and never responds.
 func black(ctx context.Context, _ *seam.Body, r *seam.Response) {
 	<-ctx.Done()
 	r.Err = ctx.Err()
@@ -79,7 +79,7 @@ func audit(t *testing.T, w *engine) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var s Stats
-	w.ledger.fill(&s)
+	w.ledger.copyTo(&s)
 	if sum := s.Acked.plus(s.Rejected).plus(s.Uncertain).plus(s.Dropped).plus(s.Pending); sum != s.Appended {
 		t.Errorf("appended %v, but acked %v + rejected %v + uncertain %v + dropped %v + pending %v = %v",
 			s.Appended, s.Acked, s.Rejected, s.Uncertain, s.Dropped, s.Pending, sum)
@@ -140,8 +140,8 @@ func audit(t *testing.T, w *engine) {
 	}
 }
 
-// eachLine calls f with the number and the text of every line of the tests' own
-// form in body: "m,id=<number>…". It finds them without the code under test.
+// eachLine calls f with the number and the text of every line of body that has the form of
+// the tests, "m,id=<number>…". It does not use the code under test.
 func eachLine(body []byte, f func(id int, line string)) {
 	const mark = "m,id="
 	text := string(body)
@@ -172,9 +172,9 @@ func decompressed(b *seam.Body) []byte {
 	return body
 }
 
-// A moodyServer stores lines in memory, or does anything else a server can do.
-// A line with the tag bad is one it never stores: it cannot parse bad=1, bad=2 has a
-// field of the wrong type, and bad=3 is too old.
+// A moodyServer stores lines in memory, or does anything else that a server can do. It never
+// stores a line with the tag bad: it cannot parse bad=1, bad=2 has a field of the wrong
+// type, and bad=3 is too old.
 type moodyServer struct {
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -268,14 +268,14 @@ func (s *moodyServer) take(body []byte, r *seam.Response) {
 	unparsed := strings.Join(quotes, "\n")
 	if len(quotes) == n || s.api == seam.V2 && len(quotes) > 0 {
 		r.Message = unparsed
-		return // and stores nothing
+		return // and stores no line
 	}
 	s.store(body)
 	prefix := ""
 	if s.api == seam.V2 {
 		r.Status, prefix = 422, "failure writing points to database: "
 	}
-	from := s.rng.IntN(3) // the shard that is heard first
+	from := s.rng.IntN(3) // the shard whose error the response gives
 	for i := range shards {
 		if k := shards[(from+i)%3]; k > 0 {
 			r.Message = fmt.Sprintf("%spartial write: %s dropped=%d", prefix, conflict, k)
@@ -299,8 +299,8 @@ func (s *moodyServer) store(body []byte) {
 	})
 }
 
-// storeAll stores the lines of a request that is acknowledged as a whole. Those
-// it cannot store are let go.
+// storeAll stores the lines of a request that is acknowledged as a whole. Lines that it
+// cannot store are discarded.
 func (s *moodyServer) storeAll(body []byte) {
 	s.store(body)
 	eachLine(body, func(id int, line string) {
@@ -355,7 +355,7 @@ func (s *moodyServer) misbehave(b *seam.Body, r *seam.Response) {
 	}
 }
 
-// page is what something else would send in place of the server: no verdict.
+// page responds as something in place of the server would: it neither accepts nor refuses.
 func (s *moodyServer) page(r *seam.Response) {
 	statuses := []int{200, 200, 201, 202, 400, 400, 405, 407, 421, 422, 451, 404, 500, 501}
 	words := []string{

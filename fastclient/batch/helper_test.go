@@ -49,7 +49,7 @@ type load struct {
 	Load float64   `lp:"load"`
 }
 
-// wireFactor is how many units that version 1 sends make one of p.
+// wireFactor returns how many of the units that version 1 sends are one unit of p.
 func wireFactor(p fastclient.Precision) int64 {
 	switch p {
 	case fastclient.Microsecond:

@@ -8,16 +8,20 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// This file holds the memory of lines: a [slabPool] hands out [slab]s within a budget, a
-// [slabBatch] is a run of lines in one slab, and a [part] is the run of a batch that is
-// sent as one request. Invariants: lines are copied once, on append; a part and its batch
-// point into the slab; a slab is reused only when all its batches are settled.
+// This file declares where lines are: a slabPool hands out slabs within a budget, a
+// slabBatch is a run of lines in one slab, and a part is a run of lines of a batch that is
+// sent as one request. Parts wait or are under way in a partList.
+//
+// Invariants: lines are copied once, on append, and moved only within the part that
+// conclude may reuse. Batches of a slab follow each other and do not overlap, and neither
+// do the parts of a batch. A slab goes back to the pool only when all its batches are
+// settled. A part is in one partList at most, and the list is in the order of the lines.
 
-// A slab is memory for batches, one after the other. It is free when the last of them is
+// A slab is memory for batches, one after the other. It is free when all of them are
 // settled.
 type slab struct {
 	mem  []byte // sealed batches fill it up to its length
-	refs int    // batches in it that are not settled, with the open one
+	refs int    // batches in it that are not settled, including the open one
 }
 
 // room returns how many bytes are left for another batch.
@@ -74,14 +78,14 @@ type slabBatch struct {
 	opened time.Time
 	sealed time.Time
 	parts  int // parts that are not settled
-	spent  int // requests after the first
+	spent  int // requests made to find bad lines
 	first  part
 	next   *slabBatch // next in the list of free batches
 }
 
-// fit returns how many of the n lines fit into b, and their size. A line longer than
-// sealBytes, which a server's refusal may have lowered, gets a batch of its own if the
-// slab can hold it.
+// fit returns how many of the n lines fit into b, and their size. The refusal of a server
+// may have made sealBytes small. A line that is longer gets a batch of its own if the slab
+// can hold it.
 func (b *slabBatch) fit(lines []byte, n, sealBytes, maxLines int) (size, k int) {
 	room := min(sealBytes, cap(b.buf)) - len(b.buf)
 	if len(lines) <= room && b.lines+n <= maxLines {
@@ -114,11 +118,12 @@ type part struct {
 	list       *partList
 }
 
-// A judgement is the decision about a part whose lost lines are being given to a dead
-// letter. It stands even if Close does not wait for the dead letter.
+// A judgement is the verdict on a part, and the response that it is about. While a part's
+// lost lines are given to a dead letter, part.judged points to it, so that Close applies the
+// same verdict without waiting for the dead letter.
 type judgement struct {
-	plan  verdict.Plan
-	reply seam.Response
+	plan     verdict.Plan
+	response seam.Response
 }
 
 func (p *part) before(q *part) bool {

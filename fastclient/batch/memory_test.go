@@ -22,8 +22,8 @@ func sampleLines(sample, n int) []byte {
 	return b
 }
 
-// TestOutageFillsTheMemory: a server that is down costs no line before half of
-// the memory holds lines, however small the batches are sealed.
+// TestOutageFillsTheMemory: while a server is down, no line is dropped before lines fill half
+// of the memory, however small the batches are.
 func TestOutageFillsTheMemory(t *testing.T) {
 	seal := func(o Options) Options {
 		o.MaxDelay, o.Overflow = 20*time.Millisecond, DropOldest
@@ -39,7 +39,7 @@ func TestOutageFillsTheMemory(t *testing.T) {
 		"age out": {o: seal(Options{MaxAge: time.Hour})},
 		"ordered": {o: seal(Options{Ordered: true})},
 	} {
-		c.o.MaxMemory, c.o.BatchBytes = 2<<20, 64<<10 // as the default, but smaller
+		c.o.MaxMemory, c.o.BatchBytes = 2<<20, 64<<10 // in the proportion of the defaults, but smaller
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := testWriter(t, c.o, response(503, ""))
@@ -76,8 +76,8 @@ func TestOutageFillsTheMemory(t *testing.T) {
 	}
 }
 
-// TestOutageEndsWithLargeRequests: what was appended while a server was down is
-// sent at once when it is back, in full batches.
+// TestOutageEndsWithLargeRequests: lines that were appended while a server was down are sent
+// in full batches as soon as it is back.
 func TestOutageEndsWithLargeRequests(t *testing.T) {
 	s := newScript(response(503, ""))
 	inBubble(t, Options{MaxInFlight: 1}, s, func(t *testing.T, w *Writer) {
@@ -105,8 +105,8 @@ func TestOutageEndsWithLargeRequests(t *testing.T) {
 	})
 }
 
-// TestSlowServerGetsFullBatches: while requests are under way and one waits, a
-// batch goes on to fill.
+// TestSlowServerGetsFullBatches: while requests are under way and a batch waits, the open
+// batch continues to fill.
 func TestSlowServerGetsFullBatches(t *testing.T) {
 	slow := func(_ context.Context, _ *seam.Body, r *seam.Response) {
 		time.Sleep(10 * time.Second)
@@ -124,8 +124,8 @@ func TestSlowServerGetsFullBatches(t *testing.T) {
 	})
 }
 
-// TestHeldBatchesAgeInPieces: with MaxAge a batch does not grow for ever, so that
-// lines which are young are not dropped with old ones.
+// TestHeldBatchesAgeInPieces: with MaxAge a batch does not grow for ever, so young lines are
+// not dropped with old ones.
 func TestHeldBatchesAgeInPieces(t *testing.T) {
 	inBubble(t, Options{MaxAge: 100 * time.Second}, newScript(response(503, "")), func(t *testing.T, w *Writer) {
 		for range 600 {
@@ -143,7 +143,7 @@ func TestHeldBatchesAgeInPieces(t *testing.T) {
 	})
 }
 
-// TestLongLineAfterAShortBatch: a line that a slab holds is taken wherever the
+// TestLongLineAfterAShortBatch: a line that fits into a slab is accepted, wherever the
 // batches before it end.
 func TestLongLineAfterAShortBatch(t *testing.T) {
 	s := newScript(response(503, ""), acker)
@@ -165,8 +165,8 @@ func TestLongLineAfterAShortBatch(t *testing.T) {
 	})
 }
 
-// TestDropOldestOrder: the oldest lines go first, no more than make room, and
-// what is under way stays.
+// TestDropOldestOrder: the oldest lines are dropped first, no more than necessary, and the
+// lines under way stay.
 func TestDropOldestOrder(t *testing.T) {
 	g := new(grave)
 	var got []string
@@ -191,7 +191,7 @@ func TestDropOldestOrder(t *testing.T) {
 			order = append(order, l[strings.Index(l, "m v="):][4:6])
 		}
 		// The first two share their slab with the one under way. Each of the four
-		// times that memory is short, the two oldest of the others make room.
+		// times that memory is short, the two oldest of the others are dropped.
 		want := "2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 10 11 12 13 14 15"
 		if s := strings.Join(order, " "); s != want {
 			t.Errorf("dropped and stored %s, want %s", s, want)

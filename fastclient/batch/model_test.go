@@ -22,8 +22,8 @@ import (
 
 // TestModel plays random histories against a Writer under a fake clock: random
 // servers, appenders, flushes and closes. At every step the accounts must add
-// up, and in the end every line that an append accepted must be stored, handed
-// to the dead letter, or handed back by Close; and no other line.
+// up. In the end every line that an append accepted must be stored, handed to the dead
+// letter, or handed back by Close, and no other line may be.
 //
 // POINTWIRE_SEED repeats the histories of a run, POINTWIRE_HISTORIES sets their
 // number.
@@ -32,8 +32,8 @@ func TestModel(t *testing.T) {
 }
 
 // TestModelSyncWriter does the same with a SyncWriter.
-func TestModelBatchWriter(t *testing.T) {
-	runHistories(t, modelHistories/5, func(t *testing.T, seed uint64) { newHistory(t, seed).playBatchWriter() })
+func TestModelSyncWriter(t *testing.T) {
+	runHistories(t, modelHistories/5, func(t *testing.T, seed uint64) { newHistory(t, seed).playSyncWriter() })
 }
 
 func runHistories(t *testing.T, n int, play func(t *testing.T, seed uint64)) {
@@ -75,7 +75,7 @@ type history struct {
 	accepted map[int]string // text, or its start when the Writer stamps it
 	refused  map[int]bool
 	dead     map[int]bool
-	rejected map[int]bool   // of dead: the server refused them, and them alone
+	rejected map[int]bool   // of dead: the server refused these lines, and no others
 	lost     map[Reason]int // lines in dead letters
 }
 
@@ -143,7 +143,7 @@ func (h *history) Put(l *LostLines) error {
 // inFlightAppend reports whether an append that has not returned holds id.
 func (h *history) inFlightAppend(id int) bool { return !h.refused[id] }
 
-// modelPhrases are the servers' words, as users may write them.
+// modelPhrases are words of servers that users may have in their lines.
 var modelPhrases = []string{
 	"points beyond retention policy", "partial write: x dropped=9", " dropped=1", "unable to parse 'm': missing fields",
 	"a': missing fields\nunable to parse 'b", "hinted handoff queue not empty", "retention policy not found: x",
@@ -262,7 +262,7 @@ func (h *history) play() {
 	time.Sleep(time.Duration(h.rng.Int64N(int64(6 * time.Second))))
 	audit(h.t, &w.engine)
 	if h.rng.IntN(2) == 0 {
-		wg.Wait() // else appends go on during and after Close
+		wg.Wait() // otherwise appends continue during and after Close
 	}
 	if h.rng.IntN(8) == 0 {
 		time.Sleep(time.Hour) // nothing may get stuck
@@ -287,8 +287,8 @@ func (h *history) play() {
 	h.compare(w.Stats(), err)
 }
 
-// flush flushes, and if that succeeds all that was accepted before must be
-// stored or known to be lost.
+// flush flushes. If that succeeds, every line that was accepted before must be stored or
+// known to be lost.
 func (h *history) flush(ctx context.Context, w LineWriter) {
 	h.mu.Lock()
 	before := maps.Clone(h.accepted)
@@ -307,7 +307,7 @@ func (h *history) flush(ctx context.Context, w LineWriter) {
 	}
 }
 
-// compare compares what became of the lines with what the Writer says.
+// compare compares the outcome of every line with what the Writer says.
 func (h *history) compare(s Stats, closeErr error) {
 	unsent := map[int]bool{}
 	var ue *UnsentError
@@ -350,13 +350,13 @@ func (h *history) compare(s Stats, closeErr error) {
 			h.t.Errorf("line %d was refused and sent nonetheless", id)
 		}
 	}
-	for loss := ReasonLine; loss < numReasons; loss++ {
-		want := h.lost[loss]
-		if loss == ReasonUnsent {
+	for reason := ReasonLine; reason < numReasons; reason++ {
+		want := h.lost[reason]
+		if reason == ReasonUnsent {
 			want = len(unsent)
 		}
-		if s.ByReason[loss].Lines != uint64(want) {
-			h.t.Errorf("lost %d lines by %v, dead letters say %d", s.ByReason[loss].Lines, loss, want)
+		if s.ByReason[reason].Lines != uint64(want) {
+			h.t.Errorf("lost %d lines by %v, dead letters say %d", s.ByReason[reason].Lines, reason, want)
 		}
 	}
 	if h.server.trust == 1 && h.config.o.Isolate != IsolateNone && s.Uncertain.Lines > 0 {
@@ -364,7 +364,7 @@ func (h *history) compare(s Stats, closeErr error) {
 	}
 }
 
-func (h *history) playBatchWriter() {
+func (h *history) playSyncWriter() {
 	h.config.targets = h.config.targets[:1]
 	w, err := newSyncWriter(h.config)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// Options configure a [Writer] or a [SyncWriter]. The zero value of every
-// field is its default.
+// Options configure a [Writer] or a [SyncWriter]. The zero value of each field selects its
+// default.
 type Options struct {
 	// BatchBytes seals a batch before its lines exceed this size, 1 MiB by default. It is
 	// also the longest line.
@@ -18,14 +18,14 @@ type Options struct {
 	// BatchLines seals a batch with this many lines: 5,000 by default, 10,000 for [V3].
 	BatchLines int
 	// MaxDelay seals a batch this long after its first line, give or take a tenth: 1 s by
-	// default. While nothing may be sent, or something older waits, the batch continues
+	// default. While no request may be sent, or an older batch waits, the batch continues
 	// to fill instead.
 	MaxDelay time.Duration
 	// MaxMemory bounds the bytes of all lines that the Writer holds: in the open batch,
 	// waiting, under way, and compressed. The default is 64 MiB. It is divided into slabs
 	// of BatchBytes, which small batches share. Compression at level 1 takes 640 KiB of
-	// it for each request under way, up to a sixteenth of MaxMemory, but for at least
-	// one; then requests wait for each other's compression.
+	// it for each request under way, but at most a sixteenth of MaxMemory or 640 KiB; if
+	// that is too little for all requests, they compress in turn.
 	MaxMemory int
 	// MaxInFlight is the number of requests under way to one server, 2 by default.
 	MaxInFlight int
@@ -49,10 +49,10 @@ type Options struct {
 	// naming them. By default it does.
 	Isolate Isolation
 	// IsolateRequests is how many more requests one batch may cost for that, 256 by
-	// default. What is still unknown then is [ReasonUncertain], or [ReasonRequest] if the
-	// server stored nothing.
+	// default. Lines that are still unknown then are [ReasonUncertain], or [ReasonRequest]
+	// if the server stored none of them.
 	IsolateRequests int
-	// DeadLetter gets the lines that will not be stored, or may not be, with the reason.
+	// DeadLetter gets the lines that are rejected, uncertain or dropped, with the reason.
 	// By default they are only counted.
 	DeadLetter DeadLetter
 
@@ -72,15 +72,15 @@ type Options struct {
 	// DefaultTags are added to every point that the Writer encodes, unless the point has
 	// a tag of the same key.
 	DefaultTags []lp.Tag
-	// Encoder has the options of the encoder. Its Precision is replaced by that of the
-	// client.
+	// Encoder holds the options of the encoder. Its Precision is replaced by the
+	// client's.
 	Encoder lp.Options
 
-	// OnEvent is called for every [Event], by one goroutine of the Writer. Events that it
-	// is too slow for are counted and dropped. It must not call Close.
+	// OnEvent is called for every [Event], by one goroutine of the Writer. If it is too
+	// slow, events are lost and counted. It must not call Close.
 	OnEvent func(Event)
 	// OnMissing is called before the next attempt when the server says that the database,
-	// the bucket or the retention policy does not exist. It may create it.
+	// the bucket or the retention policy does not exist. It may create what is missing.
 	OnMissing func(ctx context.Context) error
 }
 
@@ -89,11 +89,11 @@ type Options struct {
 //
 // InfluxDB 2.x names every line that it cannot parse, and stores none of the request; the
 // others are sent once more, whatever the Isolation. Version 3 names all bad lines and
-// stores the others. 1.x names the lines that it cannot parse, but only one of several
-// causes: lines whose fields had another type before, and lines older than the retention
-// policy keeps, hide these and each other. Parts of the lines are then sent again, until
-// no response leaves anything open. That costs about three requests for one cause of a
-// common kind, otherwise two for each halving on the way to a bad line.
+// stores the others. 1.x names the lines that it cannot parse, but its response gives only
+// one of several causes: lines whose fields had another type before, and lines older than
+// the retention policy keeps, hide unparsed lines and each other. Parts of the lines are
+// then sent again, until no response leaves anything open. That costs about three requests
+// for one cause of a common kind, otherwise two for each halving on the way to a bad line.
 //
 // Lines without a timestamp, which [Options].NoStamp allows, are not sent again if the
 // server may have stored them. They are [ReasonUncertain].
@@ -105,8 +105,8 @@ const (
 	// IsolateAll searches until every line is known, with at most two requests for each
 	// line.
 	IsolateAll
-	// IsolateNone does not search. If a request has a refused line that the server does
-	// not name, all its lines are [ReasonUncertain].
+	// IsolateNone does not search. If the server refuses a line without naming it, all
+	// lines of the request are [ReasonUncertain].
 	IsolateNone
 )
 
@@ -118,8 +118,9 @@ const (
 	Block OverflowPolicy = iota
 	// DropNewest refuses the lines with [ErrOverflow].
 	DropNewest
-	// DropOldest drops as many of the oldest batches as necessary that share no memory
-	// with one under way. If there is none, it refuses the lines with [ErrOverflow].
+	// DropOldest drops as many of the oldest batches as necessary. It passes over batches
+	// that share memory with one under way. If no other is left, it refuses the lines with
+	// [ErrOverflow].
 	DropOldest
 )
 
@@ -167,7 +168,7 @@ func (o Options) withDefaults(api seam.API) (Options, error) {
 	}
 	switch {
 	case o.BatchBytes < minBatchBytes || o.BatchBytes > largest:
-		return bad("BatchBytes", "is outside what servers take")
+		return bad("BatchBytes", "is not a size that servers accept")
 	case o.BatchLines < 1:
 		return bad("BatchLines", "is negative")
 	case o.MaxDelay < 0:
@@ -179,13 +180,13 @@ func (o Options) withDefaults(api seam.API) (Options, error) {
 	case o.RequestTimeout < 0:
 		return bad("RequestTimeout", "is negative")
 	case o.Isolate > IsolateNone:
-		return bad("Isolate", "is not one of the declared choices")
+		return bad("Isolate", "is not a declared Isolation")
 	case o.IsolateRequests < 0:
 		return bad("IsolateRequests", "is negative")
 	case o.Overflow > DropOldest:
-		return bad("Overflow", "is not one of the declared policies")
+		return bad("Overflow", "is not a declared OverflowPolicy")
 	case !o.Encoder.Precision.Valid():
-		return bad("Encoder.Precision", "is not one of the declared ones")
+		return bad("Encoder.Precision", "is not a declared Precision")
 	}
 	return o, nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// Each test here is named for what another client does wrong.
+// The comment of each test says what another client does wrong.
 
 // influxdb-client-go: an error of a partial write reaches neither the error
 // channel nor the callback.
@@ -98,8 +98,8 @@ func TestNoStatusDiscardsInSilence(t *testing.T) {
 	}
 }
 
-// influxdb-client-go#384: the second point that cannot be encoded blocks WritePoint
-// for good, because nobody reads the error channel.
+// influxdb-client-go#384: the second point that cannot be encoded blocks WritePoint for
+// ever, because nobody reads the error channel.
 func TestUnencodablePointsNeverBlock(t *testing.T) {
 	s := newScript(acker)
 	inBubble(t, Options{}, s, func(t *testing.T, w *Writer) {
@@ -163,8 +163,7 @@ func TestSentBytesAreNotOverwritten(t *testing.T) {
 	}
 }
 
-// influxdb3-go: a batch of points without a finite value sends nothing and
-// says nothing.
+// influxdb3-go: a batch of points without a finite value is not sent, and no error says so.
 func TestNotFiniteIsAnError(t *testing.T) {
 	s := newScript(acker)
 	inBubble(t, Options{}, s, func(t *testing.T, w *Writer) {
@@ -180,8 +179,8 @@ func TestNotFiniteIsAnError(t *testing.T) {
 	})
 }
 
-// batchOfOne runs f in a bubble with a SyncWriter that tries for a second and holds
-// a line, for a server that says 503 until f changes that.
+// batchOfOne runs f in a bubble with a SyncWriter that tries for a second and holds a line.
+// Its server responds with 503 until f changes that.
 func batchOfOne(t *testing.T, f func(t *testing.T, s *script, b *SyncWriter)) {
 	s := newScript(response(503, ""))
 	synctest.Test(t, func(t *testing.T) {
@@ -209,8 +208,8 @@ func TestFailedFlushKeepsTheBuffer(t *testing.T) {
 	})
 }
 
-// A call of a SyncWriter makes an attempt, however long the delay grew in the
-// calls before it, and takes RetryFor at most.
+// A call of a SyncWriter makes an attempt, however long the delay grew in earlier calls, and
+// takes at most RetryFor.
 func TestFlushTriesAgain(t *testing.T) {
 	batchOfOne(t, func(t *testing.T, s *script, b *SyncWriter) {
 		for i := range 12 {

@@ -15,8 +15,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestAppendedPrecision holds that the times of points and frames that are appended are
-// written in the unit that the request names.
+// TestAppendedPrecision: the times of appended points and frames are written in the unit
+// that the request names.
 func TestAppendedPrecision(t *testing.T) {
 	const seconds = 1514764800
 	var timed lp.Point
@@ -43,7 +43,7 @@ func TestAppendedPrecision(t *testing.T) {
 		}
 		err = b.AppendPoints(t.Context(), points...)
 		if err = errors.Join(err, b.Close(t.Context())); err != nil || string(s.Last().Body) != want {
-			t.Errorf("BatchWriter in %v: %v, body\n%s", p, err, s.Last().Body)
+			t.Errorf("SyncWriter in %v: %v, body\n%s", p, err, s.Last().Body)
 		}
 		synctest.Test(t, func(t *testing.T) {
 			w, s, end := pipeWriter(t, fastclient.Options{Precision: p}, Options{})
@@ -62,8 +62,8 @@ type appenderFunc func(dst []byte) ([]byte, error)
 
 func (f appenderFunc) AppendLP(dst []byte) ([]byte, error) { return f(dst) }
 
-// TestAppendersThatDoNotAppend holds that an Appender that returns another buffer
-// than the one it was given costs no line but its own.
+// TestAppendersThatDoNotAppend: if an Appender returns a buffer other than the one it was
+// given, only its own lines are lost.
 func TestAppendersThatDoNotAppend(t *testing.T) {
 	points := []lp.Appender{
 		fastclient.Lines("a f=1"),
@@ -87,8 +87,8 @@ func TestAppendersThatDoNotAppend(t *testing.T) {
 	}
 }
 
-// TestEmptyRowsAreRefused: a row without a field is a refused line, between rows that are
-// refused for other reasons.
+// TestEmptyRowsAreRefused: a row without a field counts as a refused line, also between rows
+// that are refused for other reasons.
 func TestEmptyRowsAreRefused(t *testing.T) {
 	const rows = 3000
 	f := &frame.Frame{Measurement: "m", Time: make([]int64, rows), Columns: []frame.Column{{Name: "v"}}}

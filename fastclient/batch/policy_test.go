@@ -79,7 +79,8 @@ func TestBlockHonoursTheContext(t *testing.T) {
 	})
 }
 
-// influxdb-client-go: Retry-After only in seconds, and not more often than asked.
+// influxdb-client-go reads Retry-After only in seconds. Here no attempt comes before the pause
+// is over, and then one probe.
 func TestOneProbeWhileDownAndRetryAfter(t *testing.T) {
 	s := newScript(func(_ context.Context, _ *seam.Body, r *seam.Response) { r.Status, r.RetryAfter = 429, 100*time.Second })
 	inBubble(t, Options{BatchLines: 1, MaxInFlight: 4}, s, func(t *testing.T, w *Writer) {
@@ -89,7 +90,7 @@ func TestOneProbeWhileDownAndRetryAfter(t *testing.T) {
 		time.Sleep(99 * time.Second)
 		first := len(s.seen())
 		if first > 4 {
-			t.Errorf("%d requests before the server's pause was over", first)
+			t.Errorf("%d requests before the pause that the server asked for was over", first)
 		}
 		time.Sleep(12 * time.Second)
 		if n := len(s.seen()) - first; n != 1 {
@@ -108,8 +109,8 @@ func TestOneProbeWhileDownAndRetryAfter(t *testing.T) {
 	})
 }
 
-// Lines without a timestamp get one when they are appended, so that a batch
-// that is sent twice stores them once, and no two the same.
+// Lines without a timestamp get one when they are appended, each another one, so that a
+// batch that is sent twice stores every line once.
 func TestRetrySendsTheSameTimestamps(t *testing.T) {
 	s := newScript(func(_ context.Context, _ *seam.Body, r *seam.Response) { r.Err = errReset }, acker)
 	inBubble(t, Options{}, s, func(t *testing.T, w *Writer) {
@@ -136,7 +137,7 @@ func TestRetrySendsTheSameTimestamps(t *testing.T) {
 	}
 }
 
-// Ordered: what has to be sent again delays what comes after it.
+// With Ordered, a batch that has to be sent again delays those after it.
 func TestOrderedKeepsTheOrder(t *testing.T) {
 	s := newScript(response(503, ""), acker, response(500, "timeout"), response(503, ""), acker)
 	var stored []string
@@ -160,7 +161,7 @@ func TestOrderedKeepsTheOrder(t *testing.T) {
 	})
 }
 
-// java2#846: dropped points are gone and no error says so.
+// java2#846: points are dropped without an error.
 func TestAgedBatchesAreCounted(t *testing.T) {
 	s := newScript(response(503, ""))
 	g := new(grave)

@@ -11,29 +11,38 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// This file moves parts: take gives the oldest one to a sender, apply does what a
-// verdict's plan says with it, and drop removes one for the Writer's own reasons. A part
-// is in one of two lists, waiting or under way. The lock is released only while the
-// user's dead letter runs; Close may have changed the lists meanwhile, so the part is
-// looked up again after that.
+// This file moves parts between the two lists of the engine: queue, for parts that wait,
+// and flying, for parts under way.
+//
+// take moves the oldest waiting part to flying, for a sender, if the breaker of the target
+// lets it pass. After the request, apply does what the plan says: it gives lost lines to
+// the dead letter, updates the breaker and the limits of the target, and has conclude
+// report the spans and enter them into the ledger or queue them again. drop removes a
+// waiting part for a reason of the Writer's own.
+//
+// Invariants: both lists are in the order of their lines. A part leaves flying only in
+// drop, conclude or giveBack, and its lines are entered into the ledger in the same hold of
+// the lock. The lock is not held while the user's dead letter runs. Close may settle the
+// part meanwhile, so p.list is read again afterwards; p.judged tells Close the verdict that
+// the dead letter already follows.
 
 // A job is a part that a sender has taken.
 type job struct {
 	p     *part
-	epoch uint64 // of the breaker, for its report
+	epoch uint64 // of the breaker, when it let the part pass
 	plain bool   // the server accepts no content encoding
-	spent int    // requests that the batch has cost for finding bad lines
+	spent int    // requests already made to find bad lines of the batch
 }
 
-// over reports whether nothing will ever be left to do.
+// over reports whether senders have nothing to do, now and later.
 func (e *engine) over() bool {
 	return e.aborted || e.ended != nil || e.closing && e.queue.n == 0 && e.flying.n == 0
 }
 
-// take takes the oldest part if it may be sent to out now. If nothing waits, it seals and
+// take takes the oldest part if it may be sent to t now. If nothing waits, it seals and
 // takes the open batch when that is due. The lock is held, and released when parts are
 // dropped for their age.
-func (e *engine) take(out *target) (j job, ok bool) {
+func (e *engine) take(t *target) (j job, ok bool) {
 	for !(e.o.Ordered && e.flying.n > 0) {
 		p := e.queue.head
 		if p == nil && (e.open == nil || !e.due) {
@@ -43,7 +52,7 @@ func (e *engine) take(out *target) (j job, ok bool) {
 			e.drop(p, ReasonAge)
 			continue
 		}
-		epoch, pass := out.breaker.Pass(time.Now)
+		epoch, pass := t.breaker.Pass(time.Now)
 		if !pass {
 			e.armBreaker()
 			break
@@ -53,11 +62,11 @@ func (e *engine) take(out *target) (j job, ok bool) {
 			p = e.queue.head
 		}
 		e.queue.remove(p)
-		for limit := out.sizes.limit; limit > 0 && len(p.data) > limit && p.lines > 1; {
+		for limit := t.sizes.limit; limit > 0 && len(p.data) > limit && p.lines > 1; {
 			e.divide(p)
 		}
 		e.flying.insert(p)
-		return job{p: p, epoch: epoch, plain: out.plain, spent: p.batch.spent}, true
+		return job{p: p, epoch: epoch, plain: t.plain, spent: p.batch.spent}, true
 	}
 	return job{}, false
 }
@@ -73,12 +82,12 @@ func (e *engine) armBreaker() {
 	if p := e.queue.head; p != nil && e.o.MaxAge > 0 {
 		next = max(p.batch.sealed.Add(e.o.MaxAge).Sub(now), 0) + 1
 	}
-	for _, out := range e.targets {
-		g := &out.breaker
-		if g.Failures == 0 || g.Probing {
+	for _, t := range e.targets {
+		b := &t.breaker
+		if b.Failures == 0 || b.Probing {
 			continue
 		}
-		if d := g.Until.Sub(now); d > 0 && (next == 0 || d < next) {
+		if d := b.Until.Sub(now); d > 0 && (next == 0 || d < next) {
 			next = d
 		}
 	}
@@ -103,8 +112,8 @@ func (e *engine) queueRest(p *part, size, lines int) {
 	e.waiters.wake()
 }
 
-// oldest returns the first waiting part that is worth dropping: its slab is held by no
-// part under way, and so will be free.
+// oldest returns the first waiting part that shares its slab with no part under way:
+// dropping such parts frees memory. It returns nil if there is none.
 func (e *engine) oldest() *part {
 next:
 	for p := e.queue.head; p != nil; p = p.next {
@@ -118,16 +127,16 @@ next:
 	return nil
 }
 
-// drop removes p from the queue for good. The lock is held, and released while the dead
-// letter gets the lines.
-func (e *engine) drop(p *part, loss Reason) {
+// drop removes p from the queue for good. The lock is held, and released while the user's
+// dead letter runs.
+func (e *engine) drop(p *part, reason Reason) {
 	e.queue.remove(p)
 	e.flying.insert(p)
 	if e.o.DeadLetter != nil {
-		p.judged = &judgement{plan: verdict.Plan{Spans: []verdict.Span{{To: len(p.data), Lines: p.lines, Outcome: verdict.Rejected, Reason: verdict.Reason(loss)}}}}
+		p.judged = &judgement{plan: verdict.Plan{Spans: []verdict.Span{{To: len(p.data), Lines: p.lines, Outcome: verdict.Rejected, Reason: verdict.Reason(reason)}}}}
 		e.mu.Unlock()
 		err := e.o.DeadLetter.Put(&LostLines{
-			Data: p.data, Lines: p.lines, NotStored: p.lines, Reason: loss, Seq: p.batch.seq, Time: time.Now(),
+			Data: p.data, Lines: p.lines, NotStored: p.lines, Reason: reason, Seq: p.batch.seq, Time: time.Now(),
 		})
 		e.mu.Lock()
 		e.deadLetterDone(err)
@@ -136,48 +145,47 @@ func (e *engine) drop(p *part, loss Reason) {
 		return
 	}
 	e.flying.remove(p)
-	e.ledger.lose(loss, p.lines, len(p.data))
-	e.lost(BatchError{Seq: p.batch.seq, Lines: p.lines, Reason: loss})
-	e.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Reason: loss})
-	e.settled(p.batch)
+	e.ledger.lose(reason, p.lines, len(p.data))
+	e.keepError(BatchError{Seq: p.batch.seq, Lines: p.lines, Reason: reason})
+	e.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Reason: reason})
+	e.partSettled(p.batch)
 	e.waiters.wake()
 }
 
-// apply does what the plan says with the part of j: every span goes to the ledger or back
-// into the queue.
-func (e *engine) apply(out *target, j job, s *sending, took time.Duration) {
-	pl, r := &s.plan, &s.reply
-	if e.o.DeadLetter != nil && pl.Loses() && e.standing(j.p, &s.judgement) {
-		e.deadLetters(j.p, pl, r)
+// apply does what the plan of s says with the part of j, whose request took took.
+func (e *engine) apply(t *target, j job, s *sending, took time.Duration) {
+	plan, r := &s.plan, &s.response
+	if e.o.DeadLetter != nil && plan.Loses() && e.setJudged(j.p, &s.judgement) {
+		e.deadLetters(j.p, plan, r)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.counters.responded(&s.batch, r, took)
-	e.updateBreaker(out, j, pl, r)
-	e.learn(out, j.p, pl, r)
+	e.counters.responded(&s.body, r, took)
+	e.updateBreaker(t, j, plan, r)
+	e.learn(t, j.p, plan, r)
 	p := j.p
 	if p.list != &e.flying {
 		return // Close has settled it or given it back meanwhile
 	}
 	b := p.batch
-	switch pl.Action {
+	switch plan.Action {
 	case verdict.ActUnreadable:
 		p.tries++
 	case verdict.ActRefused:
-		b.spent += pl.Requests()
+		b.spent += plan.Requests()
 	}
 	p.judged = nil
-	e.conclude(p, pl, r, p)
+	e.conclude(p, plan, r, p)
 	if e.ended == nil && errors.Is(r.Err, fastclient.ErrClosed) {
 		e.ended = fastclient.ErrClosed
 		e.waiters.over()
-		e.waiters.roomFree()
+		e.waiters.memoryFree()
 	}
 	e.waiters.wake()
 }
 
-// standing makes j the judgement of p, unless Close has given p back.
-func (e *engine) standing(p *part, j *judgement) bool {
+// setJudged makes j the judgement of p. It reports false if Close has given p back.
+func (e *engine) setJudged(p *part, j *judgement) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if p.list != &e.flying {
@@ -187,31 +195,33 @@ func (e *engine) standing(p *part, j *judgement) bool {
 	return true
 }
 
-// concludeJudged settles the parts whose verdict is known without waiting for their dead
-// letters, which still read their memory.
+// concludeJudged concludes the parts whose verdict is known, without waiting for their
+// dead letters. Those may still read the parts' memory.
 func (e *engine) concludeJudged() {
 	for p := e.flying.head; p != nil; {
 		next := p.next
 		if j := p.judged; j != nil {
-			e.conclude(p, &j.plan, &j.reply, nil)
+			e.conclude(p, &j.plan, &j.response, nil)
 		}
 		p = next
 	}
 }
 
-// conclude does what the plan says with p, which is under way. If reuse is not nil, p and
-// its memory may be reused.
-func (e *engine) conclude(p *part, pl *verdict.Plan, r *seam.Response, reuse *part) {
+// conclude does what the plan says with p, which is under way: its spans are reported, and
+// settled or queued again. If reuse is not nil, it is p, which nobody else reads any more,
+// so that p and its memory may be reused.
+func (e *engine) conclude(p *part, plan *verdict.Plan, r *seam.Response, reuse *part) {
 	e.flying.remove(p)
-	e.report(p, pl, r)
+	e.report(p, plan, r)
 	b := p.batch
-	b.parts++ // keeps b until all spans are done
-	e.cutUp(p, pl, reuse)
-	e.settled(b)
+	b.parts++ // keeps b from being settled before all spans are entered
+	e.enterSpans(p, plan, reuse)
+	e.partSettled(b)
 }
 
-// cutUp enters the spans of p into the ledger and queues those that are sent again.
-func (e *engine) cutUp(p *part, pl *verdict.Plan, reuse *part) {
+// enterSpans enters the spans of p into the ledger, except for those that are sent again,
+// which it queues.
+func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 	b, data, from := p.batch, p.data, p.from
 	inUse := reuse == nil
 	again := func(data []byte, from, lines int) {
@@ -224,72 +234,72 @@ func (e *engine) cutUp(p *part, pl *verdict.Plan, reuse *part) {
 		q.data, q.from, q.lines = data, from, lines
 		e.queue.insert(q)
 	}
-	if pl.Gather && !inUse {
-		for i := range pl.Spans {
-			if pl.Spans[i].Outcome != verdict.Again {
-				e.ledger.settled(&pl.Spans[i])
+	if plan.Gather && !inUse {
+		for i := range plan.Spans {
+			if plan.Spans[i].Outcome != verdict.Again {
+				e.ledger.enter(&plan.Spans[i])
 			}
 		}
-		for _, run := range verdict.Gather(data, pl.Spans) {
+		for _, run := range verdict.Gather(data, plan.Spans) {
 			if run.Lines > 0 {
 				again(data[run.From:run.To:run.To], from+run.From, run.Lines)
 			}
 		}
 	} else {
-		for i := range pl.Spans {
-			c := &pl.Spans[i]
-			if c.Outcome == verdict.Again {
-				again(data[c.From:c.To:c.To], from+c.From, c.Lines)
+		for i := range plan.Spans {
+			span := &plan.Spans[i]
+			if span.Outcome == verdict.Again {
+				again(data[span.From:span.To:span.To], from+span.From, span.Lines)
 			} else {
-				e.ledger.settled(c)
+				e.ledger.enter(span)
 			}
 		}
 	}
 	if reuse != nil || inUse {
-		e.settled(b) // for p itself
+		e.partSettled(b) // p itself, of which nothing is queued again
 	}
 }
 
-// updateBreaker opens or closes the breaker of out.
-func (e *engine) updateBreaker(out *target, j job, pl *verdict.Plan, r *seam.Response) {
-	if !pl.Shut {
-		if out.breaker.Responded(j.epoch) {
+// updateBreaker opens or closes the breaker of t.
+func (e *engine) updateBreaker(t *target, j job, plan *verdict.Plan, r *seam.Response) {
+	if !plan.Wait {
+		if t.breaker.Responded(j.epoch) {
 			e.emit(Event{Kind: EventUp})
 		}
 		return
 	}
 	now := time.Now()
 	kind := EventRetry
-	if out.breaker.Failed(j.epoch, now, r.RetryAfter, e.spread) && out.breaker.Failures == 1 {
+	if t.breaker.Failed(j.epoch, now, r.RetryAfter, e.spread) && t.breaker.Failures == 1 {
 		kind = EventDown
 	}
 	e.counters.retried++
 	p := j.p
 	e.emit(Event{
 		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.Status,
-		Message: complaint.Clip(r.Message), Err: r.Err, Delay: max(out.breaker.Until.Sub(now), 0),
+		Message: complaint.Clip(r.Message), Err: r.Err, Delay: max(t.breaker.Until.Sub(now), 0),
 	})
 }
 
 // learn records what the response to p shows about the limits of the server.
-func (e *engine) learn(out *target, p *part, pl *verdict.Plan, r *seam.Response) {
-	switch pl.Action {
+func (e *engine) learn(t *target, p *part, plan *verdict.Plan, r *seam.Response) {
+	switch plan.Action {
 	case verdict.ActAck:
-		if out.sizes.stored(len(p.data), e.o.BatchBytes) {
+		if t.sizes.stored(len(p.data), e.o.BatchBytes) {
 			e.limitBatches()
 		}
 	case verdict.ActSplit:
-		if pl.Learn == 0 {
+		if plan.Learn == 0 {
 			return
 		}
 		e.counters.splits++
-		if out.sizes.refused(pl.Learn) {
+		if t.sizes.refused(plan.Learn) {
 			e.limitBatches()
-			e.emit(Event{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Message), Bytes: out.sizes.limit})
+			e.emit(Event{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Message), Bytes: t.sizes.limit})
 		}
 	case verdict.ActPlain:
-		if !out.plain {
-			out.plain = true
+		if !t.plain {
+			t.plain = true
 			e.emit(Event{Kind: EventUncompressed, Status: r.Status, Message: complaint.Clip(r.Message)})
 		}
 	}
@@ -298,43 +308,43 @@ func (e *engine) learn(out *target, p *part, pl *verdict.Plan, r *seam.Response)
 // limitBatches limits new batches to the size that every server accepts.
 func (e *engine) limitBatches() {
 	e.sealBytes = e.o.BatchBytes
-	for _, out := range e.targets {
-		if limit := out.sizes.limit; limit > 0 {
+	for _, t := range e.targets {
+		if limit := t.sizes.limit; limit > 0 {
 			e.sealBytes = min(e.sealBytes, limit)
 		}
 	}
 }
 
-// report turns the plan for p into events and errors.
-func (e *engine) report(p *part, pl *verdict.Plan, r *seam.Response) {
-	for i := range pl.Spans {
-		c := &pl.Spans[i]
+// report makes an event and an error of each span of p that is rejected or uncertain.
+func (e *engine) report(p *part, plan *verdict.Plan, r *seam.Response) {
+	for i := range plan.Spans {
+		span := &plan.Spans[i]
 		kind := EventRejected
-		switch c.Outcome {
+		switch span.Outcome {
 		case verdict.Rejected:
 		case verdict.Uncertain:
 			kind = EventUncertain
 		default:
 			continue
 		}
-		e.lost(BatchError{Seq: p.batch.seq, Lines: c.Lines, Reason: Reason(c.Reason), Status: r.Status, Message: c.Message})
-		e.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: c.Lines, Bytes: c.To - c.From,
-			Reason: Reason(c.Reason), Status: r.Status, Message: c.Message})
+		e.keepError(BatchError{Seq: p.batch.seq, Lines: span.Lines, Reason: Reason(span.Reason), Status: r.Status, Message: span.Message})
+		e.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: span.Lines, Bytes: span.To - span.From,
+			Reason: Reason(span.Reason), Status: r.Status, Message: span.Message})
 	}
 }
 
-// deadLetters gives the lost lines of p to the dead letter, without the lock.
-func (e *engine) deadLetters(p *part, pl *verdict.Plan, r *seam.Response) {
+// deadLetters gives the lost lines of p to the dead letter. The lock is not held.
+func (e *engine) deadLetters(p *part, plan *verdict.Plan, r *seam.Response) {
 	if e.o.DeadLetter == nil {
 		return
 	}
-	for i := range pl.Spans {
-		l, ok := lostLines(&pl.Spans[i], p, r)
+	for i := range plan.Spans {
+		l, ok := lostLines(&plan.Spans[i], p, r)
 		if !ok {
 			continue
 		}
 		if l.Reason == ReasonUncertain {
-			l.NotStored = pl.Known
+			l.NotStored = plan.Known
 		}
 		err := e.o.DeadLetter.Put(&l)
 		e.mu.Lock()
@@ -343,14 +353,14 @@ func (e *engine) deadLetters(p *part, pl *verdict.Plan, r *seam.Response) {
 	}
 }
 
-// lostLines returns the lines of c for a dead letter, if any are lost.
-func lostLines(c *verdict.Span, p *part, r *seam.Response) (l LostLines, ok bool) {
-	if c.Outcome != verdict.Rejected && c.Outcome != verdict.Uncertain {
+// lostLines returns the lines of span for a dead letter, if any are lost.
+func lostLines(span *verdict.Span, p *part, r *seam.Response) (l LostLines, ok bool) {
+	if span.Outcome != verdict.Rejected && span.Outcome != verdict.Uncertain {
 		return l, false
 	}
 	return LostLines{
-		Data: p.data[c.From:c.To:c.To], Lines: c.Lines, NotStored: c.Lines, Reason: Reason(c.Reason),
-		Status: r.Status, Message: c.Message, Seq: p.batch.seq, Time: time.Now(),
+		Data: p.data[span.From:span.To:span.To], Lines: span.Lines, NotStored: span.Lines, Reason: Reason(span.Reason),
+		Status: r.Status, Message: span.Message, Seq: p.batch.seq, Time: time.Now(),
 	}, true
 }
 

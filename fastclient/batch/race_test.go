@@ -17,9 +17,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestConcurrentUse: 32 goroutines append while others flush, look at the
-// numbers and close. Whatever was accepted is accounted for, and no goroutine
-// is left.
+// TestConcurrentUse: 32 goroutines append while others flush, read the stats and close.
+// Every accepted line is accounted for, and no goroutine is left.
 func TestConcurrentUse(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for round := range 5 {
@@ -107,8 +106,7 @@ func waitForGoroutines(t *testing.T, before int) {
 	}
 }
 
-// TestUserPanicsLeaveTheWriterWhole: what panics in the user's functions holds
-// no lock.
+// TestUserPanicsLeaveTheWriterWhole: no lock is held when a function of the user panics.
 func TestUserPanicsLeaveTheWriterWhole(t *testing.T) {
 	w := testWriter(t, Options{}, acker)
 	for range 2 {

@@ -56,7 +56,7 @@ func TestRefusedLinesAreStripped(t *testing.T) {
 	}
 }
 
-// The servers of 1.x and 2.x do not name the line: halves find it.
+// If the servers of 1.x and 2.x do not name the line, halving the batch finds it.
 func TestIsolationFindsExactlyTheBadLines(t *testing.T) {
 	for _, api := range []seam.API{seam.V1, seam.V2} {
 		g := new(grave)
@@ -79,7 +79,7 @@ func TestIsolationFindsExactlyTheBadLines(t *testing.T) {
 			}
 			mustAppend(t, w, lines.String())
 			if err := w.Flush(context.Background()); err == nil {
-				t.Error("Flush says nothing of the bad lines")
+				t.Error("Flush returns no error about the bad lines")
 			}
 			if len(server.stored) != 997 || len(g.lost) != 3 {
 				t.Errorf("%v: %d lines stored, dead letters %q", api, len(server.stored), g.lost)

@@ -16,7 +16,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// foreignReply responds as something other than the server would.
+// foreignReply is the reply of something that is not a database.
 func foreignReply(status int, body string, fields ...string) influxtest.Reply {
 	head := fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Length: %d\r\n", status, len(body))
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -25,7 +25,7 @@ func foreignReply(status int, body string, fields ...string) influxtest.Reply {
 	return influxtest.Raw(head + "\r\n" + body)
 }
 
-// Only 204, and 200 or 202 with nothing in it, tell that lines are stored.
+// Only a 204, and a 200 or 202 with an empty body or object, say that lines are stored.
 func TestAcknowledgements(t *testing.T) {
 	both(t, func(t *testing.T, o fastclient.Options) {
 		for _, c := range []struct {
@@ -58,8 +58,7 @@ func TestAcknowledgements(t *testing.T) {
 	})
 }
 
-// Statuses that no Writer gives up on when something else sends them, with every
-// status that there is.
+// No status makes a Writer give up lines if it comes from something that is not a database.
 func TestPagesRefuseNothing(t *testing.T) {
 	for status := 200; status < 600; status++ {
 		for _, body := range []string{"<html>no</html>", `{"error":"no","status":1}`, "unable to parse 'm v=1 1': missing fields"} {
@@ -69,14 +68,14 @@ func TestPagesRefuseNothing(t *testing.T) {
 			r := seam.Response{Status: status, Message: body, Foreign: true}
 			var p verdict.Plan
 			verdict.Decide(&p, []byte("m v=1 1\n"), 1, &r, verdict.Limits{Plain: true})
-			if len(p.Spans) != 1 || p.Spans[0].Outcome != verdict.Again || !p.Shut {
+			if len(p.Spans) != 1 || p.Spans[0].Outcome != verdict.Again || !p.Wait {
 				t.Errorf("%d %s: %+v", status, body, p)
 			}
 		}
 	}
 }
 
-// The signs of databases, and what has none.
+// Responses with a sign of a database, and without one.
 func TestSigns(t *testing.T) {
 	both(t, func(t *testing.T, o fastclient.Options) {
 		for _, c := range []struct {
@@ -111,7 +110,7 @@ func TestSigns(t *testing.T) {
 	})
 }
 
-// A refusal is read whatever it is compressed in.
+// A refusal is read in whichever content encoding it comes.
 func TestCompressedRefusal(t *testing.T) {
 	both(t, func(t *testing.T, o fastclient.Options) {
 		for _, encoding := range []string{"gzip", "x-gzip", "GZIP"} {
@@ -125,7 +124,7 @@ func TestCompressedRefusal(t *testing.T) {
 	})
 }
 
-// A response whose header is too long was given: the lines are not sent for ever.
+// A response whose header is too long is a response: the lines are not sent for ever.
 func TestUnreadableResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, end := pipeWriter(t, fastclient.Options{}, Options{MaxInFlight: 1}, influxtest.BigHeader(20_000))
@@ -147,8 +146,8 @@ func TestUnreadableResponse(t *testing.T) {
 	})
 }
 
-// After refusals of a passing kind requests become as large again as they were, and a
-// real limit is not tried for ever.
+// After temporary refusals requests become as large again as they were. A permanent limit
+// is not tried for ever.
 func TestLimitRecovers(t *testing.T) {
 	for _, limit := range []int{0, 40_000} {
 		var sizes []int
@@ -190,8 +189,8 @@ func TestLimitRecovers(t *testing.T) {
 	}
 }
 
-// A retention policy that does not exist is no reason to give up: like a database it may
-// be made.
+// A missing retention policy is no reason to give up: like a missing database, it may be
+// created.
 func TestMissingPolicyIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
@@ -206,7 +205,7 @@ func TestMissingPolicyIsKept(t *testing.T) {
 	})
 }
 
-// Each failure is one event with its delay.
+// Each failure causes one event with the delay to the next attempt.
 func TestOneEventForEachFailure(t *testing.T) {
 	var got []string
 	var delays []time.Duration
@@ -230,7 +229,7 @@ func TestOneEventForEachFailure(t *testing.T) {
 	}
 }
 
-// A misspelt database shows in what Flush, Close and Stats say.
+// Flush, Close and Stats say if the name of the database is misspelt.
 func TestLastErrorIsShown(t *testing.T) {
 	for _, batch := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// script responds to requests by its functions in turn, the last one for ever, and
-// records the bodies.
+// A script responds to requests with its functions in turn, then always with the last one,
+// and records the bodies.
 type script struct {
 	mu     sync.Mutex
 	steps  []senderFunc
@@ -40,7 +40,7 @@ func (s *script) seen() []string {
 	return append([]string(nil), s.bodies...)
 }
 
-// response is a reply with a status and a message.
+// response returns a sender whose responses have this status and message.
 func response(status int, message string) senderFunc {
 	return func(_ context.Context, _ *seam.Body, r *seam.Response) { r.Status, r.Message = status, message }
 }

@@ -10,16 +10,21 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// This file makes one request for one part: sendPart converts and compresses the lines,
-// sends them, and has package verdict decide what the response means; queue.go then
-// applies the plan.
+// This file makes one request for one part. sendPart converts the lines to the unit in which
+// they are sent, compresses them, and sends them within a requestContext. Package verdict
+// turns the response into a plan, which engine.apply in queue.go carries out.
+//
+// Invariants: a sending belongs to one sender, and its memory is reused by the next request.
+// The engine's lock is not held here. The lines of the part are read and never changed; the
+// spans of the plan are offsets in the part, also when other bytes were sent.
 
 // errRequestTimeout is the cause of a request's context that ended because of
 // Options.RequestTimeout.
 var errRequestTimeout = errors.New("batch: no response within Options.RequestTimeout")
 
-// A requestContext is the context of one sender's requests, one after the other. It is
-// made anew only after a request has run out of time.
+// A requestContext gives the requests of one sender a context, one after the other. It
+// makes a new one only after a request has run out of time, so that requests cost no
+// allocation.
 type requestContext struct {
 	parent context.Context
 	ctx    context.Context
@@ -55,13 +60,13 @@ func (c *requestContext) close() {
 	}
 }
 
-// A sending is the memory of one sender.
+// A sending is the memory of one sender: the body and the judgement of its last request.
 type sending struct {
 	sender     seam.Sender
 	ctx        requestContext
 	compressed []byte
-	wire       []byte // lines in the unit that is sent, if it is another one
-	batch      seam.Body
+	wire       []byte // lines converted to the unit that is sent, if it is another one
+	body       seam.Body
 	judgement
 }
 
@@ -70,7 +75,7 @@ func (e *engine) newSending(sender seam.Sender) *sending {
 }
 
 // sendPart sends the part of j and applies what the response means.
-func (e *engine) sendPart(out *target, s *sending, j job) {
+func (e *engine) sendPart(t *target, s *sending, j job) {
 	p := j.p
 	lines := p.data
 	if e.unit != e.precision {
@@ -80,19 +85,19 @@ func (e *engine) sendPart(out *target, s *sending, j job) {
 		s.wire = points.AppendConverted(s.wire[:0], p.data, e.precision, e.unit)
 		lines = s.wire
 	}
-	s.batch = seam.Body{Data: lines, Raw: len(lines)}
+	s.body = seam.Body{Data: lines, Raw: len(lines)}
 	if e.compressor != nil && !j.plain && len(lines) >= e.minCompress {
 		if e.compressBody(s, lines); len(s.compressed) < len(lines) {
-			s.batch.Data, s.batch.Encoding = s.compressed, e.compressor.Encoding()
+			s.body.Data, s.body.Encoding = s.compressed, e.compressor.Encoding()
 		}
 	}
-	s.reply.Reset(out.api)
+	s.response.Reset(t.api)
 	start := time.Now()
-	ctx := s.ctx.begin(requestTimeout(e.o.RequestTimeout, len(s.batch.Data)))
-	s.sender.Send(ctx, &s.batch, &s.reply)
-	verdict.Merge(&s.reply)
-	if s.reply.Err != nil && context.Cause(ctx) == errRequestTimeout {
-		s.reply.Err, s.reply.Failure = errRequestTimeout, errRequestTimeout
+	ctx := s.ctx.begin(requestTimeout(e.o.RequestTimeout, len(s.body.Data)))
+	s.sender.Send(ctx, &s.body, &s.response)
+	verdict.Merge(&s.response)
+	if s.response.Err != nil && context.Cause(ctx) == errRequestTimeout {
+		s.response.Err, s.response.Failure = errRequestTimeout, errRequestTimeout
 	}
 	s.ctx.end()
 	took := time.Since(start)
@@ -100,20 +105,20 @@ func (e *engine) sendPart(out *target, s *sending, j job) {
 	within := j.spent < e.o.IsolateRequests
 	limits := verdict.Limits{
 		Search: within && e.o.Isolate == IsolateAuto || e.o.Isolate == IsolateAll, Within: within,
-		Ordered: e.o.Ordered, Precision: e.unit, Tries: p.tries + 1, Plain: s.batch.Encoding == "",
+		Ordered: e.o.Ordered, Precision: e.unit, Tries: p.tries + 1, Plain: s.body.Encoding == "",
 	}
-	action := verdict.Judge(&s.reply)
+	action := verdict.Judge(&s.response)
 	if action == verdict.ActDowngrade {
-		limits.Downgrade = out.server.Downgrade(s.reply.API)
+		limits.Downgrade = t.server.Downgrade(s.response.API)
 	}
 	if action == verdict.ActMissing && e.o.OnMissing != nil {
 		e.missing(s)
 	}
-	verdict.Decide(&s.plan, lines, p.lines, &s.reply, limits)
+	verdict.Decide(&s.plan, lines, p.lines, &s.response, limits)
 	if e.unit != e.precision {
 		s.plan.Onto(p.data)
 	}
-	e.apply(out, j, s, took)
+	e.apply(t, j, s, took)
 }
 
 // compressBody compresses data into the memory of the sender.
@@ -136,8 +141,8 @@ func (e *engine) missing(s *sending) {
 	}
 }
 
-// requestTimeout returns the time for one request: a fixed part, and what the body needs
-// at 100 KiB/s.
+// requestTimeout returns the time for one request: base, and the time that a body of size
+// bytes takes at 100 KiB/s.
 func requestTimeout(base time.Duration, size int) time.Duration {
 	return base + time.Duration(size)*time.Second/(100<<10)
 }

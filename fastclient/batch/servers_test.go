@@ -13,8 +13,7 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// pipeSet returns a client with several servers in memory, of which those that
-// are down refuse connections.
+// pipeSet returns a client of several servers in memory. Those in down refuse connections.
 func pipeSet(t *testing.T, o fastclient.Options, down []atomic.Bool) (*fastclient.Client, []*influxtest.Server) {
 	t.Helper()
 	var servers []*influxtest.Server
@@ -41,9 +40,8 @@ func pipeSet(t *testing.T, o fastclient.Options, down []atomic.Bool) (*fastclien
 	return c, servers
 }
 
-// TestSyncWriterServers: a SyncWriter uses the servers that are up, whatever
-// the balance is.
-func TestBatchWriterServers(t *testing.T) {
+// TestSyncWriterServers: a SyncWriter uses the servers that are up, with every Balance.
+func TestSyncWriterServers(t *testing.T) {
 	for _, balance := range []fastclient.Balance{fastclient.Failover, fastclient.RoundRobin} {
 		synctest.Test(t, func(t *testing.T) {
 			down := make([]atomic.Bool, 3)
@@ -72,8 +70,8 @@ func TestBatchWriterServers(t *testing.T) {
 	}
 }
 
-// TestCloseTriesServersOnceMore: servers that were all down are asked once more
-// by Close, though the client would let them be for a while.
+// TestCloseTriesServersOnceMore: after all servers were down, Close tries them once more,
+// although the pause of the client is not over.
 func TestCloseTriesServersOnceMore(t *testing.T) {
 	for _, balance := range []fastclient.Balance{fastclient.Failover, fastclient.RoundRobin} {
 		for _, batch := range []bool{false, true} {

@@ -16,10 +16,20 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// This file turns what is appended into valid lines with timestamps. A [stager] does it
-// outside of any lock, in a [scratch] from a pool, and hand puts the lines into the
-// engine. Raw lines, and what types of the user wrote, are checked; lines of our own
-// encoder are not. A [stampClock] gives the times.
+// This file turns what is appended into valid lines with timestamps, and puts them into the
+// engine.
+//
+// An append gets a scratch, the memory of one append, from the pool of its writer's stager.
+// appendLines and appendPoints go through stager.raw, which scans the lines and rewrites
+// those that an encoder would write otherwise. encodeLines and WriteStructs go through
+// stager.encoded: the lines of our own encoder are valid, only timestamps may be missing. A
+// stampClock gives the timestamps. hand then passes the lines to engine.put, counts those
+// that were refused, and makes the error.
+//
+// Invariants: no lock of the engine is held while code of the user runs. If no line needs a
+// change, the bytes are passed on without a copy. Every line that hand passes on is complete, ends with a line
+// feed, and has a timestamp unless Options.NoStamp is set; no two lines get the same series
+// and timestamp from one stampClock, unless the clock is set back by more than stampLead.
 
 // A LineWriter accepts lines of line protocol in several forms: it is a [Writer] or a
 // [SyncWriter].
@@ -36,8 +46,8 @@ type LineWriter interface {
 	stager() *stager
 }
 
-// A stager turns what is appended into valid lines with timestamps. It holds no lock, so
-// code of the user that it calls delays nobody else.
+// A stager turns what is appended into valid lines with timestamps. It does not change
+// after init, except for its clock and its pool, which several goroutines may use.
 type stager struct {
 	opt   lp.Options
 	lines line.Options // options for reading raw lines
@@ -51,8 +61,8 @@ type stager struct {
 type scratch struct {
 	enc  lp.Encoder
 	scan line.Scanner
-	in   []byte // what types of the user wrote
-	buf  []byte // what is handed to the engine
+	in   []byte // lines that the user's types wrote
+	buf  []byte // lines that had to be changed, on their way to the engine
 }
 
 // keptScratch is the largest buffer that goes back to the pool.
@@ -74,7 +84,7 @@ func (s *stager) get() *scratch {
 		sc.enc.SetOptions(s.opt)
 		sc.scan.SetOptions(s.lines)
 		sc.scan.SetCheck(true)
-		sc.enc.SetDefaultTags(s.tags...) // which were checked before
+		sc.enc.SetDefaultTags(s.tags...) // cannot fail: engine.init has tried them
 	}
 	return sc
 }
@@ -87,8 +97,9 @@ func (s *stager) put(sc *scratch) {
 	s.pool.Put(sc)
 }
 
-// encoded returns n lines that an encoder wrote, with timestamps. It returns lines itself
-// if no timestamp is missing. Lines that cannot have one are added to r.
+// encoded returns the n lines of an encoder with timestamps. It returns lines itself if no
+// timestamp is missing. Lines for which there is no time left are left out, and counted in
+// r.
 func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([]byte, int) {
 	if !s.stamp || n == 1 && line.Stamped(lines) {
 		return lines, n
@@ -117,8 +128,9 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([
 	return sc.buf, n
 }
 
-// raw returns the n valid lines of data, each ended, stamped and as an encoder would
-// write it. It returns data itself if nothing changes. The other lines are added to r.
+// raw returns the n valid lines of data, each with its line feed and timestamp, as an
+// encoder would write it. It returns data itself if nothing changes. Invalid lines, and
+// lines for which there is no time left, are left out and counted in r.
 func (s *stager) raw(sc *scratch, data []byte, r *points.Refusal) (lines []byte, n int) {
 	scan := &sc.scan
 	scan.Reset(data)
@@ -190,7 +202,7 @@ func appendPoints(ctx context.Context, w LineWriter, list []lp.Appender) error {
 			r.Add(points.Bad(err), err)
 		}
 	}
-	// What types of the user wrote is checked like raw lines.
+	// The user's types may write anything, so their lines are checked like raw ones.
 	lines, n := s.raw(sc, sc.in, &r)
 	err := hand(ctx, w, lines, n, r)
 	s.put(sc)
@@ -207,7 +219,7 @@ func encodeLines(ctx context.Context, w LineWriter, f func(*lp.Encoder)) error {
 // handEncoded puts the points of sc's encoder into w and frees sc.
 func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) error {
 	var r points.Refusal
-	sc.enc.Point("_") // refuses a point that was not ended
+	sc.enc.Point("_") // makes the encoder refuse a point that was not ended
 	sc.enc.Cancel()
 	if sc.enc.Options() != s.opt {
 		r.Add(max(sc.enc.Lines(), 1), errEncoderOptions)
@@ -222,7 +234,8 @@ func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) erro
 	return err
 }
 
-// hand puts n lines into w and counts those that were not accepted.
+// hand puts n lines into w. It counts the lines of r, and those that w did not accept, as
+// refused, and returns an *AppendError if there are any.
 func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refusal) error {
 	accepted := 0
 	if n > 0 {
@@ -243,8 +256,8 @@ func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refus
 	return nil
 }
 
-// stagedStructs is how many structs are turned into lines at a time, few enough for the
-// buffer to be reused.
+// stagedStructs is how many structs are turned into lines at a time: few enough that the
+// buffer is usually small enough to be reused.
 const stagedStructs = 256
 
 // WriteStructs appends structs to a [Writer] or a [SyncWriter], by a schema or, if that
@@ -282,7 +295,7 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 			stop = ErrOverflow
 		}
 		if stop != nil {
-			// The other structs would meet the same error.
+			// The remaining structs would be refused for the same reason.
 			w.refused(len(values), stop)
 			failed.Refused += len(values)
 			break
@@ -298,9 +311,9 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 // A stampClock gives lines without a timestamp the time of their append, so that no two
 // lines of a series get the same one.
 //
-// In nanoseconds and microseconds no two lines at all get the same time, and the times
-// stay close to the clock. In coarser units they would run ahead of the clock if all
-// lines shared them, so each series has its own. It may be ahead of the clock by
+// In nanoseconds and microseconds all lines share one sequence of times: no two lines get
+// the same one, and the times stay close to the clock. In coarser units a shared sequence
+// would run ahead of the clock, so each series has its own. It may be ahead of the clock by
 // stampLead.
 type stampClock struct {
 	unit  fastclient.Precision
@@ -310,9 +323,10 @@ type stampClock struct {
 	mu     sync.Mutex
 	seed   maphash.Seed
 	latest int64 // latest time of the clock
-	// series holds the last stamp of each series, if that is not before latest.
+	// series holds the last stamp of each series, by seriesHash. An entry before latest
+	// has no effect and may be removed.
 	series map[uint64]int64
-	sweep  int // at this number of series those behind the clock are removed
+	sweep  int // at this number of entries those without effect are removed
 }
 
 const (

@@ -20,10 +20,10 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestStampsOfOneMoment: lines of one series that are stamped at one moment get times of
-// their own, from all goroutines, up to a minute ahead of the clock. In nanoseconds and
-// microseconds no two lines get the same time, in coarser units other series do not move
-// it.
+// TestStampsOfOneMoment: lines of one series that are stamped at the same moment get
+// different times, in all goroutines, up to a minute ahead of the clock. In nanoseconds and
+// microseconds no two lines get the same time. In coarser units a series does not change
+// the times of another.
 func TestStampsOfOneMoment(t *testing.T) {
 	const each = 100 // lines of each of two series
 	lines := [...][]byte{[]byte("m,a=1,b=2 v=1\n"), []byte("m,b=3,a=1"), []byte("m,b=2,a=1"), []byte("m,a=1,b=3 v=2,a=1 \n")}
@@ -66,8 +66,8 @@ func TestStampsOfOneMoment(t *testing.T) {
 	})
 }
 
-// TestStampsAreKeptApart: lines of one series without a timestamp never share one, in
-// whatever way they are appended, and what cannot have one is refused.
+// TestStampsAreKeptApart: lines of one series never get the same timestamp, in whichever way
+// they are appended, and lines for which no time is left are refused.
 func TestStampsAreKeptApart(t *testing.T) {
 	const n = 70
 	ways := map[string]func(w *Writer) error{
@@ -119,7 +119,7 @@ func TestStampsAreKeptApart(t *testing.T) {
 	})
 }
 
-// TestStampOrder: lines that are refused leave those around them as they are.
+// TestStampOrder: refused lines do not change the lines around them.
 func TestStampOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s stager
@@ -148,8 +148,8 @@ func TestStampOrder(t *testing.T) {
 	})
 }
 
-// TestStampMemory: the series of one unit are bounded, and those of units that are over
-// make room.
+// TestStampMemory: the number of series within one unit is bounded, and series of earlier
+// units are removed for others.
 func TestStampMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c stampClock
@@ -166,8 +166,8 @@ func TestStampMemory(t *testing.T) {
 	})
 }
 
-// TestStampClockPutBack: a small step back of the clock keeps the stamps apart, a large
-// one is followed.
+// TestStampClockPutBack: after a small step back of the clock, stamps still differ; a large
+// step is followed.
 func TestStampClockPutBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for step, want := range map[time.Duration]time.Duration{time.Second: time.Second + time.Millisecond, time.Hour: 0} {
@@ -186,7 +186,7 @@ func TestStampClockPutBack(t *testing.T) {
 	})
 }
 
-// TestSeriesHash: the order of tags is no part of a series, all else is.
+// TestSeriesHash: the order of tags does not matter, and everything else does.
 func TestSeriesHash(t *testing.T) {
 	seed := maphash.MakeSeed()
 	seen := map[uint64]string{}

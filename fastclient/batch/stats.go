@@ -11,8 +11,10 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// A Count is a number of lines and the size of them, uncompressed, each with its line
-// feed.
+// This file counts. A ledger has an account for each outcome of lines, and writerCounters
+// count requests and refusals; both are copied into Stats under the engine's lock.
+
+// A Count is a number of lines and their size, uncompressed and with line feeds.
 type Count struct {
 	Lines, Bytes uint64
 }
@@ -35,9 +37,10 @@ func (c Count) plus(d Count) Count { return Count{c.Lines + d.Lines, c.Bytes + d
 type Stats struct {
 	Appended Count // accepted by an append
 	Acked    Count // stored by the server
-	Rejected Count // refused by the server for good: none of them is stored
-	// Uncertain counts lines of requests in which the server refused lines that it did
-	// not name and that were not found: each line may be stored or not. See [Isolation].
+	Rejected Count // refused by the server for good; none of them is stored
+	// Uncertain counts the lines of requests of which the server refused some without
+	// naming them, and they were not found: each line may be stored or not. See
+	// [Isolation].
 	Uncertain Count
 	Dropped   Count // dropped by the Writer
 	Pending   Count // in the open batch, waiting, or under way
@@ -45,12 +48,12 @@ type Stats struct {
 	// ByReason divides Rejected, Uncertain and Dropped by reason. Index it with a Reason.
 	ByReason [numReasons]Count
 
-	// Lines and points that no append accepted: invalid, without memory for them, or too
-	// long.
+	// Lines and points that an append refused: because they are invalid or too long,
+	// because there was no memory for them, or for another reason.
 	RefusedInvalid, RefusedOverflow, RefusedOther uint64
 
 	Sealed  uint64 // number of the last sealed batch
-	Settled uint64 // every batch up to this number is settled: acked, rejected, uncertain or dropped
+	Settled uint64 // every batch up to this number is settled: none of its lines is pending
 
 	Queued     int // requests waiting
 	InFlight   int // requests under way
@@ -63,11 +66,12 @@ type Stats struct {
 	// RawBytes and WireBytes are the sizes of all requests before and after
 	// compression.
 	RawBytes, WireBytes uint64
-	// Latency is a histogram of the requests: Latency[i] counts those that took less than
-	// 1 ms << i and at least half of that; the last one counts the others.
+	// Latency is a histogram of the requests. Latency[i] counts those that took at least
+	// half of 1 ms << i, but less than that; the first counts all below 1 ms, the last all
+	// longer ones.
 	Latency [16]uint64
 
-	Memory      int // bytes of slabs for lines, and what compression may take
+	Memory      int // bytes of slabs for lines, and of what compression may take
 	MemoryLimit int
 	Blocked     uint64        // appends that had to wait
 	BlockedFor  time.Duration // total time that they waited
@@ -82,14 +86,14 @@ type Stats struct {
 	DeadLetterErrors uint64
 }
 
-// A ledger records where every accepted line is. Every entry moves lines from one account
-// to another, so the equation of [Stats] holds at every moment. It is guarded by the lock
-// of its owner.
+// A ledger counts every accepted line in one account. Every method moves lines from one
+// account to another, so the equation of [Stats] holds at every moment. The lock of its
+// owner guards it.
 type ledger struct {
 	appended Count
 	pending  Count
 	acked    Count
-	losses   [numReasons]Count
+	byReason [numReasons]Count
 }
 
 func (l *ledger) accept(lines, bytes int) {
@@ -102,26 +106,27 @@ func (l *ledger) ack(lines, bytes int) {
 	l.acked.add(lines, bytes)
 }
 
-func (l *ledger) lose(loss Reason, lines, bytes int) {
+func (l *ledger) lose(reason Reason, lines, bytes int) {
 	l.pending.sub(lines, bytes)
-	l.losses[loss].add(lines, bytes)
+	l.byReason[reason].add(lines, bytes)
 }
 
-// settled enters the outcome of one span.
-func (l *ledger) settled(c *verdict.Span) {
-	switch c.Outcome {
+// enter moves the lines of span to the account of its outcome. Those that are sent again
+// stay pending.
+func (l *ledger) enter(span *verdict.Span) {
+	switch span.Outcome {
 	case verdict.Rejected, verdict.Uncertain:
-		l.lose(Reason(c.Reason), c.Lines, c.To-c.From)
+		l.lose(Reason(span.Reason), span.Lines, span.To-span.From)
 	case verdict.Acked:
-		l.ack(c.Lines, c.To-c.From)
+		l.ack(span.Lines, span.To-span.From)
 	}
 }
 
 // rejected returns the sum of the reasons for which the server refused lines.
 func (l *ledger) rejected() (c Count) {
-	for loss := ReasonLine; loss < numReasons; loss++ {
-		if loss.Rejected() {
-			c = c.plus(l.losses[loss])
+	for reason := ReasonLine; reason < numReasons; reason++ {
+		if reason.Rejected() {
+			c = c.plus(l.byReason[reason])
 		}
 	}
 	return c
@@ -129,21 +134,21 @@ func (l *ledger) rejected() (c Count) {
 
 // dropped returns the sum of the reasons for which the Writer dropped lines.
 func (l *ledger) dropped() (c Count) {
-	for loss := ReasonLine; loss < numReasons; loss++ {
-		if !loss.Rejected() && loss != ReasonUncertain {
-			c = c.plus(l.losses[loss])
+	for reason := ReasonLine; reason < numReasons; reason++ {
+		if !reason.Rejected() && reason != ReasonUncertain {
+			c = c.plus(l.byReason[reason])
 		}
 	}
 	return c
 }
 
-func (l *ledger) fill(s *Stats) {
+func (l *ledger) copyTo(s *Stats) {
 	s.Appended, s.Acked, s.Pending = l.appended, l.acked, l.pending
-	s.Rejected, s.Dropped, s.ByReason = l.rejected(), l.dropped(), l.losses
-	s.Uncertain = l.losses[ReasonUncertain]
+	s.Rejected, s.Dropped, s.ByReason = l.rejected(), l.dropped(), l.byReason
+	s.Uncertain = l.byReason[ReasonUncertain]
 }
 
-// writerCounters are the other counters. They are guarded by the lock of their owner.
+// writerCounters are the other counters. The lock of their owner guards them.
 type writerCounters struct {
 	invalid, overflow, other uint64
 	blocked                  uint64
@@ -182,7 +187,7 @@ func (c *writerCounters) responded(b *seam.Body, r *seam.Response, took time.Dur
 	c.latency[min(bits.Len64(uint64(took/time.Millisecond)), len(c.latency)-1)]++
 }
 
-func (c *writerCounters) fill(s *Stats) {
+func (c *writerCounters) copyTo(s *Stats) {
 	s.RefusedInvalid, s.RefusedOverflow, s.RefusedOther = c.invalid, c.overflow, c.other
 	s.Requests, s.NoResponse, s.Status = c.requests, c.noResponse, c.status
 	s.Retried, s.Splits, s.RawBytes, s.WireBytes = c.retried, c.splits, c.raw, c.wire

@@ -13,8 +13,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestWriteStructs gives structs to a Writer: the bad ones are refused, those
-// without a time are stamped, and the Writer's tags are added.
+// TestWriteStructs appends structs to a Writer. Bad ones are refused, those without a time
+// are stamped, and the Writer's tags are added.
 func TestWriteStructs(t *testing.T) {
 	var got strings.Builder
 	w := testWriter(t, Options{MaxInFlight: 1, DefaultTags: []lp.Tag{{Key: "dc", Value: "x"}, {Key: "host", Value: "no"}}},
@@ -52,7 +52,7 @@ func TestWriteStructs(t *testing.T) {
 	}
 }
 
-// TestWriteStructsMany gives more structs than are staged at a time.
+// TestWriteStructsMany appends more structs than are staged at a time.
 func TestWriteStructsMany(t *testing.T) {
 	lines := 0
 	w := testWriter(t, Options{BatchLines: 100, MaxInFlight: 1}, func(_ context.Context, b *seam.Body, r *seam.Response) {

@@ -13,15 +13,24 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// This file runs an engine without goroutines. put fills batches, and sends them before it
+// returns; send takes parts and sends them until none is left, pausing while the breaker is
+// open. Flush and Close seal the open batch and call send.
+//
+// Invariants: one goroutine is in the SyncWriter at a time, so its fields and most of the
+// engine are read without the lock. There is one target, and one request at a time.
+// engine.waiters is nil. Between calls at most the lines that could not be sent, and an
+// open batch, are pending: two batches of memory hold them.
+
 // A SyncWriter gathers lines and sends them in batches, as a bufio.Writer gathers bytes:
 // on the calling goroutine, when a batch is full and at Flush. It is the counterpart of
 // [Writer] for scripts and tools: it treats lines, responses and failures in the same way
-// and has no goroutine. What it could not send it keeps.
+// and has no goroutine. It keeps the lines that it could not send for the next call.
 //
-// It ignores the [Options] about time, memory and order: it holds at most two batches. It
-// calls OnEvent on the calling goroutine.
+// It ignores the [Options] MaxDelay, MaxMemory, MaxInFlight, Overflow and Ordered: it holds
+// at most two batches. It calls OnEvent on the calling goroutine.
 //
-// Two goroutines must not use a SyncWriter at once.
+// Two goroutines must not use a SyncWriter at once, and it must not be copied.
 type SyncWriter struct {
 	engine
 	s    *sending
@@ -32,57 +41,57 @@ type SyncWriter struct {
 // a time. With several servers and [fastclient.RoundRobin], each batch goes to the next
 // server that is up.
 func NewSyncWriter(c *fastclient.Client, o Options) (*SyncWriter, error) {
-	config, err := newConfig(seam.Of(c), o, false)
+	cfg, err := newConfig(seam.Of(c), o, false)
 	if err != nil {
 		return nil, err
 	}
-	return newSyncWriter(config)
+	return newSyncWriter(cfg)
 }
 
-func newSyncWriter(p config) (*SyncWriter, error) {
-	p.o.MaxInFlight, p.o.Overflow = 1, DropNewest
-	_, encoders := compress.Bound(p.compressor, 1, 0)
-	p.o.MaxMemory = 2*p.o.BatchBytes + p.senderBytes() + encoders
-	b := new(SyncWriter)
-	if err := b.init(p); err != nil {
+func newSyncWriter(c config) (*SyncWriter, error) {
+	c.o.MaxInFlight, c.o.Overflow = 1, DropNewest
+	_, encoders := compress.Bound(c.compressor, 1, 0)
+	c.o.MaxMemory = 2*c.o.BatchBytes + c.senderBytes() + encoders
+	w := new(SyncWriter)
+	if err := w.init(c); err != nil {
 		return nil, err
 	}
-	b.s = b.newSending(p.targets[0].newSender())
-	return b, nil
+	w.s = w.newSending(c.targets[0].newSender())
+	return w, nil
 }
 
 // Append accepts lines of line protocol like [Writer.Append]. When batches are full it
 // sends them. After a transient failure it tries again until ctx ends or Options.RetryFor
-// is over; the *[AppendError] then says how many lines it nevertheless accepted, to be
-// sent later.
-func (b *SyncWriter) Append(ctx context.Context, lines []byte) error {
-	return appendLines(ctx, b, lines)
+// is over. The *[AppendError] then says how many lines it has accepted nevertheless; they
+// are sent later.
+func (w *SyncWriter) Append(ctx context.Context, lines []byte) error {
+	return appendLines(ctx, w, lines)
 }
 
 // AppendPoints accepts anything that writes itself as line protocol, and returns like
 // [SyncWriter.Append].
-func (b *SyncWriter) AppendPoints(ctx context.Context, points ...lp.Appender) error {
-	return appendPoints(ctx, b, points)
+func (w *SyncWriter) AppendPoints(ctx context.Context, points ...lp.Appender) error {
+	return appendPoints(ctx, w, points)
 }
 
 // Encode accepts the points that f gives to the encoder, like [Writer.Encode], and
 // returns like [SyncWriter.Append].
-func (b *SyncWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
-	return encodeLines(ctx, b, f)
+func (w *SyncWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
+	return encodeLines(ctx, w, f)
 }
 
-func (b *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+func (w *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	for {
-		k, err := b.engine.put(ctx, lines, n)
+		k, err := w.engine.put(ctx, lines, n)
 		accepted += k
-		sendErr := b.send(ctx)
+		sendErr := w.send(ctx)
 		if sendErr != nil {
 			return accepted, sendErr
 		}
 		if !errors.Is(err, ErrOverflow) {
 			return accepted, err
 		}
-		// There was no memory for the rest; now there is.
+		// There was no memory for the other lines; sending has freed some.
 		for ; k > 0; k-- {
 			lines = lines[line.Len(lines):]
 			n--
@@ -90,106 +99,106 @@ func (b *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int
 	}
 }
 
-// errGaveUp is part of every error of a SyncWriter that keeps lines for later.
+// errGaveUp is joined to every error of a call that keeps lines for later.
 var errGaveUp = errors.New("batch: given up for now")
 
-// send sends what is sealed, and returns nil when nothing of it is left. It makes at
-// least one attempt, unless ctx ends or the server asked for a longer pause than the call
-// may take. A delay that grew in earlier calls is cut short.
-func (b *SyncWriter) send(ctx context.Context) error {
-	w, out := &b.engine, b.targets[0]
-	if w.queue.n == 0 {
+// send sends the sealed batches, and returns nil when none is left. It makes at least one
+// attempt, unless ctx ends or the server asked for a longer pause than the call may take: a
+// delay that grew in earlier calls is shortened to the time of this call.
+func (w *SyncWriter) send(ctx context.Context) error {
+	e, t := &w.engine, w.targets[0]
+	if e.queue.n == 0 {
 		return nil
 	}
-	b.s.ctx.parent = ctx
-	defer b.s.ctx.close()
+	w.s.ctx.parent = ctx
+	defer w.s.ctx.close()
 	var last time.Time // end of the attempts of this call, zero for no limit
-	if w.o.RetryFor > 0 {
-		last = time.Now().Add(w.o.RetryFor)
+	if e.o.RetryFor > 0 {
+		last = time.Now().Add(e.o.RetryFor)
 	}
 	tried := false
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		w.mu.Lock()
-		if w.queue.n == 0 {
-			w.mu.Unlock()
+		e.mu.Lock()
+		if e.queue.n == 0 {
+			e.mu.Unlock()
 			return nil
 		}
-		g := &out.breaker
+		b := &t.breaker
 		if !tried && !last.IsZero() {
-			g.Within(last)
+			b.Within(last)
 		}
-		shut, until := g.Failures > 0, g.Until
-		w.mu.Unlock()
-		if wait := time.Until(until); shut && wait > 0 {
+		open, until := b.Failures > 0, b.Until
+		e.mu.Unlock()
+		if wait := time.Until(until); open && wait > 0 {
 			if !last.IsZero() && until.After(last) || !backoff.Pause(ctx, wait) {
-				return errors.Join(errGaveUp, ctx.Err(), b.last)
+				return errors.Join(errGaveUp, ctx.Err(), w.last)
 			}
 		}
-		w.mu.Lock()
-		j, ok := w.take(out)
-		w.mu.Unlock()
+		e.mu.Lock()
+		j, ok := e.take(t)
+		e.mu.Unlock()
 		if ok {
 			tried = true
-			w.sendPart(out, b.s, j)
-			b.last = b.s.reply.Failure
+			e.sendPart(t, w.s, j)
+			w.last = w.s.response.Failure
 		}
-		if w.ended != nil {
-			return errors.Join(errGaveUp, w.ended)
+		if e.ended != nil {
+			return errors.Join(errGaveUp, e.ended)
 		}
-		w.events.deliver()
+		e.events.deliver()
 	}
 }
 
-// Flush sends what was appended before it. It returns nil only if all of that, and
-// everything settled since the last Flush, is stored. Otherwise it returns the joined
-// errors: a *[BatchError] for rejected lines, and a *[PendingError] with the reason if
-// something could not be sent, which stays for the next Flush.
-func (b *SyncWriter) Flush(ctx context.Context) error {
-	w := &b.engine
-	if w.closing {
+// Flush sends what was appended before it. It returns nil only if all these lines, and
+// those settled since the last Flush, are stored. Otherwise it returns the joined errors: a
+// *[BatchError] for lines that were rejected, dropped or are uncertain, and a
+// *[PendingError] if lines could not be sent; they stay for the next call.
+func (w *SyncWriter) Flush(ctx context.Context) error {
+	e := &w.engine
+	if e.closing {
 		return ErrWriterClosed
 	}
-	if w.open != nil {
-		w.seal()
+	if e.open != nil {
+		e.seal()
 	}
-	err := b.send(ctx)
-	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
-	w.verdicts.errs = nil
+	err := w.send(ctx)
+	errs := e.unreported.since(nil, e.unreported.returned, e.seq)
+	e.unreported.errs = nil
 	if err != nil {
 		errs = append(errs, &PendingError{
-			Batches: w.live, Count: w.ledger.pending, Err: err, LastErrors: w.lastErrors(),
+			Batches: e.live, Count: e.ledger.pending, Err: err, LastErrors: e.lastErrors(),
 		})
 	}
 	return errors.Join(errs...)
 }
 
-// Close flushes, and refuses new lines. It returns what it cannot send in an
-// *[UnsentError]. A second Close returns the same.
-func (b *SyncWriter) Close(ctx context.Context) error {
-	w := &b.engine
-	if w.closing {
-		return w.closeErr
+// Close flushes, and refuses new lines. It returns the lines that it cannot send in an
+// *[UnsentError]. A second Close returns the same error.
+func (w *SyncWriter) Close(ctx context.Context) error {
+	e := &w.engine
+	if e.closing {
+		return e.closeErr
 	}
-	if w.open != nil {
-		w.seal()
+	if e.open != nil {
+		e.seal()
 	}
-	w.targets[0].breaker.Within(time.Now())
-	err := b.send(ctx)
-	w.closing, w.aborted = true, true
-	w.cancel()
-	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
-	if unsent := w.giveBack(err); unsent != nil {
+	e.targets[0].breaker.Within(time.Now())
+	err := w.send(ctx)
+	e.closing, e.aborted = true, true
+	e.cancel()
+	errs := e.unreported.since(nil, e.unreported.returned, e.seq)
+	if unsent := e.giveBack(err); unsent != nil {
 		errs = append(errs, unsent)
 	}
-	w.closeErr = errors.Join(errs...)
-	return w.closeErr
+	e.closeErr = errors.Join(errs...)
+	return e.closeErr
 }
 
-// Buffered returns the lines that are appended and not yet settled.
-func (b *SyncWriter) Buffered() Count { return b.ledger.pending }
+// Buffered counts the lines that are appended and not settled yet.
+func (w *SyncWriter) Buffered() Count { return w.ledger.pending }
 
 // Stats returns the state at this moment. It may be called after Close.
-func (b *SyncWriter) Stats() Stats { return b.stats() }
+func (w *SyncWriter) Stats() Stats { return w.stats() }

@@ -12,9 +12,15 @@ import (
 	"github.com/pointwire/pointwire/internal/backoff"
 )
 
-// This file holds what a Writer knows of its servers: the [target]s, made by newConfig
-// from a client and its options, the last failures of each server, and the largest
-// request it accepts.
+// This file declares what a writer knows of its servers. newConfig makes a config from a
+// client and Options: the settings of the engine and a target for each server, or one for
+// all of them. A target holds a breaker, which says when to send, a sizeLimit, the largest
+// request that the server accepts as far as is known, and failures, the last errors of its
+// servers.
+//
+// Invariants: a config does not change once the engine has it; its targets do. The engine's
+// lock guards breaker, sizes and plain of a target. failures has a lock of its own, because
+// senders note the outcome of a request without the engine's.
 
 // A target is one server as the Writer sees it, or a set that acts as one.
 type target struct {
@@ -28,9 +34,9 @@ type target struct {
 	plain   bool // the server refused a content encoding
 }
 
-func (o *target) newSender() seam.Sender { return o.server.NewSender(o.failed.note) }
+func (t *target) newSender() seam.Sender { return t.server.NewSender(t.failed.note) }
 
-// A config is what a Writer is made from.
+// A config is what an engine is made from.
 type config struct {
 	o           Options              // with its defaults set
 	precision   fastclient.Precision // of the lines that are appended
@@ -40,8 +46,8 @@ type config struct {
 	minCompress int             // smallest body that is compressed
 }
 
-// newConfig checks o and returns the config of a Writer that sends to each server on its
-// own, or to the servers as the client balances them.
+// newConfig checks o and returns a config. If each is set and the client sends to its
+// servers in turn, every server is a target; otherwise one target stands for all of them.
 func newConfig(c seam.Client, o Options, each bool) (config, error) {
 	o, err := o.withDefaults(c.API())
 	if err != nil {
@@ -51,35 +57,35 @@ func newConfig(c seam.Client, o Options, each bool) (config, error) {
 	if err != nil {
 		return config{}, err
 	}
-	p := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress}
+	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress}
 	for _, t := range r.Targets {
-		p.targets = append(p.targets, &target{server: t, api: r.API})
+		cfg.targets = append(cfg.targets, &target{server: t, api: r.API})
 	}
-	return p, nil
+	return cfg, nil
 }
 
 // bodyBytes returns the size of the largest body.
-func (p *config) bodyBytes() int {
-	if p.unit != p.precision {
-		return points.ConvertedSize(p.o.BatchBytes)
+func (c *config) bodyBytes() int {
+	if c.unit != c.precision {
+		return points.ConvertedSize(c.o.BatchBytes)
 	}
-	return p.o.BatchBytes
+	return c.o.BatchBytes
 }
 
-// senderBytes returns the memory of one sender: the lines converted to another unit, and
-// compressed.
-func (p *config) senderBytes() (n int) {
-	if p.unit != p.precision {
-		n = p.bodyBytes()
+// senderBytes returns the memory of one sender: for the lines converted to another unit,
+// and for the compressed body.
+func (c *config) senderBytes() (n int) {
+	if c.unit != c.precision {
+		n = c.bodyBytes()
 	}
-	if p.compressor != nil {
-		n += compressedSize(p.bodyBytes())
+	if c.compressor != nil {
+		n += compressedSize(c.bodyBytes())
 	}
 	return n
 }
 
-// compressedSize returns the memory for the compressed form of a batch, which is enough
-// when it does not get smaller.
+// compressedSize returns how much memory compressing a batch takes at most, even if the
+// batch does not get smaller.
 func compressedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }
 
 // failures keeps the last failure of each server of a target, until the server responds.
@@ -143,21 +149,21 @@ func (f *failures) appendTo(dst []ServerFailure) []ServerFailure {
 	return append(dst, f.list...)
 }
 
-// A sizeLimit is the size of requests that a server accepts, as far as its refusals have
+// A sizeLimit is the largest request that a server accepts, as far as its refusals have
 // shown.
 //
 // A refusal may be temporary, by a proxy that is short of memory or by one of several
-// servers. So the limit is doubled after some requests that came close to it. To make
-// refusals rare, each of them doubles the number of requests that this takes.
+// servers. So the limit is doubled after patience requests that came close to it. If the
+// raised limit is refused again, patience is doubled, so that refusals become rare.
 type sizeLimit struct {
-	limit    int // requests with more bytes of lines are refused; 0: unknown
-	fits     int // requests larger than half the limit that were stored since it changed
-	patience int // how many of them double it
-	raised   bool
+	limit    int  // requests with more bytes of lines are refused; 0: unknown
+	fits     int  // requests larger than half the limit that were stored since it changed
+	patience int  // how many of them double the limit
+	raised   bool // the last change doubled the limit
 }
 
-// Bounds of patience. At the upper one a server with a real limit refuses one request in
-// a thousand.
+// The bounds of patience. At the upper bound, a server with a permanent limit refuses about
+// one request in a thousand.
 const (
 	patienceMin = 8
 	patienceMax = 1024
@@ -178,8 +184,8 @@ func (s *sizeLimit) refused(size int) bool {
 }
 
 // stored records that the server stored a request of size bytes, and reports whether the
-// limit is higher than before. It is removed when requests of largest bytes are within
-// it.
+// limit is higher than before. A limit that reaches largest, the size of the largest
+// request, is removed.
 func (s *sizeLimit) stored(size, largest int) bool {
 	if s.limit == 0 || size <= s.limit/2 {
 		return false

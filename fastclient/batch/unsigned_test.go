@@ -19,8 +19,8 @@ type unsignedStruct struct {
 	N uint64         `lp:"n"`
 }
 
-// unsignedWays write the values as the field n of m, in a body each, in all the ways in
-// which a client encodes. They return the error of the points, if any.
+// unsignedWays are all the ways in which a client encodes points. Each writes the values as
+// the field n of m, one body for each value, and returns the error of the points.
 var unsignedWays = map[string]func(ctx context.Context, c *fastclient.Client, policy lp.UnsignedPolicy, values []uint64) error{
 	"points": func(ctx context.Context, c *fastclient.Client, policy lp.UnsignedPolicy, values []uint64) error {
 		return fastclient.WritePoints(ctx, c, unsignedPoints(policy, values))
@@ -116,8 +116,8 @@ func unsignedFrame(values []uint64) *frame.Frame {
 	return &frame.Frame{Measurement: "m", Columns: []frame.Column{frame.Uints("n", values)}}
 }
 
-// TestUnsignedAuto: what the client encodes for version 1 has no unsigned values, those
-// that do not fit are bad points, and a policy of the user stands.
+// TestUnsignedAuto: the client encodes no unsigned values for version 1. Values that do not
+// fit into an integer are bad points. A policy that the user set is kept.
 func TestUnsignedAuto(t *testing.T) {
 	values := []uint64{0, 1, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64}
 	const (
@@ -192,7 +192,7 @@ func TestUnsignedHint(t *testing.T) {
 		"partial write: unable to parse 'm n=5u': invalid number dropped=0":                                               true,
 		"partial write: unable to parse 'm n=5u 1': invalid number\nunable to parse 'm n=6u 1': invalid number dropped=0": true,
 		"unable to parse 'm,t=': a=1,n=5u 1': invalid number":                                                             true,
-		// The quote is taken to end in the string.
+		// The quoted line seems to end within the string.
 		"unable to parse 'm s=\"': invalid number\",n=5u 1': invalid number":                                                    false,
 		"partial write: unable to parse 'm n=5x': invalid number dropped=0":                                                     false,
 		"partial write: unable to parse 'm n=\"5u\"': invalid number dropped=0":                                                 false,

@@ -12,8 +12,8 @@ import (
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
-// InfluxDB 1.x stores the good lines of a request and names one cause of what it
-// refused. A Writer searches for the lines until it knows the outcome of each.
+// InfluxDB 1.x stores the good lines of a request, and names one cause for the lines that it
+// refused. A Writer searches for these until it knows the outcome of each line.
 func ExampleIsolation() {
 	// This server knows x as an integer and refuses lines in which it is a float.
 	server := influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
@@ -45,8 +45,8 @@ func ExampleIsolation() {
 	// 1 requests: 0 acked, 0 rejected, 4 uncertain
 }
 
-// A login page in place of a server stores nothing, whatever its status. What waits
-// meanwhile is kept, and the error says why.
+// A login page in place of a server stores no line, whatever its status is. Meanwhile lines
+// are kept, and the error says why.
 func ExampleServerFailure() {
 	page := influxtest.Raw("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 19\r\n\r\n<html>log in</html>")
 	s, err := influxtest.Start(page)

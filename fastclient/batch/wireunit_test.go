@@ -15,8 +15,8 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// TestTimesBeyondRange: a time that the wire's unit cannot hold is an error of its
-// line, in every way of writing lines.
+// TestTimesBeyondRange: in every way of writing lines, a time that does not fit the unit
+// that is sent is an error of its line.
 func TestTimesBeyondRange(t *testing.T) {
 	for _, p := range []fastclient.Precision{fastclient.Microsecond, fastclient.Minute, fastclient.Hour} {
 		edge := decimal.MaxTime / p.Unit()
@@ -52,7 +52,7 @@ func TestTimesBeyondRange(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = b.Append(t.Context(), []byte(lines))
-		check("BatchWriter", errors.Join(err, b.Close(t.Context())), 2)
+		check("SyncWriter", errors.Join(err, b.Close(t.Context())), 2)
 		e := lp.Encoder{}
 		e.Point("m")
 		e.Float("f", 1)
@@ -65,8 +65,8 @@ func TestTimesBeyondRange(t *testing.T) {
 	}
 }
 
-// TestConvertedVerdicts: a response is about the lines that were sent, and a verdict and a
-// dead letter about those that were appended.
+// TestConvertedVerdicts: a response is about the lines as they were sent, but verdicts and
+// dead letters are about the lines as they were appended.
 func TestConvertedVerdicts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, p := range []fastclient.Precision{fastclient.Microsecond, fastclient.Minute, fastclient.Hour} {

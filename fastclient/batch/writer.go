@@ -12,22 +12,34 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
+// This file runs an engine with goroutines. Senders, MaxInFlight for each target, run in a
+// loop: next waits for a part and takes it, and engine.sendPart sends it. A clock, tick,
+// makes the open batch due when it is old enough and wakes the senders when a breaker may
+// let a request pass. A third goroutine, of events, calls OnEvent. Flush puts up a barrier
+// and waits for it; Close lets the senders finish, ends all goroutines, and gives back what
+// is left.
+//
+// Invariants: w.mu is the engine's lock, and goroutines that wait are woken through
+// w.waiters. The senders end when engine.over reports true, the clock when quit is closed.
+// After Close has returned, only a sender whose request does not end may still run; it finds
+// its part gone and settles nothing.
+
 // A Writer accepts lines from many goroutines and sends them in batches from its own.
-// Make one with [NewWriter], and end it with [Writer.Close].
+// Make one with [NewWriter], and end it with [Writer.Close]. It must not be copied.
 //
 // Once an append has accepted a line, the Writer sends it until the server has stored it
 // or refused it for good, for as long as the process lives. A line may arrive more than
 // once. It is then stored once, because lines without a timestamp are stamped when they
 // are appended.
 //
-// What becomes of every line is counted: at every moment, appended equals acked,
-// rejected, uncertain, dropped and pending together, see [Stats]. Acked lines are stored
-// and rejected ones are not; the response leaves open what became of uncertain ones, see
+// Every line is counted: at every moment, the appended lines are the acked, rejected,
+// uncertain, dropped and pending ones together, see [Stats]. Acked lines are stored, and
+// rejected lines are not. The response leaves open whether uncertain lines are stored, see
 // [Isolation].
 //
 // The lines of one goroutine keep their order within a batch. Batches are sent in order,
-// but may be stored in another one unless Options.Ordered is set. That matters only to
-// lines of one series and timestamp.
+// but may be stored in a different order unless Options.Ordered is set. The order matters
+// only to lines of the same series and timestamp.
 //
 // If the client is closed before the Writer, the Writer refuses new lines with
 // [fastclient.ErrClosed], and Close returns what is left.
@@ -52,14 +64,14 @@ var (
 // the batches; while one is down, the others get its share. Close the Writer before the
 // client.
 //
-// The error is an *[fastclient.OptionError], or says what is wrong with the database of
-// the client.
+// The error is an *[fastclient.OptionError], or says why the client cannot write to its
+// database.
 func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
-	config, err := newConfig(seam.Of(c), o, true)
+	cfg, err := newConfig(seam.Of(c), o, true)
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWriter(config)
+	w, err := newWriter(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +80,9 @@ func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
 }
 
 // newWriter returns a Writer without its goroutines.
-func newWriter(p config) (*Writer, error) {
+func newWriter(c config) (*Writer, error) {
 	w := &Writer{quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{})}
-	if err := w.init(p); err != nil {
+	if err := w.init(c); err != nil {
 		return nil, err
 	}
 	x := &waiters{end: make(chan struct{}), ageTimer: time.NewTimer(time.Hour), breakerTimer: time.NewTimer(time.Hour)}
@@ -86,24 +98,24 @@ func newWriter(p config) (*Writer, error) {
 func (w *Writer) startAll() {
 	w.events.start()
 	w.senders = len(w.targets) * w.o.MaxInFlight
-	for _, out := range w.targets {
+	for _, t := range w.targets {
 		for range w.o.MaxInFlight {
-			go w.run(out, out.newSender())
+			go w.run(t, t.newSender())
 		}
 	}
 	w.ticking.Add(1)
 	go w.tick()
 }
 
-// run sends parts to out until nothing will ever be left to do.
-func (w *Writer) run(out *target, sender seam.Sender) {
+// run sends parts to t until senders have nothing to do any more.
+func (w *Writer) run(t *target, sender seam.Sender) {
 	s := w.newSending(sender)
 	for {
-		j, ok := w.next(out)
+		j, ok := w.next(t)
 		if !ok {
 			break
 		}
-		w.sendPart(out, s, j)
+		w.sendPart(t, s, j)
 	}
 	s.ctx.close()
 	w.mu.Lock()
@@ -113,16 +125,16 @@ func (w *Writer) run(out *target, sender seam.Sender) {
 	w.mu.Unlock()
 }
 
-// next waits for a part that may be sent to out, and takes it. It reports false when
-// nothing will ever be left to do.
-func (w *Writer) next(out *target) (j job, ok bool) {
+// next waits for a part that may be sent to t, and takes it. It reports false when
+// senders have nothing to do any more.
+func (w *Writer) next(t *target) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for !w.over() {
-		if j, ok = w.take(out); ok {
+		if j, ok = w.take(t); ok {
 			return j, true
 		}
-		if !w.over() { // as it may be after take released the lock
+		if !w.over() { // take may have released the lock
 			w.waiters.work.Wait()
 		}
 	}
@@ -152,8 +164,8 @@ func (w *Writer) tick() {
 }
 
 // aged makes the open batch due when its time is over. The next sender that finds nothing
-// older to send seals it. While none may send, the batch continues to fill, so that an
-// outage ends with few large requests. The timer is not reset for every batch: it may
+// older to send seals it. While no sender may send, the batch continues to fill, so that
+// an outage ends with few large requests. The timer is not reset for every batch: it may
 // find a younger batch than the one it was set for.
 func (w *Writer) aged() {
 	w.waiters.ageArmed = false
@@ -168,7 +180,8 @@ func (w *Writer) aged() {
 		return
 	}
 	if w.o.MaxAge > 0 {
-		// Lines are dropped by batches, so a batch that waits must not grow for ever.
+		// Batches are dropped whole, so one that waits must not grow for ever: young
+		// lines would be dropped with old ones.
 		if w.due {
 			w.seal()
 			return
@@ -183,7 +196,7 @@ func (w *Writer) aged() {
 
 // Append accepts lines of line protocol with timestamps in the precision of the client.
 // The last line may lack its line feed; empty lines and comments are left out. Append
-// copies the lines and keeps nothing.
+// copies the lines and does not keep the slice.
 //
 // It checks that each line is complete: measurement, tags, fields with values, at most
 // one timestamp. Spaces at the end are removed. Invalid lines are refused and the others
@@ -203,7 +216,7 @@ func (w *Writer) AppendPoints(ctx context.Context, points ...lp.Appender) error 
 
 // Encode accepts the points that f gives to the encoder. f runs on the calling goroutine
 // without a lock. It must not keep the encoder, change its options or take its bytes.
-// Points that the encoder refuses are refused and the others accepted: the error is an
+// Points that the encoder refuses are left out and the others accepted: the error is an
 // *[AppendError] with the first reason.
 func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 	return encodeLines(ctx, w, f)
@@ -215,12 +228,12 @@ func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 // dropped or are uncertain, and a *[PendingError] if ctx ended first or the client was
 // closed. Pending lines stay queued, and their errors are for the next Flush.
 //
-// An error is returned by one Flush only. Of goroutines that share a Writer, the first to
-// flush gets the errors about the lines of all; the Flush of another may return nil
-// although lines that it appended are lost. If each needs to know about its own, give
+// Only one Flush returns an error. If several goroutines share a Writer, the first to flush
+// gets the errors about the lines of all of them; the Flush of another may return nil
+// although lines that it appended are lost. If each needs to know about its own lines, give
 // each a Writer, or look at the lines in a [DeadLetter].
 //
-// While the server is down, Flush waits: it does not hasten attempts.
+// While the server is down, Flush waits for the next attempt and does not cause one.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	if w.closing {
@@ -230,7 +243,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	b := &barrier{from: w.verdicts.returned, to: w.seq, left: w.live, passed: make(chan struct{})}
+	b := &barrier{from: w.unreported.returned, to: w.seq, left: w.live, passed: make(chan struct{})}
 	if b.left > 0 {
 		w.waiters.barriers = append(w.waiters.barriers, b)
 		w.mu.Unlock()
@@ -243,23 +256,23 @@ func (w *Writer) Flush(ctx context.Context) error {
 		w.waiters.barriers = slices.DeleteFunc(w.waiters.barriers, func(o *barrier) bool { return o == b })
 	}
 	defer w.mu.Unlock()
-	errs := w.verdicts.since(nil, b.from, b.to)
+	errs := w.unreported.since(nil, b.from, b.to)
 	if b.left > 0 {
 		return errors.Join(append(errs, &PendingError{
 			Batches: b.left, Count: w.ledger.pending, Err: w.cause(ctx), LastErrors: w.lastErrors(),
 		})...)
 	}
-	w.verdicts.returned = max(w.verdicts.returned, b.to)
-	oldest := w.verdicts.returned
+	w.unreported.returned = max(w.unreported.returned, b.to)
+	oldest := w.unreported.returned
 	for _, other := range w.waiters.barriers {
 		oldest = min(oldest, other.from)
 	}
-	w.verdicts.forget(oldest)
+	w.unreported.forget(oldest)
 	return errors.Join(errs...)
 }
 
-// closeGrace is how long Close waits for what should have ended with its context: a
-// request, or a function of the user.
+// closeGrace is how long Close waits after its context has ended, for requests and for the
+// user's function to end.
 const closeGrace = 50 * time.Millisecond
 
 // Close refuses new lines, sends the others until ctx ends, and ends the goroutines of
@@ -290,10 +303,10 @@ func (w *Writer) Close(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	for _, out := range w.targets {
-		out.breaker.Within(time.Now())
+	for _, t := range w.targets {
+		t.breaker.Within(time.Now())
 	}
-	w.waiters.roomFree()
+	w.waiters.memoryFree()
 	w.waiters.wake()
 	w.mu.Unlock()
 
@@ -308,7 +321,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	w.concludeJudged()
 	w.mute = true
-	errs := w.verdicts.since(nil, w.verdicts.returned, w.seq)
+	errs := w.unreported.since(nil, w.unreported.returned, w.seq)
 	unsent := w.giveBack(w.cause(ctx))
 	w.mu.Unlock()
 	w.endEvents(ctx)
@@ -335,8 +348,8 @@ func (w *Writer) abort() {
 	}
 }
 
-// endEvents waits until the user's function has seen the last event, but not much longer
-// than ctx.
+// endEvents waits until the user's function has been called with the last event, but at
+// most closeGrace longer than ctx.
 func (w *Writer) endEvents(ctx context.Context) {
 	w.events.stop()
 	if w.events.wake == nil {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestBackoffSaturates is the panic of a peer after 52 attempts: every number of
-// failures has a delay, within its bounds and never shorter than one before.
+// TestBackoffSaturates: every number of failures has a delay within its bounds, never
+// shorter than the delay of fewer failures. A peer panicked after 52 attempts.
 func TestBackoffSaturates(t *testing.T) {
 	for _, c := range []struct {
 		failures uint64
@@ -52,50 +52,50 @@ func TestRetryAfterWins(t *testing.T) {
 	}
 }
 
-func TestGate(t *testing.T) {
-	var g Breaker
+func TestBreaker(t *testing.T) {
+	var breaker Breaker
 	now := time.Unix(1000, 0)
 	clock := func() time.Time { return now }
 	long := func(n int64) int64 { return n - 1 } // the longest delay
-	a, ok := g.Pass(clock)
-	b, ok2 := g.Pass(clock)
+	a, ok := breaker.Pass(clock)
+	b, ok2 := breaker.Pass(clock)
 	if !ok || !ok2 {
 		t.Fatal("a closed breaker is open")
 	}
-	if !g.Failed(a, now, 0, long) {
+	if !breaker.Failed(a, now, 0, long) {
 		t.Fatal("the first failure does not open the breaker")
 	}
-	if g.Failed(b, now, 0, long) || g.Failures != 1 {
+	if breaker.Failed(b, now, 0, long) || breaker.Failures != 1 {
 		t.Error("two requests of one outage count as two failures in a row")
 	}
-	if _, ok := g.Pass(clock); ok {
+	if _, ok := breaker.Pass(clock); ok {
 		t.Error("a request passes before its time")
 	}
 	now = now.Add(250 * time.Millisecond)
-	p, ok := g.Pass(clock)
+	p, ok := breaker.Pass(clock)
 	if !ok {
 		t.Error("the probe does not pass at its time")
 	}
-	if _, ok := g.Pass(clock); ok {
+	if _, ok := breaker.Pass(clock); ok {
 		t.Error("a second probe passes beside the first")
 	}
-	g.Failed(p, now, time.Minute, long)
-	if want := now.Add(66 * time.Second); !g.Until.Equal(want) {
-		t.Errorf("shut until %v, want %v", g.Until, want)
+	breaker.Failed(p, now, time.Minute, long)
+	if want := now.Add(66 * time.Second); !breaker.Until.Equal(want) {
+		t.Errorf("open until %v, want %v", breaker.Until, want)
 	}
-	g.Within(now)
-	if _, ok := g.Pass(clock); ok {
+	breaker.Within(now)
+	if _, ok := breaker.Pass(clock); ok {
 		t.Error("a pause the server asked for is cut short")
 	}
-	now = g.Until
-	p, _ = g.Pass(clock)
-	if !g.Responded(p) {
+	now = breaker.Until
+	p, _ = breaker.Pass(clock)
+	if !breaker.Responded(p) {
 		t.Error("a response does not close the breaker")
 	}
-	if g.Responded(a) || g.Failures != 0 {
+	if breaker.Responded(a) || breaker.Failures != 0 {
 		t.Error("an old response changes the breaker")
 	}
-	if _, ok := g.Pass(clock); !ok {
+	if _, ok := breaker.Pass(clock); !ok {
 		t.Error("the breaker stays open")
 	}
 }

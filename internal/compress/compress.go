@@ -1,6 +1,10 @@
-// Package compress compresses request bodies and decompresses responses: gzip by our own encoder
-// and decoder at the default level, by klauspost/compress at the others, zstd where a
-// server is known to take it.
+// Package compress compresses request bodies and decompresses responses.
+//
+// Bodies are compressed by a [Compressor]: gzip at level 1, the default, by the encoder of
+// internal/deflate, at other levels by klauspost/compress, and zstd for servers that are
+// known to accept it. [Bound] limits the memory of encoders. Responses are decompressed by
+// internal/inflate: in the goroutine that reads, by a [Reader], or ahead of it in another,
+// by a [Pipeline].
 package compress
 
 import (
@@ -21,8 +25,7 @@ type Compressor interface {
 	Encoding() string
 }
 
-// Gzip returns a Compressor for gzip's format. Level 1 has an encoder of our own; the
-// level is one of 1 to 9.
+// Gzip returns a Compressor for gzip at a level of 1 to 9.
 func Gzip(level int) Compressor {
 	if level == 1 {
 		return new(lineGzip)
@@ -30,8 +33,8 @@ func Gzip(level int) Compressor {
 	return &levelGzip{level: level}
 }
 
-// A lineGzip has an encoder for line protocol. It keeps as many encoders as goroutines
-// compress at the same time.
+// A lineGzip compresses at level 1 with our own encoder, which is made for line protocol.
+// It keeps as many encoders as goroutines compress at the same time.
 type lineGzip struct{ encoders sync.Pool }
 
 func (*lineGzip) Encoding() string { return "gzip" }
@@ -46,9 +49,9 @@ func (g *lineGzip) Append(dst, p []byte) []byte {
 	return dst
 }
 
-// Bound returns what compresses for so many senders within a sixteenth of memory, or
-// with one encoder, and how much it takes. Only the encoders of level 1 are counted: c
-// itself and 0 for any other.
+// Bound returns a Compressor that does the work of c for a number of senders, and the bytes
+// that its encoders take: at most a sixteenth of memory, but at least one encoder. Only the
+// encoders of gzip at level 1 are counted; for any other c it returns c and 0.
 func Bound(c Compressor, senders, memory int) (Compressor, int) {
 	if _, ok := c.(*lineGzip); !ok {
 		return c, 0
@@ -61,9 +64,9 @@ func Bound(c Compressor, senders, memory int) (Compressor, int) {
 	return s, n * deflate.EncoderSize
 }
 
-// An encoderSet compresses as a lineGzip does, with at most as many encoders as it has
-// room for. Further goroutines wait until one is free. An encoder is made when it is
-// first needed, and kept: it knows the codes of the bodies before.
+// An encoderSet compresses as a lineGzip does, with at most as many encoders as its
+// capacity; a goroutine that finds none free waits. An encoder is made when it is first
+// needed, and kept, because it remembers the codes of earlier bodies.
 type encoderSet chan *deflate.Encoder
 
 func (encoderSet) Encoding() string { return "gzip" }
@@ -85,7 +88,7 @@ type levelGzip struct {
 	writers sync.Pool // of *writer
 }
 
-// A writer is a gzip writer and where it writes to.
+// A writer is a gzip writer together with its destination.
 type writer struct {
 	z   *gzip.Writer
 	out []byte
@@ -106,7 +109,7 @@ func (g *levelGzip) Append(dst, p []byte) []byte {
 	}
 	w.out = dst
 	w.z.Reset(w)
-	w.z.Write(p) // a writer takes everything
+	w.z.Write(p) // cannot fail: Write of w accepts everything
 	w.z.Close()
 	dst, w.out = w.out, nil
 	g.writers.Put(w)
@@ -116,9 +119,9 @@ func (g *levelGzip) Append(dst, p []byte) []byte {
 // A zstdCompressor compresses with zstd.
 type zstdCompressor struct{ z *zstd.Encoder }
 
-// Zstd returns a Compressor for zstd at a level of zstd's own.
+// Zstd returns a Compressor for zstd at one of zstd's levels.
 func Zstd(level int) Compressor {
-	z, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(level))) // no option can fail
+	z, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(level))) // cannot fail with this option
 	return &zstdCompressor{z}
 }
 

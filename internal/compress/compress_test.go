@@ -11,8 +11,8 @@ import (
 	"github.com/pointwire/pointwire/internal/inflate"
 )
 
-// TestEncodersAreBounded: however many senders pack at once, they have the encoders
-// that the memory is counted for, and what they pack is right.
+// TestEncodersAreBounded: however many senders compress at once, they share the encoders
+// that Bound counted, and the bodies decompress to what they were.
 func TestEncodersAreBounded(t *testing.T) {
 	for _, c := range []struct{ senders, memory, encoders int }{
 		{2, 64 << 20, 2}, {40, 64 << 20, 6}, {1, 64 << 20, 1}, {3, 0, 1}, {8, 32 * deflate.EncoderSize, 2},
@@ -48,13 +48,13 @@ func TestEncodersAreBounded(t *testing.T) {
 	}
 	for _, p := range []Compressor{Gzip(2), Zstd(1)} {
 		if got, memory := Bound(p, 2, 0); got != p || memory != 0 {
-			t.Errorf("a packer of %T takes %d bytes", got, memory)
+			t.Errorf("a compressor of type %T takes %d bytes", got, memory)
 		}
 	}
 }
 
-// TestLevels: every level compresses to what decompresses to the same, after what is there,
-// and only level 1 is ours.
+// TestLevels: at every level a body is appended to dst and decompresses to what it was, and
+// only level 1 uses our own encoder.
 func TestLevels(t *testing.T) {
 	body := []byte(strings.Repeat("cpu,host=a usage=0.25 1500000000000000000\n", 500))
 	for level := 1; level < 10; level++ {

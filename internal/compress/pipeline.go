@@ -12,8 +12,9 @@ const (
 	pipelineBlock  = 64 << 10
 )
 
-// A Pipeline decompresses in a goroutine of its own. The goroutine ends when its
-// source does, or fails, or when the pipeline is closed.
+// A Pipeline decompresses in its own goroutine, ahead of the one that reads. The goroutine
+// ends when the source ends or fails, or when the Pipeline is closed. Every block is in one
+// place: empty, full, being filled, or being read as cur.
 type Pipeline struct {
 	full  chan piece
 	empty chan []byte
@@ -24,12 +25,13 @@ type Pipeline struct {
 	at    int
 }
 
+// A piece is what one Read of the source returned.
 type piece struct {
 	b   []byte
-	err error // comes after b
+	err error // follows the bytes of b
 }
 
-// NewPipeline returns a Pipeline that decompresses what src gives.
+// NewPipeline returns a Pipeline that decompresses src.
 func NewPipeline(src io.Reader) *Pipeline {
 	p := &Pipeline{
 		full:  make(chan piece, pipelineBlocks),
@@ -85,8 +87,8 @@ func (p *Pipeline) Read(dst []byte) (int, error) {
 	return n, nil
 }
 
-// Close ends the goroutine. The source must have been closed before, or Close
-// waits for its Read.
+// Close ends the goroutine. Close the source first: otherwise Close waits for a Read of
+// it that is under way.
 func (p *Pipeline) Close() error {
 	p.once.Do(func() { close(p.stop) })
 	p.wg.Wait()

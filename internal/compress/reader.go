@@ -13,15 +13,15 @@ var ErrClosed = errors.New("closed")
 
 var readers = sync.Pool{New: func() any { return new(inflate.Reader) }}
 
-// A Reader decompresses a gzip'ed response and gives its decoder back when closed. Close may
-// be called while a Read is under way: it waits for it, so that nobody gets a decoder
-// that is still in use.
+// A Reader decompresses a gzip'ed response, and returns its decoder to a pool when it is
+// closed. Close may be called during a Read: it waits for the Read, so that a decoder in
+// the pool is never in use.
 type Reader struct {
 	mu sync.Mutex
 	z  *inflate.Reader
 }
 
-// NewReader returns a Reader of what src gives.
+// NewReader returns a Reader that decompresses src.
 func NewReader(src io.Reader) *Reader {
 	z := readers.Get().(*inflate.Reader)
 	z.Reset(src)
@@ -38,7 +38,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return r.z.Read(p)
 }
 
-// Close gives the decoder back. It returns nil and may be called again.
+// Close returns the decoder to the pool. It returns nil, and may be called again.
 func (r *Reader) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

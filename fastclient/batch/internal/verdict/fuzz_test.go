@@ -11,8 +11,8 @@ import (
 )
 
 // FuzzVerdict gives arbitrary responses to parts of a batch: every line gets one
-// outcome, nothing is taken for stored that the server did not say it stored, and what
-// is sent again at once is not the request that was refused.
+// outcome, no line is taken for stored that the server did not say it stored, and the lines
+// that are sent again at once are not the request that was refused.
 func FuzzVerdict(f *testing.F) {
 	for _, row := range verdictRows {
 		var numbers []byte
@@ -44,18 +44,18 @@ func FuzzVerdict(f *testing.F) {
 		at, sum := 0, 0
 		for _, c := range p.Spans {
 			if c.From != at || c.To <= c.From || line.Count(data[c.From:c.To]) != c.Lines || data[c.To-1] != '\n' {
-				t.Fatalf("bad cut %+v at %d", c, at)
+				t.Fatalf("bad span %+v at %d", c, at)
 			}
 			at, sum = c.To, sum+c.Lines
 		}
 		if at != len(data) || sum != n {
-			t.Fatalf("the cuts hold %d of %d bytes, %d of %d lines", at, len(data), sum, n)
+			t.Fatalf("the spans hold %d of %d bytes, %d of %d lines", at, len(data), sum, n)
 		}
 		requireHonest(t, &p, &r, l, n)
 	})
 }
 
-// requireHonest holds what a plan may say of a response.
+// requireHonest fails the test if a plan says more than the response does.
 func requireHonest(t *testing.T, p *Plan, r *seam.Response, l Limits, n int) {
 	t.Helper()
 	c := complaint.Read(r.Message)
@@ -76,7 +76,7 @@ func requireHonest(t *testing.T, p *Plan, r *seam.Response, l Limits, n int) {
 			t.Fatalf("lost without a reason: %+v", k)
 		case k.Outcome == Uncertain && k.Reason != ForUncertain:
 			t.Fatalf("uncertain and rejected: %+v", k)
-		case k.Outcome == Again && !p.Shut && k.Lines == n && r.Status != 415 && !(r.Status == 405 && l.Downgrade):
+		case k.Outcome == Again && !p.Wait && k.Lines == n && r.Status != 415 && !(r.Status == 405 && l.Downgrade):
 			t.Fatalf("%d %q: the same request again at once: %+v", r.Status, r.Message, k)
 		}
 	}

@@ -10,17 +10,30 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// An Outcome says what becomes of a run of lines.
+// This file makes plans. Decide handles the actions that treat all lines alike, and gives
+// the others to refuse, which reads what the server said about the lines: named makes spans
+// of the lines that it names, and the search for lines that it does not name sends parts of
+// the batch again, by setApart or halve. leaveOpen ends the search, and unstamped keeps
+// lines out of it that may be stored twice. Gather then moves the lines that are sent again
+// together, in place.
+//
+// Invariants: the spans of a plan are whole lines, follow each other without gaps, cover the
+// part, and hold as many lines as it does. Decide reads the lines and changes none; only
+// Gather moves bytes. The search ends: each step makes smaller parts, uses up the requests
+// that a batch may cost, or leaves the outcome open.
+
+// An Outcome says what becomes of a span of lines.
 type Outcome uint8
 
 const (
 	Again     Outcome = iota // sent again
 	Acked                    // stored
-	Rejected                 // not stored, refused for good
-	Uncertain                // stored or refused, which cannot be known
+	Rejected                 // refused for good, and not stored
+	Uncertain                // stored or refused: the response leaves it open
 )
 
-// A Reason says why lines are refused, or why their outcome cannot be known.
+// A Reason says why lines are rejected or uncertain. Package batch gives the constants the
+// same numbers as its own, and documents them.
 type Reason uint8
 
 const (
@@ -37,41 +50,40 @@ type Span struct {
 	From, To int // offsets in the part
 	Lines    int
 	Outcome  Outcome
-	Second   bool   // of Again: sent apart from the others, see Plan.Gather
+	Second   bool   // for Again: sent apart from the other lines, see Plan.Gather
 	Reason   Reason // for Rejected and Uncertain
 	Message  string // the server's words, for Rejected and Uncertain
 }
 
-// A Plan says what a response means for the lines of a part. Its spans follow each other
-// without gaps and cover the part.
+// A Plan is the verdict on a part: what a response means for its lines.
 type Plan struct {
-	Action Action // as judged
+	Action Action // that Judge returned
 	Spans  []Span
-	// Gather is set if the spans that are sent again make one request, or two if some are
-	// second; otherwise each makes one.
+	// Gather is set if the spans that are sent again become one request, or two if some
+	// are Second. Otherwise each span becomes one.
 	Gather bool
-	Shut   bool // the server cannot take writes now: wait
+	Wait   bool // the server cannot take writes now: pause before the next request
 	Learn  int  // size that the server will not accept, 0 if nothing was learned
-	Known  int  // how many of the uncertain lines are not stored at least
+	Known  int  // at least this many of the uncertain lines are not stored
 }
 
 // Limits are the options and the history that a plan depends on.
 type Limits struct {
-	Search    bool // search for refused lines that the server does not name
-	Within    bool // the batch has not used up the requests it may cost
-	Ordered   bool // lines are sent again only in their order
-	Precision pointwire.Precision
-	Tries     int  // responses to this part under ActUnreadable, with this one
-	Plain     bool // the part was sent without content encoding
-	Downgrade bool // another write API was found just now
+	Search    bool                // search for refused lines that the server does not name
+	Within    bool                // the batch has not used up the requests it may cost
+	Ordered   bool                // lines are sent again only in their order
+	Precision pointwire.Precision // of the timestamps as sent
+	Tries     int                 // responses to this part under ActUnreadable, including this one
+	Plain     bool                // the part was sent without content encoding
+	Downgrade bool                // the target has changed to another write API
 }
 
-// Requests returns how many requests the lines that are sent again will make.
+// Requests returns in how many requests lines are sent again.
 func (p *Plan) Requests() (n int) {
 	first, second := 0, 0
 	for i := range p.Spans {
-		if c := &p.Spans[i]; c.Outcome != Again {
-		} else if c.Second {
+		if span := &p.Spans[i]; span.Outcome != Again {
+		} else if span.Second {
 			second++
 		} else {
 			first++
@@ -83,21 +95,21 @@ func (p *Plan) Requests() (n int) {
 	return first + second
 }
 
-// Loses reports whether lines will not be stored, or may not be.
+// Loses reports whether a span is rejected or uncertain.
 func (p *Plan) Loses() bool {
 	for i := range p.Spans {
-		if f := p.Spans[i].Outcome; f == Rejected || f == Uncertain {
+		if o := p.Spans[i].Outcome; o == Rejected || o == Uncertain {
 			return true
 		}
 	}
 	return false
 }
 
-// Decide says what becomes of the lines in data after the response r. It sets p, with
-// spans appended to p.Spans[:0]. It reads data and changes nothing.
+// Decide sets p to what becomes of the lines in data after the response r. It reuses the
+// memory of p.Spans, and does not change data.
 func Decide(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
 	*p = Plan{Action: Judge(r), Spans: p.Spans[:0]}
-	whole := func(f Outcome, why Reason) { p.whole(data, lines, f, why, r) }
+	whole := func(outcome Outcome, reason Reason) { p.whole(data, lines, outcome, reason, r) }
 	switch p.Action {
 	case ActAck:
 		whole(Acked, 0)
@@ -111,10 +123,10 @@ func Decide(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
 			return
 		}
 		whole(Again, 0)
-		p.Shut = true
+		p.Wait = true
 	case ActRetry, ActKeep, ActMissing:
 		whole(Again, 0)
-		p.Shut = true
+		p.Wait = true
 	case ActSplit:
 		if lines == 1 {
 			whole(Rejected, ForTooLarge)
@@ -129,42 +141,44 @@ func Decide(p *Plan, data []byte, lines int, r *seam.Response, l Limits) {
 	}
 }
 
-// once returns the outcome of lines that are sent again at once in another way, if there
-// is one. If there is none, a database has refused them for good, and a proxy has not.
+// once returns the outcome of lines that can be sent in another way, if there is one: they
+// are sent again at once. If there is none, a database has refused them for good, but a
+// proxy has not.
 func (p *Plan) once(another bool, r *seam.Response) (Outcome, Reason) {
 	switch {
 	case another:
 		return Again, 0
 	case r.Foreign:
-		p.Shut = true
+		p.Wait = true
 		return Again, 0
 	}
 	return Rejected, ForRequest
 }
 
-func (p *Plan) whole(data []byte, lines int, f Outcome, why Reason, r *seam.Response) {
-	p.Spans = append(p.Spans[:0], Span{To: len(data), Lines: lines, Outcome: f, Reason: why, Message: complaint.Clip(r.Message)})
+// whole makes one span of all lines.
+func (p *Plan) whole(data []byte, lines int, outcome Outcome, reason Reason, r *seam.Response) {
+	p.Spans = append(p.Spans[:0], Span{To: len(data), Lines: lines, Outcome: outcome, Reason: reason, Message: complaint.Clip(r.Message)})
 }
 
 // refuse says what becomes of lines of which the server refused some.
 //
-// Named lines are refused; the others are stored or, if the server stores nothing beside
-// bad lines, sent again. Unnamed bad lines are searched for by sending parts of the lines
-// again: each response is then about fewer lines, until it is about one, or about lines
-// of which none or all are stored. Lines without a timestamp are not sent again if they
-// may be stored.
+// Lines that it names are rejected. The others are stored or, if the server stores none
+// when it refuses some, sent again. Bad lines that it does not name are searched for by
+// sending parts of the lines again. Each response is then about fewer lines, until it is
+// about one line, or about lines of which none or all are stored. Lines without a timestamp
+// are not sent again if they may be stored.
 func (p *Plan) refuse(data []byte, lines int, r *seam.Response, l Limits) {
 	c := complaint.Read(r.Message)
-	why := ForLine
+	reason := ForLine
 	if c.Kind == complaint.Beyond {
-		why = ForRetention
+		reason = ForRetention
 	}
 	nothing := !r.Mixed && !c.Stored && (c.Kind == complaint.Unparsed || hasList(r) && len(r.Refused) > 0)
 	switch {
 	case lines == 1 || c.Exact && c.Dropped >= lines && !r.Mixed:
-		p.whole(data, lines, Rejected, why, r)
+		p.whole(data, lines, Rejected, reason, r)
 	case !r.Truncated && !r.Mixed && (c.Stored || l.Search || l.Within) && p.named(data, lines, r, &c):
-	case !l.Search && !(l.Within && r.Truncated): // a shorter response says more
+	case !l.Search && !(l.Within && r.Truncated): // the response to fewer lines may be complete
 		if nothing {
 			p.whole(data, lines, Rejected, ForRequest, r)
 		} else {
@@ -183,8 +197,8 @@ func (p *Plan) leaveOpen(data []byte, lines int, r *seam.Response, c *complaint.
 	p.Known = min(max(c.Dropped, 1), lines)
 }
 
-// named makes spans of the lines that the server names. It reports false if it names
-// none, or if the names do not fit the lines.
+// named makes spans of the lines that the server names, and of the others. It reports false
+// if the server names none, or if what it names does not fit the lines.
 func (p *Plan) named(data []byte, lines int, r *seam.Response, c *complaint.Complaint) bool {
 	rest := Again
 	if c.Stored {
@@ -219,14 +233,14 @@ func (p *Plan) named(data []byte, lines int, r *seam.Response, c *complaint.Comp
 	return true
 }
 
-// hasList reports whether the list of lines in r counts: it comes from the write endpoint
-// of version 3 with a 400 or 422. That server stored what the list does not name, or
-// nothing. A 500 leaves open what became of the others.
+// hasList reports whether the list of lines in r counts: it does if it comes from the write
+// endpoint of version 3 with a 400 or 422. That server stored the lines that the list does
+// not name, or none. A 500 leaves open what became of the other lines.
 func hasList(r *seam.Response) bool { return r.API == seam.V3 && r.Status != 500 }
 
 // listed calls f for each line that the list of the response names, in order. It reports
-// false if the list is empty, or names a line that does not exist or begins in another
-// way.
+// false if the list is empty, names a line that does not exist, or quotes a line that has
+// another beginning.
 func listed(r *seam.Response, data []byte, lines int, f func(from, to int, message string)) bool {
 	if len(r.Refused) == 0 {
 		return false
@@ -254,18 +268,18 @@ func listed(r *seam.Response, data []byte, lines int, f func(from, to int, messa
 	return true
 }
 
-// unstamped makes spans of the lines without a timestamp. The server stamps them on
-// arrival: they may be stored, and sending them again would store them twice. It reports
-// false if there are none.
+// unstamped makes lines without a timestamp uncertain, and sends the others again. The
+// server stamps such lines on arrival: they may be stored, and sending them again would
+// store them twice. It reports false if there are none.
 func (p *Plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) bool {
 	found := false
 	for at := 0; at < len(data); {
 		end := at + line.Len(data[at:])
-		f := Again
+		outcome := Again
 		if !line.Stamped(data[at:end]) {
-			f, found = Uncertain, true
+			outcome, found = Uncertain, true
 		}
-		p.run(at, end, f, false)
+		p.run(at, end, outcome, false)
 		at = end
 	}
 	if !found {
@@ -273,16 +287,17 @@ func (p *Plan) unstamped(data []byte, r *seam.Response, c *complaint.Complaint) 
 		return false
 	}
 	for i := range p.Spans {
-		if k := &p.Spans[i]; k.Outcome == Uncertain {
-			k.Reason, k.Message = ForUncertain, complaint.Clip(r.Message)
+		if span := &p.Spans[i]; span.Outcome == Uncertain {
+			span.Reason, span.Message = ForUncertain, complaint.Clip(r.Message)
 		}
 	}
 	p.Gather = true
 	return true
 }
 
-// setApart lets the lines that the server is probably speaking of be sent apart from the
-// others, so that one response is about bad lines alone and the other about good ones.
+// setApart sends the lines that the response is probably about apart from the others, so
+// that one of the next responses is about bad lines only, and the other about good ones. It
+// reports false if the response gives no hint.
 func (p *Plan) setApart(data []byte, lines int, c *complaint.Complaint, precision pointwire.Precision) bool {
 	marks, ok := c.Suspects(data, lines, precision)
 	if !ok {
@@ -297,18 +312,18 @@ func (p *Plan) setApart(data []byte, lines int, c *complaint.Complaint, precisio
 	return true
 }
 
-// run adds a run of lines to the last span if they share their outcome, and otherwise as
-// a new span.
-func (p *Plan) run(from, to int, f Outcome, second bool) {
-	if n := len(p.Spans); n > 0 && p.Spans[n-1].Outcome == f && p.Spans[n-1].Second == second {
+// run appends a line to the last span if that has the same outcome, and otherwise begins a
+// new span.
+func (p *Plan) run(from, to int, outcome Outcome, second bool) {
+	if n := len(p.Spans); n > 0 && p.Spans[n-1].Outcome == outcome && p.Spans[n-1].Second == second {
 		p.Spans[n-1].To = to
 		p.Spans[n-1].Lines++
 		return
 	}
-	p.Spans = append(p.Spans, Span{From: from, To: to, Lines: 1, Outcome: f, Second: second})
+	p.Spans = append(p.Spans, Span{From: from, To: to, Lines: 1, Outcome: outcome, Second: second})
 }
 
-// halve divides the part in two at the end of a line.
+// halve makes two spans of about the same size, each to be sent again.
 func (p *Plan) halve(data []byte, lines int) {
 	at, n := line.Middle(data)
 	p.Spans = append(p.Spans[:0],
@@ -316,34 +331,35 @@ func (p *Plan) halve(data []byte, lines int) {
 		Span{From: at, To: len(data), Lines: lines - n, Outcome: Again})
 }
 
-// Onto moves the spans of p, which was made for the same lines in another unit, to their
-// places in data.
+// Onto makes p a plan for data. It was made for the same lines with their timestamps in
+// another unit, so the spans are elsewhere.
 func (p *Plan) Onto(data []byte) {
 	at := 0
 	for i := range p.Spans {
-		c := &p.Spans[i]
-		c.From = at
-		for range c.Lines {
+		span := &p.Spans[i]
+		span.From = at
+		for range span.Lines {
 			at += line.Len(data[at:])
 		}
-		c.To = at
+		span.To = at
 	}
 	if p.Learn > 0 {
 		p.Learn = len(data)
 	}
 }
 
-// Gather moves the runs that are sent again to the front of data, the second ones after
-// the others, each in its order. It overwrites the other runs, and changes spans.
+// Gather moves the spans that are sent again to the front of data: first those that are
+// not Second, then those that are, each in their order. It returns both as runs, which may
+// be empty. It overwrites the other lines in data, and spans.
 func Gather(data []byte, spans []Span) (runs [2]Span) {
 	again := spans[:0]
 	to := 0
-	for _, c := range spans {
-		if c.Outcome == Again {
-			size := copy(data[to:], data[c.From:c.To])
-			c.From, c.To = to, to+size
+	for _, span := range spans {
+		if span.Outcome == Again {
+			size := copy(data[to:], data[span.From:span.To])
+			span.From, span.To = to, to+size
 			to += size
-			again = append(again, c)
+			again = append(again, span)
 		}
 	}
 	first := partition(data, again)
@@ -358,8 +374,8 @@ func Gather(data []byte, spans []Span) (runs [2]Span) {
 	return runs
 }
 
-// partition moves the second runs after the others, in place; runs follow each other
-// without gaps. It returns where the second ones begin in data.
+// partition moves the Second spans of runs after the others, in place, and returns where
+// they begin in data. The spans follow each other without gaps.
 func partition(data []byte, runs []Span) (first int) {
 	switch len(runs) {
 	case 0:

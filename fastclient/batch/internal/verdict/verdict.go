@@ -1,10 +1,16 @@
-// Package verdict decides what the response to a batch means for each of its lines. It is
-// pure: it reads the response and the lines, and knows nothing of a network, a writer or
-// a clock.
+// Package verdict decides what the response to a batch means for each of its lines.
 //
-// [Judge] decides what to do after a response, by its status and its form. [Decide] turns
-// that into a [Plan]: spans of lines that share an outcome, which is stored, refused, to
-// be sent again, or uncertain.
+// It works in steps. If several servers had to store the batch, [Merge] picks the response
+// that decides. [Judge] reads its status, its form and its words, and returns an [Action]:
+// what to do with the batch as a whole. [Decide] turns that into a [Plan]: spans of lines
+// that share an [Outcome]. [Plan.Onto] moves the spans to the same lines in another unit,
+// and [Gather] brings the lines that are sent again together. verdict.go has Merge and
+// Judge, plan.go the rest; package complaint reads the servers' words.
+//
+// Invariants: the package is pure, and knows no network, no writer and no clock. A line is
+// taken for stored only if a response says so, and for refused only if a database says so or
+// it is too large to arrive. Where a response leaves that open, the line is sent again or
+// is uncertain.
 package verdict
 
 import (
@@ -16,19 +22,19 @@ import (
 type Action uint8
 
 const (
-	// ActRetry: nothing is known to be stored; send again when the server may have
+	// ActRetry: no line is known to be stored; send again when the server may have
 	// recovered.
 	ActRetry Action = iota
 	// ActAck: every line is stored, or the server has taken responsibility for it.
 	ActAck
-	// ActRefused: the server refused lines. The text and the list of the response name
-	// them, or leave it open.
+	// ActRefused: the server refused lines. The response may name them, in its text or in
+	// its list, or not.
 	ActRefused
-	// ActReject: the server will never accept the request, and stored nothing of it.
+	// ActReject: the server will never accept the request, and stored no line of it.
 	ActReject
-	// ActUnreadable: there is a response that cannot be read; make few attempts.
+	// ActUnreadable: the response cannot be read; make few attempts.
 	ActUnreadable
-	// ActKeep: the operator has to correct something; send again later.
+	// ActKeep: the operator has to change something; send again later.
 	ActKeep
 	// ActMissing is ActKeep because the database, bucket or retention policy does not
 	// exist.
@@ -56,9 +62,10 @@ const FewAttempts = 3
 // Judge returns what to do after r. It depends on r alone. Its rows are responses of
 // InfluxDB 1.6.7 to 1.8.10, 2.8 and 3 Core, VictoriaMetrics, QuestDB and openGemini.
 //
-// Only what acknowledges accepts is an acknowledgement. A response without any sign of a
-// database never refuses for good; see signHeaders. 413 and 415 count in any case,
-// because a proxy that responds so will not pass the request on.
+// A status of 2xx acknowledges only if it is 204, or 200 or 202 with an empty body or an
+// empty object. A response without any sign of a database, seam.Response.Foreign, never
+// refuses for good. 413 and 415 count nevertheless, because a proxy that responds with them
+// will not pass the request on.
 func Judge(r *seam.Response) Action {
 	switch {
 	case r.Unreadable:
@@ -68,7 +75,7 @@ func Judge(r *seam.Response) Action {
 	case r.Status == 204, r.Empty && (r.Status == 200 || r.Status == 202):
 		return ActAck
 	case r.Status < 400:
-		return ActKeep // a page of something else, or a redirect to another address
+		return ActKeep // the page of another server, or a redirect
 	}
 	switch r.Status {
 	case 401, 403:
@@ -104,7 +111,7 @@ func Judge(r *seam.Response) Action {
 	return ActRetry
 }
 
-// judgeRefusal reads the text of a 400 or 422.
+// judgeRefusal judges a 400 or 422 by its text.
 func judgeRefusal(r *seam.Response) Action {
 	switch complaint.Read(r.Message).Kind {
 	case complaint.Request:
@@ -117,9 +124,9 @@ func judgeRefusal(r *seam.Response) Action {
 	return ActRefused
 }
 
-// judgeInternal reads the text of a 500. 1.x sends it for a missing retention policy and
-// for lines whose type its cache knows otherwise, the version 2 path of version 3 for
-// lines that it cannot parse, and clusters for points that wait for another node.
+// judgeInternal judges a 500 by its text. 1.x sends a 500 for a missing retention policy and
+// for lines whose fields have another type in its cache, the version 2 path of version 3
+// for lines that it cannot parse, and clusters for points that wait for another node.
 func judgeInternal(r *seam.Response) Action {
 	switch complaint.Read(r.Message).Kind {
 	case complaint.Policy:
@@ -132,15 +139,15 @@ func judgeInternal(r *seam.Response) Action {
 	return ActRetry
 }
 
-// replicaRank orders actions by how much of a batch is not stored.
+// replicaRank orders actions by how far the batch is from being stored.
 var replicaRank = [numActions]int8{
 	ActAck: 0, ActRefused: 1, ActReject: 2, ActSplit: 3, ActPlain: 3, ActDowngrade: 3,
 	ActUnreadable: 4, ActRetry: 5, ActKeep: 5, ActMissing: 5,
 }
 
-// Merge reduces the responses of several servers that all have to store a batch to the
-// one that decides about it: a response that asks for another attempt comes before one
-// that refuses.
+// Merge replaces r, if it has the responses of several servers that all have to store the
+// batch, by the one that decides: the highest of replicaRank, so that a response that asks
+// for another attempt comes before one that refuses.
 func Merge(r *seam.Response) {
 	most := int8(-1)
 	var worst *seam.Response

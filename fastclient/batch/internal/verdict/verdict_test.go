@@ -11,7 +11,7 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// verdictRows are the responses of real servers and what is to be done.
+// verdictRows are responses of real servers, and the Action that Judge must return.
 var verdictRows = []struct {
 	name       string
 	api        seam.API
@@ -115,8 +115,8 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestPlansCoverTheirPart: whatever the response, every line of the part gets one
-// outcome, in order and cut at line ends.
+// TestPlansCoverTheirPart: whatever the response, every line of the part gets one outcome,
+// and spans are in order and end with a line.
 func TestPlansCoverTheirPart(t *testing.T) {
 	data := []byte("m v=1 1\nm v=\"a\nb\" 2\nm v=3 3\nm v=4 4\nm v=5 5\n")
 	const lines = 5
@@ -133,13 +133,13 @@ func TestPlansCoverTheirPart(t *testing.T) {
 				at, sum := 0, 0
 				for _, c := range p.Spans {
 					if c.From != at || c.To <= c.From || line.Count(data[c.From:c.To]) != c.Lines || data[c.To-1] != '\n' {
-						t.Fatalf("%s, %+v, %d lines: bad cut %+v at %d", row.name, l, n, c, at)
+						t.Fatalf("%s, %+v, %d lines: bad span %+v at %d", row.name, l, n, c, at)
 					}
 					at = c.To
 					sum += c.Lines
 				}
 				if at != size || sum != n {
-					t.Errorf("%s, %+v: the cuts hold %d of %d bytes, %d of %d lines", row.name, l, at, size, sum, n)
+					t.Errorf("%s, %+v: the spans hold %d of %d bytes, %d of %d lines", row.name, l, at, size, sum, n)
 				}
 			}
 		}
@@ -155,15 +155,15 @@ func planOf(data string, r seam.Response, l Limits) string {
 	for _, c := range p.Spans {
 		outcome := [...]string{"again", "acked", "rejected", "uncertain"}[c.Outcome]
 		if c.Outcome == Rejected {
-			outcome += "(" + [...]string{"", "line", "beyond", "request", "too_large", "uncertain"}[c.Reason] + ")"
+			outcome += "(" + [...]string{"", "line", "retention", "request", "too_large", "uncertain"}[c.Reason] + ")"
 		}
 		if c.Second {
 			outcome += "2"
 		}
 		fmt.Fprintf(&b, "%s:%q ", outcome, data[c.From:c.To])
 	}
-	if p.Shut {
-		b.WriteString("shut ")
+	if p.Wait {
+		b.WriteString("wait ")
 	}
 	if p.Gather {
 		b.WriteString("gathered ")
@@ -215,7 +215,7 @@ func TestPlans(t *testing.T) {
 		{"response cut off too often", abcde, cutOff, spent, `uncertain:` + whole + ` known:1`},
 		{"too old", abcde, bad("partial write: points beyond retention policy dropped=2"), search, `again2:"a v=1 1\nb v=1 2\n" again:"c v=1 3\nd v=1 4\ne v=1 5\n" gathered`},
 		{"too old, without a search", abcde, bad("partial write: points beyond retention policy dropped=2"), never, `uncertain:` + whole + ` known:2`},
-		{"all too old", abcde, bad("partial write: points beyond retention policy dropped=5"), never, `rejected(beyond):` + whole},
+		{"all too old", abcde, bad("partial write: points beyond retention policy dropped=5"), never, `rejected(retention):` + whole},
 		{"all of the wrong type", two, partial, never, `rejected(line):"a v=1 1\nb v=1 2\n"`},
 		{"all over a limit, counted twice", two, bad("partial write: max-series-per-database limit exceeded: (2) dropped=2"), never, `uncertain:"a v=1 1\nb v=1 2\n" known:2`},
 		{"found", "a v=1 1\n", partial, search, `rejected(line):"a v=1 1\n"`},
@@ -235,13 +235,13 @@ func TestPlans(t *testing.T) {
 		{"one line too large", "a v=1\n", seam.Response{Status: 413}, Limits{}, `rejected(too_large):"a v=1\n"`},
 		{"plain", "a v=1\n", seam.Response{Status: 415}, Limits{}, `again:"a v=1\n"`},
 		{"plain already", "a v=1\n", seam.Response{Status: 415}, Limits{Plain: true}, `rejected(request):"a v=1\n"`},
-		{"plain already, by a proxy", "a v=1\n", seam.Response{Status: 415, Foreign: true}, Limits{Plain: true}, `again:"a v=1\n" shut`},
+		{"plain already, by a proxy", "a v=1\n", seam.Response{Status: 415, Foreign: true}, Limits{Plain: true}, `again:"a v=1\n" wait`},
 		{"unreadable, third", two, seam.Response{Err: errLost, Unreadable: true}, Limits{Tries: 3}, `uncertain:"a v=1 1\nb v=1 2\n"`},
-		{"unreadable, second", two, seam.Response{Err: errLost, Unreadable: true}, Limits{Tries: 2}, `again:"a v=1 1\nb v=1 2\n" shut`},
-		{"down", "a v=1\n", seam.Response{Status: 503}, Limits{}, `again:"a v=1\n" shut`},
+		{"unreadable, second", two, seam.Response{Err: errLost, Unreadable: true}, Limits{Tries: 2}, `again:"a v=1 1\nb v=1 2\n" wait`},
+		{"down", "a v=1\n", seam.Response{Status: 503}, Limits{}, `again:"a v=1\n" wait`},
 		{"other API", "a v=1\n", seam.Response{Status: 405}, Limits{Downgrade: true}, `again:"a v=1\n"`},
 		{"no other API", "a v=1\n", seam.Response{Status: 405}, Limits{}, `rejected(request):"a v=1\n"`},
-		{"no other API, by a proxy", "a v=1\n", seam.Response{Status: 405, Foreign: true}, Limits{}, `again:"a v=1\n" shut`},
+		{"no other API, by a proxy", "a v=1\n", seam.Response{Status: 405, Foreign: true}, Limits{}, `again:"a v=1\n" wait`},
 	} {
 		if got := planOf(c.data, c.r, c.l); got != c.want {
 			t.Errorf("%s: %s:\n got %s\nwant %s", caseat.Line(i), c.name, got, c.want)
@@ -252,7 +252,7 @@ func TestPlans(t *testing.T) {
 func TestGather(t *testing.T) {
 	for n := range 200 {
 		var data []byte
-		var cuts []Span
+		var spans []Span
 		var want [2]string
 		x := uint32(n) * 2654435761
 		for i := range n % 23 {
@@ -267,9 +267,9 @@ func TestGather(t *testing.T) {
 				}
 			}
 			data = append(data, l...)
-			cuts = append(cuts, c)
+			spans = append(spans, c)
 		}
-		runs := Gather(data, cuts)
+		runs := Gather(data, spans)
 		for i, r := range runs {
 			if got := string(data[r.From:r.To]); got != want[i] || r.Lines != strings.Count(want[i], "\n") {
 				t.Fatalf("%d: run %d: %q of %d lines, want %q", n, i, got, r.Lines, want[i])
@@ -278,8 +278,8 @@ func TestGather(t *testing.T) {
 	}
 }
 
-// TestMerge: of the responses of several servers the one decides that says most of a
-// batch that is not stored.
+// TestMerge: of the responses of several servers, the one decides after which the batch is
+// farthest from being stored.
 func TestMerge(t *testing.T) {
 	partial := seam.Response{Status: 400, Message: "partial write: x dropped=1"}
 	reset := seam.Response{Err: errLost}
