@@ -193,7 +193,7 @@ func (e *engine) refused(n int, err error) {
 func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	e.mu.Lock()
 	for n > 0 {
-		if e.closing {
+		if e.closing || e.sealBytes == 0 { // or never made
 			err = ErrWriterClosed
 			break
 		}
