@@ -207,6 +207,9 @@ func (x *exchange) carryOut() *transport.Error {
 	done := false
 	defer func() {
 		if !done && x.c != nil {
+			if x.br == nil {
+				x.br = x.t.hc.AcquireReader(x.c)
+			}
 			x.finish(false)
 		}
 	}()
