@@ -26,6 +26,7 @@ import (
 // An Encoder must not be copied after first use, nor used by two goroutines at
 // once.
 type Encoder struct {
+	_     noCopy
 	buf   []byte
 	line  int // the complete lines end here in buf
 	state encoderState
@@ -46,6 +47,13 @@ type Encoder struct {
 	row    *layout // began the fields of the open point, see rowKeys
 	scan   *line.Scanner
 }
+
+// noCopy makes go vet (copylocks) report copies of a struct that has it as a field.
+// It is the first field, since a last one of no size would make the struct larger.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 type encoderState uint8
 

@@ -76,7 +76,7 @@ func (l Layout) Row(e *Encoder) Row {
 	} else {
 		e.rowBehind(l.p)
 	}
-	return Row{e, l.p, 0}
+	return Row{e: e, l: l.p}
 }
 
 // rowKeys in place of the number of keys in Encoder.fields says that the keys of
@@ -106,6 +106,7 @@ func (e *Encoder) rowBehind(l *layout) {
 // beyond the last key refuses the point with [ErrOrder]; keys without a value are
 // not written. It must not be copied after first use, nor used for another point.
 type Row struct {
+	_ noCopy
 	e *Encoder
 	l *layout
 	i int
