@@ -30,7 +30,8 @@ type Encoder struct {
 	buf   []byte
 	line  int // the complete lines end here in buf
 	state encoderState
-	// separator goes before the next field: a space, then commas.
+	// separator goes before the next field: a space until the point has one, then a
+	// comma.
 	separator byte
 	lines     int
 	index     int // points begun since Reset
@@ -44,7 +45,7 @@ type Encoder struct {
 	times  decimal.TimestampCache
 	tags   tagSet
 	fields keySet
-	row    *layout // began the fields of the open point, see rowKeys
+	row    *layout // began the fields of the open point, see keysOfRow
 	scan   *line.Scanner
 }
 
@@ -59,8 +60,8 @@ type encoderState uint8
 
 const (
 	stateIdle   encoderState = iota // no point is open
-	stateTags                       // measurement written
-	stateFields                     // first field written
+	stateTags                       // the measurement is written; tags or a field follow
+	stateFields                     // the tags are complete; separator says whether a field is written
 	stateBad                        // the open point is refused or dropped
 )
 
@@ -180,19 +181,27 @@ func (e *Encoder) drop(reason Reason) {
 	e.state = stateBad
 }
 
+// obey carries out the verdict about a part of the open point and reports whether
+// the point goes on. It counts reason where the point ends and changed where the part
+// is changed.
+func (e *Encoder) obey(v verdict, part Part, key string, reason, changed Reason) bool {
+	switch v {
+	case verdictRefuse:
+		e.fail(part, key, reason, nil)
+		return false
+	case verdictDrop:
+		e.drop(reason)
+		return false
+	case verdictChange:
+		e.counts[changed]++
+	}
+	return true
+}
+
 // badText refuses or drops the open point for a text, or reports true if the
 // text is to be replaced.
 func (e *Encoder) badText(part Part, key string, reason Reason) (replace bool) {
-	switch e.opt.Text {
-	case TextReplace:
-		e.counts[Replaced]++
-		return true
-	case TextDropPoint:
-		e.drop(reason)
-	default:
-		e.fail(part, key, reason, nil)
-	}
-	return false
+	return e.obey(e.opt.Text.verdict(), part, key, reason, Replaced)
 }
 
 // misplaced refuses the open point for a call that does not fit its state.
@@ -272,7 +281,7 @@ func (e *Encoder) EndTimestamp(ts int64) error {
 // EndNoTimestamp ends the point without a timestamp: the server stamps it with
 // the time it arrives. It returns like [Encoder.End].
 func (e *Encoder) EndNoTimestamp() error {
-	if e.state != stateFields || e.separator == ' ' {
+	if !e.hasField() {
 		return e.endBad()
 	}
 	e.buf = append(e.buf, '\n')
@@ -280,8 +289,11 @@ func (e *Encoder) EndNoTimestamp() error {
 	return nil
 }
 
+// hasField reports whether the open point can become a line.
+func (e *Encoder) hasField() bool { return e.state == stateFields && e.separator == ',' }
+
 func (e *Encoder) end(ts int64, inRange bool) error {
-	if e.state != stateFields || e.separator == ' ' {
+	if !e.hasField() {
 		return e.endBad()
 	}
 	if !inRange || !e.opt.Precision.Valid() {

@@ -1,8 +1,6 @@
 package lp
 
 import (
-	"math"
-	"strings"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
@@ -67,8 +65,8 @@ func (e *Encoder) newField(key string) bool {
 	if e.opt.AllowDuplicateFields {
 		return true
 	}
-	if e.fields.n == rowKeys {
-		e.rowBefore()
+	if e.fields.mode == keysOfRow {
+		e.addRowKeys()
 		if e.fields.again(key) {
 			return true
 		}
@@ -94,14 +92,7 @@ func (e *Encoder) notFinite(key string) {
 	if !e.open(key) {
 		return
 	}
-	switch e.opt.NotFinite {
-	case NotFiniteDropField:
-		e.counts[ErrNotFinite]++
-	case NotFiniteDropPoint:
-		e.drop(ErrNotFinite)
-	default:
-		e.fail(PartFieldValue, key, ErrNotFinite, nil)
-	}
+	e.obey(e.opt.NotFinite.verdict(), PartFieldValue, key, ErrNotFinite, ErrNotFinite)
 }
 
 func finite(v float64) bool { return v-v == 0 }
@@ -142,7 +133,7 @@ func (e *Encoder) Int(key string, v int64) {
 // Uint adds an unsigned field, or what [Options.Unsigned] makes of it.
 func (e *Encoder) Uint(key string, v uint64) {
 	if e.opt.Unsigned > UnsignedKeep {
-		e.uintAsInt(key, v)
+		e.uintByPolicy(key, v)
 		return
 	}
 	if n := e.field(key, decimal.RoomInt); n >= 0 {
@@ -152,19 +143,15 @@ func (e *Encoder) Uint(key string, v uint64) {
 	}
 }
 
-func (e *Encoder) uintAsInt(key string, v uint64) {
-	if e.opt.Unsigned == UnsignedRefuse || v > math.MaxInt64 {
-		if !e.open(key) {
-			return
-		}
-		if e.opt.Unsigned != UnsignedClamp {
-			e.fail(PartFieldValue, key, ErrUnsigned, nil)
-			return
-		}
-		e.counts[ErrUnsigned]++
-		v = math.MaxInt64
+// uintByPolicy adds an unsigned field under a policy that never writes one as such.
+func (e *Encoder) uintByPolicy(key string, v uint64) {
+	if !e.open(key) {
+		return
 	}
-	e.Int(key, int64(v))
+	n, _, verdict := e.opt.Unsigned.decide(v)
+	if e.obey(verdict, PartFieldValue, key, ErrUnsigned, ErrUnsigned) {
+		e.Int(key, int64(n))
+	}
 }
 
 // Bool adds a boolean field.
@@ -206,13 +193,11 @@ func (e *Encoder) putStringSlow(n int, key, v string) {
 		e.buf = e.buf[:end+1]
 		return
 	}
-	if r := e.checkString(v); r != 0 {
+	if r := e.opt.checkString(v); r != 0 {
 		if !e.badText(PartFieldValue, key, r) {
 			return
 		}
-		if r == ErrNewline {
-			v = strings.ReplaceAll(v, "\n", "_")
-		}
+		v = replaceString(v, r)
 	}
 	e.buf = appendText(e.buf[:n], v)
 }
@@ -297,14 +282,4 @@ func (e *Encoder) Decimal(key, number string) {
 	if n := e.field(key, len(number)); n >= 0 {
 		e.buf = append(e.buf[:n], number...)
 	}
-}
-
-// checkString returns why v is not a string field, or 0.
-func (e *Encoder) checkString(v string) Reason {
-	if e.opt.RefuseNewline {
-		if indexByte(v, '\n') >= 0 {
-			return ErrNewline
-		}
-	}
-	return checkUTF8(v)
 }

@@ -270,18 +270,27 @@ func wireKey(tag []byte) []byte {
 type keySet struct {
 	keys   []string // of the open point, the first n, and of the point before it
 	n      int
-	apart  bool     // the open point differs from the one before: the table is in use
+	mode   keyMode
 	stamp  uint16   // of the open point in stamps, not 0
 	stamps []uint16 // the point that used the slot last; a power of two many
 }
 
+// keyMode says how the keys of the open point are held.
+type keyMode uint8
+
+const (
+	keysRepeat keyMode = iota // they are the first n keys of the point before, at the same addresses
+	keysDiffer                // they are in the table
+	keysOfRow                 // they are those of Encoder.row and are added when another field comes
+)
+
 // reset makes the set empty, for the next point.
-func (s *keySet) reset() { s.n, s.apart = 0, false }
+func (s *keySet) reset() { s.n, s.mode = 0, keysRepeat }
 
 // again adds key if it is the one that the point before had at this place. It
 // reports false if it did not add it.
 func (s *keySet) again(key string) bool {
-	if s.n < len(s.keys) && !s.apart && sameString(s.keys[s.n], key) {
+	if s.n < len(s.keys) && s.mode == keysRepeat && sameString(s.keys[s.n], key) {
 		s.n++
 		return true
 	}
@@ -290,7 +299,7 @@ func (s *keySet) again(key string) bool {
 
 // add adds key, which is not empty, and reports whether it is new.
 func (s *keySet) add(key string) bool {
-	if !s.apart {
+	if s.mode == keysRepeat {
 		s.part()
 	} else if 4*s.n >= len(s.stamps) {
 		s.grow()
@@ -311,7 +320,7 @@ func (s *keySet) add(key string) bool {
 
 // part puts the keys so far into the table.
 func (s *keySet) part() {
-	s.apart = true
+	s.mode = keysDiffer
 	clear(s.keys[s.n:])
 	s.keys = s.keys[:s.n]
 	s.stamp++

@@ -1,7 +1,6 @@
 package lp
 
 import (
-	"math"
 	"strings"
 
 	"github.com/pointwire/pointwire/internal/decimal"
@@ -69,29 +68,23 @@ func (l Layout) Key(i int) string { return l.p.keys[i] }
 //	err := e.EndTimestamp(ts)
 func (l Layout) Row(e *Encoder) Row {
 	if e.state == stateTags {
-		e.endTags()
-		e.state = stateFields
-		e.separator = ' '
-		e.row, e.fields.n = l.p, rowKeys
+		e.startFields()
+		e.row, e.fields.mode = l.p, keysOfRow
 	} else {
-		e.rowBehind(l.p)
+		e.addKeys(l.p)
 	}
 	return Row{e: e, l: l.p}
 }
 
-// rowKeys in place of the number of keys in Encoder.fields says that the keys of
-// the point are those of Encoder.row. They are put there by rowBefore when another
-// field comes, which most points with a row do not have.
-const rowKeys = math.MaxInt
-
-// rowBefore puts the keys of the row that began the fields into the set.
-func (e *Encoder) rowBefore() {
-	e.fields.n = 0
-	e.rowBehind(e.row)
+// addRowKeys puts the keys of the row that began the fields into the set.
+func (e *Encoder) addRowKeys() {
+	e.fields.mode = keysRepeat
+	e.addKeys(e.row)
 }
 
-// rowBehind puts the keys of a row behind other fields into the set.
-func (e *Encoder) rowBehind(l *layout) {
+// addKeys puts the keys of a row into the set. A key that the point has already
+// refuses the point.
+func (e *Encoder) addKeys(l *layout) {
 	if l == nil || e.state != stateFields {
 		return
 	}
@@ -184,27 +177,17 @@ func (r *Row) Int(v int64) {
 
 // Uint gives an unsigned value, like [Encoder.Uint].
 func (r *Row) Uint(v uint64) {
-	suffix := byte('u')
-	if p := r.e.opt.Unsigned; p > UnsignedKeep {
-		suffix = 'i'
-		if p == UnsignedRefuse || v > math.MaxInt64 && p == UnsignedInt {
-			if r.next(0) >= 0 {
-				r.e.fail(PartFieldValue, r.key(), ErrUnsigned, nil)
-			}
-			return
-		}
-		if v > math.MaxInt64 {
-			if r.e.state == stateFields { // a bad point has no values
-				r.e.counts[ErrUnsigned]++
-			}
-			v = math.MaxInt64
-		}
+	n := r.next(decimal.RoomInt)
+	if n < 0 {
+		return
 	}
-	if n := r.next(decimal.RoomInt); n >= 0 {
-		n = decimal.PutUint64(r.e.buf, n, v)
-		swar.StoreByte(r.e.buf, n, suffix)
-		r.e.buf = r.e.buf[:n+1]
+	v, suffix, verdict := r.e.opt.Unsigned.decide(v)
+	if verdict != verdictKeep && !r.e.obey(verdict, PartFieldValue, r.key(), ErrUnsigned, ErrUnsigned) {
+		return
 	}
+	n = decimal.PutUint64(r.e.buf, n, v)
+	swar.StoreByte(r.e.buf, n, suffix)
+	r.e.buf = r.e.buf[:n+1]
 }
 
 // Bool gives a boolean value.

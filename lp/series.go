@@ -149,7 +149,7 @@ func (e *Encoder) IntFor(k FieldKey, v int64) {
 // UintFor is [Encoder.Uint] for a key that is escaped already.
 func (e *Encoder) UintFor(k FieldKey, v uint64) {
 	if e.opt.Unsigned > UnsignedKeep {
-		e.uintAsInt(k.key, v)
+		e.uintByPolicy(k.key, v)
 		return
 	}
 	if n := e.fieldFor(&k, decimal.RoomInt); n >= 0 {
