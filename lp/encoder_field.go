@@ -7,8 +7,13 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file writes fields. Each method reserves a field with Encoder.field, which
+// completes the tags, checks and writes the key, and returns the place of the value;
+// then it writes the value there and sets the length of the buffer. A value that a
+// policy has to decide about is looked at before its key is written.
+
 // field starts a field: it writes the separator and "key=", makes room for n
-// more bytes, and returns where the value goes, or -1 if it may not follow.
+// more bytes, and returns the place of the value, or -1 if no field may follow.
 func (e *Encoder) field(key string, n int) int {
 	if e.state == stateTags {
 		e.startFields()
@@ -32,7 +37,7 @@ func (e *Encoder) field(key string, n int) int {
 	return -1
 }
 
-// startFields ends the tags.
+// startFields completes the tags, if they are not complete yet.
 func (e *Encoder) startFields() {
 	if e.state == stateTags {
 		e.endTags()
@@ -60,7 +65,8 @@ func (e *Encoder) fieldSlow(key string, n int) int {
 	return len(e.buf)
 }
 
-// newField refuses the point if it has a field of this key already.
+// newField adds key to the keys of the point. It refuses the point if it has a field
+// with this key already.
 func (e *Encoder) newField(key string) bool {
 	if e.opt.AllowDuplicateFields {
 		return true
@@ -205,11 +211,11 @@ func (e *Encoder) putStringSlow(n int, key, v string) {
 // StringBytes adds a string field whose text is v.
 func (e *Encoder) StringBytes(key string, v []byte) { e.String(key, viewString(v)) }
 
-// Value adds a field with a value of a type known at run time: any integer or
-// float type, bool, string, []byte, or a time.Duration, which is an integer of
-// nanoseconds, and types made of these, such as type Celsius float64. Nil is no
-// field; another type refuses the point with [ErrType]. The methods for one type are
-// quicker.
+// Value adds a field with a value whose type is known at run time only: any integer
+// or float type, bool, string, []byte, time.Duration, which becomes an integer of
+// nanoseconds, and types made of these, such as type Celsius float64. Nil adds no
+// field; any other type refuses the point with [ErrType]. The methods for one type
+// are quicker.
 func (e *Encoder) Value(key string, v any) {
 	switch v := v.(type) {
 	case nil:
@@ -267,11 +273,11 @@ func (e *Encoder) Value(key string, v any) {
 	}
 }
 
-// Decimal adds a float field whose value is written as the text number, digit by
-// digit: an optional '-', digits with an optional point among or before or after
-// them, an optional exponent. Other text, and a number beyond the range of a
-// float64, refuses the point with [ErrNumber].
-// Use it for decimal types; servers store a float64.
+// Decimal adds a float field with the text number as its value, unchanged. The text
+// is an optional '-', digits with an optional point before, among or after them, and
+// an optional exponent. Any other text, and a number beyond the range of a float64,
+// refuses the point with [ErrNumber]. Use it for decimal types; servers store a
+// float64.
 func (e *Encoder) Decimal(key, number string) {
 	if !validNumber(number) {
 		if e.open(key) {

@@ -7,9 +7,9 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// A Layout is a fixed list of field keys, checked, escaped and found to be
-// distinct once, for points of the same shape again and again. It is immutable
-// and may be shared. The zero value has no keys.
+// A Layout is a fixed list of field keys for points of one shape. The keys are
+// checked, compared and escaped once. A Layout is immutable and may be shared. The
+// zero value has no keys.
 type Layout struct{ p *layout }
 
 type layout struct {
@@ -54,10 +54,10 @@ func (l Layout) Len() int {
 // Key returns key i, not escaped.
 func (l Layout) Key(i int) string { return l.p.keys[i] }
 
-// Row returns a row of values for the fields of l, to be given in the order of
-// the keys, on the point that e has open. Tags go before it. Other fields and rows
-// may come before and behind it: a key of l, with a value or without, that is among
-// them refuses the point with [ErrDuplicateField], unless
+// Row returns a row that adds the fields of l to the open point of e. Its methods
+// take the values in the order of the keys. All tags must be written before. Other
+// fields and rows may come before and after the row: if one of them has a key of l,
+// even a key that was skipped, the point is refused with [ErrDuplicateField], unless
 // [Options.AllowDuplicateFields] is set.
 //
 //	e.Series(series)
@@ -95,9 +95,9 @@ func (e *Encoder) addKeys(l *layout) {
 	}
 }
 
-// A Row takes the values of one point for the fields of a [Layout]. A value
-// beyond the last key refuses the point with [ErrOrder]; keys without a value are
-// not written. It must not be copied after first use, nor used for another point.
+// A Row takes the values of one point for the fields of a [Layout]. A value after
+// the last key refuses the point with [ErrOrder]; keys without a value are not
+// written. A Row must not be copied after first use, nor used for another point.
 type Row struct {
 	_ noCopy
 	e *Encoder
@@ -106,7 +106,7 @@ type Row struct {
 }
 
 // next writes the separator and the next key, makes room for n bytes, and
-// returns where the value goes, or -1.
+// returns the place of the value, or -1.
 func (r *Row) next(n int) int {
 	e, i := r.e, r.i
 	if e.state != stateFields || r.l == nil || i >= len(r.l.wires) {
@@ -213,8 +213,8 @@ func (r *Row) Skip() {
 	r.i++
 }
 
-// Floats gives values to the next fields, one each: the same as a call of
-// [Row.Float] for each, but quicker.
+// Floats gives the next fields one value each. It does the same as a call of
+// [Row.Float] for each value, but is quicker.
 func (r *Row) Floats(values []float64) {
 	e := r.e
 	if e.state != stateFields || r.l == nil || r.i+len(values) > len(r.l.wires) {
