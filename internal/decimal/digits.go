@@ -2,20 +2,20 @@ package decimal
 
 import "slices"
 
-// The Put functions write text to b from n on and return where it ends. They
-// store whole words and may write beyond the text, so they ask for more room
-// than the text takes: the caller makes sure that cap(b)-n is at least the Room
-// constant named with the function. What is beyond the text is undefined.
+// The Put functions write text to b from n on and return the index after it. They store
+// whole words and may write beyond the text, so callers must reserve space: cap(b)-n must
+// be at least the Room constant named with the function. The bytes after the text are
+// undefined.
 const (
-	// RoomInt is the room that PutInt64, PutUint64 and PutTimestamp ask for.
+	// RoomInt is the space that PutInt64, PutUint64 and PutTimestamp need.
 	RoomInt = 32
-	// RoomFloat is the room that PutFloat64 and PutFloat32 ask for.
+	// RoomFloat is the space that PutFloat64 and PutFloat32 need.
 	RoomFloat = 40
-	// RoomRFC3339 is the room that PutRFC3339 asks for.
+	// RoomRFC3339 is the space that PutRFC3339 needs.
 	RoomRFC3339 = 40
 )
 
-// Grow returns dst with room for n more bytes behind its length.
+// Grow returns dst with capacity for n more bytes.
 func Grow(dst []byte, n int) []byte {
 	if cap(dst)-len(dst) < n {
 		dst = extend(dst, n)

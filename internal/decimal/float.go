@@ -18,24 +18,24 @@ func AppendFloat64(dst []byte, v float64) []byte {
 	return dst[:PutFloat64(dst, len(dst), v)]
 }
 
-// PutFloat64 writes v like [AppendFloat64]. It asks for [RoomFloat].
+// PutFloat64 writes v like [AppendFloat64]. It needs [RoomFloat] bytes.
 //
-// A value from 2^-16 to 1e4 that is the double closest to a decimal with four digits
-// behind the point, or with eight, goes a short way.
+// A value from 2^-16 to 1e4 takes a short way if it is the double closest to a decimal
+// with four, or with eight, digits after the point.
 //
-// Such a decimal has at most 15 significant digits. Two of these never parse to the
-// same double, so it is the only one that parses to v; every shorter text has at most
-// 15 digits too, so it is the shortest and the closest, trailing zeros cut.
+// Such a decimal has at most 15 significant digits. Two of these never parse to the same
+// double, so it is the only one that parses to v. Every shorter text has at most 15
+// digits too, so it is the shortest and the closest one, without its trailing zeros.
 //
-// v is c*2^q with a mantissa c, and v*10^4 is c*625*2^(q+4), which as a number of 128
-// bits with 64 of them behind the point is c*ulp for ulp = 625<<(q+68). The neighbours
-// of v are ulp away, so the nearest whole number, over 10^4, parses to v if what it
-// leaves is between -ulp/2 and ulp/2. That is never -ulp/2: c*ulp+ulp/2 has fewer than
-// 64 zero bits at its end. Below a power of two the neighbour is half as far away; but
-// there nothing is left, or a multiple of 2^52, which is more than ulp/2.
+// v is c*2^q with a mantissa c, and v*10^4 is c*625*2^(q+4). As a number of 128 bits with
+// 64 of them after the point that is c*ulp for ulp = 625<<(q+68). The neighbours of v are
+// ulp away, so the nearest whole number, over 10^4, parses to v if the remainder is
+// between -ulp/2 and ulp/2. It is never -ulp/2: c*ulp+ulp/2 has fewer than 64 zero bits
+// at its end. Below a power of two the neighbour is half as far away; but there the
+// remainder is 0, or a multiple of 2^52, which is more than ulp/2.
 func PutFloat64(b []byte, n int, v float64) int {
 	u := math.Float64bits(v)
-	// The sign is written in any case and stays if v is negative.
+	// The sign is always written, and kept if v is negative.
 	swar.StoreByte(b, n, '-')
 	n += int(u >> 63)
 	abs := u &^ (1 << 63)
@@ -45,13 +45,13 @@ func PutFloat64(b []byte, n int, v float64) int {
 	ulp := uint64(625) << ((abs>>mantBits64 - (bias64 - 68)) & 63)
 	m, left := bits.Mul64(abs&(1<<mantBits64-1)|1<<mantBits64, ulp)
 	if left+ulp>>1 >= ulp {
-		// No decimal with four digits: what is left, times 10^4, are the next four
-		// with 64 bits behind them, and the neighbours are ulp*10^4 away.
+		// It is no decimal with four digits. The remainder times 10^4 gives the next
+		// four, with 64 bits after them, and the neighbours are ulp*10^4 away.
 		low, left := bits.Mul64(left, 1e4)
 		if ulp *= 1e4; left+ulp>>1 >= ulp {
 			return putFloat64Core(b, n, u)
 		}
-		// Neither 0 nor 10^4, or four digits would have done.
+		// It is neither 0 nor 10^4: four digits would have sufficed.
 		whole := m / 1e4
 		return putEight(b, n, whole, uint32((m-whole*1e4)*1e4+low+left>>63))
 	}
@@ -68,7 +68,7 @@ func PutFloat64(b []byte, n int, v float64) int {
 	return n + (bits.Len64(d<<8)+7)>>3
 }
 
-// The bits of the values that go a short way.
+// Bounds of the bits of the values that take a short way.
 const (
 	shortMin = 0x3EF0000000000000 // 2^-16
 	shortMax = 0x40C3880000000000 // 1e4
@@ -94,8 +94,9 @@ func hundredMillionths(x uint64) (r uint64, ok bool) {
 	return r + left>>63, left+ulp>>1 < ulp
 }
 
-// putTenThousandths writes m/10^4 for m < 10^8: one to four digits, a point and
-// the next digits up to the last that is not 0, and no point if there is none.
+// putTenThousandths writes m/10^4 for m < 10^8: one to four digits, a point, and the
+// following digits up to the last one that is not 0. Without such a digit it writes no
+// point.
 func putTenThousandths(b []byte, n int, m uint32) int {
 	d := swar.Digits8(m)
 	t := d | swar.Zeros
@@ -117,12 +118,11 @@ const (
 	bias64     = 1075 // of the exponent of a whole mantissa
 )
 
-// putFloat64Wide writes a float64, given by its bits, behind its sign. It knows
-// zero, whole numbers from 10^4 to 2^53, and, with the argument of PutFloat64,
-// decimals with up to 8 digits after the point below 10^7 and with up to 4 below
-// 10^11. Of the latter r is guessed by a multiplication and proved by a division: r
-// and 10^4 are doubles themselves, and a division is rounded to the nearest, so r/10^4
-// parses to the quotient.
+// putFloat64Wide writes a float64, given by its bits, after its sign. It handles zero,
+// whole numbers from 10^4 to 2^53 and, with the argument of PutFloat64, decimals with up
+// to 8 digits after the point below 10^7 and with up to 4 below 10^11. For the latter it
+// guesses r by a multiplication and proves it by a division: r and 10^4 are doubles
+// themselves, and a division is rounded to the nearest, so r/10^4 parses to the quotient.
 func putFloat64Wide(b []byte, n int, u uint64) int {
 	abs := u &^ (1 << 63)
 	if abs-wideMin >= wideMax-wideMin {
@@ -158,7 +158,7 @@ func putFloat64Wide(b []byte, n int, u uint64) int {
 	return putEight(b, n, uint64(whole), frac)
 }
 
-// putFloat64Core writes any float64 but zero, given by its bits, behind its sign.
+// putFloat64Core writes any float64 but zero, given by its bits, after its sign.
 func putFloat64Core(b []byte, n int, u uint64) int {
 	mant := u & (1<<mantBits64 - 1)
 	exp := int(u >> mantBits64 & 0x7FF)
@@ -181,34 +181,31 @@ func putFloat64Core(b []byte, n int, u uint64) int {
 			d, k = schubfach64(mant, 1-bias64, false)
 		}
 	}
-	// Whether d has 16 or 17 digits is no pattern to predict: make it 17 without a
-	// branch.
+	// Whether d has 16 or 17 digits cannot be predicted: make it 17 without a branch.
 	short := int64(d-1e16) >> 63 // -1 if d < 1e16
 	d, k = d+d*9&uint64(short), k+int(short)
-	for d < 1e16 { // subnormals alone have so few digits
+	for d < 1e16 { // only subnormals have so few digits
 		d, k = d*10, k-1
 	}
 	return putDecimal17(b, n, d, k+16)
 }
 
-// shortest64 returns the shortest decimal d*10^k that parses to c*2^q, or
-// reports false if it cannot tell. d may end in a zero, and has 16 or 17 digits.
-// c is a full mantissa and no power of two.
+// shortest64 returns the shortest decimal d*10^k that parses to c*2^q, or reports false
+// if it cannot tell. d may end in a zero, and has 16 or 17 digits. c is a full mantissa
+// and no power of two.
 //
-// With k = floor(log10(2^q)), the scaled value s = c*2^q*10^-k has its
-// neighbours at a distance of 1 to 10, so the decimals that parse back to it
-// lie within half of that, and there is at most one multiple of ten among them:
-// that one is the answer, if any, else the whole number nearest to s. This is
-// the argument of Schubfach (Giulietti, "The Schubfach way to render doubles",
-// 2021, section 8), with one multiplication in place of three: the bounds come
-// from s by adding half the distance of the neighbours, which is a shifted
-// power of ten.
+// With k = floor(log10(2^q)), the scaled value s = c*2^q*10^-k has its neighbours at a
+// distance of 1 to 10. The decimals that parse to it lie within half of that distance,
+// and at most one of them is a multiple of ten: it is the result if there is one,
+// otherwise the whole number nearest to s is. This is the argument of Schubfach
+// (Giulietti, "The Schubfach way to render doubles", 2021, section 8), with one
+// multiplication in place of three: the bounds come from s by adding half the distance of
+// the neighbours, which is a shifted power of ten.
 //
-// s is computed as (c<<h)*g/2^128 where g exceeds the true power by less than
-// one unit, so it is too large by less than 2^58/2^128; the fraction, cut off
-// after 64 bits, and the bounds, cut off after 60 bits, are off by less than
-// two units of their last place. Where a comparison is closer than that, exact
-// ties among them, the answer is left to schubfach64.
+// s is computed as (c<<h)*g/2^128 where g exceeds the true power by less than one unit,
+// so s is too large by less than 2^58/2^128. The fraction, truncated to 64 bits, and the
+// bounds, truncated to 60 bits, are off by less than two units of their last place. Where
+// a comparison is closer than that, as exact ties are, schubfach64 decides.
 func shortest64(c uint64, q int) (d uint64, k int, ok bool) {
 	k = log10Pow2(q)
 	h := uint(q + log2Pow10(-k) + 1) // 1..4
@@ -237,9 +234,9 @@ func shortest64(c uint64, q int) (d uint64, k int, ok bool) {
 	return d, k, true
 }
 
-// schubfach64 returns the shortest decimal d*10^k that parses to c*2^q, for any
-// c > 0; closer tells that the float below is at half the distance of the one
-// above. It is figure 7 of "The Schubfach way to render doubles".
+// schubfach64 returns the shortest decimal d*10^k that parses to c*2^q, for any c > 0.
+// closer says that the next smaller float is at half the distance of the next larger one.
+// It is figure 7 of "The Schubfach way to render doubles".
 func schubfach64(c uint64, q int, closer bool) (d uint64, k int) {
 	odd := c & 1
 	cb := 4 * c
@@ -281,8 +278,8 @@ func schubfach64(c uint64, q int, closer bool) (d uint64, k int) {
 	return s, k
 }
 
-// roundToOdd64 returns g*cp/2^128 cut off, with its last bit set if anything but
-// the error of g was cut off.
+// roundToOdd64 returns g*cp/2^128 truncated, with its last bit set if the truncated part
+// is more than the error of g.
 func roundToOdd64(g uint128, cp uint64) uint64 {
 	x, _ := bits.Mul64(g.lo, cp)
 	hi, lo := bits.Mul64(g.hi, cp)
@@ -308,8 +305,8 @@ func putDecimal17(b []byte, n int, d uint64, e int) int {
 	x |= swar.Zeros
 	y |= swar.Zeros
 	if uint(e) < 8 && digits > e+1 {
-		// The digits up to the point, the point and what is left of x behind it, the
-		// last digit of x, y.
+		// The digits up to the point, the point and the rest of x after it, the last
+		// digit of x, and y.
 		swar.Store64(b, n, x<<8|(first+'0'))
 		swar.Store64(b, n+e+1, x>>(8*uint(e))<<8|'.')
 		swar.StoreByte(b, n+9, byte(x>>56))
@@ -371,9 +368,9 @@ func putExponent(b []byte, n int, e int) int {
 // maxExponent is the largest size of a decimal exponent.
 const maxExponent = 324
 
-// exponents[e+maxExponent] holds the text of the exponent e in its low bytes and
-// the length of the text in the highest one: neither the sign nor the length is a
-// pattern to predict.
+// exponents[e+maxExponent] holds the text of the exponent e in its low bytes and the
+// length of the text in the highest one: neither the sign nor the length can be
+// predicted.
 var exponents = func() (t [2*maxExponent + 1]uint64) {
 	for i := range t {
 		sign, e, w := uint64('+'), uint64(i-maxExponent), uint64(0)

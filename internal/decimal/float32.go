@@ -20,11 +20,11 @@ const (
 	bias32     = 150
 )
 
-// PutFloat32 writes v like [AppendFloat32]. It asks for [RoomFloat].
+// PutFloat32 writes v like [AppendFloat32]. It needs [RoomFloat] bytes.
 //
-// A value from 0.001 to 1000 that is the float32 closest to a decimal r/10^3 goes
-// a short way, see [PutFloat64]: such a decimal has at most 6 significant digits,
-// and two of these never parse to the same float32.
+// A value from 0.001 to 1000 that is the float32 closest to a decimal r/10^3 takes a
+// short way, see [PutFloat64]: such a decimal has at most 6 significant digits, and two
+// of these never parse to the same float32.
 func PutFloat32(b []byte, n int, v float32) int {
 	u := math.Float32bits(v)
 	swar.StoreByte(b, n, '-')
@@ -40,13 +40,13 @@ func PutFloat32(b []byte, n int, v float32) int {
 	return putFloat32Core(b, n, u)
 }
 
-// The bits of the values that go the short way.
+// Bounds of the bits of the values that take the short way.
 const (
 	shortMin32 = 0x3A83126F // 0.001
 	shortMax32 = 0x447A0000 // 1000
 )
 
-// putFloat32Core writes any float32, given by its bits, behind its sign.
+// putFloat32Core writes any float32, given by its bits, after its sign.
 func putFloat32Core(b []byte, n int, u uint32) int {
 	mant := uint64(u & (1<<mantBits32 - 1))
 	exp := int(u >> mantBits32 & 0xFF)
@@ -72,8 +72,8 @@ func putFloat32Core(b []byte, n int, u uint32) int {
 			return n + 1
 		}
 	}
-	// d has 7 to 9 digits, but for subnormals. Which is no pattern to predict: make
-	// it 9 without a branch.
+	// d has 7 to 9 digits, except for subnormals. How many cannot be predicted: make it 9
+	// without a branch.
 	short := int64(d-1e8) >> 63 // -1 if d < 1e8
 	d, k = d+d*9&uint64(short), k+int(short)
 	short = int64(d-1e8) >> 63
@@ -84,9 +84,9 @@ func putFloat32Core(b []byte, n int, u uint32) int {
 	return putDecimal9(b, n, d, k+8)
 }
 
-// shortest32 is shortest64 for a mantissa of 24 bits, with the power of ten cut
-// to 64 bits: the product is exact to less than 2^28 units of 2^-64, and what is
-// closer than that is left to schubfach64.
+// shortest32 is shortest64 for a mantissa of 24 bits, with the power of ten truncated to
+// 64 bits: the product is exact to less than 2^28 units of 2^-64, and schubfach64 decides
+// what is closer than that.
 func shortest32(c uint64, q int) (d uint64, k int, ok bool) {
 	k = log10Pow2(q)
 	h := uint(q + log2Pow10(-k) + 1) // 1..4

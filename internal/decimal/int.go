@@ -19,19 +19,19 @@ func AppendUint64(dst []byte, v uint64) []byte {
 	return dst[:PutUint64(dst, len(dst), v)]
 }
 
-// PutInt64 writes v in decimal. It asks for [RoomInt].
+// PutInt64 writes v in decimal. It needs [RoomInt] bytes.
 func PutInt64(b []byte, n int, v int64) int {
-	// Negating as unsigned serves the smallest int64 too.
+	// Negation as an unsigned number also handles the smallest int64.
 	s := uint64(v >> 63)
 	return putInt(b, n, (uint64(v)^s)-s, s)
 }
 
-// PutUint64 writes v in decimal. It asks for [RoomInt].
+// PutUint64 writes v in decimal. It needs [RoomInt] bytes.
 func PutUint64(b []byte, n int, v uint64) int { return putInt(b, n, v, 0) }
 
-// putInt writes v, with a minus if sign is all ones and not if it is 0.
+// putInt writes v, with a minus sign if sign is all ones and without if it is 0.
 func putInt(b []byte, n int, v, sign uint64) int {
-	swar.StoreByte(b, n, '-') // in any case; it stays if n moves on
+	swar.StoreByte(b, n, '-') // always; it is kept if n moves on
 	n -= int(sign)
 	if v < 1000 {
 		t := small[v]
@@ -79,8 +79,8 @@ func hundreds(x uint64) uint32 {
 	return t<<skip | 0x303030&(1<<skip-1)
 }
 
-// PutTimestamp writes ts in decimal. It is quickest for the nanoseconds of the
-// years from 2001 on, which have 19 digits. It asks for [RoomInt].
+// PutTimestamp writes ts in decimal. It is fastest for nanoseconds from 2001 on, which
+// have 19 digits. It needs [RoomInt] bytes.
 func PutTimestamp(b []byte, n int, ts int64) int {
 	if ts < 1e18 {
 		return PutInt64(b, n, ts)
@@ -100,16 +100,15 @@ func AppendTimestamp(dst []byte, ts int64) []byte {
 	return dst[:PutTimestamp(dst, len(dst), ts)]
 }
 
-// TimestampCache writes timestamps of which the next shares its first digits
-// with the last, such as nanoseconds within a tenth of a second. The zero value
-// is ready to use.
+// A TimestampCache writes timestamps that share their first digits with the previous one,
+// such as nanoseconds within a tenth of a second. The zero value is ready to use.
 type TimestampCache struct {
-	base  int64     // the last timestamp but for its last eight digits
-	span  uint64    // how many timestamps from base on share its text, 0 if there is none
-	words [2]uint64 // the text of base in words, as far as it is shared: 11 digits
+	base  int64     // the last timestamp without its last eight digits
+	span  uint64    // how many timestamps from base on share its text, 0 if none
+	words [2]uint64 // the shared text of base in words: 11 digits
 }
 
-// Put writes ts in decimal. It asks for [RoomInt].
+// Put writes ts in decimal. It needs [RoomInt] bytes.
 func (c *TimestampCache) Put(b []byte, n int, ts int64) int {
 	rest := uint64(ts - c.base)
 	if rest >= c.span {

@@ -8,7 +8,7 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// Form says what a number text is.
+// A Form is the form of a number text.
 type Form uint8
 
 // The forms of numbers.
@@ -19,24 +19,23 @@ const (
 	Float          // value is the bits of a float64
 )
 
-// NumberPad is the number of readable bytes that Number needs behind the first
-// byte of a number, beyond the number itself.
+// NumberPad is the number of bytes after the first byte of a number, in addition to the
+// number itself, that Number may read.
 const NumberPad = 40
 
-// Number parses the JSON number that starts at b[i] and returns its value, its
-// form and the position behind it. An integer is exact up to the range of
-// int64 and uint64; every other number, and -0, is the float64 nearest to the
-// text, as strconv.ParseFloat rounds. A text that is no number by the grammar
-// of RFC 8259, or that no float64 holds, has the form NotNumber.
+// Number parses the JSON number that starts at b[i] and returns its value, its form and
+// the index after it. An integer is exact within the range of int64 and uint64; every
+// other number, and -0, is the float64 nearest to the text, as strconv.ParseFloat rounds.
+// A text that is not a number by the grammar of RFC 8259, or is beyond the range of
+// float64, has the form NotNumber.
 //
-// The caller makes sure that NumberPad bytes behind the number are readable
-// (i plus its length plus NumberPad <= cap(b)) and that the number is followed
-// by a byte that cannot be part of it.
+// The caller must make sure that NumberPad bytes after the number are readable (i plus
+// its length plus NumberPad <= cap(b)) and that a byte follows that cannot be part of the
+// number.
 //
-// A number of up to 7 bytes is taken from a single load: the point is squeezed
-// out by shifts, the digits are converted at once, and one division by an exact
-// power of ten rounds correctly (William D. Clinger, "How to read floating
-// point numbers accurately", 1990).
+// A number of up to 7 bytes is taken from a single load: shifts remove the point, the
+// digits are converted at once, and one division by an exact power of ten rounds
+// correctly (William D. Clinger, "How to read floating point numbers accurately", 1990).
 func Number(b []byte, i int) (value uint64, form Form, next int) {
 	w := swar.Load64(b, i)
 	neg := uint64(0)
@@ -60,7 +59,7 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 			v := uint64(swar.Value8((w ^ swar.Zeros) << ((64 - p) & 63)))
 			return fraction(b, i, i+int(p/8)+1, neg, v, int(p/8))
 		}
-		q := uint(bits.TrailingZeros64(m)) - 7 // 8 times the position behind the number
+		q := uint(bits.TrailingZeros64(m)) - 7 // 8 times the index after the number
 		if q == p+8 {
 			return 0, NotNumber, i
 		}
@@ -83,7 +82,7 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 	return (v ^ -neg) + neg, Int, i + int(p/8)
 }
 
-// longInt goes on with a number whose first 8 bytes, w, are digits.
+// longInt continues with a number whose first 8 bytes, w, are digits.
 func longInt(b []byte, i int, neg, w uint64) (value uint64, form Form, next int) {
 	if byte(w) == '0' {
 		return 0, NotNumber, i
@@ -126,8 +125,8 @@ func longInt(b []byte, i int, neg, w uint64) (value uint64, form Form, next int)
 	return slowNumber(b, i, neg)
 }
 
-// fraction goes on with the number at i behind its point, at j. v is the value
-// of its digits digits before the point.
+// fraction continues with the number at i after its point, at j. v is the value of its
+// digits digits before the point.
 func fraction(b []byte, i, j int, neg, v uint64, digits int) (value uint64, form Form, next int) {
 	w := swar.Load64(b, j)
 	m := swar.NonDigits(w)
@@ -169,7 +168,7 @@ func fraction(b []byte, i, j int, neg, v uint64, digits int) (value uint64, form
 	if byte(w>>(p&63))|0x20 == 'e' {
 		return slowNumber(b, i, neg)
 	}
-	// Of long numbers about half are below 1<<53, which no branch can know.
+	// About half of all long numbers are below 1<<53, which no branch can predict.
 	if n > 8 || f >= 1<<53 {
 		if r, ok := scale(f, -n); ok {
 			return r | neg<<63, Float, j + n
@@ -181,8 +180,8 @@ func fraction(b []byte, i, j int, neg, v uint64, digits int) (value uint64, form
 	return slowNumber(b, i, neg)
 }
 
-// slowNumber parses the number whose digits start at i with the library. It is
-// for exponents, for more than 19 digits, and for what scale declines.
+// slowNumber parses the number whose digits start at i with strconv. It handles
+// exponents, more than 19 digits, and what scale declines.
 func slowNumber(b []byte, i int, neg uint64) (value uint64, form Form, next int) {
 	start := i - int(neg)
 	n := scanDigits(b, i)
@@ -264,11 +263,11 @@ func slowNumber(b []byte, i int, neg uint64) (value uint64, form Form, next int)
 	return math.Float64bits(r), Float, n
 }
 
-// maxMantissa is the limit below which another digit fits into 64 bits.
+// maxMantissa is the limit below which 64 bits have space for another digit.
 const maxMantissa = 1e18
 
-// scanDigits returns the position of the first byte from i on that is no digit.
-// There is such a byte.
+// scanDigits returns the index of the first byte from i on that is not a digit. There
+// must be one.
 func scanDigits(b []byte, i int) int {
 	for b[i]-'0' < 10 {
 		i++
@@ -276,17 +275,16 @@ func scanDigits(b []byte, i int) int {
 	return i
 }
 
-// scale returns the bits of the float64 nearest to v*10^k, ties to even, and
-// whether it is sure of them. It declines zero, numbers near the ends of the
-// range, and the rare ones that 128 bits of 10^k cannot decide.
+// scale returns the bits of the float64 nearest to v*10^k, ties to even, and whether it
+// is sure of them. It declines zero, numbers near the ends of the range, and the rare
+// ones that 128 bits of 10^k cannot decide.
 //
-// The product of v and the table's g >= 10^k is less than one unit of its
-// second word too large (g is too large by less than one of its own units, and
-// v, shifted to the top, is less than 2^64). So the true product differs from
-// the computed one in the bits that round only if those below them are all
-// zero. See Daniel Lemire, "Number parsing at a gigabyte per second", 2021, and
-// Russ Cox, research.swtch.com/fp, 2026, who prove more about that case; here
-// it is left to the library.
+// The product of v and the table's g >= 10^k is less than one unit of its second word too
+// large: g is too large by less than one of its own units, and v, shifted to the top, is
+// less than 2^64. So the true product differs from the computed one in the bits that
+// round only if all bits below them are zero. See Daniel Lemire, "Number parsing at a
+// gigabyte per second", 2021, and Russ Cox, research.swtch.com/fp, 2026, who prove more
+// about that case; here strconv decides it.
 func scale(v uint64, k int) (uint64, bool) {
 	if v == 0 || k < pow10Min || k > pow10Max {
 		return 0, false
@@ -308,7 +306,7 @@ func scale(v uint64, k int) (uint64, bool) {
 	if exp < 1 || exp > 2045 {
 		return 0, false
 	}
-	// What is cut off is not zero: a set half rounds up.
+	// The truncated part is not zero: a set half bit rounds up.
 	m := hi>>s + 1
 	return uint64(exp-1)<<52 + m>>1, true
 }

@@ -9,17 +9,16 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// This file takes the lines that nearly all lines are like: clean names, one space
-// between the parts, values without exotic forms, nothing that is wrong. It declines
-// every other line, which walk.go then takes from its beginning; so it never decides
-// that a line is bad, and what it takes is what walk.go would take. FuzzFast compares
-// the two.
+// This file takes lines of the common form: clean names, one space between the parts,
+// values without exotic forms, and no fault. It declines every other line, which walk.go
+// then takes from its beginning. So it never decides that a line is bad, and what it
+// takes is what walk.go would take. FuzzFast compares the two.
 //
-// It reads in words, up to pad bytes beyond the byte it looks at. The caller makes sure
-// of them, and that there is a line feed at lim-1: every loop ends there at the latest,
-// or, within a string, asks for lim.
+// It reads in words, up to pad bytes beyond the byte it looks at. The caller provides
+// them, and a line feed at lim-1: every loop ends there at the latest, or, within a
+// string, asks for lim.
 
-// A mode says whether values are wanted or only looked at. It is a type so that the
+// A mode says whether values are converted or only checked. It is a type so that the
 // compiler makes a function for each.
 type mode interface{ convert | check }
 
@@ -36,9 +35,9 @@ func special(w uint64) uint64 {
 	return ((w-ones*0x21)&^w | (c-ones)&^c | (e-ones)&^e | (b-ones)&^b) & swar.Highs
 }
 
-// fast takes the line that b begins with, and returns its length with its line feed, or
-// 0 if it declines. It is divided where few variables are alive, for the sake of
-// registers.
+// fast takes the line at the beginning of b, and returns its length with its line feed,
+// or 0 if it declines. It is divided into functions where few variables are alive, to
+// save registers.
 func fast[M mode](s *Scanner, b []byte, lim int) (n int) {
 	sh := s.expect
 	if sh == nil || !sh.name.at(b, 0) {
@@ -203,8 +202,8 @@ func fastFields[M mode](s *Scanner, sh *shape, b []byte, p, lim int) int {
 	return -1
 }
 
-// number returns the value of the number at p, its kind and the place after it, or -1
-// where it is not of a form that is common.
+// number returns the value of the number at p, its kind and the place after it, or -1 if
+// its form is not a common one.
 func number(b []byte, p int) (v uint64, k Kind, next int) {
 	v, form, next := decimal.Number(b, p)
 	if form == decimal.Float {
@@ -330,8 +329,8 @@ func (s *Scanner) ownTag(text []byte) Span {
 	return span(at, s.ownLen) | ownText
 }
 
-// shapeOf finds the shape of the line that b begins with by its measurement. It returns
-// nil where that is not clean.
+// shapeOf finds the shape of the line at the beginning of b by its measurement. It
+// returns nil if that is not clean.
 func (s *Scanner) shapeOf(b []byte) *shape {
 	p := 0
 	h := uint64(0)

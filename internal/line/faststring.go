@@ -6,7 +6,7 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// This file finds the end of strings, and takes their escapes out, in words.
+// This file finds the end of strings and removes their escapes, in words.
 
 // quoteOrEscape marks bytes of w that are a double quote or a backslash. The lowest
 // mark is exact.
@@ -16,7 +16,7 @@ func quoteOrEscape(w uint64) uint64 {
 	return ((q-ones)&^q | (b-ones)&^b) & swar.Highs
 }
 
-// block is how many bytes of a string with escapes are looked at at once.
+// block is how many bytes of a string with escapes are examined at once.
 const block = 32
 
 // stringBits returns a bit for each byte of b[p:p+block] that is a backslash, and one
@@ -70,13 +70,12 @@ func skipString(b []byte, p, lim int) int {
 	return -1
 }
 
-// unescape puts the string that begins at from, and whose first backslash is at p,
-// without its escapes after what is in s.own. It returns the place of the quote that
-// ends it, or -1.
+// unescape appends the string that begins at from, and whose first backslash is at p,
+// without its escapes to s.own. It returns the place of the quote that ends it, or -1.
 //
-// Where escapes are, no branch can know. So two bytes of each word are closed up
-// whether there are any or not, and only what is rare, more than two in a word, is
-// branched on.
+// Branches cannot predict where escapes are. So two bytes of each word are removed
+// whether they are escapes or not, and only the rare word with more than two takes a
+// branch.
 func (s *Scanner) unescape(b []byte, from, p, lim int) int {
 	n := s.ownLen
 	s.growOwn(n + p - from + 4*pad)
@@ -90,8 +89,8 @@ func (s *Scanner) unescape(b []byte, from, p, lim int) int {
 			own = s.own[:cap(s.own)]
 		}
 		escapes, quotes := stringBits(b, p)
-		// The backslash before this block stands already, and goes if it escapes
-		// something.
+		// The backslash before this block is written already, and is removed if it
+		// escapes something.
 		n -= int(carry & (escapes | quotes))
 		var escaped uint64
 		escaped, carry = escapedBits(escapes, carry)
@@ -107,8 +106,8 @@ func (s *Scanner) unescape(b []byte, from, p, lim int) int {
 			w := swar.Load64(b, i)
 			d := drop & 0xff
 			drop >>= 8
-			// What comes after a byte that goes is written again, over it. That is
-			// done twice in any case: without such a byte it happens after the word.
+			// The bytes after a removed byte are written again, over it. That happens
+			// twice for every word: without such a byte it happens after the word.
 			gone := bits.OnesCount8(uint8(d))
 			k := bits.TrailingZeros64(d | 0x100)
 			swar.Store64(own, n, w)

@@ -108,7 +108,7 @@ func (r Rule) String() string {
 	return rules[r]
 }
 
-// A Fault is why a line is not taken. The zero value is none.
+// A Fault says why a line is refused. The zero value is no fault.
 type Fault struct {
 	Rule Rule
 	// At is the offset in the line of the byte that breaks the rule.

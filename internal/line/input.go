@@ -6,10 +6,10 @@ import (
 	"io"
 )
 
-// This file gets the scanner its input: the end of a slice with room behind it, or what
-// a reader gives.
+// This file gets the scanner its input: the end of a slice, with pad bytes after it, or
+// what a reader returns.
 
-// more gets the scanner more of its input, and reports false at its end.
+// more gets the scanner more input, and reports false at its end.
 func (s *Scanner) more() bool {
 	if s.r == nil {
 		return s.finish()
@@ -17,13 +17,13 @@ func (s *Scanner) more() bool {
 	return s.fill()
 }
 
-// finish goes on in a copy of the end of the input, which has room behind it.
+// finish continues in a copy of the end of the input, with pad bytes after it.
 func (s *Scanner) finish() bool {
 	if s.pos >= len(s.buf) {
 		return false
 	}
 	if !s.in {
-		// Few ask for the number of a line: no look at all of the input for its sake.
+		// Few callers ask for the number of a line, so the input is not searched for it.
 		s.passed, s.counted = s.buf[s.counted:s.pos], 0
 		s.base += int64(s.pos)
 		s.tail = append(s.tail[:0], s.buf[s.pos:]...)
@@ -33,7 +33,7 @@ func (s *Scanner) finish() bool {
 	return true
 }
 
-// end makes the buffer end with a line feed, with room behind it.
+// end makes the buffer end with a line feed, and pad bytes after it.
 func (s *Scanner) end() {
 	n := len(s.buf)
 	if n > 0 && s.buf[n-1] != '\n' {
@@ -72,7 +72,7 @@ func (s *Scanner) fill() bool {
 			s.final = true
 			if !errors.Is(err, io.EOF) {
 				s.err = err
-				// What a broken input ends with is no line.
+				// What follows the last line feed of an input that broke is not a line.
 				s.buf = s.buf[:bytes.LastIndexByte(s.buf, '\n')+1]
 			}
 			s.end()
