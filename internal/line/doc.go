@@ -53,7 +53,7 @@
 // A line that is taken ends where its grammar ends. A line that is refused ends where
 // InfluxDB 1.x ends it, see [Split], with two exceptions: if a quote stays open up to
 // the end of the input, and in a comment, it ends at the first line feed. InfluxDB
-// drops all lines behind such a quote, and those behind a comment up to the next quote,
+// drops all lines after such a quote, and those after a comment up to the next quote,
 // without an error.
 //
 // # Dialects
