@@ -14,6 +14,10 @@ import (
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
+// This file holds a client and its views. All views share a [core], made once from the
+// Options; each has a [target] of its own, with the path of a write prepared. Calls are in
+// write.go, points.go and query.go, and go out through call.go.
+
 // A Client writes to and queries one server or a set of equal ones. It is safe for
 // concurrent use. Make one with [New] or [Open]; the views that [Client.WithDatabase] and
 // its siblings return share its connections.

@@ -1,19 +1,24 @@
 package fastclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/internal/printable"
 	"github.com/pointwire/pointwire/internal/transport"
 	"github.com/pointwire/pointwire/jsonscan"
 )
+
+// This file declares the errors of calls: sentinels, what a server said, what a connection
+// did, and what is wrong with options or points. Every text is one line: package,
+// operation, object, cause; what others said in it is made printable.
 
 // Sentinels for errors.Is, where a caller may act on the difference. A partial write is a
 // *[PartialWriteError]; a response that was cut short is [io.ErrUnexpectedEOF].
@@ -88,12 +93,12 @@ type LineError struct {
 }
 
 func (e *ServerError) Error() string {
-	s := "fastclient: " + e.Op + ": status " + strconv.Itoa(e.Status)
+	s := "fastclient: " + cmp.Or(e.Op, "request") + ": status " + strconv.Itoa(e.Status)
 	if e.Location != "" {
-		s += ", redirected to " + e.Location
+		s += ", redirected to " + printable.String(e.Location)
 	}
 	if e.Message != "" {
-		s += ": " + e.Message
+		s += ": " + printable.String(e.Message)
 	}
 	if e.Status == 400 {
 		s += complaint.UnsignedHint(e.Message)
@@ -134,10 +139,20 @@ type PartialWriteError struct {
 	Lines   []LineError
 }
 
-func (e *PartialWriteError) Error() string { return e.Server.Error() }
+func (e *PartialWriteError) Error() string {
+	if e.Server == nil {
+		return "fastclient: write: stored in part"
+	}
+	return e.Server.Error()
+}
 
 // Unwrap returns the *ServerError.
-func (e *PartialWriteError) Unwrap() error { return e.Server }
+func (e *PartialWriteError) Unwrap() error {
+	if e.Server == nil {
+		return nil
+	}
+	return e.Server
+}
 
 // A QueryError is the error of one statement of a query. The other statements are not
 // affected.
@@ -174,7 +189,7 @@ type TransportError struct {
 }
 
 func (e *TransportError) Error() string {
-	return "fastclient: " + e.Op + ": " + string(e.Phase) + " " + e.Addr + ": " + e.Err.Error()
+	return "fastclient: " + cmp.Or(e.Op, "request") + ": " + string(e.Phase) + " " + e.Addr + ": " + causeText(e.Err)
 }
 
 // Unwrap returns the cause.
@@ -216,7 +231,11 @@ type ReplicaError struct {
 }
 
 func (e *ReplicaError) Error() string {
-	return "fastclient: write: not every server took it: " + errors.Join(e.Errs...).Error()
+	s := fmt.Sprintf("fastclient: write: failed on %d of %d servers", e.Failed, len(e.Errs))
+	for _, err := range e.Unwrap() {
+		s += "; " + causeText(err)
+	}
+	return s
 }
 
 // Unwrap returns the errors of the servers.
@@ -240,19 +259,26 @@ type PointsError struct {
 }
 
 func (e *PointsError) Error() string {
-	s := fmt.Sprintf("fastclient: write: %d bad points left out, the first at index %d: %v", e.Bad, e.Index, e.First)
+	s := "fastclient: write: 1 bad point left out, at index "
+	if e.Bad != 1 {
+		s = fmt.Sprintf("fastclient: write: %d bad points left out, the first at index ", e.Bad)
+	}
+	s += strconv.Itoa(e.Index) + ": " + causeText(e.First)
 	if e.Write != nil {
-		s += "; the others: " + e.Write.Error()
+		s += "; the others: " + causeText(e.Write)
 	}
 	return s
 }
 
 // Unwrap returns the error of the first bad point and that of the write.
 func (e *PointsError) Unwrap() []error {
-	if e.Write == nil {
-		return []error{e.First}
+	var errs []error
+	for _, err := range [...]error{e.First, e.Write} {
+		if err != nil {
+			errs = append(errs, err)
+		}
 	}
-	return []error{e.First, e.Write}
+	return errs
 }
 
 // A StoppedError says where a write that takes several requests stopped. Every point
@@ -265,11 +291,16 @@ type StoppedError struct {
 }
 
 func (e *StoppedError) Error() string {
-	cause := strings.TrimPrefix(e.Err.Error(), "fastclient: write: ")
 	if e.Index < 0 {
-		return fmt.Sprintf("fastclient: write: stopped after %d bytes: %s", e.Offset, cause)
+		return fmt.Sprintf("fastclient: write: stopped at byte %d: %s", e.Offset, causeText(e.Err))
 	}
-	return fmt.Sprintf("fastclient: write: stopped at point %d: %s", e.Index, cause)
+	return fmt.Sprintf("fastclient: write: stopped at point %d: %s", e.Index, causeText(e.Err))
+}
+
+// causeText returns the text of a cause within that of an error: on one line, and without
+// the words that it begins with already.
+func causeText(err error) string {
+	return printable.Error(err, "fastclient: ", "write: ")
 }
 
 // Unwrap returns the error of the request.

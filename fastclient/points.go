@@ -139,8 +139,8 @@ func (c *Client) write(ctx context.Context, e *lp.Encoder, opts []WriteOption) e
 	return c.sendBody(ctx, w, e.Bytes())
 }
 
-// writePoints runs fill, which adds points, and sends the lines that remain.
-func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(*pointCall) error) error {
+// writePoints runs addAll, which adds points, and sends the lines that remain.
+func (c *Client) writePoints(ctx context.Context, opts []PointOption, addAll func(*pointCall) error) error {
 	w := &pointCall{writeCall: c.newWriteCall()}
 	w.makes = true
 	defer c.freeWriteCall(w.writeCall)
@@ -154,14 +154,14 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, fill func(
 		return err
 	}
 	w.lines = w.raws[:0]
-	err := fill(w)
+	err := addAll(w)
 	if err == nil {
 		err = w.flush(ctx, c.core)
 	}
 	w.raws = w.lines[:0]
 	if w.partial != nil {
 		if more := w.parts - maxParts; more > 0 {
-			w.partial = join(w.partial, fmt.Errorf("fastclient: write: %d more bodies were stored in part", more))
+			w.partial = join(w.partial, fmt.Errorf("fastclient: write: stored in part as well: %d more of the bodies", more))
 		}
 		err = join(w.partial, err)
 	}

@@ -99,7 +99,7 @@ func TestManyPartialWrites(t *testing.T) {
 			}
 		}
 	})
-	if n := strings.Count(err.Error(), "dropped=1"); n != maxParts || !strings.Contains(err.Error(), "4 more bodies") {
+	if n := strings.Count(err.Error(), "dropped=1"); n != maxParts || !strings.Contains(err.Error(), "4 more of the bodies") {
 		t.Errorf("%d of 20: %v", n, err)
 	}
 }

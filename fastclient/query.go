@@ -18,6 +18,12 @@ import (
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
+// This file sends queries. A [queryCall] gathers what the options say, query sends it as a
+// form by [core.do], and result.go reads the response. Exec and the statements for
+// databases are queries whose rows nobody wants.
+//
+// Invariant: a name or a value of the caller never becomes part of a statement unquoted.
+
 const formType = "application/x-www-form-urlencoded"
 
 // Query sends q, one or more InfluxQL statements, and returns when the response begins.

@@ -19,6 +19,10 @@ import (
 // takes the message out of the forms that servers use, and says whether a database sent
 // it at all.
 //
+// Invariants: memory does not depend on what the body holds, only on errorBodyBytes; the
+// body is read before its time is over; a text that a server quotes decides nothing but
+// what complaint.Read makes of it.
+
 // Bounds of what is read and kept of an error response. InfluxDB 1.x and 3 quote every
 // bad line in it: there is space for a batch of 10,000 lines of 200 bytes.
 const (

@@ -20,15 +20,25 @@ import (
 // This file reads the response to a query. A [responseBody] is its bytes, decompressed
 // and bounded; a scanner over it gives rows; a [tree] builds JSON from the rows. Whatever
 // reads to the end, or leaves its loop, closes the result.
+//
+// Invariants: memory holds the row at hand, except for JSON, QueryInto and QueryFrames,
+// which have bounds of their own; a response that was cut short ends with an error.
 
 // A Result is the response to a query. One goroutine may use it; another may call Close.
 type Result struct {
+	_     noCopy
 	body  *responseBody
 	s     *jsonscan.Scanner
 	whole int64 // bound of JSON
 	// emptied is set if the server's response to a deletion has no result.
 	emptied bool
 }
+
+// noCopy makes go vet report copies of what holds it.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, error) {
 	// InfluxDB 2.x responds with an empty object to a deletion.

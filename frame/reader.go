@@ -175,6 +175,9 @@ func ReadAll(r *Reader) ([]*Frame, error) {
 
 // pull moves the scanner to the next row, or keeps its error.
 func (r *Reader) pull() {
+	if r.s == nil { // a zero Reader has nothing to read
+		return
+	}
 	r.held = r.s.Next()
 	if !r.held {
 		r.late = r.s.Err()

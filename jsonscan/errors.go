@@ -3,8 +3,8 @@ package jsonscan
 import (
 	"errors"
 	"strconv"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/pointwire/pointwire/internal/printable"
 )
 
 // This file holds the errors of reading: those that end the stream, those of the
@@ -46,7 +46,7 @@ type ReadError struct {
 
 // Error describes the error in one line. The contents may change.
 func (e *ReadError) Error() string {
-	return "jsonscan: read response at offset " + strconv.FormatInt(e.Offset, 10) + ": " + printable(e.Err.Error())
+	return "jsonscan: read response at offset " + strconv.FormatInt(e.Offset, 10) + ": " + printable.Error(e.Err)
 }
 
 // Unwrap returns the cause.
@@ -107,7 +107,7 @@ type ResponseError struct {
 // Error describes the error in one line. The contents may change.
 func (e *ResponseError) Error() string {
 	if e.Code != "" {
-		return "jsonscan: server: " + printable(e.Code) + ": " + serverText(e.Message)
+		return "jsonscan: server: " + printable.String(e.Code) + ": " + serverText(e.Message)
 	}
 	return "jsonscan: server: " + serverText(e.Message)
 }
@@ -158,7 +158,7 @@ func (e *CellError) Error() string {
 	b = append(b, " as "...)
 	b = append(b, e.Want...)
 	b = append(b, ": "...)
-	b = append(b, printable(e.Err.Error())...)
+	b = append(b, printable.Error(e.Err)...)
 	if e.Err == ErrKind {
 		b = append(b, ": "...)
 		b = append(b, e.Kind.String()...)
@@ -174,25 +174,5 @@ func serverText(message string) string {
 	if message == "" {
 		return "error without a message"
 	}
-	return printable(message)
-}
-
-// printable returns s with an escape of Go, such as \n or \x1b, for each character
-// that does not print as itself.
-func printable(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return s
-	}
-	var b []byte
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		if strconv.IsPrint(r) && (r != utf8.RuneError || n > 1) {
-			b = append(b, s[:n]...)
-		} else {
-			quoted := strconv.Quote(s[:n])
-			b = append(b, quoted[1:len(quoted)-1]...)
-		}
-		s = s[n:]
-	}
-	return string(b)
+	return printable.String(message)
 }

@@ -308,6 +308,10 @@ func (b *buffer) fill(limit int) error {
 	if b.err != nil {
 		return b.err
 	}
+	if b.r == nil { // a zero Scanner has nothing to read
+		b.err = io.EOF
+		return b.err
+	}
 	low := b.pos
 	if b.keep >= 0 && b.keep < low {
 		low = b.keep

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pointwire/pointwire/internal/printable"
 	"github.com/pointwire/pointwire/internal/structtag"
 )
 
@@ -57,18 +58,43 @@ type BindError struct {
 
 // Error describes the error in one line. The contents may change.
 func (e *BindError) Error() string {
-	msg := "jsonscan: read series " + strconv.Quote(e.Series.Name) + " as " + e.Type
+	msg := "jsonscan: read series "
+	if e.Series != nil {
+		msg += strconv.Quote(e.Series.Name) + " "
+	}
+	msg += "as " + e.Type
 	sep := ": "
 	for _, list := range []struct {
 		label string
 		names []string
 	}{{"no field for ", e.Extra}, {"no column for ", e.Missing}} {
 		if len(list.names) > 0 {
-			msg += sep + list.label + printable(strings.Join(list.names, ", "))
+			msg += sep + list.label + namesText(list.names)
 			sep = "; "
 		}
 	}
 	return msg
+}
+
+// namesText returns the beginning of a list of names: a response may have very many, and
+// very long ones.
+func namesText(names []string) string {
+	const most, longest = 20, 100
+	var b []byte
+	for i, name := range names {
+		if i == most {
+			return string(b) + " and " + strconv.Itoa(len(names)-most) + " more"
+		}
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		if len(name) > longest {
+			b = append(printable.Append(b, strings.ToValidUTF8(name[:longest], "")), "…"...)
+			continue
+		}
+		b = printable.Append(b, name)
+	}
+	return string(b)
 }
 
 // StructsOf iterates over rows, such as those of Scanner.Rows, as values of the

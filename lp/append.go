@@ -9,8 +9,8 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// AppendMeasurement appends the escaped name, which starts a line. What has no
-// representation is replaced: an empty name becomes "_"; a leading '#', tab or
+// AppendMeasurement appends the escaped name, which starts a line. It replaces what
+// line protocol cannot carry: an empty name becomes "_"; a leading '#', tab or
 // zero byte, every line feed, and a backslash at the end or directly before
 // comma, space, '=' or '"' become '_'; invalid UTF-8 becomes U+FFFD.
 func AppendMeasurement(dst []byte, name string) []byte {
@@ -24,8 +24,8 @@ func AppendMeasurement(dst []byte, name string) []byte {
 	return escapeMeasurement(dst, name)
 }
 
-// AppendTag appends ",key=value", escaped, and nothing if value is empty. What
-// has no representation is replaced: an empty key becomes "_" and the key "time"
+// AppendTag appends ",key=value", escaped, and nothing if value is empty. It replaces
+// what line protocol cannot carry: an empty key becomes "_" and the key "time"
 // "_time"; every line feed, a backslash at the end of key or value, and the last
 // of an odd number of backslashes directly before a space, a comma or an equals sign
 // become '_'; invalid UTF-8 becomes U+FFFD.
@@ -67,7 +67,7 @@ func appendCheckedTag(dst []byte, key, value string) []byte {
 
 // AppendFieldKey appends "key=", escaped. The caller appends a space before the
 // first field of a line and a comma before each other one, and the value after
-// the key. What has no representation is replaced: an empty key becomes "_" and
+// the key. What line protocol cannot carry is replaced: an empty key becomes "_" and
 // the key "time" "_time"; a leading tab or zero byte, every line feed, a
 // backslash at the end, and the last of an odd number of backslashes directly
 // before comma, space, '=' or a double quote become '_'; invalid UTF-8 becomes U+FFFD.
@@ -167,9 +167,9 @@ func AppendTime(dst []byte, t time.Time, p Precision) []byte {
 	return decimal.AppendInt64(dst, ts)
 }
 
-// A TimestampCache appends timestamps like [AppendTimestamp]. It is quicker where
-// the next one shares its first 11 digits with the last, such as nanoseconds
-// within a tenth of a second. The zero value is ready to use.
+// A TimestampCache appends timestamps like [AppendTimestamp]. It is quicker if a
+// timestamp shares its first 11 digits with the one before, as nanoseconds within a
+// tenth of a second do. The zero value is ready to use. A copy is a cache of its own.
 type TimestampCache struct{ c decimal.TimestampCache }
 
 // Append appends ts in decimal.
@@ -180,9 +180,9 @@ func (c *TimestampCache) Append(dst []byte, ts int64) []byte {
 
 func indexByte(s string, c byte) int { return strings.IndexByte(s, c) }
 
-// validNumber reports whether s is a number as InfluxDB 1.6.7 takes it for a
-// float field: [-] digits [. digits] [e [sign] digits], with at least one digit
-// before or after the point, and not beyond the range of a float64.
+// validNumber reports whether s is a number that InfluxDB 1.6.7 takes for a float
+// field: [-] digits [. digits] [e [sign] digits], with at least one digit before or
+// after the point, and within the range of a float64.
 func validNumber(s string) bool {
 	i := 0
 	if i < len(s) && s[i] == '-' {

@@ -8,10 +8,10 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
-// Appender is implemented by whatever writes itself as line protocol: points,
-// frames, batches and types of the user. AppendLP appends complete lines, each
-// ended by a line feed, to dst and returns the extended slice. With an error it
-// returns dst with the lines that were good, and no part of a bad one.
+// Appender is implemented by types that write themselves as line protocol: points,
+// frames, batches and types of your own. AppendLP appends complete lines, each ended
+// by a line feed, to dst and returns the extended slice. With an error it returns dst
+// with the good lines and without any part of a bad one.
 type Appender interface {
 	AppendLP(dst []byte) ([]byte, error)
 }
@@ -28,11 +28,12 @@ type PrecisionAppender interface {
 // Append adds the lines of a to the batch, in the precision of the encoder if a is
 // a [PrecisionAppender]. Options and tags are those of a. An open point is refused.
 //
-// The error of a becomes the *[PointError] that is returned, with [ErrValue] if it
-// is of another type. Lines that no server would store, and bytes after the last line
-// feed, are cut out and refused with [ErrLine] and a *[SyntaxError]. [Encoder.Refused] counts all points that a refused,
-// [Encoder.Count] the first of them; of a [Point], what its policies leave out or
-// change too.
+// If a returns an error, Append returns it as a *[PointError]; an error of another
+// type is wrapped in one with [ErrValue]. Lines that no server would store, and bytes
+// after the last line feed, are cut out and refused with [ErrLine] and a
+// *[SyntaxError]. [Encoder.Refused] counts all points that a refused, [Encoder.Count]
+// the first of them. For a [Point], Count also counts what its policies leave out or
+// change.
 func (e *Encoder) Append(a Appender) error {
 	if p, ok := a.(*Point); ok {
 		return p.encodeAlone(e)
@@ -41,7 +42,7 @@ func (e *Encoder) Append(a Appender) error {
 	e.Cancel()
 	var buf []byte
 	var err error
-	unit := Nanosecond // the unit of other lines is not known: this takes the most
+	unit := Nanosecond // the unit of other lines is not known; this one allows the most timestamps
 	if in, ok := a.(PrecisionAppender); ok {
 		unit = e.opt.Precision
 		buf, err = in.AppendLPIn(e.buf, unit)
@@ -51,11 +52,11 @@ func (e *Encoder) Append(a Appender) error {
 	index := e.index
 	var bad *PointError
 	if len(buf) >= e.line {
-		if err != nil { // it stands for what a leaves of a line
+		if err != nil { // the error stands for the line that a left incomplete
 			buf = buf[:e.line+bytes.LastIndexByte(buf[e.line:], '\n')+1]
 		}
 		bad = e.takeAppended(buf, unit)
-	} else if len(buf) > 0 { // it did not append, and its lines are not known
+	} else if len(buf) > 0 { // a did not append, so its lines are not known
 		bad = &PointError{Reason: ErrLine}
 	}
 	switch {
@@ -69,8 +70,8 @@ func (e *Encoder) Append(a Appender) error {
 	return e.refuseAppended(err, index)
 }
 
-// takeAppended takes the lines that an Appender has put after the batch in buf, and
-// closes the gaps of those that no server would store. Its error is about these.
+// takeAppended takes the lines that an Appender has put after the batch in buf. It
+// cuts out those that no server would store, which its error is about.
 func (e *Encoder) takeAppended(buf []byte, unit Precision) (bad *PointError) {
 	lines := buf[e.line:]
 	out := buf[:e.line]
@@ -78,7 +79,7 @@ func (e *Encoder) takeAppended(buf []byte, unit Precision) (bad *PointError) {
 	s.Reset(lines)
 	for n := 0; s.Next(); n++ {
 		if s.Fault.Rule == 0 && lines[s.End()-1] == '\n' {
-			out = s.AppendPlain(out) // never beyond the line it comes from
+			out = s.AppendPlain(out) // never longer than the line, so it overwrites only what was read
 			e.lines++
 			e.index++
 			continue
@@ -96,8 +97,8 @@ func (e *Encoder) takeAppended(buf []byte, unit Precision) (bad *PointError) {
 	return bad
 }
 
-// scanner returns what looks at lines that the encoder did not write, whose timestamps
-// are in unit.
+// scanner returns the scanner for lines that the encoder did not write, with
+// timestamps in unit.
 func (e *Encoder) scanner(unit Precision) *line.Scanner {
 	if e.scan == nil {
 		e.scan = new(line.Scanner)
@@ -115,7 +116,7 @@ func (e *Encoder) refuseAppended(err error, index int) error {
 	if errors.As(err, &own) {
 		*bad = *own
 	}
-	if err != error(own) { // it says more, or is of another type
+	if err != error(own) { // err says more than own, or has another type
 		bad.Err = err
 	}
 	bad.Index += index
@@ -130,9 +131,10 @@ func (e *Encoder) refuseAppended(err error, index int) error {
 	return bad
 }
 
-// Line adds one line of line protocol as it is, but for white space around its parts,
-// and a line feed if it has none. It takes what InfluxDB 1.x takes, see [Decoder], and
-// refuses with [ErrLine] and a *[SyntaxError] what is not exactly one line.
+// Line adds one line of line protocol unchanged, except that it removes white space
+// around the parts of the line and adds a missing line feed. It takes what InfluxDB 1.x
+// takes, see [Decoder]. Text that is not exactly one line is refused with [ErrLine] and
+// a *[SyntaxError].
 func (e *Encoder) Line(text []byte) error {
 	e.begin("")
 	s := e.scanner(e.opt.Precision)
@@ -152,6 +154,5 @@ func (e *Encoder) Line(text []byte) error {
 	return e.endBad()
 }
 
-// encoders are the encoders of points that are written one by one. They hold no
-// buffer.
+// encoders holds encoders without a buffer, for points that are written one by one.
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}

@@ -10,7 +10,7 @@
 // strconv: no state and no error. [Encoder] writes whole points part by part,
 // checks them, and keeps a batch. [Series], [FieldKey] and [Layout] hold what
 // stays the same from point to point, escaped once. [Schema] writes structs.
-// [Point] holds a point whose shape is known at run time only. Whatever
+// [Point] holds a point whose shape is known at run time only. Any type that
 // implements [Appender] can be put into a batch.
 //
 // # One point is one line
@@ -21,22 +21,22 @@
 //
 // # Escaping
 //
-// Escaping is the least that InfluxDB 1.6.7, 1.7.11 and 1.8.10 were seen to
-// need for a name to read back unchanged: comma and space in a measurement;
-// comma, space and equals sign in a tag key and a tag value; these and the
-// double quote in a field key; backslash and double quote in a string field.
-// Backslashes elsewhere are written as they are: those servers store a doubled
-// one as two.
+// Only those bytes are escaped that InfluxDB 1.6.7, 1.7.11 and 1.8.10 need escaped
+// to read a name back unchanged, as tests on these servers showed: comma and space in
+// a measurement; comma, space and equals sign in a tag key and a tag value; these and
+// the double quote in a field key; backslash and double quote in a string field.
+// Backslashes elsewhere are written as they are, because these servers store a doubled
+// backslash as two.
 //
 // # Ownership
 //
 // The Append functions and methods append to dst and return the extended slice,
-// like append. The bytes between the length and the capacity of dst are theirs:
-// they store whole words, and what stands behind the returned slice is left over.
-// To append in front of bytes that are to stay, give dst a capacity that ends
-// there. No function keeps a reference to a dst, to another []byte, or to a
-// value beyond the point it belongs to. An [Encoder] keeps the keys of tags and
-// fields, until points with other keys come: it knows a key that a point repeats by
-// its place in memory. Like any string, a key must not change then, which one made
-// over bytes by package unsafe might.
+// like append. They store whole words, so they may overwrite any byte between the
+// length and the capacity of dst, also after the end of the slice that they return.
+// To protect the bytes after a place, give dst a capacity that ends there.
+//
+// No function keeps a reference to a dst or to another []byte, nor to a value after
+// the end of its point. An [Encoder] keeps the keys of tags and fields until points
+// with other keys come. It recognises repeated keys by address, so never change the
+// bytes of a key that was made with unsafe.String.
 package lp

@@ -9,6 +9,24 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file has the Encoder's batch and the life of a point in it; encoder_tag.go
+// writes tags, encoder_field.go fields, series.go and layout.go parts that were
+// escaped beforehand.
+//
+// A point moves through the states below. Point or Series begins it, the first field
+// completes its tags, and an End makes it a line. These invariants hold between calls:
+//
+//   - buf[:line] holds complete lines and nothing else. What follows is the open
+//     point, so a point is cut out by setting the length of buf back to line.
+//   - In stateBad the open point has no bytes in buf, and every call up to its end is
+//     ignored.
+//   - A method that stores whole words first makes room for them: bytes beyond the
+//     length of buf may hold anything.
+//
+// The usual text, short and clean, is written on a short path that a method tries
+// first. Everything else goes to a method named …Slow, which checks, replaces, refuses
+// and escapes.
+
 // An Encoder writes points into a batch, part by part: a measurement or a
 // series, tags, fields, the end. The zero value is ready to use.
 //
@@ -26,10 +44,12 @@ import (
 // An Encoder must not be copied after first use, nor used by two goroutines at
 // once.
 type Encoder struct {
+	_     noCopy
 	buf   []byte
-	line  int // the complete lines end here in buf
+	line  int // where the complete lines end in buf
 	state encoderState
-	// separator goes before the next field: a space, then commas.
+	// separator goes before the next field: a space until the point has one, then a
+	// comma.
 	separator byte
 	lines     int
 	index     int // points begun since Reset
@@ -43,16 +63,23 @@ type Encoder struct {
 	times  decimal.TimestampCache
 	tags   tagSet
 	fields keySet
-	row    *layout // began the fields of the open point, see rowKeys
+	row    *layout // began the fields of the open point, see keysOfRow
 	scan   *line.Scanner
 }
+
+// noCopy makes go vet (copylocks) report copies of a struct that has it as a field.
+// It is the first field, since a last one of no size would make the struct larger.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 type encoderState uint8
 
 const (
 	stateIdle   encoderState = iota // no point is open
-	stateTags                       // measurement written
-	stateFields                     // first field written
+	stateTags                       // the measurement is written; tags or a field follow
+	stateFields                     // the tags are complete; separator says whether a field is written
 	stateBad                        // the open point is refused or dropped
 )
 
@@ -81,9 +108,9 @@ func (e *Encoder) Reset() {
 	e.first = nil
 }
 
-// SetBuffer gives the encoder buf to append to; the lines that are in it already
-// are not counted by Lines. It drops the batch and its buffer, which is then the
-// caller's own. Use it to hand a batch on without a copy.
+// SetBuffer makes the encoder append to buf. Lines does not count the lines that buf
+// holds already. The encoder drops its batch and gives up its buffer, which then
+// belongs to the caller. Use it to hand a batch on without a copy.
 func (e *Encoder) SetBuffer(buf []byte) {
 	e.Reset()
 	e.buf, e.line = buf, len(buf)
@@ -110,9 +137,9 @@ func (e *Encoder) Err() error {
 	return e.first
 }
 
-// Unfinished returns the error with which an open point would be refused if another
-// began now, a *[PointError] with [ErrOrder]. It is nil if no point is open, or if the
-// open one is refused already.
+// Unfinished returns the error that would refuse the open point if another began now,
+// a *[PointError] with [ErrOrder]. It is nil if no point is open, or if the open point
+// is refused already.
 func (e *Encoder) Unfinished() error {
 	if e.state != stateTags && e.state != stateFields {
 		return nil
@@ -172,36 +199,44 @@ func (e *Encoder) drop(reason Reason) {
 	e.state = stateBad
 }
 
+// obey carries out the verdict about a part of the open point and reports whether
+// the point goes on. It counts reason where the point ends and changed where the part
+// is changed.
+func (e *Encoder) obey(v verdict, part Part, key string, reason, changed Reason) bool {
+	switch v {
+	case verdictRefuse:
+		e.fail(part, key, reason, nil)
+		return false
+	case verdictDrop:
+		e.drop(reason)
+		return false
+	case verdictChange:
+		e.counts[changed]++
+	}
+	return true
+}
+
 // badText refuses or drops the open point for a text, or reports true if the
 // text is to be replaced.
 func (e *Encoder) badText(part Part, key string, reason Reason) (replace bool) {
-	switch e.opt.Text {
-	case TextReplace:
-		e.counts[Replaced]++
-		return true
-	case TextDropPoint:
-		e.drop(reason)
-	default:
-		e.fail(part, key, reason, nil)
-	}
-	return false
+	return e.obey(e.opt.Text.verdict(), part, key, reason, Replaced)
 }
 
-// misplaced refuses the open point for a call that does not fit its state.
+// misplaced refuses the point for a call that does not fit the state.
 func (e *Encoder) misplaced(part Part, key string) {
 	if e.state != stateBad {
 		e.fail(part, key, ErrOrder, nil)
 	}
 }
 
-// refuseOpen refuses an open point: its end is missing.
+// refuseOpen refuses the open point, if any, because it was not ended.
 func (e *Encoder) refuseOpen() {
 	if e.state == stateTags || e.state == stateFields {
 		e.fail(PartLine, "", ErrOrder, nil)
 	}
 }
 
-// begin starts a point. An open one is refused.
+// begin starts a point. It refuses one that is still open.
 func (e *Encoder) begin(measurement string) {
 	e.refuseOpen()
 	e.index++
@@ -264,7 +299,7 @@ func (e *Encoder) EndTimestamp(ts int64) error {
 // EndNoTimestamp ends the point without a timestamp: the server stamps it with
 // the time it arrives. It returns like [Encoder.End].
 func (e *Encoder) EndNoTimestamp() error {
-	if e.state != stateFields || e.separator == ' ' {
+	if !e.hasField() {
 		return e.endBad()
 	}
 	e.buf = append(e.buf, '\n')
@@ -272,8 +307,11 @@ func (e *Encoder) EndNoTimestamp() error {
 	return nil
 }
 
+// hasField reports whether the open point can become a line.
+func (e *Encoder) hasField() bool { return e.state == stateFields && e.separator == ',' }
+
 func (e *Encoder) end(ts int64, inRange bool) error {
-	if e.state != stateFields || e.separator == ' ' {
+	if !e.hasField() {
 		return e.endBad()
 	}
 	if !inRange || !e.opt.Precision.Valid() {

@@ -1,16 +1,19 @@
 package lp
 
 import (
-	"math"
-	"strings"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file writes fields. Each method reserves a field with Encoder.field, which
+// completes the tags, checks and writes the key, and returns the place of the value;
+// then it writes the value there and sets the length of the buffer. A value that a
+// policy has to decide about is looked at before its key is written.
+
 // field starts a field: it writes the separator and "key=", makes room for n
-// more bytes, and returns where the value goes, or -1 if it may not follow.
+// more bytes, and returns the place of the value, or -1 if no field may follow.
 func (e *Encoder) field(key string, n int) int {
 	if e.state == stateTags {
 		e.startFields()
@@ -34,7 +37,7 @@ func (e *Encoder) field(key string, n int) int {
 	return -1
 }
 
-// startFields ends the tags.
+// startFields completes the tags, if they are not complete yet.
 func (e *Encoder) startFields() {
 	if e.state == stateTags {
 		e.endTags()
@@ -62,13 +65,14 @@ func (e *Encoder) fieldSlow(key string, n int) int {
 	return len(e.buf)
 }
 
-// newField refuses the point if it has a field of this key already.
+// newField adds key to the keys of the point. It refuses the point if it has a field
+// with this key already.
 func (e *Encoder) newField(key string) bool {
 	if e.opt.AllowDuplicateFields {
 		return true
 	}
-	if e.fields.n == rowKeys {
-		e.rowBefore()
+	if e.fields.mode == keysOfRow {
+		e.addRowKeys()
 		if e.fields.again(key) {
 			return true
 		}
@@ -94,14 +98,7 @@ func (e *Encoder) notFinite(key string) {
 	if !e.open(key) {
 		return
 	}
-	switch e.opt.NotFinite {
-	case NotFiniteDropField:
-		e.counts[ErrNotFinite]++
-	case NotFiniteDropPoint:
-		e.drop(ErrNotFinite)
-	default:
-		e.fail(PartFieldValue, key, ErrNotFinite, nil)
-	}
+	e.obey(e.opt.NotFinite.verdict(), PartFieldValue, key, ErrNotFinite, ErrNotFinite)
 }
 
 func finite(v float64) bool { return v-v == 0 }
@@ -142,7 +139,7 @@ func (e *Encoder) Int(key string, v int64) {
 // Uint adds an unsigned field, or what [Options.Unsigned] makes of it.
 func (e *Encoder) Uint(key string, v uint64) {
 	if e.opt.Unsigned > UnsignedKeep {
-		e.uintAsInt(key, v)
+		e.uintByPolicy(key, v)
 		return
 	}
 	if n := e.field(key, decimal.RoomInt); n >= 0 {
@@ -152,19 +149,15 @@ func (e *Encoder) Uint(key string, v uint64) {
 	}
 }
 
-func (e *Encoder) uintAsInt(key string, v uint64) {
-	if e.opt.Unsigned == UnsignedRefuse || v > math.MaxInt64 {
-		if !e.open(key) {
-			return
-		}
-		if e.opt.Unsigned != UnsignedClamp {
-			e.fail(PartFieldValue, key, ErrUnsigned, nil)
-			return
-		}
-		e.counts[ErrUnsigned]++
-		v = math.MaxInt64
+// uintByPolicy adds an unsigned field under a policy that never writes one as such.
+func (e *Encoder) uintByPolicy(key string, v uint64) {
+	if !e.open(key) {
+		return
 	}
-	e.Int(key, int64(v))
+	n, _, verdict := e.opt.Unsigned.decide(v)
+	if e.obey(verdict, PartFieldValue, key, ErrUnsigned, ErrUnsigned) {
+		e.Int(key, int64(n))
+	}
 }
 
 // Bool adds a boolean field.
@@ -206,13 +199,11 @@ func (e *Encoder) putStringSlow(n int, key, v string) {
 		e.buf = e.buf[:end+1]
 		return
 	}
-	if r := e.checkString(v); r != 0 {
+	if r := e.opt.checkString(v); r != 0 {
 		if !e.badText(PartFieldValue, key, r) {
 			return
 		}
-		if r == ErrNewline {
-			v = strings.ReplaceAll(v, "\n", "_")
-		}
+		v = replaceString(v, r)
 	}
 	e.buf = appendText(e.buf[:n], v)
 }
@@ -220,11 +211,11 @@ func (e *Encoder) putStringSlow(n int, key, v string) {
 // StringBytes adds a string field whose text is v.
 func (e *Encoder) StringBytes(key string, v []byte) { e.String(key, viewString(v)) }
 
-// Value adds a field with a value of a type known at run time: any integer or
-// float type, bool, string, []byte, or a time.Duration, which is an integer of
-// nanoseconds, and types made of these, such as type Celsius float64. Nil is no
-// field; another type refuses the point with [ErrType]. The methods for one type are
-// quicker.
+// Value adds a field with a value whose type is known at run time only: any integer
+// or float type, bool, string, []byte, time.Duration, which becomes an integer of
+// nanoseconds, and types made of these, such as type Celsius float64. Nil adds no
+// field; any other type refuses the point with [ErrType]. The methods for one type
+// are quicker.
 func (e *Encoder) Value(key string, v any) {
 	switch v := v.(type) {
 	case nil:
@@ -282,11 +273,11 @@ func (e *Encoder) Value(key string, v any) {
 	}
 }
 
-// Decimal adds a float field whose value is written as the text number, digit by
-// digit: an optional '-', digits with an optional point among or before or after
-// them, an optional exponent. Other text, and a number beyond the range of a
-// float64, refuses the point with [ErrNumber].
-// Use it for decimal types; servers store a float64.
+// Decimal adds a float field with the text number as its value, unchanged. The text
+// is an optional '-', digits with an optional point before, among or after them, and
+// an optional exponent. Any other text, and a number beyond the range of a float64,
+// refuses the point with [ErrNumber]. Use it for decimal types; servers store a
+// float64.
 func (e *Encoder) Decimal(key, number string) {
 	if !validNumber(number) {
 		if e.open(key) {
@@ -297,14 +288,4 @@ func (e *Encoder) Decimal(key, number string) {
 	if n := e.field(key, len(number)); n >= 0 {
 		e.buf = append(e.buf[:n], number...)
 	}
-}
-
-// checkString returns why v is not a string field, or 0.
-func (e *Encoder) checkString(v string) Reason {
-	if e.opt.RefuseNewline {
-		if indexByte(v, '\n') >= 0 {
-			return ErrNewline
-		}
-	}
-	return checkUTF8(v)
 }

@@ -9,6 +9,11 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file writes tags. Encoder.Tag writes each tag where the point ends so far, in
+// the order of the calls. Only where a point needs default or extra tags, or sorted
+// ones, endTags finds the written tags again and puts them in order before the first
+// field. keySet finds a key that a point has twice, for tags and for fields.
+
 // A Tag is a key and a value.
 type Tag = pointwire.Tag
 
@@ -16,18 +21,18 @@ type Tag = pointwire.Tag
 type tagSet struct {
 	keys   keySet
 	series *series // of the open point
-	of     *series // of the point that keys are of
+	of     *series // of the point that the keys come from
 	at     int     // where the tags begin in the buffer
 
-	// fixed are the extra tags, and the default tags of other keys, by key.
+	// fixed are the extra tags and the default tags with other keys, sorted by key.
 	fixed           []fixedTag
 	defaults, extra []fixedTag
 	refs            []tagRef
 	scratch         []byte
 }
 
-// again is keySet.again. Keys that were new beside the tags of one series may be in
-// another.
+// again is keySet.again for points of one series only: keys that are new beside the
+// tags of one series may be among those of another.
 func (t *tagSet) again(key string) bool { return t.series == t.of && t.keys.again(key) }
 
 // tagRef is a tag of the open point.
@@ -48,16 +53,15 @@ type fixedTag struct {
 	override bool   // wins over a tag of the point
 }
 
-// SetDefaultTags sets tags that every point to come gets unless it has a tag of
-// that key itself. They follow the tags of the point, in the order of their
-// escaped keys. An empty value leaves a tag out. An error, a *[PointError], says
-// which tag line protocol cannot carry; the tags are then unchanged. An open point
-// ends without being written.
+// SetDefaultTags sets tags for the points to come. A point gets each of them unless
+// it has a tag with that key itself. They follow the tags of the point, in the order
+// of their escaped keys. A tag with an empty value is left out. An error, a
+// *[PointError], says which tag line protocol cannot carry; the default tags are then
+// unchanged. An open point ends without being written.
 func (e *Encoder) SetDefaultTags(tags ...Tag) error { return e.setFixed(tags, false) }
 
-// SetExtraTags is like [Encoder.SetDefaultTags] for tags that every point gets
-// whatever its own tags are: a tag of the point, or a default tag, with the same
-// key is left out.
+// SetExtraTags is like [Encoder.SetDefaultTags] for tags that override: every point
+// gets them, and a tag of the point or a default tag with the same key is left out.
 func (e *Encoder) SetExtraTags(tags ...Tag) error { return e.setFixed(tags, true) }
 
 func (e *Encoder) setFixed(tags []Tag, override bool) error {
@@ -158,7 +162,8 @@ func (e *Encoder) tagSlow(key, value string) {
 	e.buf = escapeTag(e.buf, value)
 }
 
-// newTag refuses the point if it has a tag of this key already.
+// newTag adds key to the keys of the point. It refuses the point if it has a tag with
+// this key already.
 func (e *Encoder) newTag(key string) bool {
 	if s := e.tags.series; s == nil || !s.has(key) {
 		e.tags.of = s
@@ -170,8 +175,8 @@ func (e *Encoder) newTag(key string) bool {
 	return false
 }
 
-// endTags completes the tags before the first field: it adds the fixed ones and
-// sorts.
+// endTags completes the tags before the first field: it leaves out the tags that an
+// extra tag overrides, adds the fixed tags and sorts if the options say so.
 func (e *Encoder) endTags() {
 	t := &e.tags
 	if len(t.fixed) == 0 {
@@ -217,8 +222,8 @@ func (t *tagSet) findFixed(key string) int {
 	return -1
 }
 
-// findTags finds the tags in buf, which ends with them, of the line that begins at
-// line.
+// findTags finds the tags of the line that begins at line in buf. buf ends with
+// them.
 func (t *tagSet) findTags(buf []byte, line int) {
 	t.refs = t.refs[:0]
 	own := t.keys.keys[:t.keys.n]
@@ -259,29 +264,41 @@ func wireKey(tag []byte) []byte {
 	return tag[1:i]
 }
 
-// A keySet finds the second tag or field of a key in a point.
+// A keySet finds a key that a point has twice.
 //
-// Points mostly repeat the keys of the point before in the same order, from the
-// same strings. As long as that holds, nothing is compared: what was distinct
-// then is distinct now. From the first key that differs on, a small hash table
-// says of nearly every key that it is new, and the keys are compared where it
-// does not. The strings are kept for that, beyond Reset too, since many batches are
-// one point: a place in memory stands for a key as long as the key is there.
+// Points mostly repeat the keys of the point before, in the same order and from the
+// same strings. As long as a point does, its keys are not compared with each other:
+// they were distinct then, so they are distinct now. From the first key that differs
+// on, a small hash table tells of nearly every key that it is new; keys are compared
+// only where it does not.
+//
+// A key is recognised by its address, which is sound only while the set keeps the
+// string alive. So the set keeps its keys, after Reset too, since many batches are one
+// point.
 type keySet struct {
 	keys   []string // of the open point, the first n, and of the point before it
 	n      int
-	apart  bool     // the open point differs from the one before: the table is in use
-	stamp  uint16   // of the open point in stamps, not 0
-	stamps []uint16 // the point that used the slot last; a power of two many
+	mode   keyMode
+	stamp  uint16   // marks the slots of the open point, never 0
+	stamps []uint16 // the table: each slot has the stamp of the point that used it last
 }
 
-// reset makes the set empty, for the next point.
-func (s *keySet) reset() { s.n, s.apart = 0, false }
+// keyMode says how the keys of the open point are held.
+type keyMode uint8
 
-// again adds key if it is the one that the point before had at this place. It
-// reports false if it did not add it.
+const (
+	keysRepeat keyMode = iota // they are the first n keys of the point before, at the same addresses
+	keysDiffer                // they are in the table
+	keysOfRow                 // they are those of Encoder.row and are added when another field comes
+)
+
+// reset makes the set empty, for the next point.
+func (s *keySet) reset() { s.n, s.mode = 0, keysRepeat }
+
+// again adds key if the point before had the same string at this place, and reports
+// whether it did.
 func (s *keySet) again(key string) bool {
-	if s.n < len(s.keys) && !s.apart && sameString(s.keys[s.n], key) {
+	if s.n < len(s.keys) && s.mode == keysRepeat && sameString(s.keys[s.n], key) {
 		s.n++
 		return true
 	}
@@ -290,7 +307,7 @@ func (s *keySet) again(key string) bool {
 
 // add adds key, which is not empty, and reports whether it is new.
 func (s *keySet) add(key string) bool {
-	if !s.apart {
+	if s.mode == keysRepeat {
 		s.part()
 	} else if 4*s.n >= len(s.stamps) {
 		s.grow()
@@ -309,9 +326,9 @@ func (s *keySet) add(key string) bool {
 	return true
 }
 
-// part puts the keys so far into the table.
+// part ends the repetition: it puts the keys so far into the table.
 func (s *keySet) part() {
-	s.apart = true
+	s.mode = keysDiffer
 	clear(s.keys[s.n:])
 	s.keys = s.keys[:s.n]
 	s.stamp++
@@ -326,7 +343,7 @@ func (s *keySet) part() {
 	s.fill()
 }
 
-// grow makes the table larger.
+// grow makes the table larger. Its size stays a power of two.
 func (s *keySet) grow() {
 	s.stamps = make([]uint16, max(256, 4*len(s.stamps)))
 	s.fill()

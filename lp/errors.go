@@ -2,6 +2,8 @@ package lp
 
 import (
 	"strconv"
+
+	"github.com/pointwire/pointwire/internal/printable"
 )
 
 // A Part is a part of a line.
@@ -43,7 +45,7 @@ type PointError struct {
 	// Reset, refused points included; in AppendAll and AppendSeq the place in the
 	// sequence; else 0.
 	Index int
-	// Measurement is the measurement of the point as far as it is known.
+	// Measurement is the measurement of the point, empty if it is not known.
 	Measurement string
 	// Part is the part of the line that the error is about.
 	Part Part
@@ -77,7 +79,7 @@ func (e *PointError) Error() string {
 	b = append(b, e.Reason.String()...)
 	if e.Err != nil {
 		b = append(b, ": "...)
-		b = append(b, e.Err.Error()...)
+		b = append(b, printable.Error(e.Err)...)
 	}
 	if e.Others > 0 {
 		b = append(b, " (and "...)
@@ -95,30 +97,30 @@ func (e *PointError) Unwrap() []error {
 	return []error{e.Reason, e.Err}
 }
 
-// A Reason says why a point, or a part of one, was refused, left out or changed.
-// It is an error that says no place; [PointError] adds the place and unwraps to
-// it, so that errors.Is(err, lp.ErrNoFields) holds.
+// A Reason says why a point, or a part of one, was refused, left out or changed. It
+// is an error without a place. [PointError] adds the place and unwraps to the Reason,
+// so that errors.Is(err, lp.ErrNoFields) holds.
 type Reason uint8
 
 // The reasons.
 const (
 	// ErrNoMeasurement: the measurement is empty.
 	ErrNoMeasurement Reason = iota + 1
-	// ErrComment: the measurement starts with #, which makes the line a comment:
-	// InfluxDB answers success and stores nothing.
+	// ErrComment: the measurement starts with #, which makes the line a comment.
+	// InfluxDB responds with success and stores nothing.
 	ErrComment
 	// ErrNewline: a line feed in a measurement, a tag or a field key, or in a
 	// string field where [Options.RefuseNewline] is set.
 	ErrNewline
-	// ErrBackslash: a backslash at a place where line protocol cannot carry it: at
-	// the end of a measurement, tag key, tag value or field key; in a measurement
-	// directly before comma, space, equals sign or double quote; in a tag key or
-	// tag value, an odd number of them directly before a space; in a field key, an
-	// odd number of them directly before comma, space or equals sign.
+	// ErrBackslash: a backslash where line protocol cannot carry it. These places are
+	// the end of a measurement, tag key, tag value or field key; in a measurement,
+	// directly before a comma, space, equals sign or double quote; in a tag key or tag
+	// value, an odd number of backslashes directly before a space; in a field key, an
+	// odd number of them directly before a comma, space or equals sign.
 	ErrBackslash
-	// ErrNotPortable: in a tag key or tag value, an odd number of backslashes directly
-	// before a comma or an equals sign; in a field key, one directly before a double
-	// quote. InfluxDB carries it and others read another structure: see
+	// ErrNotPortable: an odd number of backslashes directly before a comma or an equals
+	// sign in a tag key or tag value, or directly before a double quote in a field key.
+	// InfluxDB carries it, and other servers read another structure: see
 	// [Options.Dialect] and [Influx1].
 	ErrNotPortable
 	// ErrLeadingSpace: a tab or a zero byte at the start of a measurement or a
@@ -141,12 +143,12 @@ const (
 	ErrNotFinite
 	// ErrUnsigned: an unsigned integer that [Options.Unsigned] does not let pass.
 	ErrUnsigned
-	// ErrNumber: text that is no decimal number, or one beyond the range of a float64,
-	// which InfluxDB refuses.
+	// ErrNumber: text that is not a decimal number, or a number beyond the range of a
+	// float64, which InfluxDB refuses.
 	ErrNumber
 	// ErrTimeRange: a time outside [MinTime] and [MaxTime].
 	ErrTimeRange
-	// ErrTime: text that is no time.
+	// ErrTime: text that is not a time.
 	ErrTime
 	// ErrOrder: a call that does not fit the state of the encoder, such as a tag
 	// after a field.
@@ -155,11 +157,11 @@ const (
 	ErrLine
 	// ErrType: a value of a type that has no place in line protocol.
 	ErrType
-	// ErrValue: a value that an enumeration has no name for, or that could not
-	// write itself.
+	// ErrValue: a value that has no name in its enumeration, or whose method could not
+	// write it.
 	ErrValue
-	// EmptyTag counts tags left out because their value was empty. It is no error:
-	// InfluxDB takes a missing tag and an empty one for the same.
+	// EmptyTag counts tags left out because their value was empty. That is not an
+	// error: to InfluxDB a missing tag and an empty one are the same.
 	EmptyTag
 	// Replaced counts names and values that were changed because [Options.Text] is
 	// [TextReplace].

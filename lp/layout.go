@@ -1,16 +1,15 @@
 package lp
 
 import (
-	"math"
 	"strings"
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// A Layout is a fixed list of field keys, checked, escaped and found to be
-// distinct once, for points of the same shape again and again. It is immutable
-// and may be shared. The zero value has no keys.
+// A Layout is a fixed list of field keys for points of one shape. The keys are
+// checked, compared and escaped once. A Layout is immutable and may be shared. The
+// zero value has no keys.
 type Layout struct{ p *layout }
 
 type layout struct {
@@ -55,10 +54,10 @@ func (l Layout) Len() int {
 // Key returns key i, not escaped.
 func (l Layout) Key(i int) string { return l.p.keys[i] }
 
-// Row returns a row of values for the fields of l, to be given in the order of
-// the keys, on the point that e has open. Tags go before it. Other fields and rows
-// may come before and behind it: a key of l, with a value or without, that is among
-// them refuses the point with [ErrDuplicateField], unless
+// Row returns a row that adds the fields of l to the open point of e. Its methods
+// take the values in the order of the keys. All tags must be written before. Other
+// fields and rows may come before and after the row: if one of them has a key of l,
+// even a key that was skipped, the point is refused with [ErrDuplicateField], unless
 // [Options.AllowDuplicateFields] is set.
 //
 //	e.Series(series)
@@ -69,29 +68,23 @@ func (l Layout) Key(i int) string { return l.p.keys[i] }
 //	err := e.EndTimestamp(ts)
 func (l Layout) Row(e *Encoder) Row {
 	if e.state == stateTags {
-		e.endTags()
-		e.state = stateFields
-		e.separator = ' '
-		e.row, e.fields.n = l.p, rowKeys
+		e.startFields()
+		e.row, e.fields.mode = l.p, keysOfRow
 	} else {
-		e.rowBehind(l.p)
+		e.addKeys(l.p)
 	}
-	return Row{e, l.p, 0}
+	return Row{e: e, l: l.p}
 }
 
-// rowKeys in place of the number of keys in Encoder.fields says that the keys of
-// the point are those of Encoder.row. They are put there by rowBefore when another
-// field comes, which most points with a row do not have.
-const rowKeys = math.MaxInt
-
-// rowBefore puts the keys of the row that began the fields into the set.
-func (e *Encoder) rowBefore() {
-	e.fields.n = 0
-	e.rowBehind(e.row)
+// addRowKeys puts the keys of the row that began the fields into the set.
+func (e *Encoder) addRowKeys() {
+	e.fields.mode = keysRepeat
+	e.addKeys(e.row)
 }
 
-// rowBehind puts the keys of a row behind other fields into the set.
-func (e *Encoder) rowBehind(l *layout) {
+// addKeys puts the keys of a row into the set. A key that the point has already
+// refuses the point.
+func (e *Encoder) addKeys(l *layout) {
 	if l == nil || e.state != stateFields {
 		return
 	}
@@ -102,17 +95,18 @@ func (e *Encoder) rowBehind(l *layout) {
 	}
 }
 
-// A Row takes the values of one point for the fields of a [Layout]. A value
-// beyond the last key refuses the point with [ErrOrder]; keys without a value are
-// not written. It must not be copied after first use, nor used for another point.
+// A Row takes the values of one point for the fields of a [Layout]. A value after
+// the last key refuses the point with [ErrOrder]; keys without a value are not
+// written. A Row must not be copied after first use, nor used for another point.
 type Row struct {
+	_ noCopy
 	e *Encoder
 	l *layout
 	i int
 }
 
 // next writes the separator and the next key, makes room for n bytes, and
-// returns where the value goes, or -1.
+// returns the place of the value, or -1.
 func (r *Row) next(n int) int {
 	e, i := r.e, r.i
 	if e.state != stateFields || r.l == nil || i >= len(r.l.wires) {
@@ -183,27 +177,17 @@ func (r *Row) Int(v int64) {
 
 // Uint gives an unsigned value, like [Encoder.Uint].
 func (r *Row) Uint(v uint64) {
-	suffix := byte('u')
-	if p := r.e.opt.Unsigned; p > UnsignedKeep {
-		suffix = 'i'
-		if p == UnsignedRefuse || v > math.MaxInt64 && p == UnsignedInt {
-			if r.next(0) >= 0 {
-				r.e.fail(PartFieldValue, r.key(), ErrUnsigned, nil)
-			}
-			return
-		}
-		if v > math.MaxInt64 {
-			if r.e.state == stateFields { // a bad point has no values
-				r.e.counts[ErrUnsigned]++
-			}
-			v = math.MaxInt64
-		}
+	n := r.next(decimal.RoomInt)
+	if n < 0 {
+		return
 	}
-	if n := r.next(decimal.RoomInt); n >= 0 {
-		n = decimal.PutUint64(r.e.buf, n, v)
-		swar.StoreByte(r.e.buf, n, suffix)
-		r.e.buf = r.e.buf[:n+1]
+	v, suffix, verdict := r.e.opt.Unsigned.decide(v)
+	if verdict != verdictKeep && !r.e.obey(verdict, PartFieldValue, r.key(), ErrUnsigned, ErrUnsigned) {
+		return
 	}
+	n = decimal.PutUint64(r.e.buf, n, v)
+	swar.StoreByte(r.e.buf, n, suffix)
+	r.e.buf = r.e.buf[:n+1]
 }
 
 // Bool gives a boolean value.
@@ -229,8 +213,8 @@ func (r *Row) Skip() {
 	r.i++
 }
 
-// Floats gives values to the next fields, one each: the same as a call of
-// [Row.Float] for each, but quicker.
+// Floats gives the next fields one value each. It does the same as a call of
+// [Row.Float] for each value, but is quicker.
 func (r *Row) Floats(values []float64) {
 	e := r.e
 	if e.state != stateFields || r.l == nil || r.i+len(values) > len(r.l.wires) {

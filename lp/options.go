@@ -7,8 +7,8 @@ import (
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
-// Options are the choices of an encoder. The zero value is strict: nothing is
-// left out or changed, and what cannot be written as it is refuses its point.
+// Options are the choices of an encoder. The zero value is strict: nothing is left
+// out or changed, and a value that cannot be written as it is refuses its point.
 type Options struct {
 	// Precision is the unit of the timestamps.
 	Precision Precision
@@ -62,28 +62,29 @@ const (
 type UnsignedPolicy uint8
 
 const (
-	// UnsignedAuto leaves it to what sends the lines: a client of package fastclient
-	// writes integers, as UnsignedInt does, for the 1.x API, and unsigned for others.
-	// Elsewhere it is UnsignedKeep.
+	// UnsignedAuto leaves the choice to the sender of the lines. A client of package
+	// fastclient writes integers for the 1.x API, as UnsignedInt does, and unsigned
+	// values for other APIs. Elsewhere it is UnsignedKeep.
 	UnsignedAuto UnsignedPolicy = iota
 	// UnsignedKeep writes them as unsigned, "5u".
 	UnsignedKeep
 	// UnsignedInt writes them as integers, "5i", and refuses a point with a value
 	// above the largest int64 with ErrUnsigned.
 	UnsignedInt
-	// UnsignedClamp writes them as integers, "5i". A value above the largest int64
-	// is written as that one and counted as ErrUnsigned, without an error.
+	// UnsignedClamp writes them as integers, "5i". In place of a value above the
+	// largest int64 it writes that largest one and counts ErrUnsigned, without an
+	// error.
 	UnsignedClamp
 	// UnsignedRefuse refuses the point with ErrUnsigned.
 	UnsignedRefuse
 )
 
-// A Form is what the lines of a point or a frame have to be like for where they go. The
-// zero value asks for nanoseconds.
+// A Form says how a point or a frame has to be written for its target. The zero value
+// asks for nanoseconds.
 type Form struct {
 	// Precision is the unit of the timestamps.
 	Precision Precision
-	// Measurement is that of points that have none.
+	// Measurement is the measurement of points that have none.
 	Measurement string
 	// Unsigned is used where the options say UnsignedAuto.
 	Unsigned UnsignedPolicy
@@ -105,12 +106,13 @@ const (
 type Dialect uint8
 
 const (
-	// Portable carries what no server reads as another structure. In a tag key or tag
-	// value it refuses an odd number of backslashes directly before a comma or an
-	// equals sign with [ErrNotPortable], in a field key one before a double quote.
+	// Portable carries the texts that no server reads as another structure. With
+	// [ErrNotPortable] it refuses an odd number of backslashes directly before a comma
+	// or an equals sign in a tag key or tag value, and directly before a double quote
+	// in a field key.
 	Portable Dialect = iota
-	// Influx1 carries what InfluxDB 1.x and 2.x read as it was written.
-	// VictoriaMetrics reads some of it as other tags, or refuses the request.
+	// Influx1 carries the texts that InfluxDB 1.x and 2.x read as they were written.
+	// VictoriaMetrics reads some of them as other tags, or refuses the request.
 	Influx1
 )
 
@@ -125,9 +127,9 @@ func (d Dialect) String() string {
 	return "Dialect(" + strconv.Itoa(int(d)) + ")"
 }
 
-// Precision is the unit of a timestamp. The zero value is Nanosecond. The same
-// value tells an encoder how to write times and a server how to read them (see
-// [pointwire.Precision.String]), so that the two cannot differ.
+// Precision is the unit of a timestamp. The zero value is Nanosecond. One value tells
+// both the encoder how to write times and the server how to read them (see
+// [pointwire.Precision.String]), so the two cannot differ.
 type Precision = pointwire.Precision
 
 // The precisions of line protocol.

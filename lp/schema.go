@@ -170,7 +170,8 @@ func (s *Schema[T]) Count(reason Reason) uint64 {
 // policy leaves the point out, which [Schema.Count] tells.
 func (s *Schema[T]) Append(dst []byte, v *T) ([]byte, error) {
 	f := fault{shared: s.counts}
-	dst = s.p.append(dst, baseOf(v), &s.opt, nil, nil, &f)
+	c := cursor{s: s.p, p: baseOf(v), opt: &s.opt, f: &f}
+	dst = c.append(dst, nil)
 	if f.empty != 0 {
 		f.countEmpty()
 	}
@@ -194,17 +195,12 @@ func (s *Schema[T]) AppendWith(dst []byte, v *T, tags ...Tag) ([]byte, error) {
 }
 
 func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
-	bad := func(replace bool) bool {
-		if !replace {
-			f.measurement = s.p.measurementOf(baseOf(v))
-		}
-		return !replace
-	}
+	c := cursor{s: s.p, p: baseOf(v), opt: &s.opt, f: f}
 	given := tags
 	for i := range tags {
 		t := tags[i]
 		if r := checkTagKey(t.Key, s.opt.Dialect); r != 0 {
-			if bad(f.text(&s.opt, PartTagKey, t.Key, r)) {
+			if !c.badText(PartTagKey, t.Key, r) {
 				return dst
 			}
 			t.Key = replaceTagKey(t.Key, s.opt.Dialect)
@@ -212,7 +208,7 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 		if t.Value == "" {
 			f.empty++
 		} else if r := checkTagValue(t.Value, s.opt.Dialect); r != 0 {
-			if bad(f.text(&s.opt, PartTagValue, t.Key, r)) {
+			if !c.badText(PartTagValue, t.Key, r) {
 				return dst
 			}
 			t.Value = replaceTagValue(t.Value, s.opt.Dialect)
@@ -225,13 +221,12 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 		}
 		for _, u := range tags[:i] {
 			if u.Key == t.Key && u.Value != "" && t.Value != "" {
-				f.set(PartTagKey, t.Key, ErrDuplicateTag)
-				bad(false)
+				c.refuse(PartTagKey, t.Key, ErrDuplicateTag, nil)
 				return dst
 			}
 		}
 	}
-	return s.p.append(dst, baseOf(v), &s.opt, &overlay{extra: tags}, nil, f)
+	return c.append(dst, &overlay{extra: tags})
 }
 
 // AppendAll appends all of values. A bad one is left out and the others are
@@ -241,8 +236,10 @@ func (s *Schema[T]) AppendAll(dst []byte, values []T) ([]byte, error) {
 	f := fault{shared: s.counts}
 	var first *PointError
 	var times decimal.TimestampCache
+	c := cursor{s: s.p, opt: &s.opt, times: &times, f: &f}
 	for i := range values {
-		dst = s.p.append(dst, baseOf(&values[i]), &s.opt, nil, &times, &f)
+		c.p = baseOf(&values[i])
+		dst = c.append(dst, nil)
 		if f.reason != 0 {
 			first = f.collect(first, i)
 		}
@@ -260,9 +257,10 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 	var first *PointError
 	var times decimal.TimestampCache
 	i := 0
-	var v T // outside of the loop: where it escapes, it does so once
+	var v T // outside the loop, so that it escapes at most once
+	c := cursor{s: s.p, p: baseOf(&v), opt: &s.opt, times: &times, f: &f}
 	for v = range values {
-		dst = s.p.append(dst, baseOf(&v), &s.opt, nil, &times, &f)
+		dst = c.append(dst, nil)
 		if f.reason != 0 {
 			first = f.collect(first, i)
 		}
@@ -280,11 +278,12 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 func (s *Schema[T]) Encode(e *Encoder, v *T) error {
 	e.begin(s.p.measurement)
 	f := fault{counts: &e.counts}
+	c := cursor{s: s.p, p: baseOf(v), opt: &e.opt, times: &e.times, f: &f}
 	var x *overlay
 	if len(e.tags.fixed) > 0 {
 		x = &overlay{fixed: e.tags.fixed}
 	}
-	e.buf = s.p.append(e.buf, baseOf(v), &e.opt, x, &e.times, &f)
+	e.buf = c.append(e.buf, x)
 	if f.empty != 0 {
 		f.countEmpty()
 	}
@@ -327,11 +326,6 @@ type sharedCounts [numReasons]atomic.Uint64
 //go:noinline
 func (c *sharedCounts) add(r Reason, n uint64) {
 	c[r].Add(n)
-}
-
-func (f *fault) set(part Part, key string, r Reason) {
-	f.part, f.key, f.reason = part, key, r
-	f.count(r)
 }
 
 func (f *fault) count(r Reason) {
@@ -381,14 +375,45 @@ func (f *fault) collect(first *PointError, i int) *PointError {
 	return first
 }
 
-// text applies the policy for text without a representation. It reports whether
-// the text is to be replaced.
-func (f *fault) text(opt *Options, part Part, key string, r Reason) (replace bool) {
-	if opt.Text == TextReplace {
-		f.count(Replaced)
-		return true
+// cursor is the point that a program writes. The hot loops keep the buffer, the
+// place in it and the struct in registers; the rarer functions take all else from
+// the cursor. They return a negative place where the fault is set.
+type cursor struct {
+	s     *program
+	p     base // the struct
+	opt   *Options
+	times *decimal.TimestampCache // or nil
+	// f is a pointer because an error keeps what a fault holds: if the cursor held the
+	// fault, the compiler would move the struct at p to the heap. For the same reason
+	// an overlay, whose tags may be on the stack, is not in the cursor.
+	f *fault
+}
+
+// refuse sets the fault of the point and returns -1.
+func (c *cursor) refuse(part Part, key string, r Reason, err error) int {
+	f := c.f
+	f.part, f.key, f.reason, f.err = part, key, r, err
+	f.measurement = c.s.measurementOf(c.p)
+	f.count(r)
+	return -1
+}
+
+// obey carries out the verdict about a part and reports whether the point goes on. It
+// counts reason where the point ends and changed where the part is changed.
+func (c *cursor) obey(v verdict, part Part, key string, reason, changed Reason) bool {
+	switch v {
+	case verdictRefuse, verdictDrop:
+		c.refuse(part, key, reason, nil)
+		c.f.drop = v == verdictDrop
+		return false
+	case verdictChange:
+		c.f.count(changed)
 	}
-	f.set(part, key, r)
-	f.drop = opt.Text == TextDropPoint
-	return false
+	return true
+}
+
+// badText refuses or drops the point for a text, or reports true if the text is to
+// be replaced.
+func (c *cursor) badText(part Part, key string, r Reason) (replace bool) {
+	return c.obey(c.opt.Text.verdict(), part, key, r, Replaced)
 }

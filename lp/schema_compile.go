@@ -261,23 +261,23 @@ func compareTagOps(a, b op) int {
 
 // reserve computes the room that the parts of known size take.
 func (p *program) reserve() {
-	room := decimal.RoomInt + 2*room // the timestamp and the ends
+	rest := decimal.RoomInt + 2*room // the timestamp and the ends
 	for i := len(p.fields) - 1; i >= 0; i-- {
-		room += p.fields[i].room()
-		p.fields[i].rest = int32(room)
+		rest += p.fields[i].reserve()
+		p.fields[i].rest = int32(rest)
 	}
 	if p.placeholder {
-		room += 16
+		rest += 16
 	}
 	for i := len(p.tags) - 1; i >= 0; i-- {
-		room += p.tags[i].room()
-		p.tags[i].rest = int32(room)
+		rest += p.tags[i].reserve()
+		p.tags[i].rest = int32(rest)
 	}
-	p.room = room + len(p.escaped) + 16
+	p.room = rest + len(p.escaped) + 16
 }
 
-// room is what an op takes at most, but for the length of its text.
-func (o *op) room() int { return len(o.more.text) + decimal.RoomFloat + room }
+// reserve returns the room that an op takes at most, without the length of its text.
+func (o *op) reserve() int { return len(o.more.text) + decimal.RoomFloat + room }
 
 // literal sets the text before the value, and what the loops test on the way to
 // the value.

@@ -14,7 +14,8 @@ import (
 
 // putFields writes the fields, each behind a comma. The returned n is negative if
 // there is a fault.
-func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]byte, int) {
+func (s *program) putFields(b []byte, n int, c *cursor) ([]byte, int) {
+	p := c.p
 	for i := range s.fields {
 		o := &s.fields[i]
 		at := o.at.here(p)
@@ -31,7 +32,7 @@ func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]
 				continue
 			}
 			if v-v != 0 {
-				if !s.notFinite(o, p, opt, f) {
+				if !c.notFinite(o) {
 					return b, -1
 				}
 				continue
@@ -71,13 +72,13 @@ func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]
 			if o.size == 0 {
 				end = putLiteral(b, n, o.more.text)
 			}
-			if len(v) <= longText && putText(b, end, v) && !opt.RefuseNewline {
+			if len(v) <= longText && putText(b, end, v) && !c.opt.RefuseNewline {
 				n = end + len(v)
 				swar.StoreByte(b, n, '"')
 				n++
 				continue
 			}
-			if b, n = s.putString(o, b, n, v, p, opt, f); n < 0 {
+			if b, n = c.putString(o, b, n, v); n < 0 {
 				return b, -1
 			}
 		case kindBool:
@@ -94,7 +95,7 @@ func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]
 				n += 5
 			}
 		default:
-			if b, n = s.putField(o, b, n, at, p, opt, f); n < 0 {
+			if b, n = c.putField(o, b, n, at); n < 0 {
 				return b, -1
 			}
 		}
@@ -103,20 +104,13 @@ func (s *program) putFields(b []byte, n int, p base, opt *Options, f *fault) ([]
 }
 
 // notFinite applies the policy for values that are not finite. It reports
-// whether the point goes on without the field.
-func (s *program) notFinite(o *op, p base, opt *Options, f *fault) bool {
-	if opt.NotFinite == NotFiniteDropField {
-		f.count(ErrNotFinite)
-		return true
-	}
-	f.set(PartFieldValue, o.more.key, ErrNotFinite)
-	f.measurement = s.measurementOf(p)
-	f.drop = opt.NotFinite == NotFiniteDropPoint
-	return false
+// whether the point goes on, without the field.
+func (c *cursor) notFinite(o *op) bool {
+	return c.obey(c.opt.NotFinite.verdict(), PartFieldValue, o.more.key, ErrNotFinite, ErrNotFinite)
 }
 
 // putField writes a field of one of the rarer kinds.
-func (s *program) putField(o *op, b []byte, n int, at, p base, opt *Options, f *fault) ([]byte, int) {
+func (c *cursor) putField(o *op, b []byte, n int, at base) ([]byte, int) {
 	switch o.kind {
 	case kindInt:
 		v := loadInt(at, o.bits)
@@ -131,14 +125,14 @@ func (s *program) putField(o *op, b []byte, n int, at, p base, opt *Options, f *
 		if v == 0 && o.omit {
 			return b, n
 		}
-		return b, s.putUint(o, b, n, v, p, opt, f)
+		return b, c.putUint(o, b, n, v)
 	case kindFloat32:
 		v := loadFloat32(at)
 		if v == 0 && o.omit {
 			return b, n
 		}
 		if v-v != 0 {
-			if !s.notFinite(o, p, opt, f) {
+			if !c.notFinite(o) {
 				return b, -1
 			}
 			return b, n
@@ -147,7 +141,7 @@ func (s *program) putField(o *op, b []byte, n int, at, p base, opt *Options, f *
 	case kindEnum:
 		name, ok := o.enumName(at)
 		if !ok {
-			return b, s.bad(o, p, f, ErrValue, nil)
+			return b, c.refuse(PartFieldValue, o.more.key, ErrValue, nil)
 		}
 		if name == "" && o.omit {
 			return b, n
@@ -157,13 +151,13 @@ func (s *program) putField(o *op, b []byte, n int, at, p base, opt *Options, f *
 		swar.StoreByte(b, n, '"')
 		return b, n + 1
 	case kindText:
-		return s.putText(o, b, n, at, p, opt, f)
+		return c.putText(o, b, n, at)
 	case kindBytes:
 		v := loadBytes(at)
 		if v == nil || len(v) == 0 && o.omit {
 			return b, n
 		}
-		return s.putString(o, b, n, viewString(v), p, opt, f)
+		return c.putString(o, b, n, viewString(v))
 	}
 	// kindDecimal
 	v := loadString(at)
@@ -171,29 +165,17 @@ func (s *program) putField(o *op, b []byte, n int, at, p base, opt *Options, f *
 		return b, n
 	}
 	if !validNumber(v) {
-		return b, s.bad(o, p, f, ErrNumber, nil)
+		return b, c.refuse(PartFieldValue, o.more.key, ErrNumber, nil)
 	}
 	b = growAt(b, n, len(v)+int(o.rest))
 	return b, putLiteral(b, o.put(b, n), v)
 }
 
-// bad sets the fault of a field and returns -1.
-func (s *program) bad(o *op, p base, f *fault, r Reason, err error) int {
-	f.set(PartFieldValue, o.more.key, r)
-	f.measurement, f.err = s.measurementOf(p), err
-	return -1
-}
-
-func (s *program) putUint(o *op, b []byte, n int, v uint64, p base, opt *Options, f *fault) int {
-	suffix := byte('i')
-	switch {
-	case opt.Unsigned <= UnsignedKeep:
-		suffix = 'u'
-	case opt.Unsigned == UnsignedRefuse || opt.Unsigned == UnsignedInt && v > math.MaxInt64:
-		return s.bad(o, p, f, ErrUnsigned, nil)
-	case v > math.MaxInt64:
-		f.count(ErrUnsigned)
-		v = math.MaxInt64
+// putUint writes an unsigned integer, or what the policy makes of it.
+func (c *cursor) putUint(o *op, b []byte, n int, v uint64) int {
+	v, suffix, verdict := c.opt.Unsigned.decide(v)
+	if verdict != verdictKeep && !c.obey(verdict, PartFieldValue, o.more.key, ErrUnsigned, ErrUnsigned) {
+		return -1
 	}
 	n = decimal.PutUint64(b, o.put(b, n), v)
 	swar.StoreByte(b, n, suffix)
@@ -201,36 +183,29 @@ func (s *program) putUint(o *op, b []byte, n int, v uint64, p base, opt *Options
 }
 
 // putString writes a string that may need escaping, replacing or refusing.
-func (s *program) putString(o *op, b []byte, n int, v string, p base, opt *Options, f *fault) ([]byte, int) {
+func (c *cursor) putString(o *op, b []byte, n int, v string) ([]byte, int) {
 	b = growAt(b, n, 2*len(v)+int(o.rest))
-	if end, ascii := escapeText(b, o.put(b, n), v); ascii && !opt.RefuseNewline {
+	if end, ascii := escapeText(b, o.put(b, n), v); ascii && !c.opt.RefuseNewline {
 		swar.StoreByte(b, end, '"')
 		return growAt(b, end+1, int(o.rest)), end + 1
 	}
-	r := checkUTF8(v)
-	if opt.RefuseNewline && strings.IndexByte(v, '\n') >= 0 {
-		r = ErrNewline
-	}
-	if r != 0 {
-		if !f.text(opt, PartFieldValue, o.more.key, r) {
-			f.measurement = s.measurementOf(p)
+	if r := c.opt.checkString(v); r != 0 {
+		if !c.badText(PartFieldValue, o.more.key, r) {
 			return b, -1
 		}
-		if r == ErrNewline {
-			v = strings.ReplaceAll(v, "\n", "_")
-		}
+		v = replaceString(v, r)
 	}
 	b = appendText(b[:o.put(b, n)-1], v)
 	return growAt(b, len(b), int(o.rest)), len(b)
 }
 
 // putText writes a value that writes itself.
-func (s *program) putText(o *op, b []byte, n int, at, p base, opt *Options, f *fault) ([]byte, int) {
+func (c *cursor) putText(o *op, b []byte, n int, at base) ([]byte, int) {
 	b = growAt(b, n, int(o.rest))
 	end := o.put(b, n)
 	out, err := o.more.value.appendText(b[:end:cap(b)], hide(at))
 	if err != nil || len(out) < end {
-		return b, s.bad(o, p, f, ErrValue, err)
+		return b, c.refuse(PartFieldValue, o.more.key, ErrValue, err)
 	}
 	v := viewString(out[end:])
 	switch {
@@ -238,13 +213,13 @@ func (s *program) putText(o *op, b []byte, n int, at, p base, opt *Options, f *f
 		return out, n
 	case o.more.decimal:
 		if !validNumber(v) {
-			return b, s.bad(o, p, f, ErrNumber, nil)
+			return b, c.refuse(PartFieldValue, o.more.key, ErrNumber, nil)
 		}
 		return growAt(out, len(out), int(o.rest)), len(out)
 	}
 	for i := range len(v) {
-		if c := v[i]; c == '"' || c == '\\' || c >= 0x80 || c == '\n' {
-			return s.putString(o, out, n, strings.Clone(v), p, opt, f)
+		if char := v[i]; char == '"' || char == '\\' || char >= 0x80 || char == '\n' {
+			return c.putString(o, out, n, strings.Clone(v))
 		}
 	}
 	out = append(out, '"')
@@ -252,9 +227,9 @@ func (s *program) putText(o *op, b []byte, n int, at, p base, opt *Options, f *f
 }
 
 // putTime writes a space and the timestamp. It returns -1 with a fault.
-func (s *program) putTime(b []byte, n int, p base, opt *Options, times *decimal.TimestampCache, f *fault) int {
-	o := s.time
-	at, ok := o.at.in(p)
+func (c *cursor) putTime(b []byte, n int) int {
+	o, opt := c.s.time, c.opt
+	at, ok := o.at.in(c.p)
 	if !ok {
 		return n
 	}
@@ -297,13 +272,11 @@ func (s *program) putTime(b []byte, n int, p base, opt *Options, times *decimal.
 		if r == 0 {
 			r = ErrTimeRange
 		}
-		f.set(PartTimestamp, "", r)
-		f.measurement = s.measurementOf(p)
-		return -1
+		return c.refuse(PartTimestamp, "", r, nil)
 	}
 	swar.StoreByte(b, n, ' ')
-	if times != nil {
-		return times.Put(b, n+1, ts)
+	if c.times != nil {
+		return c.times.Put(b, n+1, ts)
 	}
 	return decimal.PutTimestamp(b, n+1, ts)
 }

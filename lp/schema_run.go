@@ -96,8 +96,9 @@ func (x *overlay) hides(key string) bool {
 }
 
 // append appends the point at p. With a fault it returns dst unchanged.
-func (s *program) append(dst []byte, p base, opt *Options, x *overlay, times *decimal.TimestampCache, f *fault) []byte {
-	if opt.TagOrder == TagsSorted {
+func (c *cursor) append(dst []byte, x *overlay) []byte {
+	s := c.s
+	if c.opt.TagOrder == TagsSorted {
 		s = s.inOrder
 	}
 	b := grow(dst, s.room)
@@ -105,28 +106,27 @@ func (s *program) append(dst []byte, p base, opt *Options, x *overlay, times *de
 	if s.name == nil {
 		n = putLiteral(b, n, s.escaped)
 	} else {
-		b, n = s.putName(b, n, p, opt, f)
+		b, n = c.putName(b, n)
 		if n < 0 {
 			return dst
 		}
 	}
 	if x == nil {
-		b, n = s.putTags(b, n, p, opt, f)
+		b, n = s.putTags(b, n, c)
 	} else {
-		b, n = s.putTagsWith(b, n, p, opt, x, f)
+		b, n = s.putTagsWith(b, n, c, x)
 	}
 	if n < 0 {
 		return dst
 	}
 	space := n
-	b, n = s.putFields(b, n, p, opt, f)
+	b, n = s.putFields(b, n, c)
 	if n < 0 {
 		return dst
 	}
 	if n == space {
 		if !s.placeholder {
-			f.set(PartLine, "", ErrNoFields)
-			f.measurement = s.measurementOf(p)
+			c.refuse(PartLine, "", ErrNoFields, nil)
 			return dst
 		}
 		n = putLiteral(b, n, ",_=true")
@@ -134,7 +134,7 @@ func (s *program) append(dst []byte, p base, opt *Options, x *overlay, times *de
 	// Every field begins with a comma: the first becomes the space.
 	swar.StoreByte(b, space, ' ')
 	if s.time != nil {
-		if n = s.putTime(b, n, p, opt, times, f); n < 0 {
+		if n = c.putTime(b, n); n < 0 {
 			return dst
 		}
 	}
@@ -155,22 +155,19 @@ func (s *program) measurementOf(p base) string {
 }
 
 // putName writes the measurement that is in the struct.
-func (s *program) putName(b []byte, n int, p base, opt *Options, f *fault) ([]byte, int) {
-	name := s.measurementOf(p)
+func (c *cursor) putName(b []byte, n int) ([]byte, int) {
+	name := c.s.measurementOf(c.p)
 	if len(name) > 16 {
-		b = growAt(b, n, len(name)+s.room)
+		b = growAt(b, n, len(name)+c.s.room)
 	}
 	if putName(b, n, name) && name != "" && name[0] != '#' {
 		return b, n + len(name)
 	}
-	if r := checkMeasurement(name); r != 0 {
-		if !f.text(opt, PartMeasurement, "", r) {
-			f.measurement = name
-			return b, -1
-		}
+	if r := checkMeasurement(name); r != 0 && !c.badText(PartMeasurement, "", r) {
+		return b, -1
 	}
 	b = AppendMeasurement(b[:n], name)
-	return growAt(b, len(b), s.room), len(b)
+	return growAt(b, len(b), c.s.room), len(b)
 }
 
 // growAt returns b with room for size more bytes behind n.
@@ -192,18 +189,19 @@ func (o *op) put(b []byte, n int) int {
 }
 
 // putTags writes the tags. The returned n is negative if there is a fault.
-func (s *program) putTags(b []byte, n int, p base, opt *Options, f *fault) ([]byte, int) {
+func (s *program) putTags(b []byte, n int, c *cursor) ([]byte, int) {
+	p := c.p
 	for i := range s.tags {
 		o := &s.tags[i]
 		if o.kind != kindString || o.pointer {
-			if b, n = s.putTag(o, b, n, p, opt, f); n < 0 {
+			if b, n = c.putTag(o, b, n); n < 0 {
 				return b, -1
 			}
 			continue
 		}
 		v := loadString(o.at.here(p))
 		if v == "" {
-			f.empty++
+			c.f.empty++
 			continue
 		}
 		if cap(b)-n < len(v)+int(o.rest) {
@@ -229,7 +227,7 @@ func (s *program) putTags(b []byte, n int, p base, opt *Options, f *fault) ([]by
 			n = end + len(v)
 			continue
 		}
-		if b, n = s.putTagText(o, b, n, v, p, opt, f); n < 0 {
+		if b, n = c.putTagText(o, b, n, v); n < 0 {
 			return b, -1
 		}
 	}
@@ -237,14 +235,14 @@ func (s *program) putTags(b []byte, n int, p base, opt *Options, f *fault) ([]by
 }
 
 // putTagsWith writes the tags and those of an overlay.
-func (s *program) putTagsWith(b []byte, n int, p base, opt *Options, x *overlay, f *fault) ([]byte, int) {
+func (s *program) putTagsWith(b []byte, n int, c *cursor, x *overlay) ([]byte, int) {
 	start := n
 	for i := range s.tags {
 		o := &s.tags[i]
 		if x.hides(o.more.key) {
 			continue
 		}
-		if b, n = s.putTag(o, b, n, p, opt, f); n < 0 {
+		if b, n = c.putTag(o, b, n); n < 0 {
 			return b, -1
 		}
 	}
@@ -260,7 +258,7 @@ func (s *program) putTagsWith(b []byte, n int, p base, opt *Options, x *overlay,
 			b = append(b, t.wire...)
 		}
 	}
-	if opt.TagOrder == TagsSorted {
+	if c.opt.TagOrder == TagsSorted {
 		b = sortTags(b, start)
 	}
 	n = len(b)
@@ -307,13 +305,13 @@ func hasTag(tags []byte, tag string) bool {
 }
 
 // putTag writes a tag of any kind.
-func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault) ([]byte, int) {
+func (c *cursor) putTag(o *op, b []byte, n int) ([]byte, int) {
 	if o.kind == kindConst {
 		return b, o.put(b, n)
 	}
-	at, ok := o.at.in(p)
+	at, ok := o.at.in(c.p)
 	if !ok {
-		f.empty++
+		c.f.empty++
 		return b, n
 	}
 	switch o.kind {
@@ -332,12 +330,10 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 	case kindEnum:
 		name, ok := o.enumName(at)
 		if !ok {
-			f.set(PartTagValue, o.more.key, ErrValue)
-			f.measurement = s.measurementOf(p)
-			return b, -1
+			return b, c.refuse(PartTagValue, o.more.key, ErrValue, nil)
 		}
 		if name == "" {
-			f.empty++
+			c.f.empty++
 			return b, n
 		}
 		b = growAt(b, n, len(name)+int(o.rest))
@@ -348,23 +344,21 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 		end := o.put(b, n)
 		out, err := o.more.value.appendText(b[:end:cap(b)], hide(at))
 		if err != nil || len(out) < end {
-			f.set(PartTagValue, o.more.key, ErrValue)
-			f.measurement, f.err = s.measurementOf(p), err
-			return b, -1
+			return b, c.refuse(PartTagValue, o.more.key, ErrValue, err)
 		}
 		v := viewString(out[end:])
 		if v == "" {
-			f.empty++
+			c.f.empty++
 			return b, n
 		}
 		if allClean(v) {
 			return growAt(out, len(out), int(o.rest)), len(out)
 		}
-		return s.putTagText(o, out, n, strings.Clone(v), p, opt, f)
+		return c.putTagText(o, out, n, strings.Clone(v))
 	}
 	v := o.loadText(at)
 	if v == "" {
-		f.empty++
+		c.f.empty++
 		return b, n
 	}
 	b = growAt(b, n, len(v)+int(o.rest))
@@ -372,17 +366,16 @@ func (s *program) putTag(o *op, b []byte, n int, p base, opt *Options, f *fault)
 	if putName(b, end, v) {
 		return b, end + len(v)
 	}
-	return s.putTagText(o, b, n, v, p, opt, f)
+	return c.putTagText(o, b, n, v)
 }
 
 // putTagText writes a tag whose value may need escaping, replacing or refusing.
-func (s *program) putTagText(o *op, b []byte, n int, v string, p base, opt *Options, f *fault) ([]byte, int) {
-	if r := checkTagValue(v, opt.Dialect); r != 0 {
-		if !f.text(opt, PartTagValue, o.more.key, r) {
-			f.measurement = s.measurementOf(p)
+func (c *cursor) putTagText(o *op, b []byte, n int, v string) ([]byte, int) {
+	if r := checkTagValue(v, c.opt.Dialect); r != 0 {
+		if !c.badText(PartTagValue, o.more.key, r) {
 			return b, -1
 		}
-		v = replaceTagValue(v, opt.Dialect)
+		v = replaceTagValue(v, c.opt.Dialect)
 	}
 	b = append(b[:n], o.more.text...)
 	b = escapeTag(b, v)

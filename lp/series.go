@@ -8,9 +8,9 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// A Series is a measurement and a set of tags, checked and escaped once, the
-// tags in the order of their escaped keys. It is immutable and may be shared.
-// The zero value holds nothing and cannot be written.
+// A Series is a measurement and a set of tags that are checked and escaped once. The
+// tags are in the order of their escaped keys. A Series is immutable and may be
+// shared. The zero value holds nothing and cannot be written.
 type Series struct{ p *series }
 
 type series struct {
@@ -82,8 +82,8 @@ func (s Series) Measurement() string {
 	return s.p.measurement
 }
 
-// A FieldKey is the key of a field, checked and escaped once. It is immutable
-// and may be shared. The zero value is no key.
+// A FieldKey is the key of a field that is checked and escaped once. It is immutable
+// and may be shared. The zero value is not a key.
 type FieldKey struct {
 	key  string
 	wire string // "key="
@@ -103,7 +103,7 @@ func (k FieldKey) Append(dst []byte) []byte { return append(dst, k.wire...) }
 // String returns the key, not escaped.
 func (k FieldKey) String() string { return k.key }
 
-// fieldFor starts a field whose key is escaped already, see Encoder.field.
+// fieldFor is Encoder.field for a key that is escaped already.
 func (e *Encoder) fieldFor(k *FieldKey, n int) int {
 	if e.state == stateTags {
 		e.startFields()
@@ -149,7 +149,7 @@ func (e *Encoder) IntFor(k FieldKey, v int64) {
 // UintFor is [Encoder.Uint] for a key that is escaped already.
 func (e *Encoder) UintFor(k FieldKey, v uint64) {
 	if e.opt.Unsigned > UnsignedKeep {
-		e.uintAsInt(k.key, v)
+		e.uintByPolicy(k.key, v)
 		return
 	}
 	if n := e.fieldFor(&k, decimal.RoomInt); n >= 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -111,5 +112,8 @@ func TestEncodingIsLearned(t *testing.T) {
 func TestRequestTimeoutGrowsWithTheBody(t *testing.T) {
 	if got := requestTimeout(10*time.Second, 1<<20); got != 10*time.Second+10*time.Second+240*time.Millisecond {
 		t.Errorf("1 MiB may take %v", got)
+	}
+	if got := requestTimeout(math.MaxInt64, 1<<20); got != math.MaxInt64 {
+		t.Errorf("without end: %v", got)
 	}
 }

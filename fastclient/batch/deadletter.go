@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/printable"
 )
 
 // This file declares the [DeadLetter] and the one that writes a file. The file is a
@@ -96,7 +98,7 @@ type fileError struct{ path *fs.PathError }
 func (e *fileError) Error() string {
 	b := append(make([]byte, 0, 96), errorPrefix...)
 	b = append(append(b, e.path.Op...), ' ')
-	b = append(appendPrintable(b, e.path.Path), ": "...)
+	b = append(printable.Append(b, e.path.Path), ": "...)
 	return string(appendCause(b, e.path.Err))
 }
 

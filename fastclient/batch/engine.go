@@ -11,6 +11,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/line"
+	"github.com/pointwire/pointwire/internal/printable"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -173,7 +174,7 @@ func (e *engine) emit(ev Event) {
 	if e.mute || e.events.f == nil {
 		return
 	}
-	ev.Time, ev.Message = time.Now(), printable(ev.Message)
+	ev.Time, ev.Message = time.Now(), printable.String(ev.Message)
 	e.events.queue(ev)
 }
 
@@ -192,7 +193,7 @@ func (e *engine) refused(n int, err error) {
 func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	e.mu.Lock()
 	for n > 0 {
-		if e.closing {
+		if e.closing || e.sealBytes == 0 { // or never made
 			err = ErrWriterClosed
 			break
 		}

@@ -4,18 +4,17 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
+	"github.com/pointwire/pointwire/internal/printable"
 )
 
 // This file declares the errors of writers: sentinels, the [Reason] why lines are lost, and
 // the error types of appends, Flush and Close. An errorLog keeps errors for the next Flush.
 //
-// Every text is one line: package, operation, object, cause. appendPrintable escapes the
+// Every text is one line: package, operation, object, cause. package printable escapes the
 // words of servers, and appendCause a cause, which repeats neither the package's prefix nor
 // a line feed.
 
@@ -152,7 +151,7 @@ func (e *BatchError) Error() string {
 	}
 	if e.Message != "" {
 		b = append(b, ": "...)
-		b = appendPrintable(b, e.Message)
+		b = printable.Append(b, e.Message)
 		b = append(b, complaint.UnsignedHint(e.Message)...)
 	}
 	if e.Others > 0 {
@@ -201,7 +200,7 @@ func (e *PendingError) Unwrap() []error {
 func appendFailures(b []byte, list []ServerFailure) []byte {
 	for i := range list {
 		b = append(b, "; last failure of "...)
-		b = appendPrintable(b, list[i].Addr)
+		b = printable.Append(b, list[i].Addr)
 		b = append(b, ": "...)
 		b = appendCause(b, list[i].Err)
 	}
@@ -220,47 +219,11 @@ func appendNumber(b []byte, n uint64, one, more string) []byte {
 // appendCause appends the text of err as the end of an error text. The errors of
 // errors.Join, which stand on separate lines, are separated by semicolons.
 func appendCause(b []byte, err error) []byte {
-	first := true
-	for text := range strings.SplitSeq(err.Error(), "\n") {
-		if !first {
-			b = append(b, "; "...)
-		}
-		first = false
-		b = appendPrintable(b, strings.TrimPrefix(text, errorPrefix))
-	}
-	return b
+	return append(b, printable.Error(err, errorPrefix)...)
 }
 
 // errorPrefix begins the text of every error of this package.
 const errorPrefix = "batch: "
-
-// appendPrintable appends s on one line that is safe in logs and terminals: what Go does
-// not consider printable, and what is not UTF-8, is escaped as in a Go string.
-func appendPrintable(b []byte, s string) []byte {
-	for i := 0; i < len(s); {
-		if c := s[i]; ' ' <= c && c <= '~' {
-			b = append(b, c)
-			i++
-			continue
-		}
-		_, n := utf8.DecodeRuneInString(s[i:])
-		start := len(b)
-		b = strconv.AppendQuote(b, s[i:i+n])
-		b = append(b[:start], b[start+1:len(b)-1]...) // without the quotes
-		i += n
-	}
-	return b
-}
-
-// printable returns s as appendPrintable appends it.
-func printable(s string) string {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' {
-			return string(appendPrintable(make([]byte, 0, len(s)+16), s))
-		}
-	}
-	return s
-}
 
 // A Batch is a run of lines that are sent as one request if the server accepts it whole.
 type Batch struct {

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pointwire/pointwire/internal/printable"
 )
 
 // TestErrorTexts: every text names package, operation, object and cause once, on one line,
@@ -153,7 +155,7 @@ func FuzzPrintable(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := printable(s)
+		got := printable.String(s)
 		if !logSafe(got) {
 			t.Errorf("%q became %q", s, got)
 		}

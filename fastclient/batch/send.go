@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
@@ -144,5 +145,6 @@ func (e *engine) missing(s *sending) {
 // requestTimeout returns the time for one request: base, and the time that a body of size
 // bytes takes at 100 KiB/s.
 func requestTimeout(base time.Duration, size int) time.Duration {
-	return base + time.Duration(size)*time.Second/(100<<10)
+	more := time.Duration(size) * time.Second / (100 << 10)
+	return min(base, math.MaxInt64-more) + more
 }

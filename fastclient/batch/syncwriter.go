@@ -106,10 +106,11 @@ var errGaveUp = errors.New("batch: given up for now")
 // attempt, unless ctx ends or the server asked for a longer pause than the call may take: a
 // delay that grew in earlier calls is shortened to the time of this call.
 func (w *SyncWriter) send(ctx context.Context) error {
-	e, t := &w.engine, w.targets[0]
+	e := &w.engine
 	if e.queue.n == 0 {
 		return nil
 	}
+	t := w.targets[0]
 	w.s.ctx.parent = ctx
 	defer w.s.ctx.close()
 	var last time.Time // end of the attempts of this call, zero for no limit
@@ -161,6 +162,9 @@ func (w *SyncWriter) Flush(ctx context.Context) error {
 	if e.closing {
 		return ErrWriterClosed
 	}
+	if e.sealBytes == 0 { // it was never made, and holds nothing
+		return nil
+	}
 	if e.open != nil {
 		e.seal()
 	}
@@ -179,7 +183,7 @@ func (w *SyncWriter) Flush(ctx context.Context) error {
 // *[UnsentError]. A second Close returns the same error.
 func (w *SyncWriter) Close(ctx context.Context) error {
 	e := &w.engine
-	if e.closing {
+	if e.closing || e.sealBytes == 0 { // or never made
 		return e.closeErr
 	}
 	if e.open != nil {

@@ -28,6 +28,7 @@ const pad = 64
 // has no input. It holds memory for the longest line and the most tags and fields,
 // and keeps it over Reset.
 type Scanner struct {
+	_ noCopy // last points into the Scanner
 	Point
 	// Tags and Fields are those of the last line.
 	Tags   []Tag
@@ -73,6 +74,13 @@ type Scanner struct {
 	added bool // the last line feed is not of the input
 	skip  bool // within a line that is too long
 }
+
+// noCopy makes go vet (copylocks) report copies of a struct that has it as a field.
+// It is the first field, since a last one of no size would make the struct larger.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 // SetOptions sets the options, for the lines that follow.
 func (s *Scanner) SetOptions(o Options) {

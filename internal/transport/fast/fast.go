@@ -195,10 +195,27 @@ type roundTripper struct{ t *Transport }
 
 func (r roundTripper) RoundTrip(_ *fasthttp.HostClient, req *fasthttp.Request, _ *fasthttp.Response) (bool, error) {
 	x := req.UserValue(exchangeKey{}).(*exchange)
-	if x.fail = x.run(); x.fail != nil {
+	if x.fail = x.carryOut(); x.fail != nil {
 		return false, x.fail
 	}
 	return false, nil
+}
+
+// carryOut is run for callers that may recover from a panic of a hook: the connection, of
+// which nobody knows what it holds, is closed, and its place in the pool is free again.
+func (x *exchange) carryOut() *transport.Error {
+	done := false
+	defer func() {
+		if !done && x.c != nil {
+			if x.br == nil {
+				x.br = x.t.hc.AcquireReader(x.c)
+			}
+			x.finish(false)
+		}
+	}()
+	fail := x.run()
+	done = true
+	return fail
 }
 
 // run carries out the exchange. When it returns nil and the response has a streamed

@@ -162,7 +162,16 @@ func (p *pool) serve(c *conn) bool {
 func (p *pool) dial(ctx context.Context) (*conn, *transport.Error) {
 	dctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(p.ctx, cancel)
+	done := false
+	defer func() {
+		if !done { // a hook or Dial panicked
+			stop()
+			cancel()
+			p.freeSlot()
+		}
+	}()
 	c, err := dial(dctx, p.o)
+	done = true
 	stop()
 	cancel()
 	if err != nil {
