@@ -244,7 +244,11 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 				return
 			}
 			x.got.Store(true)
-			x.written.Store(0) // attempts before this one sent nothing
+			if x.conn != nil {
+				// Attempts before this one sent nothing. A client that the caller
+				// brought may have read the body before.
+				x.written.Store(0)
+			}
 			x.reused.Store(i.Reused)
 			if i.Reused {
 				x.t.n.Reuses.Add(1)

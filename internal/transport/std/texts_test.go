@@ -112,6 +112,34 @@ func chunks(raw string) func(t *testing.T) error {
 	}
 }
 
+// readFirst is a RoundTripper that reads the whole body before it sends anything.
+type readFirst struct{ next http.RoundTripper }
+
+func (r readFirst) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.Clone(req.Context())
+	req.Body = io.NopCloser(strings.NewReader(string(body)))
+	return r.next.RoundTrip(req)
+}
+
+// TestBodyReadFirst checks that a client whose RoundTripper reads the body before there is
+// a connection gets its response.
+func TestBodyReadFirst(t *testing.T) {
+	s := influxtest.New(t, influxtest.Status(204))
+	tr := new(http.Transport)
+	t.Cleanup(tr.CloseIdleConnections)
+	d := New(doertest.To(s), &http.Client{Transport: readFirst{tr}})
+	defer d.Close()
+	for range 3 {
+		if status, _, err := doertest.Fetch(t.Context(), d, doertest.Post("m f=1 1\n")); status != 204 || err != nil {
+			t.Errorf("%d %v", status, err)
+		}
+	}
+}
+
 // get requests url and returns the error of the exchange or of reading the body.
 func get(t *testing.T, client *http.Transport, url string) error {
 	t.Helper()
