@@ -11,27 +11,37 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
+// This file has the Decoder, Points and Lint, which are thin layers over package
+// internal/line. There line.Scanner finds and checks the lines; a Decoder and its
+// PointView hand out what the Scanner found. A Decoder is one PointView that holds the
+// Scanner, so Next returns the same pointer each time and allocates nothing. A line
+// that is refused becomes a *SyntaxError, and the next line is read as if it had not
+// been there.
+
 // DecoderOptions are the choices of a [Decoder]. The zero value reads what
 // InfluxDB 1.x reads.
 type DecoderOptions struct {
-	// Precision is the unit of the timestamps. It decides which are in range.
+	// Precision is the unit of the timestamps. It decides which timestamps are in
+	// range.
 	Precision Precision
 	// TrimCR takes a carriage return before a line feed as part of the line end, as
-	// editors on Windows write it. Without it such a line is refused, as servers do.
+	// editors on Windows write it. Without TrimCR such a line is refused, as servers
+	// refuse it.
 	TrimCR bool
-	// MaxLine is the length up to which a line is taken, by default 16 MiB. It bounds
-	// the memory of a Decoder that reads from an [io.Reader].
+	// MaxLine is the length of the longest line that is taken, by default 16 MiB. It
+	// bounds the memory of a Decoder that reads from an [io.Reader].
 	MaxLine int
 }
 
-// A Decoder reads line protocol point by point. It takes what InfluxDB 1.x takes;
-// package documentation of internal/line lists the lines that servers read
-// differently and that are refused for that. Its zero value has no input; Reset and
-// ResetReader give it one and keep its memory, so that a Decoder that is used again
-// allocates nothing.
+// A Decoder reads line protocol point by point. It takes the lines that InfluxDB 1.x
+// takes, except some that servers read differently; the documentation of package
+// internal/line lists them. The zero value has no input. Reset and ResetReader give it
+// one and keep its memory, so a Decoder that is used again allocates nothing.
 //
-// Memory is bounded by the longest line and the most tags and fields of one, plus
-// what is remembered of the shape of lines, at most 5 MiB.
+// Its memory is bounded by the longest line and by the most tags and fields of a line,
+// plus at most 5 MiB in which it remembers the shapes of lines.
+//
+// A Decoder must not be copied after first use.
 type Decoder struct {
 	view PointView
 }
@@ -41,19 +51,19 @@ func (d *Decoder) SetOptions(o DecoderOptions) {
 	d.view.s.SetOptions(line.Options{Precision: o.Precision, TrimCR: o.TrimCR, MaxLine: o.MaxLine})
 }
 
-// Reset makes data the input. The Decoder reads it, and hands out views into it,
-// until the next Reset; data must not change as long.
+// Reset makes data the input. The Decoder reads data, and hands out views into it,
+// until the next Reset. Do not change data before then.
 func (d *Decoder) Reset(data []byte) { d.view.s.Reset(data) }
 
-// ResetReader makes what r gives the input.
+// ResetReader makes the bytes that r returns the input.
 func (d *Decoder) ResetReader(r io.Reader) { d.view.s.ResetReader(r) }
 
-// Next returns the next point. It is valid until the next call. Empty lines and
-// comments are passed over.
+// Next returns the next point, which is valid until the next call. It skips empty lines
+// and comments.
 //
-// For a line that is refused the error is a *[SyntaxError], and the next call goes
-// on after that line. At the end of the input it is [io.EOF], or the error of the
-// reader; what such a reader left of a line is dropped.
+// For a line that is refused Next returns a *[SyntaxError], and the next call goes on
+// after that line. At the end of the input it returns [io.EOF]. If the reader fails, it
+// returns the reader's error and drops the incomplete line.
 func (d *Decoder) Next() (*PointView, error) {
 	if d.view.s.Next() {
 		if d.view.s.Fault.Rule == 0 {
@@ -71,9 +81,9 @@ func (d *Decoder) Next() (*PointView, error) {
 // Next took or refused.
 func (d *Decoder) InputOffset() int64 { return d.view.s.End() }
 
-// Points returns the points of data, and an error for each line that is refused; the
-// other is nil. A point is valid until the next one. See [Decoder] for what is taken
-// and for options.
+// Points returns for each line of data either a point or the error that refuses the
+// line. A point is valid until the next one. See [Decoder] for the lines that are taken,
+// and use one to set options.
 func Points(data []byte) iter.Seq2[*PointView, error] {
 	return func(yield func(*PointView, error) bool) {
 		d := decoders.Get().(*Decoder)
@@ -89,16 +99,17 @@ func Points(data []byte) iter.Seq2[*PointView, error] {
 	}
 }
 
-// decoders are those of Points, and checkers the scanners of Lint, with what they
-// remember of the shape of lines.
+// decoders are reused by Points, and checkers by Lint. They keep the shapes of lines
+// that they have learned.
 var (
 	decoders = sync.Pool{New: func() any { return new(Decoder) }}
 	checkers = sync.Pool{New: func() any { return new(line.Scanner) }}
 )
 
-// A PointView is a point as it stands in line protocol: what its methods return are
-// views into the input or into the memory of its Decoder, valid until the Decoder's
-// next call. It is a [PrecisionAppender], so that a Writer or an Encoder takes it.
+// A PointView is a point as it stands in line protocol. Its methods return views into
+// the input or into the memory of its Decoder, which are valid until the Decoder's next
+// call. It is a [PrecisionAppender], so a Writer or an Encoder takes it. It must not be
+// copied.
 type PointView struct {
 	s line.Scanner
 }
@@ -109,7 +120,7 @@ func (p *PointView) Measurement() []byte { return p.s.Text(p.s.Name) }
 // NumTags returns the number of tags.
 func (p *PointView) NumTags() int { return len(p.s.Tags) }
 
-// Tag returns key and value of tag i, in the order of the line, without escapes.
+// Tag returns the key and the value of tag i, in the order of the line, without escapes.
 func (p *PointView) Tag(i int) (key, value []byte) {
 	t := &p.s.Tags[i]
 	return p.s.Text(t.Key), p.s.Text(t.Value)
@@ -118,8 +129,8 @@ func (p *PointView) Tag(i int) (key, value []byte) {
 // NumFields returns the number of fields, which is at least one.
 func (p *PointView) NumFields() int { return len(p.s.Fields) }
 
-// Field returns key and value of field i, in the order of the line, the key without
-// escapes. A key may occur twice: InfluxDB keeps the last.
+// Field returns the key and the value of field i, in the order of the line. The key is
+// without escapes. A key may occur twice; InfluxDB keeps the last value.
 func (p *PointView) Field(i int) (key []byte, value FieldValue) {
 	f := &p.s.Fields[i]
 	return p.s.Text(f.Key), FieldValue{f.Bits, FieldKind(f.Kind), p}
@@ -135,15 +146,15 @@ func (p *PointView) Line() int64 { return p.s.Number() }
 // Offset returns the offset of the line in the input.
 func (p *PointView) Offset() int64 { return p.s.Offset() }
 
-// Raw returns the line as it is in the input, without its line feed.
+// Raw returns the line unchanged, without its line feed.
 func (p *PointView) Raw() []byte { return p.s.Line() }
 
-// AppendLP appends the line as an [Encoder] would write it: one space between its
-// parts, and a line feed. Names and values stay as they are written.
+// AppendLP appends the line with one space between its parts and a line feed, as an
+// [Encoder] would write it. Names and values keep the text that they have in the input.
 func (p *PointView) AppendLP(dst []byte) ([]byte, error) { return p.s.AppendPlain(dst), nil }
 
-// AppendLPIn is [PointView.AppendLP] with the timestamp converted to the precision in,
-// rounded down. It refuses with [ErrTimeRange] a time that in cannot hold.
+// AppendLPIn is [PointView.AppendLP] with the timestamp converted to the precision in
+// and rounded down. A time that in cannot hold is refused with [ErrTimeRange].
 func (p *PointView) AppendLPIn(dst []byte, in Precision) ([]byte, error) {
 	own := p.s.Options().Precision
 	if !p.s.Stamped || in == own {
@@ -170,7 +181,7 @@ const (
 	StringField = FieldKind(line.String)
 )
 
-// String returns the name that SHOW FIELD KEYS of InfluxDB has for the type.
+// String returns the name that InfluxDB's SHOW FIELD KEYS gives the type.
 func (k FieldKind) String() string {
 	switch k {
 	case FloatField:
@@ -191,13 +202,13 @@ func (k FieldKind) String() string {
 type FieldValue struct {
 	bits uint64
 	kind FieldKind
-	p    *PointView // of a string
+	p    *PointView // holds the text of a string
 }
 
 // Kind returns the type of the value.
 func (v FieldValue) Kind() FieldKind { return v.kind }
 
-// Float returns the value of a FloatField, the float64 nearest to its text.
+// Float returns the value of a FloatField: the float64 nearest to its text.
 func (v FieldValue) Float() float64 { return math.Float64frombits(v.bits) }
 
 // Int returns the value of an IntField.
@@ -209,8 +220,8 @@ func (v FieldValue) Uint() uint64 { return v.bits }
 // Bool returns the value of a BoolField.
 func (v FieldValue) Bool() bool { return v.bits != 0 }
 
-// Bytes returns the value of a StringField without its escapes, a view like those of
-// [PointView].
+// Bytes returns the value of a StringField without its escapes. It is a view like those
+// of [PointView].
 func (v FieldValue) Bytes() []byte {
 	if v.kind != StringField {
 		return nil
@@ -218,18 +229,18 @@ func (v FieldValue) Bytes() []byte {
 	return v.p.s.Text(line.Span(v.bits))
 }
 
-// A SyntaxError says where a line of line protocol breaks which rule.
+// A SyntaxError says which rule a line of line protocol breaks, and where.
 type SyntaxError struct {
-	// Line is the number of the line in the input, from 1. A line feed within a
-	// string counts.
+	// Line is the number of the line in the input, from 1. Line feeds within strings
+	// count.
 	Line int64
 	// Offset is the offset in the input of the byte that breaks the rule.
 	Offset int64
 	// Column is the offset of that byte in the line.
 	Column int
-	// Rule is the rule. errors.Is finds it.
+	// Rule is the rule that is broken. errors.Is finds it.
 	Rule Rule
-	// Excerpt is what stands around that byte, at most 64 bytes.
+	// Excerpt is the text around that byte, at most 64 bytes.
 	Excerpt string
 }
 
@@ -262,7 +273,8 @@ func syntaxError(s *line.Scanner) *SyntaxError {
 // errors.Is(err, lp.RuleOpenQuote) holds.
 type Rule = line.Rule
 
-// The rules. Each says what InfluxDB 1.8.10 answers, if it refuses the line too.
+// The rules. A quoted text is the error with which InfluxDB 1.8.10 responds when it
+// refuses the line too; other comments say what it does instead.
 const (
 	RuleNoMeasurement    = line.NoMeasurement    // "missing measurement"
 	RuleNoTagKey         = line.NoTagKey         // "missing tag key"
@@ -273,13 +285,13 @@ const (
 	RuleNoFieldKey       = line.NoFieldKey       // "missing field key"
 	RuleNoFieldValue     = line.NoFieldValue     // "missing field value", "invalid field format"
 	RuleInvalidValue     = line.InvalidValue     // "invalid number", "invalid boolean"
-	RuleValueRange       = line.ValueRange       // a number beyond its type
+	RuleValueRange       = line.ValueRange       // a number beyond the range of its type
 	RuleOpenQuote        = line.OpenQuote        // "unbalanced quotes"
 	RuleAfterQuote       = line.AfterQuote       // taken, and stored as another string
 	RuleInvalidTimestamp = line.InvalidTimestamp // "bad timestamp"
 	RuleAfterTimestamp   = line.AfterTimestamp   // "point is invalid"
 	RuleTimeRange        = line.TimeRange        // "time outside range"
-	RuleReservedKey      = line.ReservedKey      // a field is dropped in silence, a tag refused
+	RuleReservedKey      = line.ReservedKey      // a field is dropped in silence, a tag is refused
 	RuleBackslash        = line.Backslash        // taken, and not found by queries
 	RuleNameNewline      = line.NameNewline      // taken; other servers cut the line there
 	RuleCutElsewhere     = line.CutElsewhere     // the next line is swallowed
@@ -289,8 +301,8 @@ const (
 	RuleTooLong          = line.TooLong          // longer than DecoderOptions.MaxLine
 )
 
-// Lint returns an error for each line of data that is refused. See [Decoder] for what
-// is taken.
+// Lint returns an error for each line of data that is refused. See [Decoder] for the
+// lines that are taken.
 func Lint(data []byte) iter.Seq[*SyntaxError] {
 	return func(yield func(*SyntaxError) bool) {
 		s := checkers.Get().(*line.Scanner)
@@ -302,8 +314,8 @@ func Lint(data []byte) iter.Seq[*SyntaxError] {
 	}
 }
 
-// LintReader is [Lint] for what r gives, in memory bounded by the longest line, with
-// options. An error of r comes last, without a *SyntaxError.
+// LintReader is [Lint] for the bytes that r returns, with options. Its memory is bounded
+// by the longest line. An error of r comes last, with a nil *SyntaxError.
 func LintReader(r io.Reader, o DecoderOptions) iter.Seq2[*SyntaxError, error] {
 	return func(yield func(*SyntaxError, error) bool) {
 		var s line.Scanner
@@ -326,7 +338,7 @@ func lint(s *line.Scanner, yield func(*SyntaxError) bool) (ended bool) {
 }
 
 // Valid returns nil if all lines of data are taken, or the *[SyntaxError] of the first
-// that is not.
+// line that is refused.
 func Valid(data []byte) error {
 	for e := range Lint(data) {
 		return e
@@ -334,17 +346,17 @@ func Valid(data []byte) error {
 	return nil
 }
 
-// AppendUnescapedMeasurement appends the measurement whose text in a line is s: the
+// AppendUnescapedMeasurement appends the measurement that a line writes as s. It is the
 // inverse of [AppendMeasurement].
 func AppendUnescapedMeasurement(dst, s []byte) []byte { return line.AppendMeasurement(dst, s) }
 
-// AppendUnescapedTag appends the tag key or tag value whose text in a line is s: the
-// inverse of what [AppendTag] writes.
+// AppendUnescapedTag appends the tag key or tag value that a line writes as s. It is the
+// inverse of [AppendTag].
 func AppendUnescapedTag(dst, s []byte) []byte { return line.AppendTag(dst, s) }
 
-// AppendUnescapedFieldKey appends the field key whose text in a line is s.
+// AppendUnescapedFieldKey appends the field key that a line writes as s.
 func AppendUnescapedFieldKey(dst, s []byte) []byte { return line.AppendFieldKey(dst, s) }
 
-// AppendUnescapedString appends the value of a string field whose text between the
-// quotes in a line is s.
+// AppendUnescapedString appends the value of a string field that a line writes as s
+// between its quotes.
 func AppendUnescapedString(dst, s []byte) []byte { return line.AppendString(dst, s) }

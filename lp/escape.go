@@ -9,16 +9,25 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// This file writes text with what needs it escaped. Nearly all keys and values
-// are short and clean, that is, made of bytes that no rule speaks of. They are
-// copied word by word and looked at on the way; what is not clean is checked and
-// escaped apart. A byte that is not clean need not be special: it only sends the
-// text the long way.
+// This file writes names and strings, and escapes the bytes that need it.
+//
+// Nearly all keys and values are short and clean. A byte is clean if no rule of line
+// protocol names it. The put functions copy a text word by word to a place in a buffer
+// and report whether all of it was clean. If it was not, the caller ignores the copy,
+// has the text checked in text.go, and writes it with an escape function. A byte that
+// is not clean need not be special; it only sends its text the long way.
+//
+// Two invariants hold:
+//
+//   - A put function may write up to room bytes after the end of its text. Its caller
+//     reserves them and sets the length of the buffer itself.
+//   - The escape functions get only texts that text.go lets pass or has replaced. They
+//     reserve their own space.
 
-// room is what the copy of a clean text may write beyond its end.
+// room is the number of bytes that copying a clean text may write after its end.
 const room = 16
 
-// grow returns dst with room for n more bytes behind its length.
+// grow returns dst with capacity for n more bytes after its length.
 func grow(dst []byte, n int) []byte {
 	if cap(dst)-len(dst) < n {
 		dst = extend(dst, n)
@@ -26,35 +35,35 @@ func grow(dst []byte, n int) []byte {
 	return dst
 }
 
-// extend is apart so that grow stays small enough to be inlined.
+// extend is a function of its own so that grow stays small enough to be inlined.
 //
 //go:noinline
 func extend(dst []byte, n int) []byte { return slices.Grow(dst, n) }
 
-// unclean marks bytes of w that are not clean in a name: control characters,
-// space, '!', '"', ',', '=', '\' and what is not ASCII ('!' because it lies in a
-// range that one subtraction tests). It is zero if and only if all bytes are
-// clean; single marks mean nothing.
+// unclean is zero if and only if all bytes of w are clean in a name. Control
+// characters, space, '!', '"', ',', '=', '\' and bytes outside ASCII are not clean; '!'
+// is among them because it lies in a range that one subtraction tests. The marks of
+// single bytes mean nothing.
 func unclean(w uint64) uint64 {
 	const ones = swar.Ones
-	// A borrow that runs into a byte starts in one that is marked already.
+	// A borrow may mark a clean byte, but it comes from a byte that is marked already.
 	return ((w - ones*('"'+1)) | ((w ^ ones*',') - ones) | ((w ^ ones*'=') - ones) | ((w ^ ones*'\\') - ones) | w) & swar.Highs
 }
 
-// uncleanString marks bytes of w that are not clean in a string field: '"', '\'
-// and what is not ASCII. It is zero if and only if all bytes are clean.
+// uncleanString is zero if and only if all bytes of w are clean in a string field: all
+// but '"', '\' and bytes outside ASCII are.
 func uncleanString(w uint64) uint64 {
 	const ones = swar.Ones
 	return (((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones) | w) & swar.Highs
 }
 
-// fill replaces the bytes of w from n on, which are zero, by a clean one.
+// fill replaces the bytes of w from n on, which are zero, by a clean byte.
 func fill(w uint64, n int) uint64 {
 	return w | swar.Ones*'a'<<(8*uint(n)&63)
 }
 
-// putName copies s to b from n on and reports whether s is clean. The caller
-// makes sure of len(s)+room bytes.
+// putName copies s to b from n on and reports whether s is clean. The caller reserves
+// len(s)+room bytes.
 func putName(b []byte, n int, s string) bool {
 	if len(s) < 8 {
 		if s == "" {
@@ -76,17 +85,17 @@ func putName(b []byte, n int, s string) bool {
 	return bad == 0
 }
 
-// putKey is putName for a tag key or field key.
+// putKey is putName for a tag key or field key, neither of which may be empty or "time".
 func putKey(b []byte, n int, key string) bool {
 	return putName(b, n, key) && key != "" && key != "time"
 }
 
-// longText is the length up to which a string field is copied in the hope that
-// it is clean. A longer one rarely is, and the escaping copy costs it little.
+// longText is the length up to which a string field is copied in the hope that it is
+// clean. A longer string rarely is, and the copy that escapes costs it little.
 const longText = 64
 
-// putText copies s to b from n on and reports whether s is clean in a string
-// field. The caller makes sure of len(s)+room bytes.
+// putText copies s to b from n on and reports whether s is clean in a string field. The
+// caller reserves len(s)+room bytes.
 func putText(b []byte, n int, s string) bool {
 	if len(s) < 8 {
 		if s == "" {
@@ -108,8 +117,8 @@ func putText(b []byte, n int, s string) bool {
 	return bad == 0
 }
 
-// putLiteral copies s, which needs no look, to b from n on and returns its end.
-// The caller makes sure of len(s)+room bytes.
+// putLiteral copies s, which is escaped already, to b from n on and returns its end. The
+// caller reserves len(s)+room bytes.
 func putLiteral(b []byte, n int, s string) int {
 	if len(s) < 8 {
 		if s != "" {
@@ -128,15 +137,16 @@ func putLiteral(b []byte, n int, s string) int {
 	return n + len(s)
 }
 
-// escapeMeasurement appends name, which has a representation, escaped.
+// escapeMeasurement appends name escaped. checkMeasurement must let name pass.
 func escapeMeasurement(dst []byte, name string) []byte {
 	return escapeSet(dst, name, ',', ' ', ',', ',')
 }
 
-// escapeTag appends a tag key or tag value, which has a representation, escaped.
+// escapeTag appends a tag key or tag value escaped. checkTagKey or checkTagValue must
+// let it pass.
 func escapeTag(dst []byte, s string) []byte { return escapeSet(dst, s, ',', ' ', '=', ',') }
 
-// escapeFieldKey appends key, which has a representation, escaped.
+// escapeFieldKey appends key escaped. checkFieldKey must let key pass.
 func escapeFieldKey(dst []byte, key string) []byte { return escapeSet(dst, key, ',', ' ', '=', '"') }
 
 // escapeSet appends s with a backslash before each of the four bytes.
@@ -152,7 +162,7 @@ func escapeSet(dst []byte, s string, c0, c1, c2, c3 byte) []byte {
 	return dst[:n]
 }
 
-// appendText appends s in double quotes, escaped, with U+FFFD for invalid UTF-8.
+// appendText appends s in double quotes and escaped. U+FFFD replaces invalid UTF-8.
 func appendText(dst []byte, s string) []byte {
 	dst = grow(dst, 2*len(s)+2+room)
 	swar.StoreByte(dst, len(dst), '"')
@@ -164,9 +174,9 @@ func appendText(dst []byte, s string) []byte {
 	return dst[:end+1]
 }
 
-// escapeText writes the inside of a string field to b from n on, escaped, and
-// returns its end, and whether s is ASCII: else the caller looks whether it is
-// UTF-8. The caller makes sure of 2*len(s)+room bytes.
+// escapeText writes s to b from n on, escaped for the inside of a string field. It
+// returns the end of the text and whether s is ASCII; if it is not, the caller checks
+// whether it is UTF-8. The caller reserves 2*len(s)+room bytes.
 func escapeText(b []byte, n int, s string) (end int, ascii bool) {
 	const ones = swar.Ones
 	seen := uint64(0)
@@ -176,18 +186,16 @@ func escapeText(b []byte, n int, s string) (end int, ascii bool) {
 		seen |= w
 		swar.Store64(b, n, w)
 		x, y := w^ones*'"', w^ones*'\\'
-		// A one in the lowest bit of each byte that needs a backslash.
+		// m has the lowest bit of each byte that needs a backslash.
 		m := ^((x + ^uint64(swar.Highs)) & (y + ^uint64(swar.Highs))) & swar.Highs >> 7
-		if w&swar.Highs != 0 { // the sums carry
+		if w&swar.Highs != 0 { // the sums carry, so m is wrong
 			m = ^(differs(x) & differs(y)) & swar.Highs >> 7
 		}
 		if m == 0 {
 			n += 8
 			continue
 		}
-		// What begins with such a byte is written again behind a backslash. That is
-		// done once in any case: whether there is one is no pattern to predict.
-		// Without one, it happens behind the end.
+		// From each marked byte on, the word is written again, after a backslash.
 		end := n + 8 + int(m*ones>>56)
 		at := bits.TrailingZeros64(m)
 		n += at >> 3
@@ -210,8 +218,8 @@ func escapeText(b []byte, n int, s string) (end int, ascii bool) {
 	return n, seen&swar.Highs == 0
 }
 
-// word returns up to 8 bytes of s from i on, and how many there are. The others
-// are zero.
+// word returns the next 8 bytes of s from i on, or as many as are left, and their
+// number. The other bytes of w are zero.
 func word(s string, i int) (w uint64, size int) {
 	switch size = len(s) - i; {
 	case size >= 8:
@@ -222,19 +230,18 @@ func word(s string, i int) (w uint64, size int) {
 	return swar.Head(s), size
 }
 
-// differs marks the bytes of w that are not zero, each of them and no other, in
-// their highest bit. The lower bits mean nothing.
+// differs marks exactly the bytes of w that are not zero, in their highest bit. The lower
+// bits mean nothing.
 func differs(w uint64) uint64 { return w&^swar.Highs + ^uint64(swar.Highs) | w }
 
-// putWord writes size bytes of w to b from n on, with a backslash before each
-// that is marked in its highest bit, and returns the end. It writes up to 8 bytes
-// beyond the end.
+// putWord writes size bytes of w to b from n on, with a backslash before each byte whose
+// highest bit is set in marks, and returns the end. It may write 8 bytes after the end.
 func putWord(b []byte, n int, w uint64, size int, marks uint64) int {
 	n += size
 	size <<= 3
 	for marks != 0 {
-		// All that is left is written, then the backslash over the marked byte,
-		// which is the first of what is left now.
+		// Write all bytes that are left, then put the backslash over the marked byte.
+		// The next round writes that byte again, as the first one left.
 		at := bits.TrailingZeros64(marks) - 7
 		swar.Store64(b, n-size>>3, w)
 		w >>= uint(at) & 63

@@ -13,12 +13,12 @@ import (
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
-// A Point is a point whose shape is known at run time only. The zero value is
-// empty and ready to use; Reset makes it so again and keeps the memory. The
-// setters replace a tag or field of the same key. A Point must not be used by two
-// goroutines at once while one of them changes it.
+// A Point is a point whose shape is known at run time only. The zero value is empty and
+// ready to use. Reset empties a Point and keeps its memory. The setters replace a tag or
+// field with the same key. Goroutines may write one Point at once, but no goroutine may
+// use it while another changes it.
 type Point struct {
-	// Options are those of AppendLP. Precision is the unit of SetTimestamp too.
+	// Options are the options of AppendLP. Precision is also the unit of SetTimestamp.
 	Options Options
 
 	measurement string
@@ -29,12 +29,13 @@ type Point struct {
 	unit        Precision // of stamp
 	stamped     bool
 
-	// counts are what AppendLP counted, changed by package atomic: goroutines may
-	// write one point at once. They are narrow because a Point is one of many.
+	// counts are what AppendLP counted. They are atomic, because goroutines may write
+	// one point at once, and narrow, because programs hold many Points.
 	counts [numReasons]uint32
 }
 
-// pointField is a value of one of the types of line protocol.
+// pointField is a field with a value of one of the types of line protocol: num holds an
+// integer, an unsigned integer or a boolean, f a float, s a text.
 type pointField struct {
 	key  string
 	kind kind
@@ -43,12 +44,11 @@ type pointField struct {
 	s    string
 }
 
-// NewPoint returns a point of a measurement, tags and fields, like the mapping of
-// other clients. The tags are in the order of their keys, and so are the fields,
-// whose values may be of the types that [Encoder.Value] takes; nil is no field.
-// The zero time is no timestamp. An error, a *[PointError] with [ErrType], says
-// which field has another type; what line protocol cannot carry is found when the
-// point is written.
+// NewPoint returns a point of a measurement, tags and fields. Tags and fields are in the
+// order of their keys. A field value may be of any type that [Encoder.Value] takes; nil
+// adds no field. The zero time means no timestamp. An error, a *[PointError] with
+// [ErrType], says which field has another type. Names and values that line protocol
+// cannot carry are found when the point is written.
 func NewPoint(measurement string, tags map[string]string, fields map[string]any, t time.Time) (*Point, error) {
 	p := &Point{measurement: measurement, time: t}
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
@@ -62,11 +62,11 @@ func NewPoint(measurement string, tags map[string]string, fields map[string]any,
 	return p, nil
 }
 
-// PointFromMap returns the point of a mapping in the form of the Python clients:
-// "measurement", a string; "tags", a map[string]string or map[string]any of
-// strings; "fields", a map[string]any; and "time", absent, nil, a time.Time, an
-// integer of nanoseconds, or text that [ParseTimestamp] takes. A missing or empty
-// measurement is the given one. Other keys are an error.
+// PointFromMap returns the point that m describes in the form of the Python clients.
+// "measurement" is a string, "tags" a map[string]string or a map[string]any of strings,
+// "fields" a map[string]any, and "time" a time.Time, an integer of nanoseconds, text
+// that [ParseTimestamp] takes, or nil. Each may be missing. A missing or empty
+// measurement is replaced by the argument. Other keys are an error.
 func PointFromMap(m map[string]any, measurement string) (*Point, error) {
 	p := &Point{measurement: measurement}
 	bad := func(part Part, key string, r Reason) error {
@@ -157,9 +157,9 @@ func (p *Point) Reset() {
 	p.time, p.stamp, p.stamped = time.Time{}, 0, false
 }
 
-// Count returns how often AppendLP refused, left out or changed something for reason,
-// since the point was made, like [Encoder.Count]. [Point.Encode] counts in its
-// encoder.
+// Count returns how often AppendLP has refused, left out or changed something for
+// reason since the point was made. [Point.Encode] counts in its encoder instead, see
+// [Encoder.Count].
 func (p *Point) Count(reason Reason) uint64 {
 	if int(reason) >= numReasons {
 		return 0
@@ -167,7 +167,7 @@ func (p *Point) Count(reason Reason) uint64 {
 	return uint64(atomic.LoadUint32(&p.counts[reason]))
 }
 
-// take moves counts to those of the point.
+// take adds counts to those of the point and clears them.
 func (p *Point) take(counts *[numReasons]uint64) {
 	for r, n := range counts {
 		if n != 0 {
@@ -183,7 +183,7 @@ func (p *Point) SetMeasurement(name string) { p.measurement = name }
 // Measurement returns the measurement.
 func (p *Point) Measurement() string { return p.measurement }
 
-// SetTag sets a tag. An empty value is no tag.
+// SetTag sets a tag. A tag with an empty value is not written.
 func (p *Point) SetTag(key, value string) {
 	for i := range p.tags {
 		if p.tags[i].Key == key {
@@ -194,8 +194,8 @@ func (p *Point) SetTag(key, value string) {
 	p.tags = append(p.tags, Tag{Key: key, Value: value})
 }
 
-// Tags returns the tags in the order they were first set. The slice is the
-// point's own and valid until the next change.
+// Tags returns the tags in the order they were first set. The slice belongs to the
+// point and is valid until the next change.
 func (p *Point) Tags() []Tag { return p.tags[:len(p.tags):len(p.tags)] }
 
 func (p *Point) set(f pointField) {
@@ -297,12 +297,12 @@ func (p *Point) SetValue(key string, v any) error {
 	return nil
 }
 
-// SetTime sets the time. The zero time is no timestamp.
+// SetTime sets the time. The zero time means no timestamp.
 func (p *Point) SetTime(t time.Time) { p.time, p.stamped = t, false }
 
 // SetTimestamp sets the time as a timestamp since 1970, in units of the precision
-// that the options have now; 0 is a timestamp. Where the point is written in
-// another precision, it is converted: exactly to a finer one, rounded down to a
+// that the options have now; 0 is a timestamp. If the point is written in another
+// precision, the timestamp is converted: exactly to a finer one, rounded down to a
 // coarser one.
 func (p *Point) SetTimestamp(ts int64) {
 	p.stamp, p.unit, p.stamped = ts, p.Options.Precision, true
@@ -359,20 +359,20 @@ func (p *Point) encodeAlone(e *Encoder) error {
 	return err
 }
 
-// AppendLP appends the point as a line. With an error, a *[PointError], dst is
-// returned unchanged; so it is, without an error, if a policy leaves the point out,
-// which [Point.Count] tells. It implements [Appender].
+// AppendLP appends the point as a line. With an error, a *[PointError], it returns dst
+// unchanged. It also does so, without an error, if a policy leaves the point out;
+// [Point.Count] tells of that. AppendLP implements [Appender].
 func (p *Point) AppendLP(dst []byte) ([]byte, error) {
 	return p.AppendLPIn(dst, p.Options.Precision)
 }
 
-// AppendLPIn is [Point.AppendLP] with the time in another precision than that of
-// the options. It implements [PrecisionAppender].
+// AppendLPIn is [Point.AppendLP] with the time in the precision in instead of that of the
+// options. It implements [PrecisionAppender].
 func (p *Point) AppendLPIn(dst []byte, in Precision) ([]byte, error) {
 	return p.AppendLPAs(dst, Form{Precision: in})
 }
 
-// AppendLPAs is [Point.AppendLPIn] for lines of a form.
+// AppendLPAs is [Point.AppendLP] with the line written as form says.
 func (p *Point) AppendLPAs(dst []byte, form Form) ([]byte, error) {
 	measurement := form.Measurement
 	if p.measurement != "" {
@@ -400,10 +400,10 @@ func (p *Point) AppendLPAs(dst []byte, form Form) ([]byte, error) {
 	return dst, err
 }
 
-// byKind returns v, whose type is none of those that have a case of their own, as a
-// value of line protocol by the kind of its type: a named type is written like the
-// type it is made of. k is kindNone if there is none; num, f or s is the value, as in
-// a pointField. s is in the memory of v.
+// byKind returns v as a value of line protocol by the kind of its type, so that a named
+// type is written like its underlying type. k is kindNone if line protocol has no such
+// value; else num, f or s is the value, as in a pointField. s may share the memory of v.
+// Callers handle the common types before they call it.
 func byKind(v any) (k kind, num uint64, f float64, s string) {
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -429,8 +429,8 @@ func byKind(v any) (k kind, num uint64, f float64, s string) {
 	return k, num, f, s
 }
 
-// integer returns v as an int64 if it is of an integer kind: ErrType if it is not,
-// ErrTimeRange if it is too large.
+// integer returns v as an int64. The reason is ErrType if v is not of an integer kind,
+// and ErrTimeRange if it is too large.
 func integer(v any) (int64, Reason) {
 	switch k, num, _, _ := byKind(v); {
 	case k == kindUint64 && num > math.MaxInt64:

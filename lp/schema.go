@@ -16,8 +16,21 @@ import (
 // see [pointwire.Measurement].
 type Measurement = pointwire.Measurement
 
-// A Schema writes structs of type T as points. It is compiled once and does not
-// change, but for what it counts; it may be used by many goroutines at once.
+// The Schema is in four files. structtag reads the struct tags. schema_compile.go turns
+// the fields into a program, a list of ops. This file has the API and what a call needs
+// beside the program: a cursor, which is the point being written, and a fault, which
+// says why it was not. schema_run.go writes the measurement and the tags of a point,
+// schema_field.go its fields and its time. These invariants hold:
+//
+//   - A program does not change once it is compiled, so goroutines share it. All that
+//     changes in a call is in its cursor and its fault.
+//   - A point is written after the length of dst, and the length is set when the point is
+//     complete. With a fault the caller gets its dst back, and no byte of it is lost.
+//   - The struct that is written stays on its goroutine's stack, if it was there. What
+//     the compiler must not see for that is in unsafe.go and at cursor.
+
+// A Schema writes structs of type T as points. It is compiled once and then changes only
+// its counters, so many goroutines may use it at once.
 //
 // A struct field takes part if it has a tag with the key lp:
 //
@@ -29,57 +42,57 @@ type Measurement = pointwire.Measurement
 //		Stop       *float64  `lp:"stop"`           // no field if nil
 //	}
 //
-// The text before the first comma is the key, then follow options:
+// The text before the first comma is the key. Options follow it:
 //
 //   - tag: a tag instead of a field
 //   - timestamp: the time of the point; no key
 //   - measurement: the measurement of the point; no key. A field of type
-//     [Measurement] needs no tag. Without either, and where the value is empty,
+//     [Measurement] needs no tag. If there is no such field, or its value is empty,
 //     the measurement is that of the schema: the blank field, or the type's name
 //   - omitempty: left out if false, zero or empty
-//   - string: an integer with a String method is written as that text
-//   - decimal: text that is a number, written as it is, as a float field
-//   - inline: the fields of a struct; the key, if any, goes before theirs
-//   - "-" alone: no part
+//   - string: an integer with a String method is written as the text of that method
+//   - decimal: text that is a number is written unchanged, as a float field
+//   - inline: the fields of a struct; the key, if any, goes before their keys
+//   - "-" alone: the struct field takes no part
 //
-// Embedded structs without a tag count as their fields. A pointer is what it
-// points to, and nothing if nil.
+// Embedded structs without a tag count as their fields. For a pointer the value that it
+// points to is written, and nothing if it is nil.
 //
-// Fields may be of any integer and float kind, bool, string, []byte (nil is
-// nothing), or of a type that implements encoding.TextAppender or
-// encoding.TextMarshaler, which is written as a string. Tags may be of these but
-// floats and bool; an integer with a String method is written as that text. Where
-// such a method has a pointer receiver and the field is no pointer, it is called
-// on a copy, which is used again when the method has returned: it must neither
-// keep the pointer nor expect to change the struct. A timestamp may be a
-// time.Time, an integer in units of the precision since 1970, or a string in a
-// form that [ParseTimestamp] takes. Names for the values of an integer field can
-// be given in [SchemaOptions.Enums].
+// A field may be of any integer or float kind, bool, string, []byte (nothing is written
+// for nil), or of a type that implements encoding.TextAppender or
+// encoding.TextMarshaler, which is written as a string. A tag may be of the same types
+// except floats and bool, and an integer with a String method is written as the text of
+// that method. If such a method has a pointer receiver and the struct field is not a
+// pointer, it is called on a copy that is reused after the method has returned. So the
+// method must not keep its receiver, and it cannot change the struct. A timestamp may be
+// a time.Time, an integer in units of the precision since 1970, or a string in a form
+// that [ParseTimestamp] takes. [SchemaOptions.Enums] gives names to the values of an
+// integer field.
 //
-// Tags are written before fields, each in the order of the struct, or tags sorted if
-// the options say so.
+// Tags are written before fields, each in the order of the struct; the options may ask
+// for sorted tags.
 type Schema[T any] struct {
 	p      *program
 	opt    Options
 	counts *sharedCounts
 }
 
-// SchemaOptions change how a schema is compiled.
+// SchemaOptions say how a schema is compiled.
 type SchemaOptions struct {
-	// Options are those of an encoder.
+	// Options are the options of an encoder.
 	Options
-	// Measurement is the measurement of points that have none of their own. The
-	// default is that of a blank [Measurement] field, else the name of the type.
+	// Measurement is the measurement of points that have none of their own. By default
+	// it is that of a blank [Measurement] field, or the name of the type.
 	Measurement string
-	// Columns, if not nil, is used instead of the struct tags: it gives the text of
-	// the tag for the names of struct fields. Others take no part.
+	// Columns, if not nil, replaces the struct tags. It maps names of struct fields to
+	// texts of tags. Struct fields that it does not name take no part.
 	Columns map[string]string
-	// ExtraTags are tags of every point. They follow the tags of the struct and
-	// take the place of one with the same key.
+	// ExtraTags are tags of every point. They follow the tags of the struct and replace
+	// a tag of the struct that has the same key.
 	ExtraTags []Tag
-	// Enums gives the names of the values of integer fields, by the name of the
-	// struct field. They are written as a string, or as a tag. A value without a
-	// name is refused with ErrValue.
+	// Enums maps names of integer struct fields to names for their values. The name is
+	// written in place of the value, as a string or as a tag. A value without a name is
+	// refused with ErrValue.
 	Enums map[string]map[int64]string
 	// OmitEmpty treats every field as if it had the option omitempty.
 	OmitEmpty bool
@@ -87,21 +100,22 @@ type SchemaOptions struct {
 	Placeholder bool
 }
 
-// A SchemaError lists all that is wrong with a schema.
+// A SchemaError lists all problems of a schema.
 type SchemaError struct {
 	Type     string
 	Problems []string
 }
 
-// Error returns the problems in one line. The contents may change.
+// Error returns the problems in one line. Its wording may change.
 func (e *SchemaError) Error() string {
 	return "lp: schema of " + e.Type + ": " + strings.Join(e.Problems, "; ")
 }
 
-var schemas sync.Map // reflect.Type to *program or *SchemaError
+// schemas maps a reflect.Type to its *program or *SchemaError, for SchemaFor.
+var schemas sync.Map
 
-// SchemaFor returns the schema of T with the default options. It is compiled the
-// first time and kept. The error is a *[SchemaError].
+// SchemaFor returns the schema of T with the default options. The first call compiles
+// it; later calls reuse it. An error is a *[SchemaError].
 func SchemaFor[T any]() (*Schema[T], error) {
 	t := reflect.TypeFor[T]()
 	c, ok := schemas.Load(t)
@@ -119,8 +133,8 @@ func SchemaFor[T any]() (*Schema[T], error) {
 	return &Schema[T]{p: c.(*program), counts: new(sharedCounts)}, nil
 }
 
-// NewSchema compiles the schema of T with options. It is not kept: call it once.
-// The error is a *[SchemaError].
+// NewSchema compiles the schema of T with options. Each call compiles anew, so call it
+// once and keep the result. An error is a *[SchemaError].
 func NewSchema[T any](o SchemaOptions) (*Schema[T], error) {
 	p, err := compile(reflect.TypeFor[T](), &o)
 	if err != nil {
@@ -129,13 +143,13 @@ func NewSchema[T any](o SchemaOptions) (*Schema[T], error) {
 	return &Schema[T]{p, o.Options, new(sharedCounts)}, nil
 }
 
-// With returns the schema with other options. Tags that were sorted when it was
-// compiled stay so. The two schemas count together.
+// With returns the schema with other options. Tags that were sorted when the schema was
+// compiled stay sorted. The two schemas share their counts.
 func (s *Schema[T]) With(o Options) *Schema[T] { return &Schema[T]{s.p, o, s.counts} }
 
-// WithMeasurement returns the schema with another measurement of points that have
-// none of their own. The two schemas count together. The error, a *[SchemaError], says
-// that line protocol cannot carry name.
+// WithMeasurement returns the schema with another measurement for points that have none
+// of their own. The two schemas share their counts. An error, a *[SchemaError], says that
+// line protocol cannot carry name.
 func (s *Schema[T]) WithMeasurement(name string) (*Schema[T], error) {
 	if r := checkMeasurement(name); r != 0 {
 		return nil, &SchemaError{reflect.TypeFor[T]().String(), []string{badMeasurement(name, r)}}
@@ -155,9 +169,9 @@ func (s *Schema[T]) WithMeasurement(name string) (*Schema[T], error) {
 // Options returns the options of the schema.
 func (s *Schema[T]) Options() Options { return s.opt }
 
-// Count returns how often something was refused, left out or changed for reason,
-// since the schema was made by [SchemaFor] or [NewSchema], like [Encoder.Count]. It
-// counts what the Append methods do; [Schema.Encode] counts in its encoder.
+// Count returns how often the Append methods have refused, left out or changed something
+// for reason since [SchemaFor] or [NewSchema] returned the schema. [Schema.Encode] counts
+// in its encoder instead, see [Encoder.Count].
 func (s *Schema[T]) Count(reason Reason) uint64 {
 	if int(reason) >= numReasons {
 		return 0
@@ -165,9 +179,9 @@ func (s *Schema[T]) Count(reason Reason) uint64 {
 	return s.counts[reason].Load()
 }
 
-// Append appends v as a line, ended by a line feed. With an error, a
-// *[PointError], dst is returned unchanged; so it is, without an error, if a
-// policy leaves the point out, which [Schema.Count] tells.
+// Append appends v as a line, ended by a line feed. With an error, a *[PointError], it
+// returns dst unchanged. It also does so, without an error, if a policy leaves the point
+// out; [Schema.Count] tells of that.
 func (s *Schema[T]) Append(dst []byte, v *T) ([]byte, error) {
 	f := fault{shared: s.counts}
 	c := cursor{s: s.p, p: baseOf(v), opt: &s.opt, f: &f}
@@ -181,9 +195,9 @@ func (s *Schema[T]) Append(dst []byte, v *T) ([]byte, error) {
 	return dst, nil
 }
 
-// AppendWith is [Schema.Append] with more tags. They follow the tags of the
-// struct, unless all are sorted, and take the place of those with the same key, extra
-// tags of the schema too. One with an empty value is left out and takes no place.
+// AppendWith is [Schema.Append] with more tags. They follow the tags of the struct,
+// unless the options sort all tags. They replace tags with the same key, including extra
+// tags of the schema. A tag with an empty value is left out and replaces nothing.
 func (s *Schema[T]) AppendWith(dst []byte, v *T, tags ...Tag) ([]byte, error) {
 	f := fault{shared: s.counts}
 	dst = s.appendWith(dst, v, tags, &f)
@@ -229,9 +243,8 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 	return c.append(dst, &overlay{extra: tags})
 }
 
-// AppendAll appends all of values. A bad one is left out and the others are
-// written: the error is the *[PointError] of the first, which tells its index and
-// how many more there were.
+// AppendAll appends all values. It leaves bad ones out and writes the others. The error
+// is the *[PointError] of the first bad value, with its index and the number of others.
 func (s *Schema[T]) AppendAll(dst []byte, values []T) ([]byte, error) {
 	f := fault{shared: s.counts}
 	var first *PointError
@@ -273,8 +286,9 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 	return dst, nil
 }
 
-// Encode adds v to the batch of e, with the options, the default and extra tags
-// and the counts of e. An open point is refused. It returns like [Encoder.End].
+// Encode adds v to the batch of e, with the options, the default tags, the extra tags and
+// the counts of e. A point that e has open is refused. Encode returns like
+// [Encoder.End].
 func (s *Schema[T]) Encode(e *Encoder, v *T) error {
 	e.begin(s.p.measurement)
 	f := fault{counts: &e.counts}
@@ -307,21 +321,21 @@ func (s *Schema[T]) Encode(e *Encoder, v *T) error {
 // fault says why a point was not written.
 type fault struct {
 	reason      Reason
-	drop        bool // without an error
+	drop        bool // the point is left out without an error
 	part        Part
 	key         string
 	measurement string
 	err         error
 	counts      *[numReasons]uint64 // of the encoder, or nil
-	shared      *sharedCounts       // of the schema, if there is no encoder
-	empty       int                 // tags left out that are not in the counts yet
+	shared      *sharedCounts       // of the schema, used if counts is nil
+	empty       int                 // empty tags left out that countEmpty has still to count
 }
 
-// sharedCounts are how often something was refused, left out or changed, by reason.
-// Many goroutines may add to them.
+// sharedCounts count by reason how often something was refused, left out or changed. Many
+// goroutines may add to them.
 type sharedCounts [numReasons]atomic.Uint64
 
-// add is called on rare ways, which shall stay small.
+// add is noinline because its callers are cold and should stay small.
 //
 //go:noinline
 func (c *sharedCounts) add(r Reason, n uint64) {
@@ -336,8 +350,8 @@ func (f *fault) count(r Reason) {
 	}
 }
 
-// countEmpty counts the empty tags when a call ends. They are usual, which is why
-// they are not counted one by one.
+// countEmpty counts the empty tags at the end of a call. They are too common to be
+// counted one by one.
 func (f *fault) countEmpty() {
 	if f.empty == 0 {
 		return
@@ -350,7 +364,7 @@ func (f *fault) countEmpty() {
 	f.empty = 0
 }
 
-// error makes an error of the fault.
+// error returns the fault as an error.
 func (f *fault) error(index int) *PointError {
 	return &PointError{
 		Index:       index,
@@ -375,9 +389,9 @@ func (f *fault) collect(first *PointError, i int) *PointError {
 	return first
 }
 
-// cursor is the point that a program writes. The hot loops keep the buffer, the
-// place in it and the struct in registers; the rarer functions take all else from
-// the cursor. They return a negative place where the fault is set.
+// cursor is the point that a program is writing. The hot loops keep the buffer, the
+// place in it and the struct in registers. The colder functions take everything else from
+// the cursor. They return a negative place if they have set the fault.
 type cursor struct {
 	s     *program
 	p     base // the struct

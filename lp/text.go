@@ -5,12 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// This file holds what line protocol can carry: a check and a replacement for
-// each part of a line. The rules come from reading InfluxDB 1.8.10's parser, from
-// writing and reading back every short string on 1.6.7 and 1.7.11, and from
-// fuzzing against that parser.
+// This file decides which texts line protocol can carry. For each part of a line there
+// is a check function, which returns the Reason why the text cannot be carried or 0, and
+// a replace function, whose result always passes the check. Neither escapes; escape.go
+// does. The rules come from reading InfluxDB 1.8.10's parser, from writing and reading
+// back every short string on 1.6.7 and 1.7.11, and from fuzzing against that parser.
 
-// checkMeasurement returns why name has no representation, or 0.
+// checkMeasurement returns why a measurement cannot be name, or 0.
 func checkMeasurement(name string) Reason {
 	if name == "" {
 		return ErrNoMeasurement
@@ -38,7 +39,7 @@ func checkMeasurement(name string) Reason {
 	return checkUTF8(name)
 }
 
-// checkTagKey returns why key has no representation in d, or 0.
+// checkTagKey returns why d cannot carry key as a tag key, or 0.
 func checkTagKey(key string, d Dialect) Reason {
 	switch key {
 	case "":
@@ -49,16 +50,17 @@ func checkTagKey(key string, d Dialect) Reason {
 	return checkTagValue(key, d)
 }
 
-// checkTagValue returns why value, which is not empty, has no representation in d, or
+// checkTagValue returns why d cannot carry value, which is not empty, as a tag value, or
 // 0.
 //
-// An odd number of backslashes before a comma, an equals sign or a space is an even one
-// once that byte is escaped. VictoriaMetrics and others read backslashes in pairs: the
-// byte separates there, and the value adds a tag. The parser of InfluxDB reads the tag
-// all the same, since it looks at the byte before alone. But what cuts a body into lines
-// before it takes backslashes in pairs, so that a space begins the fields, a quote after
-// it may begin a string, and the string goes on into the next line. Whether it does
-// depends on all tags that follow, which neither [AppendTag] nor [NewSeries] can know.
+// An odd number of backslashes before a comma, an equals sign or a space becomes an even
+// number when that byte is escaped. VictoriaMetrics and others read backslashes in
+// pairs, so to them that byte separates, and the value adds a tag. InfluxDB's parser
+// still reads the tag, because it looks only at the byte before. But the code that
+// splits a body into lines runs earlier and takes backslashes in pairs: to it a space
+// begins the fields, a quote after the space may begin a string, and the string goes on
+// into the next line. Whether that happens depends on all tags that follow, which
+// neither [AppendTag] nor [NewSeries] can know.
 func checkTagValue(value string, d Dialect) Reason {
 	if strings.IndexByte(value, '\n') >= 0 {
 		return ErrNewline
@@ -71,8 +73,8 @@ func checkTagValue(value string, d Dialect) Reason {
 	return checkUTF8(value)
 }
 
-// checkBackslashes returns why the backslashes of a tag key or tag value have no
-// representation in d, or 0.
+// checkBackslashes returns why d cannot carry the backslashes of a tag key or tag value,
+// or 0.
 func checkBackslashes(s string, d Dialect) (r Reason) {
 	run := 0
 	for i := 0; i < len(s); i++ {
@@ -98,10 +100,10 @@ func checkBackslashes(s string, d Dialect) (r Reason) {
 	return r
 }
 
-// checkFieldKey returns why key has no representation in d, or 0.
+// checkFieldKey returns why d cannot carry key as a field key, or 0.
 //
-// An odd number of backslashes before a double quote is an even one once the quote is
-// escaped, so that VictoriaMetrics finds a quote there, which opens a string.
+// An odd number of backslashes before a double quote becomes an even number when the
+// quote is escaped. VictoriaMetrics then finds a quote that opens a string.
 func checkFieldKey(key string, d Dialect) (r Reason) {
 	switch key {
 	case "":
@@ -148,7 +150,7 @@ func checkUTF8(s string) Reason {
 	return 0
 }
 
-// replaceMeasurement returns name with what has no representation replaced.
+// replaceMeasurement replaces what a measurement cannot hold.
 func replaceMeasurement(name string) string {
 	if name == "" {
 		return "_"
@@ -169,7 +171,7 @@ func replaceMeasurement(name string) string {
 	return string(b)
 }
 
-// replaceTagKey returns key with what has no representation in d replaced.
+// replaceTagKey replaces what a tag key cannot hold in d.
 func replaceTagKey(key string, d Dialect) string {
 	switch key {
 	case "":
@@ -180,8 +182,7 @@ func replaceTagKey(key string, d Dialect) string {
 	return replaceTagValue(key, d)
 }
 
-// replaceTagValue returns value, which is not empty, with what has no representation in
-// d replaced.
+// replaceTagValue replaces what a tag value cannot hold in d. value is not empty.
 func replaceTagValue(value string, d Dialect) string {
 	b := replaceBytes(value)
 	run := 0
@@ -201,7 +202,7 @@ func replaceTagValue(value string, d Dialect) string {
 	return string(b)
 }
 
-// replaceFieldKey returns key with what has no representation in d replaced.
+// replaceFieldKey replaces what a field key cannot hold in d.
 func replaceFieldKey(key string, d Dialect) string {
 	switch key {
 	case "":
@@ -254,12 +255,13 @@ func replaceBytes(s string) []byte {
 func CheckMeasurement(name string) error { return asError(checkMeasurement(name)) }
 
 // CheckTag returns nil if line protocol can carry a tag of this key and value in the
-// dialect [Portable], or the [Reason] why it cannot. An empty value is no tag, and no
-// error. [Dialect.CheckTag] does the same for another dialect.
+// dialect [Portable], or the [Reason] why it cannot. A tag with an empty value is left
+// out of a line, which is not an error. [Dialect.CheckTag] does the same for another
+// dialect.
 func CheckTag(key, value string) error { return Portable.CheckTag(key, value) }
 
 // CheckTag returns nil if d can carry a tag of this key and value, or the [Reason] why
-// it cannot. An empty value is no tag, and no error.
+// it cannot. A tag with an empty value is left out of a line, which is not an error.
 func (d Dialect) CheckTag(key, value string) error {
 	if r := checkTagKey(key, d); r != 0 {
 		return r
