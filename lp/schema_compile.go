@@ -42,8 +42,8 @@ type compiler struct {
 	same  int             // such fields in structs of that depth
 }
 
-// blank takes the name in the tag of a blank field. The field of an outer struct goes
-// before those of the structs in it.
+// blank takes the name in the tag of a blank field. The field of an outer struct takes
+// precedence over those of the structs in it.
 func (c *compiler) blank(name string, depth int) {
 	switch {
 	case c.same == 0 || depth < c.depth:
@@ -259,7 +259,7 @@ func compareTagOps(a, b op) int {
 	return compareWireKeys([]byte(a.more.text), []byte(b.more.text))
 }
 
-// reserve computes the room that the parts of known size take.
+// reserve computes the space for the parts of known size.
 func (p *program) reserve() {
 	rest := decimal.RoomInt + 2*room // the timestamp and the ends
 	for i := len(p.fields) - 1; i >= 0; i-- {
@@ -276,7 +276,7 @@ func (p *program) reserve() {
 	p.room = rest + len(p.escaped) + 16
 }
 
-// reserve returns the room that an op takes at most, without the length of its text.
+// reserve returns the space that an op needs at most, without its text.
 func (o *op) reserve() int { return len(o.more.text) + decimal.RoomFloat + room }
 
 // literal sets the text before the value, and what the loops test on the way to

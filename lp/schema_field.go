@@ -12,8 +12,13 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// putFields writes the fields, each behind a comma. The returned n is negative if
-// there is a fault.
+// This file writes the fields of a struct, and its timestamp: putFields has the loop for
+// the common kinds, putField the rarer ones. A value that writes its own text is called
+// on a copy unless it is on the heap, so that a struct given to a Schema can stay on the
+// stack.
+
+// putFields writes the fields, each after a comma. The returned n is negative if there is
+// a fault.
 func (s *program) putFields(b []byte, n int, c *cursor) ([]byte, int) {
 	p := c.p
 	for i := range s.fields {
@@ -281,13 +286,13 @@ func (c *cursor) putTime(b []byte, n int) int {
 	return decimal.PutTimestamp(b, n+1, ts)
 }
 
-// A valueText writes the text of a value that is found at a place.
+// A valueText writes the text of a value, given its address.
 type valueText interface {
 	appendText(dst []byte, at base) ([]byte, error)
 }
 
-// textValue returns how a value of type t, of which t or *t implements a text
-// interface, writes itself. Behind a pointer it is on the heap.
+// textValue returns the valueText of type t, where t or *t implements a text interface. A
+// value behind a pointer is on the heap.
 func textValue(t reflect.Type, behindPointer bool) valueText {
 	switch v := reflect.New(t).Interface().(type) {
 	case encoding.TextAppender:
@@ -298,17 +303,17 @@ func textValue(t reflect.Type, behindPointer bool) valueText {
 	return nil
 }
 
-// stringerValue returns how a value of type t writes the text of its String method.
+// stringerValue returns the valueText of type t that calls its String method.
 func stringerValue(t reflect.Type, behindPointer bool) valueText {
 	v := reflect.New(t).Interface().(fmt.Stringer)
 	return safeText(newStringerText(t, v), t, reflect.TypeFor[fmt.Stringer](), behindPointer)
 }
 
-// safeText returns v, which calls a method of the given interface, such that the
-// method cannot keep a pointer into a struct given to a Schema, which may be on the
-// stack. One with a value receiver gets a copy from the compiler. One with a pointer
-// receiver gets a pointer to a copy on the heap, unless the value is there already:
-// whatever a pointer in the struct points to is, see hide.
+// safeText returns v, which calls a method of the given interface, such that the method
+// cannot keep a pointer into a struct given to a Schema, which may be on the stack. A
+// method with a value receiver gets a copy from the compiler. A method with a pointer
+// receiver gets a pointer to a copy on the heap, unless the value is on the heap already,
+// as everything is that a pointer in the struct points to; see hide.
 func safeText(v valueText, t, method reflect.Type, behindPointer bool) valueText {
 	if behindPointer || t.Implements(method) {
 		return v
@@ -327,7 +332,7 @@ type copiedText struct {
 	copies sync.Pool // of *textCopy
 }
 
-// textCopy is room for a copy, and where that is.
+// A textCopy is memory for a copy, and its address.
 type textCopy struct {
 	value reflect.Value
 	at    base

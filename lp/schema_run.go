@@ -9,10 +9,18 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// program writes structs of one type. It is a list of ops: each finds a value in
-// the struct and writes it behind its key.
+// This file runs a schema. A [program] is a list of ops, made once for a type by
+// schema_compile.go; the [cursor] walks it over one struct. append writes the
+// measurement, then the tags by putTags, or putTagsWith if others are added, then the
+// fields and the timestamp of schema_field.go.
+//
+// Invariants: an op reserves space for itself and all ops after it without their texts,
+// so only texts need a check; with a fault, dst is returned unchanged.
+
+// A program writes structs of one type. It is a list of ops: each finds a value in the
+// struct and writes it after its key.
 type program struct {
-	measurement string // where a point has none of its own
+	measurement string // of points that have none of their own
 	escaped     string
 	name        *op // the measurement in the struct, or nil
 	tags        []op
@@ -30,20 +38,20 @@ func (s *program) setMeasurement(name string) {
 	s.measurement, s.escaped = name, escaped
 }
 
-// op writes one value. What nearly every op needs is in its first 64 bytes.
+// An op writes one value. What nearly every op needs is in its first 64 bytes.
 type op struct {
 	kind    kind
 	omit    bool // nothing if false, zero or empty
-	pointer bool // behind pointers: nothing if one is nil
+	pointer bool // reached by pointers: nothing is written if one is nil
 	bits    uint8
 	size    uint8     // of the literal in words, 0 if it is longer
-	rest    int32     // room for this op and all behind it, but for their texts
+	rest    int32     // space for this op and all after it, without their texts
 	words   [2]uint64 // the literal: ",key=", or `,key="`
 	at      location
 	more    *opMore
 }
 
-// opMore is what few ops need.
+// An opMore holds what few ops need.
 type opMore struct {
 	key      string
 	text     string // the literal
@@ -74,13 +82,13 @@ const (
 	kindConst   // an extra tag: the literal is all
 )
 
-// overlay is a list of tags that are not in the struct.
+// An overlay is a list of tags that are not in the struct.
 type overlay struct {
-	extra []Tag      // take the place of tags of the same key
+	extra []Tag      // they replace tags of the same key
 	fixed []fixedTag // of an encoder
 }
 
-// hides reports whether another tag takes the place of the one with this key.
+// hides reports whether another tag replaces the one with this key.
 func (x *overlay) hides(key string) bool {
 	for i := range x.extra {
 		if x.extra[i].Key == key && x.extra[i].Value != "" {
@@ -170,7 +178,7 @@ func (c *cursor) putName(b []byte, n int) ([]byte, int) {
 	return growAt(b, len(b), c.s.room), len(b)
 }
 
-// growAt returns b with room for size more bytes behind n.
+// growAt returns b with space for size more bytes after n.
 func growAt(b []byte, n, size int) []byte {
 	if cap(b)-n < size {
 		b = extend(b[:n], size)
@@ -296,7 +304,7 @@ func sortTags(b []byte, start int) []byte {
 func hasTag(tags []byte, tag string) bool {
 	key := tag[:1+len(wireKey([]byte(tag)))+1] // ",key="
 	for i := 0; i+len(key) <= len(tags); i++ {
-		// A comma that separates is not behind a backslash.
+		// A comma after a backslash is not a separator.
 		if tags[i] == ',' && (i == 0 || tags[i-1] != '\\') && string(tags[i:i+len(key)]) == key {
 			return true
 		}
@@ -339,7 +347,7 @@ func (c *cursor) putTag(o *op, b []byte, n int) ([]byte, int) {
 		b = growAt(b, n, len(name)+int(o.rest))
 		return b, putLiteral(b, o.put(b, n), name)
 	case kindText:
-		// Its own text goes where it will stand and is escaped from there.
+		// The text is written where it will be, and escaped from there.
 		b = growAt(b, n, int(o.rest))
 		end := o.put(b, n)
 		out, err := o.more.value.appendText(b[:end:cap(b)], hide(at))

@@ -5,8 +5,9 @@ import (
 	"strconv"
 )
 
-// A Span is the place of a text, its first byte above and the byte after it below: in
-// the line, or, where its escapes were taken out, in the scanner's own buffer.
+// A Span is the place of a text, its first byte in the upper half and the byte after it
+// in the lower. The text is in the line or, if its escapes were removed, in the scanner's
+// own buffer.
 type Span uint64
 
 const ownText Span = 1 << 63
@@ -36,13 +37,13 @@ type Field struct {
 	Kind Kind
 }
 
-// A Point is a line taken apart. It is valid until the scanner goes on.
+// A Point is a parsed line. It is valid until the scanner moves on.
 type Point struct {
 	Name    Span
 	Time    int64
 	Stamped bool // Time is there
-	// Plain tells that the line is written as an encoder would: without white space
-	// around it and with one space between its parts.
+	// Plain is set if the line is written as an encoder would write it: without white
+	// space around it and with one space between its parts.
 	Plain bool
 
 	// Places in the line: of the first byte, of the space after the tags, of the
@@ -102,7 +103,8 @@ func parseNumber(b []byte) (bits uint64, k Kind, r Rule) {
 	return math.Float64bits(f), Float, 0
 }
 
-// integerFault tells an integer that is out of range from what is none.
+// integerFault distinguishes an integer that is out of range from a text that is no
+// integer.
 func integerFault(b []byte) Rule {
 	for _, c := range b {
 		if c-'0' >= 10 {
@@ -115,8 +117,8 @@ func integerFault(b []byte) Rule {
 	return ValueRange
 }
 
-// parseInt parses [-] digits. It reports false where that is not the form, or the
-// value is no int64.
+// parseInt parses [-] digits. It reports false if the text has another form or the value
+// is not an int64.
 func parseInt(b []byte) (int64, bool) {
 	neg := len(b) > 0 && b[0] == '-'
 	if neg {

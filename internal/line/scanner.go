@@ -8,20 +8,28 @@ import (
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
+// This file is the scanner: it finds the next line, gives it to fast.go and, if that
+// declines, to walk.go, and finds the end of a line that was refused. The input is in
+// input.go, the grammar in walk.go.
+//
+// Invariants: at least pad readable bytes follow every line, and the last line has a line
+// feed, added if it had none. A verdict does not depend on how much of the input has
+// arrived.
+
 // Options are the choices of a [Scanner]. The zero value is strict.
 type Options struct {
 	// Precision is the unit of the timestamps. It decides which are in range.
 	Precision pointwire.Precision
 	// TrimCR takes a carriage return before a line feed as part of the line end.
 	TrimCR bool
-	// MaxLine is the length up to which a line is taken, by default [MaxLine].
+	// MaxLine is the length of the longest line that is taken, by default [MaxLine].
 	MaxLine int
 }
 
 // MaxLine is the default of [Options.MaxLine]. No server takes a longer line.
 const MaxLine = 16 << 20
 
-// pad is the number of bytes that may be read behind a line.
+// pad is the number of bytes after a line that may be read.
 const pad = 64
 
 // A Scanner takes lines of line protocol apart, one after the other. The zero value
@@ -38,12 +46,12 @@ type Scanner struct {
 	Fault Fault
 
 	opt    Options
-	check  bool   // values are not wanted
+	check  bool   // values are not converted
 	latest uint64 // the largest timestamp
-	brief  int    // lines up to this length need no look at the bounds of keys
+	brief  int    // lines up to this length cannot exceed the bounds of keys
 
 	shapes shapes
-	expect *shape // of the next line, perhaps
+	expect *shape // the shape that the next line probably has
 	last   *shape // of the last line, never nil
 	none   shape  // before the first one
 
@@ -52,7 +60,7 @@ type Scanner struct {
 	keys    []Span
 	hit     bool   // the end of the buffer was met within the line
 	longest int    // field key of the line, with its escapes
-	spent   int64  // bytes that were looked through for the ends of quotes that stay open
+	spent   int64  // bytes that were searched for the ends of quotes that stay open
 	pending bool   // the line at pos, which is no comment, has not ended
 	cut     cutter // looks for its end
 
@@ -62,16 +70,16 @@ type Scanner struct {
 	line    int    // place of the last line
 	size    int    // and its length with its line feed
 	base    int64  // offset in the input of the buffer
-	lines   int64  // line feeds in the input before counted, but for those in passed
+	lines   int64  // line feeds in the input before counted, except for those in passed
 	counted int    // in the buffer
-	passed  []byte // of the input that Reset was given, whose line feeds are not counted yet
-	tail    []byte // holds the end of the input, with room behind it
+	passed  []byte // part of the input that Reset was given, whose line feeds are not counted yet
+	tail    []byte // the end of the input, with pad bytes after it
 	in      bool   // buf is tail
 
 	r     io.Reader
 	final bool
 	err   error
-	added bool // the last line feed is not of the input
+	added bool // the last line feed was added to the input
 	skip  bool // within a line that is too long
 }
 
@@ -100,8 +108,8 @@ func (s *Scanner) SetCheck(on bool) { s.check = on }
 // Options returns the options.
 func (s *Scanner) Options() Options { return s.opt }
 
-// short is the length below which an input is copied at once: less work than to look
-// for the last line in it.
+// short is the length below which an input is copied at once, which is less work than
+// finding its last line.
 const short = 512
 
 // Reset makes data the input. The scanner reads it until the next Reset and does
@@ -169,9 +177,9 @@ func (s *Scanner) marked(b []byte) bool {
 	return false
 }
 
-// Next takes the next line that is neither empty nor a comment, and reports whether
-// there is one. What it is is in Point, or in Fault if that has a rule. After false,
-// Err tells why the input ended.
+// Next takes the next line that is neither empty nor a comment, and reports whether there
+// is one. Point holds it, or Fault if that has a rule. After false, Err tells why the
+// input ended.
 func (s *Scanner) Next() bool {
 	for {
 		if s.pos >= s.safe && !s.more() {
@@ -195,9 +203,8 @@ func (s *Scanner) Next() bool {
 		n, k := s.walk(b)
 		switch k {
 		case kindMore:
-			// Look no further until there is more, and, where line feeds may be
-			// part of the line, until it ends: each would be a reason to begin
-			// again.
+			// Look no further until there is more. If line feeds may be part of the line,
+			// wait until it ends: each would be a reason to begin again.
 			s.safe = s.pos
 			first := skipBlank(b, 0)
 			s.pending, s.cut = first < len(b) && b[first] != '#' && !s.spentAll(), cutter{}
@@ -223,9 +230,9 @@ const (
 	kindMore
 )
 
-// walk takes the line that b begins with, byte by byte, and returns its length with
-// its line feed. It looks at no more of b than the longest line may have, so that its
-// verdict does not depend on how much of the input is there.
+// walk takes the line at the beginning of b, byte by byte, and returns its length with
+// its line feed. It looks at no more of b than the longest line may have, so its verdict
+// does not depend on how much of the input has arrived.
 func (s *Scanner) walk(b []byte) (n int, k kind) {
 	if s.skip {
 		return s.skipLong(b)
@@ -270,7 +277,7 @@ func (s *Scanner) walk(b []byte) (n int, k kind) {
 		if at, _ := Split(text); at != end {
 			f = Fault{CutElsewhere, at}
 		} else if at, _ := Split(text[first:]); first > 0 && at != end-first {
-			// White space before the line is not handed on, and a space there matters.
+			// White space before the line is not passed on, and a space there matters.
 			f = Fault{CutElsewhere, first + at}
 		}
 	}
@@ -292,9 +299,9 @@ func (s *Scanner) rest(b []byte, last bool, k kind) (int, kind) {
 	return 0, kindMore
 }
 
-// Each line of a body may have a quote that stays open to the end of it. The bytes that
-// are looked through for all of them are bounded by eight for each byte before the line
-// and lookFree; after that the end of a quote is looked for in lookShort bytes.
+// Each line of a body may have a quote that stays open to its end. The bytes that are
+// searched for all of them are bounded by eight for each byte before the line plus
+// lookFree; after that, the end of a quote is searched in lookShort bytes.
 const (
 	lookFree  = 16 << 20
 	lookShort = 512
@@ -302,11 +309,10 @@ const (
 
 func (s *Scanner) spentAll() bool { return s.spent > 8*(s.base+int64(s.line))+lookFree }
 
-// resume returns the length of the line that b begins with, which was refused. It
-// ends where InfluxDB ends it, so that text within quotes does not become a line of
-// its own. Where a quote stays open to the end of the input, that would be all of the
-// input: then the first line feed ends the line. cut tells that b is not all of the
-// input.
+// resume returns the length of the line at the beginning of b, which was refused. It ends
+// where InfluxDB ends it, so that text within quotes does not become a line. If a quote
+// stays open to the end of the input, that would be the whole input; then the first line
+// feed ends the line. cut says that b is not the whole input.
 func (s *Scanner) resume(b []byte, last, cut bool) (n int, k kind) {
 	look, short := b, s.spentAll() && len(b) > lookShort
 	if short {
@@ -323,7 +329,7 @@ func (s *Scanner) resume(b []byte, last, cut bool) (n int, k kind) {
 			if s.Fault.Rule == CutElsewhere {
 				s.Fault.At = end
 			} else if s.Fault.At > end {
-				// What was wrong is in a line after this one, which ends in a string.
+				// The fault is in a line after this one, which ends in a string.
 				s.Fault = Fault{OpenQuote, max(0, bytes.LastIndexByte(b[:end], '"'))}
 			}
 			return end + 1, kindBad
@@ -423,7 +429,7 @@ func (s *Scanner) HasTag(key string) bool {
 // excerptBytes is the length of an excerpt, of which half is before the fault.
 const excerptBytes = 64
 
-// Excerpt returns what stands around the fault of the last line.
+// Excerpt returns the text around the fault of the last line.
 func (s *Scanner) Excerpt() []byte {
 	text := s.Line()
 	from := max(0, min(s.Fault.At, len(text))-excerptBytes/2)

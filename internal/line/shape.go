@@ -6,10 +6,10 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// Lines repeat: what follows a measurement is nearly always what followed it last
-// time. A shape remembers the keys of a measurement, so that fast.go compares them in
-// whole words in place of looking for their ends, and knows without a look that they
-// are clean, that no tag is there twice and that none is "time".
+// Lines repeat: a measurement is nearly always followed by what followed it last time. A
+// shape remembers the keys of a measurement, so that fast.go compares them in whole words
+// instead of looking for their ends, and knows without a look that they are clean, that
+// no tag is there twice and that none is "time".
 
 // Bounds of what a scanner remembers: 5 MiB of keys at most.
 const (
@@ -28,11 +28,11 @@ type pattern struct {
 	w    [4]uint64 // its first 32 bytes
 	mask [4]uint64
 	n    int
-	rest []byte // what is beyond them
+	rest []byte // the bytes after these
 }
 
-// set makes p the pattern of text, of which it keeps what is beyond 32 bytes at the end
-// of store.
+// set makes p the pattern of text. The bytes of text after the first 32 are kept at the
+// end of store.
 func (p *pattern) set(text, store []byte) (stored []byte) {
 	*p = pattern{n: len(text)}
 	var b [words]byte
@@ -81,7 +81,7 @@ type shapes struct {
 	table []entry // a power of two
 	n     int
 	size  int
-	hand  int // the next victim is looked for from here on
+	hand  int // where the search for the next victim begins
 }
 
 // An entry is a place in the table.
@@ -93,9 +93,9 @@ type entry struct {
 // probes is the number of places that a shape may be in.
 const probes = 8
 
-// find returns the shape of the name that b begins with, n bytes with its comma or
-// space, of which h is a hash. If there is none and the name is clean, it makes one,
-// beyond the bounds from the memory of another one.
+// find returns the shape of the name at the beginning of b, of n bytes with its comma or
+// space and with the hash h. If there is none and the name is clean, it makes one; beyond
+// the bounds it reuses the memory of another.
 func (t *shapes) find(h uint32, b []byte, n int) *shape {
 	if n > maxKeyText {
 		return nil
@@ -155,8 +155,8 @@ func (t *shapes) victim() *shape {
 	}
 }
 
-// drop forgets a shape. Others may still expect it as their next: it holds no memory
-// then, and is like no line.
+// drop forgets a shape. Others may still expect it as their next one: it then holds no
+// memory and equals no line.
 func (t *shapes) drop() {
 	sh := t.victim()
 	t.size -= sh.size
@@ -165,8 +165,8 @@ func (t *shapes) drop() {
 	sh.next = sh
 }
 
-// mix spreads what is in a few bits of x over all of them, by both halves of a product,
-// as in wyhash: names differ in a few digits.
+// mix spreads the information in a few bits of x over all of them, by both halves of a
+// product, as in wyhash: names differ in a few digits.
 func mix(x uint64) uint64 {
 	hi, lo := bits.Mul64(x, 0x9e3779b97f4a7c15)
 	return hi ^ lo
@@ -209,8 +209,8 @@ func (t *shapes) grow() {
 	}
 }
 
-// insert puts a key, which has its equals sign, before key j, where tag keys end at
-// tags. It reports false if there is no room for it.
+// insert puts a key, with its equals sign, before key j; tag keys end at tags. It reports
+// false if there is no space for it.
 func (s *shape) insert(t *shapes, j int, key []byte, tag bool) bool {
 	if len(s.keys) >= maxShapeKeys || len(key) > maxKeyText || t.size > maxShapeText+maxShapeText/4 {
 		return false
@@ -229,8 +229,8 @@ func (s *shape) insert(t *shapes, j int, key []byte, tag bool) bool {
 	return true
 }
 
-// moved makes all patterns but that of key j, which is new, use the store in place of
-// the one before, of capacity old: else that one would be kept for them.
+// moved makes all patterns but that of key j, which is new, use the store instead of the
+// previous one, of capacity old, which would otherwise be kept for them.
 func (s *shape) moved(old, j int) {
 	move := func(p *pattern) {
 		if len(p.rest) > 0 {

@@ -7,21 +7,21 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// Split returns the offset of the line feed that ends the first line of data in
-// the eyes of InfluxDB 1.x and 2.x, which cut a body into lines before they parse
-// one, or len(data) if there is none. open tells that data ended within a quote.
+// Split returns the offset of the line feed that ends the first line of data for InfluxDB
+// 1.x and 2.x, which cut a body into lines before they parse them, or len(data) if there
+// is none. open says that data ended within a quote.
 //
-// The rules are those of scanLine in models/points.go of InfluxDB 1.8.10: a
-// backslash takes the next byte with it, quotes count from the first space on, and
-// only after more equals signs than commas. Lines that [Scanner] accepts end where
-// Split says; it is needed for what it refuses.
+// The rules are those of scanLine in models/points.go of InfluxDB 1.8.10: a backslash
+// takes the next byte with it, quotes count from the first space on, and only after more
+// equals signs than commas. Lines that [Scanner] accepts end where Split says; Split is
+// needed for those that it refuses.
 func Split(data []byte) (end int, open bool) {
 	var c cutter
 	c.run(data)
 	return min(c.at, len(data)), c.quoted
 }
 
-// A cutter is Split for data that grows: it goes on where it was.
+// A cutter is Split for data that grows: it continues where it stopped.
 type cutter struct {
 	at             int // of the byte that is next, beyond the data after a backslash at its end
 	equals, commas int
@@ -62,10 +62,10 @@ func (c *cutter) run(data []byte) bool {
 	return false
 }
 
-// Len returns the length of the first line of lines, its line feed included. The
-// lines are ones that a Scanner or an encoder has let pass: so a quote opens a string
-// where it follows an equals sign that is not escaped, after the first space that is
-// not, and nowhere else.
+// Len returns the length of the first line of lines, including its line feed. The lines
+// must have been accepted by a Scanner or made by an encoder: then a quote opens a string
+// if it follows an unescaped equals sign after the first unescaped space, and nowhere
+// else.
 func Len(lines []byte) int {
 	n := bytes.IndexByte(lines, '\n')
 	if n < 0 {
@@ -155,8 +155,8 @@ func toQuote(b []byte, i int) int {
 	return i
 }
 
-// Count returns the number of lines, which are ones that a Scanner or an encoder
-// has let pass.
+// Count returns the number of lines, which must have been accepted by a Scanner or made
+// by an encoder.
 func Count(lines []byte) (n int) {
 	if bytes.IndexByte(lines, '"') < 0 {
 		return bytes.Count(lines, []byte{'\n'})
@@ -168,9 +168,9 @@ func Count(lines []byte) (n int) {
 	return n
 }
 
-// Middle returns the end of a line near the middle of lines and the number of
-// lines before it. There are at least two lines, ones that a Scanner or an encoder
-// has let pass.
+// Middle returns the end of a line near the middle of lines and the number of lines
+// before it. There must be at least two lines, accepted by a Scanner or made by an
+// encoder.
 func Middle(lines []byte) (at, n int) {
 	for half := len(lines) / 2; ; n++ {
 		size := Len(lines[at:])
@@ -181,8 +181,8 @@ func Middle(lines []byte) (at, n int) {
 	}
 }
 
-// Halve cuts data, which nobody has looked at, in two at the line end nearest to
-// the middle that InfluxDB sees. head is empty where there is no such place.
+// Halve divides data, which is unchecked, at the line end nearest to the middle that
+// InfluxDB sees. head is empty if there is none.
 func Halve(data []byte) (head, tail []byte) {
 	cut := 0
 	for cut < len(data)/2 {
@@ -195,10 +195,10 @@ func Halve(data []byte) (head, tail []byte) {
 	return data[:cut:cut], data[cut:]
 }
 
-// Stamped reports whether line, which a Scanner or an encoder has let pass, ends
-// with a timestamp: digits and perhaps a sign after a space, and perhaps spaces. No
-// line ends that way without one: a field value follows an equals sign, and a
-// string ends with a quote.
+// Stamped reports whether line, accepted by a Scanner or made by an encoder, ends with a
+// timestamp: digits and perhaps a sign after a space, and perhaps spaces. No line without
+// a timestamp ends so: a field value follows an equals sign, and a string ends with a
+// quote.
 func Stamped(line []byte) bool {
 	last := len(line) - 1
 	for last >= 0 && (line[last] == '\n' || line[last] == ' ') {

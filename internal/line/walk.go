@@ -7,11 +7,11 @@ import (
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
-// This file is the grammar, byte by byte. It takes every line; fast.go takes the
-// lines that nearly all lines are like, and leaves the others to it.
+// This file is the grammar, byte by byte. It can take every line; fast.go takes the
+// common ones and leaves the others to it.
 
-// maxKey is the length of measurement, tags and field key that InfluxDB takes, of
-// which four bytes are its own.
+// maxKey is the length of measurement, tags and field key that InfluxDB accepts, of which
+// four bytes are its own.
 const maxKey = 65535
 
 // blank reports whether c is white space to InfluxDB.
@@ -33,9 +33,9 @@ func (s *Scanner) lineEnd(b []byte, i int) bool {
 	return s.opt.TrimCR && b[i] == '\r' && (i+1 == len(b) || b[i+1] == '\n')
 }
 
-// parse takes the line that b begins with apart, from its first byte that is no
-// white space on. It returns where the line ends, which is the place of its line
-// feed or len(b), and its fault.
+// parse takes apart the line at the beginning of b, from its first byte that is no white
+// space on. It returns where the line ends, which is the place of its line feed or
+// len(b), and its fault.
 func (s *Scanner) parse(b []byte, first int) (end int, f Fault) {
 	p := &s.Point
 	*p = Point{first: int32(first)}
@@ -92,7 +92,7 @@ func (s *Scanner) measurement(b []byte, i int) (int, Fault) {
 		return i, Fault{NoMeasurement, i}
 	}
 	if r := s.orCR(b, i, 0); r != 0 {
-		return i, Fault{r, i} // an empty line but for it
+		return i, Fault{r, i} // the line is empty otherwise
 	}
 	escaped, run := false, false
 	for ; i < len(b); i++ {
@@ -139,8 +139,8 @@ func (s *Scanner) text(b []byte, from, to int, appendTo func(dst, s []byte) []by
 }
 
 // tag takes the tag at i and returns the place of the comma or space after it. A
-// separator is one unless the byte before it is a backslash, whatever is before
-// that: so InfluxDB reads tags.
+// separator counts unless the byte before it is a backslash, whatever is before that:
+// InfluxDB reads tags so.
 func (s *Scanner) tag(b []byte, i int) (int, Fault) {
 	key := i
 	if i >= len(b) || b[i] == ' ' || b[i] == ',' || b[i] == '=' || b[i] == '\n' {
@@ -219,9 +219,9 @@ func (s *Scanner) duplicate() bool {
 	return false
 }
 
-// field takes the field at i and returns the place of the byte after it. In a key,
-// InfluxDB finds the separator with backslashes in pairs, and later the key with a
-// look at the byte before alone: where the two differ, the key is refused.
+// field takes the field at i and returns the place of the byte after it. InfluxDB finds
+// the separator of a key with backslashes in pairs, and later the key by the byte before
+// it alone: if the two differ, the key is refused.
 func (s *Scanner) field(b []byte, i int) (int, Fault) {
 	key, run := i, 0
 	for ; ; i++ {
@@ -307,8 +307,8 @@ func (s *Scanner) closing(b []byte, i int) int {
 	return -1
 }
 
-// timestamp takes what is after the fields, which end at i, and returns the end of
-// the line.
+// timestamp takes what follows the fields, which end at i, and returns the end of the
+// line.
 func (s *Scanner) timestamp(b []byte, i int) (int, Fault) {
 	p := &s.Point
 	p.end = int32(i)
@@ -348,7 +348,7 @@ func (s *Scanner) timestamp(b []byte, i int) (int, Fault) {
 	return i, Fault{}
 }
 
-// orCR returns r, or CarriageReturn where the byte at i is one that ends the line.
+// orCR returns r, or CarriageReturn if the byte at i is one that ends the line.
 func (s *Scanner) orCR(b []byte, i int, r Rule) Rule {
 	if b[i] == '\r' && (i+1 >= len(b) || b[i+1] == '\n') {
 		return CarriageReturn
