@@ -16,14 +16,14 @@ import (
 var diffHelp = help{
 	synopsis: "diff [flags] OLD NEW",
 	about: `
-Says what differs between two files of -json. The rounds of each contender are
-compared with the Mann-Whitney U test, two-sided and exact up to 50 rounds; what
-is less likely than -alpha to be chance, and more than -threshold, is called
-slower or faster. Allocations are compared as they are.
+Compares two files of -json. The rounds of each contender go through the
+Mann-Whitney U test, two-sided and exact up to 50 rounds. A contender is called
+slower or faster if chance explains the difference with a probability below -alpha
+and the difference is above -threshold. Allocations are compared without a test.
 
-The metrics: ns is the wall time per unit; cpu the processor time, where it was
-kept per round; ratio is how many times as fast as the base of the case, which
-two machines have in common more than times.
+The metrics: ns is the wall time per unit; cpu is the processor time, where the
+file has it per round; ratio is how many times as fast as the base of the case,
+and differs less between machines than times do.
 
 With -fail the exit status is 1 if anything is slower or allocates more.`,
 	examples: `
@@ -38,19 +38,19 @@ type diffOptions struct {
 	fail, all        bool
 }
 
-// errSlower is the end of diff -fail.
+// errSlower is the error of diff -fail.
 var errSlower = errors.New("something is slower or allocates more")
 
 // diff compares two files of -json.
 func diff(_ context.Context, c console, args []string) error {
 	var o diffOptions
 	f := flags("diff")
-	f.Float64Var(&o.alpha, "alpha", 0.05, "call it chance above this `probability`")
-	f.Float64Var(&o.threshold, "threshold", 2, "call it the same up to so many `percent`")
+	f.Float64Var(&o.alpha, "alpha", 0.05, "`probability` from which a difference counts as chance")
+	f.Float64Var(&o.threshold, "threshold", 2, "`percent` up to which figures count as the same")
 	f.StringVar(&o.metric, "metric", "ns", "compare this `metric`: ns, cpu or ratio")
-	f.StringVar(&o.only, "only", "", "compare contenders whose name begins with this `text`")
+	f.StringVar(&o.only, "only", "", "compare only contenders whose name begins with this `text`")
 	f.BoolVar(&o.fail, "fail", false, "exit with 1 if anything is slower or allocates more")
-	f.BoolVar(&o.all, "all", false, "show also what is the same")
+	f.BoolVar(&o.all, "all", false, "show unchanged contenders too")
 	files, err := parse(c, f, diffHelp, args)
 	switch {
 	case err != nil:
@@ -58,7 +58,7 @@ func diff(_ context.Context, c console, args []string) error {
 	case len(files) != 2:
 		return usage("diff compares two files, not %d", len(files))
 	case !slices.Contains([]string{"ns", "cpu", "ratio"}, o.metric):
-		return usage("there is no metric %q: ns, cpu or ratio", o.metric)
+		return usage("-metric must be ns, cpu or ratio, not %q", o.metric)
 	case o.alpha <= 0 || o.alpha >= 1 || o.threshold < 0:
 		return usage("-alpha must be between 0 and 1, -threshold at least 0")
 	}
@@ -71,7 +71,7 @@ func diff(_ context.Context, c console, args []string) error {
 		return err
 	}
 	if a, b := before.Environment.Machine(), after.Environment.Machine(); a != b {
-		fmt.Fprintf(c.out, "two machines: %s\n              %s\n\n", a, b)
+		fmt.Fprintf(c.out, "different machines: %s\n                    %s\n\n", a, b)
 	}
 	changes := changesOf(before, after, o)
 	if err := showChanges(c, changes, o); err != nil {
@@ -83,21 +83,21 @@ func diff(_ context.Context, c console, args []string) error {
 	return nil
 }
 
-// A verdict is what became of a contender.
+// A verdict says how a contender changed.
 type verdict string
 
 const (
 	slower  verdict = "slower"
 	faster  verdict = "faster"
 	alike   verdict = "same"
-	unclear verdict = "no test" // without rounds to compare
+	unclear verdict = "no test" // too few rounds to compare
 	gone    verdict = "gone"
 	added   verdict = "new"
 	broke   verdict = "wrong now"
 	mended  verdict = "right now"
 )
 
-// A change is a contender of a case in both files, or in one.
+// A change is a contender of a case, found in both files or in one.
 type change struct {
 	id                   string
 	old, new             float64 // medians of the metric
@@ -108,11 +108,11 @@ type change struct {
 	allocatesMore        bool
 }
 
-// worse reports whether -fail fails because of it.
+// worse reports whether -fail fails because of k.
 func (k change) worse() bool { return k.verdict == slower || k.verdict == broke || k.allocatesMore }
 
-// changesOf compares each contender, in the order of the new file; what is gone
-// comes last.
+// changesOf compares all contenders in the order of the new file, followed by
+// those that only the old file has.
 func changesOf(before, after *results.Report, o diffOptions) (changes []change) {
 	find := func(r *results.Report, id string) *results.Result {
 		for i := range r.Results {
@@ -143,7 +143,7 @@ func changesOf(before, after *results.Report, o diffOptions) (changes []change) 
 
 func baseID(r *results.Result) string { return r.Suite + "/" + r.Case + "/" + r.Base }
 
-// compareResults compares one contender; the bases are those of its case.
+// compareResults compares one contender. baseA and baseB are the bases of its case.
 func compareResults(a, b, baseA, baseB *results.Result, o diffOptions) change {
 	k := change{id: b.ID(), oldAllocs: a.Allocs, newAllocs: b.Allocs, p: 1, verdict: alike}
 	switch {
@@ -159,7 +159,7 @@ func compareResults(a, b, baseA, baseB *results.Result, o diffOptions) change {
 	case a.Wrong != "":
 		return k
 	}
-	// A hundredth is what the runtime's own allocations come to.
+	// The runtime's own allocations come to about a hundredth.
 	k.allocatesMore = b.Allocs > a.Allocs*1.01+0.01
 	old, new := metric(a, baseA, o.metric), metric(b, baseB, o.metric)
 	k.oldRounds, k.newRounds = len(old), len(new)
@@ -173,7 +173,7 @@ func compareResults(a, b, baseA, baseB *results.Result, o diffOptions) change {
 		k.percent = (k.new/k.old - 1) * 100
 	}
 	_, k.p = stat.MannWhitney(old, new)
-	// Fewer rounds than this can never be told from chance.
+	// With too few rounds not even the clearest difference can be told from chance.
 	least := make([]float64, len(old))
 	most := make([]float64, len(new))
 	for i := range most {
@@ -186,7 +186,7 @@ func compareResults(a, b, baseA, baseB *results.Result, o diffOptions) change {
 	}
 	up := k.percent > 0
 	if o.metric == "ratio" {
-		up = !up // more times as fast is better
+		up = !up // a higher ratio is better
 	}
 	switch {
 	case k.p >= o.alpha || max(k.percent, -k.percent) <= o.threshold:
@@ -198,7 +198,7 @@ func compareResults(a, b, baseA, baseB *results.Result, o diffOptions) change {
 	return k
 }
 
-// metric returns the figure of each round.
+// metric returns the figures of all rounds.
 func metric(r, base *results.Result, name string) []float64 {
 	switch name {
 	case "cpu":
@@ -222,7 +222,7 @@ func metric(r, base *results.Result, name string) []float64 {
 	return r.Samples
 }
 
-// showChanges prints a row per change, and how many there are of each kind.
+// showChanges prints a row per change and the number of each verdict.
 func showChanges(c console, changes []change, o diffOptions) error {
 	unit := o.metric
 	if unit != "ratio" {
@@ -263,7 +263,7 @@ func showChanges(c console, changes []change, o diffOptions) error {
 	if more > 0 {
 		said = append(said, fmt.Sprintf("%d allocating more", more))
 	}
-	_, err := fmt.Fprintf(c.out, "%d compared: %s (p < %g, more than %g %%)\n", len(changes), strings.Join(said, ", "), o.alpha, o.threshold)
+	_, err := fmt.Fprintf(c.out, "%d compared: %s (changes need p < %g and more than %g %%)\n", len(changes), strings.Join(said, ", "), o.alpha, o.threshold)
 	return err
 }
 

@@ -96,7 +96,7 @@ func TestDiff(t *testing.T) {
 			t.Errorf("%s is shown in\n%s", not, out)
 		}
 	}
-	for _, part := range []string{"two machines: one, 2 cores", "another, 2 cores", "12 compared: 1 slower, 1 faster, 4 same, 1 wrong now, 1 right now, 2 no test, 1 new, 1 gone, 1 allocating more (p < 0.05, more than 2 %)"} {
+	for _, part := range []string{"different machines: one, 2 cores", "another, 2 cores", "12 compared: 1 slower, 1 faster, 4 same, 1 wrong now, 1 right now, 2 no test, 1 new, 1 gone, 1 allocating more (changes need p < 0.05 and more than 2 %)"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}

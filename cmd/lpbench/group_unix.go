@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// ownGroup keeps the interrupt of the terminal from a child: it goes to all of
-// a process group, and a server that ends with it is gone before its database
-// is dropped. The child ends when lpbench wants it to.
+// ownGroup keeps the terminal's interrupt from a child. The interrupt goes to a
+// whole process group, and a server that it ended could not drop its database any
+// more. lpbench ends the child itself.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

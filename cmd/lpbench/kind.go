@@ -26,12 +26,13 @@ type kind interface {
 	// read asks the server for the points and keeps them. It returns the bytes
 	// of the response.
 	read(ctx context.Context, c *fastclient.Client) (int64, error)
-	// mismatch says how what was read differs from what was written, or "".
+	// mismatch describes the first difference between the points written and the
+	// points read. It is "" if there is none.
 	mismatch() string
 }
 
-// points are points of the struct type T, which holds the tags of lp and whose
-// name is the measurement.
+// points are points of the struct type T, whose name is the measurement and whose
+// fields carry the tags of lp.
 type points[T any] struct {
 	schema *lp.Schema[T]
 	want   []T
@@ -41,7 +42,7 @@ type points[T any] struct {
 func newPoints[T any](want []T) *points[T] {
 	schema, err := lp.SchemaFor[T]()
 	if err != nil {
-		panic(err) // the types are this program's own
+		panic(err) // only types of this program are used
 	}
 	return &points[T]{schema: schema, want: want, got: make([]T, 0, len(want))}
 }
@@ -64,8 +65,8 @@ func (p *points[T]) read(ctx context.Context, c *fastclient.Client) (int64, erro
 	return r.Scanner().Offset(), err
 }
 
-// mismatch compares in the order of time and series: the server returns points
-// in the order of time, and those of one moment in an order of its own.
+// mismatch sorts both sides by time and series before it compares them, because
+// the server returns points of the same time in any order.
 func (p *points[T]) mismatch() string {
 	identity := identityOf(reflect.TypeFor[T]())
 	byIdentity := func(v []T) func(i, k int) bool {
@@ -92,8 +93,8 @@ func (p *points[T]) mismatch() string {
 	return ""
 }
 
-// identityOf returns the order of structs of type t by time and tags, which
-// together identify a point.
+// identityOf returns a less function for structs of type t. It orders them by time
+// and tags, which together identify a point.
 func identityOf(t reflect.Type) func(a, b reflect.Value) bool {
 	var times, tags []int
 	for i := range t.NumField() {
@@ -119,7 +120,7 @@ func identityOf(t reflect.Type) func(a, b reflect.Value) bool {
 	}
 }
 
-// same reports whether two values are the same to the bit.
+// same reports whether two values are identical, floats bit by bit.
 func same(a, b reflect.Value) bool {
 	if a.Kind() == reflect.Float64 {
 		return math.Float64bits(a.Float()) == math.Float64bits(b.Float())

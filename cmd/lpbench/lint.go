@@ -21,10 +21,10 @@ import (
 var lintHelp = help{
 	synopsis: "lint [flags] FILE…",
 	about: `
-Checks files of line protocol, plain or gzip'ed: says which lines InfluxDB 1.x
-refuses, or reads otherwise than they look, where and by which rule, and sums up
-each file. The file - is the standard input. A file of any size is read in constant
-memory. The exit status is 1 if a line has a fault.`,
+Checks files of line protocol, plain or compressed with gzip. It lists the lines
+that InfluxDB 1.x refuses or misreads, each with its place and the rule it breaks,
+and counts the contents of each file. The file - is the standard input. Files of
+any size need constant memory. The exit status is 1 if a line has a fault.`,
 	examples: `
 go run ./cmd/lpbench lint points.lp
 go run ./cmd/lpbench lint -precision s -trim-cr -max 10 export.txt backup.lp.gz
@@ -39,15 +39,15 @@ type lintOptions struct {
 }
 
 func (o *lintOptions) define(f *flag.FlagSet) {
-	f.StringVar(&o.precision, "precision", "ns", "the `unit` of the timestamps: ns, u, ms, s, m or h; it decides which are in range")
-	f.BoolVar(&o.trimCR, "trim-cr", false, "take a carriage return before a line feed as part of the line end")
-	f.IntVar(&o.most, "max", 100, "print this `number` of faults at most; all are counted")
+	f.StringVar(&o.precision, "precision", "ns", "`unit` of the timestamps, which decides their range: ns, u, ms, s, m or h")
+	f.BoolVar(&o.trimCR, "trim-cr", false, "treat a carriage return before a line feed as part of the line end")
+	f.IntVar(&o.most, "max", 100, "maximum `number` of faults to print; all are counted")
 }
 
-// decoder returns the options of the decoder.
+// decoder checks o and returns the options of the decoder.
 func (o *lintOptions) decoder() (lp.DecoderOptions, error) {
 	if o.most < 0 {
-		return lp.DecoderOptions{}, usage("-max must not be below 0")
+		return lp.DecoderOptions{}, usage("-max must be at least 0")
 	}
 	for p := lp.Nanosecond; p.Valid(); p++ {
 		if o.precision == p.String() {
@@ -57,7 +57,7 @@ func (o *lintOptions) decoder() (lp.DecoderOptions, error) {
 	return lp.DecoderOptions{}, usage("-precision must be ns, u, ms, s, m or h, not %q", o.precision)
 }
 
-// lint says what is wrong with files of line protocol.
+// lint lists the faults in files of line protocol.
 func lint(ctx context.Context, c console, args []string) error {
 	var o lintOptions
 	f := flags("lint")
@@ -74,7 +74,7 @@ func lint(ctx context.Context, c console, args []string) error {
 	case len(files) == 0:
 		return usage("lint needs files; - is the standard input")
 	case i >= 0 && slices.Contains(files[i+1:], "-"):
-		return usage("the standard input can be read once")
+		return usage("the standard input can be read only once")
 	}
 	l := linter{out: bufio.NewWriter(c.out), left: o.most}
 	l.d.SetOptions(options)
@@ -96,7 +96,7 @@ func lint(ctx context.Context, c console, args []string) error {
 		table.Add(all.cells("all")...)
 	}
 	if hidden := all.faults - int64(o.most-l.left); hidden > 0 {
-		fmt.Fprintf(l.out, "%s more faults are not shown: -max says how many are\n", term.Number(hidden))
+		fmt.Fprintf(l.out, "%s more faults are not shown; -max sets how many are\n", term.Number(hidden))
 	}
 	if err := errors.Join(l.out.Flush(), table.Write(c.out)); err != nil {
 		return err
@@ -107,7 +107,7 @@ func lint(ctx context.Context, c console, args []string) error {
 	return failed
 }
 
-// A contents is what a file holds.
+// contents counts what a file holds.
 type contents struct{ lines, points, faults, bytes int64 }
 
 func (t *contents) add(u contents) {
@@ -121,14 +121,14 @@ func (t *contents) cells(name string) []string {
 	return []string{name, term.Number(t.lines), term.Number(t.points), term.Number(t.faults), term.Number(t.bytes)}
 }
 
-// A linter checks files, one after the other.
+// A linter checks files one after another.
 type linter struct {
 	d    lp.Decoder
 	out  *bufio.Writer
 	left int // faults that may still be printed
 }
 
-// file checks a file. What it counted is right up to an error.
+// file checks a file. Up to an error, the counts are right.
 func (l *linter) file(ctx context.Context, stdin io.Reader, name string) (contents, error) {
 	shown := printable(name)
 	in := stdin
@@ -145,7 +145,7 @@ func (l *linter) file(ctx context.Context, stdin io.Reader, name string) (conten
 		defer f.Close()
 		in = f
 	}
-	counted := &counter{ctx: ctx, r: unpacked(in)}
+	counted := &counter{ctx: ctx, r: decompressed(in)}
 	l.d.ResetReader(counted)
 	var t contents
 	for {
@@ -172,8 +172,8 @@ func (l *linter) file(ctx context.Context, stdin io.Reader, name string) (conten
 	}
 }
 
-// pump reads r in a goroutine of its own, so that an interrupt does not wait for what
-// nobody types. end ends that at the next byte.
+// pump reads r in another goroutine, so that an interrupt does not wait for input.
+// After end, that goroutine ends when it has read the next byte.
 func pump(ctx context.Context, r io.Reader) (piped io.Reader, end func()) {
 	from, to := io.Pipe()
 	go func() {
@@ -187,16 +187,16 @@ func pump(ctx context.Context, r io.Reader) (piped io.Reader, end func()) {
 	}
 }
 
-// unpacked returns what r gives, unpacked if it begins as gzip does.
-func unpacked(r io.Reader) io.Reader {
+// decompressed returns a reader of r that decompresses it if it begins like gzip.
+func decompressed(r io.Reader) io.Reader {
 	b := bufio.NewReaderSize(r, 64<<10)
 	if magic, err := b.Peek(3); err != nil || !bytes.Equal(magic, []byte{0x1f, 0x8b, 8}) {
-		return b // an error comes again with the first read
+		return b // the first read returns the error again
 	}
 	return inflate.NewReader(b)
 }
 
-// A counter counts what is read through it, and fails when ctx ends.
+// A counter counts what is read through it, and fails after the end of ctx.
 type counter struct {
 	ctx   context.Context
 	r     io.Reader
@@ -218,7 +218,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lines returns the number of lines, counted by line feeds; the last may lack its own.
+// lines returns the number of lines, the last of which may lack its line feed.
 func (c *counter) lines() int64 {
 	if c.open {
 		return c.feeds + 1
@@ -226,7 +226,8 @@ func (c *counter) lines() int64 {
 	return c.feeds
 }
 
-// printable returns a name as it is, or quoted if it holds what a terminal would obey.
+// printable quotes a name that holds control characters, which a terminal would
+// obey.
 func printable(name string) string {
 	if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return strconv.Quote(name)

@@ -26,7 +26,7 @@ func lintOf(t *testing.T, stdin string, args ...string) (int, string) {
 	return status(err, out), out.String()
 }
 
-func packed(t *testing.T, text string) string {
+func compress(t *testing.T, text string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -53,7 +53,7 @@ func TestLint(t *testing.T) {
 		}
 		return file
 	}
-	good, bad, zipped := write("good", goodLines), write("bad", badLines), write("bad.gz", packed(t, badLines))
+	good, bad, zipped := write("good", goodLines), write("bad", badLines), write("bad.gz", compress(t, badLines))
 	for _, c := range []struct {
 		name  string
 		stdin string
@@ -72,7 +72,7 @@ func TestLint(t *testing.T) {
 		}, []string{"all", "more faults"}},
 		{"gzip", "", []string{zipped}, 1, []string{zipped + ":5: offset 45: duplicate tag", zipped + "      6       2       3     79\n"}, nil},
 		{"standard input", badLines, []string{"-"}, 1, []string{"standard input:5: offset 45: ", "-         6       2       3     79\n"}, nil},
-		{"standard input, gzip", packed(t, badLines), []string{"-"}, 1, []string{"standard input:5: offset 45: "}, nil},
+		{"standard input, gzip", compress(t, badLines), []string{"-"}, 1, []string{"standard input:5: offset 45: "}, nil},
 		{"several", badLines, []string{good, "-", "-max", "4", zipped}, 1, []string{
 			"standard input:6: ", zipped + ":2: ", "2 more faults are not shown", "18       7       6    205\n", "6 of 13 points",
 		}, []string{zipped + ":5: "}},
@@ -85,7 +85,7 @@ func TestLint(t *testing.T) {
 		{"short", "\x1f", []string{"-"}, 1, []string{`"\x1f"`}, nil},
 		{"terminal escapes", "m v=\x1b[2J\u202e\n", []string{"-"}, 1, []string{`m v=\x1b[2J\u202e"`}, []string{"\x1b", "\u202e"}},
 		{"no such file", badLines, []string{filepath.Join(dir, "absent"), "-"}, 1, []string{"absent: no such file", "standard input:5: "}, []string{"absent  "}},
-		{"half a gzip file", packed(t, goodLines)[:40], []string{"-"}, 1, []string{"standard input: inflate: input ends early at byte 40"}, nil},
+		{"half a gzip file", compress(t, goodLines)[:40], []string{"-"}, 1, []string{"standard input: inflate: input ends early at byte 40"}, nil},
 		{"no gzip header", "\x1f\x8b\x08", []string{"-"}, 1, []string{"standard input: "}, nil},
 	} {
 		got, said := lintOf(t, c.stdin, c.args...)

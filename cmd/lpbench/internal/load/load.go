@@ -11,34 +11,34 @@ import (
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 )
 
-// Options say how busy.
+// Options configure a load.
 type Options struct {
-	// Workers is how many operations run at once.
+	// Workers is the number of operations that run at a time.
 	Workers int
-	// Rate is how many operations begin per second, of all workers together. 0
-	// means that a worker begins one when the one before has ended.
+	// Rate is the number of operations that begin per second, over all workers. If
+	// it is 0, a worker begins an operation as soon as the last one has ended.
 	Rate float64
-	// Duration is how long operations begin. 0 means until the context ends.
+	// Duration is the time during which operations begin. 0 means until the context
+	// ends.
 	Duration time.Duration
-	// Grace is how long operations under way may still take when the context has
+	// Grace is the time that operations in flight still have after the context has
 	// ended.
 	Grace time.Duration
-	// Tick, if not nil, is called now and then with what there is so far, from one
-	// goroutine.
+	// Tick, if not nil, is called five times a second with the outcome so far, always
+	// from the same goroutine.
 	Tick func(Outcome)
 }
 
-// An Outcome is what a load came to.
+// An Outcome is the result of a load.
 type Outcome struct {
-	// Response is the time from the moment at which an operation was to begin to
-	// its end. With a rate that moment is on a schedule that does not wait for the
-	// server: while an operation hangs, those that had to wait for it count their
-	// wait.
+	// Response is the time from when an operation was due to its end. With a rate,
+	// the schedule does not wait for the server: operations that had to wait for
+	// one that hangs count their wait.
 	Response stat.Histogram
-	// Service is the time from the moment at which it did begin.
+	// Service is the time from when an operation began to its end.
 	Service stat.Histogram
-	// Done and Failed count operations, Unsent those that were due and had not
-	// begun when the time was over; Response holds the wait of these so far.
+	// Done and Failed count operations. Unsent counts those that were due but had not
+	// begun when the time was over; Response includes their wait until then.
 	Done, Failed, Unsent uint64
 	Took                 time.Duration
 	// Err is the first error of an operation.
@@ -47,12 +47,12 @@ type Outcome struct {
 
 const (
 	tick = 200 * time.Millisecond
-	// pause is how long a worker waits after a failure, so that a server that is
-	// not there is not asked a thousand times a second.
+	// pause is how long a worker waits after a failure, so that it does not call an
+	// absent server a thousand times a second.
 	pause = 100 * time.Millisecond
 )
 
-// A run is a load under way.
+// A run is a load in progress.
 type run struct {
 	Options
 	began time.Time
@@ -62,16 +62,17 @@ type run struct {
 	out  Outcome
 }
 
-// Run does the operations until the duration is over or ctx ends, which is no
-// error. If the very first operations fail, it ends at once. op is told which
-// worker it is for, from 0.
+// Run calls op until the duration is over or ctx ends, which is not an error. It
+// ends at once if an operation fails before any has succeeded. Workers are numbered
+// from 0.
 func Run(ctx context.Context, o Options, op func(ctx context.Context, worker int) error) Outcome {
 	r := &run{Options: o, began: time.Now()}
 	stop := func() {}
 	if o.Duration > 0 {
 		ctx, stop = context.WithTimeout(ctx, o.Duration)
 	}
-	// ctx says when to begin nothing more, work when to give up.
+	// After the end of ctx no operation begins, and after that of work those in
+	// flight are given up.
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	var grace *time.Timer
 	var once sync.Mutex
@@ -124,7 +125,7 @@ func (r *run) ticks(done <-chan struct{}) {
 	}
 }
 
-// worker does operations until ctx ends.
+// worker calls op again and again until ctx ends.
 func (r *run) worker(ctx, work context.Context, w int, op func(context.Context, int) error) {
 	for {
 		due, ok := r.take(ctx)
@@ -142,8 +143,8 @@ func (r *run) worker(ctx, work context.Context, w int, op func(context.Context, 
 	}
 }
 
-// take waits until the next operation is due and returns when that is, which is
-// the zero time without a rate. It returns false if ctx ended before.
+// take waits until the next operation is due and returns that time, which is zero
+// without a rate. It returns false if ctx ended first.
 func (r *run) take(ctx context.Context) (due time.Time, ok bool) {
 	if ctx.Err() != nil {
 		return due, false
@@ -155,14 +156,14 @@ func (r *run) take(ctx context.Context) (due time.Time, ok bool) {
 	due = r.due(r.next)
 	if r.Duration > 0 && due.Sub(r.began) >= r.Duration {
 		r.mu.Unlock()
-		sleep(ctx, time.Until(r.began.Add(r.Duration))) // a rate is per second of all of it
+		sleep(ctx, time.Until(r.began.Add(r.Duration))) // a rate counts over the whole duration
 		return due, false
 	}
 	r.next++
 	r.mu.Unlock()
 	if !sleep(ctx, time.Until(due)) {
 		r.mu.Lock()
-		// Taken and not done: countUnsent finds it if it was due.
+		// It was taken but not done. countUnsent counts it if it was due.
 		r.next--
 		r.mu.Unlock()
 		return due, false
@@ -175,7 +176,7 @@ func (r *run) due(n uint64) time.Time {
 	return r.began.Add(time.Duration(float64(n) / r.Rate * float64(time.Second)))
 }
 
-// finish counts an operation. It returns false if there is no sense in going on.
+// finish counts an operation. It returns false if the worker should stop.
 func (r *run) finish(due, began time.Time, err error) bool {
 	now := time.Now()
 	r.mu.Lock()
@@ -193,7 +194,7 @@ func (r *run) finish(due, began time.Time, err error) bool {
 	return true
 }
 
-// countUnsent counts what was due and had no worker.
+// countUnsent counts the operations that were due but had no worker.
 func (r *run) countUnsent() {
 	if r.Rate <= 0 {
 		return
@@ -208,7 +209,7 @@ func (r *run) countUnsent() {
 	}
 }
 
-// sleep waits for d, and returns false if ctx ended before.
+// sleep waits for d. It returns false if ctx ended first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
