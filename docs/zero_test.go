@@ -1,4 +1,4 @@
-package pointwire_test
+package docs
 
 import (
 	"context"
