@@ -184,8 +184,8 @@ func (s *Schema[T]) Count(reason Reason) uint64 {
 // out; [Schema.Count] tells of that.
 func (s *Schema[T]) Append(dst []byte, v *T) ([]byte, error) {
 	f := fault{shared: s.counts}
-	c := cursor{s: s.p, p: baseOf(v), opt: &s.opt, f: &f}
-	dst = c.append(dst, nil)
+	c := cursor{s: s.p, opt: &s.opt, f: &f}
+	dst = c.append(dst, baseOf(v), nil)
 	if f.empty != 0 {
 		f.countEmpty()
 	}
@@ -209,13 +209,13 @@ func (s *Schema[T]) AppendWith(dst []byte, v *T, tags ...Tag) ([]byte, error) {
 }
 
 func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
-	c := cursor{s: s.p, p: baseOf(v), opt: &s.opt, f: f}
+	c := cursor{s: s.p, opt: &s.opt, f: f}
 	given := tags
 	for i := range tags {
 		t := tags[i]
 		if r := checkTagKey(t.Key, s.opt.Dialect); r != 0 {
 			if !c.badText(PartTagKey, t.Key, r) {
-				return dst
+				return c.fail(dst, baseOf(v))
 			}
 			t.Key = replaceTagKey(t.Key, s.opt.Dialect)
 		}
@@ -223,7 +223,7 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 			f.empty++
 		} else if r := checkTagValue(t.Value, s.opt.Dialect); r != 0 {
 			if !c.badText(PartTagValue, t.Key, r) {
-				return dst
+				return c.fail(dst, baseOf(v))
 			}
 			t.Value = replaceTagValue(t.Value, s.opt.Dialect)
 		}
@@ -236,11 +236,11 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 		for _, u := range tags[:i] {
 			if u.Key == t.Key && u.Value != "" && t.Value != "" {
 				c.refuse(PartTagKey, t.Key, ErrDuplicateTag, nil)
-				return dst
+				return c.fail(dst, baseOf(v))
 			}
 		}
 	}
-	return c.append(dst, &overlay{extra: tags})
+	return c.append(dst, baseOf(v), &overlay{extra: tags})
 }
 
 // AppendAll appends all values. It leaves bad ones out and writes the others. The error
@@ -251,8 +251,7 @@ func (s *Schema[T]) AppendAll(dst []byte, values []T) ([]byte, error) {
 	var times decimal.TimestampCache
 	c := cursor{s: s.p, opt: &s.opt, times: &times, f: &f}
 	for i := range values {
-		c.p = baseOf(&values[i])
-		dst = c.append(dst, nil)
+		dst = c.append(dst, baseOf(&values[i]), nil)
 		if f.reason != 0 {
 			first = f.collect(first, i)
 		}
@@ -271,9 +270,9 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 	var times decimal.TimestampCache
 	i := 0
 	var v T // outside the loop, so that it escapes at most once
-	c := cursor{s: s.p, p: baseOf(&v), opt: &s.opt, times: &times, f: &f}
+	c := cursor{s: s.p, opt: &s.opt, times: &times, f: &f}
 	for v = range values {
-		dst = c.append(dst, nil)
+		dst = c.append(dst, baseOf(&v), nil)
 		if f.reason != 0 {
 			first = f.collect(first, i)
 		}
@@ -292,12 +291,12 @@ func (s *Schema[T]) AppendSeq(dst []byte, values iter.Seq[T]) ([]byte, error) {
 func (s *Schema[T]) Encode(e *Encoder, v *T) error {
 	e.begin(s.p.measurement)
 	f := fault{counts: &e.counts}
-	c := cursor{s: s.p, p: baseOf(v), opt: &e.opt, times: &e.times, f: &f}
+	c := cursor{s: s.p, opt: &e.opt, times: &e.times, f: &f}
 	var x *overlay
 	if len(e.tags.fixed) > 0 {
 		x = &overlay{fixed: e.tags.fixed}
 	}
-	e.buf = c.append(e.buf, x)
+	e.buf = c.append(e.buf, baseOf(v), x)
 	if f.empty != 0 {
 		f.countEmpty()
 	}
@@ -389,12 +388,12 @@ func (f *fault) collect(first *PointError, i int) *PointError {
 	return first
 }
 
-// cursor is the point that a program is writing. The hot loops keep the buffer, the
-// place in it and the struct in registers. The colder functions take everything else from
-// the cursor. They return a negative place if they have set the fault.
+// cursor is what a program writes a point with. The buffer, the place in it and the struct
+// are passed beside it: the hot loops keep them in registers, and a struct that were in the
+// cursor would take everything else in it to the heap where purego reflects on it. The
+// colder functions return a negative place if they have set the fault.
 type cursor struct {
 	s     *program
-	p     base // the struct
 	opt   *Options
 	times *decimal.TimestampCache // or nil
 	// f is a pointer because an error keeps what a fault holds: if the cursor held the
@@ -403,13 +402,18 @@ type cursor struct {
 	f *fault
 }
 
-// refuse sets the fault of the point and returns -1.
+// refuse sets the fault of the point, without its measurement, and returns -1.
 func (c *cursor) refuse(part Part, key string, r Reason, err error) int {
 	f := c.f
 	f.part, f.key, f.reason, f.err = part, key, r, err
-	f.measurement = c.s.measurementOf(c.p)
 	f.count(r)
 	return -1
+}
+
+// fail completes the fault of the point at p and returns dst.
+func (c *cursor) fail(dst []byte, p base) []byte {
+	c.f.measurement = c.s.measurementOf(p)
+	return dst
 }
 
 // obey carries out the verdict about a part and reports whether the point goes on. It

@@ -19,8 +19,7 @@ import (
 
 // putFields writes the fields, each after a comma. The returned n is negative if there is
 // a fault.
-func (s *program) putFields(b []byte, n int, c *cursor) ([]byte, int) {
-	p := c.p
+func (s *program) putFields(b []byte, n int, p base, c *cursor) ([]byte, int) {
 	for i := range s.fields {
 		o := &s.fields[i]
 		at := o.at.here(p)
@@ -232,9 +231,9 @@ func (c *cursor) putText(o *op, b []byte, n int, at base) ([]byte, int) {
 }
 
 // putTime writes a space and the timestamp. It returns -1 with a fault.
-func (c *cursor) putTime(b []byte, n int) int {
+func (c *cursor) putTime(b []byte, n int, p base) int {
 	o, opt := c.s.time, c.opt
-	at, ok := o.at.in(c.p)
+	at, ok := o.at.in(p)
 	if !ok {
 		return n
 	}

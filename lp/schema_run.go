@@ -104,7 +104,7 @@ func (x *overlay) hides(key string) bool {
 }
 
 // append appends the point at p. With a fault it returns dst unchanged.
-func (c *cursor) append(dst []byte, x *overlay) []byte {
+func (c *cursor) append(dst []byte, p base, x *overlay) []byte {
 	s := c.s
 	if c.opt.TagOrder == TagsSorted {
 		s = s.inOrder
@@ -114,36 +114,36 @@ func (c *cursor) append(dst []byte, x *overlay) []byte {
 	if s.name == nil {
 		n = putLiteral(b, n, s.escaped)
 	} else {
-		b, n = c.putName(b, n)
+		b, n = c.putName(b, n, p)
 		if n < 0 {
-			return dst
+			return c.fail(dst, p)
 		}
 	}
 	if x == nil {
-		b, n = s.putTags(b, n, c)
+		b, n = s.putTags(b, n, p, c)
 	} else {
-		b, n = s.putTagsWith(b, n, c, x)
+		b, n = s.putTagsWith(b, n, p, c, x)
 	}
 	if n < 0 {
-		return dst
+		return c.fail(dst, p)
 	}
 	space := n
-	b, n = s.putFields(b, n, c)
+	b, n = s.putFields(b, n, p, c)
 	if n < 0 {
-		return dst
+		return c.fail(dst, p)
 	}
 	if n == space {
 		if !s.placeholder {
 			c.refuse(PartLine, "", ErrNoFields, nil)
-			return dst
+			return c.fail(dst, p)
 		}
 		n = putLiteral(b, n, ",_=true")
 	}
 	// Every field begins with a comma: the first becomes the space.
 	swar.StoreByte(b, space, ' ')
 	if s.time != nil {
-		if n = c.putTime(b, n); n < 0 {
-			return dst
+		if n = c.putTime(b, n, p); n < 0 {
+			return c.fail(dst, p)
 		}
 	}
 	swar.StoreByte(b, n, '\n')
@@ -163,8 +163,8 @@ func (s *program) measurementOf(p base) string {
 }
 
 // putName writes the measurement that is in the struct.
-func (c *cursor) putName(b []byte, n int) ([]byte, int) {
-	name := c.s.measurementOf(c.p)
+func (c *cursor) putName(b []byte, n int, p base) ([]byte, int) {
+	name := c.s.measurementOf(p)
 	if len(name) > 16 {
 		b = growAt(b, n, len(name)+c.s.room)
 	}
@@ -197,12 +197,11 @@ func (o *op) put(b []byte, n int) int {
 }
 
 // putTags writes the tags. The returned n is negative if there is a fault.
-func (s *program) putTags(b []byte, n int, c *cursor) ([]byte, int) {
-	p := c.p
+func (s *program) putTags(b []byte, n int, p base, c *cursor) ([]byte, int) {
 	for i := range s.tags {
 		o := &s.tags[i]
 		if o.kind != kindString || o.pointer {
-			if b, n = c.putTag(o, b, n); n < 0 {
+			if b, n = c.putTag(o, b, n, p); n < 0 {
 				return b, -1
 			}
 			continue
@@ -243,14 +242,14 @@ func (s *program) putTags(b []byte, n int, c *cursor) ([]byte, int) {
 }
 
 // putTagsWith writes the tags and those of an overlay.
-func (s *program) putTagsWith(b []byte, n int, c *cursor, x *overlay) ([]byte, int) {
+func (s *program) putTagsWith(b []byte, n int, p base, c *cursor, x *overlay) ([]byte, int) {
 	start := n
 	for i := range s.tags {
 		o := &s.tags[i]
 		if x.hides(o.more.key) {
 			continue
 		}
-		if b, n = c.putTag(o, b, n); n < 0 {
+		if b, n = c.putTag(o, b, n, p); n < 0 {
 			return b, -1
 		}
 	}
@@ -313,11 +312,11 @@ func hasTag(tags []byte, tag string) bool {
 }
 
 // putTag writes a tag of any kind.
-func (c *cursor) putTag(o *op, b []byte, n int) ([]byte, int) {
+func (c *cursor) putTag(o *op, b []byte, n int, p base) ([]byte, int) {
 	if o.kind == kindConst {
 		return b, o.put(b, n)
 	}
-	at, ok := o.at.in(c.p)
+	at, ok := o.at.in(p)
 	if !ok {
 		c.f.empty++
 		return b, n
