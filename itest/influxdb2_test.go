@@ -180,9 +180,14 @@ func TestInfluxDB2Bucket(t *testing.T) {
 			t.Errorf("%s, missing: %v", name, err)
 		}
 	}
-	if err := bucket("plain").WithDatabase("metrics/week").Write(t.Context(), []byte("bad\nworse\nm f=6i 6\n")); err == nil ||
-		!strings.Contains(err.Error(), "unable to parse 'bad': missing fields\nunable to parse 'worse': missing fields") {
-		t.Errorf("two bad lines: %v", err)
+	err := bucket("plain").WithDatabase("metrics/week").Write(t.Context(), []byte("bad\nworse\nm f=6i 6\n"))
+	response, ok := errors.AsType[*fastclient.ServerError](err)
+	if want := "unable to parse 'bad': missing fields\nunable to parse 'worse': missing fields"; !ok || response.Message != want {
+		t.Errorf("two bad lines: %v, want the message %q", err, want)
+	}
+	// The message is the server's own, the text of the error is one line.
+	if err != nil && strings.Contains(err.Error(), "\n") {
+		t.Errorf("two bad lines: the text %q has more than one line", err)
 	}
 }
 
