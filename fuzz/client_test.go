@@ -234,7 +234,7 @@ func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, pl
 	if err != nil {
 		var transport *fastclient.TransportError
 		if !errors.As(err, &transport) {
-			t.Fatalf("behind %q: %v", raw, err)
+			t.Fatalf("after %q: %v", raw, err)
 		}
 		return // the connection was closed meanwhile
 	}
@@ -245,11 +245,11 @@ func (l *liar) call(t *testing.T, c *fastclient.Client, raw []byte, op uint8, pl
 			v, err = row.Int(0)
 		}
 		if n++; err != nil || v != 42 || row.Series().Name != "second" || n > 1 {
-			t.Fatalf("behind %q the response is %v, %v", raw, v, err)
+			t.Fatalf("after %q the response is %v, %v", raw, v, err)
 		}
 	}
 	if n != 1 {
-		t.Fatalf("behind %q the response has %d rows", raw, n)
+		t.Fatalf("after %q the response has %d rows", raw, n)
 	}
 }
 

@@ -43,7 +43,7 @@ func scan(s *jsonscan.Scanner) (events []string, docs [][]json.RawMessage, end e
 			continue // the last pair: to see that it is
 		}
 		if end != nil {
-			panic("a row behind a fatal error")
+			panic("a row after a fatal error")
 		}
 		ser := row.Series()
 		if numbers[ser] == 0 {
@@ -196,7 +196,7 @@ func FuzzScanner(f *testing.F) {
 				s.Reset(bytes.NewReader(append(space, body...)))
 				again, _, err2 := scan(s)
 				if !slices.Equal(again, events) || (err2 == nil) != (err == nil) {
-					t.Fatalf("%q behind %d spaces gives\n%s\n%v\nwant\n%s\n%v", body, len(space), strings.Join(again, "\n"), err2, strings.Join(events, "\n"), err)
+					t.Fatalf("%q after %d spaces gives\n%s\n%v\nwant\n%s\n%v", body, len(space), strings.Join(again, "\n"), err2, strings.Join(events, "\n"), err)
 				}
 			}
 			if want.end != complete || len(body) == 0 {

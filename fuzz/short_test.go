@@ -82,7 +82,7 @@ func minimal(s string, pos position) []byte {
 
 // The differences between pointwire and the oracles, see README.md.
 const (
-	behindBackslash    = "refused although InfluxDB reads it back: line feed behind a backslash"
+	afterBackslash     = "refused although InfluxDB reads it back: line feed after a backslash"
 	alone              = "refused although InfluxDB reads it back in this line: odd backslashes before a space"
 	refusedByReference = "taken although the reference decoder refuses it: control byte in a name"
 	otherInReference   = "taken although the reference decoder reads it otherwise: double quote in a field key"
@@ -101,17 +101,17 @@ func TestShortStrings(t *testing.T) {
 	want := map[position]map[string]int{
 		posMeasurement: {
 			"taken": 6055, refusedByReference: 3160, "missing measurement": 1, "measurement starts with #": 1464, "leading tab or zero byte": 2928,
-			"backslash that line protocol cannot carry": 1838, "line feed": 3602, behindBackslash: 217,
+			"backslash that line protocol cannot carry": 1838, "line feed": 3602, afterBackslash: 217,
 		},
 		posTagKey: {
-			"taken": 9719, refusedByReference: 5800, "empty key": 1, "backslash that line protocol cannot carry": 1111, alone: 280, "line feed": 4712, behindBackslash: 282,
+			"taken": 9719, refusedByReference: 5800, "empty key": 1, "backslash that line protocol cannot carry": 1111, alone: 280, "line feed": 4712, afterBackslash: 282,
 		},
 		posTagValue: {
-			"taken": 9720, refusedByReference: 5800, "backslash that line protocol cannot carry": 1111, alone: 280, "line feed": 4712, behindBackslash: 282,
+			"taken": 9720, refusedByReference: 5800, "backslash that line protocol cannot carry": 1111, alone: 280, "line feed": 4712, afterBackslash: 282,
 		},
 		posFieldKey: {
 			"taken": 7279, refusedByReference: 3706, otherInReference: 1566, "empty key": 1, "leading tab or zero byte": 2928, "backslash that line protocol cannot carry": 1696,
-			"line feed": 3963, behindBackslash: 238,
+			"line feed": 3963, afterBackslash: 238,
 		},
 		posString: {"taken": 16105},
 	}
@@ -161,7 +161,7 @@ func countShort(t *testing.T, all []string, pos position, d lp.Dialect, want map
 		}
 		if got, err := readInflux(minimal(s, pos), lp.Nanosecond); err == nil && describe(got) == describe([]point{p}) {
 			if pe.Reason == lp.ErrNewline && strings.Contains(s, "\\\n") {
-				counts[behindBackslash]++
+				counts[afterBackslash]++
 				continue
 			}
 			if pe.Reason == lp.ErrNotPortable && d == lp.Portable {

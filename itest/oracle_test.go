@@ -277,7 +277,7 @@ func (o *oracle) writePoints(ctx context.Context, b *oracleBatch) {
 	o.direct(ctx, b, err)
 }
 
-// append writes b with a Writer or a BatchWriter.
+// append writes b with a Writer or a SyncWriter.
 func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	log := &lossLog{lines: map[int]batch.Reason{}, texts: map[int]string{}}
 	opts := batch.Options{
@@ -290,7 +290,7 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	name := "Writer"
 	if batchWriter {
 		w, err = batch.NewSyncWriter(o.client.WithPrecision(b.precision), opts)
-		name = "BatchWriter"
+		name = "SyncWriter"
 	} else {
 		w, err = batch.NewWriter(o.client.WithPrecision(b.precision), opts)
 	}

@@ -75,7 +75,7 @@ func TestAllocs(t *testing.T) {
 		e.Float("before", v.Load)
 		row := layout.Row(&e)
 		row.Floats(floats)
-		e.Float("behind", v.Load)
+		e.Float("after", v.Load)
 		return e.EndTimestamp(v.Time)
 	}
 	refuse := func(v *reading) error { // a policy leaves the point out

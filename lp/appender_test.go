@@ -51,19 +51,19 @@ func TestOpenPointIsRefused(t *testing.T) {
 			var e lp.Encoder
 			open(&e)
 			if err := c.next(&e); err != nil {
-				t.Errorf("%s behind %s: %v", c.name, name, err)
+				t.Errorf("%s after %s: %v", c.name, name, err)
 			}
 			var pe *lp.PointError
 			if !errors.As(e.Err(), &pe) || pe.Reason != lp.ErrOrder || pe.Measurement != "open" || pe.Index != 0 ||
 				e.Refused() != 1 || e.Count(lp.ErrOrder) != 1 || e.Lines() != 1 || string(e.Bytes()) != c.want {
-				t.Errorf("%s behind %s: %v, %d refused, %d counted, %q", c.name, name, e.Err(), e.Refused(), e.Count(lp.ErrOrder), e.Bytes())
+				t.Errorf("%s after %s: %v, %d refused, %d counted, %q", c.name, name, e.Err(), e.Refused(), e.Count(lp.ErrOrder), e.Bytes())
 			}
 		}
 		var e lp.Encoder
 		e.Point("bad")
 		e.Tag("", "v") // counted already
 		if err := c.next(&e); err != nil || e.Refused() != 1 || e.Count(lp.ErrOrder) != 0 || e.Lines() != 1 {
-			t.Errorf("%s behind a bad point: %v, %d refused, %d lines", c.name, err, e.Refused(), e.Lines())
+			t.Errorf("%s after a bad point: %v, %d refused, %d lines", c.name, err, e.Refused(), e.Lines())
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestAppendRefuses(t *testing.T) {
 		want    string
 		reason  lp.Reason // 0 for no error
 		is      error
-		index   int // behind one point
+		index   int // after one point
 		refused int
 	}{
 		{"nothing", fakeAppender{"", nil}, "", 0, nil, 0, 0},

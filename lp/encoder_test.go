@@ -133,7 +133,7 @@ func TestEndRoundsOutOfRange(t *testing.T) {
 	}
 }
 
-// A line feed behind a backslash is one line to InfluxDB 1.x and two to others.
+// A line feed after a backslash is one line to InfluxDB 1.x and two to others.
 func TestLineWithEscapedNewline(t *testing.T) {
 	for _, line := range []string{"m\\\nx f=1", "m,\\\n=v f=1", "m,t=\\\n f=1", "m \\\n=1", "m f=1\\\n"} {
 		var e lp.Encoder

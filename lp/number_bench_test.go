@@ -110,7 +110,7 @@ func benchInts(b *testing.B, name string) []int64 {
 	return s.Make(benchValues, 1)
 }
 
-// benchTimes are times with all nine digits behind the second, and without any.
+// benchTimes are times with all nine digits after the second, and without any.
 func benchTimes(b *testing.B) map[string][]int64 {
 	ns := benchInts(b, "timestamp")
 	whole := slices.Clone(ns)

@@ -19,7 +19,7 @@ func plainReplace(s string, pos byte) string {
 	if pos == 'm' && b[0] == '#' || pos != 't' && (b[0] == '\t' || b[0] == 0) {
 		b[0] = '_'
 	}
-	// What is not replaced of a run counts for the bytes behind it.
+	// What is not replaced of a run counts for the bytes after it.
 	out := bytes.Clone(b)
 	for i := range b {
 		if b[i] != '\\' {
@@ -87,7 +87,7 @@ func plainString(v string) string {
 }
 
 // checkPlain compares the functions with their twins for s, with a full buffer,
-// one with room, and one where the bytes behind the end must not matter.
+// one with room, and one where the bytes after the end must not matter.
 func checkPlain(t *testing.T, s, other string) {
 	t.Helper()
 	room := append(bytes.Repeat([]byte{0xAA}, 512), make([]byte, 64)...)
@@ -115,7 +115,7 @@ func checkPlain(t *testing.T, s, other string) {
 }
 
 // TestPlainShort has every string of up to 4 bytes that mean something, and with
-// 8 and 16 clean bytes before and behind, so that they lie in every part of a
+// 8 and 16 clean bytes before and after, so that they lie in every part of a
 // word.
 func TestPlainShort(t *testing.T) {
 	const alphabet = "a\\,= \"\n#\t\x00\xc3\xa9"

@@ -18,7 +18,7 @@ type Measurement = pointwire.Measurement
 
 // The Schema is in four files. structtag reads the struct tags. schema_compile.go turns
 // the fields into a program, a list of ops. This file has the API and what a call needs
-// beside the program: a cursor, which is the point being written, and a fault, which
+// beside the program: a cursor, which is what it writes a point with, and a fault, which
 // says why it was not. schema_run.go writes the measurement and the tags of a point,
 // schema_field.go its fields and its time. These invariants hold:
 //

@@ -24,7 +24,7 @@ func TestSchemaMeasurement(t *testing.T) {
 	}
 	type Outer struct {
 		Tagged
-		_ lp.Measurement `lp:"outer"` // behind, but not inside
+		_ lp.Measurement `lp:"outer"` // after it, but not inside
 	}
 	type None struct {
 		_ lp.Measurement `lp:"-"`

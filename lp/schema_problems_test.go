@@ -164,11 +164,11 @@ func TestSchemaIgnored(t *testing.T) {
 		{problemsOf[struct {
 			_ lp.Measurement `lp:"Trade,tag"`
 			F int            `lp:"f"`
-		}]("m"), `field _: option "tag" behind the measurement "Trade"`},
+		}]("m"), `field _: option "tag" after the measurement "Trade"`},
 		{problemsOf[struct {
 			_ lp.Measurement `lp:"Trade,x,omitempty"`
 			F int            `lp:"f"`
-		}]("m"), `field _: option "omitempty" behind the measurement "Trade"`},
+		}]("m"), `field _: option "omitempty" after the measurement "Trade"`},
 		{problemsOf[struct {
 			_ int `lp:"x"`
 			F int `lp:"f"`

@@ -236,7 +236,7 @@ func ExampleEventKind() {
 	// warn down 2; info up 0; 2 stored
 	// warn missing 0; warn down 2; info up 0; 2 stored
 	// info split 0; 2 stored
-	// info plain 0; 2 stored
+	// info uncompressed 0; 2 stored
 	// error uncertain 2; 0 stored
 	// error rejected 2; 0 stored
 }

@@ -44,7 +44,7 @@ const (
 )
 
 var eventNames = [numEventKinds]string{
-	"", "retry", "down", "up", "rejected", "uncertain", "dropped", "split", "plain", "missing", "dead_letter",
+	"", "retry", "down", "up", "rejected", "uncertain", "dropped", "split", "uncompressed", "missing", "dead_letter",
 }
 
 // String returns the word for the kind.

@@ -27,9 +27,10 @@ import (
 // that were refused, and makes the error.
 //
 // Invariants: no lock of the engine is held while code of the user runs. If no line needs a
-// change, the bytes are passed on without a copy. Every line that hand passes on is complete, ends with a line
-// feed, and has a timestamp unless Options.NoStamp is set; no two lines get the same series
-// and timestamp from one stampClock, unless the clock is set back by more than stampLead.
+// change, the bytes are passed on without a copy. Every line that hand passes on is
+// complete, ends with a line feed, and has a timestamp unless Options.NoStamp is set. No two
+// lines of a series get the same timestamp from one stampClock, unless the clock is set back
+// by more than stampLead.
 
 // A LineWriter accepts lines of line protocol in several forms: it is a [Writer] or a
 // [SyncWriter].

@@ -40,9 +40,9 @@ var numberBuffer = make([]byte, 0, 1<<10)
 func checkNumber(t *testing.T, text string) {
 	t.Helper()
 	want, wantForm := numberPlain(text)
-	for _, behind := range []string{",1.5e55555555555555555555555555555555555555", "]\xff\xff\xff\xff\xff\xff\xff\xff", "\x00"} {
+	for _, after := range []string{",1.5e55555555555555555555555555555555555555", "]\xff\xff\xff\xff\xff\xff\xff\xff", "\x00"} {
 		b := append(append(numberBuffer[:0], '['), text...)
-		b = append(b, behind...)
+		b = append(b, after...)
 		n := len(b)
 		b = append(b, make([]byte, NumberPad)...)[:n]
 		got, form, next := Number(b, 1)

@@ -101,7 +101,7 @@ func check(t *testing.T, src []byte) {
 	got, err := AppendGunzip(nil, src, math.MaxInt)
 	differ(t, "AppendGunzip", src, got, err, want, wantErr)
 	got, err = AppendGunzip([]byte("before"), src, len(want))
-	differ(t, "AppendGunzip behind text", src, got[6:], err, want, wantErr)
+	differ(t, "AppendGunzip after text", src, got[6:], err, want, wantErr)
 	if string(got[:6]) != "before" {
 		t.Fatalf("the text before the data became %q", got[:6])
 	}

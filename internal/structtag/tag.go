@@ -68,7 +68,7 @@ func (c *Compiler) blank(text string, depth int) {
 	name, options, _ := strings.Cut(text, ",")
 	for option := range strings.SplitSeq(options, ",") {
 		if _, known := roles[option]; known || new(tag).flag(option) != nil {
-			c.Problem("_", "option %q behind the measurement %q", option, name)
+			c.Problem("_", "option %q after the measurement %q", option, name)
 		}
 	}
 	if c.Blank != nil {

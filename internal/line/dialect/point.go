@@ -25,7 +25,7 @@ type Field struct {
 }
 
 // String writes p so that equal points have the same text: tags and fields in the order
-// of their keys, texts quoted, integers and unsigned integers with i and u behind them.
+// of their keys, texts quoted, integers and unsigned integers with i and u after them.
 func (p Point) String() string {
 	b := strconv.AppendQuote(nil, p.Measurement)
 	tags := slices.Clone(p.Tags)
