@@ -44,7 +44,11 @@ func TestWriteStructs(t *testing.T) {
 			if string(r.Body) != tt.body || r.Query.Get("precision") != tt.precision {
 				t.Errorf("precision %q, body\n%s", r.Query.Get("precision"), r.Body)
 			}
-			if want := map[bool]string{true: "e", false: "d"}[tt.name == "database"]; r.Query.Get("db") != want {
+			want := "d"
+			if tt.name == "database" {
+				want = "e"
+			}
+			if r.Query.Get("db") != want {
 				t.Errorf("database %q", r.Query.Get("db"))
 			}
 		})

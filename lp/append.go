@@ -9,6 +9,15 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file has the append functions: one for each part of a line. They know nothing of a
+// batch, a point or options, so they cannot refuse: what line protocol cannot carry is
+// replaced, and Encoder, which can refuse, checks first.
+//
+// A function for a name makes room for the name and copies it in words with a put function
+// of escape.go, which also says whether the name was clean. Only if it was not, the copy is
+// ignored, and the check, replace and escape functions for that part of a line run over
+// the name from its beginning.
+
 // AppendMeasurement appends the escaped name, which starts a line. It replaces what
 // line protocol cannot carry: an empty name becomes "_"; a leading '#', tab or
 // zero byte, every line feed, and a backslash at the end or directly before

@@ -8,6 +8,15 @@ import (
 	"github.com/pointwire/pointwire/internal/line"
 )
 
+// This file takes lines that the Encoder did not write: those of an Appender, and single
+// lines of text. Both go through the scanner of package internal/line before they count,
+// so a batch holds only lines that servers take, whoever wrote them.
+//
+// Append lets the Appender write at the end of the batch and then looks at what it wrote.
+// takeAppended cuts bad lines out in place; refuseAppended counts the points that the
+// Appender itself refused. Until takeAppended has returned, Encoder.line stays where the
+// Appender began, so nothing of it is part of the batch.
+
 // Appender is implemented by types that write themselves as line protocol: points,
 // frames, batches and types of your own. AppendLP appends complete lines, each ended
 // by a line feed, to dst and returns the extended slice. With an error it returns dst

@@ -7,6 +7,17 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file writes the fields of a Layout, a list of keys that is escaped beforehand.
+//
+// A key is kept as its escaped text, and its first 16 bytes also as two words, so that a
+// short key is written by two stores. Row.next writes the separator and the key and returns
+// the place of the value; the method of the value's type writes it there. Floats does both
+// in one loop.
+//
+// The keys of a Layout are compared with each other once, in NewLayout. For a point whose
+// fields are one row there is nothing else to compare: Encoder.row remembers the Layout,
+// and its keys go into the set of the point only if another field or row follows.
+
 // A Layout is a fixed list of field keys for points of one shape. The keys are
 // checked, compared and escaped once. A Layout is immutable and may be shared. The
 // zero value has no keys.

@@ -13,6 +13,14 @@ import (
 	"github.com/pointwire/pointwire/internal/decimal"
 )
 
+// This file has Point, for programs that learn only at run time which tags and fields
+// there are. A Point checks nothing when it is filled, but for the types of values: it is a
+// list of tags and fields, and an Encoder writes it, checks it and applies the policies. So
+// a Point is refused, or changed by a policy, exactly as the same calls of an Encoder are.
+//
+// Encode writes to the batch of the caller, with the options of that Encoder. AppendLP and
+// its forms borrow an Encoder without a buffer and write with the options of the Point.
+
 // A Point is a point whose shape is known at run time only. The zero value is empty and
 // ready to use. Reset empties a Point and keeps its memory. The setters replace a tag or
 // field with the same key. Goroutines may write one Point at once, but no goroutine may

@@ -12,6 +12,19 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file compiles a struct type to a program, once per type.
+//
+// structtag walks through the fields and reads their tags. For each it calls add, which
+// makes an op: where the value is (at), how it is written (kind), and the text before it,
+// escaped (literal). finish then looks at the schema as a whole: a measurement, at least
+// one field, extra tags, the order of the tags. Problems are collected and never end the
+// compilation, so that an error lists all of them.
+//
+// Each key of a program can be carried by line protocol, and no other tag or field has it.
+// So when a struct is written only its values are checked, and its measurement if that is a
+// field. If the tags are not in the order of their keys, inOrder is a second program in
+// which they are, for calls that merge tags of their own.
+
 // compile makes the program for structs of type t.
 func compile(t reflect.Type, o *SchemaOptions) (*program, *SchemaError) {
 	c := &compiler{o: o, p: &program{measurement: t.Name()}, keys: map[string]bool{}}

@@ -8,6 +8,14 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file has the parts of a line that are escaped beforehand: Series, the measurement
+// with its tags, and FieldKey. Each keeps the escaped text beside the key: the text is
+// copied into lines, and the key is what the Encoder compares when it looks for a key that
+// a point has twice. Neither changes once it is made, so goroutines share them.
+//
+// The tags of a Series are sorted by their escaped keys, the order that servers keep them
+// in. So a point with a Series and no other tags is in that order without any work.
+
 // A Series is a measurement and a set of tags that are checked and escaped once. The
 // tags are in the order of their escaped keys. A Series is immutable and may be
 // shared. The zero value holds nothing and cannot be written.

@@ -87,8 +87,10 @@ func given(f *flag.FlagSet, names ...string) string {
 		case !slices.Contains(names, f.Name):
 		case f.Name == "url":
 			words = append(words, "-url URL")
+		case ok && b.IsBoolFlag() && value == "false":
+			words = append(words, "-"+f.Name+"=false")
 		case ok && b.IsBoolFlag():
-			words = append(words, "-"+f.Name+map[bool]string{true: "=false"}[value == "false"])
+			words = append(words, "-"+f.Name)
 		case value == "" || strings.ContainsFunc(value, func(r rune) bool {
 			return !strings.ContainsRune("+-./:=@_%,", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 		}):

@@ -105,11 +105,11 @@ func readme(_ context.Context, c console, args []string) error {
 		if len(names) == 0 {
 			return fmt.Errorf("%s has no table to fill", file)
 		}
-		same := bytes.Equal(texts[i], text)
-		fmt.Fprintf(c.out, "%s: %d tables, %s\n", file, len(names), map[bool]string{true: "as they were", false: "changed"}[same])
-		if !same {
-			stale = errStale
+		state := "as they were"
+		if !bytes.Equal(texts[i], text) {
+			state, stale = "changed", errStale
 		}
+		fmt.Fprintf(c.out, "%s: %d tables, %s\n", file, len(names), state)
 	}
 	if *check {
 		return stale

@@ -19,7 +19,7 @@ func showCases(c console, cases []results.Case) error {
 			t.Head[3] = "wall ns"
 		}
 		if first.Base != "" {
-			t.Head = append(t.Head, "× "+first.Base+map[bool]string{true: " in CPU time"}[k.CPU()])
+			t.Head = append(t.Head, "× "+k.RatioOf())
 		}
 		for _, r := range k.Results {
 			switch {

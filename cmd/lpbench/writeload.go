@@ -210,7 +210,11 @@ func (w *writer) report(ctx context.Context, c console, o *loadOptions, t *targe
 		return errors.Join(failed, fmt.Errorf("counting on the server: %w", err))
 	}
 	same := held == int64(s.acked)
-	fmt.Fprintf(c.out, "\ncounted on the server: %s points, %s\n", term.Number(held), map[bool]string{true: "as acknowledged", false: "NOT as acknowledged"}[same])
+	verdict := "as acknowledged"
+	if !same {
+		verdict = "NOT as acknowledged"
+	}
+	fmt.Fprintf(c.out, "\ncounted on the server: %s points, %s\n", term.Number(held), verdict)
 	r := &results.Report{Environment: results.Here(time.Now()), Results: []results.Result{{
 		Suite: "load", Case: "write", Contender: "pointwire-writer", Version: "this tree", Unit: "point", Rounds: 1,
 		Ns: float64(out.Took) / points, CPU: float64(spent.CPU) / points, MBps: float64(s.rawBytes) / 1e6 / seconds,

@@ -7,6 +7,21 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file writes float64; float32.go does the same for float32.
+//
+// The text is the shortest that parses back, so the work is to find its digits. There are
+// four ways, and each one either is sure of the text or passes the value on:
+//
+//	PutFloat64       2^-16 to 1e4, with at most eight digits after the point: one or two
+//	                 multiplications
+//	putFloat64Wide   zero, whole numbers, and larger decimals of few digits
+//	shortest64       everything else but powers of two and subnormals: one multiplication
+//	                 by a power of ten of 128 bits
+//	schubfach64      what shortest64 cannot decide: three multiplications
+//
+// The last two return digits and an exponent, which putDecimal17 turns into text. All of
+// them store words beyond the text, within RoomFloat bytes.
+
 // AppendFloat64 appends the shortest decimal text that parses back to v, the
 // closest to v if there are several: plain for zero and 1e-6 <= |v| < 1e21, the
 // bounds of encoding/json, with an exponent otherwise. The exponent has two

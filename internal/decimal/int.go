@@ -7,6 +7,13 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file writes integers and timestamps, eight digits at a time.
+//
+// swar.Digits8 makes eight digits of a number below 1e8 in one word; leading zeros are
+// shifted out, so there is no branch on the number of digits within a word. Numbers below
+// 1000 come from a table. A timestamp in nanoseconds has 19 digits since 2001, and a
+// TimestampCache keeps the first 11 of them from one timestamp to the next.
+
 // AppendInt64 appends v in decimal.
 func AppendInt64(dst []byte, v int64) []byte {
 	dst = Grow(dst, RoomInt)

@@ -8,6 +8,18 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file reads numbers. Each function is for the next longer kind. longInt and fraction
+// go on from what was found before them; slowNumber begins again:
+//
+//	Number       up to 7 bytes, in a single load
+//	longInt      8 to 19 digits before the point
+//	fraction     a point after any number of digits, up to 19 digits in all
+//	slowNumber   exponents, more digits, and errors; with strconv in the end
+//
+// The digits before and after the point become one whole number, which scale or a division
+// by an exact power of ten turns into a float. Both round to nearest or decline, so every
+// way gives the same bits as strconv. Loads may go up to NumberPad bytes beyond the number.
+
 // A Form is the form of a number text.
 type Form uint8
 

@@ -6,6 +6,12 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
+// This file reads times. ParseTime takes the form that servers write, a date and a time
+// that end in Z, in three loads and one for the fraction: a word holds eight bytes of the text, so digits and
+// separators are checked together, and pairs of digits are converted together. It passes
+// everything else to parseTimeOther, which finds the form and leaves the rest of the text,
+// the ranges and the zone to parseTimeEnd. Where both can read a text they agree.
+
 // A TimeError says why a text is no time. The zero value is no error.
 type TimeError uint8
 

@@ -155,7 +155,7 @@ func contenders(r *results.Report, c results.Case) string {
 	first := c.Results[0]
 	fmt.Fprintf(&b, "    %s\n\n| contender | version | ns/%s | CPU ns | MB/s | allocs |", r.Command(c.Suite, c.Name), first.Unit)
 	if first.Base != "" {
-		fmt.Fprintf(&b, " times as fast as %s%s |", cell(first.Base), map[bool]string{true: " in CPU time"}[c.CPU()])
+		fmt.Fprintf(&b, " times as fast as %s |", cell(c.RatioOf()))
 	}
 	b.WriteString("\n|---|---|--:|--:|--:|--:|")
 	if first.Base != "" {

@@ -76,7 +76,10 @@ func Write(w io.Writer, r *results.Report) error {
 	for _, f := range r.Environment {
 		if !skipped[f.Name] && f.Value != "" && (f.Name != "size" || f.Value != "0") {
 			if f.Name == "commit" {
-				f.Value = f.Value[:min(12, len(f.Value))] + map[bool]string{true: ", changed"}[strings.HasSuffix(f.Value, "-dirty")]
+				dirty := strings.HasSuffix(f.Value, "-dirty")
+				if f.Value = f.Value[:min(12, len(f.Value))]; dirty {
+					f.Value += ", changed"
+				}
 			}
 			v.Facts = append(v.Facts, f)
 		}

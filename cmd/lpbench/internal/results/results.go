@@ -213,7 +213,19 @@ func (c *Case) CPU() bool {
 
 // Unit says what times of the case are in.
 func (c *Case) Unit() string {
-	return map[bool]string{true: "CPU "}[c.CPU()] + "ns/" + c.Results[0].Unit
+	unit := "ns/" + c.Results[0].Unit
+	if c.CPU() {
+		return "CPU " + unit
+	}
+	return unit
+}
+
+// RatioOf names what the ratios of the case are to, and in which time.
+func (c *Case) RatioOf() string {
+	if c.CPU() {
+		return c.Results[0].Base + " in CPU time"
+	}
+	return c.Results[0].Base
 }
 
 // Time returns the time of one of the results in Unit.
