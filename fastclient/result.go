@@ -12,6 +12,7 @@ import (
 
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/compress"
+	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/internal/transport"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/valyala/fastjson"
@@ -26,19 +27,13 @@ import (
 
 // A Result is the response to a query. One goroutine may use it; another may call Close.
 type Result struct {
-	_     noCopy
+	_     nocopy.Field
 	body  *responseBody
 	s     *jsonscan.Scanner
 	whole int64 // bound of JSON
 	// emptied is set if the server's response to a deletion has no result.
 	emptied bool
 }
-
-// noCopy makes go vet report copies of what holds it.
-type noCopy struct{}
-
-func (*noCopy) Lock()   {}
-func (*noCopy) Unlock() {}
 
 func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, error) {
 	// InfluxDB 2.x responds with an empty object to a deletion.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -33,7 +34,7 @@ import (
 // zero value is strict and ready to use. An Encoder must not be copied after first
 // use, and not be used by two goroutines at once.
 type Encoder struct {
-	_ noCopy
+	_ nocopy.Field
 
 	// Options are the policies for what cannot be written as it is. Their precision
 	// is not used, because a frame has its own.

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
@@ -39,7 +40,7 @@ const frameCells = 4 << 20
 // A Reader reads query responses as frames. Make one with NewReader and reuse it with
 // Reset. Set the fields before the first frame is read. A Reader must not be copied.
 type Reader struct {
-	_ noCopy
+	_ nocopy.Field
 
 	// Rows is the largest number of rows in a frame. 0 means DefaultRows, and a
 	// negative number means all rows of a series. A series of more than 4,096 columns

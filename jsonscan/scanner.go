@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/pointwire/pointwire"
+	"github.com/pointwire/pointwire/internal/nocopy"
 )
 
 // This file holds the Scanner, the order of its steps, and its buffer.
@@ -45,7 +46,7 @@ import (
 // buffer of 64 KiB, and more only while a single row needs it. Make one with
 // NewScanner and reuse it with Reset. It must not be copied.
 type Scanner struct {
-	_ noCopy
+	_ nocopy.Field
 
 	// MaxRowBytes bounds the memory that one row, or one text outside the rows,
 	// may take; 0 means 16 MiB. A longer row is a *RowSizeError, and so are more

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/line"
+	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
@@ -44,7 +45,7 @@ import (
 // An Encoder must not be copied after first use, nor used by two goroutines at
 // once.
 type Encoder struct {
-	_     noCopy
+	_     nocopy.Field
 	buf   []byte
 	line  int // where the complete lines end in buf
 	state encoderState
@@ -66,13 +67,6 @@ type Encoder struct {
 	row    *layout // began the fields of the open point, see keysOfRow
 	scan   *line.Scanner
 }
-
-// noCopy makes go vet (copylocks) report copies of a struct that has it as a field.
-// It is the first field, since a last one of no size would make the struct larger.
-type noCopy struct{}
-
-func (*noCopy) Lock()   {}
-func (*noCopy) Unlock() {}
 
 type encoderState uint8
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
@@ -110,7 +111,7 @@ func (e *Encoder) addKeys(l *layout) {
 // the last key refuses the point with [ErrOrder]; keys without a value are not
 // written. A Row must not be copied after first use, nor used for another point.
 type Row struct {
-	_ noCopy
+	_ nocopy.Field
 	e *Encoder
 	l *layout
 	i int

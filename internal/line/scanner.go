@@ -6,6 +6,7 @@ import (
 
 	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/nocopy"
 )
 
 // This file is the scanner: it finds the next line, gives it to fast.go and, if that
@@ -36,7 +37,7 @@ const pad = 64
 // has no input. It holds memory for the longest line and the most tags and fields,
 // and keeps it over Reset.
 type Scanner struct {
-	_ noCopy // last points into the Scanner
+	_ nocopy.Field // last points into the Scanner
 	Point
 	// Tags and Fields are those of the last line.
 	Tags   []Tag
@@ -82,13 +83,6 @@ type Scanner struct {
 	added bool // the last line feed was added to the input
 	skip  bool // within a line that is too long
 }
-
-// noCopy makes go vet (copylocks) report copies of a struct that has it as a field.
-// It is the first field, since a last one of no size would make the struct larger.
-type noCopy struct{}
-
-func (*noCopy) Lock()   {}
-func (*noCopy) Unlock() {}
 
 // SetOptions sets the options, for the lines that follow.
 func (s *Scanner) SetOptions(o Options) {
