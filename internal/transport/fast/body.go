@@ -20,31 +20,6 @@ type body struct {
 	err    error // of the last Read, sticky
 }
 
-// A wholeBody is a streamed body that arrived with its header. Its connection is free.
-type wholeBody struct {
-	bytes.Reader
-	closed atomic.Bool
-}
-
-// Read reads until the body is closed.
-func (w *wholeBody) Read(p []byte) (int, error) {
-	if w.closed.Load() {
-		return 0, transport.ErrBodyClosed
-	}
-	return w.Reader.Read(p)
-}
-
-// WriteTo is hidden: it would not look at closed.
-func (w *wholeBody) WriteTo(dst io.Writer) (int64, error) {
-	return io.Copy(dst, struct{ io.Reader }{w})
-}
-
-// Close makes further reads fail.
-func (w *wholeBody) Close() error {
-	w.closed.Store(true)
-	return nil
-}
-
 // chunksEnd reports whether p begins with all chunks of a body, without trailers.
 func chunksEnd(p []byte) bool {
 	for {

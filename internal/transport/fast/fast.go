@@ -170,9 +170,7 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	} else if x.c != nil {
 		resp.Stream = &body{x: x, src: x.resp.BodyStream()}
 	} else if x.whole {
-		w := new(wholeBody)
-		w.Reset(x.body)
-		resp.Stream = w
+		resp.Stream = transport.NewWholeBody(x.body, nil)
 	}
 	return nil
 }

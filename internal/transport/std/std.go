@@ -121,7 +121,7 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 			return nil
 		}
 		if n := response.ContentLength; n >= 0 && n <= smallBody {
-			resp.Stream = x.readSmall() // it keeps no connection until it is read
+			resp.Stream = x.readSmall()
 			return nil
 		}
 		resp.Stream = x
@@ -372,6 +372,20 @@ func (r *countedReader) Read(p []byte) (int, error) {
 // WriteTo replaces that of the bytes.Reader, whose bytes would not be counted.
 func (r *countedReader) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{r})
+}
+
+// smallBody is the largest streamed body of known length that is read at once.
+const smallBody = 8 << 10
+
+// readSmall reads the body to its end and returns it, so that it keeps no connection.
+func (x *exchange) readSmall() *transport.WholeBody {
+	if d := x.t.o.ReadTimeout; d > 0 {
+		timer := time.AfterFunc(d, func() { x.cancel(transport.ErrTimeout) })
+		defer timer.Stop()
+	}
+	p, err := io.ReadAll(x)
+	x.Close()
+	return transport.NewWholeBody(p, err)
 }
 
 // buffer reads the body of a response that is not streamed.
