@@ -68,12 +68,8 @@ func (e *RowSizeError) Error() string {
 		return "jsonscan: read series at offset " + strconv.FormatInt(e.Offset, 10) +
 			": more than " + strconv.Itoa(e.Columns) + " columns or tags"
 	}
-	unit := " bytes"
-	if e.Limit == 1 {
-		unit = " byte"
-	}
-	return "jsonscan: read row at offset " + strconv.FormatInt(e.Offset, 10) +
-		": longer than " + strconv.Itoa(e.Limit) + unit
+	text := "jsonscan: read row at offset " + strconv.FormatInt(e.Offset, 10) + ": longer than "
+	return string(printable.AppendCount([]byte(text), uint64(max(e.Limit, 0)), "byte", "bytes"))
 }
 
 // A StatementError is the error of one statement. The scanner still reads the

@@ -83,8 +83,7 @@ func (e *PointError) Error() string {
 	}
 	if e.Others > 0 {
 		b = append(b, " (and "...)
-		b = strconv.AppendInt(b, int64(e.Others), 10)
-		b = append(b, " more points)"...)
+		b = append(printable.AppendCount(b, uint64(e.Others), "more point", "more points"), ')')
 	}
 	return string(b)
 }

@@ -96,7 +96,7 @@ type AppendError struct {
 
 func (e *AppendError) Error() string {
 	b := append(make([]byte, 0, 96), "batch: append: "...)
-	b = appendNumber(b, uint64(max(e.Refused, 0)), "line", "lines")
+	b = printable.AppendCount(b, uint64(max(e.Refused, 0)), "line", "lines")
 	b = append(b, " refused, "...)
 	b = strconv.AppendInt(b, int64(e.Accepted), 10)
 	b = append(b, " accepted: "...)
@@ -137,7 +137,7 @@ func (e *BatchError) Error() string {
 	b := append(make([]byte, 0, 128), "batch: batch "...)
 	b = strconv.AppendUint(b, e.Seq, 10)
 	b = append(b, ": "...)
-	b = appendNumber(b, uint64(max(e.Lines, 0)), "line", "lines")
+	b = printable.AppendCount(b, uint64(max(e.Lines, 0)), "line", "lines")
 	if e.Reason == ReasonUncertain {
 		b = append(b, " may be lost ("...)
 	} else {
@@ -156,7 +156,7 @@ func (e *BatchError) Error() string {
 	}
 	if e.Others > 0 {
 		b = append(b, " (and "...)
-		b = appendNumber(b, uint64(e.Others), "more error", "more errors")
+		b = printable.AppendCount(b, uint64(e.Others), "more error", "more errors")
 		b = append(b, ')')
 	}
 	return string(b)
@@ -182,7 +182,7 @@ type PendingError struct {
 
 func (e *PendingError) Error() string {
 	b := append(make([]byte, 0, 96), "batch: flush: "...)
-	b = appendNumber(b, uint64(max(e.Batches, 0)), "batch is", "batches are")
+	b = printable.AppendCount(b, uint64(max(e.Batches, 0)), "batch is", "batches are")
 	b = append(b, " pending: "...)
 	return string(appendFailures(appendCause(b, e.Err), e.LastErrors))
 }
@@ -205,15 +205,6 @@ func appendFailures(b []byte, list []ServerFailure) []byte {
 		b = appendCause(b, list[i].Err)
 	}
 	return b
-}
-
-// appendNumber appends n and the noun in the form that belongs to it.
-func appendNumber(b []byte, n uint64, one, more string) []byte {
-	b = append(strconv.AppendUint(b, n, 10), ' ')
-	if n == 1 {
-		return append(b, one...)
-	}
-	return append(b, more...)
 }
 
 // appendCause appends the text of err as the end of an error text. The errors of
@@ -255,9 +246,9 @@ type UnsentError struct {
 
 func (e *UnsentError) Error() string {
 	b := append(make([]byte, 0, 96), "batch: close: "...)
-	b = appendNumber(b, uint64(len(e.Batches)), "batch", "batches")
+	b = printable.AppendCount(b, uint64(len(e.Batches)), "batch", "batches")
 	b = append(b, " of "...)
-	b = appendNumber(b, e.Lines, "line", "lines")
+	b = printable.AppendCount(b, e.Lines, "line", "lines")
 	b = append(b, " not sent: "...)
 	return string(appendFailures(appendCause(b, e.Err), e.LastErrors))
 }

@@ -1,6 +1,6 @@
 // Package printable makes texts of others, such as a server's words, fit for an error text:
 // one line, in which nothing moves the cursor of a terminal or begins another record of a
-// log.
+// log. It also puts numbers into such texts.
 package printable
 
 import (
@@ -56,4 +56,13 @@ func Append(dst []byte, s string) []byte {
 		i += n
 	}
 	return dst
+}
+
+// AppendCount appends n and the words for one or for more of what it counts.
+func AppendCount(dst []byte, n uint64, one, more string) []byte {
+	dst = append(strconv.AppendUint(dst, n, 10), ' ')
+	if n == 1 {
+		return append(dst, one...)
+	}
+	return append(dst, more...)
 }

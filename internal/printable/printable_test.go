@@ -45,3 +45,11 @@ func TestError(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAppendCount(t *testing.T) {
+	for n, want := range []string{"x0 lines", "x1 line", "x2 lines"} {
+		if got := string(AppendCount([]byte("x"), uint64(n), "line", "lines")); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
