@@ -110,7 +110,7 @@ func judge(g Goal, name string, results []Result) (Outcome, bool) {
 			o.Missing = true
 		case len(r.cost) == 0 || own == nil || len(own.cost) == 0:
 		default:
-			if q, lo, hi := quotient(r.cost, own.cost); o.Fastest == "" || q < o.Ratio {
+			if q, lo, hi := Quotient(r.cost, own.cost); o.Fastest == "" || q < o.Ratio {
 				o.Fastest, o.Ratio, o.Lo, o.Hi = name, q, lo, hi
 			}
 		}

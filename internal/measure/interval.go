@@ -36,10 +36,10 @@ func rank(n int) (k int, confidence float64) {
 	return k, confidence
 }
 
-// quotient returns the median of base over own and the ends of its confidence interval.
+// Quotient returns the median of base over own and the ends of its confidence interval.
 // Each ratio compares two turns of the same round, so that it is not affected by
 // whatever slows down a whole round.
-func quotient(base, own []float64) (mid, lo, hi float64) {
+func Quotient(base, own []float64) (mid, lo, hi float64) {
 	q := make([]float64, min(len(base), len(own)))
 	for i := range q {
 		q[i] = base[i] / own[i]

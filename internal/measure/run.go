@@ -110,7 +110,7 @@ func Run(c *Case, o Options) ([]Result, error) {
 				r.CPUSamples = r.cost
 			}
 			if base >= 0 && len(samples[base]) > 0 {
-				r.Ratio, r.RatioLo, r.RatioHi = quotient(cost(samples[base], c.CPU), r.cost)
+				r.Ratio, r.RatioLo, r.RatioHi = Quotient(cost(samples[base], c.CPU), r.cost)
 				_, r.Confidence = rank(len(r.cost))
 			}
 		}

@@ -111,13 +111,9 @@ func times(k *results.Case, own, peer *results.Result) (ratio, lo, hi float64) {
 	if k.CPU() {
 		a, b = own.CPUSamples, peer.CPUSamples
 	}
-	each := make([]float64, min(len(a), len(b)))
-	for i := range each {
-		each[i] = b[i] / a[i]
-	}
-	if len(each) == 0 {
+	if len(a) == 0 || len(b) == 0 {
 		ratio = k.Time(peer) / k.Time(own)
 		return ratio, ratio, ratio
 	}
-	return measure.Interval(each)
+	return measure.Quotient(b, a)
 }
