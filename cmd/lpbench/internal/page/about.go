@@ -26,10 +26,6 @@ var suiteAbout = map[string]string{
 // caseAbout says in a sentence what a case is about: its name alone says little. Suites
 // that share bodies share the sentences of "lines" and "bodies".
 var caseAbout = map[string]string{
-	"encode/trade":  "Trades of the user guide: three tags, two numbers and an id.",
-	"encode/cpu":    "Load of hosts as in the Time Series Benchmark Suite: ten tags, ten integers.",
-	"encode/server": "A database server's report: fifty fields of every kind.",
-	"encode/logs":   "Log messages of 200 bytes with characters that need escapes.",
 	"encode/refuse": "Points of which some cannot be written and must be refused.",
 
 	"lines/trade":   "Trades of the user guide: three tags, two numbers and an id.",
@@ -105,7 +101,7 @@ func about(c results.Case) string {
 		return text
 	}
 	switch c.Suite {
-	case "decode":
+	case "encode", "decode":
 		if text := caseAbout["lines/"+c.Name]; text != "" {
 			return text
 		}
