@@ -74,6 +74,10 @@ type engine struct {
 	closeErr error
 }
 
+// made reports whether init was called. The engine of a zero Writer or SyncWriter holds
+// nothing, and accepts nothing.
+func (e *engine) made() bool { return e.sealBytes > 0 }
+
 // init prepares e for appends, with nobody waiting.
 func (e *engine) init(c config) error {
 	o := c.o
@@ -193,7 +197,7 @@ func (e *engine) refused(n int, err error) {
 func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	e.mu.Lock()
 	for n > 0 {
-		if e.closing || e.sealBytes == 0 { // or never made
+		if e.closing || !e.made() {
 			err = ErrWriterClosed
 			break
 		}

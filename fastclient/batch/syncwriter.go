@@ -162,7 +162,7 @@ func (w *SyncWriter) Flush(ctx context.Context) error {
 	if e.closing {
 		return ErrWriterClosed
 	}
-	if e.sealBytes == 0 { // it was never made, and holds nothing
+	if !e.made() {
 		return nil
 	}
 	if e.open != nil {
@@ -183,7 +183,7 @@ func (w *SyncWriter) Flush(ctx context.Context) error {
 // *[UnsentError]. A second Close returns the same error.
 func (w *SyncWriter) Close(ctx context.Context) error {
 	e := &w.engine
-	if e.closing || e.sealBytes == 0 { // or never made
+	if e.closing || !e.made() {
 		return e.closeErr
 	}
 	if e.open != nil {

@@ -236,7 +236,7 @@ func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 // While the server is down, Flush waits for the next attempt and does not cause one.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
-	if w.waiters == nil { // it was never made, and holds nothing
+	if !w.made() {
 		w.mu.Unlock()
 		return nil
 	}
@@ -289,7 +289,7 @@ const closeGrace = 50 * time.Millisecond
 // first one and returns the same.
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
-	if w.waiters == nil { // it was never made, and holds nothing
+	if !w.made() {
 		w.mu.Unlock()
 		return nil
 	}
