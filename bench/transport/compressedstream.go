@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
@@ -75,20 +74,9 @@ func klauspostStream(addr string) (streamer, func(), error) {
 		if _, err := io.WriteString(conn, request); err != nil {
 			return 0, err
 		}
-		left := int64(0)
-		for {
-			line, err := r.ReadString('\n')
-			if err != nil {
-				return 0, err
-			}
-			if value, ok := strings.CutPrefix(line, "Content-Length: "); ok {
-				if left, err = strconv.ParseInt(strings.TrimSpace(value), 10, 64); err != nil {
-					return 0, err
-				}
-			}
-			if line == "\r\n" {
-				break
-			}
+		left, err := bodyLength(r)
+		if err != nil {
+			return 0, err
 		}
 		body := bufio.NewReaderSize(io.LimitReader(r, left), 16) // has ReadByte, so gzip adds no buffer
 		if err := z.Reset(body); err != nil {

@@ -162,25 +162,32 @@ func bareStream(addr string) (streamer, func(), error) {
 			return 0, err
 		}
 		head.Reset(conn)
-		left := int64(0)
-		for {
-			line, err := head.ReadString('\n')
-			if err != nil {
-				return 0, err
-			}
-			if value, ok := strings.CutPrefix(line, "Content-Length: "); ok {
-				if left, err = strconv.ParseInt(strings.TrimSpace(value), 10, 64); err != nil {
-					return 0, err
-				}
-			}
-			if line == "\r\n" {
-				break
-			}
+		left, err := bodyLength(head)
+		if err != nil {
+			return 0, err
 		}
 		buffered, _ := head.Peek(head.Buffered())
 		s.Reset(io.MultiReader(bytes.NewReader(buffered), io.LimitReader(conn, left-int64(len(buffered)))))
 		return countRows(s, look)
 	}, func() { conn.Close() }, nil
+}
+
+// bodyLength reads the header of a response and returns its Content-Length.
+func bodyLength(r *bufio.Reader) (n int64, err error) {
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return 0, err
+		}
+		if value, ok := strings.CutPrefix(line, "Content-Length: "); ok {
+			if n, err = strconv.ParseInt(strings.TrimSpace(value), 10, 64); err != nil {
+				return 0, err
+			}
+		}
+		if line == "\r\n" {
+			return n, nil
+		}
+	}
 }
 
 // netStream is net/http with the same scanner.
