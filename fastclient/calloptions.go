@@ -93,6 +93,13 @@ func (idempotentOption) applyPoints(c *pointCall) { c.idempotent = true }
 
 func (idempotentOption) applyQuery(c *queryCall) { c.idempotent = true }
 
+// madeOption says that an encoder made the lines.
+type madeOption struct{}
+
+func (madeOption) applyWrite(w *writeCall) { w.makes = true }
+
+func (madeOption) applyPoints(c *pointCall) { c.makes = true }
+
 // TrimCR makes one write of raw lines, by [Client.WriteFrom] or [Lines], treat a carriage
 // return before a line feed as part of the line end. [Client.Write] sends lines as they
 // are.

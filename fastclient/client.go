@@ -93,10 +93,7 @@ func New(o Options) (*Client, error) {
 	c.setAuth()
 	c.setHeader()
 	c.setGzip(addrs)
-	c.errorTime = max(0, o.ReadTimeout)
-	if o.ReadTimeout == 0 {
-		c.errorTime = 30 * time.Second
-	}
+	c.errorTime = transport.Options{ReadTimeout: o.ReadTimeout}.WithDefaults().ReadTimeout
 	if c.maxWhole <= 0 {
 		c.maxWhole = 64 << 20
 	}

@@ -104,7 +104,7 @@ func WriteSeq[P lp.Appender](ctx context.Context, c *Client, points iter.Seq[P],
 // are not in the batch: the error is then a *[PointsError]. Points that a policy left out
 // or changed are no error; Encoder.Count reports them.
 func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteOption) error {
-	err := c.write(ctx, e, opts)
+	err := c.Write(ctx, e.Bytes(), append([]WriteOption{WritePrecision(e.Precision()), madeOption{}}, opts...)...)
 	first, open := e.Err(), e.Unfinished()
 	if first == nil && open == nil {
 		return err
@@ -120,23 +120,6 @@ func (c *Client) WriteEncoder(ctx context.Context, e *lp.Encoder, opts ...WriteO
 		bad.Index = p.Index
 	}
 	return bad
-}
-
-// write sends the lines of e, if there are any.
-func (c *Client) write(ctx context.Context, e *lp.Encoder, opts []WriteOption) error {
-	if len(e.Bytes()) == 0 {
-		return nil
-	}
-	w, err := c.openWrite(append([]WriteOption{WritePrecision(e.Precision())}, opts...))
-	defer c.freeWriteCall(w)
-	if err != nil {
-		return err
-	}
-	w.makes = true
-	if w.converts(c.core) {
-		return c.sendConverted(ctx, w, e.Bytes())
-	}
-	return c.sendBody(ctx, w, e.Bytes())
 }
 
 // writePoints runs addAll, which adds points, and sends the lines that remain.

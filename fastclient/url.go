@@ -1,6 +1,7 @@
 package fastclient
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -40,12 +41,7 @@ func ParseURL(rawURL string) (Options, error) {
 	if err != nil {
 		return Options{}, &OptionError{"URL", "has parameters that are not encoded as in a URL"}
 	}
-	keys := make([]string, 0, len(query))
-	for key := range query {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys) // so that the same error comes every time
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(query)) { // so that the same error comes every time
 		if len(query[key]) != 1 || key == "db" && query.Has("database") {
 			return Options{}, &OptionError{"URL", "repeats the parameter " + key}
 		}

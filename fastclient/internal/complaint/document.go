@@ -2,6 +2,7 @@ package complaint
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/valyala/fastjson"
@@ -40,14 +41,9 @@ func ReadDocument(body []byte, maxFaults int) (d Document, ok bool) {
 	var hasError, hasMessage, hasCode, foreign bool
 	seen := uint(0) // the first of two members of one name counts
 	ok = w.object(0, func(key []byte) bool {
-		member := -1
-		for i, m := range members {
-			if string(key) == m {
-				member = i
-			}
-		}
+		member := slices.IndexFunc(members[:], func(m string) bool { return string(key) == m })
+		foreign = foreign || member < 0
 		if member < 0 || seen>>member&1 != 0 {
-			foreign = foreign || member < 0
 			return w.skip(1)
 		}
 		seen |= 1 << member
