@@ -18,8 +18,8 @@ import (
 func Example_auth() {
 	try(func() error {
 		// begin auth
-		byPassword := fastclient.Options{Username: "user", Password: "pass"}
-		byToken := fastclient.Options{API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}
+		byPassword := fastclient.Options{Username: "user", Password: fastclient.NewSecret("pass")}
+		byToken := fastclient.Options{API: fastclient.V2, Org: "o", Bucket: "b", Token: fastclient.NewSecret("t")}
 		byJWT := fastclient.Options{BearerAuth: true, TokenSource: func(ctx context.Context) (string, error) {
 			return os.Getenv("INFLUX_JWT"), nil // called for every request
 		}}

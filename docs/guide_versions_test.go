@@ -19,7 +19,7 @@ func Example_influxdb2() {
 			Addr:     addr,
 			API:      fastclient.V2, // write to /api/v2/write
 			Org:      "home",
-			Token:    "secret",
+			Token:    fastclient.NewSecret("secret"),
 			Database: "sensors", // the bucket, which queries name as a database
 		})
 		if err != nil {
@@ -59,7 +59,7 @@ func Example_influxdb2policy() {
 	addr := s.URL
 	try(func() error {
 		// begin influxdb2policy
-		c, err := fastclient.New(fastclient.Options{Addr: addr, API: fastclient.V2, Org: "home", Token: "secret"})
+		c, err := fastclient.New(fastclient.Options{Addr: addr, API: fastclient.V2, Org: "home", Token: fastclient.NewSecret("secret")})
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func Example_influxdb3() {
 			Addr:       addr,
 			API:        fastclient.V3, // write to /api/v3/write_lp
 			Database:   "sensors",
-			Token:      "secret",
+			Token:      fastclient.NewSecret("secret"),
 			BearerAuth: true,
 		})
 		if err != nil {

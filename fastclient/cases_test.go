@@ -57,7 +57,7 @@ func (g guideCase) options(t *testing.T, base string) fastclient.Options {
 	t.Helper()
 	o := fastclient.Options{
 		Addr: base + text(g.Input, "path"), Database: text(g.Input, "db"),
-		Username: text(g.Input, "username"), Password: text(g.Input, "password"),
+		Username: text(g.Input, "username"), Password: fastclient.NewSecret(text(g.Input, "password")),
 	}
 	return o
 }

@@ -3,6 +3,8 @@ package fastclient
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -115,11 +117,11 @@ func (c *core) setAuth() {
 	o := &c.o
 	switch {
 	case o.QueryAuth:
-		c.userURI = "&u=" + url.QueryEscape(o.Username) + "&p=" + url.QueryEscape(o.Password)
+		c.userURI = "&u=" + url.QueryEscape(o.Username) + "&p=" + url.QueryEscape(o.Password.Reveal())
 	case o.Username != "":
-		c.auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(o.Username+":"+o.Password))
-	case o.Token != "":
-		c.auth = c.tokenHeader(o.Token)
+		c.auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(o.Username+":"+o.Password.Reveal()))
+	case !o.Token.IsZero():
+		c.auth = c.tokenHeader(o.Token.Reveal())
 	}
 }
 
@@ -241,8 +243,8 @@ func (c *Client) String() string {
 	return b.String()
 }
 
-// GoString is String: %#v shows no secret either.
-func (c *Client) GoString() string { return c.String() }
+// Format is String for every verb.
+func (c *Client) Format(f fmt.State, _ rune) { io.WriteString(f, c.String()) }
 
 // LogValue is String, for package log/slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
@@ -254,11 +256,11 @@ func (o *Options) takeUser(field string, u *url.Userinfo) error {
 	}
 	password, _ := u.Password()
 	switch {
-	case o.Token != "" || o.TokenSource != nil:
+	case !o.Token.IsZero() || o.TokenSource != nil:
 		return &OptionError{field, "holds a user beside a Token"}
 	case o.Username == "":
-		o.Username, o.Password = u.Username(), password
-	case o.Username != u.Username() || o.Password != password:
+		o.Username, o.Password = u.Username(), NewSecret(password)
+	case o.Username != u.Username() || o.Password.Reveal() != password:
 		return &OptionError{field, "holds a user that is not Username"}
 	}
 	return nil

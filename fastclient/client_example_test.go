@@ -20,7 +20,7 @@ func ExampleNew() {
 	c, err := fastclient.New(fastclient.Options{
 		Addr:     "https://influx.example.org",
 		Database: "mydb",
-		Username: "jane", Password: "secret",
+		Username: "jane", Password: fastclient.NewSecret("secret"),
 		Retry: &fastclient.RetryPolicy{MaxAttempts: 5},
 	})
 	if err != nil {

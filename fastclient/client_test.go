@@ -64,18 +64,18 @@ func TestOptionErrors(t *testing.T) {
 		{"Addr", Options{Addr: "http://h:1/a\r\nX: y"}},
 		{"Addr", Options{Addr: "unix://relative/path"}},
 		{"Addr", Options{Addr: "unix:///"}},
-		{"Addr", Options{Addr: "http://u:p@h:1", Token: "t"}},
-		{"Addr", Options{Addr: "http://u:p@h:1", Username: "v", Password: "p"}},
+		{"Addr", Options{Addr: "http://u:p@h:1", Token: NewSecret("t")}},
+		{"Addr", Options{Addr: "http://u:p@h:1", Username: "v", Password: NewSecret("p")}},
 		{"Addrs", Options{Addrs: []string{""}}},
 		{"Database", Options{Database: "a\nb"}},
 		{"RetentionPolicy", Options{RetentionPolicy: "a\x00"}},
 		{"Password", Options{Username: "u"}},
 		{"Password", Options{Addr: "http://u@h:1"}},
-		{"Username", Options{Password: "p"}},
-		{"Username", Options{Username: "a:b", Password: "p"}},
-		{"Token", Options{Token: "a\r\nX-Evil: 1"}},
-		{"Token", Options{Token: "t", Username: "u", Password: "p"}},
-		{"TokenSource", Options{Token: "t", TokenSource: func(context.Context) (string, error) { return "", nil }}},
+		{"Username", Options{Password: NewSecret("p")}},
+		{"Username", Options{Username: "a:b", Password: NewSecret("p")}},
+		{"Token", Options{Token: NewSecret("a\r\nX-Evil: 1")}},
+		{"Token", Options{Token: NewSecret("t"), Username: "u", Password: NewSecret("p")}},
+		{"TokenSource", Options{Token: NewSecret("t"), TokenSource: func(context.Context) (string, error) { return "", nil }}},
 		{"QueryAuth", Options{QueryAuth: true}},
 		{"Headers", Options{Headers: http.Header{"X-A": {"a\nb"}}}},
 		{"Headers", Options{Headers: http.Header{"X A": {"a"}}}},
@@ -130,7 +130,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if c.o.Username != "user" || c.o.Password != "secret" || !c.o.Compression.Off || c.o.Retry == nil || c.o.HeaderTimeout.Seconds() != 3 {
+	if c.o.Username != "user" || c.o.Password.Reveal() != "secret" || !c.o.Compression.Off || c.o.Retry == nil || c.o.HeaderTimeout.Seconds() != 3 {
 		t.Errorf("%#v", c)
 	}
 	want := "/write?db=db&rp=two+weeks&precision=ms&consistency=quorum"
@@ -206,19 +206,19 @@ func testNoSecrets(t *testing.T, base Options) {
 	var texts []string
 	add := func(v ...any) {
 		for _, v := range v {
-			texts = append(texts, fmt.Sprint(v), fmt.Sprintf("%+v", v), fmt.Sprintf("%#v", v), fmt.Sprintf("%s", v))
+			texts = append(texts, formatted(v)...)
 			logger.Info("value", "v", v)
 		}
 	}
 	for _, o := range []Options{
 		{Addr: strings.Replace(s.URL, "://", "://user:"+secret+"@", 1)},
-		{Addr: s.URL, Username: "user", Password: secret},
-		{Addr: s.URL, Username: "user", Password: secret, QueryAuth: true},
-		{Addr: s.URL, Token: secret},
-		{Addr: s.URL, Token: secret, BearerAuth: true},
+		{Addr: s.URL, Username: "user", Password: NewSecret(secret)},
+		{Addr: s.URL, Username: "user", Password: NewSecret(secret), QueryAuth: true},
+		{Addr: s.URL, Token: NewSecret(secret)},
+		{Addr: s.URL, Token: NewSecret(secret), BearerAuth: true},
 		{Addr: s.URL, Headers: http.Header{"X-Key": {secret}}},
-		{Addr: "https" + strings.TrimPrefix(s.URL, "http"), Username: "user", Password: secret, QueryAuth: true},
-		{Addr: untrusted.URL, Username: "user", Password: secret, QueryAuth: true},
+		{Addr: "https" + strings.TrimPrefix(s.URL, "http"), Username: "user", Password: NewSecret(secret), QueryAuth: true},
+		{Addr: untrusted.URL, Username: "user", Password: NewSecret(secret), QueryAuth: true},
 		{Addr: s.URL, TokenSource: func(context.Context) (string, error) { return secret, nil }},
 	} {
 		o.Logger, o.Database, o.NetHTTP, o.UseGET = logger, "d", base.NetHTTP, true
@@ -266,11 +266,11 @@ func TestAuthorization(t *testing.T) {
 		query  string
 	}{
 		{"none", Options{}, "", ""},
-		{"basic", Options{Username: "user", Password: "pass"}, "Basic dXNlcjpwYXNz", ""},
-		{"basic, UTF-8", Options{Username: "ü", Password: "€"}, "Basic w7w64oKs", ""},
-		{"query", Options{Username: "a&b", Password: "c d", QueryAuth: true}, "", "a&b|c d"},
-		{"token", Options{Token: "root:pw"}, "Token root:pw", ""},
-		{"bearer", Options{Token: "j.w.t", BearerAuth: true}, "Bearer j.w.t", ""},
+		{"basic", Options{Username: "user", Password: NewSecret("pass")}, "Basic dXNlcjpwYXNz", ""},
+		{"basic, UTF-8", Options{Username: "ü", Password: NewSecret("€")}, "Basic w7w64oKs", ""},
+		{"query", Options{Username: "a&b", Password: NewSecret("c d"), QueryAuth: true}, "", "a&b|c d"},
+		{"token", Options{Token: NewSecret("root:pw")}, "Token root:pw", ""},
+		{"bearer", Options{Token: NewSecret("j.w.t"), BearerAuth: true}, "Bearer j.w.t", ""},
 		{"source", Options{TokenSource: func(context.Context) (string, error) { n++; return fmt.Sprint("t", n), nil }}, "Token t1", ""},
 	}
 	for _, tt := range tests {

@@ -3,6 +3,8 @@ package fastclient
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,7 +20,8 @@ type Options struct {
 	// Addr is the server: http://host:port, https://host:port, either with a
 	// base path, or unix:///path/of/the/socket. The default is
 	// http://127.0.0.1:8086; a missing port is 8086. A user and a password in
-	// it are for Basic authentication.
+	// it are for Basic authentication. They print as they are where fmt does not
+	// call String, which [ParseURL] prevents: it moves them to Username and Password.
 	Addr string
 	// Addrs are further servers, used as Balance says.
 	Addrs   []string
@@ -45,11 +48,12 @@ type Options struct {
 
 	// Username and Password are for Basic authentication, or with QueryAuth for the
 	// parameters u and p. A Username needs a Password.
-	Username, Password string
-	QueryAuth          bool
+	Username  string
+	Password  Secret
+	QueryAuth bool
 	// Token is sent as Authorization: Token, or as Bearer with BearerAuth. InfluxDB 1.x
 	// from 1.7 on accepts "user:password" as a token, and a JWT as Bearer.
-	Token      string
+	Token      Secret
 	BearerAuth bool
 	// TokenSource returns the token of each request, for tokens that change. It must be
 	// safe for concurrent use and quick.
@@ -61,7 +65,8 @@ type Options struct {
 	TLS *tls.Config
 	// TLSFiles are added to TLS.
 	TLSFiles TLSFiles
-	// Headers are sent with every request.
+	// Headers are sent with every request. A secret in them prints as it is where fmt
+	// does not call String.
 	Headers http.Header
 	// UserAgent is pointwire by default.
 	UserAgent string
@@ -261,7 +266,7 @@ func (o *Options) validate() error {
 	bad := func(field, reason string) error { return &OptionError{Field: field, Reason: reason} }
 	for _, f := range []struct{ field, value string }{
 		{"Database", o.Database}, {"RetentionPolicy", o.RetentionPolicy}, {"Org", o.Org}, {"Bucket", o.Bucket},
-		{"Username", o.Username}, {"Password", o.Password}, {"Token", o.Token}, {"UserAgent", o.UserAgent},
+		{"Username", o.Username}, {"Password", o.Password.Reveal()}, {"Token", o.Token.Reveal()}, {"UserAgent", o.UserAgent},
 	} {
 		if hasControl(f.value) {
 			return bad(f.field, "holds a control byte")
@@ -281,16 +286,17 @@ func (o *Options) validate() error {
 			}
 		}
 	}
+	password, token := !o.Password.IsZero(), !o.Token.IsZero()
 	switch {
-	case o.Username != "" && o.Password == "":
+	case o.Username != "" && !password:
 		return bad("Password", "is missing beside a Username")
-	case o.Username == "" && o.Password != "":
+	case o.Username == "" && password:
 		return bad("Username", "is missing beside a Password")
 	case len(o.Username) > 0 && !o.QueryAuth && strings.IndexByte(o.Username, ':') >= 0:
 		return bad("Username", "holds a colon, which Basic authentication cannot carry")
-	case o.Token != "" && o.Username != "":
+	case token && o.Username != "":
 		return bad("Token", "and Username exclude each other")
-	case o.TokenSource != nil && (o.Token != "" || o.Username != ""):
+	case o.TokenSource != nil && (token || o.Username != ""):
 		return bad("TokenSource", "excludes Token and Username")
 	case o.QueryAuth && o.Username == "":
 		return bad("QueryAuth", "needs a Username")
@@ -394,8 +400,8 @@ func (o Options) String() string {
 	return s + "}"
 }
 
-// GoString is String: %#v shows no secret either.
-func (o Options) GoString() string { return o.String() }
+// Format is String for every verb.
+func (o Options) Format(f fmt.State, _ rune) { io.WriteString(f, o.String()) }
 
 // LogValue is String, for slog.
 func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }

@@ -3,8 +3,10 @@ package fastclient_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,11 +47,11 @@ func ExampleAPI() {
 	// v3 /api/v3/write_lp db=mydb&precision=nanosecond <nil>
 }
 
-// Options can be printed and logged: no form shows a secret.
+// Options can be printed and logged: no verb shows a secret.
 func ExampleOptions() {
 	o := fastclient.Options{
 		Addr: "https://jane:secret@influx.example.org", Database: "mydb",
-		Precision: fastclient.Millisecond, Token: "also secret",
+		Precision: fastclient.Millisecond, Token: fastclient.NewSecret("also secret"),
 	}
 	fmt.Println(o)
 	fmt.Printf("%#v\n", o)
@@ -234,4 +236,34 @@ func ExampleHooks_all() {
 	// first byte of the response
 	// done write 1 204 8 bytes
 	// <nil>
+}
+
+// A configuration has secrets as texts, and what is written of it has none.
+func ExampleSecret() {
+	var config struct{ Token, Password fastclient.Secret }
+	if err := json.Unmarshal([]byte(`{"Token": "hunter2"}`), &config); err != nil { // by UnmarshalText
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v %d\n", config, config.Token)
+	if config.Password.IsZero() {
+		config.Password = fastclient.NewSecret("hunter3")
+	}
+	out, err := json.Marshal(config) // by MarshalText
+	fmt.Printf("%s %v\n", out, err)
+	fmt.Println(config.Token.Reveal(), config.Password.Reveal())
+	// Output:
+	// {Token:<secret> Password:} <secret>
+	// {"Token":"\u003csecret\u003e","Password":"\u003csecret\u003e"} <nil>
+	// hunter2 hunter3
+}
+
+// Decoders that know encoding.TextUnmarshaler fill a Secret, and encoders hide it.
+func ExampleSecret_UnmarshalText() {
+	var s fastclient.Secret
+	if err := s.UnmarshalText([]byte("hunter2")); err != nil {
+		log.Fatal(err)
+	}
+	text, err := s.MarshalText()
+	fmt.Printf("%s %v %s\n", text, err, s.Reveal())
+	// Output: <secret> <nil> hunter2
 }

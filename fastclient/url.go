@@ -70,7 +70,7 @@ func (o *Options) setParameter(key, value string) error {
 	case "bucket":
 		o.Bucket = value
 	case "token":
-		o.Token = value
+		o.Token = NewSecret(value)
 	case "precision":
 		o.Precision = Precision(pick("ns", "u", "ms", "s", "m", "h"))
 	case "api":

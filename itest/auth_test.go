@@ -40,17 +40,17 @@ func TestAuth(t *testing.T) {
 		options fastclient.Options
 		ok      func(*Server) bool
 	}{
-		{"basic", fastclient.Options{Username: "root", Password: "pw"}, nil},
-		{"parameters", fastclient.Options{Username: "root", Password: "pw", QueryAuth: true}, nil},
-		{"jwt", fastclient.Options{Token: jwt("root", later), BearerAuth: true}, nil},
+		{"basic", fastclient.Options{Username: "root", Password: fastclient.NewSecret("pw")}, nil},
+		{"parameters", fastclient.Options{Username: "root", Password: fastclient.NewSecret("pw"), QueryAuth: true}, nil},
+		{"jwt", fastclient.Options{Token: fastclient.NewSecret(jwt("root", later)), BearerAuth: true}, nil},
 		{"jwt source", fastclient.Options{TokenSource: func(context.Context) (string, error) { return jwt("root", later), nil }, BearerAuth: true}, nil},
-		{"token", fastclient.Options{Token: "root:pw"}, hasToken},
+		{"token", fastclient.Options{Token: fastclient.NewSecret("root:pw")}, hasToken},
 		{"none", fastclient.Options{}, refused},
-		{"wrong password", fastclient.Options{Username: "root", Password: "hunter2"}, refused},
-		{"wrong password, parameters", fastclient.Options{Username: "root", Password: "hunter2", QueryAuth: true}, refused},
-		{"wrong user", fastclient.Options{Username: "nobody", Password: "pw"}, refused},
-		{"expired jwt", fastclient.Options{Token: jwt("root", time.Now().Add(-time.Hour)), BearerAuth: true}, refused},
-		{"foreign jwt", fastclient.Options{Token: jwt("root", later) + "A", BearerAuth: true}, refused},
+		{"wrong password", fastclient.Options{Username: "root", Password: fastclient.NewSecret("hunter2")}, refused},
+		{"wrong password, parameters", fastclient.Options{Username: "root", Password: fastclient.NewSecret("hunter2"), QueryAuth: true}, refused},
+		{"wrong user", fastclient.Options{Username: "nobody", Password: fastclient.NewSecret("pw")}, refused},
+		{"expired jwt", fastclient.Options{Token: fastclient.NewSecret(jwt("root", time.Now().Add(-time.Hour))), BearerAuth: true}, refused},
+		{"foreign jwt", fastclient.Options{Token: fastclient.NewSecret(jwt("root", later) + "A"), BearerAuth: true}, refused},
 	}
 	cfg := Config{Auth: true, SharedSecret: secret}
 	eachServer1(t, cfg, func(t *testing.T, s *Server) {
@@ -99,7 +99,7 @@ func setUpAuth(t *testing.T, s *Server) {
 	if err := admin.CreateUser(ctx, c, "root", "pw", true); err != nil {
 		t.Fatal(err)
 	}
-	root := newClient(t, s, fastclient.Options{Username: "root", Password: "pw"})
+	root := newClient(t, s, fastclient.Options{Username: "root", Password: fastclient.NewSecret("pw")})
 	if err := root.CreateDatabase(ctx, "auth"); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestUsers(t *testing.T) {
 	eachServer1(t, Config{Auth: true}, func(t *testing.T, s *Server) {
 		setUpAuth(t, s)
 		ctx := t.Context()
-		root := newClient(t, s, fastclient.Options{Username: "root", Password: "pw", Database: "auth"})
+		root := newClient(t, s, fastclient.Options{Username: "root", Password: fastclient.NewSecret("pw"), Database: "auth"})
 		const name, password = `re"ad\er é`, `p'w\"; DROP USER root; --`
 		if err := admin.CreateUser(ctx, root, name, password, false); err != nil {
 			t.Fatal(err)
@@ -128,7 +128,7 @@ func TestUsers(t *testing.T) {
 			t.Errorf("grants %v, want %v: %v", grants, want, err)
 		}
 
-		reader := newClient(t, s, fastclient.Options{Username: name, Password: password, Database: "auth"})
+		reader := newClient(t, s, fastclient.Options{Username: name, Password: fastclient.NewSecret(password), Database: "auth"})
 		if rows := raws(t, reader, "SELECT * FROM m"); len(rows) != 0 {
 			t.Errorf("rows %v", rows)
 		}
@@ -169,8 +169,8 @@ func TestV2Endpoint(t *testing.T) {
 	eachServer1(t, cfg, func(t *testing.T, s *Server) {
 		setUpAuth(t, s)
 		ctx := t.Context()
-		root := newClient(t, s, fastclient.Options{Username: "root", Password: "pw", Database: "auth"})
-		c := newClient(t, s, fastclient.Options{API: fastclient.V2, Token: "root:pw", Bucket: "auth/autogen", Org: "ignored"})
+		root := newClient(t, s, fastclient.Options{Username: "root", Password: fastclient.NewSecret("pw"), Database: "auth"})
+		c := newClient(t, s, fastclient.Options{API: fastclient.V2, Token: fastclient.NewSecret("root:pw"), Bucket: "auth/autogen", Org: "ignored"})
 		err := c.Write(ctx, []byte("v2 f=1i 1500000000\n"), fastclient.WritePrecision(fastclient.Second))
 		if !hasToken(s) {
 			if e, ok := errors.AsType[*fastclient.ServerError](err); !ok || e.Status != 404 && e.Status != 401 {
@@ -184,7 +184,7 @@ func TestV2Endpoint(t *testing.T) {
 		if got := raws(t, root, "SELECT f FROM v2"); fmt.Sprint(got) != "[[1500000000000000000 1]]" {
 			t.Errorf("stored %v", got)
 		}
-		c = newClient(t, s, fastclient.Options{API: fastclient.V2, Token: "root:pw", Database: "auth"})
+		c = newClient(t, s, fastclient.Options{API: fastclient.V2, Token: fastclient.NewSecret("root:pw"), Database: "auth"})
 		if err := c.Write(ctx, []byte("v2 f=2i 2\n")); err != nil {
 			t.Errorf("with a database for a bucket: %v", err)
 		}

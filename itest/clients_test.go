@@ -51,12 +51,12 @@ func newClient1(t *testing.T, s *Server, o fastclient.Options) *fastclient.Clien
 	if pool := s.CertPool(); pool != nil && o.HTTPClient == nil {
 		o.TLS = &tls.Config{RootCAs: pool}
 	}
-	if is2(s) && o.Username == "" && o.Token == "" && o.TokenSource == nil {
-		o.Token = s.Token()
+	if is2(s) && o.Username == "" && o.Token.IsZero() && o.TokenSource == nil {
+		o.Token = fastclient.NewSecret(s.Token())
 	}
 	if _, ok := s.backend.(foreign); ok {
 		if user, password := credentials(s); user != "root" {
-			o.Username, o.Password = user, password
+			o.Username, o.Password = user, fastclient.NewSecret(password)
 		}
 	}
 	c, err := fastclient.New(o)

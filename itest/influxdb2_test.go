@@ -87,18 +87,18 @@ func TestInfluxDB2Auth(t *testing.T) {
 		o    fastclient.Options
 		want verdict
 	}{
-		{"token", fastclient.Options{Token: Token}, all},
-		{"bearer", fastclient.Options{Token: Token, BearerAuth: true}, v2alone},
-		{"token as a password", fastclient.Options{Username: "anybody", Password: Token}, v1alone},
-		{"token as a parameter", fastclient.Options{Username: Username, Password: Token, QueryAuth: true}, v1alone},
-		{"password of the first user", fastclient.Options{Username: Username, Password: Password}, none},
-		{"1.x user", fastclient.Options{Username: "writer", Password: "passw0rd"}, legacy},
-		{"1.x user as a parameter", fastclient.Options{Username: "writer", Password: "passw0rd", QueryAuth: true}, legacy},
-		{"1.x user as a token", fastclient.Options{Token: "writer:passw0rd"}, none}, // 1.8 accepts it
-		{"token as a password in a token", fastclient.Options{Token: "anybody:" + Token}, v1alone},
-		{"1.x reader", fastclient.Options{Username: "reader", Password: "passw0rd"}, reads},
-		{"wrong password", fastclient.Options{Username: "writer", Password: "hunter2"}, none},
-		{"wrong token", fastclient.Options{Token: "hunter2"}, none},
+		{"token", fastclient.Options{Token: fastclient.NewSecret(Token)}, all},
+		{"bearer", fastclient.Options{Token: fastclient.NewSecret(Token), BearerAuth: true}, v2alone},
+		{"token as a password", fastclient.Options{Username: "anybody", Password: fastclient.NewSecret(Token)}, v1alone},
+		{"token as a parameter", fastclient.Options{Username: Username, Password: fastclient.NewSecret(Token), QueryAuth: true}, v1alone},
+		{"password of the first user", fastclient.Options{Username: Username, Password: fastclient.NewSecret(Password)}, none},
+		{"1.x user", fastclient.Options{Username: "writer", Password: fastclient.NewSecret("passw0rd")}, legacy},
+		{"1.x user as a parameter", fastclient.Options{Username: "writer", Password: fastclient.NewSecret("passw0rd"), QueryAuth: true}, legacy},
+		{"1.x user as a token", fastclient.Options{Token: fastclient.NewSecret("writer:passw0rd")}, none}, // 1.8 accepts it
+		{"token as a password in a token", fastclient.Options{Token: fastclient.NewSecret("anybody:" + Token)}, v1alone},
+		{"1.x reader", fastclient.Options{Username: "reader", Password: fastclient.NewSecret("passw0rd")}, reads},
+		{"wrong password", fastclient.Options{Username: "writer", Password: fastclient.NewSecret("hunter2")}, none},
+		{"wrong token", fastclient.Options{Token: fastclient.NewSecret("hunter2")}, none},
 		{"nothing", fastclient.Options{}, none},
 	} {
 		for _, netHTTP := range []bool{false, true} {
@@ -194,7 +194,7 @@ func TestInfluxDB2Bucket(t *testing.T) {
 // TestInfluxDB2Guide runs the example of the guide.
 func TestInfluxDB2Guide(t *testing.T) {
 	s, _ := on2(t, "sensors")
-	c := newClient1(t, s, fastclient.Options{API: fastclient.V2, Org: Org, Token: Token, Database: "sensors"})
+	c := newClient1(t, s, fastclient.Options{API: fastclient.V2, Org: Org, Token: fastclient.NewSecret(Token), Database: "sensors"})
 	writeLines(t, c, "temperature,room=attic value=21.5 1257894000000000000\n")
 	type mean struct {
 		Time time.Time `lp:",timestamp"`

@@ -25,7 +25,7 @@ func eachPair(t *testing.T, second Config, o fastclient.Options, f func(t *testi
 				newDatabase(t, b, "pair")
 				o := o
 				if is2(a) || is2(b) { // 1.x without authentication ignores the token
-					o.Token = Token
+					o.Token = fastclient.NewSecret(Token)
 				}
 				o.Addr, o.Addrs, o.Database, o.NetHTTP = a.URL(), []string{b.URL()}, "pair", netHTTP
 				c, err := fastclient.New(o)

@@ -105,8 +105,8 @@ func TestVictoriaMetrics(t *testing.T) {
 		{"v1", fastclient.Options{Addr: "http://" + addr, Database: "ignored"}},
 		{"v1 compressed", fastclient.Options{Addr: "http://" + addr, Database: "ignored", Compression: fastclient.Compression{Always: true}}},
 		{"base path", fastclient.Options{Addr: "http://" + addr + "/influx", Database: "ignored", Compression: fastclient.Compression{Always: true}}},
-		{"v2", fastclient.Options{Addr: "http://" + addr, API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}},
-		{"v2 below a base path", fastclient.Options{Addr: "http://" + addr + "/influx", API: fastclient.V2, Org: "o", Bucket: "b", Token: "t"}},
+		{"v2", fastclient.Options{Addr: "http://" + addr, API: fastclient.V2, Org: "o", Bucket: "b", Token: fastclient.NewSecret("t")}},
+		{"v2 below a base path", fastclient.Options{Addr: "http://" + addr + "/influx", API: fastclient.V2, Org: "o", Bucket: "b", Token: fastclient.NewSecret("t")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := fastclient.New(tt.o)
