@@ -3,7 +3,6 @@ package fastclient
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -308,7 +307,8 @@ func (e *StoppedError) Unwrap() error { return e.Err }
 
 // Retryable reports whether the same call may succeed later: the server is overloaded or
 // away, or the connection failed. It is false for what would fail again in the same way,
-// for partial writes, and when the context ended. It is true for an ambiguous
+// such as a TLS handshake that one side refuses, for partial writes, and when the context
+// ended. It is true for an ambiguous
 // [*TransportError]: the caller must know whether a write may be applied twice.
 func Retryable(err error) bool {
 	if list := joined(err); list != nil {
@@ -322,12 +322,11 @@ func Retryable(err error) bool {
 	if !errors.As(err, &t) {
 		return false
 	}
-	var cert *tls.CertificateVerificationError
 	switch {
 	case errors.Is(t.Err, context.Canceled), errors.Is(t.Err, context.DeadlineExceeded),
 		errors.Is(t.Err, ErrClosed),
 		errors.Is(t.Err, transport.ErrMalformed), errors.Is(t.Err, ErrResponseTooLarge),
-		errors.As(t.Err, &cert):
+		transport.HandshakeRefused(t.Err):
 		return false
 	}
 	return true

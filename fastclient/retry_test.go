@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -233,5 +235,30 @@ level=DEBUG msg=write attempt=2 status=204 bytes=8 wire=8
 	st := c.Stats()
 	if st.Requests != 2 || st.Writes != 1 || st.RawBytes != 16 || st.RetriesBusy != 1 || st.Dials != 1 || st.Reuses != 1 || st.Conns != 1 || st.Idle != 1 || len(st.Endpoints) != 1 || !st.Endpoints[0].Up {
 		t.Errorf("%+v", st)
+	}
+}
+
+// TestNoRetryOfRefusedHandshakes checks that a server which does not speak TLS is asked
+// once.
+func TestNoRetryOfRefusedHandshakes(t *testing.T) { both(t, testNoRetryOfRefusedHandshakes) }
+
+func testNoRetryOfRefusedHandshakes(t *testing.T, base Options) {
+	plain := httptest.NewUnstartedServer(http.NotFoundHandler())
+	plain.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	plain.Start()
+	defer plain.Close()
+	dials := 0
+	base.Database, base.Addr = "d", "https"+strings.TrimPrefix(plain.URL, "http")
+	base.Hooks = &Hooks{Dial: func(DialEvent) { dials++ }}
+	base.Retry = &RetryPolicy{MinDelay: 1, MaxDelay: 1, MaxAttempts: 3}
+	c, err := New(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	err = c.Write(t.Context(), []byte("m f=1 1\n"))
+	var e *TransportError
+	if !errors.As(err, &e) || e.Phase != PhaseTLS || e.Ambiguous || Retryable(err) || dials != 1 {
+		t.Errorf("%v after %d dials, retryable %v: %+v", err, dials, Retryable(err), e)
 	}
 }

@@ -156,18 +156,24 @@ func (nothingError) Temporary() bool { return true } // else crypto/tls keeps th
 
 var errNothing net.Error = nothingError{}
 
-// OnlyTickets has t, the TLS connection above s, read the bytes that have arrived
-// without waiting for more, and reports whether they were only session tickets. TLS 1.3
-// servers send those unasked, and the read consumes them. A closing alert or bytes of a
-// response make it return false.
-func (s *Socket) OnlyTickets(t *tls.Conn) bool {
-	if t.SetReadDeadline(time.Time{}) != nil {
-		return false
+// SkipTickets has t, the TLS connection above s, read the bytes that have arrived without
+// waiting for more. It returns nil if they were only session tickets: TLS 1.3 servers
+// send those unasked, and the read consumes them. Otherwise it returns the alert, the end
+// of the connection, or [ErrMalformed] for bytes of a response.
+func (s *Socket) SkipTickets(t *tls.Conn) error {
+	if err := t.SetReadDeadline(time.Time{}); err != nil {
+		return err
 	}
 	s.Progress = 0
 	s.draining = true
 	var one [1]byte
 	n, err := t.Read(one[:])
 	s.draining = false
-	return n == 0 && err == net.Error(errNothing)
+	switch {
+	case n > 0:
+		return ErrMalformed
+	case err == net.Error(errNothing):
+		return nil
+	}
+	return err
 }

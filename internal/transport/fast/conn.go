@@ -46,21 +46,28 @@ func (c *conn) usable(now time.Time) bool {
 		return true
 	case transport.Data:
 		t, ok := c.Conn.(*tls.Conn)
-		return ok && c.sock.OnlyTickets(t)
+		return ok && c.sock.SkipTickets(t) == nil
 	case transport.Unknown:
 		return now.Sub(c.idle) < unprobed
 	}
 	return false
 }
 
-// speaks reports whether the server has sent anything on a new connection before the
-// first request.
-func (c *conn) speaks() bool {
+// spoke returns an error if the server has sent anything on a new connection before the
+// first request: under TLS, the alert that refuses the handshake, or else ErrMalformed.
+func (c *conn) spoke() error {
 	if c.sock.Peek() != transport.Data {
-		return false
+		return nil
 	}
 	t, ok := c.Conn.(*tls.Conn)
-	return !ok || !c.sock.OnlyTickets(t)
+	if !ok {
+		return transport.ErrMalformed
+	}
+	err := c.sock.SkipTickets(t)
+	if err != nil && !transport.HandshakeRefused(err) {
+		return transport.ErrMalformed
+	}
+	return err
 }
 
 // dial connects and completes the TLS handshake, under ctx and the limits of o.

@@ -242,8 +242,10 @@ func (x *exchange) run() *transport.Error {
 	}
 	c.sock.Begin(t.o.TLS == nil)
 	x.br = t.hc.AcquireReader(c)
-	if !x.reused && c.speaks() {
-		return x.broken(transport.PhaseHeader, transport.ErrMalformed)
+	if !x.reused {
+		if err := c.spoke(); err != nil {
+			return x.broken(transport.PhaseHeader, err)
+		}
 	}
 
 	early := false
@@ -490,6 +492,7 @@ func (x *exchange) broken(phase transport.Phase, err error) *transport.Error {
 	x.finish(false)
 	return &transport.Error{
 		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused, Written: written,
-		Ambiguous: written > 0, Err: transport.Cause(x.ctx, x.t.pool.isClosed(), err),
+		Ambiguous: written > 0 && (x.reused || !transport.HandshakeRefused(err)),
+		Err:       transport.Cause(x.ctx, x.t.pool.isClosed(), err),
 	}
 }

@@ -73,7 +73,9 @@ type conn struct {
 	*transport.Socket
 	read    *transport.NotedReader
 	created time.Time
-	mu      sync.Mutex               // of read; held by take while it looks at the socket
+	mu      sync.Mutex               // of read, used and over; held by take while it looks at the socket
+	used    bool                     // an exchange has had it
+	over    bool                     // something came after an exchange and before the next
 	user    atomic.Pointer[exchange] // nil while idle
 	unasked atomic.Bool              // something was read while idle
 	heard   atomic.Bool              // something was read for user
@@ -89,7 +91,15 @@ func newConn(nc net.Conn, conns chan struct{}) *conn {
 	return c
 }
 
-func (c *conn) Read(p []byte) (int, error) { return c.read.Read(p) }
+// Read reads, and ends the connection with the first bytes that come while it is idle:
+// net/http would write them to the standard logger before it closes the connection.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.read.Read(p)
+	if c.over {
+		return 0, io.EOF
+	}
+	return n, err
+}
 
 // note notes the outcome of a Read. c.mu is held.
 func (c *conn) note(n int, err error) {
@@ -101,6 +111,7 @@ func (c *conn) note(n int, err error) {
 		x.cut.Store(true)
 	case x == nil && n > 0:
 		c.unasked.Store(true)
+		c.over = c.over || c.used
 	}
 }
 
@@ -134,6 +145,7 @@ func (c *conn) Close() error {
 func (x *exchange) take(nc net.Conn, reused bool) bool {
 	t, secret := nc.(*tls.Conn)
 	if secret {
+		x.secure.Store(t)
 		if t.ConnectionState().NegotiatedProtocol == "h2" {
 			return true // many exchanges share it, and it is never silent
 		}
@@ -168,6 +180,7 @@ func (c *conn) use(x *exchange, reused, secret bool) bool {
 		return false
 	}
 	c.heard.Store(false)
+	c.used = true
 	c.user.Store(x)
 	return true
 }

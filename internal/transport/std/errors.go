@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -54,6 +56,13 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 	} else if errors.As(err, &whole) {
 		err = whole.Err // without the URL, which may hold a password or a statement
 	}
+	if t := x.secure.Load(); t != nil && errors.Is(err, net.ErrClosed) {
+		// net/http closed the connection for an error that it keeps to itself: an alert
+		// which came before it had sent the request. The connection still has it.
+		if _, e := t.Read(make([]byte, 1)); transport.HandshakeRefused(e) {
+			err = e
+		}
+	}
 	switch text := err.Error(); {
 	case strings.Contains(text, saysHeaderLimit):
 		err = transport.ErrResponseTooLarge
@@ -72,15 +81,15 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 		err = transport.ErrTruncated
 	case phase == transport.PhaseBody && slices.ContainsFunc(saysFraming[:], func(s string) bool { return strings.Contains(text, s) }):
 		err = transport.ErrMalformed
-	case phase == transport.PhaseDial && strings.Contains(text, saysTLS):
+	case phase == transport.PhaseDial && (strings.Contains(text, saysTLS) || errors.Is(err, http.ErrSchemeMismatch)):
 		phase = transport.PhaseTLS
 	case phase == transport.PhaseHeader && (errors.Is(err, io.EOF) || strings.Contains(text, saysClosedIdle)):
 		err = transport.ErrNoResponse
 	}
-	sent := x.written.Load()
+	sent, reused := x.written.Load(), x.reused.Load()
 	return &transport.Error{
-		Phase: phase, Addr: x.t.o.Addr, Reused: x.reused.Load(), Written: sent,
-		Ambiguous: phase >= transport.PhaseHeader || sent > 0,
+		Phase: phase, Addr: x.t.o.Addr, Reused: reused, Written: sent,
+		Ambiguous: (phase >= transport.PhaseHeader || sent > 0) && (reused || !transport.HandshakeRefused(err)),
 		Err:       transport.Cause(x.caller, x.t.ctx.Err() != nil, err),
 	}
 }

@@ -16,6 +16,7 @@ package std
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -219,8 +220,9 @@ type exchange struct {
 	written                   atomic.Int64
 	wroteAt                   atomic.Int64
 
-	conn      *conn         // nil over a client that the caller brought
-	responded chan struct{} // closed when net/http has responded
+	secure    atomic.Pointer[tls.Conn] // nil without TLS
+	conn      *conn                    // nil over a client that the caller brought
+	responded chan struct{}            // closed when net/http has responded
 
 	once   sync.Once
 	mu     sync.Mutex
