@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -420,28 +419,6 @@ func TestCapabilities(t *testing.T) {
 	dead := influxtest.New(t, influxtest.Drop())
 	if _, err := client(t, dead, Options{}).Capabilities(t.Context()); !errors.As(err, new(*TransportError)) {
 		t.Error(err)
-	}
-}
-
-func TestParamText(t *testing.T) {
-	type named float32
-	for _, tt := range []struct {
-		in   any
-		want string
-	}{
-		{1.0, "1.0"}, {-2.5, "-2.5"}, {1e21, "1000000000000000000000.0"}, {1e-7, "0.0000001"}, {math.Copysign(0, -1), "-0.0"},
-		{float32(0.1), "0.1"}, {named(0.25), "0.25"}, {int64(math.MaxInt64), "9223372036854775807"}, {true, "true"},
-		{`a"b`, `"a\"b"`}, {"<", "\"\\u003c\""},
-	} {
-		got, err := paramText(tt.in)
-		if err != nil || string(got) != tt.want {
-			t.Errorf("%v: %s %v, want %s", tt.in, got, err, tt.want)
-		}
-	}
-	for _, bad := range []any{math.NaN(), math.Inf(1), "\xff"} {
-		if _, err := paramText(bad); err == nil {
-			t.Errorf("%v is no error", bad)
-		}
 	}
 }
 

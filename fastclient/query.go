@@ -2,16 +2,11 @@ package fastclient
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"net/url"
-	"reflect"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/internal/transport"
@@ -240,54 +235,3 @@ func MaxBytes(n int64) QueryOption { return queryOption(func(c *queryCall) { c.m
 
 // MaxRowBytes bounds the memory that one row may take, 16 MiB by default.
 func MaxRowBytes(n int) QueryOption { return queryOption(func(c *queryCall) { c.maxRow = n }) }
-
-// Param binds value to $name in the query. The server takes it as a value whatever it
-// holds, never as part of the statement. NaN and infinities cannot be bound.
-func Param[T ~string | ~bool | ~float64 | ~float32 | ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32](name string, value T) QueryOption {
-	return queryOption(func(c *queryCall) { c.bind(name, any(value)) })
-}
-
-// ParamTime binds t to $name, exact to the nanosecond, as in WHERE time > $t.
-func ParamTime(name string, t time.Time) QueryOption {
-	return queryOption(func(c *queryCall) { c.bind(name, t.UTC().Format(time.RFC3339Nano)) })
-}
-
-func (c *queryCall) bind(name string, value any) {
-	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
-		c.err = &OptionError{"Param", "has a name that is not letters, digits and underscores"}
-		return
-	}
-	text, err := paramText(value)
-	if err != nil {
-		c.err = err
-		return
-	}
-	if len(c.params) == 0 {
-		c.params = append(c.params, '{')
-	} else {
-		c.params = append(c.params, ',')
-	}
-	c.params = append(strconv.AppendQuote(c.params, name), ':')
-	c.params = append(c.params, text...)
-}
-
-// paramText returns the JSON of a value as InfluxDB 1.x reads it back: a number
-// is a float if and only if its text holds a point.
-func paramText(value any) ([]byte, error) {
-	v := reflect.ValueOf(value)
-	if v.Kind() == reflect.String && !utf8.ValidString(v.String()) {
-		return nil, &OptionError{"Param", "is not UTF-8"}
-	}
-	if !v.CanFloat() {
-		return json.Marshal(value)
-	}
-	f, bits := v.Float(), v.Type().Bits()
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return nil, &OptionError{"Param", "is not finite"}
-	}
-	text := strconv.AppendFloat(nil, f, 'f', -1, bits)
-	if !strings.Contains(string(text), ".") {
-		text = append(text, '.', '0')
-	}
-	return text, nil
-}

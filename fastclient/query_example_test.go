@@ -49,15 +49,31 @@ func ExampleParam() {
 	c, s := exampleClient(influxtest.JSON(cpuResponse))
 	defer s.Close()
 	defer c.Close()
-	r, err := c.Query(context.Background(), `SELECT load FROM cpu WHERE host = $host AND time > $since`,
-		fastclient.Param("host", "it's a"), fastclient.ParamTime("since", time.Unix(1_500_000_000, 0)))
+	r, err := c.Query(context.Background(), `SELECT mean(load) FROM cpu WHERE host = $host AND time > $since GROUP BY time($every)`,
+		fastclient.Param("host", "it's a"), fastclient.Param("since", time.Unix(1_500_000_000, 0)), fastclient.Param("every", time.Second))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	r.Close()
 	fmt.Println(s.Last().Form.Get("params"))
-	// Output: {"host":"it's a","since":"2017-07-14T02:40:00Z"}
+	// Output: {"host":"it's a","since":"2017-07-14T02:40:00Z","every":{"duration":"1000000000ns"}}
+}
+
+// Names and regular expressions are bound as what they are, so none of them needs quotes.
+func ExampleParamIdent() {
+	c, s := exampleClient(influxtest.JSON(cpuResponse))
+	defer s.Close()
+	defer c.Close()
+	r, err := c.Query(context.Background(), `SELECT $field FROM $measurement WHERE host =~ $hosts`,
+		fastclient.ParamIdent("field", "load"), fastclient.ParamIdent("measurement", `my "cpu"`), fastclient.ParamRegex("hosts", "^(a|b)/"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r.Close()
+	fmt.Println(s.Last().Form.Get("params"))
+	// Output: {"field":{"identifier":"load"},"measurement":{"identifier":"my \"cpu\""},"hosts":{"regex":"^(a|b)/"}}
 }
 
 func ExampleChunked() {
