@@ -25,11 +25,13 @@ var (
 	// From the status of a [*ServerError].
 	ErrUnauthorized = errors.New("fastclient: not authorized") // 401
 	ErrForbidden    = errors.New("fastclient: forbidden")      // 403
-	ErrNotFound     = errors.New("fastclient: not found")      // 404
 	ErrTooLarge     = errors.New("fastclient: body too large") // 413
 	ErrBadRequest   = errors.New("fastclient: bad request")    // 400
 	ErrRateLimited  = errors.New("fastclient: rate limited")   // 429
 	ErrUnavailable  = errors.New("fastclient: unavailable")    // 5xx
+	// ErrNotFound is status 404, such as a write to a missing database, or a [*QueryError]
+	// about a missing database, retention policy, user or query.
+	ErrNotFound = jsonscan.ErrNotFound
 	// ErrNotAcknowledged says that a write got a status of success from a response that
 	// does not acknowledge the lines, such as a login page. See [ServerError].
 	ErrNotAcknowledged = errors.New("fastclient: write not acknowledged")

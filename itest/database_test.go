@@ -1,6 +1,7 @@
 package itest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -148,6 +149,31 @@ func TestHostileNamesInStatements(t *testing.T) {
 			}
 			left, err := admin.ShowMeasurements(ctx, c, admin.ShowOptions{})
 			check("measurements left", left, err, []string{"other"})
+		}
+	})
+}
+
+// TestMissingDatabase checks that queries and writes say alike that there is no database.
+func TestMissingDatabase(t *testing.T) {
+	eachServer(t, Config{}, func(t *testing.T, s *Server) {
+		c := createDatabase(t, s, newClient(t, s, fastclient.Options{}), "there")
+		missing := c.WithDatabase("nope")
+		writeLines(t, c, "m f=1 1\n")
+		for _, q := range []string{"SELECT * FROM m", "SELECT * FROM nope..m", "SHOW FIELD KEYS", "SHOW TAG VALUES WITH KEY = a", "SHOW SERIES", "DELETE FROM m"} {
+			if err := missing.Exec(t.Context(), q); !errors.Is(err, fastclient.ErrNotFound) || fastclient.Retryable(err) {
+				t.Errorf("%s: %v is not ErrNotFound", q, err)
+			}
+			if err := c.Exec(t.Context(), strings.ReplaceAll(q, "nope", "there")); err != nil {
+				t.Errorf("%s: %v", q, err)
+			}
+		}
+		if err := missing.Write(t.Context(), []byte("m f=1 1\n")); !errors.Is(err, fastclient.ErrNotFound) {
+			t.Errorf("a write: %v is not ErrNotFound", err)
+		}
+		// The words count where the server has them, not where a name repeats them.
+		err := c.Exec(t.Context(), `CREATE DATABASE "database not found: x" WITH NAME "/"`)
+		if err == nil || errors.Is(err, fastclient.ErrNotFound) {
+			t.Errorf("%v is ErrNotFound", err)
 		}
 	})
 }

@@ -2,7 +2,9 @@ package jsonscan
 
 import (
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pointwire/pointwire/internal/printable"
 )
@@ -87,6 +89,27 @@ type StatementError struct {
 // Error describes the error in one line. The contents may change.
 func (e *StatementError) Error() string {
 	return "jsonscan: statement " + strconv.Itoa(e.StatementID) + ": " + serverText(e.Message)
+}
+
+// ErrNotFound says that a statement failed because it names a database, a retention
+// policy, a user or a query that does not exist.
+var ErrNotFound = errors.New("not found")
+
+// notFound is how the messages of InfluxDB 1.6.7, 1.8.10 and 2.8.0 begin when something
+// does not exist. Names of users come after these words.
+var notFound = []string{
+	"database not found: ",
+	"default retention policy not set for: ", // 2.x, of a database too that does not exist
+	"retention policy not found",
+	"user not found",
+	"subscription not found",
+	"no such query id: ",
+}
+
+// Is matches ErrNotFound if the message says so.
+func (e *StatementError) Is(target error) bool {
+	return target == ErrNotFound &&
+		slices.ContainsFunc(notFound, func(words string) bool { return strings.HasPrefix(e.Message, words) })
 }
 
 // A ResponseError is an error that the server, or something in front of it, sent

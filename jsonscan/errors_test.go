@@ -2,6 +2,7 @@ package jsonscan
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 )
@@ -36,6 +37,33 @@ func TestErrorTexts(t *testing.T) {
 	} {
 		if got := tt.err.Error(); got != tt.want {
 			t.Errorf("%T: %s, want %s", tt.err, got, tt.want)
+		}
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	for message, want := range map[string]bool{
+		"database not found: mydb":                           true,
+		"database not found: ":                               true,
+		"default retention policy not set for: nope":         true,
+		"retention policy not found":                         true,
+		"retention policy not found: week":                   true,
+		"user not found":                                     true,
+		"no such query id: 99999":                            true,
+		"database not found":                                 false,
+		"":                                                   false,
+		"invalid name: database not found: x":                false,
+		`"database not found: x" user is not authorized`:     false,
+		"shard 3: timeout":                                   false,
+		"undefined function user not found()":                false,
+		"measurement \"no such query id: 3\" is not a table": false,
+	} {
+		err := fmt.Errorf("query: %w", &StatementError{Message: message})
+		if errors.Is(err, ErrNotFound) != want {
+			t.Errorf("%q is ErrNotFound: %v", message, !want)
+		}
+		if errors.Is(err, ErrNull) {
+			t.Errorf("%q is ErrNull", message)
 		}
 	}
 }
