@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"time"
@@ -35,6 +37,31 @@ func ExampleNew() {
 	// Output:
 	// fastclient.Client{https://influx.example.org:8086 database=mydb}
 	// true Password
+}
+
+// Buckets belong to InfluxDB 2, where CreateDatabase makes one, too.
+func ExampleClient_CreateBucket() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "GET" {
+			io.WriteString(w, `{"orgs":[{"id":"f1ceafac5d75b075","name":"home"}]}`)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		fmt.Println(r.Method, r.URL, string(body), err)
+		w.WriteHeader(201)
+	}))
+	defer server.Close()
+	c, err := fastclient.New(fastclient.Options{
+		Addr: server.URL, API: fastclient.V2, Org: "home", Token: fastclient.NewSecret("secret"),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Println(c.CreateBucket(context.Background(), fastclient.Bucket{Name: "sensors", Retention: 48 * time.Hour}))
+	// Output:
+	// POST /api/v2/buckets {"description":"","name":"sensors","orgID":"f1ceafac5d75b075","retentionRules":[{"type":"expire","everySeconds":172800}]} <nil>
+	// <nil>
 }
 
 func ExampleOpen() {

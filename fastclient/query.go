@@ -69,14 +69,30 @@ func deletes(q string) bool {
 }
 
 // CreateDatabase creates a database; an existing one is no error. The name may hold
-// anything that InfluxQL can quote: it cannot end the statement.
+// anything that InfluxQL can quote: it cannot end the statement. InfluxDB 2 has buckets
+// instead: a client for [V2] creates one there, see [Client.CreateBucket].
 func (c *Client) CreateDatabase(ctx context.Context, name string) error {
-	return c.database(ctx, "CREATE DATABASE ", name)
+	err := c.database(ctx, "CREATE DATABASE ", name)
+	if c.o.API == V2 && notImplemented(err) {
+		return c.createBucket(ctx, name)
+	}
+	return err
 }
 
-// DropDatabase deletes a database with everything in it; a missing one is no error.
+// DropDatabase deletes a database with everything in it; a missing one is no error. On
+// InfluxDB 2 a client for [V2] deletes the bucket of that name.
 func (c *Client) DropDatabase(ctx context.Context, name string) error {
-	return c.database(ctx, "DROP DATABASE ", name)
+	err := c.database(ctx, "DROP DATABASE ", name)
+	if c.o.API == V2 && notImplemented(err) {
+		return c.dropBucket(ctx, name)
+	}
+	return err
+}
+
+// notImplemented recognises the error of a statement that InfluxDB 2 does not have.
+func notImplemented(err error) bool {
+	var e *QueryError
+	return errors.As(err, &e) && strings.HasPrefix(e.Message, "not implemented: ")
 }
 
 func (c *Client) database(ctx context.Context, words, name string) error {

@@ -96,7 +96,7 @@ func FuzzQuote(f *testing.F) {
 // error before anything is sent.
 func FuzzStatements(f *testing.F) {
 	for i, s := range names {
-		for op := range uint8(12) {
+		for op := range uint8(14) {
 			f.Add(s, names[(i+3)%len(names)], op)
 		}
 	}
@@ -121,7 +121,7 @@ func FuzzStatements(f *testing.F) {
 		var err error
 		var check func(s influxql.Statement) bool
 		given := []string{a}
-		switch op % 12 {
+		switch op % 14 {
 		case 0:
 			err = c.CreateDatabase(ctx, a)
 			check = func(s influxql.Statement) bool { return s.(*influxql.CreateDatabaseStatement).Name == a }
@@ -197,28 +197,48 @@ func FuzzStatements(f *testing.F) {
 		case 11:
 			err = admin.DropUser(ctx, c, a)
 			check = func(s influxql.Statement) bool { return s.(*influxql.DropUserStatement).Name == a }
+		case 12:
+			given = []string{a, b}
+			err = admin.DropContinuousQuery(ctx, c, a, b)
+			if a == "" {
+				return
+			}
+			check = func(s influxql.Statement) bool {
+				d := s.(*influxql.DropContinuousQueryStatement)
+				return d.Database == a && d.Name == b
+			}
+		case 13:
+			given = []string{a, b}
+			err = admin.CreateContinuousQuery(ctx, c, a, b, "SELECT mean(f) INTO n FROM m GROUP BY time(1h)", admin.Resample{Every: 30 * time.Minute, For: 2 * time.Hour})
+			if a == "" {
+				return
+			}
+			check = func(s influxql.Statement) bool {
+				d := s.(*influxql.CreateContinuousQueryStatement)
+				return d.Database == a && d.Name == b && d.ResampleEvery == 30*time.Minute && d.ResampleFor == 2*time.Hour
+			}
 		}
 		all := strings.Join(given, "")
 		possible := utf8.ValidString(a) && utf8.ValidString(all) && !strings.ContainsAny(all, "\x00\r") && a != ""
 		var option *fastclient.OptionError
 		if err != nil {
 			if !errors.As(err, &option) {
-				t.Fatalf("op %d of %q, %q: %v", op%12, a, b, err)
+				t.Fatalf("op %d of %q, %q: %v", op%14, a, b, err)
 			}
 			if possible && b != "" {
-				t.Fatalf("op %d of %q, %q is refused: %v", op%12, a, b, err)
+				t.Fatalf("op %d of %q, %q is refused: %v", op%14, a, b, err)
 			}
 			if sent.Load() != before {
-				t.Fatalf("op %d of %q, %q is refused and sent", op%12, a, b)
+				t.Fatalf("op %d of %q, %q is refused and sent", op%14, a, b)
 			}
 			return
 		}
 		if !possible {
-			t.Fatalf("op %d of %q, %q is sent: %q", op%12, a, b, *last.Load())
+			t.Fatalf("op %d of %q, %q is sent: %q", op%14, a, b, *last.Load())
 		}
 		q := *last.Load()
 		if !check(parseOne(t, q)) {
-			t.Fatalf("op %d of %q, %q is read from %q as another name", op%12, a, b, q)
+			t.Fatalf("op %d of %q, %q is read from %q as another name", op%14, a, b, q)
 		}
 	})
 }

@@ -153,6 +153,50 @@ func TestHostileNamesInStatements(t *testing.T) {
 	})
 }
 
+// TestKillQuery ends a query whose response nobody reads.
+func TestKillQuery(t *testing.T) {
+	eachServer1(t, Config{}, func(t *testing.T, s *Server) {
+		c := createDatabase(t, s, newClient(t, s, fastclient.Options{}), "kill")
+		writeLines(t, c, "m f=1 1\n")
+		ctx := t.Context()
+		const endless = `SELECT count(f) FROM m WHERE time >= 0 AND time < 100000s GROUP BY time(1ms) fill(0)`
+		r, err := c.Query(ctx, endless)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		find := func() (admin.RunningQuery, bool) {
+			running, err := admin.ShowQueries(ctx, c)
+			if err != nil || !slices.ContainsFunc(running, func(q admin.RunningQuery) bool { return q.Query == "SHOW QUERIES" }) {
+				t.Fatalf("%+v, %v", running, err)
+			}
+			i := slices.IndexFunc(running, func(q admin.RunningQuery) bool { return strings.Contains(q.Query, "fill(0)") && q.Status != "killed" })
+			if i < 0 {
+				return admin.RunningQuery{}, false
+			}
+			return running[i], true
+		}
+		q, found := find()
+		if !found || q.Database != "kill" || q.Duration <= 0 || q.Status != "" && q.Status != "running" {
+			t.Fatalf("running: %+v, %v", q, found)
+		}
+		if err := admin.KillQuery(ctx, c, q.ID); err != nil {
+			t.Error(err)
+		}
+		if _, found := find(); found {
+			t.Error("it runs still")
+		}
+		for _, err = range r.Rows() {
+		}
+		if err == nil {
+			t.Error("the query ended without an error")
+		}
+		if err := admin.KillQuery(ctx, c, q.ID+1000); !errors.Is(err, fastclient.ErrNotFound) {
+			t.Errorf("a query that does not run: %v", err)
+		}
+	})
+}
+
 // TestMissingDatabase checks that queries and writes say alike that there is no database.
 func TestMissingDatabase(t *testing.T) {
 	eachServer(t, Config{}, func(t *testing.T, s *Server) {
@@ -255,13 +299,28 @@ func TestDatabaseHelpers(t *testing.T) {
 			t.Error(err)
 		}
 
-		create := `CREATE CONTINUOUS QUERY "cq" ON "helpers" BEGIN SELECT mean("load") INTO "mean" FROM "cpu" GROUP BY time(1h) END`
-		raws(t, c, create)
+		const mean = `SELECT mean("load") INTO "mean" FROM "cpu" GROUP BY time(1h)`
+		for range 2 { // the same one again is no error
+			if err := admin.CreateContinuousQuery(ctx, c, "", `c"q`, mean, admin.Resample{Every: 30 * time.Minute, For: 2 * time.Hour}); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := admin.CreateContinuousQuery(ctx, c, "helpers", `c"q`, mean, admin.Resample{}); err == nil {
+			t.Error("another query of that name is created")
+		}
 		queries, err := admin.ShowContinuousQueries(ctx, c)
-		if err != nil || !slices.ContainsFunc(queries, func(q admin.ContinuousQuery) bool {
-			return q.Database == "helpers" && q.Name == "cq" && strings.HasPrefix(q.Query, "CREATE CONTINUOUS QUERY")
-		}) {
+		i := slices.IndexFunc(queries, func(q admin.ContinuousQuery) bool { return q.Database == "helpers" && q.Name == `c"q` })
+		if err != nil || i < 0 || !strings.HasPrefix(queries[i].Query, "CREATE CONTINUOUS QUERY") || !strings.Contains(queries[i].Query, "RESAMPLE EVERY 30m FOR 2h") {
 			t.Errorf("continuous queries %+v: %v", queries, err)
+		}
+		for range 2 {
+			if err := admin.DropContinuousQuery(ctx, c, "", `c"q`); err != nil {
+				t.Error(err)
+			}
+		}
+		queries, err = admin.ShowContinuousQueries(ctx, c)
+		if err != nil || slices.ContainsFunc(queries, func(q admin.ContinuousQuery) bool { return q.Name == `c"q` }) {
+			t.Errorf("after the drop: %+v, %v", queries, err)
 		}
 		// Both helpers can be called again.
 		for range 2 {

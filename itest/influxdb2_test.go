@@ -264,16 +264,84 @@ func wantNotImplemented(t *testing.T, statement string, err error) {
 	}
 }
 
+// TestInfluxDB2Buckets makes and drops buckets, as such and as databases.
+func TestInfluxDB2Buckets(t *testing.T) {
+	s := startInfluxDB2(t, Config{})
+	ctx := t.Context()
+	for _, netHTTP := range []bool{false, true} {
+		for _, org := range []string{Org, s.orgID} {
+			c := newClient1(t, s, fastclient.Options{API: fastclient.V2, Org: org, NetHTTP: netHTTP})
+			short := fastclient.Bucket{Name: "short", Description: "two hours", Retention: 2 * time.Hour, ShardDuration: time.Hour}
+			if err := c.CreateBucket(ctx, short); err != nil {
+				t.Fatal(err)
+			}
+			var server *fastclient.ServerError
+			if err := c.CreateBucket(ctx, short); !errors.As(err, &server) || server.Status != 422 || fastclient.Retryable(err) {
+				t.Errorf("a bucket that exists: %v", err)
+			}
+			var list struct {
+				Buckets []struct {
+					Description    string
+					RetentionRules []struct{ EverySeconds, ShardGroupDurationSeconds int }
+				}
+			}
+			err := s.api(http.MethodGet, "/api/v2/buckets?name=short&orgID="+s.orgID, nil, &list)
+			if want := "[{two hours [{7200 3600}]}]"; err != nil || fmt.Sprint(list.Buckets) != want {
+				t.Errorf("%v, %v, want %s", list.Buckets, err, want)
+			}
+			for range 2 {
+				if err := c.CreateDatabase(ctx, "a/b c"); err != nil {
+					t.Error(err)
+				}
+			}
+			view := c.WithDatabase("a").WithRetentionPolicy("b c")
+			writeLines(t, view, "m f=1i 1\n")
+			if got := fmt.Sprint(raws(t, view, "SELECT f FROM m")); got != "[[1 1]]" {
+				t.Errorf("the new bucket holds %s", got)
+			}
+			for range 2 {
+				for _, name := range []string{"a/b c", "short"} {
+					if err := c.DropDatabase(ctx, name); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			names, err := admin.ShowDatabases(ctx, c)
+			if want := []string{"_monitoring", "_tasks", "first"}; err != nil || !slices.Equal(names, want) {
+				t.Errorf("databases %q, want %q: %v", names, want, err)
+			}
+			// The server refuses this name, and that is no success.
+			if err := c.CreateDatabase(ctx, "_mine"); !errors.Is(err, fastclient.ErrBadRequest) {
+				t.Errorf("a name that is not allowed: %v", err)
+			}
+		}
+	}
+	for what, c := range map[string]*fastclient.Client{
+		"Org": newClient1(t, s, fastclient.Options{API: fastclient.V2, Org: "nobody's"}),
+		"org": newClient1(t, s, fastclient.Options{API: fastclient.V2}),
+	} {
+		var option *fastclient.OptionError
+		if err := c.CreateDatabase(ctx, "new"); !errors.As(err, &option) || option.Field != "Org" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	c := newClient1(t, s, fastclient.Options{API: fastclient.V2, Org: Org, Token: fastclient.NewSecret("wrong")})
+	if err := c.CreateBucket(ctx, fastclient.Bucket{Name: "new"}); !errors.Is(err, fastclient.ErrUnauthorized) {
+		t.Errorf("a wrong token: %v", err)
+	}
+}
+
 // TestInfluxDB2Statements checks which helpers InfluxDB 2 refuses. Its databases, policies
 // and users are made through its API.
 func TestInfluxDB2Statements(t *testing.T) {
 	s, _ := on2(t, "statements")
-	c := newClient(t, s, fastclient.Options{Database: "statements"})
+	c := newClient1(t, s, fastclient.Options{Database: "statements"}) // for V1, which has no buckets
 	ctx := t.Context()
 	week := admin.RetentionPolicyInfo{Name: "week", Duration: 168 * time.Hour}
 	_, showUsers := admin.ShowUsers(ctx, c)
 	_, showGrants := admin.ShowGrants(ctx, c, "u")
-	_, showQueries := admin.ShowContinuousQueries(ctx, c)
+	_, showContinuous := admin.ShowContinuousQueries(ctx, c)
+	_, showQueries := admin.ShowQueries(ctx, c)
 	for statement, err := range map[string]error{
 		"CREATE DATABASE":         c.CreateDatabase(ctx, "new"),
 		"DROP DATABASE":           c.DropDatabase(ctx, "statements"),
@@ -286,7 +354,10 @@ func TestInfluxDB2Statements(t *testing.T) {
 		"REVOKE":                  admin.Revoke(ctx, c, admin.PrivilegeRead, "statements", "u"),
 		"SHOW USERS":              showUsers,
 		"SHOW GRANTS":             showGrants,
-		"SHOW CONTINUOUS QUERIES": showQueries,
+		"SHOW CONTINUOUS QUERIES": showContinuous,
+		"CREATE CONTINUOUS QUERY": admin.CreateContinuousQuery(ctx, c, "", "q", "SELECT mean(f) INTO n FROM m GROUP BY time(1h)", admin.Resample{}),
+		"DROP CONTINUOUS QUERY":   admin.DropContinuousQuery(ctx, c, "", "q"),
+		"SHOW QUERIES":            showQueries,
 		"DROP SERIES":             admin.DropSeries(ctx, c, "m", ""),
 	} {
 		wantNotImplemented(t, statement, err)

@@ -124,6 +124,44 @@ func ExampleShowContinuousQueries() {
 	// Output: mydb hourly <nil>
 }
 
+func ExampleCreateContinuousQuery() {
+	c, s := exampleClient(done)
+	defer s.Close()
+	defer c.Close()
+	ctx := context.Background()
+	mean := "SELECT mean(load) INTO " + string(influxql.AppendIdent(nil, "cpu 1h")) + " FROM cpu GROUP BY time(1h), *"
+	fmt.Println(admin.CreateContinuousQuery(ctx, c, "", "hourly", mean, admin.Resample{Every: 30 * time.Minute}))
+	fmt.Println(admin.DropContinuousQuery(ctx, c, "mydb", "hourly"))
+	printStatements(s)
+	// Output:
+	// <nil>
+	// <nil>
+	// CREATE CONTINUOUS QUERY "hourly" ON "mydb" RESAMPLE EVERY 1800s BEGIN SELECT mean(load) INTO "cpu 1h" FROM cpu GROUP BY time(1h), * END
+	// DROP CONTINUOUS QUERY "hourly" ON "mydb"
+}
+
+func ExampleKillQuery() {
+	c, s := exampleClient(list(`"qid","query","database","duration","status"`,
+		`[7,"SELECT * FROM mydb.autogen.cpu","mydb","1m3s","running"],[8,"SHOW QUERIES","","73us","running"]`), done)
+	defer s.Close()
+	defer c.Close()
+	ctx := context.Background()
+	running, err := admin.ShowQueries(ctx, c)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, q := range running {
+		if q.Duration > time.Minute {
+			fmt.Println(q.Query, q.Duration, admin.KillQuery(ctx, c, q.ID))
+		}
+	}
+	printStatements(s)
+	// Output:
+	// SELECT * FROM mydb.autogen.cpu 1m3s <nil>
+	// SHOW QUERIES
+	// KILL QUERY 7
+}
+
 func ExampleDelete() {
 	c, s := exampleClient(done)
 	defer s.Close()

@@ -163,19 +163,6 @@ func ShowTagValues(ctx context.Context, c *fastclient.Client, keys []string, o S
 	return out, err
 }
 
-// A ContinuousQuery is a query that the server runs periodically.
-type ContinuousQuery struct{ Database, Name, Query string }
-
-// ShowContinuousQueries returns the continuous queries of all databases.
-func ShowContinuousQueries(ctx context.Context, c *fastclient.Client, opts ...fastclient.QueryOption) ([]ContinuousQuery, error) {
-	var out []ContinuousQuery
-	err := each(ctx, c, newStatement("SHOW CONTINUOUS QUERIES"), opts, func(row *jsonscan.Row) error {
-		out = append(out, ContinuousQuery{row.Series().Name, column(row, "name"), column(row, "query")})
-		return nil
-	})
-	return out, err
-}
-
 // DropMeasurement deletes a measurement of the client's database with all its
 // series.
 func DropMeasurement(ctx context.Context, c *fastclient.Client, name string, opts ...fastclient.QueryOption) error {
