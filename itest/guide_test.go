@@ -96,6 +96,9 @@ func TestGuideLines(t *testing.T) {
 				}
 				var doc document
 				decode(t, []byte(query(t, s, db, "SELECT * FROM /.*/")), &doc)
+				if len(doc.Results) != 1 {
+					t.Fatalf("%d results", len(doc.Results))
+				}
 				series := doc.Results[0].Series
 				fields, _ := want.Stored.(map[string]any)
 				switch {
@@ -213,6 +216,9 @@ func guideChunks(t *testing.T, s *Server, c guideCase) {
 			t.Fatal(err)
 		}
 		for _, r := range doc.Results {
+			if len(r.Series) != 1 {
+				t.Fatalf("a chunk of %d series: %.200s", len(r.Series), body)
+			}
 			got = append(got, [2]int{r.StatementID, len(r.Series[0].Values)})
 		}
 	}
@@ -231,6 +237,9 @@ func guideMissingDatabase(t *testing.T, s *Server, c guideCase) {
 	decode(t, c.Expect, &want)
 	var doc document
 	decode(t, []byte(query(t, s, "fake_db", "SELECT * FROM m")), &doc)
+	if len(doc.Results) != 1 {
+		t.Fatalf("%d results", len(doc.Results))
+	}
 	if got := doc.Results[0].Error; got != want.Error {
 		t.Errorf("error %q, want %q", got, want.Error)
 	}
@@ -244,6 +253,9 @@ func guidePartial(t *testing.T, s *Server, c guideCase) {
 	wantRows(t, c, body)
 	var doc document
 	decode(t, []byte(body), &doc)
+	if len(doc.Results) != 1 || len(doc.Results[0].Series) != 1 {
+		t.Fatalf("%d results, or not one series", len(doc.Results))
+	}
 	if got, want := doc.Results[0].Series[0].Partial, strings.HasPrefix(s.Version(), "1.6."); got != want {
 		t.Errorf("partial %v on version %s, want %v", got, s.Version(), want)
 	}
