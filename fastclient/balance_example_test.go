@@ -65,11 +65,10 @@ func ExampleBalance() {
 	//   server 1 is up: false
 }
 
-// When every server is down, one call at a time asks the one whose turn is first, and
-// the others fail at once.
+// When every server is down, a call waits for the outcome of a probe, and not for a server
+// that asked for a pause.
 func ExampleOptions_addrs() {
-	busy := influxtest.Status(503, "Retry-After", "60")
-	down, err := influxtest.Start(busy, busy, influxtest.Silent())
+	down, err := influxtest.Start(influxtest.Status(503, "Retry-After", "60"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -81,18 +80,51 @@ func ExampleOptions_addrs() {
 		return
 	}
 	defer c.Close()
-	fmt.Println(c.Write(context.Background(), []byte("m v=1 1\n")))
-
-	ctx, cancel := context.WithCancel(context.Background())
-	asked := make(chan error)
-	go func() { asked <- c.Write(ctx, []byte("m v=1 1\n")) }()
-	<-down.Stalled()
-	err = c.Write(context.Background(), []byte("m v=1 1\n"))
-	fmt.Println(err, fastclient.Retryable(err))
-	cancel()
-	fmt.Println(errors.Is(<-asked, context.Canceled))
+	for range 2 {
+		err = c.Write(context.Background(), []byte("m v=1 1\n"))
+		fmt.Println(err)
+	}
+	fmt.Println(fastclient.Retryable(err), fastclient.RetryDelay(err), len(down.Requests()))
 	// Output:
 	// fastclient: write: status 503: Service Unavailable
-	// fastclient: write: wait any server: every server is down true
-	// true
+	// fastclient: write: wait any server: every server is down: status 503: Service Unavailable
+	// true 1m0s 2
+}
+
+// A probe of your own can ask for what you need: here that a cluster can be read.
+func ExampleOptions_probe() {
+	first, err := influxtest.Start(influxtest.Error(503, "timeout"), influxtest.JSON(`{"results":[{"statement_id":0,"error":"no quorum"}]}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer first.Close()
+	second, err := influxtest.Start()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer second.Close()
+	probed := make(chan error, 1)
+	c, err := fastclient.New(fastclient.Options{
+		Addr: first.URL, Addrs: []string{second.URL}, Database: "mydb",
+		Probe: func(ctx context.Context, c *fastclient.Client) error {
+			err := c.Exec(ctx, "SELECT last(value) FROM canary")
+			select {
+			case probed <- err:
+			default:
+			}
+			return err
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Println(c.Write(context.Background(), []byte("m v=1 1\n"))) // to the second server
+	fmt.Println(<-probed)
+	// Output:
+	// <nil>
+	// jsonscan: statement 0: no quorum
 }

@@ -3,6 +3,7 @@ package fastclient
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -35,10 +36,10 @@ type call struct {
 	idempotent bool
 	scratch    []byte                                            // the body before compression, if its lines may be looked at for timestamps
 	only       *endpoint                                         // the server it must go to, nil for any of the set
-	insist     bool                                              // try servers that are down, too: the caller keeps the pauses
+	until      time.Time                                         // when the caller gives up, if its context has no deadline
 	words      bool                                              // errors keep the whole text of the server
 	observe    func(ctx context.Context, e *endpoint, err error) // called with the outcome of every attempt
-	down       []*endpoint
+	up         []trial                                           // scratch of failover
 	req        transport.Request
 	resp       transport.Response
 }
@@ -124,7 +125,7 @@ func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int
 		start = time.Now()
 	}
 	if err = doer.Do(ctx, &call.req, &call.resp); err != nil {
-		err = transportError(call.op, err)
+		err = limited(ctx, transportError(call.op, err))
 	} else if call.resp.Status < 200 || call.resp.Status > 299 || call.op == "write" && !acknowledges(&call.resp) {
 		err = responseError(call.op, &call.resp, call.words, c.errorTime)
 	}
@@ -233,53 +234,55 @@ func (p *RetryPolicy) wants(err error, attempt int, idempotent bool) bool {
 	return true
 }
 
-// failover tries every server that is up once, and then those that are down if the call
-// insists. If none is up, it tries the one that is due first. It does not repeat a call
-// elsewhere that may have been applied, unless that does no harm.
+// A trial is a server that a call may be sent to.
+type trial struct {
+	e     *endpoint
+	epoch uint64
+}
+
+// failover tries every server that is up once. If none is, it waits for the outcome of
+// probes. It does not repeat a call elsewhere that may have been applied, unless that does
+// no harm.
 func (c *core) failover(ctx context.Context, call *call, attempt int) (err error) {
 	n := len(c.endpoints)
 	from := 0
 	if c.o.Balance == RoundRobin {
 		from = int(c.turn.Add(1)-1) % n
 	}
-	call.down = call.down[:0]
-	for i := range n {
-		e := c.endpoints[(from+i)%n]
-		epoch, ok := e.admit()
-		if !ok {
-			if call.insist {
-				call.down = append(call.down, e)
+	for {
+		call.up = call.up[:0]
+		for i := range n {
+			e := c.endpoints[(from+i)%n]
+			if epoch, ok := e.health(call.op).admit(); ok {
+				call.up = append(call.up, trial{e, epoch})
 			}
-			continue
 		}
-		var done bool
-		if done, err = c.attemptOne(ctx, e, epoch, call, attempt); done {
+		if len(call.up) > 0 {
+			break
+		}
+		if err := c.awaitUp(ctx, call.op); err != nil {
 			return err
 		}
 	}
-	for _, e := range call.down {
+	for i, t := range call.up {
 		var done bool
-		if done, err = c.attemptOne(ctx, e, e.begin(), call, attempt); done {
+		if done, err = c.attemptOne(ctx, t, call, attempt, i+1 < len(call.up)); done {
 			return err
 		}
 	}
-	if err != nil {
-		return err
-	}
-	e := slices.MinFunc(c.endpoints, func(a, b *endpoint) int { return a.due().Compare(b.due()) })
-	epoch, ok := e.admitEarly()
-	if !ok {
-		return &TransportError{Op: call.op, Phase: PhaseWait, Addr: "any server", Err: errNoEndpoint}
-	}
-	_, err = c.attemptOne(ctx, e, epoch, call, attempt)
 	return err
 }
 
-// attemptOne makes an attempt at one server of several. done reports that no other server
-// is to be tried.
-func (c *core) attemptOne(ctx context.Context, e *endpoint, epoch uint64, call *call, attempt int) (done bool, err error) {
-	err = c.attempt(ctx, e, call, attempt)
-	e.report(epoch, err)
+// attemptOne makes an attempt at one server of several. If there are others it may take
+// half of the time that is left, so that a server which hangs leaves time for them. done
+// reports that no other server is to be tried.
+func (c *core) attemptOne(ctx context.Context, to trial, call *call, attempt int, others bool) (done bool, err error) {
+	if left := call.left(ctx); others && left > 0 {
+		err = c.attemptWithin(ctx, left/2, to.e, call, attempt)
+	} else {
+		err = c.attempt(ctx, to.e, call, attempt)
+	}
+	c.report(to.e, call.op, to.epoch, call.outcome(ctx, err))
 	if err == nil || !serverDown(err) || ctx.Err() != nil {
 		return true, err
 	}
@@ -291,18 +294,84 @@ func (c *core) attemptOne(ctx context.Context, e *endpoint, epoch uint64, call *
 	return false, err
 }
 
+// left returns how much time a call has, 0 if it has no limit.
+func (call *call) left(ctx context.Context) time.Duration {
+	until := call.until
+	if d, ok := ctx.Deadline(); ok && (until.IsZero() || d.Before(until)) {
+		until = d
+	}
+	if until.IsZero() {
+		return 0
+	}
+	return max(1, time.Until(until))
+}
+
+// outcome returns what err, the error of an attempt, says about the server: if the time of
+// the call is over, the server took too long, though it is the context that ended.
+func (call *call) outcome(ctx context.Context, err error) error {
+	if ctx.Err() == nil || call.until.IsZero() || time.Now().Before(call.until) {
+		return err
+	}
+	return &TransportError{Op: call.op, Phase: PhaseHeader, Err: ErrTimeout}
+}
+
+// errAttemptOver is the cause of the context of an attempt whose own time is over.
+var errAttemptOver = errors.New("time of an attempt is over")
+
+// attemptWithin is attempt with a limit until the header of the response has arrived, or
+// all of a response that is not streamed.
+func (c *core) attemptWithin(ctx context.Context, limit time.Duration, e *endpoint, call *call, attempt int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(limit, func() { cancel(errAttemptOver) })
+	err := c.attempt(ctx, e, call, attempt)
+	inTime := timer.Stop()
+	if err != nil || call.resp.Stream == nil {
+		cancel(nil)
+		return err
+	}
+	if !inTime { // and the body cannot be read
+		call.resp.Close()
+		cancel(nil)
+		return &TransportError{Op: call.op, Phase: PhaseHeader, Addr: e.addr.dial, Ambiguous: true, Err: ErrTimeout}
+	}
+	call.resp.Stream = &closing{call.resp.Stream, cancel}
+	return nil
+}
+
+// limited returns err, the error of an attempt, with the cause that the time of the
+// attempt was over, if it was.
+func limited(ctx context.Context, err error) error {
+	var t *TransportError
+	if context.Cause(ctx) == errAttemptOver && errors.As(err, &t) {
+		t.Err = ErrTimeout
+	}
+	return err
+}
+
+// A closing is a body that ends its context when it is closed.
+type closing struct {
+	io.ReadCloser
+	end context.CancelCauseFunc
+}
+
+func (b *closing) Close() error {
+	err := b.ReadCloser.Close()
+	b.end(nil)
+	return err
+}
+
 // replicate runs send for every server at once, with copies of w, each under the policy.
 func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
 	errs := make([]error, len(c.endpoints))
 	var wg sync.WaitGroup
 	for i, e := range c.endpoints {
 		wg.Go(func() {
-			epoch := e.begin()
+			epoch, _ := e.writes.admit()
 			errs[i] = send(&writeCall{makes: w.makes, call: call{
 				op: w.op, path: w.path, raw: w.raw, policy: w.policy, idempotent: w.idempotent, scratch: w.scratch, req: w.req, only: e,
 				words: w.words, observe: w.observe,
 			}})
-			e.report(epoch, errs[i])
+			c.report(e, w.op, epoch, errs[i])
 		})
 	}
 	wg.Wait()

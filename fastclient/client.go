@@ -46,6 +46,12 @@ type core struct {
 	writes      sync.Pool // of *writeCall
 	maxWhole    int64
 	errorTime   time.Duration // limit for reading the body of a refusal, 0 for none
+
+	life     context.Context // ends with Close
+	end      context.CancelFunc
+	starting sync.Mutex     // makes running.Go and Close exclude each other
+	running  sync.WaitGroup // goroutines that watch servers
+	probes   bulletin       // the end of each probe
 }
 
 // A target is the destination of writes and queries, with its write path prepared once.
@@ -89,8 +95,12 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	c := &core{o: o, log: o.Logger, minCompress: o.Compression.MinBytes, maxWhole: o.MaxResponseBytes}
+	c.life, c.end = context.WithCancel(context.Background())
 	if o.Hooks != nil {
 		c.hooks = *o.Hooks
+	}
+	if c.o.Probe == nil {
+		c.o.Probe = probePing
 	}
 	c.setAuth()
 	c.setHeader()
@@ -173,10 +183,14 @@ func (c *core) setGzip(addrs []address) {
 // and makes later calls fail. It returns nil and may be called again. Closing a
 // view closes the client.
 func (c *Client) Close() error {
+	c.starting.Lock()
+	c.end()
+	c.starting.Unlock()
 	for _, e := range c.endpoints {
 		e.write.Close()
 		e.query.Close()
 	}
+	c.running.Wait()
 	return nil
 }
 
@@ -381,7 +395,7 @@ func (c *Client) Stats() Stats {
 		Splits: n.splits.Load(), Failovers: n.failovers.Load(), Partial: n.partial.Load(), Dropped: n.dropped.Load(),
 	}
 	for _, e := range c.endpoints {
-		one := EndpointStats{Addr: e.addr.String(), Up: e.up()}
+		one := EndpointStats{Addr: e.addr.String(), Up: e.writes.up() && e.queries.up()}
 		for _, d := range [...]transport.Doer{e.write, e.query} {
 			t := d.Stats()
 			s.WireBytes += t.Written

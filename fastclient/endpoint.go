@@ -3,8 +3,6 @@ package fastclient
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"net/url"
@@ -16,16 +14,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/transport"
 	"github.com/pointwire/pointwire/internal/transport/fast"
 	"github.com/pointwire/pointwire/internal/transport/std"
 )
 
 // This file holds the servers of a client. parseAddress reads an address; an [endpoint]
-// is one server with its connections; its [health] is a breaker that calls ask with admit
-// and tell with report; the TLS configuration with certificates that may be renewed comes
-// last.
+// is one server with its connections; the TLS configuration with certificates that may be
+// renewed comes last. What is known of a server's health is in health.go.
 
 // An address is the parsed URL of a server.
 type address struct {
@@ -131,14 +127,22 @@ func hasControl(s string) bool {
 	return false
 }
 
-// An endpoint is one server: its connections for writes, its connections for queries, and
-// its health.
+// An endpoint is one server: its connections for writes and its connections for queries,
+// each with their health.
 type endpoint struct {
-	addr         address
-	name         string // of addr
-	write, query transport.Doer
-	plain        atomic.Bool // the server, one of a replicated set, has refused compressed bodies
-	health
+	addr            address
+	name            string // of addr
+	write, query    transport.Doer
+	writes, queries health
+	plain           atomic.Bool // the server, one of a replicated set, has refused compressed bodies
+}
+
+// health returns the health of the server for an operation.
+func (e *endpoint) health(op string) *health {
+	if op == "write" {
+		return &e.writes
+	}
+	return &e.queries
 }
 
 func (c *core) newEndpoint(a address) (*endpoint, error) {
@@ -166,80 +170,6 @@ func (c *core) newEndpoint(a address) (*endpoint, error) {
 		e.write, e.query = fast.New(to), fast.New(to)
 	}
 	return e, nil
-}
-
-// A health tells whether a server of a set is worth trying. While a server is down, one
-// call at a time tries it, after growing pauses.
-type health struct {
-	mu sync.Mutex
-	g  backoff.Breaker
-}
-
-// admit reports whether a call may try the server now. An admitted call must report its
-// result with the epoch that admit returned.
-func (h *health) admit() (epoch uint64, ok bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.g.Pass(time.Now)
-}
-
-// admitEarly is admit for a server that is not due yet.
-func (h *health) admitEarly() (epoch uint64, ok bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.g.Pass(func() time.Time { return h.g.Until })
-}
-
-// begin returns the epoch for the report of a call that uses this server in any case.
-func (h *health) begin() (epoch uint64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.g.Epoch
-}
-
-// report records the result of a call that began at epoch. Of many calls that met the
-// same failure only the first counts.
-func (h *health) report(epoch uint64, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	switch {
-	case serverDown(err):
-		h.g.Failed(epoch, time.Now(), RetryDelay(err), rand.Int64N)
-	case err == nil || errors.As(err, new(*ServerError)):
-		h.g.Responded(epoch)
-	default: // an end of the caller's context says nothing about the server
-		h.g.Undecided(epoch)
-	}
-}
-
-// due returns when the server may be tried next.
-func (h *health) due() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.g.Until
-}
-
-// up reports whether the last call to the server got a response.
-func (h *health) up() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.g.Failures == 0
-}
-
-// serverDown reports whether err is a reason to try another server.
-func serverDown(err error) bool {
-	var server *ServerError
-	if errors.As(err, &server) {
-		switch server.Status {
-		case 500:
-			return retryableStatus(server)
-		case 502, 503, 504:
-			return true
-		}
-		return errors.Is(server, ErrNotAcknowledged) // something else responds in place of the server
-	}
-	var t *TransportError
-	return errors.As(err, &t) && Retryable(err) && !errors.Is(err, ErrPoolExhausted)
 }
 
 // TLSFiles are PEM files for TLS. The client's certificate is read again when its file

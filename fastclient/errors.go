@@ -51,9 +51,6 @@ var (
 	ErrNoResult = errors.New("fastclient: no result in the response")
 )
 
-// errNoEndpoint says that every server of a set is down and being tried by another call.
-var errNoEndpoint = errors.New("every server is down")
-
 // A ServerError is a response that reports a failure. A write succeeds with status 204,
 // and with 200 or 202 if the body is empty or an empty JSON object.
 type ServerError struct {

@@ -26,6 +26,11 @@ type Options struct {
 	// Addrs are further servers, used as Balance says.
 	Addrs   []string
 	Balance Balance
+	// Probe asks a server of several that is down whether it is up again, in a goroutine
+	// that ends with Close, and at growing intervals. c is a client of that server alone.
+	// The default is a [Client.Ping] with any response but 500, 502, 503 and 504. It must
+	// return when its context ends, after 5 s at the latest.
+	Probe func(ctx context.Context, c *Client) error
 
 	// API is the kind of write endpoint, V1 by default.
 	API API

@@ -66,7 +66,7 @@ func (t *clientTarget) NewSender(observe seam.Observer) seam.Sender {
 	s := &clientSender{t: t}
 	s.call.op = "write"
 	s.call.req.Method, s.call.req.ContentType = "POST", textPlain
-	s.call.idempotent, s.call.insist = t.stamped, true
+	s.call.idempotent = t.stamped
 	s.call.words = true
 	if observe != nil {
 		s.call.observe = func(ctx context.Context, e *endpoint, err error) {
@@ -121,12 +121,11 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 	r.API = seam.API(to.api)
 	w.path, w.raw = to.path, b.Raw
 	w.req.Body, w.req.ContentEncoding = b.Data, b.Encoding
+	w.until = b.Until
 	var err error
 	switch {
 	case e != nil:
-		epoch := e.begin()
-		err = c.attempt(ctx, e, &w.call, 1)
-		e.report(epoch, err)
+		err = c.sendTo(ctx, e, &w.call)
 	case c.o.Balance == Replicate && len(c.endpoints) > 1:
 		err = c.replicate(w, func(one *writeCall) error {
 			err := c.do(ctx, &one.call)
@@ -154,9 +153,32 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 	c.n.writes.Add(1)
 }
 
+// sendTo makes an attempt at one server of several. If the server is down, it waits for the
+// outcome of a probe first.
+func (c *core) sendTo(ctx context.Context, e *endpoint, call *call) error {
+	epoch, up := e.writes.admit()
+	if !up {
+		select {
+		case <-c.probe(e, &e.writes):
+		case <-ctx.Done():
+			return &TransportError{Op: call.op, Phase: PhaseWait, Addr: e.addr.dial, Err: ctx.Err()}
+		}
+		if epoch, up = e.writes.admit(); !up {
+			return &TransportError{Op: call.op, Phase: PhaseWait, Addr: e.addr.dial, Err: &downError{e.writes.failure()}}
+		}
+	}
+	err := c.attempt(ctx, e, call, 1)
+	c.report(e, call.op, epoch, call.outcome(ctx, err))
+	return err
+}
+
 // setFailure tells a writer in r what err, the error of a request, means.
 func setFailure(r *seam.Response, err error) {
 	r.Failure = err
+	if errors.Is(err, errNoEndpoint) { // the failure in it is that of another request
+		r.Err = err
+		return
+	}
 	var replicas *ReplicaError
 	if errors.As(err, &replicas) {
 		r.Mixed = len(replicas.Errs) > 1

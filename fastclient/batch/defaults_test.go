@@ -25,7 +25,7 @@ func TestWriterDefaults(t *testing.T) {
 			lines = 10_000
 		}
 		if err != nil || o.BatchBytes != 1<<20 || o.BatchLines != lines || o.MaxDelay != time.Second ||
-			o.MaxMemory != 64<<20 || o.MaxInFlight != 2 || o.RequestTimeout != 10*time.Second || o.RetryFor != 3*time.Minute {
+			o.MaxMemory != 64<<20 || o.MaxInFlight != 2 || o.RequestTimeout != 30*time.Second || o.RetryFor != 3*time.Minute {
 			t.Errorf("%v: %+v, %v", api, o, err)
 		}
 	}

@@ -38,7 +38,9 @@ type Options struct {
 	// dropped only when memory runs out. The open batch then continues to fill for at
 	// most a tenth of MaxAge.
 	MaxAge time.Duration
-	// RequestTimeout bounds one request: 10 s by default, and 1 s more for every 100 KiB.
+	// RequestTimeout bounds one request: 30 s by default, and 1 s more for every 100 KiB.
+	// A server that runs into a limit of its own, as clusters do after 10 s, then has time
+	// to say so, and the lines are not sent twice.
 	RequestTimeout time.Duration
 	// RetryFor bounds how long a call of a [SyncWriter] tries: 3 minutes by default; if
 	// negative, until its context ends. Every call tries at least once, unless the server
@@ -161,7 +163,7 @@ func (o Options) withDefaults(api seam.API) (Options, error) {
 		o.MaxDelay = time.Second
 	}
 	if o.RequestTimeout == 0 {
-		o.RequestTimeout = 10 * time.Second
+		o.RequestTimeout = 30 * time.Second
 	}
 	if o.RetryFor == 0 {
 		o.RetryFor = 3 * time.Minute

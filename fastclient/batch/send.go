@@ -94,7 +94,9 @@ func (e *engine) sendPart(t *target, s *sending, j job) {
 	}
 	s.response.Reset(t.api)
 	start := time.Now()
-	ctx := s.ctx.begin(requestTimeout(e.o.RequestTimeout, len(s.body.Data)))
+	limit := requestTimeout(e.o.RequestTimeout, len(s.body.Data))
+	s.body.Until = start.Add(limit)
+	ctx := s.ctx.begin(limit)
 	s.sender.Send(ctx, &s.body, &s.response)
 	verdict.Merge(&s.response)
 	if s.response.Err != nil && context.Cause(ctx) == errRequestTimeout {

@@ -111,6 +111,9 @@ func (b *Breaker) Undecided(epoch uint64) {
 	}
 }
 
+// Asked reports whether the server asked for the pause until Until.
+func (b *Breaker) Asked() bool { return b.asked }
+
 // Within lets the next probe start at limit at the latest, unless the server asked for a
 // pause.
 func (b *Breaker) Within(limit time.Time) {

@@ -62,8 +62,9 @@ type RefusedLine struct {
 // A Body is what one request carries.
 type Body struct {
 	Data     []byte
-	Encoding string // content encoding, empty for none
-	Raw      int    // bytes before compression
+	Encoding string    // content encoding, empty for none
+	Raw      int       // bytes before compression
+	Until    time.Time // the time of the request is over then; zero: it has no limit
 }
 
 // A Sender makes requests to one server, or to a set that acts as one. It belongs

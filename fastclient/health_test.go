@@ -1,0 +1,248 @@
+package fastclient
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pointwire/pointwire/internal/backoff"
+	"github.com/pointwire/pointwire/internal/influxtest"
+)
+
+var (
+	errBusy    = &ServerError{Op: "write", Status: 503}
+	errRefused = &ServerError{Op: "write", Status: 400}
+)
+
+// Many calls that meet the same failure are one failure, and a call that began before the
+// server was found down says nothing new.
+func TestHealth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h health
+		var epochs []uint64
+		for range 30 {
+			epoch, ok := h.admit()
+			if !ok {
+				t.Fatal("a server that is up is not tried")
+			}
+			epochs = append(epochs, epoch)
+		}
+		for i, epoch := range epochs[:29] {
+			if down := h.note(epoch, errBusy); down != (i == 0) {
+				t.Errorf("failure %d of the same epoch counts: %v", i, down)
+			}
+		}
+		if h.up() || h.g.Failures != 1 || time.Until(h.g.Until) > backoff.First {
+			t.Errorf("30 failures at once: %+v", h.g)
+		}
+		h.note(epochs[29], nil)
+		if h.up() {
+			t.Error("a late success makes the server up")
+		}
+		h.ready = true // by a probe
+		epoch, ok := h.admit()
+		if !ok {
+			t.Fatal("a server that responded to a probe is down")
+		}
+		h.note(epoch, context.Canceled)
+		if !h.up() {
+			t.Error("a call that was cancelled makes the server down")
+		}
+		h.note(epoch, errBusy)
+		if h.up() || h.g.Failures != 2 {
+			t.Errorf("the pauses begin anew after a probe: %+v", h.g)
+		}
+		h.ready = true
+		epoch, _ = h.admit()
+		h.note(epoch, errRefused)
+		if !h.up() || h.g.Failures != 0 {
+			t.Error("a server that responded is down")
+		}
+	})
+}
+
+// piped runs a test with a client of servers a, b, … in memory and under a fake clock.
+func piped(t *testing.T, o Options, n int, f func(t *testing.T, c *Client, s []*influxtest.Server)) {
+	both(t, func(t *testing.T, base Options) {
+		synctest.Test(t, func(t *testing.T) {
+			o := o
+			o.NetHTTP, o.Database = base.NetHTTP, "d"
+			o.Addr, o.Addrs = "", nil
+			var servers []*influxtest.Server
+			dials := map[string]func(context.Context, string, string) (net.Conn, error){}
+			for i := range n {
+				host := string(rune('a'+i)) + ":1"
+				s, dial := influxtest.NewPipe(t)
+				servers, dials[host] = append(servers, s), dial
+				if i == 0 {
+					o.Addr = "http://" + host
+				} else {
+					o.Addrs = append(o.Addrs, "http://"+host)
+				}
+			}
+			o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				return dials[addr](ctx, network, addr)
+			}
+			c, err := New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f(t, c, servers)
+			c.Close()
+			for _, s := range servers {
+				s.Close()
+			}
+		})
+	})
+}
+
+// hangs is a server that takes requests and never responds.
+var hangs = influxtest.Silent()
+
+// TestHangingServer checks that a server which hangs is left within the time of a call,
+// and gets no write again until a probe has found it up.
+func TestHangingServer(t *testing.T) {
+	piped(t, Options{}, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
+		s[0].Play(hangs)
+		write := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			return c.Write(ctx, []byte("m f=1 1\n"), Idempotent())
+		}
+		start := time.Now()
+		for i := range 50 {
+			if err := write(); err != nil {
+				t.Fatalf("write %d: %v", i, err)
+			}
+		}
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("50 writes took %v, want half the time of the first", took)
+		}
+		if len(writes(s[0])) != 1 || len(writes(s[1])) != 50 {
+			t.Errorf("%d and %d writes", len(writes(s[0])), len(writes(s[1])))
+		}
+		if e := c.Stats().Endpoints; e[0].Up || !e[1].Up {
+			t.Errorf("%+v", e)
+		}
+		time.Sleep(2 * time.Minute) // probes hang, too
+		if err := write(); err != nil || len(writes(s[0])) != 1 {
+			t.Errorf("%v, %d writes to the server that hangs", err, len(writes(s[0])))
+		}
+		if n := len(s[0].Requests()); n < 4 || n > 12 {
+			t.Errorf("%d probes in two minutes", n-1)
+		}
+		s[0].Play(influxtest.Status(204))
+		time.Sleep(backoff.Max + probeTime)
+		if err := write(); err != nil || len(writes(s[0])) != 2 {
+			t.Errorf("%v, %d writes to the server that is back", err, len(writes(s[0])))
+		}
+	})
+}
+
+// TestHangingQuery checks that a query leaves a server which hangs, that its response is
+// read without the limit of an attempt, and that writes are not concerned.
+func TestHangingQuery(t *testing.T) {
+	piped(t, Options{}, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
+		s[0].Play(hangs)
+		slow := influxtest.Slow(8*time.Second, `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","f"],"values":[[1,1],`, `[2,2]]}]}]}`)
+		s[1].Play(slow)
+		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+		defer cancel()
+		start := time.Now()
+		r, err := c.Query(ctx, "SELECT f FROM m", Idempotent())
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for _, err := range r.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows++
+		}
+		if took := time.Since(start); rows != 2 || took < 28*time.Second {
+			t.Errorf("%d rows after %v", rows, took)
+		}
+		if e := c.endpoints[0]; e.queries.up() || !e.writes.up() {
+			t.Errorf("queries up: %v, writes up: %v", e.queries.up(), e.writes.up())
+		}
+	})
+}
+
+// TestProbe checks that the probe of the user decides, with a client of the one server,
+// and that its context ends with Close.
+func TestProbe(t *testing.T) {
+	var asked atomic.Int32
+	var fail atomic.Bool
+	fail.Store(true)
+	o := Options{Probe: func(ctx context.Context, c *Client) error {
+		asked.Add(1)
+		if c.String() != "fastclient.Client{http://a:1 database=d}" {
+			t.Errorf("the probe of %v", c)
+		}
+		if err := c.Exec(ctx, "SHOW CLUSTER"); err != nil {
+			return err
+		}
+		if fail.Load() {
+			return errors.New("a node is down")
+		}
+		return nil
+	}}
+	piped(t, o, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
+		fail.Store(true)
+		asked.Store(0)
+		shown := influxtest.JSON(`{"results":[{"statement_id":0}]}`)
+		s[0].Play(influxtest.Error(503, "busy"), shown)
+		for range 3 {
+			if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		if n := asked.Load(); n < 3 || n > 12 || c.endpoints[0].writes.up() || len(writes(s[0])) != 1 {
+			t.Errorf("%d probes, up %v, %d writes", n, c.endpoints[0].writes.up(), len(writes(s[0])))
+		}
+		fail.Store(false)
+		time.Sleep(backoff.Max)
+		if !c.endpoints[0].writes.up() {
+			t.Error("not up after a probe that succeeded")
+		}
+		for _, r := range s[0].Requests()[1:] {
+			if r.Form.Get("q") != "SHOW CLUSTER" {
+				t.Errorf("a probe is %s %v", r.Path, r.Form)
+			}
+		}
+	})
+}
+
+// TestCloseEndsProbes checks that Close ends a probe that hangs.
+func TestCloseEndsProbes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		probing := make(chan struct{}, 10)
+		o := Options{Addr: "http://a:1", Addrs: []string{"http://b:1"}, Database: "d"}
+		o.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no way") }
+		o.Probe = func(ctx context.Context, c *Client) error {
+			probing <- struct{}{}
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		c, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Write(t.Context(), []byte("m f=1 1\n")); err == nil || !strings.Contains(err.Error(), "no way") {
+			t.Errorf("%v", err)
+		}
+		<-probing
+		start := time.Now()
+		c.Close()
+		if took := time.Since(start); took != 0 {
+			t.Errorf("Close took %v", took)
+		}
+	})
+}
