@@ -76,7 +76,16 @@ func (c *core) do(ctx context.Context, call *call) error {
 // leaves open. Lines are looked at only when it matters, not on every write.
 func (call *call) repeatable(err error) bool {
 	var t *TransportError
-	if call.idempotent || len(call.scratch) == 0 || !errors.As(err, &t) || !t.Ambiguous {
+	if !errors.As(err, &t) || !t.Ambiguous {
+		return call.idempotent
+	}
+	return call.harmless()
+}
+
+// harmless reports whether the call may be applied twice: it is marked so, or all its lines
+// have timestamps.
+func (call *call) harmless() bool {
+	if call.idempotent || len(call.scratch) == 0 {
 		return call.idempotent
 	}
 	for lines := call.scratch; len(lines) > 0; {
@@ -273,26 +282,32 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) (err error
 	return err
 }
 
-// attemptOne makes an attempt at one server of several. If there are others it may take
-// half of the time that is left, so that a server which hangs leaves time for them. done
-// reports that no other server is to be tried.
+// attemptOne makes an attempt at one server of several. If there are others to which the
+// call may go then, it may take half of the time that is left, so that a server which hangs
+// leaves time for them. done reports that no other server is to be tried.
 func (c *core) attemptOne(ctx context.Context, to trial, call *call, attempt int, others bool) (done bool, err error) {
-	if left := call.left(ctx); others && left > 0 {
+	always := call.policy != nil && call.policy.Ambiguous == AmbiguousAlways
+	start := time.Now()
+	if left := call.left(ctx); others && left > 0 && (always || call.harmless()) {
 		err = c.attemptWithin(ctx, left/2, to.e, call, attempt)
 	} else {
 		err = c.attempt(ctx, to.e, call, attempt)
 	}
-	c.report(to.e, call.op, to.epoch, call.outcome(ctx, err))
+	c.report(to.e, call.op, to.epoch, call.outcome(ctx, err, others && time.Since(start) >= slowAttempt))
 	if err == nil || !serverDown(err) || ctx.Err() != nil {
 		return true, err
 	}
 	var t *TransportError
-	if errors.As(err, &t) && t.Ambiguous && !call.repeatable(err) && (call.policy == nil || call.policy.Ambiguous != AmbiguousAlways) {
+	if errors.As(err, &t) && t.Ambiguous && !always && !call.repeatable(err) {
 		return true, err
 	}
 	c.n.failovers.Add(1)
 	return false, err
 }
+
+// slowAttempt is how long a server must have been silent for the deadline of a caller to
+// count against it, while there are others.
+const slowAttempt = time.Second
 
 // left returns how much time a call has, 0 if it has no limit.
 func (call *call) left(ctx context.Context) time.Duration {
@@ -307,9 +322,11 @@ func (call *call) left(ctx context.Context) time.Duration {
 }
 
 // outcome returns what err, the error of an attempt, says about the server: if the time of
-// the call is over, the server took too long, though it is the context that ended.
-func (call *call) outcome(ctx context.Context, err error) error {
-	if ctx.Err() == nil || call.until.IsZero() || time.Now().Before(call.until) {
+// the call is over, the server took too long, though it is the context that ended. slow says
+// that the deadline of a context is such a time, too.
+func (call *call) outcome(ctx context.Context, err error, slow bool) error {
+	over := !call.until.IsZero() && !time.Now().Before(call.until) || slow && ctx.Err() == context.DeadlineExceeded
+	if err == nil || ctx.Err() == nil || !over {
 		return err
 	}
 	return &TransportError{Op: call.op, Phase: PhaseHeader, Err: ErrTimeout}

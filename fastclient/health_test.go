@@ -174,6 +174,33 @@ func TestHangingQuery(t *testing.T) {
 	})
 }
 
+// TestDeadlineOfQueries checks that a query which must not be repeated has all the time of
+// its context, and that a server which lets it pass is left by the next one.
+func TestDeadlineOfQueries(t *testing.T) {
+	piped(t, Options{}, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
+		s[0].Play(hangs)
+		s[1].Play(influxtest.JSON(`{"results":[{"statement_id":0}]}`))
+		ask := func(d time.Duration) (time.Duration, error) {
+			ctx, cancel := context.WithTimeout(t.Context(), d)
+			defer cancel()
+			start := time.Now()
+			err := c.Exec(ctx, "SELECT f INTO g FROM m")
+			return time.Since(start), err
+		}
+		for _, d := range []time.Duration{500 * time.Millisecond, 10 * time.Second} {
+			if took, err := ask(d); took != d || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v after %v of %v", err, took, d)
+			}
+			if up := c.endpoints[0].queries.up(); up != (d < slowAttempt) {
+				t.Errorf("up after %v: %v", d, up)
+			}
+		}
+		if _, err := ask(10 * time.Second); err != nil {
+			t.Errorf("the other server: %v", err)
+		}
+	})
+}
+
 // TestProbe checks that the probe of the user decides, with a client of the one server,
 // and that its context ends with Close.
 func TestProbe(t *testing.T) {
