@@ -31,6 +31,7 @@ type call struct {
 	op         string // write, query or ping
 	path       []byte // path with its query, without the server's base path
 	uri        []byte // path and query, with the base path
+	root       bool   // without the base path
 	raw        int    // bytes of the body before compression
 	policy     *RetryPolicy
 	idempotent bool
@@ -123,7 +124,11 @@ func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int
 	if err != nil {
 		return err
 	}
-	call.uri = append(append(call.uri[:0], e.addr.base...), call.path...)
+	call.uri = call.uri[:0]
+	if !call.root {
+		call.uri = append(call.uri, e.addr.base...)
+	}
+	call.uri = append(call.uri, call.path...)
 	call.req.URI, call.req.Authorization, call.req.Header = call.uri, auth, c.header
 	doer := e.query
 	if call.op == "write" {

@@ -273,3 +273,34 @@ func TestCloseEndsProbes(t *testing.T) {
 		}
 	})
 }
+
+// TestPingBelowABasePath checks that a server which has no /ping below the base path is
+// asked at the root, and that another refusal is the answer.
+func TestPingBelowABasePath(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		reply influxtest.Reply
+		paths string
+		ok    bool
+	}{
+		{"VictoriaMetrics", influxtest.Body(400, `unsupported path requested: "/influx/ping"`), "/influx/ping /ping", true},
+		{"a proxy", influxtest.Error(404, "no"), "/influx/ping /ping", true},
+		{"not allowed", influxtest.Error(401, "no"), "/influx/ping", false},
+		{"below the path", influxtest.Status(204), "/influx/ping", true},
+	} {
+		s := influxtest.New(t, tt.reply, influxtest.Status(204))
+		c, err := New(Options{Addr: s.URL + "/influx"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Ping(t.Context())
+		var paths []string
+		for _, r := range s.Requests() {
+			paths = append(paths, r.Path)
+		}
+		if got := strings.Join(paths, " "); got != tt.paths || (err == nil) != tt.ok {
+			t.Errorf("%s: %v after %s", tt.name, err, got)
+		}
+		c.Close()
+	}
+}

@@ -19,7 +19,8 @@ type PingResult struct {
 }
 
 // Ping asks the server whether it is there. Any status but a success is a
-// *[ServerError].
+// *[ServerError]. A server that has no /ping below the base path of its address is asked at
+// the root.
 func (c *Client) Ping(ctx context.Context) (PingResult, error) {
 	p, err := c.ping(ctx, "/ping")
 	if err != nil {
@@ -42,7 +43,13 @@ func (c *Client) ping(ctx context.Context, path string) (*pingCall, error) {
 		p.path = append(append(p.path, '?'), c.userURI[1:]...)
 	}
 	start := time.Now()
-	if err := c.do(ctx, &p.call); err != nil {
+	err := c.do(ctx, &p.call)
+	if path == "/ping" && (errors.Is(err, ErrNotFound) || unsupportedPath(err)) {
+		// VictoriaMetrics has its write endpoints below /influx, and /ping at the root.
+		p.root = true
+		err = c.do(ctx, &p.call)
+	}
+	if err != nil {
 		return nil, err
 	}
 	p.took = time.Since(start)

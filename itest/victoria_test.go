@@ -146,13 +146,18 @@ func TestVictoriaMetrics(t *testing.T) {
 			}
 		})
 	}
-	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	can, err := c.Capabilities(t.Context())
-	if err != nil || !can.V1 || !can.V2 || can.V3 {
-		t.Errorf("capabilities %+v, %v", can, err)
+	for _, base := range []string{"", "/influx"} {
+		c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr + base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Ping(t.Context()); err != nil {
+			t.Errorf("ping below %q: %v", base, err)
+		}
+		can, err := c.Capabilities(t.Context())
+		if err != nil || !can.V1 || !can.V2 || can.V3 {
+			t.Errorf("capabilities below %q: %+v, %v", base, can, err)
+		}
 	}
 }
