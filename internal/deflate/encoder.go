@@ -17,6 +17,9 @@ const (
 	// tinySize is the size below which a body is stored: the header of a Huffman
 	// code would cost as much as the code gains.
 	tinySize = 192
+	// storedSlack and the 18 bytes of a gzip header and trailer make the 64 bytes by which
+	// a result may be larger than its body.
+	storedSlack = 46
 )
 
 // Encoder compresses bodies to gzip. The zero value is ready for use. An Encoder keeps
@@ -65,7 +68,9 @@ func (e *Encoder) AppendGzip(dst, body []byte) []byte {
 	if len(body) >= tinySize {
 		dst = e.appendBlocks(dst, body)
 	}
-	if len(body) < tinySize || len(dst)-start > storedSize(len(body)) {
+	// Stored chunks fill a block less well than appendStored does. Some bytes more are not
+	// worth a second copy of the body.
+	if len(body) < tinySize || len(dst)-start > storedSize(len(body))+storedSlack {
 		dst = appendStored(dst[:start], body)
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, crc32.ChecksumIEEE(body))
@@ -164,11 +169,13 @@ func isRandom(t *task) bool {
 	// squares sums the squares of each byte's count. For random bytes it is
 	// samples + samples^2/256 on average, give or take a thirtieth; it is a third more
 	// for bytes that a code could write in 7.5 bits.
-	samples := min(n, 512)
+	const most = 512 // a power of two: 512 divisions would take as long as storing the chunk
+	samples := min(n, most)
+	step := uint(n * most / samples)
 	var count [256]uint16
 	squares := 0
 	for i := range samples {
-		c := &count[t.body[t.start+i*n/samples]]
+		c := &count[t.body[t.start+int(uint(i)*step/most)]]
 		squares += 2*int(*c) + 1
 		*c++
 	}
