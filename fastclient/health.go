@@ -180,7 +180,7 @@ func (c *core) awaitUp(ctx context.Context, op string) error {
 			}
 		}
 		if !left {
-			return &TransportError{Op: op, Phase: PhaseWait, Addr: "any server", Err: &downError{c.endpoints[0].health(op).failure()}}
+			return c.downError(op, "any server", c.endpoints[0].health(op))
 		}
 		select {
 		case <-next:
@@ -188,6 +188,16 @@ func (c *core) awaitUp(ctx context.Context, op string) error {
 			return &TransportError{Op: op, Phase: PhaseWait, Addr: "any server", Err: ctx.Err()}
 		}
 	}
+}
+
+// downError returns the error of a call that found its servers down, h being the health of
+// one of them.
+func (c *core) downError(op, addr string, h *health) error {
+	err := error(&downError{h.failure()})
+	if c.life.Err() != nil {
+		err = ErrClosed
+	}
+	return &TransportError{Op: op, Phase: PhaseWait, Addr: addr, Err: err}
 }
 
 // A bulletin tells everybody who waits that something happened.

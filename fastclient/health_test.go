@@ -271,6 +271,9 @@ func TestCloseEndsProbes(t *testing.T) {
 		if took := time.Since(start); took != 0 {
 			t.Errorf("Close took %v", took)
 		}
+		if err := c.Write(t.Context(), []byte("m f=1 1\n")); !errors.Is(err, ErrClosed) || Retryable(err) {
+			t.Errorf("after Close: %v", err)
+		}
 	})
 }
 

@@ -164,7 +164,7 @@ func (c *core) sendTo(ctx context.Context, e *endpoint, call *call) error {
 			return &TransportError{Op: call.op, Phase: PhaseWait, Addr: e.addr.dial, Err: ctx.Err()}
 		}
 		if epoch, up = e.writes.admit(); !up {
-			return &TransportError{Op: call.op, Phase: PhaseWait, Addr: e.addr.dial, Err: &downError{e.writes.failure()}}
+			return c.downError(call.op, e.addr.dial, &e.writes)
 		}
 	}
 	err := c.attempt(ctx, e, call, 1)
