@@ -11,8 +11,8 @@ import (
 )
 
 // This file has the Encoder's batch and the life of a point in it; encoder_tag.go
-// writes tags, encoder_field.go fields, series.go and layout.go parts that were
-// escaped beforehand.
+// writes tags, encoder_field.go fields, value.go values of any type, series.go and
+// layout.go parts that were escaped beforehand.
 //
 // A point moves through the states below. Point or Series begins it, the first field
 // completes its tags, and an End makes it a line. These invariants hold between calls:

@@ -1,8 +1,6 @@
 package lp
 
 import (
-	"time"
-
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/swar"
 )
@@ -210,68 +208,6 @@ func (e *Encoder) putStringSlow(n int, key, v string) {
 
 // StringBytes adds a string field whose text is v.
 func (e *Encoder) StringBytes(key string, v []byte) { e.String(key, viewString(v)) }
-
-// Value adds a field with a value whose type is known at run time only: any integer
-// or float type, bool, string, []byte, time.Duration, which becomes an integer of
-// nanoseconds, and types made of these, such as type Celsius float64. Nil adds no
-// field; any other type refuses the point with [ErrType]. The methods for one type
-// are quicker.
-func (e *Encoder) Value(key string, v any) {
-	switch v := v.(type) {
-	case nil:
-	case float64:
-		e.Float(key, v)
-	case float32:
-		e.Float32(key, v)
-	case int:
-		e.Int(key, int64(v))
-	case int64:
-		e.Int(key, v)
-	case int32:
-		e.Int(key, int64(v))
-	case int16:
-		e.Int(key, int64(v))
-	case int8:
-		e.Int(key, int64(v))
-	case uint:
-		e.Uint(key, uint64(v))
-	case uint64:
-		e.Uint(key, v)
-	case uint32:
-		e.Uint(key, uint64(v))
-	case uint16:
-		e.Uint(key, uint64(v))
-	case uint8:
-		e.Uint(key, uint64(v))
-	case bool:
-		e.Bool(key, v)
-	case string:
-		e.String(key, v)
-	case []byte:
-		e.StringBytes(key, v)
-	case time.Duration:
-		e.Int(key, int64(v))
-	default:
-		switch k, num, f, s := byKind(v); k {
-		case kindFloat64:
-			e.Float(key, f)
-		case kindFloat32:
-			e.Float32(key, float32(f))
-		case kindInt64:
-			e.Int(key, int64(num))
-		case kindUint64:
-			e.Uint(key, num)
-		case kindBool:
-			e.Bool(key, num != 0)
-		case kindString:
-			e.String(key, s)
-		default:
-			if e.open(key) {
-				e.fail(PartFieldValue, key, ErrType, nil)
-			}
-		}
-	}
-}
 
 // Decimal adds a float field with the text number as its value, unchanged. The text
 // is an optional '-', digits with an optional point before, among or after them, and

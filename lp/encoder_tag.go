@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire"
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
 // This file writes tags. Encoder.Tag writes each tag where the point ends so far, in
 // the order of the calls. Only where a point needs default or extra tags, or sorted
 // ones, endTags finds the written tags again and puts them in order before the first
-// field. keySet finds a key that a point has twice, for tags and for fields.
+// field. The keySet of keyset.go finds a key that a point has twice.
 
 // A Tag is a key and a value.
 type Tag = pointwire.Tag
@@ -26,7 +27,9 @@ type tagSet struct {
 
 	// fixed are the extra tags and the default tags with other keys, sorted by key.
 	fixed           []fixedTag
+	index           *keyindex.Index // of fixed, see keyindex.Of
 	defaults, extra []fixedTag
+	given           []bool // which of fixed the open point has itself
 	refs            []tagRef
 	scratch         []byte
 }
@@ -67,6 +70,7 @@ func (e *Encoder) SetExtraTags(tags ...Tag) error { return e.setFixed(tags, true
 func (e *Encoder) setFixed(tags []Tag, override bool) error {
 	e.Cancel()
 	list := make([]fixedTag, 0, len(tags))
+	var seen keyindex.Index
 	for _, t := range tags {
 		if t.Value == "" {
 			continue
@@ -74,7 +78,7 @@ func (e *Encoder) setFixed(tags []Tag, override bool) error {
 		if err := checkTag(t, e.opt.Dialect); err != nil {
 			return err
 		}
-		if hasFixed(list, t.Key) {
+		if seen.Search(t.Key, len(list), func(i int) string { return list[i].key }) >= 0 {
 			return &PointError{Part: PartTagKey, Key: t.Key, Reason: ErrDuplicateTag}
 		}
 		list = append(list, fixedTag{strings.Clone(t.Key), string(appendCheckedTag(nil, t.Key, t.Value)), override})
@@ -86,17 +90,16 @@ func (e *Encoder) setFixed(tags []Tag, override bool) error {
 		t.defaults = list
 	}
 	t.fixed = slices.Clone(t.extra)
+	keyOf := func(i int) string { return t.fixed[i].key }
+	extra := keyindex.Of(len(t.extra), keyOf)
 	for _, f := range t.defaults {
-		if !hasFixed(t.extra, f.key) {
+		if keyindex.Find(extra, len(t.extra), f.key, keyOf) < 0 {
 			t.fixed = append(t.fixed, f)
 		}
 	}
 	slices.SortFunc(t.fixed, func(a, b fixedTag) int { return compareWireKeys([]byte(a.wire), []byte(b.wire)) })
+	t.index = keyindex.Of(len(t.fixed), keyOf)
 	return nil
-}
-
-func hasFixed(tags []fixedTag, key string) bool {
-	return slices.ContainsFunc(tags, func(f fixedTag) bool { return f.key == key })
 }
 
 // checkTag returns a *PointError if t has no representation in d.
@@ -185,16 +188,22 @@ func (e *Encoder) endTags() {
 		}
 	}
 	t.findTags(e.buf, e.line)
+	t.given = slices.Grow(t.given[:0], len(t.fixed))[:len(t.fixed)]
+	clear(t.given)
 	n := 0
 	for _, r := range t.refs {
-		if i := t.findFixed(r.key); i < 0 || !t.fixed[i].override {
-			t.refs[n] = r
-			n++
+		if i := t.findFixed(r.key); i >= 0 {
+			if t.fixed[i].override {
+				continue
+			}
+			t.given[i] = true
 		}
+		t.refs[n] = r
+		n++
 	}
 	t.refs = t.refs[:n]
-	for _, f := range t.fixed {
-		if !slices.ContainsFunc(t.refs[:n], func(r tagRef) bool { return r.key == f.key }) {
+	for i, f := range t.fixed {
+		if !t.given[i] {
 			start := len(e.buf)
 			e.buf = append(e.buf, f.wire...)
 			t.refs = append(t.refs, tagRef{f.key, start, len(e.buf)})
@@ -213,13 +222,9 @@ func (e *Encoder) endTags() {
 	e.buf = append(e.buf[:t.at], t.scratch...)
 }
 
+// findFixed returns the place of the fixed tag with this key, or -1.
 func (t *tagSet) findFixed(key string) int {
-	for i := range t.fixed {
-		if t.fixed[i].key == key {
-			return i
-		}
-	}
-	return -1
+	return keyindex.Find(t.index, len(t.fixed), key, func(i int) string { return t.fixed[i].key })
 }
 
 // findTags finds the tags of the line that begins at line in buf. buf ends with
@@ -262,110 +267,4 @@ func wireKey(tag []byte) []byte {
 		i++
 	}
 	return tag[1:i]
-}
-
-// A keySet finds a key that a point has twice.
-//
-// Points mostly repeat the keys of the point before, in the same order and from the
-// same strings. As long as a point does, its keys are not compared with each other:
-// they were distinct then, so they are distinct now. From the first key that differs
-// on, a small hash table tells of nearly every key that it is new; keys are compared
-// only where it does not.
-//
-// A key is recognised by its address, which is sound only while the set keeps the
-// string alive. So the set keeps its keys, after Reset too, since many batches are one
-// point.
-type keySet struct {
-	keys   []string // of the open point, the first n, and of the point before it
-	n      int
-	mode   keyMode
-	stamp  uint16   // marks the slots of the open point, never 0
-	stamps []uint16 // the table: each slot has the stamp of the point that used it last
-}
-
-// keyMode says how the keys of the open point are held.
-type keyMode uint8
-
-const (
-	keysRepeat keyMode = iota // they are the first n keys of the point before, at the same addresses
-	keysDiffer                // they are in the table
-	keysOfRow                 // they are those of Encoder.row and are added when another field comes
-)
-
-// reset makes the set empty, for the next point.
-func (s *keySet) reset() { s.n, s.mode = 0, keysRepeat }
-
-// again adds key if the point before had the same string at this place, and reports
-// whether it did.
-func (s *keySet) again(key string) bool {
-	if s.n < len(s.keys) && s.mode == keysRepeat && sameString(s.keys[s.n], key) {
-		s.n++
-		return true
-	}
-	return false
-}
-
-// add adds key, which is not empty, and reports whether it is new.
-func (s *keySet) add(key string) bool {
-	if s.mode == keysRepeat {
-		s.part()
-	} else if 4*s.n >= len(s.stamps) {
-		s.grow()
-	}
-	slot := &s.stamps[hashKey(key)&uint32(len(s.stamps)-1)]
-	if *slot == s.stamp {
-		for _, k := range s.keys {
-			if k == key {
-				return false
-			}
-		}
-	}
-	*slot = s.stamp
-	s.keys = append(s.keys, key)
-	s.n++
-	return true
-}
-
-// part ends the repetition: it puts the keys so far into the table.
-func (s *keySet) part() {
-	s.mode = keysDiffer
-	clear(s.keys[s.n:])
-	s.keys = s.keys[:s.n]
-	s.stamp++
-	if s.stamp == 0 {
-		clear(s.stamps)
-		s.stamp = 1
-	}
-	if 4*s.n >= len(s.stamps) {
-		s.grow()
-		return
-	}
-	s.fill()
-}
-
-// grow makes the table larger. Its size stays a power of two.
-func (s *keySet) grow() {
-	s.stamps = make([]uint16, max(256, 4*len(s.stamps)))
-	s.fill()
-}
-
-func (s *keySet) fill() {
-	for _, k := range s.keys {
-		s.stamps[hashKey(k)&uint32(len(s.stamps)-1)] = s.stamp
-	}
-}
-
-// hashKey mixes the length, the first and the last 8 bytes of s.
-func hashKey(s string) uint32 {
-	var a, b uint64
-	switch {
-	case len(s) >= 8:
-		a, b = swar.Load64String(s, 0), swar.Load64String(s, len(s)-8)
-	case len(s) >= 4:
-		a, b = uint64(swar.Load32String(s, 0)), uint64(swar.Load32String(s, len(s)-4))
-	default:
-		a, b = uint64(s[0]), uint64(s[len(s)-1])<<8|uint64(s[len(s)>>1])<<16
-	}
-	h := (a + b*0x9E3779B97F4A7C15 + uint64(len(s))) * 0xD6E8FEB86659FD93
-	return uint32(h >> 32)
 }

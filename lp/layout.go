@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/internal/swar"
 )
@@ -35,14 +36,13 @@ type layout struct {
 // *[PointError].
 func NewLayout(keys ...string) (Layout, error) {
 	l := &layout{}
+	var seen keyindex.Index
 	for i, key := range keys {
 		if r := checkFieldKey(key, Portable); r != 0 {
 			return Layout{}, &PointError{Part: PartFieldKey, Key: key, Reason: r}
 		}
-		for _, k := range keys[:i] {
-			if k == key {
-				return Layout{}, &PointError{Part: PartFieldKey, Key: key, Reason: ErrDuplicateField}
-			}
+		if seen.Search(key, i, func(i int) string { return keys[i] }) >= 0 {
+			return Layout{}, &PointError{Part: PartFieldKey, Key: key, Reason: ErrDuplicateField}
 		}
 		wire := string(AppendFieldKey([]byte{','}, key))
 		l.keys = append(l.keys, strings.Clone(key))

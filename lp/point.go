@@ -3,14 +3,12 @@ package lp
 import (
 	"fmt"
 	"maps"
-	"math"
-	"reflect"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/keyindex"
 )
 
 // This file has Point, for programs that learn only at run time which tags and fields
@@ -36,6 +34,8 @@ type Point struct {
 	stamp       int64
 	unit        Precision // of stamp
 	stamped     bool
+	holes       int         // fields of kindNone, which were removed
+	index       *pointIndex // of tags and fields, once there are many
 
 	// counts are what AppendLP counted. They are atomic, because goroutines may write
 	// one point at once, and narrow, because programs hold many Points.
@@ -50,6 +50,46 @@ type pointField struct {
 	num  uint64
 	f    float64
 	s    string
+}
+
+// A pointIndex has the places of tags and of fields.
+type pointIndex struct {
+	of           *Point // a copy of a Point needs an index of its own
+	tags, fields keyindex.Index
+}
+
+// indexed returns the index of the point.
+func (p *Point) indexed() *pointIndex {
+	if p.index == nil || p.index.of != p {
+		p.fill()
+		p.index = &pointIndex{of: p}
+	}
+	return p.index
+}
+
+// fill takes the holes out of the fields, in new memory: a copy of a Point shares the old.
+func (p *Point) fill() {
+	if p.holes > 0 {
+		p.fields = slices.DeleteFunc(slices.Clone(p.fields), func(f pointField) bool { return f.kind == kindNone })
+		p.holes = 0
+	}
+}
+
+// remove removes the field with this key, if there is one. Among many fields it leaves a
+// hole, so that the places of the others stay as they are.
+func (p *Point) remove(key string) {
+	i := p.findField(key)
+	switch {
+	case i < 0:
+	case len(p.fields) < keyindex.Few:
+		p.fields = slices.Delete(p.fields, i, i+1)
+	default:
+		p.fields[i] = pointField{}
+		if p.holes++; 2*p.holes > len(p.fields) {
+			p.fill()
+			p.index.fields.Reset()
+		}
+	}
 }
 
 // NewPoint returns a point of a measurement, tags and fields. Tags and fields are in the
@@ -161,8 +201,12 @@ func (p *Point) setTime(v any) Reason {
 func (p *Point) Reset() {
 	clear(p.tags)
 	clear(p.fields)
-	p.measurement, p.tags, p.fields = "", p.tags[:0], p.fields[:0]
+	p.measurement, p.tags, p.fields, p.holes = "", p.tags[:0], p.fields[:0], 0
 	p.time, p.stamp, p.stamped = time.Time{}, 0, false
+	if p.index != nil {
+		p.index.tags.Reset()
+		p.index.fields.Reset()
+	}
 }
 
 // Count returns how often AppendLP has refused, left out or changed something for
@@ -193,13 +237,25 @@ func (p *Point) Measurement() string { return p.measurement }
 
 // SetTag sets a tag. A tag with an empty value is not written.
 func (p *Point) SetTag(key, value string) {
-	for i := range p.tags {
-		if p.tags[i].Key == key {
-			p.tags[i].Value = value
-			return
-		}
+	if i := p.findTag(key); i >= 0 {
+		p.tags[i].Value = value
+		return
 	}
 	p.tags = append(p.tags, Tag{Key: key, Value: value})
+}
+
+// findTag returns the place of the tag with this key, or -1.
+func (p *Point) findTag(key string) int {
+	if len(p.tags) < keyindex.Few {
+		for i := range p.tags {
+			if p.tags[i].Key == key {
+				return i
+			}
+		}
+		return -1
+	}
+	x := p.indexed()
+	return x.tags.Search(key, len(p.tags), func(i int) string { return p.tags[i].Key })
 }
 
 // Tags returns the tags in the order they were first set. The slice belongs to the
@@ -207,13 +263,25 @@ func (p *Point) SetTag(key, value string) {
 func (p *Point) Tags() []Tag { return p.tags[:len(p.tags):len(p.tags)] }
 
 func (p *Point) set(f pointField) {
-	for i := range p.fields {
-		if p.fields[i].key == f.key {
-			p.fields[i] = f
-			return
-		}
+	if i := p.findField(f.key); i >= 0 {
+		p.fields[i] = f
+		return
 	}
 	p.fields = append(p.fields, f)
+}
+
+// findField returns the place of the field with this key, or -1.
+func (p *Point) findField(key string) int {
+	if len(p.fields) < keyindex.Few {
+		for i := range p.fields {
+			if p.fields[i].key == key {
+				return i
+			}
+		}
+		return -1
+	}
+	x := p.indexed()
+	return x.fields.Search(key, len(p.fields), func(i int) string { return p.fields[i].key })
 }
 
 // SetFloat sets a float field.
@@ -253,56 +321,6 @@ func (p *Point) SetString(key, v string) {
 // SetDecimal sets a float field to the text of a number, see [Encoder.Decimal].
 func (p *Point) SetDecimal(key, number string) {
 	p.set(pointField{key: key, kind: kindDecimal, s: number})
-}
-
-// SetValue sets a field to a value of a type known at run time, see
-// [Encoder.Value]. Nil removes the field. The error is a *[PointError] with
-// [ErrType].
-func (p *Point) SetValue(key string, v any) error {
-	switch v := v.(type) {
-	case nil:
-		p.fields = slices.DeleteFunc(p.fields, func(f pointField) bool { return f.key == key })
-	case float64:
-		p.SetFloat(key, v)
-	case float32:
-		p.SetFloat32(key, v)
-	case int:
-		p.SetInt(key, int64(v))
-	case int64:
-		p.SetInt(key, v)
-	case int32:
-		p.SetInt(key, int64(v))
-	case int16:
-		p.SetInt(key, int64(v))
-	case int8:
-		p.SetInt(key, int64(v))
-	case uint:
-		p.SetUint(key, uint64(v))
-	case uint64:
-		p.SetUint(key, v)
-	case uint32:
-		p.SetUint(key, uint64(v))
-	case uint16:
-		p.SetUint(key, uint64(v))
-	case uint8:
-		p.SetUint(key, uint64(v))
-	case bool:
-		p.SetBool(key, v)
-	case string:
-		p.SetString(key, v)
-	case []byte:
-		p.SetString(key, string(v))
-	case time.Duration:
-		p.SetInt(key, int64(v))
-	default:
-		k, num, f, s := byKind(v)
-		if k != kindNone {
-			p.set(pointField{key, k, num, f, strings.Clone(s)})
-			return nil
-		}
-		return &PointError{Measurement: p.measurement, Part: PartFieldValue, Key: key, Reason: ErrType}
-	}
-	return nil
 }
 
 // SetTime sets the time. The zero time means no timestamp.
@@ -402,49 +420,8 @@ func (p *Point) AppendLPAs(dst []byte, form Form) ([]byte, error) {
 		dst = e.buf[:e.line]
 	}
 	e.SetBuffer(nil)
-	if len(e.fields.stamps) <= 4096 && len(e.tags.keys.stamps) <= 4096 {
+	if !e.fields.large() && !e.tags.keys.large() {
 		encoders.Put(e)
 	}
 	return dst, err
-}
-
-// byKind returns v as a value of line protocol by the kind of its type, so that a named
-// type is written like its underlying type. k is kindNone if line protocol has no such
-// value; else num, f or s is the value, as in a pointField. s may share the memory of v.
-// Callers handle the common types before they call it.
-func byKind(v any) (k kind, num uint64, f float64, s string) {
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		k, num = kindInt64, uint64(r.Int())
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		k, num = kindUint64, r.Uint()
-	case reflect.Float64:
-		k, f = kindFloat64, r.Float()
-	case reflect.Float32:
-		k, f = kindFloat32, r.Float()
-	case reflect.Bool:
-		k = kindBool
-		if r.Bool() {
-			num = 1
-		}
-	case reflect.String:
-		k, s = kindString, r.String()
-	case reflect.Slice:
-		if r.Type().Elem().Kind() == reflect.Uint8 {
-			k, s = kindString, viewString(r.Bytes())
-		}
-	}
-	return k, num, f, s
-}
-
-// integer returns v as an int64. The reason is ErrType if v is not of an integer kind,
-// and ErrTimeRange if it is too large.
-func integer(v any) (int64, Reason) {
-	switch k, num, _, _ := byKind(v); {
-	case k == kindUint64 && num > math.MaxInt64:
-		return 0, ErrTimeRange
-	case k == kindInt64 || k == kindUint64:
-		return int64(num), 0
-	}
-	return 0, ErrType
 }

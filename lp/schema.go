@@ -10,6 +10,7 @@ import (
 
 	"github.com/pointwire/pointwire"
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/keyindex"
 )
 
 // Measurement is the type of a struct field that holds the measurement of a point:
@@ -211,8 +212,9 @@ func (s *Schema[T]) AppendWith(dst []byte, v *T, tags ...Tag) ([]byte, error) {
 func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 	c := cursor{s: s.p, opt: &s.opt, f: f}
 	given := tags
-	for i := range tags {
-		t := tags[i]
+	n := 0 // tags[:n] are those with a value
+	var seen keyindex.Index
+	for _, t := range given {
 		if r := checkTagKey(t.Key, s.opt.Dialect); r != 0 {
 			if !c.badText(PartTagKey, t.Key, r) {
 				return c.fail(dst, baseOf(v))
@@ -221,25 +223,27 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 		}
 		if t.Value == "" {
 			f.empty++
-		} else if r := checkTagValue(t.Value, s.opt.Dialect); r != 0 {
+			continue
+		}
+		if r := checkTagValue(t.Value, s.opt.Dialect); r != 0 {
 			if !c.badText(PartTagValue, t.Key, r) {
 				return c.fail(dst, baseOf(v))
 			}
 			t.Value = replaceTagValue(t.Value, s.opt.Dialect)
 		}
-		if t != tags[i] {
+		if seen.Search(t.Key, n, func(i int) string { return tags[i].Key }) >= 0 {
+			c.refuse(PartTagKey, t.Key, ErrDuplicateTag, nil)
+			return c.fail(dst, baseOf(v))
+		}
+		if t != tags[n] {
 			if &tags[0] == &given[0] {
 				tags = slices.Clone(given)
 			}
-			tags[i] = t
+			tags[n] = t
 		}
-		for _, u := range tags[:i] {
-			if u.Key == t.Key && u.Value != "" && t.Value != "" {
-				c.refuse(PartTagKey, t.Key, ErrDuplicateTag, nil)
-				return c.fail(dst, baseOf(v))
-			}
-		}
+		n++
 	}
+	tags = tags[:n]
 	return c.append(dst, baseOf(v), &overlay{extra: tags})
 }
 

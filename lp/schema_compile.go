@@ -230,22 +230,24 @@ func (c *compiler) finish() {
 			c.tags.Problem("", "no field")
 		}
 	}
-	for i, t := range c.o.ExtraTags {
+	extra := map[string]bool{} // whether the tag of this key has a value
+	for _, t := range c.o.ExtraTags {
 		if err := checkTag(t, Portable); err != nil {
 			c.tags.Problem("", "extra tag %q: %v", t.Key, err.(*PointError).Reason)
 		}
-		if slices.ContainsFunc(c.o.ExtraTags[:i], func(u Tag) bool { return u.Key == t.Key }) {
+		if _, twice := extra[t.Key]; twice {
 			c.tags.Problem("", "second extra tag %q", t.Key)
 		}
+		extra[t.Key] = t.Value != ""
 	}
 	if len(c.tags.Problems) > 0 {
 		return
 	}
+	p.tags = slices.DeleteFunc(p.tags, func(o op) bool { return extra[o.more.key] })
 	for _, t := range c.o.ExtraTags {
 		if t.Value == "" {
 			continue
 		}
-		p.tags = slices.DeleteFunc(p.tags, func(o op) bool { return o.more.key == t.Key })
 		o := op{kind: kindConst, more: &opMore{key: t.Key}}
 		o.literal(string(AppendTag(nil, t.Key, t.Value)))
 		p.tags = append(p.tags, o)

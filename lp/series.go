@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
@@ -26,16 +27,14 @@ type series struct {
 	wire        string // "measurement,key=value,…"
 	tagsAt      int    // where the tags begin in wire
 	keys        []seriesKey
+	index       *keyindex.Index // of keys, see keyindex.Of
 }
 
 func (s *series) has(key string) bool {
-	for i := range s.keys {
-		if s.keys[i].key == key {
-			return true
-		}
-	}
-	return false
+	return keyindex.Find(s.index, len(s.keys), key, s.key) >= 0
 }
+
+func (s *series) key(i int) string { return s.keys[i].key }
 
 type seriesKey struct {
 	key  string
@@ -50,17 +49,19 @@ func NewSeries(measurement string, tags ...Tag) (Series, error) {
 	}
 	type wireTag struct{ key, wire string }
 	list := make([]wireTag, 0, len(tags))
+	var seen keyindex.Index
 	for _, t := range tags {
 		if err := checkTag(t, Portable); err != nil {
 			err.(*PointError).Measurement = measurement
 			return Series{}, err
 		}
-		if slices.ContainsFunc(list, func(w wireTag) bool { return w.key == t.Key }) {
+		if t.Value == "" {
+			continue
+		}
+		if seen.Search(t.Key, len(list), func(i int) string { return list[i].key }) >= 0 {
 			return Series{}, &PointError{Measurement: measurement, Part: PartTagKey, Key: t.Key, Reason: ErrDuplicateTag}
 		}
-		if t.Value != "" {
-			list = append(list, wireTag{strings.Clone(t.Key), string(AppendTag(nil, t.Key, t.Value))})
-		}
+		list = append(list, wireTag{strings.Clone(t.Key), string(AppendTag(nil, t.Key, t.Value))})
 	}
 	slices.SortFunc(list, func(a, b wireTag) int { return compareWireKeys([]byte(a.wire), []byte(b.wire)) })
 	wire := AppendMeasurement(nil, measurement)
@@ -70,6 +71,7 @@ func NewSeries(measurement string, tags ...Tag) (Series, error) {
 		s.keys = append(s.keys, seriesKey{w.key, len(w.wire)})
 	}
 	s.wire = string(wire)
+	s.index = keyindex.Of(len(s.keys), s.key)
 	return Series{s}, nil
 }
 
