@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -43,6 +44,7 @@ type Encoder struct {
 	// in a column.
 	Tags []lp.Tag
 
+	extra   []lp.Tag   // those of Tags whose keys the frame at hand does not have
 	plain   lp.Encoder // writes the rows that the plan leaves to it
 	lines   int
 	skipped int
@@ -89,7 +91,8 @@ func (e *Encoder) AppendRows(dst []byte, f *Frame, lo, hi int) ([]byte, error) {
 	if err := f.check(lo, hi); err != nil || lo == hi {
 		return dst, err
 	}
-	usable := e.make(f, &e.Options, e.Tags, lo, hi)
+	e.setExtra(f)
+	usable := e.make(f, &e.Options, e.extra, lo, hi)
 	o := e.Options
 	o.Precision = f.Precision
 	e.plain.SetOptions(o)
@@ -145,10 +148,8 @@ func (e *Encoder) appendPlain(dst []byte, f *Frame, i int) ([]byte, error) {
 			addTag(c.Name, string(e.scratch))
 		}
 	}
-	for _, t := range e.Tags {
-		if !f.hasTag(t.Key) {
-			addTag(t.Key, t.Value)
-		}
+	for _, t := range e.extra {
+		addTag(t.Key, t.Value)
 	}
 	for k := range f.Columns {
 		if c := &f.Columns[k]; c.Role == Field && !c.IsNull(i) {
@@ -179,6 +180,22 @@ func (f *Frame) hasField(i int) bool {
 	return false
 }
 
+// setExtra finds the tags that rows of f get from e.Tags.
+func (e *Encoder) setExtra(f *Frame) {
+	clear(e.extra)
+	e.extra = e.extra[:0]
+	has := f.hasTag
+	if len(e.Tags) > keyindex.Few {
+		keys := f.tagKeys()
+		has = func(key string) bool { return keys[key] }
+	}
+	for _, t := range e.Tags {
+		if !has(t.Key) {
+			e.extra = append(e.extra, t)
+		}
+	}
+}
+
 // hasTag reports whether rows of f may have a tag of this key.
 func (f *Frame) hasTag(key string) bool {
 	if f.Tag(key) != "" {
@@ -190,6 +207,20 @@ func (f *Frame) hasTag(key string) bool {
 		}
 	}
 	return false
+}
+
+// tagKeys has hasTag of every key.
+func (f *Frame) tagKeys() map[string]bool {
+	keys := map[string]bool{}
+	for _, t := range slices.Backward(f.Tags) {
+		keys[t.Key] = t.Value != ""
+	}
+	for k := range f.Columns {
+		if c := &f.Columns[k]; c.Role == Tag {
+			keys[c.Name] = true
+		}
+	}
+	return keys
 }
 
 // addTo adds row i, which is not null, as a field.
@@ -239,6 +270,7 @@ func (f *Frame) AppendLPAs(dst []byte, form lp.Form) ([]byte, error) {
 	}
 	dst, err := e.Append(dst, from)
 	e.converted = Frame{}
+	clear(e.extra)
 	e.forget()
 	encoders.Put(e)
 	return dst, err

@@ -383,6 +383,7 @@ func comparePlainTo(t *testing.T, fast *Encoder, f *Frame) {
 	plain := Encoder{Options: o, Tags: extra}
 	o.Precision = f.Precision
 	plain.plain.SetOptions(o)
+	plain.setExtra(f)
 	want := []byte("x")
 	var first *lp.PointError
 	bad := 0

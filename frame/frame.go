@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -107,15 +108,28 @@ func (f *Frame) Tag(key string) string {
 // SetTags gives the columns of these names the role Tag. A name without a column is
 // an error, and then no column is changed.
 func (f *Frame) SetTags(names ...string) error {
+	column := f.Column
+	if len(names) > keyindex.Few {
+		column = f.columns()
+	}
 	for _, name := range names {
-		if f.Column(name) == nil {
+		if column(name) == nil {
 			return &ShapeError{Column: name, err: ErrNoColumn}
 		}
 	}
 	for _, name := range names {
-		f.Column(name).Role = Tag
+		column(name).Role = Tag
 	}
 	return nil
+}
+
+// columns returns a function that does what Column does, in constant time.
+func (f *Frame) columns() func(name string) *Column {
+	m := make(map[string]*Column, len(f.Columns))
+	for i := range slices.Backward(f.Columns) {
+		m[f.Columns[i].Name] = &f.Columns[i]
+	}
+	return func(name string) *Column { return m[name] }
 }
 
 // Clone returns a copy of f that shares no memory with it.

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -62,6 +63,7 @@ type plan struct {
 	scratch []byte
 	names   []string // the fields that duplicate looked through last
 	twice   bool     // one of names comes twice
+	seen    keyindex.Index
 }
 
 type opKind uint8
@@ -158,11 +160,19 @@ func (p *plan) duplicate(f *Frame) bool {
 		return p.twice
 	}
 	p.names = p.names[:n]
-	p.twice = false
-	for i, name := range p.names {
-		p.twice = p.twice || slices.Contains(p.names[:i], name)
-	}
+	p.twice = p.repeated(n, func(i int) string { return p.names[i] })
 	return p.twice
+}
+
+// repeated reports whether one of n keys comes twice.
+func (p *plan) repeated(n int, key func(i int) string) bool {
+	defer p.seen.Reset()
+	for i := range n {
+		if p.seen.Search(key(i), i, key) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // addField adds a field. It reports false if lp.Encoder has to write every row.

@@ -70,11 +70,9 @@ func (p *plan) signature(dst []byte, f *Frame, o *lp.Options, extra []lp.Tag, ro
 		}
 	}
 	for _, t := range extra {
-		if !f.hasTag(t.Key) {
-			dst = append(dst, 2)
-			put([]byte(t.Key))
-			put([]byte(t.Value))
-		}
+		dst = append(dst, 2)
+		put([]byte(t.Key))
+		put([]byte(t.Value))
 	}
 	return dst
 }
@@ -110,7 +108,7 @@ func (p *plan) compileTags(f *Frame, o *lp.Options, extra []lp.Tag, rows int) bo
 		}
 	}
 	for _, t := range extra {
-		if !f.hasTag(t.Key) && !p.addTag(t) {
+		if !p.addTag(t) {
 			return false
 		}
 	}
@@ -167,12 +165,8 @@ func (p *plan) tagKey(o *op) []byte {
 
 // orderTags reports false if a tag comes twice.
 func (p *plan) orderTags(sorted bool) bool {
-	for i := range p.ops {
-		for k := range p.ops[:i] {
-			if bytes.Equal(p.tagKey(&p.ops[i]), p.tagKey(&p.ops[k])) {
-				return false
-			}
-		}
+	if p.repeated(len(p.ops), func(i int) string { return viewString(p.tagKey(&p.ops[i])) }) {
+		return false
 	}
 	if sorted {
 		slices.SortFunc(p.ops, func(a, b op) int { return bytes.Compare(p.tagKey(&a), p.tagKey(&b)) })
