@@ -9,6 +9,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -52,7 +53,7 @@ type pointCall struct {
 }
 
 // DefaultTags adds tags to every point of one call that has no tag of the same key. A tag
-// that line protocol cannot carry is an error of the call.
+// that line protocol cannot carry, or a second one of a key, is an error of the call.
 func DefaultTags(tags ...lp.Tag) PointOption { return tagsOption(tags) }
 
 type tagsOption []lp.Tag
@@ -276,8 +277,10 @@ func storedInPart(err error) bool {
 
 // extraTags are tags to be added to lines that exist already.
 type extraTags struct {
-	tags []defaultTag
-	err  error
+	tags  []defaultTag
+	index keyindex.Index // of tags, if they are many
+	given []bool         // which of many tags the line at hand has itself
+	err   error
 }
 
 type defaultTag struct {
@@ -292,10 +295,41 @@ func (x *extraTags) add(tags []lp.Tag) {
 			x.err = err
 			return
 		}
-		if text := lp.AppendTag(nil, tag.Key, tag.Value); len(text) > 0 { // a tag with an empty value is not written
-			x.tags = append(x.tags, defaultTag{tag.Key, text})
+		text := lp.AppendTag(nil, tag.Key, tag.Value)
+		if len(text) == 0 {
+			continue // a tag with an empty value is not written
+		}
+		if x.find(tag.Key) >= 0 {
+			x.err = &lp.PointError{Part: lp.PartTagKey, Key: tag.Key, Reason: lp.ErrDuplicateTag}
+			return
+		}
+		x.tags = append(x.tags, defaultTag{tag.Key, text})
+	}
+}
+
+// find returns the place of the tag with this key, or -1.
+func (x *extraTags) find(key string) int {
+	return x.index.Search(key, len(x.tags), func(i int) string { return x.tags[i].key })
+}
+
+// append appends the tags whose keys the last line of s does not have.
+func (x *extraTags) append(dst []byte, s *line.Scanner) []byte {
+	many := len(x.tags) > keyindex.Few && len(s.Tags) > keyindex.Few
+	if many {
+		x.given = slices.Grow(x.given[:0], len(x.tags))[:len(x.tags)]
+		clear(x.given)
+		for _, t := range s.Tags {
+			if i := x.find(string(s.Text(t.Key))); i >= 0 {
+				x.given[i] = true
+			}
 		}
 	}
+	for i := range x.tags {
+		if many && !x.given[i] || !many && !s.HasTag(x.tags[i].key) {
+			dst = append(dst, x.tags[i].text...)
+		}
+	}
+	return dst
 }
 
 // appendRaw appends lines that s has not read yet, as an encoder would write them and
@@ -314,12 +348,7 @@ func appendRaw(dst, lines []byte, s *line.Scanner, x *extraTags, r *points.Refus
 			dst = s.AppendPlain(dst)
 			continue
 		}
-		dst = s.AppendSeries(dst)
-		for i := range x.tags {
-			if !s.HasTag(x.tags[i].key) {
-				dst = append(dst, x.tags[i].text...)
-			}
-		}
+		dst = x.append(s.AppendSeries(dst), s)
 		dst = s.AppendTime(s.AppendFields(dst))
 		dst = append(dst, '\n')
 	}

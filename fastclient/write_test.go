@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -295,6 +296,9 @@ func TestBadPoints(t *testing.T) {
 	if err := WritePoints(t.Context(), c, points[:1], DefaultTags(lp.Tag{Key: "a\nb", Value: "x"})); err == nil {
 		t.Error("a tag that cannot be written is no error")
 	}
+	if err := WritePoints(t.Context(), c, points[:1], DefaultTags(lp.Tag{Key: "a", Value: "x"}), DefaultTags(lp.Tag{Key: "a", Value: "y"})); !errors.Is(err, lp.ErrDuplicateTag) {
+		t.Errorf("two tags of one key: %v", err)
+	}
 }
 
 func TestExtraTagsInLines(t *testing.T) {
@@ -321,6 +325,43 @@ func TestExtraTagsInLines(t *testing.T) {
 			got := string(b)
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
+	}
+}
+
+// TestManyDefaultTags compares default tags and those of a line, where each are more than
+// are compared one by one, with a map.
+func TestManyDefaultTags(t *testing.T) {
+	var x extraTags
+	text, want := "m", map[string]string{}
+	for i := range 100 {
+		key := fmt.Sprint("k", i)
+		x.add([]lp.Tag{{Key: key, Value: "default"}})
+		want[key] = "default"
+	}
+	for i := 0; i < 200; i += 2 {
+		key := fmt.Sprint("k", i)
+		text += "," + key + "=own"
+		want[key] = "own"
+	}
+	var r points.Refusal
+	for range 2 {
+		b, _ := appendRaw(nil, []byte(text+" f=1"), new(line.Scanner), &x, &r)
+		got := map[string]string{}
+		for p, err := range lp.Points(b) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range p.NumTags() {
+				key, value := p.Tag(i)
+				got[string(key)] = string(value)
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: %v", b, got)
+		}
+	}
+	if x.add([]lp.Tag{{Key: "k99", Value: "again"}}); !errors.Is(x.err, lp.ErrDuplicateTag) {
+		t.Error(x.err)
 	}
 }
 
