@@ -113,8 +113,17 @@ func (b *binder) extra(s *Series) (names []string) {
 	has := func(name string) bool {
 		return slices.ContainsFunc(b.st.fields, func(f structField) bool { return f.name == name })
 	}
+	// A column is bound once. Asking the series for the first of its name would take
+	// quadratic time if a response had many of one name.
+	time := s.Column("time")
+	first := func(name string, i int) bool {
+		if name == "time" {
+			return i == time
+		}
+		return slices.ContainsFunc(b.columns, func(c boundColumn) bool { return c.col == i })
+	}
 	for i, c := range s.Columns {
-		if c != "time" && !has(c) || s.Column(c) != i {
+		if c != "time" && !has(c) || !first(c, i) {
 			names = append(names, c)
 		}
 	}
