@@ -153,6 +153,7 @@ func Example_policies() {
 	e.SetOptions(lp.Options{
 		NotFinite: lp.NotFiniteDropField, // NaN and infinities: leave the field out
 		Text:      lp.TextReplace,        // text that line protocol cannot carry: replace it
+		SharedKey: lp.SharedKeyRefuse,    // a tag and a field of one key: refuse the point
 		TagOrder:  lp.TagsSorted,         // the order in which InfluxDB stores tags
 		Precision: lp.Millisecond,        // of End and EndTimestamp
 	})

@@ -361,6 +361,7 @@ func randomOptions(r *rand.Rand) lp.Options {
 	return lp.Options{
 		NotFinite: lp.NotFinitePolicy(r.IntN(3)), Text: lp.TextPolicy(r.IntN(3)), Unsigned: lp.UnsignedPolicy(r.IntN(5)),
 		TagOrder: lp.TagOrder(r.IntN(2)), RefuseNewline: r.IntN(2) == 0, AllowDuplicateFields: r.IntN(2) == 0,
+		SharedKey: lp.SharedKeyPolicy(r.IntN(2)),
 	}
 }
 

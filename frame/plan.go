@@ -22,8 +22,9 @@ import (
 // puts the texts together, row by row.
 //
 // make declines, and every row goes by lp.Encoder, if something in the frame needs a
-// policy or is an error: a bad measurement, key or tag, a key that comes twice, an
-// unknown precision. What depends on values is found in the blocks, row by row.
+// policy or is an error: a bad measurement, key or tag, a key that comes twice or that a tag
+// and a field share, an unknown precision. What depends on values is found in the blocks,
+// row by row.
 //
 // The ops before the fields are kept from one frame to the next (plan_tags.go). The ops
 // of the fields are made for each frame, since their keys are cheap.
@@ -63,6 +64,7 @@ type plan struct {
 	scratch []byte
 	names   []string // the fields that duplicate looked through last
 	twice   bool     // one of names comes twice
+	tagKeys []string // the keys of tags that sharesKey looked through last
 	seen    keyindex.Index
 }
 
@@ -114,7 +116,7 @@ const (
 func (p *plan) make(f *Frame, o *lp.Options, extra []lp.Tag, lo, hi int) bool {
 	p.keys, p.lo, p.hi = p.keys[:0], 0, 0
 	p.slots, p.taken = p.slots[:0], 0
-	if !f.Precision.Valid() || p.duplicate(f) && !o.AllowDuplicateFields || !p.makeTags(f, o, extra, hi-lo) {
+	if !f.Precision.Valid() || p.duplicate(f) && !o.AllowDuplicateFields || !p.makeTags(f, o, extra, hi-lo) || p.sharesKey(f, extra) {
 		return false
 	}
 	for k := range f.Columns {
@@ -169,6 +171,31 @@ func (p *plan) repeated(n int, key func(i int) string) bool {
 	defer p.seen.Reset()
 	for i := range n {
 		if p.seen.Search(key(i), i, key) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// sharesKey reports whether a field of f has the key of a tag. No tag comes twice, as
+// orderTags has seen.
+func (p *plan) sharesKey(f *Frame, extra []lp.Tag) bool {
+	p.tagKeys = p.tagKeys[:0]
+	for _, tags := range [][]lp.Tag{f.Tags, extra} {
+		for _, t := range tags {
+			if t.Value != "" {
+				p.tagKeys = append(p.tagKeys, t.Key)
+			}
+		}
+	}
+	for k := range f.Columns {
+		if c := &f.Columns[k]; c.Role == Tag && c.Type != Null {
+			p.tagKeys = append(p.tagKeys, c.Name)
+		}
+	}
+	defer p.seen.Reset()
+	for _, name := range p.names {
+		if p.seen.Search(name, len(p.tagKeys), func(i int) string { return p.tagKeys[i] }) >= 0 {
 			return true
 		}
 	}
@@ -299,5 +326,6 @@ func (p *plan) forget() {
 	clear(p.ops[:cap(p.ops)])
 	clear(p.fused[:cap(p.fused)])
 	clear(p.names[:cap(p.names)])
+	clear(p.tagKeys[:cap(p.tagKeys)])
 	p.names, p.twice, p.tagsOK = p.names[:0], false, false
 }

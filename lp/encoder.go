@@ -65,6 +65,7 @@ type Encoder struct {
 	tags   tagSet
 	fields keySet
 	row    *layout // began the fields of the open point, see keysOfRow
+	apart  keyState
 	scan   *line.Scanner
 }
 
@@ -293,7 +294,7 @@ func (e *Encoder) EndTimestamp(ts int64) error {
 // EndNoTimestamp ends the point without a timestamp: the server stamps it with
 // the time it arrives. It returns like [Encoder.End].
 func (e *Encoder) EndNoTimestamp() error {
-	if !e.hasField() {
+	if !e.hasField() || !e.sharedKeys() {
 		return e.endBad()
 	}
 	e.buf = append(e.buf, '\n')
@@ -305,7 +306,7 @@ func (e *Encoder) EndNoTimestamp() error {
 func (e *Encoder) hasField() bool { return e.state == stateFields && e.separator == ',' }
 
 func (e *Encoder) end(ts int64, inRange bool) error {
-	if !e.hasField() {
+	if !e.hasField() || !e.sharedKeys() {
 		return e.endBad()
 	}
 	if !inRange || !e.opt.Precision.Valid() {

@@ -66,16 +66,13 @@ func (e *Encoder) fieldSlow(key string, n int) int {
 // newField adds key to the keys of the point. It refuses the point if it has a field
 // with this key already.
 func (e *Encoder) newField(key string) bool {
-	if e.opt.AllowDuplicateFields {
-		return true
-	}
 	if e.fields.mode == keysOfRow {
 		e.addRowKeys()
 		if e.fields.again(key) {
 			return true
 		}
 	}
-	if e.fields.add(key) {
+	if e.fields.add(key) || e.opt.AllowDuplicateFields {
 		return true
 	}
 	e.fail(PartFieldKey, key, ErrDuplicateField, nil)

@@ -136,6 +136,10 @@ const (
 	ErrDuplicateTag
 	// ErrDuplicateField: two fields of one key. InfluxDB keeps one of them.
 	ErrDuplicateField
+	// ErrSharedKey: a field with the key of a tag of the same point. InfluxDB stores
+	// both, and a query returns the field as "a" and the tag as "a_1": see
+	// [Options.SharedKey].
+	ErrSharedKey
 	// ErrNoFields: a point without a field.
 	ErrNoFields
 	// ErrNotFinite: a NaN or an infinity.
@@ -182,6 +186,7 @@ var reasons = [numReasons]string{
 	ErrReservedKey:    `reserved key "time"`,
 	ErrDuplicateTag:   "duplicate tag",
 	ErrDuplicateField: "duplicate field",
+	ErrSharedKey:      "field with the key of a tag",
 	ErrNoFields:       "no fields",
 	ErrNotFinite:      "not a finite number",
 	ErrUnsigned:       "unsigned integer not allowed",

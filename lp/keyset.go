@@ -1,6 +1,8 @@
 package lp
 
 import (
+	"slices"
+
 	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/internal/swar"
 )
@@ -21,6 +23,7 @@ type keySet struct {
 	keys   []string // of the open point, the first n, and of the point before it
 	n      int
 	mode   keyMode
+	change uint64   // how often keys got other keys
 	stamp  uint16   // marks the slots of the open point, never 0
 	stamps []uint16 // the table: each slot has the stamp of the point that used it last
 	index  *keyindex.Index
@@ -83,12 +86,13 @@ func (s *keySet) add(key string) bool {
 // part ends the repetition: it puts the keys so far into the table.
 func (s *keySet) part() {
 	s.mode = keysDiffer
+	s.change++
 	clear(s.keys[s.n:])
 	s.keys = s.keys[:s.n]
 	if s.index != nil {
 		s.index.Reset()
 	}
-	if s.n >= fewKeys {
+	if s.n > fewKeys {
 		return
 	}
 	if s.stamp++; s.stamp == 0 {
@@ -109,6 +113,18 @@ func (s *keySet) isNew(key string) bool {
 		s.index = new(keyindex.Index)
 	}
 	return s.index.Search(key, s.n, func(i int) string { return s.keys[i] }) < 0
+}
+
+// has reports whether key is one of the first n of keys.
+func (s *keySet) has(key string, n int) bool {
+	if len(s.keys) > fewKeys {
+		if s.index == nil {
+			s.index = new(keyindex.Index)
+		}
+		i := s.index.Search(key, len(s.keys), func(i int) string { return s.keys[i] })
+		return i >= 0 && i < n
+	}
+	return n > 0 && s.stamps[hashKey(key)&(stampSlots-1)] == s.stamp && slices.Contains(s.keys[:n], key)
 }
 
 // large reports whether the set holds more memory than a pool should keep.

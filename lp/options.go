@@ -21,6 +21,8 @@ type Options struct {
 	Text TextPolicy
 	// Unsigned says how unsigned integers are written.
 	Unsigned UnsignedPolicy
+	// SharedKey says what happens to a point with a field that has the key of a tag.
+	SharedKey SharedKeyPolicy
 	// TagOrder is the order of the tags in a line.
 	TagOrder TagOrder
 	// RefuseNewline refuses string fields that hold a line feed. InfluxDB stores
@@ -77,6 +79,21 @@ const (
 	UnsignedClamp
 	// UnsignedRefuse refuses the point with ErrUnsigned.
 	UnsignedRefuse
+)
+
+// SharedKeyPolicy says what happens to a point with a field that has the key of one of its
+// tags, default and extra tags included. InfluxDB stores both, but queries cannot
+// distinguish them by name: SELECT * returns the field as "a" and the tag as "a_1". A [Schema] whose own
+// tag and field share a key is refused when it is compiled, whatever the policy. A field
+// that a [Layout] or a Schema leaves out of a point counts as one that the point has.
+type SharedKeyPolicy uint8
+
+const (
+	// SharedKeyAllow writes the point and counts ErrSharedKey for each such field,
+	// without an error.
+	SharedKeyAllow SharedKeyPolicy = iota
+	// SharedKeyRefuse refuses the point with ErrSharedKey.
+	SharedKeyRefuse
 )
 
 // A Form says how a point or a frame has to be written for its target. The zero value

@@ -42,6 +42,22 @@ func ExampleTextPolicy() {
 	// "" 1 0 <nil>
 }
 
+// A tag and a field of one key under each policy.
+func ExampleSharedKeyPolicy() {
+	for _, policy := range []lp.SharedKeyPolicy{lp.SharedKeyAllow, lp.SharedKeyRefuse} {
+		var e lp.Encoder
+		e.SetOptions(lp.Options{SharedKey: policy})
+		e.Point("disk")
+		e.Tag("state", "ok")
+		e.Int("state", 0)
+		err := e.EndNoTimestamp()
+		fmt.Printf("%q %d %v\n", e.Bytes(), e.Count(lp.ErrSharedKey), err)
+	}
+	// Output:
+	// "disk,state=ok state=0i\n" 1 <nil>
+	// "" 1 lp: point 0 of "disk": field key "state": field with the key of a tag
+}
+
 // A small unsigned value and the largest one under each policy.
 func ExampleUnsignedPolicy() {
 	for _, policy := range []lp.UnsignedPolicy{lp.UnsignedAuto, lp.UnsignedKeep, lp.UnsignedInt, lp.UnsignedClamp, lp.UnsignedRefuse} {

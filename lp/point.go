@@ -374,14 +374,14 @@ func (p *Point) encodeAs(e *Encoder, measurement string) error {
 // encodeAlone adds the point to the batch of e as [Point.AppendLPIn] would, in the
 // precision of e: with its own options and without the tags of e.
 func (p *Point) encodeAlone(e *Encoder) error {
-	opt, fixed := e.opt, e.tags.fixed
-	e.opt, e.tags.fixed = p.Options, nil
+	opt, fixed, index := e.opt, e.tags.fixed, e.tags.index
+	e.opt, e.tags.fixed, e.tags.index = p.Options, nil, nil
 	e.opt.Precision = opt.Precision
 	if e.opt.Unsigned == UnsignedAuto {
 		e.opt.Unsigned = opt.Unsigned
 	}
 	err := p.Encode(e)
-	e.opt, e.tags.fixed = opt, fixed
+	e.opt, e.tags.fixed, e.tags.index = opt, fixed, index
 	return err
 }
 

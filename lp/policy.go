@@ -6,7 +6,8 @@ import (
 )
 
 // This file decides the policies of Options: what becomes of a number that is not
-// finite, of a text that line protocol cannot carry, and of an unsigned integer.
+// finite, of a text that line protocol cannot carry, of an unsigned integer, and of a
+// field that has the key of a tag.
 // Encoder, Layout and Schema ask here for the verdict. They carry it out in one place
 // each, Encoder.obey and cursor.obey, which count, drop or refuse.
 
@@ -39,6 +40,15 @@ func (p TextPolicy) verdict() verdict {
 		return verdictChange
 	case TextDropPoint:
 		return verdictDrop
+	}
+	return verdictRefuse
+}
+
+// verdict decides about a field that has the key of a tag. verdictChange is for a point
+// that goes on, and is counted.
+func (p SharedKeyPolicy) verdict() verdict {
+	if p == SharedKeyAllow {
+		return verdictChange
 	}
 	return verdictRefuse
 }

@@ -434,6 +434,12 @@ func (c *cursor) obey(v verdict, part Part, key string, reason, changed Reason) 
 	return true
 }
 
+// sharedKey applies the policy for a tag with the key of a field, and reports whether the
+// point goes on.
+func (c *cursor) sharedKey(key string) bool {
+	return c.obey(c.opt.SharedKey.verdict(), PartFieldKey, key, ErrSharedKey, ErrSharedKey)
+}
+
 // badText refuses or drops the point for a text, or reports true if the text is to
 // be replaced.
 func (c *cursor) badText(part Part, key string, r Reason) (replace bool) {

@@ -27,7 +27,7 @@ import (
 
 // compile makes the program for structs of type t.
 func compile(t reflect.Type, o *SchemaOptions) (*program, *SchemaError) {
-	c := &compiler{o: o, p: &program{measurement: t.Name()}, keys: map[string]bool{}}
+	c := &compiler{o: o, p: &program{measurement: t.Name()}, keys: map[string]structtag.Role{}}
 	if i := strings.IndexByte(c.p.measurement, '['); i >= 0 {
 		c.p.measurement = c.p.measurement[:i] // a generic type
 	}
@@ -50,9 +50,9 @@ type compiler struct {
 	o     *SchemaOptions
 	p     *program
 	tags  structtag.Compiler
-	keys  map[string]bool // "t" or "f" and the key
-	depth int             // of the struct whose blank field names the measurement
-	same  int             // such fields in structs of that depth
+	keys  map[string]structtag.Role // of tags and fields
+	depth int                       // of the struct whose blank field names the measurement
+	same  int                       // such fields in structs of that depth
 }
 
 // blank takes the name in the tag of a blank field. The field of an outer struct takes
@@ -88,7 +88,7 @@ func (c *compiler) add(f *structtag.Field) {
 	case structtag.TimestampRole:
 		c.p.time = &o
 	case structtag.TagRole:
-		if c.key(f, "t", checkTagKey(f.Key, Portable)) {
+		if c.key(f, structtag.TagRole, checkTagKey(f.Key, Portable)) {
 			o.literal("," + string(escapeTag(nil, f.Key)) + "=")
 			c.p.tags = append(c.p.tags, o)
 		}
@@ -141,7 +141,7 @@ func (c *compiler) field(f *structtag.Field, o op) {
 		o.kind = kindDecimal
 	}
 	o.more.decimal = f.Decimal
-	if !c.key(f, "f", checkFieldKey(f.Key, Portable)) {
+	if !c.key(f, structtag.FieldRole, checkFieldKey(f.Key, Portable)) {
 		return
 	}
 	lit := "," + string(escapeFieldKey(nil, f.Key)) + "="
@@ -152,14 +152,18 @@ func (c *compiler) field(f *structtag.Field, o op) {
 	c.p.fields = append(c.p.fields, o)
 }
 
-func (c *compiler) key(f *structtag.Field, space string, r Reason) bool {
+// key checks the key of a tag or field, for which r is what line protocol says.
+func (c *compiler) key(f *structtag.Field, role structtag.Role, r Reason) bool {
+	other, twice := c.keys[f.Key]
 	switch {
 	case r != 0:
 		c.tags.Problem(f.Name, "key %q: %v", f.Key, r)
-	case c.keys[space+f.Key]:
+	case twice && other != role:
+		c.tags.Problem(f.Name, "key %q of a tag and a field", f.Key)
+	case twice:
 		c.tags.Problem(f.Name, "second key %q", f.Key)
 	default:
-		c.keys[space+f.Key] = true
+		c.keys[f.Key] = role
 		return true
 	}
 	return false
@@ -238,6 +242,9 @@ func (c *compiler) finish() {
 		if _, twice := extra[t.Key]; twice {
 			c.tags.Problem("", "second extra tag %q", t.Key)
 		}
+		if role, used := c.keys[t.Key]; used && role == structtag.FieldRole && t.Value != "" {
+			c.tags.Problem("", "extra tag %q with the key of a field", t.Key)
+		}
 		extra[t.Key] = t.Value != ""
 	}
 	if len(c.tags.Problems) > 0 {
@@ -254,6 +261,9 @@ func (c *compiler) finish() {
 	}
 	if c.o.TagOrder == TagsSorted {
 		slices.SortFunc(p.tags, compareTagOps)
+	}
+	for i := range p.fields {
+		p.fieldBits |= keyBit(p.fields[i].more.key)
 	}
 	p.escaped = string(AppendMeasurement(nil, p.measurement))
 	p.reserve()

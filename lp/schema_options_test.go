@@ -83,7 +83,7 @@ func TestSchemaOptions(t *testing.T) {
 		{"OmitEmpty", written(t, Point{Host: "b", A: 1}, lp.SchemaOptions{OmitEmpty: true}), "Point,host=b a=1i"},
 		{"OmitEmpty of all", written(t, Point{Host: "b"}, lp.SchemaOptions{OmitEmpty: true}), `error: lp: point 0 of "Point": no fields`},
 		{"extra tags", written(t, Point{Host: "b"}, lp.SchemaOptions{ExtraTags: []lp.Tag{{Key: "z z", Value: "{1+1}"}, {Key: "host", Value: "over"}, {Key: "no"}}}), `Point,z\ z={1+1},host=over h=0i`},
-		{"tags sorted", written(t, Point{Host: "b", Rack: 1}, lp.SchemaOptions{Options: lp.Options{TagOrder: lp.TagsSorted}, ExtraTags: []lp.Tag{{Key: "i", Value: "v"}, {Key: "a", Value: "w"}}}), "Point,a=w,host=b,i=v,rack=1 h=0i"},
+		{"tags sorted", written(t, Point{Host: "b", Rack: 1}, lp.SchemaOptions{Options: lp.Options{TagOrder: lp.TagsSorted}, ExtraTags: []lp.Tag{{Key: "i", Value: "v"}, {Key: "ab", Value: "w"}}}), "Point,ab=w,host=b,i=v,rack=1 h=0i"},
 		{"explicit schema", written(t, full, lp.SchemaOptions{Columns: map[string]string{"Host": "h", "H": "n,tag", "T": ",timestamp"}}), `Point,n=5 h="b" 9`},
 		{"placeholder", written(t, struct {
 			_ lp.Measurement `lp:"MyPoint"`

@@ -34,8 +34,9 @@ func TestSchemaProblems(t *testing.T) {
 		Slash int            `lp:"a\\\\"`
 		Dup   int            `lp:"k"`
 		Dup2  float64        `lp:"k"`
-		TagD  string         `lp:"k,tag"`
-		TagD2 string         `lp:"k,tag"`
+		TagK  string         `lp:"k,tag"`
+		TagD  string         `lp:"d,tag"`
+		TagD2 string         `lp:"d,tag"`
 		FTag  float64        `lp:"ftag,tag"`
 		BTag  bool           `lp:"btag,tag"`
 		Opt   int            `lp:"opt,omitemtpy"`
@@ -73,7 +74,8 @@ func TestSchemaProblems(t *testing.T) {
 		`field TimeT: key "time": lp: reserved key "time"`,
 		`field Slash: key "a\\\\": lp: backslash that line protocol cannot carry`,
 		`field Dup2: second key "k"`,
-		`field TagD2: second key "k"`,
+		`field TagK: key "k" of a tag and a field`,
+		`field TagD2: second key "d"`,
 		"field FTag: float64 cannot be a tag",
 		"field BTag: bool cannot be a tag",
 		`field Opt: unknown option "omitemtpy"`,

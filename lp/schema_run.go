@@ -25,7 +25,8 @@ type program struct {
 	name        *op // the measurement in the struct, or nil
 	tags        []op
 	fields      []op
-	time        *op // the timestamp, or nil
+	time        *op    // the timestamp, or nil
+	fieldBits   uint64 // keyBit of the fields
 	placeholder bool
 	room        int      // for the parts of known size
 	inOrder     *program // the same with the tags sorted, or itself if they are
@@ -84,14 +85,14 @@ const (
 
 // An overlay is a list of tags that are not in the struct.
 type overlay struct {
-	extra []Tag      // they replace tags of the same key
+	extra []Tag      // with values; they replace tags of the same key
 	fixed []fixedTag // of an encoder
 }
 
 // hides reports whether another tag replaces the one with this key.
 func (x *overlay) hides(key string) bool {
 	for i := range x.extra {
-		if x.extra[i].Key == key && x.extra[i].Value != "" {
+		if x.extra[i].Key == key {
 			return true
 		}
 	}
@@ -256,12 +257,16 @@ func (s *program) putTagsWith(b []byte, n int, p base, c *cursor, x *overlay) ([
 	own := n
 	b = b[:n]
 	for _, t := range x.extra {
-		if t.Value != "" {
-			b = appendCheckedTag(b, t.Key, t.Value)
+		if s.hasField(t.Key) && !c.sharedKey(t.Key) {
+			return b, -1
 		}
+		b = appendCheckedTag(b, t.Key, t.Value)
 	}
 	for _, t := range x.fixed {
 		if t.override || !hasTag(b[start:own], t.wire) {
+			if s.hasField(t.key) && !c.sharedKey(t.key) {
+				return b, -1
+			}
 			b = append(b, t.wire...)
 		}
 	}
@@ -270,6 +275,22 @@ func (s *program) putTagsWith(b []byte, n int, p base, c *cursor, x *overlay) ([
 	}
 	n = len(b)
 	return growAt(b, n, s.room), n
+}
+
+// keyBit returns one of 64 bits for a key, so that most keys that a program does not have
+// are told by the bits of those that it has.
+func keyBit(key string) uint64 { return 1 << (hashKey(key) & 63) }
+
+// hasField reports whether the program has a field of this key.
+func (s *program) hasField(key string) bool {
+	if s.fieldBits&keyBit(key) != 0 {
+		for i := range s.fields {
+			if s.fields[i].more.key == key {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // sortTags sorts the tags that b has from start on by their escaped keys.

@@ -3,6 +3,7 @@ package lp
 import (
 	"slices"
 	"strings"
+	"unique"
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/keyindex"
@@ -27,7 +28,8 @@ type series struct {
 	wire        string // "measurement,key=value,…"
 	tagsAt      int    // where the tags begin in wire
 	keys        []seriesKey
-	index       *keyindex.Index // of keys, see keyindex.Of
+	index       *keyindex.Index       // of keys, see keyindex.Of
+	keyList     unique.Handle[string] // all keys, the same for all series that have them
 }
 
 func (s *series) has(key string) bool {
@@ -66,11 +68,15 @@ func NewSeries(measurement string, tags ...Tag) (Series, error) {
 	slices.SortFunc(list, func(a, b wireTag) int { return compareWireKeys([]byte(a.wire), []byte(b.wire)) })
 	wire := AppendMeasurement(nil, measurement)
 	s := &series{measurement: strings.Clone(measurement), tagsAt: len(wire)}
+	var keys strings.Builder
 	for _, w := range list {
+		keys.Write(wireKey([]byte(w.wire)))
+		keys.WriteByte(',')
 		wire = append(wire, w.wire...)
 		s.keys = append(s.keys, seriesKey{w.key, len(w.wire)})
 	}
 	s.wire = string(wire)
+	s.keyList = unique.Make(keys.String())
 	s.index = keyindex.Of(len(s.keys), s.key)
 	return Series{s}, nil
 }
