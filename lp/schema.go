@@ -53,6 +53,8 @@ type Measurement = pointwire.Measurement
 //   - omitempty: left out if false, zero or empty
 //   - string: an integer with a String method is written as the text of that method
 //   - decimal: text that is a number is written unchanged, as a float field
+//   - literal: the key is tag, field, timestamp or measurement. Without it such a key is
+//     an error, since other libraries write the option there
 //   - inline: the fields of a struct; the key, if any, goes before their keys
 //   - "-" alone: the struct field takes no part
 //

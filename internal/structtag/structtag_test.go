@@ -123,3 +123,53 @@ func TestBoth(t *testing.T) {
 	}]()
 	check("a time as a field", "can only be a timestamp", "", w, r)
 }
+
+// TestSwapped holds that tags of influxdb-client-go, which have the role first, are refused
+// with the right spelling, unless the key is meant.
+func TestSwapped(t *testing.T) {
+	both := func(want, w, r string) {
+		t.Helper()
+		if !strings.Contains(w, want) || !strings.Contains(r, want) || want == "" && (w != "" || strings.Contains(r, "read into type")) {
+			t.Errorf("written %q, read %q, want %q", w, r, want)
+		}
+	}
+	w, r := problems[struct {
+		Host string `lp:"tag"`
+		F    int    `lp:"f"`
+	}]()
+	both(`field Host: lp:"tag" is written lp:"Host,tag" here; with the option literal, "tag" is a key`, w, r)
+	w, r = problems[struct {
+		Host string `lp:"tag,location"`
+		F    int    `lp:"f"`
+	}]()
+	both(`field Host: lp:"tag,location" is written lp:"location,tag" here; with the option literal, "tag" is a key`, w, r)
+	w, r = problems[struct {
+		F int `lp:"field,temperature"`
+	}]()
+	both(`field F: lp:"field,temperature" is written lp:"temperature" here; with the option literal, "field" is a key`, w, r)
+	w, r = problems[struct {
+		F int `lp:"field"`
+	}]()
+	both(`field F: lp:"field" is written lp:"F" here; with the option literal, "field" is a key`, w, r)
+	w, r = problems[struct {
+		Host string `lp:"tag,field"`
+		F    int    `lp:"f"`
+	}]()
+	both(`field Host: lp:"tag,field" is written lp:"field,literal,tag" here; with the option literal, "tag" is a key`, w, r)
+	w, r = problems[struct {
+		T time.Time `lp:"timestamp"`
+		M string    `lp:"measurement"`
+		F int       `lp:"f"`
+	}]()
+	both(`field T: lp:"timestamp" is written lp:",timestamp" here`, w, r)
+	both(`field M: lp:"measurement" is written lp:",measurement" here`, w, r)
+	w, r = problems[struct {
+		A string `lp:"tag,tag"`
+		B int    `lp:"field,field"`
+		C int    `lp:"timestamp,literal"`
+		D string `lp:"measurement,literal,tag"`
+		E inner  `lp:"inline,inline"`
+		F int    `lp:"f,literal"`
+	}]()
+	both("", w, r)
+}

@@ -4,15 +4,16 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
 
 // tag is what is written in the tag of a struct field.
 type tag struct {
-	role                        Role
-	key                         string
-	omit, text, decimal, inline bool
+	role                                 Role
+	key                                  string
+	omit, text, decimal, inline, literal bool
 }
 
 // roles are the options that say what becomes of a struct field.
@@ -27,6 +28,8 @@ func (t *tag) flag(option string) *bool {
 		return &t.text
 	case "decimal":
 		return &t.decimal
+	case "literal":
+		return &t.literal
 	}
 	return nil
 }
@@ -35,6 +38,11 @@ func (t *tag) flag(option string) *bool {
 func (c *Compiler) parse(field, text string, isMeasurement bool) (t tag) {
 	key, options, _ := strings.Cut(text, ",")
 	t.key = key
+	// A tag named tag, and a field named field, are written alike in both.
+	if role, known := roles[key]; known && key != "inline" && key != options && !slices.Contains(strings.Split(options, ","), "literal") {
+		c.Problem(field, "lp:%q is written lp:%q here; with the option literal, %q is a key", text, swapped(field, key, options, role), key)
+		return t
+	}
 	what := "" // the option among roles
 	if isMeasurement {
 		what, t.role = "measurement", MeasurementRole
@@ -61,6 +69,26 @@ func (c *Compiler) parse(field, text string, isMeasurement bool) (t tag) {
 		}
 	}
 	return t
+}
+
+// swapped returns the tag that means what role,name means in the tags of
+// influxdb-client-go, where the role comes first. There the name is that of the struct
+// field if it is missing.
+func swapped(field, role, name string, r Role) string {
+	switch r {
+	case TimestampRole, MeasurementRole:
+		return "," + role
+	}
+	if name == "" {
+		name = field
+	}
+	if _, option := roles[name]; option {
+		name += ",literal"
+	}
+	if r == TagRole {
+		name += ",tag"
+	}
+	return name
 }
 
 // blank reads the tag of a blank field of type Measurement: all of it is the name.
