@@ -112,7 +112,7 @@ func namesText(names []string) string {
 //
 // A field may have any integer or float type, or be a bool, string, []byte or
 // time.Time, or a type that implements encoding.TextUnmarshaler, or a pointer to one
-// of those types. A field of a tag may have any of those types except floats, bool and
+// of those types. A json.Number gets the digits of a number. A field of a tag may have any of those types except floats, bool and
 // time.Time; it is zero where a point has no such tag. A type that lp.Schema writes
 // as text, by its String method or by names, needs UnmarshalText to be read. A
 // field of type lp.Measurement, or with the option measurement, gets the name of the

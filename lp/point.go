@@ -112,8 +112,8 @@ func NewPoint(measurement string, tags map[string]string, fields map[string]any,
 
 // PointFromMap returns the point that m describes in the form of the Python clients.
 // "measurement" is a string, "tags" a map[string]string or a map[string]any of strings,
-// "fields" a map[string]any, and "time" a time.Time, an integer of nanoseconds, text
-// that [ParseTimestamp] takes, or nil. Each may be missing. A missing or empty
+// "fields" a map[string]any, and "time" a time.Time, an integer of nanoseconds, also as a
+// json.Number, text that [ParseTimestamp] takes, or nil. Each may be missing. A missing or empty
 // measurement is replaced by the argument. Other keys are an error.
 func PointFromMap(m map[string]any, measurement string) (*Point, error) {
 	p := &Point{measurement: measurement}
@@ -344,23 +344,7 @@ func (p *Point) encodeAs(e *Encoder, measurement string) error {
 		e.Tag(p.tags[i].Key, p.tags[i].Value)
 	}
 	for i := range p.fields {
-		f := &p.fields[i]
-		switch f.kind {
-		case kindFloat64:
-			e.Float(f.key, f.f)
-		case kindFloat32:
-			e.Float32(f.key, float32(f.f))
-		case kindInt64:
-			e.Int(f.key, int64(f.num))
-		case kindUint64:
-			e.Uint(f.key, f.num)
-		case kindBool:
-			e.Bool(f.key, f.num != 0)
-		case kindString:
-			e.String(f.key, f.s)
-		case kindDecimal:
-			e.Decimal(f.key, f.s)
-		}
+		p.fields[i].add(e)
 	}
 	switch {
 	case !p.stamped:
@@ -369,6 +353,26 @@ func (p *Point) encodeAs(e *Encoder, measurement string) error {
 		return e.end(decimal.Convert(p.stamp, p.unit, e.opt.Precision))
 	}
 	return e.EndTimestamp(p.stamp)
+}
+
+// add adds the field to the open point of e.
+func (f *pointField) add(e *Encoder) {
+	switch f.kind {
+	case kindFloat64:
+		e.Float(f.key, f.f)
+	case kindFloat32:
+		e.Float32(f.key, float32(f.f))
+	case kindInt64:
+		e.Int(f.key, int64(f.num))
+	case kindUint64:
+		e.Uint(f.key, f.num)
+	case kindBool:
+		e.Bool(f.key, f.num != 0)
+	case kindString:
+		e.String(f.key, f.s)
+	case kindDecimal:
+		e.Decimal(f.key, f.s)
+	}
 }
 
 // encodeAlone adds the point to the batch of e as [Point.AppendLPIn] would, in the

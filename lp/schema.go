@@ -62,14 +62,15 @@ type Measurement = pointwire.Measurement
 // points to is written, and nothing if it is nil.
 //
 // A field may be of any integer or float kind, bool, string, []byte (nothing is written
-// for nil), or of a type that implements encoding.TextAppender or
+// for nil), a json.Number or another type that [Encoder.Value] takes for a
+// number by its methods, or of a type that implements encoding.TextAppender or
 // encoding.TextMarshaler, which is written as a string. A tag may be of the same types
 // except floats and bool, and an integer with a String method is written as the text of
 // that method. If such a method has a pointer receiver and the struct field is not a
 // pointer, it is called on a copy that is reused after the method has returned. So the
 // method must not keep its receiver, and it cannot change the struct. A timestamp may be
-// a time.Time, an integer in units of the precision since 1970, or a string in a form
-// that [ParseTimestamp] takes. [SchemaOptions.Enums] gives names to the values of an
+// a time.Time, an integer or json.Number in units of the precision since 1970, or a string
+// in a form that [ParseTimestamp] takes. [SchemaOptions.Enums] gives names to the values of an
 // integer field.
 //
 // Tags are written before fields, each in the order of the struct; the options may ask

@@ -129,6 +129,9 @@ func (o *op) setKind(f *structtag.Field) {
 		o.kind = kindBytes
 	case structtag.Time:
 		o.kind = kindTime
+	case structtag.Number:
+		o.kind, o.more.value = kindNumber, numberValue(f.Type, o.at.indirect())
+		o.more.empty = f.Type.Kind() == reflect.String
 	case structtag.Text:
 		o.kind, o.more.value = kindText, textValue(f.Type, o.at.indirect())
 	case structtag.Method:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -156,6 +157,8 @@ func (c *cursor) putField(o *op, b []byte, n int, at base) ([]byte, int) {
 		return b, n + 1
 	case kindText:
 		return c.putText(o, b, n, at)
+	case kindNumber:
+		return c.putNumber(o, b, n, at)
 	case kindBytes:
 		v := loadBytes(at)
 		if v == nil || len(v) == 0 && o.omit {
@@ -230,6 +233,42 @@ func (c *cursor) putText(o *op, b []byte, n int, at base) ([]byte, int) {
 	return growAt(out, len(out), int(o.rest)), len(out)
 }
 
+// putNumber writes a number that its methods tell.
+func (c *cursor) putNumber(o *op, b []byte, n int, at base) ([]byte, int) {
+	if o.omit && o.more.empty && loadString(at) == "" {
+		return b, n
+	}
+	b = growAt(b, n, int(o.rest))
+	end := o.put(b, n)
+	out, err := o.more.value.appendText(b[:end:cap(b)], hide(at))
+	if err == error(ErrNotFinite) {
+		if !c.notFinite(o) {
+			return b, -1
+		}
+		return b, n
+	}
+	if err != nil {
+		return b, c.refuse(PartFieldValue, o.more.key, ErrNumber, nil)
+	}
+	if v := out[end:]; o.omit && (string(v) == "0i" || string(v) == "0" || string(v) == "-0") {
+		return out, n
+	}
+	return growAt(out, len(out), int(o.rest)), len(out)
+}
+
+// numberTime returns the timestamp that is a number.
+func (c *cursor) numberTime(o *op, b []byte, at base) (ts int64, r Reason) {
+	text, err := o.more.value.appendText(b, hide(at))
+	if text = text[len(b):]; err != nil || len(text) == 0 || text[len(text)-1] != 'i' {
+		return 0, ErrTime
+	}
+	ts, err = strconv.ParseInt(viewString(text[:len(text)-1]), 10, 64)
+	if err != nil || !decimal.InRange(ts, c.opt.Precision) {
+		return 0, ErrTimeRange
+	}
+	return ts, 0
+}
+
 // putTime writes a space and the timestamp. It returns -1 with a fault.
 func (c *cursor) putTime(b []byte, n int, p base) int {
 	o, opt := c.s.time, c.opt
@@ -263,6 +302,13 @@ func (c *cursor) putTime(b []byte, n int, p base) int {
 			return n
 		}
 		ts, r = parseTimestamp(text, opt.Precision)
+	case kindNumber:
+		if o.omit && o.more.empty && loadString(at) == "" {
+			return n
+		}
+		if ts, r = c.numberTime(o, b[n:n:cap(b)], at); ts == 0 && r == 0 && o.omit {
+			return n
+		}
 	default:
 		t := loadTime(at)
 		if t.IsZero() {
@@ -300,6 +346,27 @@ func textValue(t reflect.Type, behindPointer bool) valueText {
 		return safeText(newMarshalerText(t, v), t, reflect.TypeFor[encoding.TextMarshaler](), behindPointer)
 	}
 	return nil
+}
+
+// numberValue returns the valueText of type t that appends a number as line protocol has it.
+func numberValue(t reflect.Type, behindPointer bool) valueText {
+	v := reflect.New(t).Interface().(number)
+	return safeText(newNumberText(t, v), t, reflect.TypeFor[number](), behindPointer)
+}
+
+// appendNumber appends v as line protocol has it. The error of a float that is not finite
+// is ErrNotFinite.
+func appendNumber(dst []byte, v number) ([]byte, error) {
+	f, r := numberOf(v)
+	switch {
+	case r != 0:
+		return dst, r
+	case f.kind == kindInt64:
+		return AppendInt(dst, int64(f.num)), nil
+	case !finite(f.f):
+		return dst, ErrNotFinite
+	}
+	return AppendFloat(dst, f.f), nil
 }
 
 // stringerValue returns the valueText of type t that calls its String method.

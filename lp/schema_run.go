@@ -61,6 +61,7 @@ type opMore struct {
 	first    []string         // names of the values from 0 on, escaped
 	names    map[int64]string // names of values, escaped
 	value    valueText
+	empty    bool // a number that is a text, which may be empty
 }
 
 type kind uint8
@@ -80,6 +81,7 @@ const (
 	kindText    // writes itself
 	kindEnum    // an integer with names
 	kindDecimal // a string that is a number
+	kindNumber  // a number by its methods
 	kindConst   // an extra tag: the literal is all
 )
 

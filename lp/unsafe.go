@@ -180,3 +180,14 @@ func (t stringerText) appendText(dst []byte, at base) ([]byte, error) {
 	m := methods{t.table, at}
 	return append(dst, (*(*fmt.Stringer)(unsafe.Pointer(&m))).String()...), nil
 }
+
+type numberText struct{ table unsafe.Pointer }
+
+func newNumberText(_ reflect.Type, v number) valueText {
+	return numberText{tableOf(unsafe.Pointer(&v), reflect.ValueOf(v).UnsafePointer())}
+}
+
+func (t numberText) appendText(dst []byte, at base) ([]byte, error) {
+	m := methods{t.table, at}
+	return appendNumber(dst, *(*number)(unsafe.Pointer(&m)))
+}

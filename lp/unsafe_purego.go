@@ -102,3 +102,11 @@ func newStringerText(reflect.Type, fmt.Stringer) valueText { return stringerText
 func (stringerText) appendText(dst []byte, at base) ([]byte, error) {
 	return append(dst, at.Addr().Interface().(fmt.Stringer).String()...), nil
 }
+
+type numberText struct{}
+
+func newNumberText(reflect.Type, number) valueText { return numberText{} }
+
+func (numberText) appendText(dst []byte, at base) ([]byte, error) {
+	return appendNumber(dst, at.Addr().Interface().(number))
+}

@@ -15,6 +15,13 @@ import (
 // nanoseconds, and types made of these, such as type Celsius float64. Nil adds no
 // field; any other type refuses the point with [ErrType]. The methods for one type
 // are quicker.
+//
+// A json.Number, or another type with the methods Int64() (int64, error) and Float64()
+// (float64, error), is an integer if Int64 succeeds, so if it is an integer without a
+// point or exponent that an int64 holds, and a float otherwise. Without either the point is
+// refused with [ErrNumber]. Programs that print 1.0 as 1 make an integer of a float, which
+// InfluxDB refuses in a field of floats: write such a field by [Encoder.Float] or
+// [Encoder.Decimal].
 func (e *Encoder) Value(key string, v any) {
 	switch v := v.(type) {
 	case nil:
@@ -51,23 +58,14 @@ func (e *Encoder) Value(key string, v any) {
 	case time.Duration:
 		e.Int(key, int64(v))
 	default:
-		switch k, num, f, s := byKind(v); k {
-		case kindFloat64:
-			e.Float(key, f)
-		case kindFloat32:
-			e.Float32(key, float32(f))
-		case kindInt64:
-			e.Int(key, int64(num))
-		case kindUint64:
-			e.Uint(key, num)
-		case kindBool:
-			e.Bool(key, num != 0)
-		case kindString:
-			e.String(key, s)
-		default:
+		switch f, r := byKind(v); {
+		case r != 0:
 			if e.open(key) {
-				e.fail(PartFieldValue, key, ErrType, nil)
+				e.fail(PartFieldValue, key, r, nil)
 			}
+		default:
+			f.key = key
+			f.add(e)
 		}
 	}
 }
@@ -112,53 +110,88 @@ func (p *Point) SetValue(key string, v any) error {
 	case time.Duration:
 		p.SetInt(key, int64(v))
 	default:
-		k, num, f, s := byKind(v)
-		if k != kindNone {
-			p.set(pointField{key, k, num, f, strings.Clone(s)})
-			return nil
+		f, r := byKind(v)
+		if r != 0 {
+			return &PointError{Measurement: p.measurement, Part: PartFieldValue, Key: key, Reason: r}
 		}
-		return &PointError{Measurement: p.measurement, Part: PartFieldValue, Key: key, Reason: ErrType}
+		f.key, f.s = key, strings.Clone(f.s)
+		p.set(f)
 	}
 	return nil
 }
 
-// byKind returns v as a value of line protocol by the kind of its type, so that a named
-// type is written like its underlying type. k is kindNone if line protocol has no such
-// value; else num, f or s is the value, as in a pointField. s may share the memory of v.
-// Callers handle the common types before they call it.
-func byKind(v any) (k kind, num uint64, f float64, s string) {
-	switch r := reflect.ValueOf(v); r.Kind() {
+// A number is a value that tells its number by methods, as json.Number does.
+type number interface {
+	Int64() (int64, error)
+	Float64() (float64, error)
+}
+
+// numberOf returns v as an integer if it is one that fits, and as a float otherwise.
+func numberOf(v number) (f pointField, r Reason) {
+	if n, err := v.Int64(); err == nil {
+		return pointField{kind: kindInt64, num: uint64(n)}, 0
+	}
+	n, err := v.Float64()
+	if err != nil {
+		return f, ErrNumber
+	}
+	return pointField{kind: kindFloat64, f: n}, 0
+}
+
+// byKind returns v as a field without a key, by the kind of its type, so that a named type
+// is written like its underlying type. A type that is no number or boolean is one if it is a
+// [number]. The reason says that line protocol has no such value. The text may share the
+// memory of v. Callers handle the common types before they call it.
+func byKind(v any) (f pointField, _ Reason) {
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		k, num = kindInt64, uint64(r.Int())
+		f.kind, f.num = kindInt64, uint64(r.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		k, num = kindUint64, r.Uint()
+		f.kind, f.num = kindUint64, r.Uint()
 	case reflect.Float64:
-		k, f = kindFloat64, r.Float()
+		f.kind, f.f = kindFloat64, r.Float()
 	case reflect.Float32:
-		k, f = kindFloat32, r.Float()
+		f.kind, f.f = kindFloat32, r.Float()
 	case reflect.Bool:
-		k = kindBool
+		f.kind = kindBool
 		if r.Bool() {
-			num = 1
+			f.num = 1
 		}
-	case reflect.String:
-		k, s = kindString, r.String()
 	case reflect.Slice:
 		if r.Type().Elem().Kind() == reflect.Uint8 {
-			k, s = kindString, viewString(r.Bytes())
+			f.kind, f.s = kindString, viewString(r.Bytes())
+		}
+	case reflect.Pointer:
+		if n, ok := v.(number); ok && !r.IsNil() {
+			return numberOf(n)
+		}
+	default:
+		if n, ok := v.(number); ok {
+			return numberOf(n)
+		}
+		if r.Kind() == reflect.String {
+			f.kind, f.s = kindString, r.String()
 		}
 	}
-	return k, num, f, s
+	if f.kind == kindNone {
+		return f, ErrType
+	}
+	return f, 0
 }
 
 // integer returns v as an int64. The reason is ErrType if v is not of an integer kind,
-// and ErrTimeRange if it is too large.
+// ErrTime if it is a [number] but no integer, and ErrTimeRange if it is too large.
 func integer(v any) (int64, Reason) {
-	switch k, num, _, _ := byKind(v); {
-	case k == kindUint64 && num > math.MaxInt64:
+	f, r := byKind(v)
+	_, isNumber := v.(number)
+	switch {
+	case f.kind == kindUint64 && f.num > math.MaxInt64:
 		return 0, ErrTimeRange
-	case k == kindInt64 || k == kindUint64:
-		return int64(num), 0
+	case f.kind == kindInt64 || f.kind == kindUint64:
+		return int64(f.num), 0
+	case isNumber && (r == ErrNumber || f.kind == kindFloat64):
+		return 0, ErrTime
 	}
 	return 0, ErrType
 }

@@ -184,6 +184,7 @@ func (c *Compiler) typed(sf reflect.StructField, f *Field) {
 		f.Type, f.Pointer = f.Type.Elem(), true
 	}
 	f.Kind = kindOf(f.Type, c.Use)
+	c.number(f)
 	before := len(c.Problems)
 	switch {
 	case c.Named != nil && c.Named(f.Name):
@@ -204,11 +205,26 @@ func (c *Compiler) typed(sf reflect.StructField, f *Field) {
 	}
 }
 
+// number finds out whether the value is a number by its methods. A string that is one is
+// read as the digits of a number.
+func (c *Compiler) number(f *Field) {
+	switch {
+	case f.Kind != String && f.Kind != None, f.Role != FieldRole && f.Role != TimestampRole, !isNumber(f.Type):
+	case c.Use == Read:
+		f.Decimal = f.Decimal || f.Kind == String
+	case f.Text && hasString(f.Type):
+		f.Kind = Method
+	case !f.Decimal:
+		f.Kind = Number
+	}
+}
+
 // methods finds out whether the value is the text of a method. It reports whether there
 // is a kind for the field.
 func (c *Compiler) methods(f *Field) bool {
 	switch {
 	case f.Kind == Text:
+	case f.Text && f.Kind == Method:
 	case c.Use == Read && (f.Text || f.Kind == None && kindOf(f.Type, Write) == Text):
 		c.Problem(f.Name, "%v has no UnmarshalText method", f.Declared)
 		return false
@@ -252,7 +268,7 @@ func (c *Compiler) fits(f *Field) {
 			c.Problem(f.Name, "second timestamp")
 		}
 		switch {
-		case f.Kind == Time, f.Kind == Int, f.Kind == Uint, f.Kind == String, f.Kind == Text && c.Use == Read:
+		case f.Kind == Time, f.Kind == Int, f.Kind == Uint, f.Kind == String, f.Kind == Number, f.Kind == Text && c.Use == Read:
 			c.timestamp = true
 		default:
 			cannot("a timestamp")

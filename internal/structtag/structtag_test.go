@@ -1,6 +1,7 @@
 package structtag_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -173,3 +174,36 @@ func TestSwapped(t *testing.T) {
 	}]()
 	both("", w, r)
 }
+
+// TestNumbers holds what is a number by its methods, and what may be asked of one.
+func TestNumbers(t *testing.T) {
+	w, r := problems[struct {
+		T json.Number  `lp:",timestamp"`
+		A json.Number  `lp:"a"`
+		B *json.Number `lp:"b,decimal"`
+		H json.Number  `lp:"h,tag"`
+	}]()
+	if w != "" || strings.Contains(r, "read into type") {
+		t.Errorf("json.Number: %q, %q", w, r)
+	}
+	if w, _ = problems[struct {
+		A json.Number `lp:"a,string"`
+		B ratio       `lp:"b"`
+		C *ratio      `lp:"c"`
+	}](); w != "" {
+		t.Errorf("other numbers: %q", w)
+	}
+	if w, _ = problems[struct {
+		A ratio `lp:"a,tag"`
+		B ratio `lp:"b,decimal"`
+		F int   `lp:"f"`
+	}](); !strings.Contains(w, "type structtag_test.ratio has no place in line protocol") {
+		t.Errorf("a number as a tag: %q", w)
+	}
+}
+
+// ratio is a number by its methods.
+type ratio struct{ a, b int64 }
+
+func (r *ratio) Int64() (int64, error)     { return r.a / r.b, nil }
+func (r *ratio) Float64() (float64, error) { return float64(r.a) / float64(r.b), nil }

@@ -116,6 +116,7 @@ const (
 	String
 	Bytes
 	Time   // time.Time
+	Number // a number by its methods Int64 and Float64, such as json.Number; only written
 	Text   // the text of a method of package encoding
 	Method // the text of the String method; only written
 	Enum   // an integer whose values have names; only written
@@ -160,6 +161,15 @@ func kindOf(t reflect.Type, use Use) Kind {
 		}
 	}
 	return None
+}
+
+// isNumber reports whether values of t are numbers by their methods, as those of
+// json.Number are.
+func isNumber(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[interface {
+		Int64() (int64, error)
+		Float64() (float64, error)
+	}]())
 }
 
 // hasString reports whether values of t have a String method.
