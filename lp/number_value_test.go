@@ -168,3 +168,95 @@ func TestNumberTimes(t *testing.T) {
 		t.Errorf("%q, %v", line, err)
 	}
 }
+
+// TestTimeFields holds how a time is written as a field: by the policy of Value and Point,
+// and by the options of a struct.
+func TestTimeFields(t *testing.T) {
+	type point struct {
+		Text time.Time  `lp:"text,string,omitempty"`
+		S    time.Time  `lp:"s,s,omitempty"`
+		MS   time.Time  `lp:"ms,ms,omitempty"`
+		US   time.Time  `lp:"us,us,omitempty"`
+		NS   time.Time  `lp:"ns,ns,omitempty"`
+		P    *time.Time `lp:"p,ns"`
+		F    int        `lp:"f"`
+	}
+	schema := must(lp.NewSchema[point](lp.SchemaOptions{Measurement: "m"}))
+	zone := time.FixedZone("", 3600)
+	for i, c := range []struct {
+		at   time.Time
+		want [6]string // by policy; empty if refused
+	}{
+		{time.Unix(0, 0), [6]string{"", `"1970-01-01T00:00:00Z"`, "0i", "0i", "0i", "0i"}},
+		{time.Date(2009, 11, 11, 0, 0, 0, 123456789, zone), [6]string{"", `"2009-11-10T23:00:00.123456789Z"`, "1257894000123456789i", "1257894000123456i", "1257894000123i", "1257894000i"}},
+		{time.Unix(-1, 999999999), [6]string{"", `"1969-12-31T23:59:59.999999999Z"`, "-1i", "-1i", "-1i", "-1i"}},
+		{time.Unix(0, -1<<63), [6]string{"", `"1677-09-21T00:12:43.145224192Z"`, "-9223372036854775808i", "-9223372036854776i", "-9223372036855i", "-9223372037i"}},
+		{time.Unix(0, 1<<63-1), [6]string{"", `"2262-04-11T23:47:16.854775807Z"`, "9223372036854775807i", "9223372036854775i", "9223372036854i", "9223372036i"}},
+		{time.Unix(0, 1<<63-1).Add(1), [6]string{"", `"2262-04-11T23:47:16.854775808Z"`, "", "9223372036854775i", "9223372036854i", "9223372036i"}},
+		{time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC), [6]string{"", `"9999-12-31T23:59:59.999999999Z"`, "", "253402300799999999i", "253402300799999i", "253402300799i"}},
+		{time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -3600)), [6]string{"", "", "", "253402304399000000i", "253402304399000i", "253402304399i"}},
+		{time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), [6]string{"", "", "", "-62198755200000000i", "-62198755200000i", "-62198755200i"}},
+		{time.Unix(1<<62, 0), [6]string{"", "", "", "", "", "4611686018427387904i"}},
+		{time.Time{}, [6]string{"", `"0001-01-01T00:00:00Z"`, "", "-62135596800000000i", "-62135596800000i", "-62135596800i"}},
+	} {
+		for policy, want := range c.want {
+			reason := lp.ErrTimeRange
+			if policy == 0 {
+				reason = lp.ErrType
+			}
+			outcome := func(what string, line []byte, err error) {
+				wantLine := ""
+				if want != "" {
+					wantLine = "m v=" + want + "\n"
+				}
+				if string(line) != wantLine || want != "" && err != nil || want == "" && !errors.Is(err, reason) {
+					t.Errorf("%s: %s of %v with policy %d: %q, %v, want %q", caseat.Line(i), what, c.at, policy, line, err, wantLine)
+				}
+			}
+			o := lp.Options{Times: lp.TimePolicy(policy)}
+			var e lp.Encoder
+			e.SetOptions(o)
+			e.Point("m")
+			e.Value("v", c.at)
+			err := e.EndNoTimestamp()
+			outcome("Value", e.Bytes(), err)
+			p := must(lp.NewPoint("m", nil, map[string]any{"v": c.at}, time.Time{}))
+			p.Options = o
+			line, err := p.AppendLP(nil)
+			outcome("Point", line, err)
+			if policy == 0 {
+				continue
+			}
+			v := point{}
+			name := [...]string{"", "text", "ns", "us", "ms", "s"}[policy]
+			*[...]*time.Time{nil, &v.Text, &v.NS, &v.US, &v.MS, &v.S}[policy] = c.at
+			line, err = schema.Append(nil, &v)
+			got := strings.Replace(strings.Replace(string(line), ",f=0i", "", 1), name+"=", "v=", 1)
+			if c.at.IsZero() {
+				if string(line) != "m f=0i\n" {
+					t.Errorf("a time that is left out: %q, %v", line, err)
+				}
+				continue
+			}
+			outcome("Schema", []byte(got), err)
+		}
+	}
+	at := time.Unix(1, 5)
+	if line, err := schema.Append(nil, &point{P: &at}); err != nil || string(line) != "m p=1000000005i,f=0i\n" {
+		t.Errorf("a pointer: %q, %v", line, err)
+	}
+	var e lp.Encoder
+	e.SetOptions(lp.Options{Times: 77})
+	e.Point("m")
+	e.Value("v", at)
+	if err := e.EndNoTimestamp(); !errors.Is(err, lp.ErrType) {
+		t.Error(err)
+	}
+	var lines []byte
+	for range 1000 { // the text makes the buffer grow
+		lines = must(schema.Append(lines, &point{Text: time.Unix(0, 123456789)}))
+	}
+	if want := strings.Repeat("m text=\"1970-01-01T00:00:00.123456789Z\",f=0i\n", 1000); string(lines) != want {
+		t.Errorf("%.200s", lines)
+	}
+}

@@ -21,6 +21,9 @@ type Options struct {
 	Text TextPolicy
 	// Unsigned says how unsigned integers are written.
 	Unsigned UnsignedPolicy
+	// Times says how a time.Time is written as a field by [Encoder.Value] and
+	// [Point.SetValue]. In a struct the tag says that.
+	Times TimePolicy
 	// SharedKey says what happens to a point with a field that has the key of a tag.
 	SharedKey SharedKeyPolicy
 	// TagOrder is the order of the tags in a line.
@@ -79,6 +82,27 @@ const (
 	UnsignedClamp
 	// UnsignedRefuse refuses the point with ErrUnsigned.
 	UnsignedRefuse
+)
+
+// TimePolicy says how a time.Time is written as a field. A time that the form cannot hold
+// refuses the point with ErrTimeRange.
+type TimePolicy uint8
+
+const (
+	// TimeRefuse refuses the point with ErrType.
+	TimeRefuse TimePolicy = iota
+	// TimeText writes a string, the text of time.RFC3339Nano in UTC. It holds the
+	// years 0 to 9999.
+	TimeText
+	// TimeNanoseconds writes an integer of nanoseconds since 1970. It holds the years
+	// 1677 to 2262.
+	TimeNanoseconds
+	// TimeMicroseconds writes an integer of microseconds since 1970, rounded down.
+	TimeMicroseconds
+	// TimeMilliseconds writes an integer of milliseconds since 1970, rounded down.
+	TimeMilliseconds
+	// TimeSeconds writes an integer of seconds since 1970, rounded down.
+	TimeSeconds
 )
 
 // SharedKeyPolicy says what happens to a point with a field that has the key of one of its

@@ -3,6 +3,7 @@ package lp_test
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/pointwire/pointwire/lp"
 )
@@ -40,6 +41,26 @@ func ExampleTextPolicy() {
 	// "" 1 0 lp: point 0 of "disk": tag value "path": backslash that line protocol cannot carry
 	// "disk,path=C:_ free=4096i\n" 0 1 <nil>
 	// "" 1 0 <nil>
+}
+
+// A time as a field under each policy. A time that is the timestamp needs none.
+func ExampleTimePolicy() {
+	at := time.Date(2009, 11, 10, 23, 0, 0, 5e8, time.UTC)
+	for _, policy := range []lp.TimePolicy{lp.TimeRefuse, lp.TimeText, lp.TimeNanoseconds, lp.TimeMicroseconds, lp.TimeMilliseconds, lp.TimeSeconds} {
+		var e lp.Encoder
+		e.SetOptions(lp.Options{Times: policy})
+		e.Point("job")
+		e.Value("begun", at)
+		err := e.EndNoTimestamp()
+		fmt.Printf("%q %v\n", e.Bytes(), err)
+	}
+	// Output:
+	// "" lp: point 0 of "job": field value "begun": unsupported type
+	// "job begun=\"2009-11-10T23:00:00.5Z\"\n" <nil>
+	// "job begun=1257894000500000000i\n" <nil>
+	// "job begun=1257894000500000i\n" <nil>
+	// "job begun=1257894000500i\n" <nil>
+	// "job begun=1257894000i\n" <nil>
 }
 
 // A tag and a field of one key under each policy.

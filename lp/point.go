@@ -43,7 +43,8 @@ type Point struct {
 }
 
 // pointField is a field with a value of one of the types of line protocol: num holds an
-// integer, an unsigned integer or a boolean, f a float, s a text.
+// integer, an unsigned integer or a boolean, f a float, s a text. A time is its seconds
+// since 1970 in num and its nanoseconds in f.
 type pointField struct {
 	key  string
 	kind kind
@@ -372,6 +373,8 @@ func (f *pointField) add(e *Encoder) {
 		e.String(f.key, f.s)
 	case kindDecimal:
 		e.Decimal(f.key, f.s)
+	case kindTime:
+		e.timeField(f.key, time.Unix(int64(f.num), int64(f.f)))
 	}
 }
 

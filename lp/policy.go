@@ -3,11 +3,12 @@ package lp
 import (
 	"math"
 	"strings"
+	"time"
 )
 
 // This file decides the policies of Options: what becomes of a number that is not
-// finite, of a text that line protocol cannot carry, of an unsigned integer, and of a
-// field that has the key of a tag.
+// finite, of a text that line protocol cannot carry, of an unsigned integer, of a time that
+// is a field, and of a field that has the key of a tag.
 // Encoder, Layout and Schema ask here for the verdict. They carry it out in one place
 // each, Encoder.obey and cursor.obey, which count, drop or refuse.
 
@@ -52,6 +53,45 @@ func (p SharedKeyPolicy) verdict() verdict {
 	}
 	return verdictRefuse
 }
+
+// decide returns how t is written: as a text, or as the integer n. The reason says that
+// it cannot be written.
+func (p TimePolicy) decide(t time.Time) (text bool, n int64, r Reason) {
+	unit := Nanosecond
+	switch p {
+	case TimeText:
+		if year := t.UTC().Year(); year < 0 || year > 9999 {
+			r = ErrTimeRange
+		}
+		return true, 0, r
+	case TimeNanoseconds:
+	case TimeMicroseconds:
+		unit = Microsecond
+	case TimeMilliseconds:
+		unit = Millisecond
+	case TimeSeconds:
+		unit = Second
+	default:
+		return false, 0, ErrType
+	}
+	per := int64(time.Second) / unit.Unit()
+	sec := t.Unix()
+	n = sec*per + int64(t.Nanosecond())/unit.Unit()
+	floor := n / per
+	if n%per < 0 {
+		floor--
+	}
+	if floor != sec { // n has overflowed
+		return false, 0, ErrTimeRange
+	}
+	return false, n, 0
+}
+
+// appendTime appends the text of t.
+func appendTime(dst []byte, t time.Time) []byte { return t.UTC().AppendFormat(dst, time.RFC3339Nano) }
+
+// roomTime is the most that appendTime appends.
+const roomTime = len("9999-12-31T23:59:59.999999999Z")
 
 // decide returns the number that is written for v, the letter after it, and the
 // verdict. verdictChange writes the largest int64.

@@ -53,6 +53,8 @@ type Measurement = pointwire.Measurement
 //   - omitempty: left out if false, zero or empty
 //   - string: an integer with a String method is written as the text of that method
 //   - decimal: text that is a number is written unchanged, as a float field
+//   - ns, us, ms, s: a time.Time that is a field is written as an integer in that unit
+//     since 1970, rounded down; with the option string, as [TimeText] writes it
 //   - literal: the key is tag, field, timestamp or measurement. Without it such a key is
 //     an error, since other libraries write the option there
 //   - inline: the fields of a struct; the key, if any, goes before their keys
@@ -62,7 +64,7 @@ type Measurement = pointwire.Measurement
 // points to is written, and nothing if it is nil.
 //
 // A field may be of any integer or float kind, bool, string, []byte (nothing is written
-// for nil), a json.Number or another type that [Encoder.Value] takes for a
+// for nil), a time.Time, a json.Number or another type that [Encoder.Value] takes for a
 // number by its methods, or of a type that implements encoding.TextAppender or
 // encoding.TextMarshaler, which is written as a string. A tag may be of the same types
 // except floats and bool, and an integer with a String method is written as the text of

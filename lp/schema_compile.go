@@ -129,6 +129,7 @@ func (o *op) setKind(f *structtag.Field) {
 		o.kind = kindBytes
 	case structtag.Time:
 		o.kind = kindTime
+		o.more.times = timePolicyOf(f)
 	case structtag.Number:
 		o.kind, o.more.value = kindNumber, numberValue(f.Type, o.at.indirect())
 		o.more.empty = f.Type.Kind() == reflect.String
@@ -137,6 +138,25 @@ func (o *op) setKind(f *structtag.Field) {
 	case structtag.Method:
 		o.kind, o.more.value = kindText, stringerValue(f.Type, o.at.indirect())
 	}
+}
+
+// timePolicyOf returns how a time that is a field is written.
+func timePolicyOf(f *structtag.Field) TimePolicy {
+	switch {
+	case f.Text:
+		return TimeText
+	case !f.InUnit:
+		return TimeRefuse // it is a timestamp
+	}
+	switch f.Unit {
+	case Second:
+		return TimeSeconds
+	case Millisecond:
+		return TimeMilliseconds
+	case Microsecond:
+		return TimeMicroseconds
+	}
+	return TimeNanoseconds
 }
 
 func (c *compiler) field(f *structtag.Field, o op) {
@@ -148,7 +168,8 @@ func (c *compiler) field(f *structtag.Field, o op) {
 		return
 	}
 	lit := "," + string(escapeFieldKey(nil, f.Key)) + "="
-	if o.kind == kindString || o.kind == kindEnum || o.kind == kindBytes || o.kind == kindText && !f.Decimal {
+	switch {
+	case o.kind == kindString, o.kind == kindEnum, o.kind == kindBytes, o.kind == kindText && !f.Decimal, o.more.times == TimeText:
 		lit += `"`
 	}
 	o.literal(lit)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/swar"
@@ -159,6 +160,8 @@ func (c *cursor) putField(o *op, b []byte, n int, at base) ([]byte, int) {
 		return c.putText(o, b, n, at)
 	case kindNumber:
 		return c.putNumber(o, b, n, at)
+	case kindTime:
+		return c.putTimeField(o, b, n, *loadTime(at))
 	case kindBytes:
 		v := loadBytes(at)
 		if v == nil || len(v) == 0 && o.omit {
@@ -254,6 +257,25 @@ func (c *cursor) putNumber(o *op, b []byte, n int, at base) ([]byte, int) {
 		return out, n
 	}
 	return growAt(out, len(out), int(o.rest)), len(out)
+}
+
+// putTimeField writes a time that is a field.
+func (c *cursor) putTimeField(o *op, b []byte, n int, t time.Time) ([]byte, int) {
+	if o.omit && t.IsZero() {
+		return b, n
+	}
+	text, v, r := o.more.times.decide(t)
+	if r != 0 {
+		return b, c.refuse(PartFieldValue, o.more.key, r, nil)
+	}
+	if !text {
+		n = decimal.PutInt64(b, o.put(b, n), v)
+		swar.StoreByte(b, n, 'i')
+		return b, n + 1
+	}
+	b = growAt(b, n, roomTime+int(o.rest))
+	b = append(appendTime(b[:o.put(b, n)], t), '"')
+	return b, len(b)
 }
 
 // numberTime returns the timestamp that is a number.

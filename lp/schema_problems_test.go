@@ -68,7 +68,7 @@ func TestSchemaProblems(t *testing.T) {
 		"field Chan: type chan int has no place in line protocol",
 		"field Func: type func() has no place in line protocol",
 		"field Map: type map[string]int has no place in line protocol",
-		"field When: time.Time can only be a timestamp",
+		"field When: time.Time needs the option timestamp, or as a field one of string, ns, us, ms and s",
 		"field NoKey: no key in its lp tag",
 		`field Time: key "time": lp: reserved key "time"`,
 		`field TimeT: key "time": lp: reserved key "time"`,

@@ -61,7 +61,8 @@ type opMore struct {
 	first    []string         // names of the values from 0 on, escaped
 	names    map[int64]string // names of values, escaped
 	value    valueText
-	empty    bool // a number that is a text, which may be empty
+	times    TimePolicy // of a time that is a field
+	empty    bool       // a number that is a text, which may be empty
 }
 
 type kind uint8

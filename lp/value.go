@@ -12,9 +12,9 @@ import (
 
 // Value adds a field with a value whose type is known at run time only: any integer
 // or float type, bool, string, []byte, time.Duration, which becomes an integer of
-// nanoseconds, and types made of these, such as type Celsius float64. Nil adds no
-// field; any other type refuses the point with [ErrType]. The methods for one type
-// are quicker.
+// nanoseconds, and types made of these, such as type Celsius float64. A time.Time follows
+// [Options.Times]. Nil adds no field; any other type refuses the point with [ErrType]. The
+// methods for one type are quicker.
 //
 // A json.Number, or another type with the methods Int64() (int64, error) and Float64()
 // (float64, error), is an integer if Int64 succeeds, so if it is an integer without a
@@ -57,6 +57,8 @@ func (e *Encoder) Value(key string, v any) {
 		e.StringBytes(key, v)
 	case time.Duration:
 		e.Int(key, int64(v))
+	case time.Time:
+		e.timeField(key, v)
 	default:
 		switch f, r := byKind(v); {
 		case r != 0:
@@ -66,6 +68,24 @@ func (e *Encoder) Value(key string, v any) {
 		default:
 			f.key = key
 			f.add(e)
+		}
+	}
+}
+
+// timeField adds a time as the policy says.
+func (e *Encoder) timeField(key string, t time.Time) {
+	if !e.open(key) {
+		return
+	}
+	text, n, r := e.opt.Times.decide(t)
+	switch {
+	case r != 0:
+		e.fail(PartFieldValue, key, r, nil)
+	case !text:
+		e.Int(key, n)
+	default:
+		if n := e.field(key, roomTime+2+room); n >= 0 {
+			e.buf = append(appendTime(append(e.buf[:n], '"'), t), '"')
 		}
 	}
 }
@@ -109,6 +129,8 @@ func (p *Point) SetValue(key string, v any) error {
 		p.SetString(key, string(v))
 	case time.Duration:
 		p.SetInt(key, int64(v))
+	case time.Time:
+		p.set(pointField{key: key, kind: kindTime, num: uint64(v.Unix()), f: float64(v.Nanosecond())})
 	default:
 		f, r := byKind(v)
 		if r != 0 {

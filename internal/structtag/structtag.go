@@ -50,6 +50,8 @@ type Field struct {
 	Omit     bool   // omitempty
 	Text     bool   // string
 	Decimal  bool
+	InUnit   bool // a time that is an integer in units of Unit
+	Unit     pointwire.Precision
 	Way      []Step // from the outermost struct
 }
 
@@ -169,6 +171,7 @@ func (c *Compiler) tagged(sf reflect.StructField, text, prefix string, way []Ste
 		c.inline(sf, prefix+t.key, way, parents)
 	default:
 		f := &Field{Role: t.role, Key: t.key, Omit: t.omit, Text: t.text, Decimal: t.decimal, Way: way}
+		f.Unit, f.InUnit = units[t.unit]
 		if f.Role == FieldRole || f.Role == TagRole {
 			f.Key = prefix + f.Key
 		}
@@ -223,7 +226,7 @@ func (c *Compiler) number(f *Field) {
 // is a kind for the field.
 func (c *Compiler) methods(f *Field) bool {
 	switch {
-	case f.Kind == Text:
+	case f.Kind == Text, f.Kind == Time && f.Role == FieldRole:
 	case f.Text && f.Kind == Method:
 	case c.Use == Read && (f.Text || f.Kind == None && kindOf(f.Type, Write) == Text):
 		c.Problem(f.Name, "%v has no UnmarshalText method", f.Declared)
@@ -245,6 +248,10 @@ func (c *Compiler) methods(f *Field) bool {
 // any field, a timestamp and digits in whatever takes texts.
 func (c *Compiler) fits(f *Field) {
 	cannot := func(be string) { c.Problem(f.Name, "%v cannot be %s", f.Declared, be) }
+	if f.InUnit && f.Kind != Time {
+		cannot("a time in a unit")
+		return
+	}
 	switch f.Role {
 	case MeasurementRole:
 		if f.Key != "" {
@@ -283,8 +290,8 @@ func (c *Compiler) fits(f *Field) {
 		}
 	default:
 		switch {
-		case f.Kind == Time && c.Use == Write:
-			c.Problem(f.Name, "time.Time can only be a timestamp")
+		case f.Kind == Time && c.Use == Write && !f.Text && !f.InUnit:
+			c.Problem(f.Name, "time.Time needs the option timestamp, or as a field one of string, ns, us, ms and s")
 		case !f.Decimal, f.Kind == String, f.Kind == Text, f.Kind == Method, f.Kind == Bytes && c.Use == Read:
 		default:
 			cannot("decimal")

@@ -122,7 +122,49 @@ func TestBoth(t *testing.T) {
 	w, r = problems[struct {
 		F time.Time `lp:"f"`
 	}]()
-	check("a time as a field", "can only be a timestamp", "", w, r)
+	check("a time as a field", "time.Time needs the option timestamp, or as a field one of string, ns, us, ms and s", "", w, r)
+}
+
+// TestTimes holds the options of a time that is a field.
+func TestTimes(t *testing.T) {
+	both := func(name, want, w, r string) {
+		t.Helper()
+		if (w == "") != (want == "") || !strings.Contains(w, want) || (r == "") != (want == "") || !strings.Contains(r, want) {
+			t.Errorf("%s: written %q, read %q, want %q", name, w, r, want)
+		}
+	}
+	w, r := problems[struct {
+		A time.Time  `lp:"a,string"`
+		B *time.Time `lp:"b,ns,omitempty"`
+		C time.Time  `lp:"c,us"`
+		D time.Time  `lp:"d,ms"`
+		E time.Time  `lp:"e,s"`
+	}]()
+	if w != "" || strings.Contains(r, "read into type") {
+		t.Errorf("%q, %q", w, r)
+	}
+	w, r = problems[struct {
+		F time.Time `lp:"f,string,ms"`
+	}]()
+	both("two forms", `options "ms" and "string" exclude each other`, w, r)
+	w, r = problems[struct {
+		F time.Time `lp:"f,s,ms"`
+	}]()
+	both("two units", `options "s" and "ms" exclude each other`, w, r)
+	w, r = problems[struct {
+		F int64 `lp:"f,ms"`
+	}]()
+	both("an integer", "int64 cannot be a time in a unit", w, r)
+	w, r = problems[struct {
+		T time.Time `lp:",timestamp,ms"`
+		F int       `lp:"f"`
+	}]()
+	both("a timestamp", `option "ms" has no meaning for "timestamp"`, w, r)
+	w, r = problems[struct {
+		T time.Time `lp:"t,tag,ms"`
+		F int       `lp:"f"`
+	}]()
+	both("a tag", "time.Time cannot be a tag", w, r)
 }
 
 // TestSwapped holds that tags of influxdb-client-go, which have the role first, are refused

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pointwire/pointwire"
 )
 
 // tag is what is written in the tag of a struct field.
@@ -14,10 +16,14 @@ type tag struct {
 	role                                 Role
 	key                                  string
 	omit, text, decimal, inline, literal bool
+	unit                                 string // of a time, or ""
 }
 
 // roles are the options that say what becomes of a struct field.
 var roles = map[string]Role{"field": FieldRole, "tag": TagRole, "timestamp": TimestampRole, "measurement": MeasurementRole, "inline": FieldRole}
+
+// units are the options that say in which unit a time is an integer.
+var units = map[string]pointwire.Precision{"ns": pointwire.Nanosecond, "us": pointwire.Microsecond, "ms": pointwire.Millisecond, "s": pointwire.Second}
 
 // flag returns where one of the other options is noted, or nil.
 func (t *tag) flag(option string) *bool {
@@ -49,6 +55,7 @@ func (c *Compiler) parse(field, text string, isMeasurement bool) (t tag) {
 	}
 	for option := range strings.SplitSeq(options, ",") {
 		role, known := roles[option]
+		_, isUnit := units[option]
 		switch {
 		case options == "":
 		case known && what != "" && what != option:
@@ -57,6 +64,10 @@ func (c *Compiler) parse(field, text string, isMeasurement bool) (t tag) {
 			what, t.role, t.inline = option, role, option == "inline"
 		case t.flag(option) != nil:
 			*t.flag(option) = true
+		case isUnit && t.unit != "" && t.unit != option:
+			c.Problem(field, "options %q and %q exclude each other", t.unit, option)
+		case isUnit:
+			t.unit = option
 		default:
 			c.Problem(field, "unknown option %q", option)
 		}
@@ -67,6 +78,12 @@ func (c *Compiler) parse(field, text string, isMeasurement bool) (t tag) {
 				c.Problem(field, "option %q has no meaning for %q", option, what)
 			}
 		}
+		if t.unit != "" {
+			c.Problem(field, "option %q has no meaning for %q", t.unit, what)
+		}
+	}
+	if t.unit != "" && t.text {
+		c.Problem(field, "options %q and %q exclude each other", t.unit, "string")
 	}
 	return t
 }
