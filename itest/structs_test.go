@@ -97,6 +97,9 @@ type everything struct {
 	PD       *time.Duration `lp:"pd"`
 	Note     string         `lp:"note,omitempty"`
 	Count    int            `lp:"count,omitempty"`
+	Seen     time.Time      `lp:"seen,string"`
+	Begun    time.Time      `lp:"begun,us"`
+	Until    *time.Time     `lp:"until,ns"`
 	Number   json.Number    `lp:"number"`
 	Exact    json.Number    `lp:"exact,decimal"`
 	Skipped  string         `lp:"-"`
@@ -135,6 +138,8 @@ func anything(r *rand.Rand, i int) everything {
 		From: place{r.Int64(), randomText(r)},
 		PI:   ref(r, int64(r.Uint64())), PF: ref(r, r.NormFloat64()), PB: ref(r, r.IntN(2) == 0), PS: ref(r, randomText(r)),
 		PV: ref(r, version{r.IntN(99), r.IntN(99)}), PD: ref(r, time.Duration(r.IntN(1e9))),
+		Seen: time.Unix(0, r.Int64()-math.MaxInt64/2).UTC(), Begun: time.UnixMicro(r.Int64() - math.MaxInt64/2).UTC(),
+		Until:  ref(r, time.Unix(0, int64(r.Uint64())).UTC()),
 		Number: json.Number(fmt.Sprint(int64(r.Uint64()))), Exact: json.Number(fmt.Sprintf("%d.%d", r.IntN(1000), 1+r.IntN(9))),
 	}
 	if x := float64(v.F32); math.IsNaN(x) || math.IsInf(x, 0) {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/pointwire/pointwire/internal/structtag"
 )
@@ -115,10 +116,10 @@ func (b *binder) extra(s *Series) (names []string) {
 	}
 	// A column is bound once. Asking the series for the first of its name would take
 	// quadratic time if a response had many of one name.
-	time := s.Column("time")
+	timeAt := s.Column("time")
 	first := func(name string, i int) bool {
 		if name == "time" {
-			return i == time
+			return i == timeAt
 		}
 		return slices.ContainsFunc(b.columns, func(c boundColumn) bool { return c.col == i })
 	}
@@ -311,7 +312,7 @@ func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 	f, i := c.f, c.col
 	switch f.op {
 	case opTime:
-		t, err := r.Time(i)
+		t, err := timeCell(f, r, i)
 		if err != nil {
 			return err
 		}
@@ -345,6 +346,19 @@ func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 	}
 	setString(s, c.last)
 	return nil
+}
+
+// timeCell returns the time in cell i, an integer in the unit of the field if that has one.
+func timeCell(f *structField, r *Row, i int) (time.Time, error) {
+	if f.unit == 0 || r.Kind(i) == KindString {
+		return r.Time(i)
+	}
+	v, err := r.Int(i)
+	if err != nil {
+		return time.Time{}, err
+	}
+	per := int64(time.Second) / f.unit
+	return time.Unix(floorDiv(v, per), (v-floorDiv(v, per)*per)*f.unit).UTC(), nil
 }
 
 // float32 returns the float32 nearest to the text of cell i. The nearest float64

@@ -112,7 +112,9 @@ func namesText(names []string) string {
 //
 // A field may have any integer or float type, or be a bool, string, []byte or
 // time.Time, or a type that implements encoding.TextUnmarshaler, or a pointer to one
-// of those types. A json.Number gets the digits of a number. A field of a tag may have any of those types except floats, bool and
+// of those types. A json.Number gets the digits of a number. A time.Time in a field with one
+// of the options ns, us, ms and s is read from an integer in that unit, and else, as RFC 3339
+// text or in the precision of the scanner. A field of a tag may have any of those types except floats, bool and
 // time.Time; it is zero where a point has no such tag. A type that lp.Schema writes
 // as text, by its String method or by names, needs UnmarshalText to be read. A
 // field of type lp.Measurement, or with the option measurement, gets the name of the
@@ -258,8 +260,9 @@ type structField struct {
 	op      op
 	size    uint8 // in bits, of a number
 	pointer bool
-	null    bool // null makes it zero
-	decimal bool // a text that gets the digits of a number
+	null    bool  // null makes it zero
+	decimal bool  // a text that gets the digits of a number
+	unit    int64 // of a time that is an integer in a field, in nanoseconds, or 0
 	offset  uintptr
 	index   []int        // the way to it, for reflect
 	elem    reflect.Type // of the field, or of what it points to
@@ -308,6 +311,9 @@ type structCompiler struct {
 func (c *structCompiler) add(t *structtag.Field) {
 	f := structField{name: t.Key, role: t.Role, pointer: t.Pointer, decimal: t.Decimal, elem: t.Type,
 		null: t.Pointer || t.Omit || t.Role == structtag.TagRole}
+	if t.InUnit {
+		f.unit = t.Unit.Unit()
+	}
 	for _, s := range t.Way {
 		if s.Elem != nil {
 			c.tags.Problem(t.Name, "in a struct behind a pointer, which cannot be read")
