@@ -44,9 +44,13 @@ type pointCall struct {
 	parts   int   // number of bodies stored in part
 	lines   []byte
 	tags    extraTags
-	name    string // measurement of points that have none
-	nameErr error  // why name is no measurement
-	line    []byte // lines that are not checked yet
+	encode  *lp.Options // of EncodeOptions, or nil
+	counted func(lp.Reason, uint64)
+	rows    frame.Encoder // writes frames
+	structs lp.Encoder    // writes structs if they are counted
+	name    string        // measurement of points that have none
+	nameErr error         // why name is no measurement
+	line    []byte        // lines that are not checked yet
 	scan    line.Scanner
 	bad     PointsError
 	index   int
@@ -59,6 +63,51 @@ func DefaultTags(tags ...lp.Tag) PointOption { return tagsOption(tags) }
 type tagsOption []lp.Tag
 
 func (o tagsOption) applyPoints(c *pointCall) { c.tags.add(o) }
+
+// EncodeOptions sets the options by which one call writes frames and structs, in place of
+// those of the schema. The Precision is that of the call. An [lp.Point] has options of its
+// own, and other Appenders know how they write themselves. With [lp.SharedKeyRefuse], points
+// are also refused for a field with the key of a tag of [DefaultTags]. See [EncodeCounts]
+// for what the options leave out or change.
+func EncodeOptions(o lp.Options) PointOption { return encodeOption(o) }
+
+type encodeOption lp.Options
+
+func (o encodeOption) applyPoints(c *pointCall) { c.encode = (*lp.Options)(&o) }
+
+// EncodeCounts has one call report how often it refused, left out or changed something in
+// frames and structs, and in points that got the tags of [DefaultTags]: see
+// [lp.Encoder.Count]. At the end of the call f is called once for each reason that counts.
+func EncodeCounts(f func(reason lp.Reason, n uint64)) PointOption { return countsOption(f) }
+
+type countsOption func(lp.Reason, uint64)
+
+func (o countsOption) applyPoints(c *pointCall) { c.counted = o }
+
+// options returns the options by which the call writes points whose own options are o.
+func (w *pointCall) options(c *core, o lp.Options) lp.Options {
+	if w.encode != nil {
+		o = *w.encode
+	}
+	o.Precision, o.Unsigned = w.to.precision, points.Unsigned(c.o.API == V1, o.Unsigned)
+	return o
+}
+
+// report tells what the call has counted.
+func (w *pointCall) report() {
+	if w.counted == nil {
+		return
+	}
+	for r := lp.ErrNoMeasurement; r <= lp.Replaced; r++ {
+		n := w.rows.Count(r) + w.structs.Count(r)
+		if r == lp.ErrSharedKey {
+			n += w.tags.shared
+		}
+		if n > 0 {
+			w.counted(r, n)
+		}
+	}
+}
 
 // DefaultMeasurement is the measurement of the points of one call that have none of their
 // own: an [lp.Point] or a [frame.Frame] without one, or a struct whose schema would
@@ -138,6 +187,9 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, addAll fun
 		return err
 	}
 	w.lines = w.raws[:0]
+	w.rows.Options = w.options(c.core, lp.Options{})
+	w.tags.refuse = w.rows.Options.SharedKey != lp.SharedKeyAllow
+	defer w.report()
 	err := addAll(w)
 	if err == nil {
 		err = w.flush(ctx, c.core)
@@ -159,7 +211,7 @@ func (c *Client) writePoints(ctx context.Context, opts []PointOption, addAll fun
 // add appends the lines of p, and sends them when they are enough for a body.
 func (w *pointCall) add(ctx context.Context, c *core, p lp.Appender) error {
 	w.begin(w.index)
-	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return points.Append(dst, p, w.form(c)) })
+	err := w.appendLines(w.index, !writesLines(p), func(dst []byte) ([]byte, error) { return points.Append(dst, p, w.form(c), &w.rows) })
 	if err != nil {
 		w.leaveOut(points.Bad(err), w.index, err)
 	}
@@ -279,13 +331,17 @@ func storedInPart(err error) bool {
 type extraTags struct {
 	tags  []defaultTag
 	index keyindex.Index // of tags, if they are many
-	given []bool         // which of many tags the line at hand has itself
 	err   error
+	// A line with a field that has the key of a tag is counted in shared, and refused
+	// with refuse.
+	shared uint64
+	refuse bool
 }
 
 type defaultTag struct {
-	key  string
-	text []byte // ,key=value
+	key              string
+	text             []byte // ,key=value
+	hasTag, hasField bool   // of the line at hand, see mark
 }
 
 // add checks and escapes tags. The encoder decides what can be a tag.
@@ -303,7 +359,7 @@ func (x *extraTags) add(tags []lp.Tag) {
 			x.err = &lp.PointError{Part: lp.PartTagKey, Key: tag.Key, Reason: lp.ErrDuplicateTag}
 			return
 		}
-		x.tags = append(x.tags, defaultTag{tag.Key, text})
+		x.tags = append(x.tags, defaultTag{key: tag.Key, text: text})
 	}
 }
 
@@ -312,29 +368,52 @@ func (x *extraTags) find(key string) int {
 	return x.index.Search(key, len(x.tags), func(i int) string { return x.tags[i].key })
 }
 
-// append appends the tags whose keys the last line of s does not have.
-func (x *extraTags) append(dst []byte, s *line.Scanner) []byte {
-	many := len(x.tags) > keyindex.Few && len(s.Tags) > keyindex.Few
+// append appends the tags whose keys the last line of s does not have. It returns the key
+// of a field that such a tag shares, or "".
+func (x *extraTags) append(dst []byte, s *line.Scanner) (out []byte, shared string) {
+	many := len(s.Tags)+len(s.Fields) > keyindex.Few && len(x.tags) > keyindex.Few
 	if many {
-		x.given = slices.Grow(x.given[:0], len(x.tags))[:len(x.tags)]
-		clear(x.given)
-		for _, t := range s.Tags {
-			if i := x.find(string(s.Text(t.Key))); i >= 0 {
-				x.given[i] = true
-			}
-		}
+		x.mark(s)
 	}
 	for i := range x.tags {
-		if many && !x.given[i] || !many && !s.HasTag(x.tags[i].key) {
-			dst = append(dst, x.tags[i].text...)
+		t := &x.tags[i]
+		hasTag, hasField := t.hasTag, t.hasField
+		if !many {
+			hasTag = s.HasTag(t.key)
+			hasField = !hasTag && s.HasField(t.key)
+		}
+		if hasTag {
+			continue
+		}
+		dst = append(dst, t.text...)
+		if hasField {
+			x.shared++
+			shared = t.key
 		}
 	}
-	return dst
+	return dst, shared
+}
+
+// mark sets which of many tags the last line of s has as a tag or a field.
+func (x *extraTags) mark(s *line.Scanner) {
+	for i := range x.tags {
+		x.tags[i].hasTag, x.tags[i].hasField = false, false
+	}
+	for _, t := range s.Tags {
+		if i := x.find(string(s.Text(t.Key))); i >= 0 {
+			x.tags[i].hasTag = true
+		}
+	}
+	for _, f := range s.Fields {
+		if i := x.find(string(s.Text(f.Key))); i >= 0 {
+			x.tags[i].hasField = true
+		}
+	}
 }
 
 // appendRaw appends lines that s has not read yet, as an encoder would write them and
 // with the tags x, and returns their number. Empty lines and comments are left out,
-// refused lines are added to r. A tag whose key is in the line already is not added.
+// refused lines are added to r. A tag whose key is that of a tag of the line is not added.
 func appendRaw(dst, lines []byte, s *line.Scanner, x *extraTags, r *points.Refusal) (out []byte, n int) {
 	s.SetCheck(len(x.tags) == 0)
 	s.Reset(lines)
@@ -348,7 +427,14 @@ func appendRaw(dst, lines []byte, s *line.Scanner, x *extraTags, r *points.Refus
 			dst = s.AppendPlain(dst)
 			continue
 		}
-		dst = x.append(s.AppendSeries(dst), s)
+		begin := len(dst)
+		var shared string
+		if dst, shared = x.append(s.AppendSeries(dst), s); shared != "" && x.refuse {
+			dst = dst[:begin]
+			n--
+			r.Add(1, &lp.PointError{Index: index, Measurement: string(s.Text(s.Name)), Part: lp.PartFieldKey, Key: shared, Reason: lp.ErrSharedKey})
+			continue
+		}
 		dst = s.AppendTime(s.AppendFields(dst))
 		dst = append(dst, '\n')
 	}

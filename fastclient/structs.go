@@ -2,6 +2,7 @@ package fastclient
 
 import (
 	"context"
+	"errors"
 	"reflect"
 
 	"github.com/pointwire/pointwire/fastclient/internal/points"
@@ -29,14 +30,12 @@ func WriteStructs[T any](ctx context.Context, c *Client, schema *lp.Schema[T], v
 			return err
 		}
 		return c.writePoints(ctx, opts, func(w *pointCall) error {
-			return addStructs(ctx, w, c.core, s.With(lp.Options{Precision: w.to.precision, Unsigned: w.form(c.core).Unsigned}), values)
+			return addStructs(ctx, w, c.core, s.With(w.options(c.core, lp.Options{})), values)
 		})
 	}
 	opts = append([]PointOption{WritePrecision(schema.Options().Precision)}, opts...)
 	return c.writePoints(ctx, opts, func(w *pointCall) error {
-		o := schema.Options()
-		o.Precision, o.Unsigned = w.to.precision, points.Unsigned(c.o.API == V1, o.Unsigned)
-		if o != schema.Options() {
+		if o := w.options(c.core, schema.Options()); o != schema.Options() {
 			schema = schema.With(o)
 		}
 		return addStructs(ctx, w, c.core, schema, values)
@@ -52,12 +51,31 @@ func addStructs[T any](ctx context.Context, w *pointCall, c *core, s *lp.Schema[
 	}
 	for lo := 0; lo < len(values); lo += structBlock {
 		block := values[lo:min(lo+structBlock, len(values))]
-		err := w.addBlock(ctx, c, lo, lo, func(dst []byte) ([]byte, error) { return s.AppendAll(dst, block) })
+		err := w.addBlock(ctx, c, lo, lo, func(dst []byte) ([]byte, error) {
+			if w.counted == nil {
+				return s.AppendAll(dst, block)
+			}
+			return encodeAll(dst, &w.structs, s, block)
+		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// encodeAll is AppendAll of s with the counts of e.
+func encodeAll[T any](dst []byte, e *lp.Encoder, s *lp.Schema[T], values []T) ([]byte, error) {
+	e.SetOptions(s.Options())
+	e.Reset()
+	for i := range values {
+		s.Encode(e, &values[i])
+	}
+	err := e.Err()
+	if bad := (*lp.PointError)(nil); errors.As(err, &bad) {
+		bad.Others = e.Refused() - 1
+	}
+	return append(dst, e.Bytes()...), err
 }
 
 // QueryInto sends q like [Client.Query] and appends a struct for each row to dst, by the
@@ -105,8 +123,7 @@ func (c *Client) WriteFrame(ctx context.Context, f *frame.Frame, opts ...PointOp
 }
 
 func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error {
-	var e frame.Encoder
-	e.Options.Unsigned = w.form(c).Unsigned
+	e := &w.rows
 	if f.Measurement == "" {
 		named := *f
 		named.Measurement = w.name
@@ -118,7 +135,7 @@ func addFrame(ctx context.Context, w *pointCall, c *core, f *frame.Frame) error 
 		err := w.addBlock(ctx, c, lo, 0, func(dst []byte) ([]byte, error) {
 			before := e.Skipped()
 			dst, err := e.AppendRows(dst, f, lo, hi)
-			return dst, points.EmptyRows(err, f, lo, e.Skipped()-before)
+			return dst, points.EmptyRows(err, f, lo, e.Skipped()-before, e.Options.NotFinite)
 		})
 		if err != nil {
 			return err

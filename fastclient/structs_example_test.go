@@ -3,9 +3,11 @@ package fastclient_test
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/lp"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -62,6 +64,43 @@ func ExampleResult_Frames() {
 		fmt.Println(f.Measurement, f.Column("value").Floats, err)
 	}
 	// Output: Load [0.5 0.25] <nil>
+}
+
+// Rows with a value that cannot be written are left out as the options say, and told.
+func ExampleEncodeOptions() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	err := c.WriteFrame(context.Background(), &frame.Frame{
+		Measurement: "prices",
+		Time:        []int64{1, 2},
+		Columns:     []frame.Column{frame.Floats("price", []float64{219.23, math.NaN()})},
+	},
+		fastclient.EncodeOptions(lp.Options{NotFinite: lp.NotFiniteDropPoint}),
+		fastclient.EncodeCounts(func(reason lp.Reason, n uint64) { fmt.Println(n, "times:", reason) }))
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// 1 times: lp: not a finite number
+	// prices price=219.23 1
+	// <nil>
+}
+
+// The tag of the call is also the key of a field: the points are written and counted.
+func ExampleEncodeCounts() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	err := c.WriteFrame(context.Background(), &frame.Frame{
+		Measurement: "disk",
+		Columns:     []frame.Column{frame.Floats("free", []float64{0.5})},
+	},
+		fastclient.DefaultTags(lp.Tag{Key: "free", Value: "yes"}),
+		fastclient.EncodeCounts(func(reason lp.Reason, n uint64) { fmt.Println(n, "times:", reason) }))
+	fmt.Print(string(s.Last().Body), err)
+	// Output:
+	// 1 times: lp: field with the key of a tag
+	// disk,free=yes free=0.5
+	// <nil>
 }
 
 func ExampleClient_WriteFrame() {

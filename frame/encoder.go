@@ -258,7 +258,28 @@ func (f *Frame) AppendLPIn(dst []byte, p lp.Precision) ([]byte, error) {
 // frame that has none, and how unsigned integers are written.
 func (f *Frame) AppendLPAs(dst []byte, form lp.Form) ([]byte, error) {
 	e := encoders.Get().(*Encoder)
-	e.Options.Unsigned = form.Unsigned
+	dst, err := e.AppendAs(dst, f, form)
+	e.Reset()
+	encoders.Put(e)
+	return dst, err
+}
+
+// Reset makes e forget the frame that it wrote last. It keeps the options, the tags, the
+// counts and the memory.
+func (e *Encoder) Reset() {
+	clear(e.extra[:cap(e.extra)])
+	e.extra = e.extra[:0]
+	e.forget()
+	e.plain.Reset()
+}
+
+// AppendAs is [Encoder.Append] with the rows written as form says. How unsigned integers
+// are written is the choice of the options, unless that is lp.UnsignedAuto.
+func (e *Encoder) AppendAs(dst []byte, f *Frame, form lp.Form) ([]byte, error) {
+	if own := e.Options.Unsigned; own == lp.UnsignedAuto {
+		e.Options.Unsigned = form.Unsigned
+		defer func() { e.Options.Unsigned = own }()
+	}
 	from := f
 	if form.Precision != f.Precision {
 		from = e.convert(f, form.Precision)
@@ -270,9 +291,6 @@ func (f *Frame) AppendLPAs(dst []byte, form lp.Form) ([]byte, error) {
 	}
 	dst, err := e.Append(dst, from)
 	e.converted = Frame{}
-	clear(e.extra)
-	e.forget()
-	encoders.Put(e)
 	return dst, err
 }
 

@@ -181,6 +181,24 @@ func ExampleBitmap() {
 	// Output: false true 9 [247 3]
 }
 
+// One encoder writes frames of any precision in that of a batch, and keeps count.
+func ExampleEncoder_AppendAs() {
+	f := &frame.Frame{Precision: lp.Second, Time: []int64{7, 8}, Columns: []frame.Column{frame.Floats("f", []float64{1, math.NaN()})}}
+	e := frame.Encoder{Options: lp.Options{NotFinite: lp.NotFiniteDropPoint}}
+	lines, err := e.AppendAs(nil, f, lp.Form{Precision: lp.Millisecond, Measurement: "m"})
+	fmt.Printf("%q %v %d\n", lines, err, e.Count(lp.ErrNotFinite))
+	// Output: "m f=1 7000\n" <nil> 1
+}
+
+// An encoder that is put aside need not keep the last frame from being freed.
+func ExampleEncoder_Reset() {
+	var e frame.Encoder
+	lines, err := e.Append(nil, &frame.Frame{Measurement: "m", Columns: []frame.Column{frame.Floats("f", []float64{1})}})
+	e.Reset()
+	fmt.Printf("%q %v %d\n", lines, err, e.Lines())
+	// Output: "m f=1\n" <nil> 1
+}
+
 // A large frame can be written in parts.
 func ExampleEncoder_AppendRows() {
 	f := &frame.Frame{Measurement: "m", Columns: []frame.Column{frame.Floats("f", []float64{1, math.NaN(), 3})}}

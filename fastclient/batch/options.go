@@ -74,8 +74,8 @@ type Options struct {
 	// DefaultTags are added to every point that the Writer encodes, unless the point has
 	// a tag of the same key.
 	DefaultTags []lp.Tag
-	// Encoder holds the options of the encoder. Its Precision is replaced by the
-	// client's.
+	// Encoder holds the options by which the Writer encodes points, structs and frames;
+	// an [lp.Point] has options of its own. Its Precision is replaced by the client's.
 	Encoder lp.Options
 
 	// OnEvent is called for every [Event], by one goroutine of the Writer. If it is too

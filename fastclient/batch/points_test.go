@@ -87,6 +87,34 @@ func TestAppendersThatDoNotAppend(t *testing.T) {
 	}
 }
 
+// TestFrameOptions holds that a frame is written by the options of the writer.
+func TestFrameOptions(t *testing.T) {
+	f := &frame.Frame{Measurement: "m", Time: []int64{1, 2, 3}, Columns: []frame.Column{
+		frame.Floats("v", []float64{1, math.NaN(), 3}), frame.Strings("s", []string{"a", "b", "\xff"})}}
+	for _, c := range []struct {
+		o       lp.Options
+		refused int
+		body    string
+	}{
+		{lp.Options{}, 2, "m v=1,s=\"a\" 1\n"},
+		{lp.Options{NotFinite: lp.NotFiniteDropField}, 1, "m v=1,s=\"a\" 1\nm s=\"b\" 2\n"},
+		{lp.Options{NotFinite: lp.NotFiniteDropPoint, Text: lp.TextReplace}, 0, "m v=1,s=\"a\" 1\nm v=3,s=\"\uFFFD\" 3\n"},
+	} {
+		s := influxtest.New(t)
+		b, err := NewSyncWriter(client(t, s, fastclient.Options{}), Options{Encoder: c.o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var a *AppendError
+		if err := b.AppendPoints(t.Context(), f); errors.As(err, &a) != (c.refused > 0) || a != nil && a.Refused != c.refused {
+			t.Errorf("%+v: %v", c.o, err)
+		}
+		if err := b.Close(t.Context()); err != nil || string(s.Last().Body) != c.body {
+			t.Errorf("%+v: %v, body\n%s", c.o, err, s.Last().Body)
+		}
+	}
+}
+
 // TestEmptyRowsAreRefused: a row without a field counts as a refused line, also between rows
 // that are refused for other reasons.
 func TestEmptyRowsAreRefused(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -191,18 +192,25 @@ func appendLines(ctx context.Context, w LineWriter, data []byte) error {
 	return err
 }
 
+// frameEncoders write the frames among points.
+var frameEncoders = sync.Pool{New: func() any { return new(frame.Encoder) }}
+
 func appendPoints(ctx context.Context, w LineWriter, list []lp.Appender) error {
 	var r points.Refusal
 	s := w.stager()
 	sc := s.get()
 	sc.in = sc.in[:0]
 	form := lp.Form{Precision: s.opt.Precision, Unsigned: s.opt.Unsigned}
+	rows := frameEncoders.Get().(*frame.Encoder)
+	rows.Options = s.opt
 	for _, p := range list {
 		var err error
-		if sc.in, err = points.Append(sc.in, p, form); err != nil {
+		if sc.in, err = points.Append(sc.in, p, form, rows); err != nil {
 			r.Add(points.Bad(err), err)
 		}
 	}
+	rows.Reset()
+	frameEncoders.Put(rows)
 	// The user's types may write anything, so their lines are checked like raw ones.
 	lines, n := s.raw(sc, sc.in, &r)
 	err := hand(ctx, w, lines, n, r)

@@ -420,6 +420,16 @@ func (s *Scanner) HasTag(key string) bool {
 	return false
 }
 
+// HasField reports whether the last line has a field of this key.
+func (s *Scanner) HasField(key string) bool {
+	for i := range s.Fields {
+		if string(s.Text(s.Fields[i].Key)) == key {
+			return true
+		}
+	}
+	return false
+}
+
 // excerptBytes is the length of an excerpt, of which half is before the fault.
 const excerptBytes = 64
 

@@ -20,17 +20,18 @@ func Unsigned(v1 bool, p lp.UnsignedPolicy) lp.UnsignedPolicy {
 	return p
 }
 
-// Append appends the lines of p, in the given form as far as p supports it. It returns
-// dst with complete lines, whatever p returns.
-func Append(dst []byte, p lp.Appender, form lp.Form) ([]byte, error) {
+// Append appends the lines of p, in the given form as far as p supports it. A frame is
+// written by e. Append returns dst with complete lines, whatever p returns.
+func Append(dst []byte, p lp.Appender, form lp.Form, e *frame.Encoder) ([]byte, error) {
 	var lines []byte
 	var err error
 	switch q := p.(type) {
 	case *lp.Point:
 		lines, err = q.AppendLPAs(dst, form)
 	case *frame.Frame:
-		lines, err = q.AppendLPAs(dst, form)
-		err = EmptyRows(err, q, 0, q.Skipped())
+		before := e.Skipped()
+		lines, err = e.AppendAs(dst, q, form)
+		err = EmptyRows(err, q, 0, e.Skipped()-before, e.Options.NotFinite)
 	case lp.PrecisionAppender:
 		lines, err = q.AppendLPIn(dst, form.Precision)
 	default:
@@ -60,9 +61,10 @@ func Bad(err error) int {
 }
 
 // EmptyRows returns err, the error of appending the rows of f from lo on, together with
-// the n of these rows that were skipped because they have no field: like any point
-// without one they are refused. An error that is not about a row is returned alone.
-func EmptyRows(err error, f *frame.Frame, lo, n int) error {
+// the n of these rows that were skipped because they have no field, or none that the
+// policy leaves: like any point without one they are refused. An error that is not about
+// a row is returned alone.
+func EmptyRows(err error, f *frame.Frame, lo, n int, policy lp.NotFinitePolicy) error {
 	bad, ok := err.(*lp.PointError)
 	if n == 0 || err != nil && !ok {
 		return err
@@ -71,7 +73,7 @@ func EmptyRows(err error, f *frame.Frame, lo, n int) error {
 		n += 1 + bad.Others
 	}
 	for rows := f.Len(); lo < rows && (!ok || lo < bad.Index); lo++ {
-		if !hasField(f, lo) {
+		if !hasField(f, lo, policy) {
 			bad, ok = &lp.PointError{Index: lo, Measurement: f.Measurement, Part: lp.PartLine, Reason: lp.ErrNoFields}, true
 		}
 	}
@@ -79,9 +81,21 @@ func EmptyRows(err error, f *frame.Frame, lo, n int) error {
 	return bad
 }
 
-func hasField(f *frame.Frame, row int) bool {
+// hasField reports whether a row has a field that the policy does not leave out.
+func hasField(f *frame.Frame, row int, policy lp.NotFinitePolicy) bool {
 	for i := range f.Columns {
-		if c := &f.Columns[i]; c.Role == frame.Field && !c.IsNull(row) {
+		c := &f.Columns[i]
+		if c.Role != frame.Field || c.IsNull(row) {
+			continue
+		}
+		v := 0.0
+		switch c.Type {
+		case frame.Float64:
+			v = c.Floats[row]
+		case frame.Float32:
+			v = float64(c.Floats32[row])
+		}
+		if v-v == 0 || policy != lp.NotFiniteDropField {
 			return true
 		}
 	}
