@@ -22,7 +22,7 @@ var errorTypes = []error{
 	new(batch.AppendError), new(batch.BatchError), new(batch.PendingError), new(batch.UnsentError),
 	new(jsonscan.SyntaxError), new(jsonscan.ReadError), new(jsonscan.RowSizeError), new(jsonscan.ResponseError),
 	new(jsonscan.StatementError), new(jsonscan.CellError), new(jsonscan.BindError), new(jsonscan.StructError),
-	new(frame.ShapeError),
+	new(frame.ShapeError), new(frame.ParseError),
 	new(lp.PointError), new(lp.SchemaError), new(lp.SyntaxError),
 }
 

@@ -1,6 +1,8 @@
 package frame_test
 
 import (
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -179,6 +181,43 @@ func ExampleBitmap() {
 	b.Set(4)
 	fmt.Println(b.Get(3), b.Get(4), b.Count(), []byte(b))
 	// Output: false true 9 [247 3]
+}
+
+// The columns of a CSV file, which have their types beforehand.
+func ExampleColumn_AppendParsed() {
+	rows, err := csv.NewReader(strings.NewReader("a,0.5,3\nb,,4\nc,x,5\n")).ReadAll()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	f := frame.Frame{Measurement: "load", Columns: []frame.Column{
+		{Name: "host", Role: frame.Tag}, {Name: "load", Type: frame.Float64}, {Name: "jobs", Type: frame.Int64}}}
+	for _, row := range rows {
+		for i, text := range row {
+			if err := f.Columns[i].AppendParsed(text); err != nil {
+				fmt.Println(err)
+				f.Columns[i].AppendNull()
+			}
+		}
+	}
+	lines, err := f.AppendLP(nil)
+	fmt.Printf("%s%v\n", lines, err)
+	// Output:
+	// frame: parse row 2 of column "load" as float64: "x": text is no such value
+	// load,host=a load=0.5,jobs=3i
+	// load,host=b jobs=4i
+	// load,host=c jobs=5i
+	// <nil>
+}
+
+func ExampleParseError() {
+	c := frame.Column{Name: "jobs", Type: frame.Int64}
+	err := c.AppendParsed("3.5")
+	var parsed *frame.ParseError
+	if errors.As(err, &parsed) {
+		fmt.Println(parsed.Column, parsed.Row, parsed.Type, parsed.Text, errors.Is(err, frame.ErrText))
+	}
+	// Output: jobs 0 int64 3.5 true
 }
 
 // One encoder writes frames of any precision in that of a batch, and keeps count.
