@@ -402,7 +402,10 @@ func (s *Scanner) seekField(sh *shape, b []byte, p, j int) (next, expected int) 
 	if key == nil {
 		return -1, j
 	}
-	if i := sh.index(key, sh.tags, len(sh.keys)); i >= 0 {
+	if len(sh.keys) >= maxShapeKeys {
+		// Most keys of so wide a line are none of the shape: do not look for each of
+		// them among all of these.
+	} else if i := sh.index(key, sh.tags, len(sh.keys)); i >= 0 {
 		j = i + 1
 	} else if sh.insert(&s.shapes, j, key, false) {
 		j++
