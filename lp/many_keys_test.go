@@ -64,7 +64,7 @@ func refusedFor(t *testing.T, what string, err error, key string, reason Reason)
 func TestManyKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	var e, again Encoder
-	for range 3000 {
+	for range 600 {
 		series, tags, fields := someKeys(r, 100), someKeys(r, 200), someKeys(r, 200)
 		s, err := NewSeries("m", tagsOf(series, "v")...)
 		refusedFor(t, "NewSeries", err, firstTwice(series), ErrDuplicateTag)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -168,4 +169,46 @@ func TestFewAfterMany(t *testing.T) {
 	if len(x.slots) != 4*Few {
 		t.Errorf("one key takes %d slots", len(x.slots))
 	}
+}
+
+// FuzzIndex compares Repeated, Find and an Index that is used again with their plain twins,
+// for keys of any bytes.
+func FuzzIndex(f *testing.F) {
+	f.Add("a b c", uint8(3))
+	f.Add("a b a", uint8(0))
+	for _, n := range []int{Few - 1, Few, Few + 1, 200} {
+		text := ""
+		for i := range n {
+			text += fmt.Sprint(" k", i)
+		}
+		f.Add(text, uint8(n))
+		f.Add(text+" k7", uint8(n))
+	}
+	var x Index
+	f.Fuzz(func(t *testing.T, text string, cut uint8) {
+		keys := strings.Split(text, " ")
+		at := func(i int) string { return keys[i] }
+		first := repeatedPlain(keys)
+		if got := Repeated(len(keys), at); got != first {
+			t.Fatalf("%q: %d, want %d", keys, got, first)
+		}
+		if first >= 0 {
+			keys = keys[:first]
+		}
+		own := keys[:min(int(cut), len(keys))]
+		y := Of(len(own), at)
+		x.Reset()
+		for i, key := range keys {
+			want := slices.Index(own, key)
+			if got := Find(y, len(own), key, at); got != want {
+				t.Fatalf("Find(%q) in %q: %d, want %d", key, own, got, want)
+			}
+			if got := x.Search(key, i, at); got != -1 {
+				t.Fatalf("Search(%q) in %q: %d", key, keys[:i], got)
+			}
+			if got := x.Search(key, i+1, at); got != i {
+				t.Fatalf("Search(%q) in %q: %d, want %d", key, keys[:i+1], got, i)
+			}
+		}
+	})
 }
