@@ -23,6 +23,15 @@
 // scanner hides the boundaries of chunks: a series that continues in the next
 // document stays the same [*Series].
 //
+// # Numbers
+//
+// InfluxDB prints a float without a fraction as an integer, so a program reads a cell as
+// what it expects, and not as what the cell looks like. A conversion is exact, or it is
+// an error with [ErrInexact] or [ErrRange]. An integer or a time may be written as a
+// float, such as 1e3 and 1.5e9, as long as it is an integer. A float64 may be written as
+// an integer as long as it is equal to that, or is what InfluxDB prints as that. A float32
+// of a struct is the one exception: it is the float32 nearest to its float64.
+//
 // # Errors
 //
 // The errors form three groups.

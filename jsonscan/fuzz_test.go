@@ -98,10 +98,13 @@ func compareCell(t *testing.T, r *Row, i int, raw string) {
 		if err := json.Unmarshal([]byte(raw), &want); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := r.Float(i); err != nil || got != want {
-			t.Fatalf("cell %d is %v, want %v", i, got, want)
-		}
 		kind, bits, _ := number([]byte(raw))
+		if rounded := (kind == KindInt || kind == KindUint) && !plainFloat(raw, want); rounded {
+			want = 0
+		}
+		if got, err := r.Float(i); got != want || (err != nil) != (want == 0 && bits<<1 != 0) {
+			t.Fatalf("cell %d is %v, %v, want %v", i, got, err, want)
+		}
 		if kind != r.Kind(i) || bits != r.Cell(i).bits {
 			t.Fatalf("cell %d, %s, has kind %v and bits %x", i, raw, r.Kind(i), r.Cell(i).bits)
 		}

@@ -87,13 +87,14 @@ func (c Cell) Bits() uint64 { return c.bits }
 // Int returns the integer in a cell of KindInt, and false for any other.
 func (c Cell) Int() (int64, bool) { return int64(c.bits), c.Kind() == KindInt }
 
-// Float returns the number in a cell of KindFloat or KindInt as the float64
-// nearest to its text, and false for any other.
+// Float returns the number in a cell of KindFloat or KindInt, and false for any other cell
+// and for an integer beyond 1<<53. Row.Float converts those of them that it need not
+// round.
 func (c Cell) Float() (float64, bool) {
 	if c.Kind() == KindFloat {
 		return math.Float64frombits(c.bits), true
 	}
-	return float64(int64(c.bits)), c.Kind() == KindInt
+	return float64(int64(c.bits)), c.Kind() == KindInt && c.bits+1<<53 <= 1<<54
 }
 
 // Bool returns the value of a cell of KindBool, and false, false for any other.
@@ -194,8 +195,9 @@ func (r *Row) fail(i int, want string, err error) error {
 	return e
 }
 
-// Int returns cell i as an int64. It converts a float without fraction. A value that
-// does not fit is a *CellError.
+// Int returns cell i as an int64. A number with a point or an exponent is converted if
+// it is an integer, such as 1.0 and 1e3. The value is always that of the text: one with
+// a fraction is a *CellError with ErrInexact, one beyond int64 with ErrRange.
 func (r *Row) Int(i int) (int64, error) {
 	if uint(i) < uint(len(r.cells)) && r.cells[i].Kind() == KindInt {
 		return int64(r.cells[i].bits), nil
@@ -210,20 +212,22 @@ func (r *Row) toInt(i int) (int64, error) {
 	case KindUint:
 		return 0, r.fail(i, "int64", ErrRange)
 	case KindFloat:
-		f := math.Float64frombits(r.cells[i].bits)
-		if f != math.Trunc(f) {
-			return 0, r.fail(i, "int64", ErrInexact)
-		}
-		if f < -1<<63 || f >= 1<<63 {
+		v, negative, err := exactInt(r.Raw(i))
+		switch {
+		case err != nil:
+			return 0, r.fail(i, "int64", err)
+		case negative && v <= 1<<63:
+			return -int64(v), nil
+		case v >= 1<<63:
 			return 0, r.fail(i, "int64", ErrRange)
 		}
-		return int64(f), nil
+		return int64(v), nil
 	}
 	return 0, r.fail(i, "int64", ErrKind)
 }
 
-// Uint returns cell i as a uint64. It converts a float without fraction. A value
-// that does not fit is a *CellError.
+// Uint returns cell i as a uint64, by the rules of Int. A negative number is a
+// *CellError with ErrRange.
 func (r *Row) Uint(i int) (uint64, error) {
 	switch r.Kind(i) {
 	case KindInt:
@@ -234,21 +238,22 @@ func (r *Row) Uint(i int) (uint64, error) {
 	case KindUint:
 		return r.cells[i].bits, nil
 	case KindFloat:
-		f := math.Float64frombits(r.cells[i].bits)
-		if f != math.Trunc(f) {
-			return 0, r.fail(i, "uint64", ErrInexact)
+		v, negative, err := exactInt(r.Raw(i))
+		if err == nil && negative && v != 0 {
+			err = ErrRange
 		}
-		if f < 0 || f >= 1<<64 {
-			return 0, r.fail(i, "uint64", ErrRange)
+		if err != nil {
+			return 0, r.fail(i, "uint64", err)
 		}
-		return uint64(f), nil
+		return v, nil
 	}
 	return 0, r.fail(i, "uint64", ErrKind)
 }
 
-// Float returns cell i as the float64 nearest to its text, for every kind of
-// number. For most integers beyond 2^53 that is another number than the integer;
-// Kind tells integers and floats apart.
+// Float returns cell i as a float64. A number of KindFloat is the float64 nearest to its
+// text. An integer is converted if the float64 is equal to it, or if it is what InfluxDB
+// prints for the float64: 1152921504606847000 is 2^60. Any other integer would be
+// rounded, such as 1<<53 + 1, and is a *CellError with ErrInexact.
 func (r *Row) Float(i int) (float64, error) {
 	if uint(i) < uint(len(r.cells)) && r.cells[i].Kind() == KindFloat {
 		return math.Float64frombits(r.cells[i].bits), nil
@@ -257,13 +262,23 @@ func (r *Row) Float(i int) (float64, error) {
 }
 
 func (r *Row) toFloat(i int) (float64, error) {
+	var f float64
+	ok := true
 	switch r.Kind(i) {
 	case KindInt:
-		return float64(int64(r.cells[i].bits)), nil
+		v := int64(r.cells[i].bits)
+		if f = float64(v); beyond53(v) {
+			f, ok = exactFloatInt(v)
+		}
 	case KindUint:
-		return float64(r.cells[i].bits), nil
+		f, ok = exactFloat(r.cells[i].bits, false)
+	default:
+		return 0, r.fail(i, "float64", ErrKind)
 	}
-	return 0, r.fail(i, "float64", ErrKind)
+	if !ok {
+		return 0, r.fail(i, "float64", ErrInexact)
+	}
+	return f, nil
 }
 
 // Bool returns cell i, which must be a bool.

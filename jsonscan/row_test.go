@@ -33,10 +33,10 @@ func TestGetters(t *testing.T) {
 	}{
 		{"1", want{int64(1), nil}, want{uint64(1), nil}, want{1.0, nil}, want{false, ErrKind}, want{"", ErrKind}},
 		{"-1", want{int64(-1), nil}, want{uint64(0), ErrRange}, want{-1.0, nil}, want{false, ErrKind}, want{"", ErrKind}},
-		{"9223372036854775807", want{int64(math.MaxInt64), nil}, want{uint64(math.MaxInt64), nil}, want{float64(1 << 63), nil}, want{false, ErrKind}, want{"", ErrKind}},
+		{"9223372036854775807", want{int64(math.MaxInt64), nil}, want{uint64(math.MaxInt64), nil}, want{0.0, ErrInexact}, want{false, ErrKind}, want{"", ErrKind}},
 		{"-9223372036854775808", want{int64(math.MinInt64), nil}, want{uint64(0), ErrRange}, want{float64(-1 << 63), nil}, want{false, ErrKind}, want{"", ErrKind}},
 		{"9223372036854775808", want{int64(0), ErrRange}, want{uint64(1 << 63), nil}, want{float64(1 << 63), nil}, want{false, ErrKind}, want{"", ErrKind}},
-		{"18446744073709551615", want{int64(0), ErrRange}, want{uint64(math.MaxUint64), nil}, want{float64(1 << 64), nil}, want{false, ErrKind}, want{"", ErrKind}},
+		{"18446744073709551615", want{int64(0), ErrRange}, want{uint64(math.MaxUint64), nil}, want{0.0, ErrInexact}, want{false, ErrKind}, want{"", ErrKind}},
 		{"18446744073709551616", want{int64(0), ErrRange}, want{uint64(0), ErrRange}, want{float64(1 << 64), nil}, want{false, ErrKind}, want{"", ErrKind}},
 		{"1.5", want{int64(0), ErrInexact}, want{uint64(0), ErrInexact}, want{1.5, nil}, want{false, ErrKind}, want{"", ErrKind}},
 		{"1e3", want{int64(1000), nil}, want{uint64(1000), nil}, want{1000.0, nil}, want{false, ErrKind}, want{"", ErrKind}},
@@ -88,7 +88,7 @@ func TestGetters(t *testing.T) {
 			t.Errorf("Cell.Int of %s is %d, %v", tt.cell, ci, ok)
 		}
 		cf, ok := c.Float()
-		if ok != (c.Kind() == KindInt || c.Kind() == KindFloat) || ok && cf != f {
+		if ok != (c.Kind() == KindInt && c.Bits()+1<<53 <= 1<<54 || c.Kind() == KindFloat) || ok && cf != f {
 			t.Errorf("Cell.Float of %s is %v, %v", tt.cell, cf, ok)
 		}
 		cb, ok := c.Bool()

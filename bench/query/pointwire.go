@@ -12,6 +12,10 @@ func newRows() visitor {
 			row := s.Row()
 			sums.Rows++
 			for i, c := range row.Cells() {
+				if v, ok := c.Int(); ok { // a time too, which Cell.Float would not round
+					sums.number(float64(v))
+					continue
+				}
 				if v, ok := c.Float(); ok {
 					sums.number(v)
 					continue
