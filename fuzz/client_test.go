@@ -278,7 +278,8 @@ func (l *liar) query(ctx context.Context, t *testing.T, c *fastclient.Client, wa
 		}
 		return nil
 	}
-	if plain && want.whole && want.status/100 == 2 && a.end == complete && len(want.body) > 0 {
+	// The client asks for chunks, so a document that promises another is not the last.
+	if plain && want.whole && want.status/100 == 2 && a.end == complete && !a.pending && len(want.body) > 0 {
 		t.Fatalf("%q is a whole response, but the client says: %v", want.raw, err)
 	}
 	return err

@@ -80,6 +80,10 @@ type response struct {
 	// The current result.
 	id     int
 	usedID bool
+	hasID  bool
+	failed bool
+	same   bool // its statement is that of the last result of the document before
+	lastID int  // the number of that, if same may still change, and otherwise -1
 
 	// The current series.
 	series    int // number of series so far
@@ -166,12 +170,17 @@ func (a *response) document(n node) error {
 				if r.kind != '{' {
 					return errResponse
 				}
-				if !a.pending || results > 0 {
-					a.count++
+				last := -1
+				if results == 0 && a.hasID && !a.failed {
+					last = a.id
 				}
-				a.pending = false
+				if a.same = a.pending && results == 0; !a.same {
+					a.count++
+					a.id = results
+				}
+				a.pending, a.lastID = false, last
 				a.continues = a.continues && results == 0
-				a.id, a.usedID = results, false
+				a.usedID, a.hasID, a.failed = false, false, false
 				results++
 				if err := a.result(r); err != nil {
 					return err
@@ -221,7 +230,14 @@ func (a *response) result(n node) error {
 			if v.kind != '0' || err != nil || id > math.MaxInt32/10*10+9 || a.usedID && int(id) != a.id {
 				return errResponse
 			}
-			a.id = int(id)
+			a.id, a.hasID = int(id), true
+			if same := a.id == a.lastID; a.lastID >= 0 && !a.usedID && same != a.same {
+				if a.same = same; same {
+					a.count--
+				} else {
+					a.count++
+				}
+			}
 		case "series":
 			if v.kind != 'n' && v.kind != '[' {
 				return errResponse
@@ -264,7 +280,7 @@ func (a *response) result(n node) error {
 			message = shortText(v)
 		}
 	}
-	a.pending = partial && !isError
+	a.pending, a.failed = partial && !isError, isError
 	a.continues = a.current != nil && a.current.partial
 	if isError {
 		a.events = append(a.events, fmt.Sprintf("statement %d %d %q", a.id, a.count-1, message))

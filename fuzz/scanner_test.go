@@ -129,6 +129,9 @@ var bodies = []string{
 		`{"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a","region":""},"columns":["time","value","text"],"values":[[4,1e+21,"\ud83d\ude00"]]}]}]}` + "\n",
 	`{"results":[{"statement_id":0}]}`,
 	`{"results":[{"statement_id":0,"error":"database not found: x"},{"statement_id":0,"error":"not executed"}]}` + "\n",
+	`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["tagKey"],"values":[["a"]]}]}]}` + "\n" + `{"results":[{"statement_id":0,"series":[{"name":"n","columns":["tagKey"],"values":[["a"]]}]}]}` + "\n" +
+		`{"results":[{"statement_id":1,"error":"x"}]}` + "\n" + `{"results":[{"statement_id":1,"error":"not executed"}]}`,
+	`{"results":[{"statement_id":3,"partial":true}]}{"results":[{"series":[{"name":"m","columns":["a"],"values":[[1]]}]},{"statement_id":3}]}{"results":[{"statement_id":4},{"statement_id":4}]}`,
 	`{"error":"error parsing query: found x"}`,
 	`{"code":"unauthorized","message":"nope"}`,
 	`{"results":[{"series":[{"columns":["key"],"values":[["cpu,host=a"]]}],"messages":[{"level":"warning","text":"deprecated"}]}]}`,

@@ -21,7 +21,8 @@
 // A response is one JSON document, or one document per chunk. A document holds
 // results, one per statement; a result holds series; a series holds rows. The
 // scanner hides the boundaries of chunks: a series that continues in the next
-// document stays the same [*Series].
+// document stays the same [*Series], and results with one statement_id are one
+// statement. [Scanner.NextPart] also finds series and results without rows.
 //
 // # Numbers
 //

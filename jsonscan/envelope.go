@@ -23,10 +23,16 @@ import (
 // and s.ser. Each is cleared where the next one begins, except for its counters and
 // what a document says about the next one: pending and continues, see below.
 //
-// A statement may be spread over several documents. "partial" at the end of a result
-// says that the first result of the next document continues the statement (pending),
-// and "partial" at the end of a series that its first series may continue the series
-// (seriesState.continues). An error in the place of a document ends both promises.
+// A statement may be spread over several documents. The first result of a document
+// continues the last one before it if the two have the same statement_id. A statement
+// that failed is at its end: the servers give those after it, which they do not execute,
+// its number. For a response without numbers, "partial" at the end of a result says that
+// the first result of the next document continues it (pending). The servers leave the
+// mark out for SHOW TAG KEYS and SHOW TAG VALUES, which have a document for each series.
+//
+// "partial" at the end of a series says that the first series of the next document may
+// continue the series (seriesState.continues). An error in the place of a document ends
+// the promises of both marks.
 
 // state is the place in the response between two steps.
 type state uint8
@@ -72,6 +78,10 @@ type result struct {
 	message   string
 	isError   bool
 	continues bool // it continues the last result of the previous document
+
+	// The last result of the previous document, if this is the first of its own.
+	lastID  int
+	lastHas bool // it had an id and did not fail
 }
 
 // seriesState holds what was read of the series at hand.
@@ -81,6 +91,7 @@ type seriesState struct {
 	id        int     // its StatementID
 	continues bool    // the next series may be the rest of current
 	begun     bool    // its name, tags and columns are fixed: rows follow
+	filled    bool    // it has a row in this document, and its values ended
 	ahead     bool    // lookAhead read the keys after its values already
 	partial   bool
 }
@@ -263,11 +274,16 @@ func (s *Scanner) stepResults() error {
 	}
 	continues := s.doc.pending && s.doc.results == 0
 	s.doc.pending = false
-	count := s.res.count
+	last := s.res
+	s.res = result{count: last.count, id: s.doc.results, continues: continues}
 	if !continues {
-		count++
+		s.res.count++
+	} else {
+		s.res.id = last.id // unless the server repeats it
 	}
-	s.res = result{count: count, id: s.doc.results, continues: continues}
+	if s.doc.results == 0 {
+		s.res.lastID, s.res.lastHas = last.id, last.hasID && !last.isError
+	}
 	s.ser.continues = s.ser.continues && s.doc.results == 0
 	s.doc.results++
 	s.enter(stResult)
@@ -316,6 +332,7 @@ func (s *Scanner) endResult() error {
 		s.doc.pending = false
 		return &StatementError{StatementID: s.res.id, Index: s.res.count - 1, Message: s.res.message}
 	}
+	s.ended = PartResult
 	return nil
 }
 
@@ -343,6 +360,18 @@ func (s *Scanner) statementID() error {
 	if s.res.usedID && id != s.res.id {
 		return &SyntaxError{Offset: at, Msg: "statement_id after the rows of its statement"}
 	}
-	s.res.id, s.res.hasID = id, true
+	s.res.hasID = true
+	if s.res.usedID {
+		return nil
+	}
+	s.res.id = id
+	if same := id == s.res.lastID; s.res.lastHas && same != s.res.continues {
+		s.res.continues = same
+		if same {
+			s.res.count--
+		} else {
+			s.res.count++
+		}
+	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (s *Scanner) stepList() error {
 // newSeries forgets the text of the series before.
 func (s *Scanner) newSeries() {
 	s.text.reset()
-	s.ser.begun, s.ser.ahead, s.ser.partial, s.ser.pending = false, false, false, false
+	s.ser.begun, s.ser.ahead, s.ser.partial, s.ser.pending, s.ser.filled = false, false, false, false, false
 }
 
 // stepSeries consumes a member of a series, or its end.
@@ -69,6 +69,9 @@ func (s *Scanner) stepSeries() error {
 		}
 		s.endSeries()
 		s.leave(stList)
+		if !s.ser.filled {
+			s.ended = PartSeries
+		}
 		return nil
 	}
 	key, err := s.key()
@@ -275,10 +278,11 @@ const (
 	wordValuesE = '"' | ':'<<8 | '['<<16
 )
 
-// endValues leaves the values, whose ']' was consumed. If the series ends there
+// endValues leaves the values, which had a row and whose ']' was consumed. If the series ends there
 // too and another follows, in the form that InfluxDB writes, it enters that one at
 // once.
 func (s *Scanner) endValues() {
+	s.ser.filled = true
 	if swar.Load32(s.buf, s.pos)&0xffffff == '}'|','<<8|'{'<<16 {
 		s.endSeries()
 		s.pos += 2

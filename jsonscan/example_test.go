@@ -99,3 +99,35 @@ func ExampleScanner_Next() {
 	fmt.Println(sum, s.Documents(), s.Err())
 	// Output: 60 2 <nil>
 }
+
+func ExampleScanner_NextPart() {
+	s := jsonscan.NewScanner(strings.NewReader(`{"results":[{"statement_id":0,"series":[{"columns":["user","admin"]}]},{"statement_id":1}]}`))
+	for part := s.NextPart(); part != jsonscan.PartNone; part = s.NextPart() {
+		switch part {
+		case jsonscan.PartRow:
+			fmt.Println("a row of", s.Row().Len(), "cells")
+		case jsonscan.PartSeries:
+			fmt.Println("no rows of", s.Row().Series().Columns)
+		case jsonscan.PartResult:
+			fmt.Println("end of statement", s.StatementID())
+		}
+	}
+	fmt.Println(s.Err())
+	// Output:
+	// no rows of [user admin]
+	// end of statement 0
+	// end of statement 1
+	// <nil>
+}
+
+func ExamplePart_String() {
+	fmt.Println(jsonscan.PartRow, jsonscan.PartSeries, jsonscan.PartResult, jsonscan.PartNone)
+	// Output: row series result none
+}
+
+func ExampleScanner_StatementID() {
+	s := jsonscan.NewScanner(strings.NewReader(`{"results":[{"statement_id":3,"series":[{"columns":["v"],"values":[[1]]}]}]}`))
+	s.Next()
+	fmt.Println(s.StatementID(), s.Row().Series().StatementID)
+	// Output: 3 3
+}

@@ -67,6 +67,8 @@ type Scanner struct {
 
 	state state
 	first bool // nothing of the array or object at hand was read yet
+	stops bool // next stops at the ends of parts, for NextPart
+	ended Part // what the last step ended
 
 	cells []Cell // as many as the series has columns
 	row   Row
@@ -103,6 +105,7 @@ func (s *Scanner) Reset(r io.Reader) {
 	s.buffer.reset(r, s.bufferSize)
 	s.state, s.first = stDocument, true
 	s.err, s.fatal = nil, false
+	s.ended = PartNone
 	s.doc, s.res = document{}, result{}
 	s.ser.reset()
 	s.memo.n = 0
@@ -202,6 +205,7 @@ func (s *Scanner) next() bool {
 	for {
 		var row bool
 		var err error
+		s.ended = PartNone
 		if s.state == stValues {
 			row, err = s.nextRow()
 		} else {
@@ -214,7 +218,7 @@ func (s *Scanner) next() bool {
 		if row {
 			return true
 		}
-		if s.state == stEnd {
+		if s.state == stEnd || s.stops && s.ended != PartNone {
 			return false
 		}
 	}
@@ -246,9 +250,13 @@ func (s *Scanner) Messages() []Message { return s.messages[:len(s.messages):len(
 func (s *Scanner) Documents() int { return s.doc.count }
 
 // Statements returns the number of statements seen so far, with or without
-// rows. A result that the server marked partial and its continuation in the
-// next document are one statement.
+// rows. The results of several documents are one statement if the server gave them the
+// same statement_id, or marked all but the last as partial.
 func (s *Scanner) Statements() int { return s.res.count }
+
+// StatementID returns the statement_id of the result that was read last, as in
+// Series.StatementID.
+func (s *Scanner) StatementID() int { return s.res.id }
 
 // Offset returns the number of bytes consumed so far.
 func (s *Scanner) Offset() int64 { return s.offset(s.pos) }

@@ -29,6 +29,10 @@ func (s *Scanner) nextRow() (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if !more && s.first {
+		s.leave(stSeries) // where NextPart may deliver it
+		return false, nil
+	}
 	s.first = false
 	if !more {
 		s.endValues()
