@@ -182,7 +182,7 @@ func receiver(typ ast.Expr) string {
 var storeys = map[string][]string{
 	"fastclient": {
 		"doc.go", "hooks.go", "errors.go", "client.go", "response.go", "secret.go", "options.go", "endpoint.go", "health.go", "call.go",
-		"ping.go", "write.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "calloptions.go", "structs.go", "url.go",
+		"ping.go", "write.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "url.go",
 	},
 	"fastclient/batch": {
 		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "stats.go", "options.go",

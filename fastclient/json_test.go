@@ -82,6 +82,47 @@ func TestResultJSONErrors(t *testing.T) {
 	}
 }
 
+// TestResultJSONWithoutRows holds that series without rows, the numbers of the server and
+// the statements of several documents are in a tree as in an unchunked response.
+func TestResultJSONWithoutRows(t *testing.T) {
+	const users = `{"results":[{"statement_id":0,"series":[{"columns":["user","admin"]}]}]}`
+	for _, tt := range []struct {
+		name, response, want string
+		statements           int
+	}{
+		{"SHOW USERS", users, users, 1},
+		{"values", `{"results":[{"statement_id":0,"series":[{"columns":["user","admin"],"values":[]}]}]}`, users, 1},
+		{"among others", `{"results":[{"statement_id":5,"series":[{"name":"a","columns":["v"]},{"name":"b","columns":["v"],"values":[[1]]},{"name":"c","columns":["v"]}]},{"statement_id":9},{"statement_id":7,"series":[{"columns":["w"]}]}]}`,
+			`{"results":[{"statement_id":5,"series":[{"name":"a","columns":["v"]},{"name":"b","columns":["v"],"values":[[1]]},{"name":"c","columns":["v"]}]},{"statement_id":9},{"statement_id":7,"series":[{"columns":["w"]}]}]}`, 3},
+		{"SHOW TAG KEYS; SHOW DATABASES", `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["tagKey"],"values":[["a"]]}]}]}` + "\n" +
+			`{"results":[{"statement_id":0,"series":[{"name":"n","columns":["tagKey"],"values":[["b"]]}]}]}` + "\n" +
+			`{"results":[{"statement_id":1,"series":[{"name":"databases","columns":["name"]}]}]}` + "\n",
+			`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["tagKey"],"values":[["a"]]},{"name":"n","columns":["tagKey"],"values":[["b"]]}]},{"statement_id":1,"series":[{"name":"databases","columns":["name"]}]}]}`, 2},
+		{"rows in a later chunk", `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["v"],"values":[],"partial":true}],"partial":true}]}` + "\n" +
+			`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["v"],"values":[[1]]}]}]}` + "\n",
+			`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["v"],"values":[[1]]}]}]}`, 1},
+		{"no rows in a later chunk", `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["v"],"values":[[1]],"partial":true}],"partial":true}]}` + "\n" +
+			`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["v"],"values":[]}]}]}` + "\n",
+			`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["v"],"values":[[1]]}]}]}`, 1},
+	} {
+		v, err := result(t, tt.response).JSON()
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		} else if got := string(v.MarshalTo(nil)); got != tt.want {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.name, got, tt.want)
+		}
+		n := 0
+		for _, err := range result(t, tt.response).Statements() {
+			if n++; err != nil {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+		}
+		if n != tt.statements {
+			t.Errorf("%s: %d statements, want %d", tt.name, n, tt.statements)
+		}
+	}
+}
+
 func TestResultStatements(t *testing.T) {
 	var got []string
 	for v, err := range result(t, jsonResponse).Statements() {
