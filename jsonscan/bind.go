@@ -33,6 +33,7 @@ type binder struct {
 	series  *Series  // the series that columns and tags are bound to
 	unfit   bool     // the series does not fit, and its rows are left out
 	bound   []string // the columns of the series that columns was made of
+	keys    []string // and the keys of its tags
 	columns []boundColumn
 	tags    []boundTag
 	text    textBlock
@@ -65,10 +66,12 @@ func newBinder(t reflect.Type, options []StructOption) (*binder, error) {
 func (b *binder) bind(s *Series) error {
 	b.series, b.unfit = s, false
 	b.tags = b.tags[:0]
-	// Series of one response share their columns.
-	known := len(s.Columns) > 0 && len(s.Columns) == len(b.bound) && &s.Columns[0] == &b.bound[0]
+	known := b.known(s)
 	if !known {
-		b.columns, b.bound = b.columns[:0], s.Columns
+		b.columns, b.bound, b.keys = b.columns[:0], s.Columns, b.keys[:0]
+		for i := range s.Tags {
+			b.keys = append(b.keys, s.Tags[i].Key)
+		}
 	}
 	var missing []string
 	for i := range b.st.fields {
@@ -77,17 +80,13 @@ func (b *binder) bind(s *Series) error {
 			b.tags = append(b.tags, boundTag{f: f, value: s.Name})
 			continue
 		}
-		if col := s.Column(f.name); col >= 0 {
-			if !known {
-				b.columns = append(b.columns, boundColumn{f: f, col: col})
-			}
-			continue
-		}
-		k := slices.IndexFunc(s.Tags, func(t Tag) bool { return t.Key == f.name })
+		col, tag := f.find(s)
 		switch {
-		case k >= 0 && f.role != structtag.TimestampRole:
-			b.tags = append(b.tags, boundTag{f: f, value: s.Tags[k].Value})
-		case b.options&AllowMissingColumns == 0:
+		case tag >= 0:
+			b.tags = append(b.tags, boundTag{f: f, value: s.Tags[tag].Value})
+		case col >= 0 && !known:
+			b.columns = append(b.columns, boundColumn{f: f, col: col})
+		case col < 0 && b.options&AllowMissingColumns == 0:
 			missing = append(missing, f.name)
 		}
 	}
@@ -109,10 +108,33 @@ func (b *binder) bind(s *Series) error {
 	return nil
 }
 
+// known reports whether the columns of s are bound already. Series of one response share
+// their columns; which of them a field gets also depends on the keys of the tags.
+func (b *binder) known(s *Series) bool {
+	return len(s.Columns) > 0 && sameSlice(s.Columns, b.bound) &&
+		slices.EqualFunc(s.Tags, b.keys, func(t Tag, key string) bool { return t.Key == key })
+}
+
+// find returns the column of s that f is read from, or the tag, and -1 for the other one,
+// or for both. A field that is a tag prefers the tag, and any other one the column.
+func (f *structField) find(s *Series) (col, tag int) {
+	tag = -1
+	if f.role != structtag.TimestampRole {
+		tag = slices.IndexFunc(s.Tags, func(t Tag) bool { return t.Key == f.name })
+	}
+	if tag >= 0 && f.role == structtag.TagRole {
+		return -1, tag
+	}
+	if col = s.Column(f.column); col >= 0 {
+		return col, -1
+	}
+	return -1, tag
+}
+
 // extra returns the columns other than time, and the tags, that have no field.
 func (b *binder) extra(s *Series) (names []string) {
 	has := func(name string) bool {
-		return slices.ContainsFunc(b.st.fields, func(f structField) bool { return f.name == name })
+		return slices.ContainsFunc(b.st.fields, func(f structField) bool { return f.name == name || f.column == name })
 	}
 	// A column is bound once. Asking the series for the first of its name would take
 	// quadratic time if a response had many of one name.

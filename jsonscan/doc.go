@@ -24,6 +24,21 @@
 // document stays the same [*Series], and results with one statement_id are one
 // statement. [Scanner.NextPart] also finds series and results without rows.
 //
+// # Tags and columns
+//
+// A point may have a tag and a field with the same key, so a tag of GROUP BY and a column
+// may have one name. They are two values, and neither takes the place of the other:
+//
+//   - [Series.Tag] looks at the tags of GROUP BY only, [Series.Column] at the columns only.
+//   - A struct field with the option tag gets the tag of GROUP BY, or the column of its
+//     name if there is no such tag. Any other struct field gets the column, or the tag if
+//     there is no such column. See [StructsOf].
+//   - A frame and a tree keep the two apart as the response does. In a merged frame, in
+//     which tags are columns, Frame.TagColumn finds the tag and Frame.Column the field.
+//
+// Without GROUP BY the tags are columns like any other. SELECT * then names a tag key_1 if
+// there is a field with its key.
+//
 // # Numbers
 //
 // InfluxDB prints a float without a fraction as an integer, so a program reads a cell as

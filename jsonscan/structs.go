@@ -102,8 +102,8 @@ func namesText(names []string) string {
 //
 //	type Trade struct {
 //		Time       time.Time `lp:",timestamp"`     // the column time
-//		Instrument string    `lp:"instrument,tag"` // a column or a tag of GROUP BY
-//		Price      float64   `lp:"price"`
+//		Instrument string    `lp:"instrument,tag"` // a tag of GROUP BY, or else a column
+//		Price      float64   `lp:"price"`          // a column, or else a tag of GROUP BY
 //		Note       string    `lp:"note,omitempty"` // null is ""
 //		Stop       *float64  `lp:"stop"`           // null is nil
 //		Fee        string    `lp:"fee,decimal"`    // the digits of a number
@@ -121,7 +121,9 @@ func namesText(names []string) string {
 // series. A timestamp may be a time.Time, an integer in the precision of the
 // scanner, or a string that gets the text of the server. Fields without an lp tag
 // are not touched; the fields of embedded structs without a tag count as fields of T.
-// Structs that are embedded or inline through a pointer cannot be read.
+// Structs that are embedded or inline through a pointer cannot be read. If T has a tag and
+// a field with the same key, each is read from its own; in SELECT * the tag is the column
+// key_1, as the servers name it.
 //
 // By default every column except time needs a field, every field needs a column
 // or a tag, and a field that is null must be a pointer, a tag or omitempty. Options
@@ -256,6 +258,7 @@ const (
 // structField is one field of a struct that a column, a tag or a name is read into.
 type structField struct {
 	name    string // of the column or tag
+	column  string // the name, or that of a tag among the columns, see rename
 	role    structtag.Role
 	op      op
 	size    uint8 // in bits, of a number
@@ -289,11 +292,12 @@ func structTypeOf(t reflect.Type) *structType {
 
 // compileStruct compiles the type t.
 func compileStruct(t reflect.Type) *structType {
-	c := structCompiler{st: &structType{name: t.String()}, names: map[string]bool{}}
+	c := structCompiler{st: &structType{name: t.String()}, names: map[structKey]bool{}}
 	c.tags = structtag.Compiler{Use: structtag.Read, Field: c.add}
 	if c.tags.Compile(t) && len(c.tags.Problems) == 0 && len(c.st.fields) == 0 {
 		c.tags.Problem("", "no struct field with an lp tag")
 	}
+	c.rename()
 	if len(c.tags.Problems) > 0 {
 		c.st.err = &StructError{Type: c.st.name, Problems: c.tags.Problems}
 	}
@@ -304,7 +308,13 @@ func compileStruct(t reflect.Type) *structType {
 type structCompiler struct {
 	st    *structType
 	tags  structtag.Compiler
-	names map[string]bool // of columns and tags
+	names map[structKey]bool
+}
+
+// structKey is a key and whether it is that of a tag: a point may have both.
+type structKey struct {
+	name string
+	tag  bool
 }
 
 // add adds a struct field.
@@ -346,11 +356,24 @@ func (c *structCompiler) add(t *structtag.Field) {
 	if f.role == structtag.TimestampRole {
 		f.name = "time"
 	}
+	f.column = f.name
 	if f.role != structtag.MeasurementRole {
-		if c.names[f.name] {
+		key := structKey{f.name, f.role == structtag.TagRole}
+		if c.names[key] {
 			c.tags.Problem(t.Name, "second key %q", f.name)
 		}
-		c.names[f.name] = true
+		c.names[key] = true
 	}
 	c.st.fields = append(c.st.fields, f)
+}
+
+// rename finds out what the servers call a tag among the columns of SELECT * if there is a
+// field of the same key: key_1, after the field.
+func (c *structCompiler) rename() {
+	for i := range c.st.fields {
+		f := &c.st.fields[i]
+		if f.role == structtag.TagRole && c.names[structKey{f.name, false}] {
+			f.column = f.name + "_1"
+		}
+	}
 }

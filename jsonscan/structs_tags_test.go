@@ -107,3 +107,54 @@ func TestStructOptions(t *testing.T) {
 		t.Errorf("%v\nwant %s", err, want)
 	}
 }
+
+// TestStructTagsAndColumns holds that a tag and a column of one name are told apart by
+// what the struct says, whatever series comes before.
+func TestStructTagsAndColumns(t *testing.T) {
+	type both struct {
+		Tag   string  `lp:"d,tag"`
+		Field float64 `lp:"d"`
+		E     int     `lp:"e"`
+	}
+	type tag struct {
+		D string `lp:"d,tag"`
+		E int    `lp:"e"`
+	}
+	type field struct {
+		D float64 `lp:"d"`
+		E int     `lp:"e"`
+	}
+	const (
+		grouped   = `{"name":"m","tags":{"d":"t"},"columns":["time","d","e"],"values":[[0,1.5,2]]}`
+		all       = `{"name":"m","columns":["time","d","d_1","e"],"values":[[0,1.5,"t",2]]}`
+		tagOnly   = `{"name":"m","tags":{"d":"7"},"columns":["time","e"],"values":[[0,2]]}`
+		text      = `{"name":"m","columns":["time","d","e"],"values":[[0,"t",2]]}`
+		otherTags = `{"name":"m","tags":{"c":""},"columns":["time","d","e"],"values":[[0,"u",3]]}`
+	)
+	body := func(series ...string) *Scanner {
+		return NewScanner(strings.NewReader(`{"results":[{"series":[` + strings.Join(series, ",") + `]}]}`))
+	}
+	for _, series := range []string{grouped, all} {
+		got, err := AppendStructs[both](nil, body(series).Rows())
+		if err != nil || len(got) != 1 || got[0] != (both{"t", 1.5, 2}) {
+			t.Errorf("both of %s: %+v, %v", series, got, err)
+		}
+	}
+	if got, err := AppendStructs[tag](nil, body(grouped, text).Rows()); err != nil || fmt.Sprint(got) != "[{t 2} {t 2}]" {
+		t.Errorf("tag: %+v, %v", got, err)
+	}
+	if got, err := AppendStructs[field](nil, body(grouped).Rows()); err != nil || got[0] != (field{1.5, 2}) {
+		t.Errorf("field: %+v, %v", got, err)
+	}
+	// The columns of both series are the same, and the tags are not.
+	if got, err := AppendStructs[tag](nil, body(grouped, text, grouped, otherTags).Rows(), AllowExtraColumns); err != nil || fmt.Sprint(got) != "[{t 2} {t 2} {t 2} {u 3}]" {
+		t.Errorf("after another series: %+v, %v", got, err)
+	}
+	var bind *BindError
+	if _, err := AppendStructs[field](nil, body(tagOnly).Rows()); !errors.As(err, &bind) {
+		t.Errorf("a float of a tag: %v", err)
+	}
+	if _, err := AppendStructs[tag](nil, body(all).Rows()); !errors.As(err, &bind) || len(bind.Extra) != 1 || bind.Extra[0] != "d_1" {
+		t.Errorf("a column that is renamed: %v", err)
+	}
+}
