@@ -17,7 +17,8 @@
 // the response, by default at most 1,024 of them. The next frame continues the series
 // or begins another. Two series are never merged because their names are equal.
 // [Reader.Merge] puts series that differ only in the values of their tags into one
-// frame, with the tags as columns.
+// frame, with the tags as columns. A tag and a field may have one name, as package jsonscan
+// explains under Tags and columns: [Frame.Column] finds the field, [Frame.TagColumn] the tag.
 //
 // # Numbers
 //

@@ -113,6 +113,15 @@ func ExampleFrame_SetTags() {
 	// <nil>
 }
 
+func ExampleFrame_TagColumn() {
+	body := `{"results":[{"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","host"],"values":[[1,0.5]]}]}]}`
+	r := frame.NewReader(jsonscan.NewScanner(strings.NewReader(body)))
+	r.Merge = true
+	frames, err := frame.ReadAll(r)
+	fmt.Println(string(frames[0].TagColumn("host").Text(0)), frames[0].Column("host").Floats, err)
+	// Output: a [0.5] <nil>
+}
+
 func ExampleColumn() {
 	c := frame.Column{Name: "load"}
 	c.AppendFloat(0.5)

@@ -84,12 +84,29 @@ func (f *Frame) Skipped() int {
 	return skipped
 }
 
-// Column returns the first column of that name, or nil. The pointer points into
-// Columns.
+// Column returns the column of that name, or nil. If a field and a tag have the name, it
+// is that of the field, and TagColumn returns the other. The pointer points into Columns.
 func (f *Frame) Column(name string) *Column {
+	var tag *Column
 	for i := range f.Columns {
-		if f.Columns[i].Name == name {
-			return &f.Columns[i]
+		c := &f.Columns[i]
+		switch {
+		case c.Name != name:
+		case c.Role == Field:
+			return c
+		case tag == nil:
+			tag = c
+		}
+	}
+	return tag
+}
+
+// TagColumn returns the column of that name with the role Tag, or nil. The tags that all
+// rows have are in Tags, see [Frame.Tag]. The pointer points into Columns.
+func (f *Frame) TagColumn(key string) *Column {
+	for i := range f.Columns {
+		if c := &f.Columns[i]; c.Role == Tag && c.Name == key {
+			return c
 		}
 	}
 	return nil
@@ -105,12 +122,12 @@ func (f *Frame) Tag(key string) string {
 	return ""
 }
 
-// SetTags gives the columns of these names the role Tag. A name without a column is
-// an error, and then no column is changed.
+// SetTags gives the columns of these names the role Tag, except fields whose key a tag
+// column has already. A name without a column is an error, and then no column is changed.
 func (f *Frame) SetTags(names ...string) error {
-	column := f.Column
+	column := f.tagOrField
 	if len(names) > keyindex.Few {
-		column = f.columns()
+		column = f.tagsOrFields()
 	}
 	for _, name := range names {
 		if column(name) == nil {
@@ -123,11 +140,22 @@ func (f *Frame) SetTags(names ...string) error {
 	return nil
 }
 
-// columns returns a function that does what Column does, in constant time.
-func (f *Frame) columns() func(name string) *Column {
+// tagOrField returns the tag column of that name, or else the field, or nil.
+func (f *Frame) tagOrField(name string) *Column {
+	if c := f.TagColumn(name); c != nil {
+		return c
+	}
+	return f.Column(name)
+}
+
+// tagsOrFields returns a function that does what tagOrField does, in constant time.
+func (f *Frame) tagsOrFields() func(name string) *Column {
 	m := make(map[string]*Column, len(f.Columns))
-	for i := range slices.Backward(f.Columns) {
-		m[f.Columns[i].Name] = &f.Columns[i]
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		if old := m[c.Name]; old == nil || old.Role == Field && c.Role == Tag {
+			m[c.Name] = c
+		}
 	}
 	return func(name string) *Column { return m[name] }
 }

@@ -49,10 +49,12 @@ type Reader struct {
 	// Merge puts consecutive series of a statement into one frame if they have the
 	// same measurement, columns and tag keys. The tags of GROUP BY are then
 	// dictionary-coded columns with the role Tag, after the other columns, instead of
-	// Frame.Tags.
+	// Frame.Tags. A tag and a column may have the same name: Frame.TagColumn finds the
+	// tag, and Frame.Column the other one.
 	Merge bool
 	// Tags are the names of columns that are tags. Their texts are dictionary-coded,
-	// and the columns have the role Tag.
+	// and the columns have the role Tag. A column whose name is that of a tag of GROUP
+	// BY stays a field.
 	Tags []string
 
 	s      *jsonscan.Scanner
@@ -322,7 +324,7 @@ func (r *Reader) bind(s *jsonscan.Series, cells []jsonscan.Cell) {
 			continue
 		}
 		c := &f.Columns[k]
-		if c.Role = Field; slices.Contains(r.Tags, name) {
+		if c.Role = Field; slices.Contains(r.Tags, name) && !hasTag(s, name) {
 			c.Role = Tag
 		}
 		if c.Name = name; !again || !c.begins(cells[i].Kind()) {
@@ -335,6 +337,11 @@ func (r *Reader) bind(s *jsonscan.Series, cells []jsonscan.Cell) {
 		c.Name, c.Role, c.Type, c.n = s.Tags[i].Key, Tag, Null, 0
 		c.begin(Dict)
 	}
+}
+
+// hasTag reports whether s has a tag of GROUP BY with that key.
+func hasTag(s *jsonscan.Series, key string) bool {
+	return slices.ContainsFunc(s.Tags, func(t jsonscan.Tag) bool { return t.Key == key })
 }
 
 // begins reports whether a column without a type would get the type of c from a cell
