@@ -73,7 +73,7 @@ func (b *binder) bind(s *Series) error {
 			b.keys = append(b.keys, s.Tags[i].Key)
 		}
 	}
-	var missing []string
+	var missing, ambiguous []string
 	for i := range b.st.fields {
 		f := &b.st.fields[i]
 		if f.role == structtag.MeasurementRole {
@@ -82,17 +82,19 @@ func (b *binder) bind(s *Series) error {
 		}
 		col, tag := f.find(s)
 		switch {
+		case f.shared && col >= 0 && f.role == structtag.TagRole:
+			ambiguous = append(ambiguous, f.name+" (a tag and a field, which GROUP BY tells apart)")
 		case tag >= 0:
 			b.tags = append(b.tags, boundTag{f: f, value: s.Tags[tag].Value})
 		case col >= 0 && !known:
 			b.columns = append(b.columns, boundColumn{f: f, col: col})
-		case col < 0 && b.options&AllowMissingColumns == 0:
+		case col < 0 && !f.null && b.options&AllowMissingColumns == 0:
 			missing = append(missing, f.name)
 		}
 	}
-	var extra []string
+	extra := ambiguous
 	if b.options&AllowExtraColumns == 0 {
-		extra = b.extra(s)
+		extra = append(extra, b.extra(s)...)
 	}
 	if len(missing)+len(extra) > 0 {
 		b.unfit = true
@@ -116,42 +118,47 @@ func (b *binder) known(s *Series) bool {
 }
 
 // find returns the column of s that f is read from, or the tag, and -1 for the other one,
-// or for both. A field that is a tag prefers the tag, and any other one the column.
+// or for both. A field that is a tag prefers the tag, and any other one the column. A tag
+// that has a field of its own is for no other one.
 func (f *structField) find(s *Series) (col, tag int) {
 	tag = -1
-	if f.role != structtag.TimestampRole {
+	if f.role == structtag.TagRole || f.role == structtag.FieldRole && !f.shared {
 		tag = slices.IndexFunc(s.Tags, func(t Tag) bool { return t.Key == f.name })
 	}
 	if tag >= 0 && f.role == structtag.TagRole {
 		return -1, tag
 	}
-	if col = s.Column(f.column); col >= 0 {
+	if col = s.Column(f.name); col >= 0 {
 		return col, -1
 	}
 	return -1, tag
 }
 
-// extra returns the columns other than time, and the tags, that have no field.
+// extra returns the columns other than time, and the tags, that have no field. Of several
+// columns of one name only the first has one. Asking the series which is the first would
+// take quadratic time if a response had many of one name.
 func (b *binder) extra(s *Series) (names []string) {
-	has := func(name string) bool {
-		return slices.ContainsFunc(b.st.fields, func(f structField) bool { return f.name == name || f.column == name })
+	field := func(name string) int {
+		return slices.IndexFunc(b.st.fields, func(f structField) bool { return f.name == name })
 	}
-	// A column is bound once. Asking the series for the first of its name would take
-	// quadratic time if a response had many of one name.
-	timeAt := s.Column("time")
-	first := func(name string, i int) bool {
-		if name == "time" {
-			return i == timeAt
+	seen := make([]bool, len(b.st.fields)+2) // the last two are time and the placeholder
+	at, placeholder := len(seen)-2, len(seen)-1
+	for _, c := range s.Columns {
+		i := field(c)
+		switch {
+		case c == "time":
+			i = at
+		case i < 0 && c == "_" && !b.st.holds: // of lp.SchemaOptions
+			i = placeholder
 		}
-		return slices.ContainsFunc(b.columns, func(c boundColumn) bool { return c.col == i })
-	}
-	for i, c := range s.Columns {
-		if c != "time" && !has(c) || !first(c, i) {
+		if i < 0 || seen[i] {
 			names = append(names, c)
+			continue
 		}
+		seen[i] = true
 	}
 	for _, t := range s.Tags {
-		if !has(t.Key) {
+		if field(t.Key) < 0 {
 			names = append(names, t.Key)
 		}
 	}
@@ -170,14 +177,26 @@ func (b *binder) fill(base structPtr, r *Row) error {
 		return errSkip
 	}
 	for i := range b.columns {
-		c := &b.columns[i]
-		if err := b.cell(base, c, r); err != nil {
+		c, at := &b.columns[i], base
+		if c.f.hops != nil {
+			if r.IsNull(c.col) {
+				continue
+			}
+			at = follow(base, c.f.hops)
+		}
+		if err := b.cell(at, c, r); err != nil {
 			return err
 		}
 	}
 	for i := range b.tags {
-		t := &b.tags[i]
-		s := slotOf(base, t.f)
+		t, at := &b.tags[i], base
+		if t.f.hops != nil {
+			if t.value == "" {
+				continue
+			}
+			at = follow(base, t.f.hops)
+		}
+		s := slotOf(at, t.f)
 		if t.value == "" && t.f.null {
 			setZero(s, t.f) // a point without the tag
 			continue
@@ -190,7 +209,7 @@ func (b *binder) fill(base structPtr, r *Row) error {
 			setString(s, t.value)
 		case opBytes:
 			setBytes(s, []byte(t.value))
-		case opInt:
+		case opInt, opDuration:
 			setInt(s, t.f.size, int64(t.number))
 		case opUint:
 			setUint(s, t.f.size, t.number)
@@ -209,7 +228,7 @@ func (t *boundTag) parse() bool {
 	switch t.f.op {
 	case opString, opBytes, opText:
 		return true
-	case opInt, opUint:
+	case opInt, opUint, opDuration:
 		if t.value == "" && t.f.null {
 			return true
 		}
@@ -220,9 +239,14 @@ func (t *boundTag) parse() bool {
 	return false
 }
 
-// parse returns the integer in the text of a tag as the bits of the field.
+// parse returns the number in a text, such as that of a tag, as the bits of the field.
 func (f *structField) parse(text string) (uint64, error) {
-	if f.op == opUint {
+	switch f.op {
+	case opDuration:
+		if d, err := time.ParseDuration(text); err == nil {
+			return uint64(d), nil
+		}
+	case opUint:
 		return strconv.ParseUint(text, 10, int(f.size))
 	}
 	v, err := strconv.ParseInt(text, 10, int(f.size))
@@ -254,11 +278,11 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 		unit := r.precision.Unit()
 		cell, kind = Cell{bits: uint64(floorDiv(ns, unit))}, KindInt
 	}
-	if kind == KindString && f.role == structtag.TagRole && (f.op == opInt || f.op == opUint) {
+	if kind == KindString && (f.op == opDuration || f.role == structtag.TagRole && (f.op == opInt || f.op == opUint)) {
 		return tagCell(s, f, r, i)
 	}
 	switch f.op {
-	case opInt:
+	case opInt, opDuration:
 		v := int64(cell.bits)
 		if kind != KindInt {
 			var err error
@@ -305,8 +329,8 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	return nil
 }
 
-// tagCell sets an integer from a tag, which is text in a response. The text of a point
-// without the tag is empty, and the integer is then 0.
+// tagCell sets an integer from a tag, which is text in a response, or a duration. The text
+// of a point without the tag is empty, and the integer is then 0.
 func tagCell(s slot, f *structField, r *Row, i int) error {
 	text, err := r.Bytes(i)
 	if err != nil {

@@ -36,8 +36,8 @@
 //   - A frame and a tree keep the two apart as the response does. In a merged frame, in
 //     which tags are columns, Frame.TagColumn finds the tag and Frame.Column the field.
 //
-// Without GROUP BY the tags are columns like any other. SELECT * then names a tag key_1 if
-// there is a field with its key.
+// Without GROUP BY the tags are columns like any other. If a tag and a field have one key,
+// SELECT * calls the second of them key_1, and which one that is depends on their types.
 //
 // # Numbers
 //

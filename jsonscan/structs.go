@@ -27,10 +27,10 @@ type StructOption uint8
 const (
 	// AllowExtraColumns ignores columns and tags that have no field.
 	AllowExtraColumns StructOption = 1 << iota
-	// AllowMissingColumns leaves fields zero that have no column and no tag.
+	// AllowMissingColumns leaves fields zero that have no column and no tag, also those that
+	// lp.Schema always writes.
 	AllowMissingColumns
-	// NullAsZero reads null as the zero value of a field that is neither a pointer
-	// nor omitempty.
+	// NullAsZero reads null as the zero value also of fields that lp.Schema always writes.
 	NullAsZero
 )
 
@@ -104,8 +104,8 @@ func namesText(names []string) string {
 //		Time       time.Time `lp:",timestamp"`     // the column time
 //		Instrument string    `lp:"instrument,tag"` // a tag of GROUP BY, or else a column
 //		Price      float64   `lp:"price"`          // a column, or else a tag of GROUP BY
-//		Note       string    `lp:"note,omitempty"` // null is ""
-//		Stop       *float64  `lp:"stop"`           // null is nil
+//		Note       string    `lp:"note,omitempty"` // null is "", as without the column
+//		Stop       *float64  `lp:"stop"`           // null is nil, as without the column
 //		Fee        string    `lp:"fee,decimal"`    // the digits of a number
 //		Place      Place     `lp:"place_,inline"`  // place_x, place_y, ...
 //	}
@@ -116,18 +116,22 @@ func namesText(names []string) string {
 // of the options ns, us, ms and s is read from an integer in that unit, and else, as RFC 3339
 // text or in the precision of the scanner. A field of a tag may have any of those types except floats, bool and
 // time.Time; it is zero where a point has no such tag. A type that lp.Schema writes
-// as text, by its String method or by names, needs UnmarshalText to be read. A
-// field of type lp.Measurement, or with the option measurement, gets the name of the
-// series. A timestamp may be a time.Time, an integer in the precision of the
-// scanner, or a string that gets the text of the server. Fields without an lp tag
-// are not touched; the fields of embedded structs without a tag count as fields of T.
-// Structs that are embedded or inline through a pointer cannot be read. If T has a tag and
-// a field with the same key, each is read from its own; in SELECT * the tag is the column
-// key_1, as the servers name it.
+// as text, by its String method or by names, needs UnmarshalText to be read, unless it
+// is time.Duration. A field of type lp.Measurement, or with the option measurement, gets
+// the name of the series. A timestamp may be a time.Time, an integer in the precision of
+// the scanner, which rounds the text of a time down as the server does, or a string that
+// gets the text of the server. Fields without an lp tag are not touched; the fields of
+// embedded structs without a tag count as fields of T. A pointer to an embedded or inline
+// struct stays nil if all its fields are null; it must be exported. If T has a tag and a
+// field with the same key, the query must have that tag in its GROUP BY, because nothing
+// else tells the two apart.
 //
-// By default every column except time needs a field, every field needs a column
-// or a tag, and a field that is null must be a pointer, a tag or omitempty. Options
-// relax these rules.
+// So a struct that was written by lp.Schema can be read by its type. What the schema may
+// leave out is nil or zero where it is null, and needs no column: pointers, []byte, tags,
+// what is omitempty and what is in a struct behind a pointer. By default every other
+// field needs a column or a tag, and a value; and every column except time, and every
+// tag, needs a field. Options relax these rules, for instance for a schema with the option
+// OmitEmpty or ExtraTags.
 //
 // Columns are bound to fields once per series, and no value is boxed. A row allocates
 // only for pointers and strings. Strings share blocks of a few KB, and a block stays
@@ -147,6 +151,9 @@ func StructsOf[T any](rows iter.Seq2[*Row, error], options ...StructOption) iter
 		base := pointTo(&v)
 		for row, err := range rows {
 			if err == nil {
+				if b.st.deep || row.Series() != b.series {
+					v = zero // what the last row had, and this one may not have
+				}
 				err = b.fill(base, row)
 				if err == errSkip {
 					continue
@@ -224,7 +231,7 @@ func (t *textBlock) bytes(b []byte) []byte {
 	if len(b) > textBlockSize/8 {
 		return slices.Clone(b)
 	}
-	if cap(t.free)-len(t.free) < len(b) {
+	if t.free == nil || cap(t.free)-len(t.free) < len(b) { // an empty text is not nil
 		t.free = make([]byte, 0, textBlockSize)
 	}
 	n := len(t.free)
@@ -252,29 +259,40 @@ const (
 	opString
 	opBytes
 	opTime
-	opText // encoding.TextUnmarshaler
+	opText     // encoding.TextUnmarshaler
+	opDuration // time.Duration, as a number or as a text
 )
 
 // structField is one field of a struct that a column, a tag or a name is read into.
 type structField struct {
 	name    string // of the column or tag
-	column  string // the name, or that of a tag among the columns, see rename
+	shared  bool   // there are a tag and a field of that name, see structCompiler.share
 	role    structtag.Role
 	op      op
 	size    uint8 // in bits, of a number
 	pointer bool
-	null    bool  // null makes it zero
+	null    bool  // null makes it zero, and it needs no column: lp.Schema may leave it out
 	decimal bool  // a text that gets the digits of a number
 	unit    int64 // of a time that is an integer in a field, in nanoseconds, or 0
-	offset  uintptr
-	index   []int        // the way to it, for reflect
+	hops    []hop
+	offset  uintptr      // in the struct that the last hop leads to
+	index   []int        // the same for reflect
 	elem    reflect.Type // of the field, or of what it points to
+}
+
+// A hop is a pointer to a struct on the way to a field.
+type hop struct {
+	offset uintptr // of the pointer, in the struct that the hop before it leads to
+	index  []int   // the same for reflect
+	elem   reflect.Type
 }
 
 // structType is a struct type as its tags describe it.
 type structType struct {
 	name   string
 	fields []structField
+	deep   bool // a field has hops
+	holds  bool // there is a field that is no tag, timestamp or measurement
 	err    error
 }
 
@@ -292,12 +310,12 @@ func structTypeOf(t reflect.Type) *structType {
 
 // compileStruct compiles the type t.
 func compileStruct(t reflect.Type) *structType {
-	c := structCompiler{st: &structType{name: t.String()}, names: map[structKey]bool{}}
+	c := structCompiler{root: t, st: &structType{name: t.String()}, names: map[structKey]bool{}}
 	c.tags = structtag.Compiler{Use: structtag.Read, Field: c.add}
 	if c.tags.Compile(t) && len(c.tags.Problems) == 0 && len(c.st.fields) == 0 {
 		c.tags.Problem("", "no struct field with an lp tag")
 	}
-	c.rename()
+	c.share()
 	if len(c.tags.Problems) > 0 {
 		c.st.err = &StructError{Type: c.st.name, Problems: c.tags.Problems}
 	}
@@ -306,6 +324,7 @@ func compileStruct(t reflect.Type) *structType {
 
 // structCompiler collects the fields of a type.
 type structCompiler struct {
+	root  reflect.Type
 	st    *structType
 	tags  structtag.Compiler
 	names map[structKey]bool
@@ -319,19 +338,14 @@ type structKey struct {
 
 // add adds a struct field.
 func (c *structCompiler) add(t *structtag.Field) {
-	f := structField{name: t.Key, role: t.Role, pointer: t.Pointer, decimal: t.Decimal, elem: t.Type,
-		null: t.Pointer || t.Omit || t.Role == structtag.TagRole}
+	f := structField{name: t.Key, role: t.Role, pointer: t.Pointer, decimal: t.Decimal, elem: t.Type}
 	if t.InUnit {
 		f.unit = t.Unit.Unit()
 	}
-	for _, s := range t.Way {
-		if s.Elem != nil {
-			c.tags.Problem(t.Name, "in a struct behind a pointer, which cannot be read")
-			return
-		}
-		f.offset += s.Offset
-		f.index = append(f.index, s.Index)
+	if !c.lead(&f, t) {
+		return
 	}
+	f.null = t.Pointer || t.Omit || t.Role == structtag.TagRole || t.Kind == structtag.Bytes || len(f.hops) > 0
 	switch t.Kind {
 	case structtag.Int:
 		f.op, f.size = opInt, uint8(t.Type.Bits())
@@ -352,11 +366,14 @@ func (c *structCompiler) add(t *structtag.Field) {
 		f.op = opTime
 	case structtag.Text:
 		f.op = opText
+	case structtag.Duration:
+		f.op, f.size = opDuration, 64
 	}
 	if f.role == structtag.TimestampRole {
 		f.name = "time"
 	}
-	f.column = f.name
+	c.st.deep = c.st.deep || len(f.hops) > 0
+	c.st.holds = c.st.holds || f.role == structtag.FieldRole
 	if f.role != structtag.MeasurementRole {
 		key := structKey{f.name, f.role == structtag.TagRole}
 		if c.names[key] {
@@ -367,13 +384,32 @@ func (c *structCompiler) add(t *structtag.Field) {
 	c.st.fields = append(c.st.fields, f)
 }
 
-// rename finds out what the servers call a tag among the columns of SELECT * if there is a
-// field of the same key: key_1, after the field.
-func (c *structCompiler) rename() {
+// lead sets the way to f. It reports false if there is none: a pointer that is not exported
+// can only be set by package unsafe, which the purego build does without.
+func (c *structCompiler) lead(f *structField, t *structtag.Field) bool {
+	in := c.root
+	for _, s := range t.Way {
+		at := in.Field(s.Index)
+		f.offset += s.Offset
+		f.index = append(f.index, s.Index)
+		if in = at.Type; s.Elem == nil {
+			continue
+		}
+		if !at.IsExported() {
+			c.tags.Problem(t.Name, "in a struct behind the pointer %s, which is not exported and cannot be set", at.Name)
+			return false
+		}
+		f.hops = append(f.hops, hop{f.offset, f.index, s.Elem})
+		in, f.offset, f.index = s.Elem, 0, nil
+	}
+	return true
+}
+
+// share marks the tags and the fields that have one key. Among the columns of a response
+// nothing tells the two apart: SELECT * calls the second one key_1, whichever that is.
+func (c *structCompiler) share() {
 	for i := range c.st.fields {
 		f := &c.st.fields[i]
-		if f.role == structtag.TagRole && c.names[structKey{f.name, false}] {
-			f.column = f.name + "_1"
-		}
+		f.shared = c.names[structKey{f.name, false}] && c.names[structKey{f.name, true}]
 	}
 }

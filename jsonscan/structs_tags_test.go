@@ -3,9 +3,11 @@ package jsonscan
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 type place struct {
@@ -95,16 +97,98 @@ func TestStructTags(t *testing.T) {
 
 func TestStructOptions(t *testing.T) {
 	type bad struct {
-		A int    `lp:"a,omitEmpty"`
-		B *place `lp:"b,inline"`
-		C int    `lp:",measurement"`
+		A int `lp:"a,omitEmpty"`
+		*place
+		C int `lp:",measurement"`
 	}
 	_, err := AppendStructs[bad](nil, NewScanner(structBody(`"a"`, `1`)).Rows())
-	want := `jsonscan: read into type jsonscan.bad: field A: unknown option "omitEmpty"; field X: in a struct behind a pointer, which cannot be read; ` +
-		`field Y: in a struct behind a pointer, which cannot be read; ` +
+	want := `jsonscan: read into type jsonscan.bad: field A: unknown option "omitEmpty"; field X: in a struct behind the pointer place, which is not exported and cannot be set; ` +
+		`field Y: in a struct behind the pointer place, which is not exported and cannot be set; ` +
 		`field C: int cannot be a measurement`
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
+// TestStructNotThere reads series that lack what lp.Schema leaves out, one after another.
+func TestStructNotThere(t *testing.T) {
+	type deep struct {
+		Y  *string `lp:"y"`
+		At int     `lp:"at"`
+	}
+	type Inner struct {
+		X    float64 `lp:"x"`
+		Host string  `lp:"host,tag"`
+		Deep *deep   `lp:"deep_,inline"`
+	}
+	type point struct {
+		V     int     `lp:"v"`
+		Raw   []byte  `lp:"raw"`
+		P     *int    `lp:"p"`
+		Note  string  `lp:"note,omitempty"`
+		Zone  string  `lp:"zone,tag"`
+		In    *Inner  `lp:"in_,inline"`
+		Other float64 // which is not touched
+	}
+	five, text := 5, "text"
+	full := point{V: 1, Raw: []byte{}, P: &five, Note: "n", Zone: "z", In: &Inner{X: 2, Host: "h", Deep: &deep{Y: &text, At: 3}}}
+	const columns = `"columns":["v","raw","p","note","zone","in_x","in_host","in_deep_y","in_deep_at"],`
+	const fullRow = `[1,"",5,"n","z",2,"h","text",3]`
+	body := `{"results":[{"series":[{"name":"m",` + columns + `"values":[` + fullRow + `,[2,null,null,null,null,null,null,null,null],` + fullRow + `]},` +
+		`{"name":"m","columns":["v"],"values":[[3]]},` +
+		`{"name":"m","tags":{"in_host":"h","zone":""},"columns":["v"],"values":[[4]]},` +
+		`{"name":"m","tags":{"in_host":""},"columns":["in_deep_at","v"],"values":[[7,5],[null,6]]}]}]}`
+	want := []point{full, {V: 2}, full, {V: 3}, {V: 4, In: &Inner{Host: "h"}}, {V: 5, In: &Inner{Deep: &deep{At: 7}}}, {V: 6}}
+	check := func(name string, got []point) {
+		t.Helper()
+		for i := range max(len(got), len(want)) {
+			if len(got) != len(want) || !reflect.DeepEqual(got[i], want[i]) {
+				t.Fatalf("%s: %d of %d structs; %d is %+v, want %+v", name, len(got), len(want), i, got[i], want[i])
+			}
+		}
+	}
+	got, err := AppendStructs[point](nil, NewScanner(strings.NewReader(body)).Rows())
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("AppendStructs", got)
+	got = nil
+	for v, err := range StructsOf[point](NewScanner(strings.NewReader(body)).Rows()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, v)
+	}
+	check("StructsOf", got) // also that no two of them share a struct
+	// What the schema always writes must be there.
+	var bind *BindError
+	if _, err := AppendStructs[point](nil, NewScanner(structBody(`"p"`, `1`)).Rows()); !errors.As(err, &bind) || fmt.Sprint(bind.Missing) != "[v]" {
+		t.Errorf("without v: %v", err)
+	}
+}
+
+// TestStructDuration reads durations from the texts of their String method.
+func TestStructDuration(t *testing.T) {
+	type point struct {
+		Tag  time.Duration  `lp:"t,tag"`
+		Text *time.Duration `lp:"s,string"`
+		V    time.Duration  `lp:"v"`
+	}
+	for _, d := range []time.Duration{0, 1, -1, 1500 * time.Microsecond, time.Hour, math.MaxInt64, math.MinInt64} {
+		number := fmt.Sprint(int64(d))
+		for _, body := range []string{
+			`"columns":["t","s","v"],"values":[["` + d.String() + `","` + d.String() + `",` + number + `]]`,
+			`"tags":{"t":"` + d.String() + `"},"columns":["s","v"],"values":[["` + d.String() + `",` + number + `]]`,
+			`"tags":{"t":"` + number + `"},"columns":["s","v"],"values":[[` + number + `,` + number + `]]`,
+		} {
+			got, err := AppendStructs[point](nil, NewScanner(strings.NewReader(`{"results":[{"series":[{"name":"m",`+body+`}]}]}`)).Rows())
+			if err != nil || got[0].Tag != d || *got[0].Text != d || got[0].V != d {
+				t.Errorf("%s: %+v, %v", body, got, err)
+			}
+		}
+	}
+	if _, err := AppendStructs[point](nil, NewScanner(structBody(`"s","v"`, `"soon",1`)).Rows()); !errors.Is(err, ErrKind) {
+		t.Errorf("no duration: %v", err)
 	}
 }
 
@@ -134,11 +218,9 @@ func TestStructTagsAndColumns(t *testing.T) {
 	body := func(series ...string) *Scanner {
 		return NewScanner(strings.NewReader(`{"results":[{"series":[` + strings.Join(series, ",") + `]}]}`))
 	}
-	for _, series := range []string{grouped, all} {
-		got, err := AppendStructs[both](nil, body(series).Rows())
-		if err != nil || len(got) != 1 || got[0] != (both{"t", 1.5, 2}) {
-			t.Errorf("both of %s: %+v, %v", series, got, err)
-		}
+	got, err := AppendStructs[both](nil, body(grouped).Rows())
+	if err != nil || len(got) != 1 || got[0] != (both{"t", 1.5, 2}) {
+		t.Errorf("both: %+v, %v", got, err)
 	}
 	if got, err := AppendStructs[tag](nil, body(grouped, text).Rows()); err != nil || fmt.Sprint(got) != "[{t 2} {t 2}]" {
 		t.Errorf("tag: %+v, %v", got, err)
@@ -151,6 +233,12 @@ func TestStructTagsAndColumns(t *testing.T) {
 		t.Errorf("after another series: %+v, %v", got, err)
 	}
 	var bind *BindError
+	for _, series := range []string{all, text} {
+		_, err := AppendStructs[both](nil, body(series).Rows(), AllowExtraColumns, AllowMissingColumns)
+		if !errors.As(err, &bind) || !strings.Contains(err.Error(), "d (a tag and a field, which GROUP BY tells apart)") {
+			t.Errorf("both without GROUP BY: %v", err)
+		}
+	}
 	if _, err := AppendStructs[field](nil, body(tagOnly).Rows()); !errors.As(err, &bind) {
 		t.Errorf("a float of a tag: %v", err)
 	}

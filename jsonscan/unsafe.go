@@ -32,6 +32,19 @@ func pointTo[T any](p *T) structPtr { return unsafe.Pointer(p) }
 
 func slotOf(base structPtr, f *structField) slot { return unsafe.Add(base, f.offset) }
 
+// follow returns the struct that hops lead to from base. It makes the structs that are
+// missing. Each pointer is where reflect reported it, and points to a value of its type.
+func follow(base structPtr, hops []hop) structPtr {
+	for i := range hops {
+		p := (*unsafe.Pointer)(unsafe.Add(base, hops[i].offset))
+		if *p == nil {
+			*p = reflect.New(hops[i].elem).UnsafePointer()
+		}
+		base = *p
+	}
+	return base
+}
+
 // slotNew makes the field at s, a pointer, point to a new value, and returns that.
 func slotNew(s slot, f *structField) slot {
 	p := reflect.New(f.elem).UnsafePointer()
@@ -79,7 +92,7 @@ func setZero(s slot, f *structField) {
 		return
 	}
 	switch f.op {
-	case opInt, opUint:
+	case opInt, opUint, opDuration:
 		setUint(s, f.size, 0)
 	case opFloat64:
 		setFloat64(s, 0)

@@ -19,6 +19,17 @@ func pointTo[T any](p *T) structPtr { return reflect.ValueOf(p).Elem() }
 
 func slotOf(base structPtr, f *structField) slot { return base.FieldByIndex(f.index) }
 
+func follow(base structPtr, hops []hop) structPtr {
+	for i := range hops {
+		p := base.FieldByIndex(hops[i].index)
+		if p.IsNil() {
+			p.Set(reflect.New(hops[i].elem).Convert(p.Type()))
+		}
+		base = p.Elem()
+	}
+	return base
+}
+
 func slotNew(s slot, f *structField) slot {
 	p := reflect.New(f.elem)
 	s.Set(p.Convert(s.Type()))

@@ -196,6 +196,8 @@ func (c *Compiler) typed(sf reflect.StructField, f *Field) {
 			return
 		}
 		f.Kind = Enum
+	case c.Use == Read && f.Type == durationType && (f.Text || f.Role == TagRole):
+		f.Kind = Duration
 	case !c.methods(f):
 		return
 	}

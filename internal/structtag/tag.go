@@ -137,10 +137,14 @@ const (
 	Text   // the text of a method of package encoding
 	Method // the text of the String method; only written
 	Enum   // an integer whose values have names; only written
+	// Duration is a time.Duration that is written as the text of its String method. It is
+	// the one such type that can be read without a method; only read.
+	Duration
 )
 
 var (
-	timeType = reflect.TypeFor[time.Time]()
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
 	// textTypes are the interfaces of values that are texts.
 	textTypes = [...][]reflect.Type{
 		Write: {reflect.TypeFor[encoding.TextAppender](), reflect.TypeFor[encoding.TextMarshaler]()},
