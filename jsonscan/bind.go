@@ -3,7 +3,6 @@ package jsonscan
 import (
 	"errors"
 	"math"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -54,8 +53,8 @@ type boundTag struct {
 }
 
 // newBinder returns a binder for a type, or the *StructError of the type.
-func newBinder(t reflect.Type, options []StructOption) (*binder, error) {
-	b := &binder{st: structTypeOf(t)}
+func newBinder(st *structType, options []StructOption) (*binder, error) {
+	b := &binder{st: st}
 	for _, o := range options {
 		b.options |= o
 	}
@@ -65,6 +64,9 @@ func newBinder(t reflect.Type, options []StructOption) (*binder, error) {
 // bind binds the columns and tags of s to fields, or returns a *BindError.
 func (b *binder) bind(s *Series) error {
 	b.series, b.unfit = s, false
+	if b.st.scalar {
+		return b.bindScalar(s)
+	}
 	b.tags = b.tags[:0]
 	known := b.known(s)
 	if !known {

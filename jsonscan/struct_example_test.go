@@ -49,3 +49,10 @@ func ExampleAppendStructs() {
 	fmt.Println(prices, err)
 	// Output: [{AAPL 219.23} {AAPL 219}] jsonscan: statement 1: database not found: x
 }
+
+func ExampleAppendValues() {
+	body := `{"results":[{"series":[{"name":"cpu","columns":["time","mean"],"values":[[0,0.5],[60,null],[120,0.25]]}]}]}`
+	means, err := jsonscan.AppendValues[*float64](nil, jsonscan.NewScanner(strings.NewReader(body)).Rows())
+	fmt.Println(*means[0], means[1] == nil, *means[2], err)
+	// Output: 0.5 true 0.25 <nil>
+}

@@ -143,7 +143,7 @@ func namesText(names []string) string {
 func StructsOf[T any](rows iter.Seq2[*Row, error], options ...StructOption) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero, v T
-		b, err := newBinder(reflect.TypeFor[T](), options)
+		b, err := newBinder(structTypeOf(reflect.TypeFor[T]()), options)
 		if err != nil {
 			yield(zero, err)
 			return
@@ -181,7 +181,12 @@ const maxJoined = 16
 // statements. At any other error it stops. That error is joined to those before it,
 // however many they are, and comes with the rows before it.
 func AppendStructs[T any](dst []T, rows iter.Seq2[*Row, error], options ...StructOption) ([]T, error) {
-	b, err := newBinder(reflect.TypeFor[T](), options)
+	return appendRows(dst, structTypeOf(reflect.TypeFor[T]()), rows, options)
+}
+
+// appendRows appends a value of T, which st is compiled from, per row to dst.
+func appendRows[T any](dst []T, st *structType, rows iter.Seq2[*Row, error], options []StructOption) ([]T, error) {
+	b, err := newBinder(st, options)
 	if err != nil {
 		return dst, err
 	}
@@ -293,6 +298,8 @@ type structType struct {
 	fields []structField
 	deep   bool // a field has hops
 	holds  bool // there is a field that is no tag, timestamp or measurement
+	scalar bool // the type is no struct; the one field is the value itself
+	bare   bool // no field has an lp tag
 	err    error
 }
 
@@ -314,6 +321,7 @@ func compileStruct(t reflect.Type) *structType {
 	c.tags = structtag.Compiler{Use: structtag.Read, Field: c.add}
 	if c.tags.Compile(t) && len(c.tags.Problems) == 0 && len(c.st.fields) == 0 {
 		c.tags.Problem("", "no struct field with an lp tag")
+		c.st.bare = true
 	}
 	c.share()
 	if len(c.tags.Problems) > 0 {

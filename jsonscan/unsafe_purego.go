@@ -17,7 +17,12 @@ type (
 
 func pointTo[T any](p *T) structPtr { return reflect.ValueOf(p).Elem() }
 
-func slotOf(base structPtr, f *structField) slot { return base.FieldByIndex(f.index) }
+func slotOf(base structPtr, f *structField) slot {
+	if f.index == nil { // a scalar, which is its own field
+		return base
+	}
+	return base.FieldByIndex(f.index)
+}
 
 func follow(base structPtr, hops []hop) structPtr {
 	for i := range hops {
