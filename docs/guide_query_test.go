@@ -332,7 +332,7 @@ func Example_into() {
 			Location string    `lp:"location,tag"`
 			RandTag  string    `lp:"randtag,tag"`
 		}
-		points, err := fastclient.QueryInto(ctx, c, []point(nil), "SELECT * FROM h2o_quality")
+		points, err := fastclient.QueryInto[point](ctx, c, nil, "SELECT * FROM h2o_quality")
 		if err != nil {
 			return err
 		}
@@ -346,6 +346,35 @@ func Example_into() {
 	// coyote_creek 41
 	// santa_monica 99
 	// coyote_creek 11
+}
+
+func Example_one() {
+	ctx, c, s := serve(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["mydb"]]}]}]}`),
+		influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"h2o_quality","columns":["time","count"],"values":[[0,3]]}]}]}`))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin one
+		names, err := fastclient.QueryInto[string](ctx, c, nil, "SHOW DATABASES")
+		if err != nil {
+			return err
+		}
+		fmt.Println(len(names) > 0)
+		count, err := fastclient.QueryOne[int64](ctx, c, "SELECT count(index) FROM h2o_quality")
+		switch {
+		case errors.Is(err, fastclient.ErrNoRows):
+			fmt.Println("no points")
+		case err != nil:
+			return err
+		default:
+			fmt.Println(count)
+		}
+		// end
+		return nil
+	})
+	// Output:
+	// true
+	// 3
 }
 
 func Example_cached() {

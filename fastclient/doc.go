@@ -37,14 +37,15 @@
 //
 // # Querying
 //
-// [Client.Query] streams rows; [QueryInto] reads structs, [Client.QueryFrames] columns,
-// [Result.JSON] a tree, and [Client.QueryRaw] bytes. [Client.Exec] sends statements whose
-// rows nobody wants; package admin has a function for each statement that manages a
-// server, and [Client.CreateBucket] makes what InfluxDB 2 has for databases. Options of one
-// query are [Param], [ParamIdent] and [ParamRegex], which bind values, [Epoch] and
-// [RFC3339] for the form of times, [Chunked] and [Unchunked], and the bounds [MaxBytes],
-// [MaxRowBytes] and [Whole]. [Database], [RetentionPolicy], [Retry], [NoRetry] and
-// [Idempotent] fit writes and queries.
+// [Client.Query] streams rows; [QueryInto] reads structs or values, [QueryOne] one of them,
+// [Client.QueryFrames] columns, [Result.JSON] a tree, and [Client.QueryRaw] bytes.
+// [Client.Exec] sends statements whose rows nobody wants; package admin has a function for
+// each statement that manages a server, and [Client.CreateBucket] makes what InfluxDB 2 has
+// for databases. Options of one query are [Param], [ParamIdent] and [ParamRegex], which
+// bind values, [Epoch] and [RFC3339] for the form of times, [StructOptions] for
+// [QueryInto], [Chunked] and [Unchunked], and the bounds [MaxBytes], [MaxRowBytes] and
+// [Whole]. [Database], [RetentionPolicy], [Retry], [NoRetry] and [Idempotent] fit writes
+// and queries.
 //
 // # Errors
 //

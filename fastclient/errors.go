@@ -49,6 +49,10 @@ var (
 	// ErrNoResult says that the response to a statement holds no result: the server may
 	// not be InfluxDB.
 	ErrNoResult = errors.New("fastclient: no result in the response")
+	// ErrNoRows says that the response to [QueryOne] has no row.
+	ErrNoRows = errors.New("fastclient: no rows in the response")
+	// ErrTooManyRows says that the response to [QueryOne] has more than one row.
+	ErrTooManyRows = errors.New("fastclient: more than one row in the response")
 )
 
 // A ServerError is a response that reports a failure. A write succeeds with status 204,

@@ -117,6 +117,12 @@ func (c *Client) newQueryCall(opts []QueryOption) *queryCall {
 	if len(qc.params) > 0 {
 		qc.params = append(qc.params, '}')
 	}
+	switch {
+	case qc.into != nil:
+		*qc.into = qc.structs
+	case qc.structs != 0 && qc.err == nil:
+		qc.err = &OptionError{"StructOptions", "is for QueryInto and QueryOne"}
+	}
 	return qc
 }
 
@@ -204,6 +210,8 @@ type queryCall struct {
 	deletes    bool
 	whole      bool // the caller keeps the response
 	get        bool // false for statements that change something
+	structs    jsonscan.StructOption
+	into       *jsonscan.StructOption // where the caller reads structs; nil if it does not
 	compressed ResponseCompression
 }
 
@@ -239,6 +247,16 @@ func Chunked(n int) QueryOption {
 // Unchunked asks for the response in one document. A server with a row limit then
 // truncates series, which sets Series.Partial.
 func Unchunked() QueryOption { return queryOption(func(c *queryCall) { c.chunked = false }) }
+
+// StructOptions relaxes what [QueryInto] and [QueryOne] require of a response, as in
+// [jsonscan.StructsOf]. Any other query returns an *[OptionError] for it.
+func StructOptions(options ...jsonscan.StructOption) QueryOption {
+	return queryOption(func(c *queryCall) {
+		for _, o := range options {
+			c.structs |= o
+		}
+	})
+}
 
 // Whole says that the caller keeps the whole response: [MaxBytes] bounds it, or else
 // [Options].MaxResponseBytes. [QueryInto], [Client.QueryFrames] and the functions of

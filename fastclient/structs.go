@@ -78,22 +78,68 @@ func encodeAll[T any](dst []byte, e *lp.Encoder, s *lp.Schema[T], values []T) ([
 	return append(dst, e.Bytes()...), err
 }
 
-// QueryInto sends q like [Client.Query] and appends a struct for each row to dst, by the
-// rules of [jsonscan.AppendStructs]. It returns the rows of the statements that succeeded
-// together with the errors of the others. Structs that were written by a schema can be
-// read by the same type.
+// QueryInto sends q like [Client.Query] and appends a value for each row to dst, which may
+// be nil, by the rules of [jsonscan.AppendValues]. T is a struct, or the type of the only
+// column: QueryInto[float64] of SELECT mean(load) is a slice of means, and with *float64
+// the windows without points are nil. Structs that were written by a schema can be read
+// by the same type. [StructOptions] relaxes what a response must have.
 //
-// [MaxBytes] bounds the response, or else [Options].MaxResponseBytes; the structs may
-// take eight times that. Beyond it the error is a *[TransportError] with
+// It returns the rows of the statements that succeeded together with the errors of the
+// others. [MaxBytes] bounds the response, or else [Options].MaxResponseBytes; the values
+// may take eight times that. Beyond it the error is a *[TransportError] with
 // [ErrResponseTooLarge]. For longer responses, range over [jsonscan.StructsOf] of
 // [Result.Rows].
 func QueryInto[T any](ctx context.Context, c *Client, dst []T, q string, opts ...QueryOption) ([]T, error) {
-	r, err := c.Query(ctx, q, append([]QueryOption{Whole()}, opts...)...)
+	r, structs, err := c.queryInto(ctx, q, opts)
 	if err != nil {
 		return dst, err
 	}
 	defer r.Close()
-	return jsonscan.AppendStructs(dst, r.boundedRows(int64(reflect.TypeFor[T]().Size())))
+	return jsonscan.AppendValues(dst, r.boundedRows(int64(reflect.TypeFor[T]().Size())), structs)
+}
+
+// QueryOne is [QueryInto] for a response of one row, which it returns. Without a row the
+// error is [ErrNoRows], and with more than one it is [ErrTooManyRows]; no more than two
+// are read. With any error the value is zero. InfluxDB sends no row for an aggregate of no
+// points.
+func QueryOne[T any](ctx context.Context, c *Client, q string, opts ...QueryOption) (T, error) {
+	var zero T
+	r, structs, err := c.queryInto(ctx, q, opts)
+	if err != nil {
+		return zero, err
+	}
+	defer r.Close()
+	n := 0
+	first := func(yield func(*jsonscan.Row, error) bool) {
+		for row, err := range r.Rows() {
+			if err == nil {
+				n++
+			}
+			if n > 1 || !yield(row, err) {
+				return
+			}
+		}
+	}
+	got, err := jsonscan.AppendValues(make([]T, 0, 1), first, structs)
+	switch {
+	case n > 1 && err != nil:
+		return zero, errors.Join(ErrTooManyRows, err)
+	case n > 1:
+		return zero, ErrTooManyRows
+	case err != nil:
+		return zero, err
+	case n == 0:
+		return zero, ErrNoRows
+	}
+	return got[0], nil
+}
+
+// queryInto sends q for a caller that reads structs, and returns the [StructOptions].
+func (c *Client) queryInto(ctx context.Context, q string, opts []QueryOption) (*Result, jsonscan.StructOption, error) {
+	var structs jsonscan.StructOption
+	own := queryOption(func(c *queryCall) { c.whole, c.into = true, &structs })
+	r, err := c.Query(ctx, q, append([]QueryOption{own}, opts...)...)
+	return r, structs, err
 }
 
 // frameBlock is how many rows are turned into lines before the size of the body is

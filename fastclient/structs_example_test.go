@@ -2,6 +2,7 @@ package fastclient_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/lp"
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/jsonscan"
 )
 
 type Load struct {
@@ -37,6 +39,36 @@ func ExampleQueryInto() {
 	loads, err := fastclient.QueryInto(context.Background(), c, []Load(nil), `SELECT * FROM "Load"`)
 	fmt.Println(loads, err)
 	// Output: [{1 a 0.5} {2 b 0.25}] <nil>
+}
+
+func ExampleQueryInto_values() {
+	c, s := exampleClient(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["mydb"],["telegraf"]]}]}]}` + "\n"))
+	defer s.Close()
+	defer c.Close()
+	names, err := fastclient.QueryInto[string](context.Background(), c, nil, `SHOW DATABASES`)
+	fmt.Println(names, err)
+	// Output: [mydb telegraf] <nil>
+}
+
+func ExampleStructOptions() {
+	c, s := exampleClient(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"Load","columns":["time","host","value","x"],"values":[[1,"a",0.5,7]]}]}]}` + "\n"))
+	defer s.Close()
+	defer c.Close()
+	loads, err := fastclient.QueryInto[Load](context.Background(), c, nil, `SELECT * FROM "Load"`, fastclient.StructOptions(jsonscan.AllowExtraColumns))
+	fmt.Println(loads, err)
+	// Output: [{1 a 0.5}] <nil>
+}
+
+func ExampleQueryOne() {
+	c, s := exampleClient(influxtest.JSON(`{"results":[{"statement_id":0,"series":[{"name":"Load","columns":["time","mean"],"values":[[0,0.375]]}]}]}` + "\n"))
+	defer s.Close()
+	defer c.Close()
+	mean, err := fastclient.QueryOne[float64](context.Background(), c, `SELECT mean(value) FROM "Load"`)
+	if errors.Is(err, fastclient.ErrNoRows) {
+		fmt.Println("no points")
+	}
+	fmt.Println(mean, err)
+	// Output: 0.375 <nil>
 }
 
 func ExampleClient_QueryFrames() {

@@ -3,6 +3,7 @@ package itest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -208,6 +210,47 @@ func TestKindsRoundTrip(t *testing.T) {
 	onServers(t, func(t *testing.T, s *Server, c *fastclient.Client) {
 		for name, f := range cases {
 			t.Run(name, func(t *testing.T) { f(t, c) })
+		}
+	})
+}
+
+// TestScalars reads single columns and single rows of real servers.
+func TestScalars(t *testing.T) {
+	onServers(t, func(t *testing.T, s *Server, c *fastclient.Client) {
+		ctx := t.Context()
+		if err := c.Write(ctx, []byte("m,host=a f=0.5,i=9007199254740993i,s=\"x\",b=true 1\nm,host=a f=2,i=-1i,s=\"y\",b=false 60000000001\n")); err != nil {
+			t.Fatal(err)
+		}
+		check := func(what string, got any, err error, want any) {
+			t.Helper()
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %v, %v, want %v", what, got, err, want)
+			}
+		}
+		floats, err := fastclient.QueryInto[float64](ctx, c, nil, "SELECT f FROM m")
+		check("float64", floats, err, []float64{0.5, 2})
+		ints, err := fastclient.QueryInto[int64](ctx, c, nil, "SELECT i FROM m")
+		check("int64", ints, err, []int64{9007199254740993, -1})
+		texts, err := fastclient.QueryInto[string](ctx, c, nil, "SELECT s FROM m")
+		check("string", texts, err, []string{"x", "y"})
+		bools, err := fastclient.QueryInto[bool](ctx, c, nil, "SELECT b FROM m")
+		check("bool", bools, err, []bool{true, false})
+		keys, err := fastclient.QueryInto[string](ctx, c, nil, "SHOW TAG KEYS")
+		check("tag keys", keys, err, []string{"host"})
+		means, err := fastclient.QueryInto[*float64](ctx, c, nil, "SELECT mean(f) FROM m WHERE time >= 0 AND time < 3m GROUP BY time(1m)")
+		if err != nil || len(means) != 3 || *means[0] != 0.5 || *means[1] != 2 || means[2] != nil {
+			t.Errorf("means: %v, %v", means, err)
+		}
+		first, err := fastclient.QueryOne[float64](ctx, c, "SELECT first(f) FROM m")
+		check("first", first, err, 0.5)
+		if _, err := fastclient.QueryOne[float64](ctx, c, "SELECT f FROM m"); !errors.Is(err, fastclient.ErrTooManyRows) {
+			t.Errorf("two rows: %v", err)
+		}
+		if _, err := fastclient.QueryOne[float64](ctx, c, "SELECT mean(f) FROM missing"); !errors.Is(err, fastclient.ErrNoRows) {
+			t.Errorf("no rows: %v", err)
+		}
+		if _, err := fastclient.QueryInto[float64](ctx, c, nil, "SELECT i FROM m"); !errors.Is(err, jsonscan.ErrInexact) {
+			t.Errorf("an integer as a float: %v", err)
 		}
 	})
 }
