@@ -48,12 +48,12 @@ func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, erro
 }
 
 // Rows iterates over the rows of all series of all statements. A row is valid until the
-// next one is asked for. The failure of one statement is a *[QueryError] with a nil row;
-// what the server says within the response about the whole request is a
-// *[jsonscan.ResponseError]. After either, the iteration goes on if the loop does. An
-// error of the connection or of the response's form is the last pair: a response that was
-// cut short never ends without one. At the end, and when the loop is left, the result is
-// closed.
+// next one is asked for. The failure of one statement is a *[QueryError]; what the server
+// says within the response about the whole request is a *[jsonscan.ResponseError]. After
+// either, the iteration goes on if the loop does. An error of the connection or of the
+// response's form is the last pair: a response that was cut short never ends without one.
+// The row beside an error is empty, so that a loop which ignores the error meets no nil.
+// At the end, and when the loop is left, the result is closed.
 func (r *Result) Rows() iter.Seq2[*jsonscan.Row, error] {
 	return func(yield func(*jsonscan.Row, error) bool) {
 		defer r.Close()
@@ -73,7 +73,7 @@ func (r *Result) boundedRows(size int64) iter.Seq2[*jsonscan.Row, error] {
 	return func(yield func(*jsonscan.Row, error) bool) {
 		for row, err := range r.Rows() {
 			if left -= size; err == nil && left < 0 {
-				yield(nil, r.body.fail(ErrResponseTooLarge))
+				yield(row, r.body.fail(ErrResponseTooLarge))
 				return
 			}
 			if !yield(row, err) {

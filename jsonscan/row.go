@@ -120,10 +120,18 @@ type Row struct {
 	unescaped []byte // texts without their escapes; some have their length before them
 }
 
+// emptyRow comes with the errors of Scanner.Rows. It has no cells, and its series no
+// columns. Nothing writes to it, so every scanner may hand it out.
+var emptyRow Row
+
 // Series returns what the rows of the series have in common. The Series stays valid
-// after the row.
+// after the row. That of a row without a scanner, such as the row that comes with an
+// error, is empty.
 func (r *Row) Series() *Series {
-	if r.series == nil && r.s != nil {
+	if r.series == nil {
+		if r.s == nil {
+			return &noSeries
+		}
 		return r.s.makeSeries()
 	}
 	return r.series

@@ -80,3 +80,19 @@ func ExampleScanner_Reset() {
 	// 2 1 0 true ms <nil>
 	// 0 2 1 true ms <nil>
 }
+
+func ExampleRow_AppendJSON() {
+	s := jsonscan.NewScanner(strings.NewReader(`{"results":[{"series":[{"name":"cpu","columns":["time","load"],"values":[[1500000000,0.50]]}]}]}`))
+	s.Next()
+	fmt.Println(string(s.Row().AppendJSON(nil)))
+	// Output: [1500000000,0.50]
+}
+
+func ExampleRow_Format() {
+	s := jsonscan.NewScanner(strings.NewReader(`{"results":[{"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","load"],"values":[[1500000000,0.5]]}]}]}`))
+	s.Next()
+	fmt.Printf("%v\n%+v\n", s.Row(), s.Row())
+	// Output:
+	// [1500000000,0.5]
+	// cpu{host="a"} ["time","load"] [1500000000,0.5]
+}

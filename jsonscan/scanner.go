@@ -145,8 +145,9 @@ func (s *Scanner) maxRow() int {
 
 // Rows iterates over the rows of all series of all statements, in the order of
 // the response. A row is valid until the next iteration. A *StatementError and a
-// *ResponseError come in their place with a nil row, and the iteration continues
-// if the loop does; any other error is the last pair. Breaking out of the loop
+// *ResponseError come in their place, and the iteration continues if the loop does; any
+// other error is the last pair. The row beside an error is empty: it has no cells, and
+// its getters return ErrColumn. Breaking out of the loop
 // consumes no more of the reader; Rows and Next then continue after the last row.
 func (s *Scanner) Rows() iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
@@ -157,7 +158,7 @@ func (s *Scanner) Rows() iter.Seq2[*Row, error] {
 				}
 				continue
 			}
-			if s.err == nil || !yield(nil, s.err) || s.fatal {
+			if s.err == nil || !yield(&emptyRow, s.err) || s.fatal {
 				return
 			}
 		}
