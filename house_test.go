@@ -185,7 +185,7 @@ var storeys = map[string][]string{
 		"ping.go", "write.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "url.go",
 	},
 	"fastclient/batch": {
-		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "stats.go", "options.go",
+		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "options.go",
 		"target.go", "stage.go", "memory.go", "engine.go", "send.go", "queue.go", "syncwriter.go", "writer.go",
 	},
 }

@@ -182,6 +182,22 @@ func ExampleWriter_Stats() {
 	// true 2
 }
 
+func ExampleLatency() {
+	var latency batch.Latency // as in Stats.Latency
+	latency[0] = 90           // below 1 ms
+	latency[3] = 10           // from 4 ms to 8 ms
+	fmt.Println(latency.Count(), latency.Quantile(0.5), latency.Quantile(0.99))
+	// Output: 100 1ms 8ms
+}
+
+func ExampleStats_LogValue() {
+	stats := batch.Stats{Appended: batch.Count{Lines: 10}, Acked: batch.Count{Lines: 9}, Pending: batch.Count{Lines: 1}}
+	for _, a := range stats.LogValue().Group()[:6] {
+		fmt.Print(a, " ")
+	}
+	// Output: appended=10 acked=9 rejected=0 uncertain=0 dropped=0 pending=1
+}
+
 func ExampleOpenDeadLetterFile() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"errors"
-	"math/bits"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
@@ -66,10 +65,9 @@ type Stats struct {
 	// RawBytes and WireBytes are the sizes of all requests before and after
 	// compression.
 	RawBytes, WireBytes uint64
-	// Latency is a histogram of the requests. Latency[i] counts those that took at least
-	// half of 1 ms << i, but less than that; the first counts all below 1 ms, the last all
-	// longer ones.
-	Latency [16]uint64
+	// Latency counts the requests by the time that they took. Its Quantile method has the
+	// median and the like.
+	Latency Latency
 
 	Memory      int // bytes of slabs for lines, and of what compression may take
 	MemoryLimit int
@@ -157,7 +155,7 @@ type writerCounters struct {
 	status                   [6]uint64
 	retried, splits          uint64
 	raw, wire                uint64
-	latency                  [16]uint64
+	latency                  Latency
 	deadLetterErrors         uint64
 }
 
@@ -184,7 +182,7 @@ func (c *writerCounters) responded(b *seam.Body, r *seam.Response, took time.Dur
 	} else {
 		c.status[min(r.Status/100, len(c.status)-1)]++
 	}
-	c.latency[min(bits.Len64(uint64(took/time.Millisecond)), len(c.latency)-1)]++
+	c.latency.add(took)
 }
 
 func (c *writerCounters) copyTo(s *Stats) {

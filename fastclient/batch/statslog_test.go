@@ -1,0 +1,96 @@
+package batch
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestLatencyQuantile compares quantiles with those of the sorted times, within the error
+// that the documentation states.
+func TestLatencyQuantile(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		var l Latency
+		times := make([]time.Duration, 1+r.IntN(200))
+		for i := range times {
+			times[i] = time.Duration(r.Int64N(1 << (10 + r.IntN(26))))
+			l.add(times[i])
+		}
+		slices.Sort(times)
+		if n := l.Count(); n != uint64(len(times)) {
+			t.Fatalf("%d times, want %d", n, len(times))
+		}
+		for _, q := range []float64{0, 0.01, 0.07, 0.5, 0.9, 0.99, 1, r.Float64()} {
+			rank := 1 // the least number of times that is the fraction q of all
+			for float64(rank)/float64(len(times)) < q {
+				rank++
+			}
+			exact, got := times[rank-1], l.Quantile(q)
+			ok := exact < got && exact >= got/2
+			switch got {
+			case time.Millisecond:
+				ok = exact < got
+			case 16384 * time.Millisecond:
+				ok = exact >= got/2
+			}
+			if !ok {
+				t.Fatalf("quantile %v of %d times is %v, exact %v", q, len(times), got, exact)
+			}
+		}
+	}
+	var l Latency
+	if l.Quantile(0.5) != 0 || l.Count() != 0 {
+		t.Error("a quantile without times")
+	}
+	for _, tt := range []struct {
+		took time.Duration
+		at   int
+		want time.Duration
+	}{
+		{-1, 0, time.Millisecond}, {0, 0, time.Millisecond}, {time.Millisecond - 1, 0, time.Millisecond}, {time.Millisecond, 1, 2 * time.Millisecond},
+		{2 * time.Millisecond, 2, 4 * time.Millisecond}, {16384*time.Millisecond - 1, 14, 16384 * time.Millisecond},
+		{16384 * time.Millisecond, 15, 16384 * time.Millisecond}, {math.MaxInt64, 15, 16384 * time.Millisecond},
+	} {
+		var l Latency
+		if l.add(tt.took); l[tt.at] != 1 || l.Quantile(0) != tt.want || l.Quantile(1) != tt.want || l.Quantile(2) != tt.want || l.Quantile(math.NaN()) != tt.want {
+			t.Errorf("%v: %v, %v", tt.took, l, l.Quantile(1))
+		}
+	}
+}
+
+// TestStatsLog holds what a log has of a Writer that is well and of one that is not, and
+// that nothing of it begins another line.
+func TestStatsLog(t *testing.T) {
+	line := func(s Stats) string {
+		var b strings.Builder
+		log := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key != "w" {
+				return slog.Attr{}
+			}
+			return a
+		}}))
+		log.Info("", "w", s)
+		return strings.TrimSuffix(b.String(), "\n")
+	}
+	well := Stats{Appended: Count{10, 100}, Acked: Count{9, 90}, Pending: Count{1, 10}, Requests: 3, RawBytes: 90, WireBytes: 30, Latency: Latency{1, 0, 2}, Memory: 5, MemoryLimit: 50}
+	want := "w.appended=10 w.acked=9 w.rejected=0 w.uncertain=0 w.dropped=0 w.pending=1 w.queued=0 w.in_flight=0 w.requests=3 w.raw_bytes=90 w.wire_bytes=30 " +
+		"w.latency.p50=4ms w.latency.p90=4ms w.latency.p99=4ms w.memory=5 w.memory_limit=50"
+	if got := line(well); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	ill := Stats{Rejected: Count{2, 20}, RefusedInvalid: 1, NoResponse: 4, Retried: 5, Blocked: 6, BlockedFor: time.Second, Down: true, Failures: 7, RetryAt: time.Unix(0, 0).UTC(),
+		EventsLost: 8, DeadLetterErrors: 9, LastErrors: []ServerFailure{{Addr: "a:8086", Err: errors.New("x\nlevel=ERROR")}, {Addr: "b:8086"}}}
+	ill.ByReason[ReasonLine], ill.ByReason[ReasonTooLarge] = Count{1, 10}, Count{1, 10}
+	want = `w.appended=0 w.acked=0 w.rejected=2 w.uncertain=0 w.dropped=0 w.pending=0 w.by_reason.line=1 w.by_reason.too_large=1 w.refused.invalid=1 w.queued=0 w.in_flight=0 w.requests=0 ` +
+		`w.no_response=4 w.retried=5 w.raw_bytes=0 w.wire_bytes=0 w.memory=0 w.memory_limit=0 w.blocked=6 w.blocked_for=1s w.events_lost=8 w.dead_letter_errors=9 ` +
+		`w.down=true w.failures=7 w.retry_at=1970-01-01T00:00:00.000Z w.last_errors.a:8086="x\nlevel=ERROR" w.last_errors.b:8086=<nil>`
+	if got := line(ill); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
