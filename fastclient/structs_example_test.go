@@ -8,9 +8,9 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/frame"
-	"github.com/pointwire/pointwire/lp"
 	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/jsonscan"
+	"github.com/pointwire/pointwire/lp"
 )
 
 type Load struct {
