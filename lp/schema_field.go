@@ -24,8 +24,11 @@ import (
 func (s *program) putFields(b []byte, n int, p base, c *cursor) ([]byte, int) {
 	for i := range s.fields {
 		o := &s.fields[i]
-		at := o.at.here(p)
-		if o.pointer {
+		var at base
+		if !o.pointer {
+			at = o.at.here(p)
+		} else {
+			// The offset is one in another struct, which may be longer than that at p.
 			var ok bool
 			if at, ok = o.at.in(p); !ok {
 				continue
