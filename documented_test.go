@@ -18,7 +18,7 @@ import (
 )
 
 // public are the packages that programs import.
-var public = []string{"lp", "jsonscan", "frame", "fastclient", "fastclient/batch", "fastclient/admin", "fastclient/influxql"}
+var public = []string{"lp", "jsonscan", "frame", "fastclient", "fastclient/batch", "fastclient/batch/spool", "fastclient/admin", "fastclient/influxql"}
 
 // TestDocumented holds that every exported function, method, type, constant and variable
 // has a doc comment, and that an example which runs uses every function, method and type.

@@ -188,6 +188,11 @@ var storeys = map[string][]string{
 		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "options.go",
 		"target.go", "stage.go", "memory.go", "engine.go", "send.go", "queue.go", "syncwriter.go", "writer.go",
 	},
+	"fastclient/batch/spool": {
+		"doc.go", "errors.go", "options.go", "batch.go", "format.go", "lock_unix.go", "lock_other.go", "space_unix.go", "space_other.go",
+		"disk.go", "scan.go", "segment.go", "mark.go", "stats.go", "spool.go", "manifest.go", "quarantine.go", "recovery.go",
+		"commit.go", "damage.go", "retire.go", "lease.go", "put.go",
+	},
 }
 
 // TestStoreys bounds the pairs of files in which the lower file uses a name, a field or a

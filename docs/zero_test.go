@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/batch"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
@@ -61,4 +62,14 @@ func TestZeroValues(t *testing.T) {
 		t.Error("a DeadLetterFile without a file takes lines")
 	}
 	f.Close()
+	var disk spool.Spool
+	if err := disk.Put(&spool.Batch{Body: []byte("m v=1 1\n"), Lines: 1}); !errors.Is(err, spool.ErrClosed) {
+		t.Errorf("Spool.Put: %v", err)
+	}
+	if err := disk.Next(ctx, new(spool.Batch), spool.Oldest); !errors.Is(err, spool.ErrClosed) {
+		t.Errorf("Spool.Next: %v", err)
+	}
+	if err := disk.Close(); err != nil {
+		t.Errorf("Spool.Close: %v", err)
+	}
 }

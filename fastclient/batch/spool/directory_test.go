@@ -1,0 +1,144 @@
+package spool
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestFiles: only the owner may read the files, and files of others stay.
+func TestFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	if err := os.MkdirAll(filepath.Join(dir, "lost+found"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := reopened(t, dir, Options{})
+	put(t, s, 1, 3)
+	foreign := []string{"readme", "0000000000000001.seg.old", "1.seg", "manifest.bak", "FFFFFFFFFFFFFFFF.seg"}
+	for _, name := range foreign {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("foreign"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{manifestName, markName, lockName, segmentName(1)} {
+		if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	os.Chmod(dir, 0o755)
+	s = reopened(t, dir, Options{})
+	if got := rest(t, s, Oldest); len(got) != 3 {
+		t.Error(got)
+	}
+	s.Close()
+	for name, want := range map[string]os.FileMode{".": 0o700, manifestName: 0o600, markName: 0o600, lockName: 0o600, segmentName(1): 0o600, "readme": 0o644} {
+		st, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || st.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", name, st.Mode(), err)
+		}
+	}
+	for _, name := range foreign {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); string(b) != "foreign" {
+			t.Errorf("%s: %q, %v", name, b, err)
+		}
+	}
+}
+
+// TestNotSpool: links, files and directories of others are refused and left alone.
+func TestNotSpool(t *testing.T) {
+	o := Options{MaxBytes: 1 << 30}
+	refused := func(path string) {
+		t.Helper()
+		if s, err := Open(path, o); !errors.Is(err, ErrNotSpool) {
+			t.Errorf("%s: %v", path, err)
+			s.Close()
+		}
+	}
+	s := opened(t, Options{})
+	put(t, s, 1, 1)
+	s.Close()
+	parent := filepath.Dir(s.path)
+	link := filepath.Join(parent, "link")
+	if err := os.Symlink(s.path, link); err != nil {
+		t.Skip(err)
+	}
+	refused(link)
+	refused(link + "/")
+	home := filepath.Join(parent, "home")
+	os.Mkdir(home, 0o755)
+	os.WriteFile(filepath.Join(home, "letter"), nil, 0o644)
+	refused(home)
+	if st, _ := os.Stat(home); st.Mode().Perm() != 0o755 {
+		t.Error("the directory of others has another mode now")
+	}
+	if list, _ := os.ReadDir(home); len(list) != 1 {
+		t.Errorf("%v", list)
+	}
+	refused(filepath.Join(home, "letter"))
+	for _, name := range []string{manifestName, markName, lockName, segmentName(1)} {
+		path, moved := filepath.Join(s.path, name), filepath.Join(s.path, "moved")
+		os.Rename(path, moved)
+		os.Symlink("moved", path)
+		refused(s.path)
+		os.Remove(path)
+		os.Rename(moved, path)
+	}
+	reopened(t, s.path, Options{}).Close()
+	if _, err := Open(filepath.Join(parent, "no", "parent"), o); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no parent: %v", err)
+	}
+}
+
+// TestVersions: a directory of another version is refused and not changed.
+func TestVersions(t *testing.T) {
+	s := opened(t, Options{})
+	put(t, s, 1, 3)
+	s.Close()
+	for _, name := range []string{manifestName, markName, segmentName(1)} {
+		path := filepath.Join(s.path, name)
+		old, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := bytes.Clone(old)
+		order.PutUint32(b[8:], 2)
+		order.PutUint32(b[12:], checksum(0, b[:12]))
+		os.WriteFile(path, b, 0o600)
+		os.WriteFile(filepath.Join(s.path, manifestTempName), nil, 0o600)
+		before := snapshot(t, s.path)
+		if _, err := Open(s.path, Options{MaxBytes: 1 << 30}); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after := snapshot(t, s.path); after != before {
+			t.Errorf("%s: the directory was\n%s\nand is\n%s", name, before, after)
+		}
+		os.WriteFile(path, old, 0o600)
+	}
+	if got := rest(t, reopened(t, s.path, Options{}), Oldest); len(got) != 3 {
+		t.Error(got)
+	}
+}
+
+// snapshot returns all that is in a directory.
+func snapshot(t *testing.T, dir string) string {
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		fmt.Fprintf(&b, "%s %x\n", path, text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

@@ -1,0 +1,33 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package spool
+
+import (
+	"os"
+	"syscall"
+)
+
+// permissions says that files have permissions for owner, group and others.
+const permissions = true
+
+// lockFile locks f until it is closed.
+func lockFile(f *os.File) error {
+	for {
+		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err {
+		case syscall.EINTR:
+		case syscall.EWOULDBLOCK:
+			return ErrLocked
+		default:
+			return err
+		}
+	}
+}
+
+func syncOpenDir(dir *os.File) error { return dir.Sync() }
+
+// unlinked reports that no name leads to f any more.
+func unlinked(f *os.File) bool {
+	var st syscall.Stat_t
+	err := syscall.Fstat(int(f.Fd()), &st)
+	return err == syscall.ESTALE || err == nil && st.Nlink == 0
+}

@@ -1,0 +1,117 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package spool
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// child starts a copy of the test with this variable set.
+func child(t *testing.T, test, variable, value string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$")
+	cmd.Env = append(os.Environ(), variable+"="+value)
+	return cmd
+}
+
+// TestLocked: one process has a spool open, until it ends, in whatever way.
+func TestLocked(t *testing.T) {
+	o := Options{MaxBytes: 1 << 30, SyncInterval: -1}
+	if path := os.Getenv("POINTWIRE_TEST_SPOOL"); path != "" {
+		s, err := Open(path, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, s, 1, 3)
+		os.Stdout.WriteString("ready\n")
+		select {} // until it is killed
+	}
+	s := opened(t, Options{})
+	path := s.path
+	for range 2 {
+		if _, err := Open(path, o); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path) {
+			t.Errorf("second opener in this process: %v", err)
+		}
+	}
+	put(t, s, 1, 1)
+	s.Close()
+	os.RemoveAll(path)
+	cmd := child(t, "TestLocked", "POINTWIRE_TEST_SPOOL", path)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan() && lines.Text() != "ready"; {
+	}
+	if _, err := Open(path, o); !errors.Is(err, ErrLocked) {
+		t.Errorf("second process: %v", err)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	s = reopened(t, path, Options{})
+	if got := rest(t, s, Oldest); len(got) != 3 {
+		t.Errorf("after the end of the other process: %v", got)
+	}
+}
+
+// TestFileSizeLimit writes until the limit of a process for the size of a file, so that a
+// write fails in the middle of a frame, as on a full disk.
+func TestFileSizeLimit(t *testing.T) {
+	const variable = "POINTWIRE_TEST_SPOOL_LIMIT"
+	if path := os.Getenv(variable); path != "" {
+		writeToLimit(t, path)
+		return
+	}
+	s := opened(t, Options{})
+	s.Close()
+	if out, err := child(t, "TestFileSizeLimit", variable, s.path).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	s = reopened(t, s.path, Options{})
+	if r := s.Recovery(); r.Waiting.Batches < 20 || r.TornBytes != 0 || r.QuarantinedFiles != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func writeToLimit(t *testing.T, path string) {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	old := limit.Cur
+	s := reopened(t, path, Options{})
+	limit.Cur = 9_000
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	b := Batch{Body: make([]byte, 1000), Lines: 1}
+	stored := uint64(0)
+	for range 20 {
+		if err := s.Put(&b); err == nil {
+			stored++
+		} else if !errors.Is(err, syscall.EFBIG) {
+			t.Errorf("put: %v", err)
+		}
+	}
+	if st := s.Stats(); stored == 20 || st.Waiting.Batches != stored {
+		t.Errorf("%d stored, %+v", stored, st)
+	}
+	limit.Cur = old
+	syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
+	for s.Stats().Waiting.Batches < 20 {
+		if err := s.Put(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,73 @@
+package spool
+
+import "time"
+
+// A Count is a number of batches, of their lines, and of the bytes of these lines before
+// they were compressed.
+type Count struct {
+	Batches, Lines, Bytes uint64
+}
+
+func (c *Count) add(d Count) {
+	c.Batches += d.Batches
+	c.Lines += d.Lines
+	c.Bytes += d.Bytes
+}
+
+func (c *Count) sub(d Count) {
+	c.Batches -= d.Batches
+	c.Lines -= d.Lines
+	c.Bytes -= d.Bytes
+}
+
+// Stats is the state of a [Spool] at one moment. The batches always add up:
+//
+//	Recovered + Put = Acked + Dropped + Damaged + Gone + Waiting + Leased
+type Stats struct {
+	Recovered Count // found by Open and not acked
+	Put       Count // stored since
+	Acked     Count // acked since
+	Dropped   Count // dropped under DropOldest
+	Damaged   Count // set aside by Next because a checksum was wrong
+	Gone      Count // lost with a directory that was removed
+
+	Waiting Count // for Next
+	Leased  Count // by Next or PutLeased, neither acked nor returned
+	// OldestWaiting and OldestLeased are the smallest SealedAt of these batches, and zero
+	// if there are none. That of a partly acked segment which is not being read may be
+	// older than its oldest waiting batch.
+	OldestWaiting, OldestLeased time.Time
+
+	DiskBytes     int64  // of segments and quarantine, at most Options.MaxBytes
+	Segments      int    // files that hold batches
+	LastSeq       uint64 // number of the last batch
+	AckedUpTo     uint64 // no batch up to this number is waiting or leased
+	Syncs         uint64 // of segments
+	SyncErrors    uint64 // of segments and of the mark
+	LastSyncError error  // nil after a successful sync
+}
+
+// Stats returns the state. It does not wait for the disk.
+func (s *Spool) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.stats
+	st.Segments = len(s.segments)
+	if s.nextSeq > 0 { // else the Spool was not opened
+		st.LastSeq, st.AckedUpTo = s.nextSeq-1, s.ackedUpTo()
+	}
+	earliest := func(at *time.Time, nanos int64) {
+		if t := time.Unix(0, nanos); at.IsZero() || t.Before(*at) {
+			*at = t
+		}
+	}
+	for _, g := range s.segments {
+		if g.waiting().Batches > 0 {
+			earliest(&st.OldestWaiting, g.oldestWaiting())
+		}
+	}
+	for _, l := range s.leases {
+		earliest(&st.OldestLeased, l.sealed)
+	}
+	return st
+}
