@@ -53,7 +53,12 @@ func BenchmarkPut(b *testing.B) {
 			if err := f.Sync(); err != nil {
 				b.Fatal(err)
 			}
-			at = (at + int64(len(benchBody))) % maxSegmentBytes
+			if at += int64(len(benchBody)); at > maxSegmentBytes { // a spool begins a file, too
+				at = 0
+				if err := f.Truncate(0); err != nil {
+					b.Fatal(err)
+				}
+			}
 		}
 	})
 }

@@ -113,17 +113,21 @@ func TestSyncInterval(t *testing.T) {
 			t.Errorf("%d syncs too early", n)
 		}
 		time.Sleep(200 * time.Millisecond)
+		s.mu.Lock()
 		if n := d.syncs.Load(); n != 1 || s.active.synced != 4 {
-			t.Errorf("%d syncs", n)
+			t.Errorf("%d syncs, %d batches are durable", n, s.active.synced)
 		}
+		s.mu.Unlock()
 		number(t, s, Oldest)
 		if err := s.Ack(1); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(1100 * time.Millisecond)
+		s.disk.Lock()
 		if s.mark.durable != 1 {
 			t.Errorf("the mark is %d, durable %d", s.mark.seq, s.mark.durable)
 		}
+		s.disk.Unlock()
 		time.Sleep(time.Hour)
 		if n := d.syncs.Load(); n != 1 {
 			t.Errorf("%d syncs of an idle spool", n)
@@ -137,6 +141,7 @@ func TestSyncInterval(t *testing.T) {
 // TestConcurrent: many goroutines put, sync, lease, ack and return; each batch is acked
 // once. Goroutines and descriptors are as before.
 func TestConcurrent(t *testing.T) {
+	opened(t, Options{}).Close() // the runtime opens descriptors of its own with the first
 	goroutines, descriptors := runtime.NumGoroutine(), openDescriptors(t)
 	s := opened(t, Options{SyncInterval: time.Millisecond})
 	s.segmentBytes = 20_000
@@ -158,7 +163,7 @@ func TestConcurrent(t *testing.T) {
 					t.Error(err)
 				}
 				if n%20 == 0 {
-					if err := s.Sync(ctx); err != nil {
+					if err := s.Sync(t.Context()); err != nil {
 						t.Error(err)
 					}
 				}

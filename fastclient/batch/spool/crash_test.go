@@ -39,6 +39,7 @@ type world struct {
 	next    int
 	opened  bool // the first Open is done
 	relaxed bool // batches may be dropped at the moment
+	syncing bool // syncMark runs
 	states  func(*memDisk)
 }
 
@@ -164,7 +165,7 @@ func (w *world) step() {
 		s.mu.Unlock()
 		if err == nil {
 			w.promiseStored()
-			w.d.after()
+			w.d.after("", "")
 		} else if !w.faulty {
 			w.t.Fatalf("sync: %v", err)
 		}
@@ -180,24 +181,22 @@ func (w *world) step() {
 		}
 	case k < 17 && len(w.leased) > 0:
 		i := w.rng.IntN(len(w.leased))
-		seq := w.leased[i]
-		w.leased = append(w.leased[:i], w.leased[i+1:]...)
-		if w.rng.IntN(5) == 0 {
-			if err := s.Return(seq); err != nil {
-				w.t.Fatalf("return: %v", err)
-			}
+		if w.rng.IntN(5) > 0 {
+			w.ack(i)
 			break
 		}
-		w.records[w.bySeq[seq]].acked = true
-		if err := s.Ack(seq); err != nil && !w.faulty {
-			w.t.Fatalf("ack: %v", err)
+		if err := s.Return(w.leased[i]); err != nil {
+			w.t.Fatalf("return: %v", err)
 		}
+		w.leased = append(w.leased[:i], w.leased[i+1:]...)
 	case k == 17:
+		w.syncing = w.rng.IntN(2) == 0
 		s.syncMark()
+		w.syncing = false
 	case k == 18 && w.rng.IntN(3) == 0:
 		if err := s.Close(); err == nil {
 			w.promiseStored()
-			w.d.after()
+			w.d.after("", "")
 			w.reopen()
 		} else if !w.faulty {
 			w.t.Fatalf("close: %v", err)
@@ -212,6 +211,16 @@ func (w *world) step() {
 	}
 	w.noteNever()
 	w.adds(w.s)
+}
+
+// ack acks a leased batch.
+func (w *world) ack(i int) {
+	seq := w.leased[i]
+	w.leased = append(w.leased[:i], w.leased[i+1:]...)
+	w.records[w.bySeq[seq]].acked = true
+	if err := w.s.Ack(seq); err != nil && !w.faulty {
+		w.t.Fatalf("ack: %v", err)
+	}
 }
 
 // adds holds that the statistics add up.
@@ -244,7 +253,7 @@ func (w *world) same(b *Batch, id int) {
 func (w *world) check(d *memDisk, deep func(*memDisk)) {
 	d.after = nil
 	if deep != nil {
-		d.after = func() { deep(d) }
+		d.after = func(string, string) { deep(d) }
 	}
 	s, err := w.open(d)
 	if err != nil {
@@ -334,7 +343,12 @@ func (w *world) goOn(d *memDisk, s *Spool, came map[int]bool) {
 
 // run does steps, and calls states with the disk as crashes may leave it at every moment.
 func (w *world) run(steps, random int, torn bool, states func(d *memDisk)) {
-	w.d.after = func() { w.d.crashStates(w.rng, random, torn, states) }
+	w.d.after = func(op, name string) {
+		w.d.crashStates(w.rng, random, torn, states)
+		if w.syncing && op == "sync" && name == markName && len(w.leased) > 0 {
+			w.ack(0) // before the sync of the mark returns
+		}
+	}
 	if w.faulty {
 		w.d.fail = func(op, name string) error {
 			if w.rng.IntN(25) > 0 || !w.opened {
@@ -359,7 +373,7 @@ func TestCrash(t *testing.T) {
 	switch {
 	case want > 0:
 	case testing.Short() || raceEnabled:
-		want = 5_000
+		want = 1_500
 	default:
 		want = 205_000
 	}

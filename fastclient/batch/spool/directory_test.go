@@ -142,3 +142,44 @@ func snapshot(t *testing.T, dir string) string {
 	}
 	return b.String()
 }
+
+// TestForeignFrames: frames of a segment with the same numbers, in another directory, are
+// not valid here.
+func TestForeignFrames(t *testing.T) {
+	var texts [2][]byte
+	var s *Spool
+	for i := range texts {
+		s = opened(t, Options{})
+		put(t, s, 10*i+1, 10*i+3)
+		s.Close()
+		var err error
+		if texts[i], err = os.ReadFile(filepath.Join(s.path, segmentName(1))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copy(texts[1][segmentHeaderSize:], texts[0][segmentHeaderSize:])
+	os.WriteFile(filepath.Join(s.path, segmentName(1)), texts[1], 0o600)
+	s = reopened(t, s.path, Options{})
+	if got := rest(t, s, Oldest); len(got) > 0 || s.Recovery().Quarantined.Lines != 3 {
+		t.Errorf("%v, %+v", got, s.Recovery())
+	}
+}
+
+// TestRepeatedFrame: a frame of the same segment is not valid in another place.
+func TestRepeatedFrame(t *testing.T) {
+	s := opened(t, Options{})
+	put(t, s, 1, 3)
+	s.Close()
+	path := filepath.Join(s.path, segmentName(1))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := (len(text) - segmentHeaderSize) / 3
+	copy(text[segmentHeaderSize+size:], text[segmentHeaderSize:][:size])
+	os.WriteFile(path, text, 0o600)
+	s = reopened(t, s.path, Options{})
+	if got := rest(t, s, Oldest); len(got) != 1 || s.Recovery().Quarantined.Lines != 2 {
+		t.Errorf("%v, %+v", got, s.Recovery())
+	}
+}

@@ -81,8 +81,7 @@
 //
 // A segment begins with a header of 128 bytes: its prologue ("pwspools"), ID, number of the
 // first batch, salt, a checksum in 4 bytes, and zeros. At 64 is a record once none of its
-// batches is wanted any more: "retired\n", ID, salt, a checksum in 4 bytes, zeros. Such a
-// segment is cut to its header, and removed when no manifest lists it. The frames follow
+// batches is wanted any more: "retired\n", ID, salt. Such a segment is cut to its header, and removed when no manifest lists it. The frames follow
 // without gaps, one per batch, with consecutive batch numbers:
 //
 //	 0  checksum of the bytes 4 to 40
@@ -97,8 +96,8 @@
 //	39  0xFB
 //	40  target, body
 //
-// The checksums of the frames and of the retired record continue that of ID, first number
-// and salt (24 bytes), so that a frame of another segment is never valid.
+// The checksums of the frames continue that of ID, first number and salt (24 bytes), so that a
+// frame of another segment is never valid.
 //
 // A quarantined file is a whole segment, or the header of a segment followed by its bytes
 // from OFFSET on. REASON is "header" for a header that is damaged, "body" for a body,

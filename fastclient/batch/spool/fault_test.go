@@ -62,6 +62,9 @@ func TestPutFails(t *testing.T) {
 				}
 			}
 			d.fail = nil
+			if g := s.active; g != nil && len(d.names[segmentName(g.id)].data) != int(g.size) {
+				t.Errorf("%s of %s: a part of a batch is left", c.op, c.part)
+			}
 			if failed == 0 {
 				t.Errorf("%s of %s: no Put fails", c.op, c.part)
 			}
@@ -120,6 +123,36 @@ func TestSyncFails(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSyncFailsThenCrash: a restart of the process syncs the segment again, so what Sync
+// says then is true.
+func TestSyncFailsThenCrash(t *testing.T) {
+	s, d := onMemory(t)
+	put(t, s, 1, 2)
+	failing(d, "sync", ".seg", syscall.EIO)
+	if err := s.Sync(t.Context()); !errors.Is(err, syscall.EIO) {
+		t.Errorf("sync: %v", err)
+	}
+	d.fail = nil
+	put(t, s, 3, 3) // in another segment, and a manifest that lists both
+	for _, closed := range []bool{false, true} {
+		if closed {
+			s.Close()
+		}
+		s = newSpool("spool", s.o)
+		if err := s.open(d); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sync(t.Context()); err != nil {
+			t.Error(err)
+		}
+		none := func(*inode, int, change) (change, bool) { return change{}, false }
+		after := newSpool("spool", s.o)
+		if err := after.open(d.crashed(func(int) bool { return false }, none)); err != nil || after.Stats().Waiting.Batches != 3 {
+			t.Errorf("after a crash: %+v, %v", after.Stats(), err)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 	prologueSize      = 16
 	segmentHeaderSize = 128
 	retiredOffset     = 64 // of the retired record in the header of a segment
-	retiredSize       = 32
+	retiredSize       = 24
 	frameHeaderSize   = 40
 	manifestHeadSize  = 48
 	manifestEntrySize = 48
@@ -106,13 +106,10 @@ func parseSegmentHeader(b []byte) (n identity, ok bool) {
 }
 
 // appendRetired appends the record which says that no batch of the segment is wanted any
-// more.
+// more. It needs no checksum, because each of its bytes is known.
 func appendRetired(b []byte, n identity) []byte {
-	start := len(b)
 	b = order.AppendUint64(append(b, retiredMagic...), n.id)
-	b = order.AppendUint64(b, n.salt)
-	b = order.AppendUint32(b, checksum(n.seed(), b[start:]))
-	return append(b, make([]byte, start+retiredSize-len(b))...)
+	return order.AppendUint64(b, n.salt)
 }
 
 // isRetired reports whether the header of a segment has a retired record.
@@ -121,8 +118,7 @@ func isRetired(header []byte, n identity) bool {
 		return false
 	}
 	r := header[retiredOffset:]
-	return string(r[:8]) == retiredMagic && order.Uint64(r[8:]) == n.id && order.Uint64(r[16:]) == n.salt &&
-		order.Uint32(r[24:]) == checksum(n.seed(), r[:24])
+	return string(r[:8]) == retiredMagic && order.Uint64(r[8:]) == n.id && order.Uint64(r[16:]) == n.salt
 }
 
 // A frameHeader is in front of each batch in a segment.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // child starts a copy of the test with this variable set.
@@ -29,7 +30,8 @@ func TestLocked(t *testing.T) {
 		}
 		put(t, s, 1, 3)
 		os.Stdout.WriteString("ready\n")
-		select {} // until it is killed
+		time.Sleep(time.Hour) // until it is killed
+		s.Close()
 	}
 	s := opened(t, Options{})
 	path := s.path
@@ -49,7 +51,14 @@ func TestLocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for lines := bufio.NewScanner(out); lines.Scan() && lines.Text() != "ready"; {
+	for lines := bufio.NewScanner(out); ; {
+		if !lines.Scan() {
+			t.Fatal("the other process has ended")
+		}
+		if lines.Text() == "ready" {
+			break
+		}
+		t.Log(lines.Text())
 	}
 	if _, err := Open(path, o); !errors.Is(err, ErrLocked) {
 		t.Errorf("second process: %v", err)

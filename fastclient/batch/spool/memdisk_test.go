@@ -68,7 +68,7 @@ type memDisk struct {
 	// have it. after is called when an operation is done.
 	fail  func(op, name string) error
 	lost  func(op, caller string) bool
-	after func()
+	after func(op, name string)
 	space int64 // free returns it
 	dead  bool  // gone returns it
 }
@@ -88,7 +88,7 @@ func (d *memDisk) do(op, name string, f func()) error {
 		f()
 	}
 	if d.after != nil {
-		d.after()
+		d.after(op, name)
 	}
 	return nil
 }
@@ -289,7 +289,7 @@ func (d *memDisk) crashed(keepDir func(i int) bool, keep func(n *inode, i int, c
 }
 
 // crashStates calls f with disks as a crash may leave d now: n random ones, and if torn is
-// set, with the last change of each file torn everywhere.
+// set, with the last change of each file torn everywhere, and those before it there or not.
 func (d *memDisk) crashStates(rng *rand.Rand, n int, torn bool, f func(*memDisk)) {
 	all := func(int) bool { return true }
 	none := func(int) bool { return false }
@@ -310,12 +310,18 @@ func (d *memDisk) crashStates(rng *rand.Rand, n int, torn bool, f func(*memDisk)
 			step = 512
 		}
 		for cut := 0; cut < len(file.pending[last].data); cut += step {
-			f(d.crashed(all, func(n *inode, i int, c change) (change, bool) {
-				if n == file && i == last {
-					c.data = c.data[:cut]
+			for _, others := range []bool{true, false} {
+				if !others && last == 0 {
+					continue
 				}
-				return c, true
-			}))
+				f(d.crashed(all, func(n *inode, i int, c change) (change, bool) {
+					if n == file && i == last {
+						c.data = c.data[:cut]
+						return c, true
+					}
+					return c, n != file || others
+				}))
+			}
 		}
 	}
 	for range n {
