@@ -183,3 +183,37 @@ func TestRepeatedFrame(t *testing.T) {
 		t.Errorf("%v, %+v", got, s.Recovery())
 	}
 }
+
+// TestManifestLost: the segments tell what a manifest would. One whose header is damaged as
+// well cannot be read, and goes to quarantine as it is.
+func TestManifestLost(t *testing.T) {
+	for at, want := range map[int]int{-1: 3, 16: 0, 24: 0, 32: 0, 40: 0} {
+		s := opened(t, Options{})
+		put(t, s, 1, 3)
+		s.Close()
+		path := filepath.Join(s.path, segmentName(1))
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at >= 0 {
+			text[at] ^= 4
+			os.WriteFile(path, text, 0o600)
+		}
+		os.Remove(filepath.Join(s.path, manifestName))
+		s = reopened(t, s.path, Options{})
+		r := s.Recovery()
+		if got := rest(t, s, Oldest); len(got) != want || !r.ManifestLost {
+			t.Errorf("byte %d: %v, %+v", at, got, r)
+		}
+		kept, err := os.ReadFile(filepath.Join(s.path, quarantineName(1, 0, reasonHeader)))
+		if at >= 0 && (!bytes.Equal(kept, text) || r.QuarantinedBytes != int64(len(text))) {
+			t.Errorf("byte %d: %v, %+v", at, err, r)
+		}
+		put(t, s, 4, 4)
+		s.Close()
+		if r := reopened(t, s.path, Options{}).Recovery(); r.ManifestLost || r.Waiting.Batches != uint64(want+1) {
+			t.Errorf("byte %d: after another restart %+v", at, r)
+		}
+	}
+}

@@ -5,8 +5,11 @@ package spool
 import (
 	"bufio"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -68,6 +71,86 @@ func TestLocked(t *testing.T) {
 	s = reopened(t, path, Options{})
 	if got := rest(t, s, Oldest); len(got) != 3 {
 		t.Errorf("after the end of the other process: %v", got)
+	}
+}
+
+// TestKill kills a process that puts, leases and acks, again and again. What it had put is
+// there, but for what it was about to ack.
+func TestKill(t *testing.T) {
+	const variable = "POINTWIRE_TEST_SPOOL_KILL"
+	if path := os.Getenv(variable); path != "" {
+		putForEver(t, path)
+		return
+	}
+	rounds := 20
+	if testing.Short() || raceEnabled {
+		rounds = 4
+	}
+	path := filepath.Join(t.TempDir(), "spool")
+	wanted := map[int]bool{}
+	for round := range rounds {
+		cmd := child(t, "TestKill", variable, path)
+		out, err := cmd.StdoutPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(time.Duration(5+rand.IntN(60))*time.Millisecond, func() { cmd.Process.Kill() })
+		acked := map[int]bool{}
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			var n int
+			if _, err := fmt.Sscanf(lines.Text(), "put %d", &n); err == nil {
+				wanted[n] = true
+			} else if _, err := fmt.Sscanf(lines.Text(), "ack %d", &n); err == nil {
+				acked[n] = true
+			} else {
+				t.Log(lines.Text())
+			}
+		}
+		cmd.Wait()
+		timer.Stop()
+		for n := range acked {
+			delete(wanted, n)
+		}
+		s := reopened(t, path, Options{})
+		if r := s.Recovery(); r.ManifestLost || r.MarkLost || r.MissingFiles > 0 || r.QuarantinedFiles > 0 || r.Missing != (Count{}) {
+			t.Errorf("round %d: a kill looks like damage: %+v", round, r)
+		}
+		came := map[int]bool{}
+		for _, n := range rest(t, s, Oldest) {
+			came[n] = true
+		}
+		for n := range wanted {
+			if !came[n] {
+				t.Errorf("round %d: batch %d is missing", round, n)
+			}
+		}
+		s.Close()
+	}
+	if len(wanted) == 0 {
+		t.Error("no process put a batch")
+	}
+}
+
+// putForEver tells after each Put that it returned, and before each Ack that it is called.
+func putForEver(t *testing.T, path string) {
+	s := reopened(t, path, Options{SyncInterval: time.Millisecond})
+	s.segmentBytes = 2_000
+	for n := int(s.Stats().LastSeq) + 1; ; n++ {
+		b := numbered(n)
+		if err := s.Put(b); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("put", n)
+		if n%3 > 0 {
+			got, seq := number(t, s, Order(n%2))
+			fmt.Println("ack", got)
+			if err := s.Ack(seq); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
