@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -170,15 +171,7 @@ func (w *world) step() {
 			w.t.Fatalf("sync: %v", err)
 		}
 	case k < 14:
-		var b Batch
-		ok, err := s.TryNext(&b, Order(w.rng.IntN(2)))
-		if err != nil && !w.faulty {
-			w.t.Fatalf("next: %v", err)
-		}
-		if ok {
-			w.same(&b, w.bySeq[b.Seq])
-			w.leased = append(w.leased, b.Seq)
-		}
+		w.lease(Order(w.rng.IntN(2)))
 	case k < 17 && len(w.leased) > 0:
 		i := w.rng.IntN(len(w.leased))
 		if w.rng.IntN(5) > 0 {
@@ -190,7 +183,14 @@ func (w *world) step() {
 		}
 		w.leased = append(w.leased[:i], w.leased[i+1:]...)
 	case k == 17:
-		w.syncing = w.rng.IntN(2) == 0
+		if w.syncing = w.rng.IntN(2) == 0; w.syncing {
+			// The mark is behind, and an ack during the sync moves it again.
+			w.lease(Oldest)
+			w.lease(Oldest)
+			for slices.Sort(w.leased); len(w.leased) > 1; {
+				w.ack(0)
+			}
+		}
 		s.syncMark()
 		w.syncing = false
 	case k == 18 && w.rng.IntN(3) == 0:
@@ -211,6 +211,19 @@ func (w *world) step() {
 	}
 	w.noteNever()
 	w.adds(w.s)
+}
+
+// lease leases a batch.
+func (w *world) lease(order Order) {
+	var b Batch
+	ok, err := w.s.TryNext(&b, order)
+	if err != nil && !w.faulty {
+		w.t.Fatalf("next: %v", err)
+	}
+	if ok {
+		w.same(&b, w.bySeq[b.Seq])
+		w.leased = append(w.leased, b.Seq)
+	}
 }
 
 // ack acks a leased batch.

@@ -193,6 +193,9 @@ func (w *world) checkDamaged(d *memDisk, lines uint64, damage string) {
 		lines -= min(uint64(w.records[id].b.Lines), lines)
 	}
 	r := s.Recovery()
+	if strings.Contains(damage, manifestName) && !r.ManifestLost {
+		w.t.Fatalf("%s: the manifest is not reported: %+v", damage, r)
+	}
 	if lines > 0 && r.Quarantined.Lines+r.Missing.Lines+r.Torn.Lines < lines && r.TornBytes == 0 && r.QuarantinedBytes == 0 && r.MissingFiles == 0 {
 		// A file of which nothing is left, not even its length, tells nothing: it can only
 		// be the last segment of a process that was killed.
