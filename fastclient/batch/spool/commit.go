@@ -169,12 +169,11 @@ func (s *Spool) answer(waiters []chan error) {
 }
 
 // tell answers those who still wait when the goroutine has ended.
-func (s *Spool) tell() error {
+func (s *Spool) tell() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answer(s.waiters)
 	s.waiters = nil
-	return nil
 }
 
 // syncFile syncs a segment. A file without a name is not durable, though its sync succeeds.
@@ -266,7 +265,7 @@ func (s *Spool) syncMarkLocked() error {
 		err = s.mark.endSync(s.mark.f.Sync())
 	}
 	s.noteMark(err)
-	return err
+	return s.failed("sync", markName, err)
 }
 
 func (s *Spool) noteMark(err error) {

@@ -57,12 +57,15 @@ func (s *Spool) TryNext(b *Batch, order Order) (bool, error) {
 	defer s.mu.Unlock()
 	g.pins--
 	defer s.wakeNext()
+	now, leased := s.leases[seq]
 	switch {
 	case err == nil:
 		return true, nil
 	case s.closed:
 		return false, ErrClosed
-	case s.leases[seq].g == nil: // the directory was removed meanwhile
+	case !leased: // somebody guessed its number and acked it
+		return false, ErrNotLeased
+	case now.g == nil: // the directory was removed meanwhile
 		s.loseLease(seq)
 		return false, s.failed("read", segmentName(g.id), ErrGone)
 	case err == ErrDamaged:

@@ -32,7 +32,7 @@ func (m *mark) write() error {
 		return nil
 	}
 	if _, err := m.f.WriteAt(appendSlot(m.buf[:0], m.seq), m.spare); err != nil {
-		return fileFailed("write", markName, err)
+		return err
 	}
 	m.written = m.seq
 	return nil
@@ -53,7 +53,7 @@ func (m *mark) endSync(err error) error {
 	if err != nil {
 		// What the slot has on the disk is unknown. It is written again.
 		m.written = m.durable
-		return fileFailed("sync", markName, err)
+		return err
 	}
 	m.durable = m.written
 	m.spare = slotDistance - m.spare
@@ -66,12 +66,12 @@ func openMark(d disk) (m mark, lost bool, err error) {
 	m.f, err = d.open(markName, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = m.create(d)
-		return m, true, fileFailed("create", markName, err)
+		return m, true, err
 	}
 	if err == nil {
 		lost, err = m.load()
 	}
-	return m, lost, fileFailed("read", markName, err)
+	return m, lost, err
 }
 
 func (m *mark) create(d disk) (err error) {

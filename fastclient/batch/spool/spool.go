@@ -14,8 +14,8 @@ import (
 //
 // Two locks guard it. The disk lock is held while files are made, written and removed. mu
 // is never held during an operation of the disk, so Stats, and the choice of the next batch,
-// do not wait for one. Who holds both took the disk lock first. The goroutine commit.go
-// syncs; it holds neither lock while it does.
+// do not wait for one. A goroutine that takes both takes the disk lock first. Neither is held
+// while the goroutine of commit.go syncs or while Next reads a batch.
 
 // A Spool keeps batches in a directory until they are acked. It is safe for concurrent use,
 // and must not be copied. Its zero value is closed.
@@ -59,7 +59,7 @@ type Spool struct {
 // removed. Open reads every batch and checks it; see [Spool.Recovery] for what it found.
 //
 // The error is ErrLocked, ErrNoLock, ErrNotSpool, ErrVersion, an error of the disk, or one
-// that names a field of o. Damage is no error.
+// that names a field of o. Damage is not an error.
 func Open(path string, o Options) (*Spool, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -187,8 +187,9 @@ func (s *Spool) finish() error {
 	}
 	err = errors.Join(err, s.undurable())
 	s.mu.Unlock()
+	s.tell()
 	if unlisted {
 		err = errors.Join(err, s.writeManifest(nil))
 	}
-	return errors.Join(err, s.syncMarkLocked(), s.tell())
+	return errors.Join(err, s.syncMarkLocked())
 }
