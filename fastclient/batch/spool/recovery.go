@@ -457,14 +457,13 @@ func (r *recoverer) finish(fresh bool) error {
 	return nil
 }
 
-// cut removes what follows the last good frame of g. What stays is cut by the next Open.
+// cut removes what follows the last good frame of g. What stays, because this fails or the
+// machine crashes, is cut by the next Open.
 func (r *recoverer) cut(g *segment) {
 	f, err := r.d.open(segmentName(g.id), false)
 	if err != nil {
 		return
 	}
-	defer f.Close()
-	if f.Truncate(g.size) == nil {
-		f.Sync()
-	}
+	f.Truncate(g.size)
+	f.Close()
 }
