@@ -41,7 +41,6 @@ type world struct {
 	opened  bool // the first Open is done
 	relaxed bool // batches may be dropped at the moment
 	syncing bool // syncMark runs
-	states  func(*memDisk)
 }
 
 // A failer is a test, or what notes that a mutation was found.
