@@ -19,7 +19,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skip("cannot mount: ", err)
 	}
 	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
 	})

@@ -97,9 +97,12 @@ func TestKill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(5+rand.IntN(60))*time.Millisecond, func() { cmd.Process.Kill() })
+		var timer *time.Timer
 		acked := map[int]bool{}
 		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if timer == nil { // it has begun, however long that took
+				timer = time.AfterFunc(time.Duration(rand.IntN(40_000))*time.Microsecond, func() { cmd.Process.Kill() })
+			}
 			var n int
 			if _, err := fmt.Sscanf(lines.Text(), "put %d", &n); err == nil {
 				wanted[n] = true
@@ -110,7 +113,6 @@ func TestKill(t *testing.T) {
 			}
 		}
 		cmd.Wait()
-		timer.Stop()
 		for n := range acked {
 			delete(wanted, n)
 		}
