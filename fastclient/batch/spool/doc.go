@@ -81,8 +81,9 @@
 //
 // A segment begins with a header of 128 bytes: its prologue ("pwspools"), ID, number of the
 // first batch, salt, a checksum in 4 bytes, and zeros. At 64 is a record once none of its
-// batches is wanted any more: "retired\n", ID, salt. Such a segment is cut to its header, and removed when no manifest lists it. The frames follow
-// without gaps, one per batch, with consecutive batch numbers:
+// batches is wanted any more: "retired\n", ID, salt. Such a segment is cut to its header,
+// and removed when no manifest lists it. The frames follow without gaps, one per batch,
+// with consecutive batch numbers:
 //
 //	 0  checksum of the bytes 4 to 40
 //	 4  checksum of target and body
@@ -102,8 +103,8 @@
 // A quarantined file is a whole segment, or the header of a segment followed by its bytes
 // from OFFSET on. REASON is "header" for a header that is damaged, "body" for a body,
 // "unlisted" for an old segment that no manifest lists, and "overlap" for a segment whose
-// batches have the numbers of others, such as a copy from another directory. The files count towards
-// Options.MaxBytes; removing them is up to the operator.
+// batches have the numbers of others, such as a copy from another directory. The files
+// count towards Options.MaxBytes; removing them is up to the operator.
 //
 // # Recovery
 //
