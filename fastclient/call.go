@@ -3,7 +3,6 @@ package fastclient
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -41,6 +40,7 @@ type call struct {
 	words      bool                                              // errors keep the whole text of the server
 	observe    func(ctx context.Context, e *endpoint, err error) // called with the outcome of every attempt
 	up         []trial                                           // scratch of failover
+	maybe      bool                                              // a server may have applied it before another one was tried
 	req        transport.Request
 	resp       transport.Response
 }
@@ -261,7 +261,7 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) (err error
 	n := len(c.endpoints)
 	from := 0
 	if c.o.Balance == RoundRobin {
-		from = int(c.turn.Add(1)-1) % n
+		from = int((c.turn.Add(1) - 1) % uint32(n))
 	}
 	for {
 		call.up = call.up[:0]
@@ -278,86 +278,88 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) (err error
 			return err
 		}
 	}
+	call.maybe = false
 	for i, t := range call.up {
 		var done bool
 		if done, err = c.attemptOne(ctx, t, call, attempt, i+1 < len(call.up)); done {
-			return err
+			break
 		}
+	}
+	var t *TransportError
+	if call.maybe && errors.As(err, &t) {
+		t.Ambiguous = true // by a server before
 	}
 	return err
 }
 
-// attemptOne makes an attempt at one server of several. If there are others to which the
-// call may go then, it may take half of the time that is left, so that a server which hangs
-// leaves time for them. done reports that no other server is to be tried.
+// attemptOne makes an attempt at one server of several. A batch of a writer for which there
+// are other servers gets half of its time, so that a server which hangs leaves time for
+// them, unless the server is known to be slow. done reports that no other server is to be
+// tried.
 func (c *core) attemptOne(ctx context.Context, to trial, call *call, attempt int, others bool) (done bool, err error) {
 	always := call.policy != nil && call.policy.Ambiguous == AmbiguousAlways
+	h := to.e.health(call.op)
 	start := time.Now()
-	if left := call.left(ctx); others && left > 0 && (always || call.harmless()) {
-		err = c.attemptWithin(ctx, left/2, to.e, call, attempt)
+	left := call.until.Sub(start)
+	if others && !call.until.IsZero() && (always || call.harmless()) && !h.isSlow() {
+		err = c.attemptWithin(ctx, max(left/2, 1), to.e, call, attempt)
 	} else {
 		err = c.attempt(ctx, to.e, call, attempt)
 	}
-	c.report(to.e, call.op, to.epoch, call.outcome(ctx, err, others && time.Since(start) >= slowAttempt))
+	took := time.Since(start)
+	h.setSlow(errors.Is(err, ErrTimeout) || took > left/4)
+	if others && ctx.Err() == context.DeadlineExceeded && h.silence(took) >= slowAttempt {
+		c.report(to.e, call.op, to.epoch, timedOut(call.op, err))
+	} else {
+		c.report(to.e, call.op, to.epoch, call.outcome(ctx, err))
+	}
 	if err == nil || !serverDown(err) || ctx.Err() != nil {
 		return true, err
 	}
 	var t *TransportError
-	if errors.As(err, &t) && t.Ambiguous && !always && !call.repeatable(err) {
+	ambiguous := errors.As(err, &t) && t.Ambiguous
+	if ambiguous && !always && !call.repeatable(err) {
 		return true, err
 	}
+	call.maybe = call.maybe || ambiguous
 	c.n.failovers.Add(1)
 	return false, err
 }
 
-// slowAttempt is how long a server must have been silent for the deadline of a caller to
-// count against it, while there are others.
+// slowAttempt is how long a server must have been silent, in one call or in several in a
+// row, for the deadlines of callers to count against it, while there are others.
 const slowAttempt = time.Second
 
-// left returns how much time a call has, 0 if it has no limit.
-func (call *call) left(ctx context.Context) time.Duration {
-	until := call.until
-	if d, ok := ctx.Deadline(); ok && (until.IsZero() || d.Before(until)) {
-		until = d
-	}
-	if until.IsZero() {
-		return 0
-	}
-	return max(1, time.Until(until))
-}
-
 // outcome returns what err, the error of an attempt, says about the server: if the time of
-// the call is over, the server took too long, though it is the context that ended. slow says
-// that the deadline of a context is such a time, too.
-func (call *call) outcome(ctx context.Context, err error, slow bool) error {
-	over := !call.until.IsZero() && !time.Now().Before(call.until) || slow && ctx.Err() == context.DeadlineExceeded
-	if err == nil || ctx.Err() == nil || !over {
+// the call is over, the server took too long, though it is the context that ended.
+func (call *call) outcome(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || call.until.IsZero() || time.Now().Before(call.until) {
 		return err
 	}
-	return &TransportError{Op: call.op, Phase: PhaseHeader, Err: ErrTimeout}
+	return timedOut(call.op, err)
+}
+
+// timedOut returns the error of an attempt that ended with the context as one of a server
+// that took too long.
+func timedOut(op string, err error) error {
+	phase := PhaseHeader
+	var t *TransportError
+	if errors.As(err, &t) {
+		phase = t.Phase
+	}
+	return &TransportError{Op: op, Phase: phase, Err: ErrTimeout}
 }
 
 // errAttemptOver is the cause of the context of an attempt whose own time is over.
 var errAttemptOver = errors.New("time of an attempt is over")
 
-// attemptWithin is attempt with a limit until the header of the response has arrived, or
-// all of a response that is not streamed.
+// attemptWithin is attempt with a limit, for a response that is not streamed.
 func (c *core) attemptWithin(ctx context.Context, limit time.Duration, e *endpoint, call *call, attempt int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	timer := time.AfterFunc(limit, func() { cancel(errAttemptOver) })
-	err := c.attempt(ctx, e, call, attempt)
-	inTime := timer.Stop()
-	if err != nil || call.resp.Stream == nil {
-		cancel(nil)
-		return err
-	}
-	if !inTime { // and the body cannot be read
-		call.resp.Close()
-		cancel(nil)
-		return &TransportError{Op: call.op, Phase: PhaseHeader, Addr: e.addr.dial, Ambiguous: true, Err: ErrTimeout}
-	}
-	call.resp.Stream = &closing{call.resp.Stream, cancel}
-	return nil
+	defer timer.Stop()
+	return c.attempt(ctx, e, call, attempt)
 }
 
 // limited returns err, the error of an attempt, with the cause that the time of the
@@ -367,18 +369,6 @@ func limited(ctx context.Context, err error) error {
 	if context.Cause(ctx) == errAttemptOver && errors.As(err, &t) {
 		t.Err = ErrTimeout
 	}
-	return err
-}
-
-// A closing is a body that ends its context when it is closed.
-type closing struct {
-	io.ReadCloser
-	end context.CancelCauseFunc
-}
-
-func (b *closing) Close() error {
-	err := b.ReadCloser.Close()
-	b.end(nil)
 	return err
 }
 

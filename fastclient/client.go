@@ -47,6 +47,7 @@ type core struct {
 	maxWhole    int64
 	errorTime   time.Duration // limit for reading the body of a refusal, 0 for none
 
+	part     bool            // it is one server of another core, whose connections it uses
 	life     context.Context // ends with Close
 	end      context.CancelFunc
 	starting sync.Mutex     // makes running.Go and Close exclude each other
@@ -181,8 +182,12 @@ func (c *core) setGzip(addrs []address) {
 
 // Close ends every request under way with [ErrClosed], closes the connections
 // and makes later calls fail. It returns nil and may be called again. Closing a
-// view closes the client.
+// view closes the client. It waits for a probe under way, so neither [Options].Probe nor a
+// function of [Hooks] may call it.
 func (c *Client) Close() error {
+	if c.part {
+		return nil
+	}
 	c.starting.Lock()
 	c.end()
 	c.starting.Unlock()

@@ -139,7 +139,7 @@ func TestOpen(t *testing.T) {
 	for _, bad := range []string{
 		"http://h?precision=us", "http://h?precision=µ", "http://h?db=a&db=b", "http://h?databse=x",
 		"http://h?api=v4", "http://h?timeout=0", "http://h?timeout=x", "http://h?gzip=maybe", "http://h?retry=off", "http://h?consistency=some",
-		"http://h?token=100%zz&database=db", "http://h?database=a;rp=b", "http://h?db=a&database=b", "http://h:99999", "http://h:0x10",
+		"http://h?token=100%zz&database=db", "http://h?database=a;rp=b", "http://h?db=a&database=b", "http://h?token=&database=db", "http://h?database=", "http://h:99999", "http://h:0x10",
 	} {
 		if _, err := Open(bad); !errors.As(err, new(*OptionError)) {
 			t.Errorf("%s: %v", bad, err)
@@ -151,7 +151,8 @@ func TestOpen(t *testing.T) {
 func TestParseURLErrors(t *testing.T) {
 	for in, want := range map[string]string{
 		"http://h?databse=x":                  "has an unknown parameter databse",
-		"http://h?S3cretS3cret":               "has an unknown parameter that is no name",
+		"http://h?S3cretS3cret=1":             "has an unknown parameter that is no name",
+		"http://h?%0aS3cret=1&%0aS3cret=1":    "repeats the parameter that is no name",
 		"http://h?db=a&database=b":            "repeats the parameter db",
 		"http://h?org=a&org=b":                "repeats the parameter org",
 		"http://h?precision=S3cret":           "has a bad value for the parameter precision",

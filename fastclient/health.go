@@ -42,6 +42,8 @@ type health struct {
 	probe   chan struct{} // closed when the probe under way is over, nil if there is none
 	probed  time.Time     // when the last probe was over
 	last    error         // the last failure
+	slow    bool          // the last request took a good part of its time
+	silent  time.Duration // how long callers have waited since the last response
 }
 
 // admit reports whether the server is up. The call must report what comes of its request,
@@ -67,19 +69,44 @@ func (h *health) failure() error {
 	return h.last
 }
 
+func (h *health) isSlow() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.slow
+}
+
+func (h *health) setSlow(slow bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.slow = slow
+}
+
+// silence adds d to the time in which no response came, and returns it.
+func (h *health) silence(d time.Duration) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.silent += d
+	return h.silent
+}
+
 // note records what came of a request that began at epoch, and reports whether the server
 // went down by it. Of many requests that met the same failure only the first counts.
 func (h *health) note(epoch uint64, err error) (down bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	var t *TransportError
 	switch {
+	case errors.As(err, &t) && t.Phase == PhaseWait:
+		// The client's own connections are all in use.
 	case serverDown(err):
+		h.silent = 0
 		if !h.g.Failed(epoch, time.Now(), RetryDelay(err), rand.Int64N) {
 			return false
 		}
 		h.ready, h.last = false, err
 		return true
 	case err == nil || errors.As(err, new(*ServerError)):
+		h.silent = 0
 		h.g.Responded(epoch)
 	}
 	return false // an end of the caller's context says nothing about the server
@@ -140,7 +167,7 @@ func (c *core) probe(e *endpoint, h *health) <-chan struct{} {
 	if !c.start(func() {
 		backoff.Pause(c.life, pause)
 		ctx, cancel := context.WithTimeout(c.life, probeTime)
-		err := c.o.Probe(ctx, c.alone(e))
+		err := c.o.Probe(ctx, c.alone(e, h))
 		cancel()
 		h.mu.Lock()
 		if err == nil {
@@ -236,10 +263,15 @@ func (c *core) start(f func()) bool {
 	return true
 }
 
-// alone returns a client of one server of the set.
-func (c *core) alone(e *endpoint) *Client {
+// alone returns a client of one server of the set, over the connections whose health is h.
+// Its Close does nothing.
+func (c *core) alone(e *endpoint, h *health) *Client {
+	doer := e.query
+	if h == &e.writes {
+		doer = e.write
+	}
 	one := &core{
-		o: c.o, endpoints: []*endpoint{e}, auth: c.auth, userURI: c.userURI, header: c.header,
+		o: c.o, part: true, endpoints: []*endpoint{{addr: e.addr, name: e.name, write: doer, query: doer}}, auth: c.auth, userURI: c.userURI, header: c.header,
 		log: c.log, hooks: c.hooks, compressor: c.compressor, minCompress: c.minCompress,
 		maxWhole: c.maxWhole, errorTime: c.errorTime, life: c.life,
 	}
@@ -250,9 +282,12 @@ func (c *core) alone(e *endpoint) *Client {
 }
 
 // probePing is the default probe: any response but one that says that the server is down.
+// If all connections are in use, as by responses that nobody reads, the next request has to
+// find out.
 func probePing(ctx context.Context, c *Client) error {
 	_, err := c.Ping(ctx)
-	if errors.As(err, new(*ServerError)) && !serverDown(err) {
+	var t *TransportError
+	if errors.As(err, new(*ServerError)) && !serverDown(err) || errors.As(err, &t) && t.Phase == PhaseWait && !errors.Is(err, ErrClosed) {
 		return nil
 	}
 	return err

@@ -104,99 +104,164 @@ func piped(t *testing.T, o Options, n int, f func(t *testing.T, c *Client, s []*
 // hangs is a server that takes requests and never responds.
 var hangs = influxtest.Silent()
 
-// TestHangingServer checks that a server which hangs is left within the time of a call,
-// and gets no write again until a probe has found it up.
+// TestHangingServer checks that a server which hangs is left after the deadline of a call,
+// gets no write again until a probe has found it up, and that short deadlines add up.
 func TestHangingServer(t *testing.T) {
+	for _, limit := range []time.Duration{10 * time.Second, 300 * time.Millisecond} {
+		piped(t, Options{}, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
+			s[0].Play(hangs)
+			write := func() error {
+				ctx, cancel := context.WithTimeout(t.Context(), limit)
+				defer cancel()
+				return c.Write(ctx, []byte("m f=1 1\n"))
+			}
+			lost := 0
+			start := time.Now()
+			for range 50 {
+				if err := write(); err != nil {
+					if lost++; !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("%v", err)
+					}
+				}
+			}
+			most := max(limit, slowAttempt+limit)
+			if took := time.Since(start); took > most || lost != int(took/limit) {
+				t.Errorf("50 writes took %v, %d were lost", took, lost)
+			}
+			if len(writes(s[0])) != lost || len(writes(s[1])) != 50-lost {
+				t.Errorf("%d and %d writes", len(writes(s[0])), len(writes(s[1])))
+			}
+			if e := c.Stats().Endpoints; e[0].Up || !e[1].Up {
+				t.Errorf("%+v", e)
+			}
+			time.Sleep(2 * time.Minute) // probes hang, too
+			if err := write(); err != nil || len(writes(s[0])) != lost {
+				t.Errorf("%v, %d writes to the server that hangs", err, len(writes(s[0])))
+			}
+			if n := len(s[0].Requests()) - lost; n < 3 || n > 12 {
+				t.Errorf("%d probes in two minutes", n)
+			}
+			s[0].Play(influxtest.Status(204))
+			time.Sleep(backoff.Max + probeTime)
+			if err := write(); err != nil || len(writes(s[0])) != lost+1 {
+				t.Errorf("%v, %d writes to the server that is back", err, len(writes(s[0])))
+			}
+		})
+	}
+}
+
+// TestHangingBatch checks that a batch of a writer leaves a server which hangs after half
+// of its time, and one which is slow not again.
+func TestHangingBatch(t *testing.T) {
 	piped(t, Options{}, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
-		s[0].Play(hangs)
-		write := func() error {
+		send := func() (time.Duration, error) {
+			one := call{op: "write", path: []byte("/write"), idempotent: true, until: time.Now().Add(10 * time.Second)}
+			one.req.Method, one.req.Body = "POST", []byte("m f=1 1\n")
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			return c.Write(ctx, []byte("m f=1 1\n"), Idempotent())
+			start := time.Now()
+			err := c.failover(ctx, &one, 1)
+			if err == nil {
+				one.resp.Close()
+			}
+			return time.Since(start), err
 		}
-		start := time.Now()
-		for i := range 50 {
-			if err := write(); err != nil {
-				t.Fatalf("write %d: %v", i, err)
+		s[0].Play(hangs)
+		if took, err := send(); err != nil || took != 5*time.Second {
+			t.Errorf("a server that hangs: %v after %v", err, took)
+		}
+		if took, err := send(); err != nil || took != 0 || len(writes(s[0])) != 1 {
+			t.Errorf("the next batch: %v after %v", err, took)
+		}
+		// Both are alive and take 7 s to store a batch.
+		slow := influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			if r.Path == "/write" {
+				time.Sleep(7 * time.Second)
+			}
+			influxtest.Status(204).Play(c, r)
+		})
+		s[0].Play(slow)
+		s[1].Play(slow)
+		time.Sleep(backoff.Max + probeTime)
+		lost := 0
+		for range 10 {
+			if _, err := send(); err != nil {
+				lost++
+				time.Sleep(time.Second)
 			}
 		}
-		if took := time.Since(start); took != 5*time.Second {
-			t.Errorf("50 writes took %v, want half the time of the first", took)
-		}
-		if len(writes(s[0])) != 1 || len(writes(s[1])) != 50 {
-			t.Errorf("%d and %d writes", len(writes(s[0])), len(writes(s[1])))
-		}
-		if e := c.Stats().Endpoints; e[0].Up || !e[1].Up {
-			t.Errorf("%+v", e)
-		}
-		time.Sleep(2 * time.Minute) // probes hang, too
-		if err := write(); err != nil || len(writes(s[0])) != 1 {
-			t.Errorf("%v, %d writes to the server that hangs", err, len(writes(s[0])))
-		}
-		if n := len(s[0].Requests()); n < 4 || n > 12 {
-			t.Errorf("%d probes in two minutes", n-1)
-		}
-		s[0].Play(influxtest.Status(204))
-		time.Sleep(backoff.Max + probeTime)
-		if err := write(); err != nil || len(writes(s[0])) != 2 {
-			t.Errorf("%v, %d writes to the server that is back", err, len(writes(s[0])))
+		if n := len(writes(s[0])) + len(writes(s[1])); lost > 1 || n > 14 {
+			t.Errorf("slow servers: %d of 10 batches lost, %d writes", lost, n)
 		}
 	})
 }
 
-// TestHangingQuery checks that a query leaves a server which hangs, that its response is
-// read without the limit of an attempt, and that writes are not concerned.
-func TestHangingQuery(t *testing.T) {
+// TestImpatientQueries checks that callers whose deadlines are too short do not take a
+// server away from others that get their responses.
+func TestImpatientQueries(t *testing.T) {
 	piped(t, Options{}, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
-		s[0].Play(hangs)
-		slow := influxtest.Slow(8*time.Second, `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","f"],"values":[[1,1],`, `[2,2]]}]}]}`)
-		s[1].Play(slow)
-		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
-		defer cancel()
-		start := time.Now()
-		r, err := c.Query(ctx, "SELECT f FROM m", Idempotent())
+		late := influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			time.Sleep(50 * time.Millisecond)
+			influxtest.JSON(`{"results":[{"statement_id":0}]}`).Play(c, r)
+		})
+		s[0].Play(late)
+		s[1].Play(late)
+		for i := range 200 {
+			limit := 30 * time.Millisecond
+			if i%5 == 4 {
+				limit = time.Second
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			if err := c.Exec(ctx, "SELECT f FROM m", Idempotent()); err != nil && i%5 == 4 {
+				t.Errorf("%v", err)
+			}
+			cancel()
+		}
+		if !c.endpoints[0].queries.up() || len(s[1].Requests()) != 0 {
+			t.Errorf("up %v, %d requests to the other", c.endpoints[0].queries.up(), len(s[1].Requests()))
+		}
+	})
+}
+
+// TestBusyPool checks that a server is not taken for dead when the client's own
+// connections are all in use, neither by a call nor by a probe.
+func TestBusyPool(t *testing.T) {
+	piped(t, Options{MaxConns: 1}, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
+		s[0].Play(influxtest.StallBody(`{"results":[`))
+		r, err := c.Query(t.Context(), "SELECT f FROM m")
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows := 0
-		for _, err := range r.Rows() {
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows++
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		if err := c.Exec(ctx, "SELECT f FROM m"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
 		}
-		if took := time.Since(start); rows != 2 || took < 28*time.Second {
-			t.Errorf("%d rows after %v", rows, took)
+		cancel()
+		if !c.endpoints[0].queries.up() {
+			t.Error("a wait for a connection makes the server down")
 		}
-		if e := c.endpoints[0]; e.queries.up() || !e.writes.up() {
-			t.Errorf("queries up: %v, writes up: %v", e.queries.up(), e.writes.up())
+		s[0].Play(influxtest.Error(503, "busy"), influxtest.Status(204))
+		if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil || c.endpoints[0].writes.up() {
+			t.Errorf("%v, up %v", err, c.endpoints[0].writes.up())
 		}
+		time.Sleep(2 * time.Second)
+		if !c.endpoints[0].writes.up() {
+			t.Error("the probe of writes waits for a connection of queries")
+		}
+		r.Close()
 	})
 }
 
-// TestDeadlineOfQueries checks that a query which must not be repeated has all the time of
-// its context, and that a server which lets it pass is left by the next one.
-func TestDeadlineOfQueries(t *testing.T) {
+// TestAmbiguousFailover checks that the failure of the last server does not hide that one
+// before it may have applied the write.
+func TestAmbiguousFailover(t *testing.T) {
 	piped(t, Options{}, 2, func(t *testing.T, c *Client, s []*influxtest.Server) {
-		s[0].Play(hangs)
-		s[1].Play(influxtest.JSON(`{"results":[{"statement_id":0}]}`))
-		ask := func(d time.Duration) (time.Duration, error) {
-			ctx, cancel := context.WithTimeout(t.Context(), d)
-			defer cancel()
-			start := time.Now()
-			err := c.Exec(ctx, "SELECT f INTO g FROM m")
-			return time.Since(start), err
-		}
-		for _, d := range []time.Duration{500 * time.Millisecond, 10 * time.Second} {
-			if took, err := ask(d); took != d || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%v after %v of %v", err, took, d)
-			}
-			if up := c.endpoints[0].queries.up(); up != (d < slowAttempt) {
-				t.Errorf("up after %v: %v", d, up)
-			}
-		}
-		if _, err := ask(10 * time.Second); err != nil {
-			t.Errorf("the other server: %v", err)
+		s[0].Play(influxtest.Drop())
+		s[1].Close()
+		err := c.Write(t.Context(), []byte("m f=1 1\n"), Idempotent())
+		var e *TransportError
+		if !errors.As(err, &e) || !e.Ambiguous || len(writes(s[0])) != 1 {
+			t.Errorf("%v: %+v", err, e)
 		}
 	})
 }
@@ -212,6 +277,7 @@ func TestProbe(t *testing.T) {
 		if c.String() != "fastclient.Client{http://a:1 database=d}" {
 			t.Errorf("the probe of %v", c)
 		}
+		defer c.Close() // leaves the connections alone
 		if err := c.Exec(ctx, "SHOW CLUSTER"); err != nil {
 			return err
 		}

@@ -244,3 +244,28 @@ func TestResultJSONTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestManyTags checks a tree of a series with many tags, of which one comes twice.
+func TestManyTags(t *testing.T) {
+	for _, n := range []int{3, 60_000} {
+		var body strings.Builder
+		body.WriteString(`{"results":[{"statement_id":0,"series":[{"name":"m","tags":{`)
+		for i := range n {
+			fmt.Fprintf(&body, `"k\"%d":"v%d\n",`, i, i)
+		}
+		body.WriteString(`"k\"0":"v0\n"},"columns":["time","f"],"values":[[1,2]]}]}]}`)
+		s := influxtest.New(t, influxtest.JSON(body.String()))
+		r, err := client(t, s, Options{}).Query(t.Context(), "SELECT f FROM m GROUP BY *")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := r.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tags := v.GetObject("results", "0", "series", "0", "tags")
+		if got := string(tags.Get(fmt.Sprintf("k\"%d", n-1)).GetStringBytes()); tags.Len() != n || got != fmt.Sprintf("v%d\n", n-1) {
+			t.Errorf("%d tags: %d in the tree, the last one is %q", n, tags.Len(), got)
+		}
+	}
+}

@@ -29,7 +29,8 @@ type Options struct {
 	// Probe asks a server of several that is down whether it is up again, in a goroutine
 	// that ends with Close, and at growing intervals. c is a client of that server alone.
 	// The default is a [Client.Ping] with any response but 500, 502, 503 and 504. It must
-	// return when its context ends, after 5 s at the latest.
+	// return when its context ends, after 5 s at the latest, and ask no other client: the
+	// one that it works for may be waiting for it.
 	Probe func(ctx context.Context, c *Client) error
 
 	// API is the kind of write endpoint, V1 by default.

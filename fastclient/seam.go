@@ -168,7 +168,7 @@ func (c *core) sendTo(ctx context.Context, e *endpoint, call *call) error {
 		}
 	}
 	err := c.attempt(ctx, e, call, 1)
-	c.report(e, call.op, epoch, call.outcome(ctx, err, false))
+	c.report(e, call.op, epoch, call.outcome(ctx, err))
 	return err
 }
 

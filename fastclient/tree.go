@@ -229,11 +229,7 @@ func (t *tree) newSeries(s *jsonscan.Series) *fastjson.Value {
 		v.Set("name", t.newString(s.Name))
 	}
 	if len(s.Tags) > 0 {
-		tags := t.arena(0).NewObject()
-		for _, tag := range s.Tags {
-			tags.Set(tag.Key, t.newString(tag.Value))
-		}
-		v.Set("tags", tags)
+		v.Set("tags", t.newTags(s.Tags))
 	}
 	columns := t.arena(0).NewArray()
 	for i, name := range s.Columns {
@@ -244,6 +240,39 @@ func (t *tree) newSeries(s *jsonscan.Series) *fastjson.Value {
 	}
 	v.Set("columns", columns)
 	return v
+}
+
+// newTags returns the tags of a series. Set looks for the key among all that an object has,
+// so a server could make it take minutes; the parser does not look.
+func (t *tree) newTags(list []jsonscan.Tag) *fastjson.Value {
+	if len(list) <= 64 {
+		tags := t.arena(0).NewObject()
+		for _, tag := range list {
+			tags.Set(tag.Key, t.newString(tag.Value))
+		}
+		return tags
+	}
+	seen := make(map[string]bool, len(list))
+	text := []byte{'{'}
+	for _, tag := range list {
+		if t.err != nil {
+			break
+		}
+		if seen[tag.Key] {
+			continue
+		}
+		seen[tag.Key] = true
+		if len(text) > 1 {
+			text = append(text, ',')
+		}
+		text = append(t.newString(tag.Key).MarshalTo(text), ':')
+		text = t.newString(tag.Value).MarshalTo(text)
+	}
+	tags, err := fastjson.ParseBytes(append(text, '}'))
+	if err != nil { // which cannot be: all of it is JSON of our own
+		return t.arena(0).NewObject()
+	}
+	return tags
 }
 
 // newString makes a string. An Arena quotes special bytes as Go does, which a tree does

@@ -25,8 +25,8 @@ func Open(rawURL string) (*Client, error) {
 //
 // The parameters are database (or db), rp, precision (ns, u, ms, s, m, h), api (v1, v2,
 // v3), org, bucket, token, consistency (any, one, quorum, all), gzip (on, off), retry (on)
-// and timeout, a duration for each of sending and waiting for the response. An unknown or
-// repeated parameter, and one that is not encoded as in a URL, is an *[OptionError], which
+// and timeout, a duration for each of sending and waiting for the response. A parameter
+// that is unknown, repeated, empty or not encoded as in a URL is an *[OptionError], which
 // never quotes a value.
 func ParseURL(rawURL string) (Options, error) {
 	a, err := parseAddress("URL", rawURL)
@@ -43,7 +43,7 @@ func ParseURL(rawURL string) (Options, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(query)) { // so that the same error comes every time
 		if len(query[key]) != 1 || key == "db" && query.Has("database") {
-			return Options{}, &OptionError{"URL", "repeats the parameter " + key}
+			return Options{}, &OptionError{"URL", "repeats the parameter " + safeName(key)}
 		}
 		if err := o.setParameter(key, query[key][0]); err != nil {
 			return Options{}, err
@@ -54,6 +54,9 @@ func ParseURL(rawURL string) (Options, error) {
 
 // setParameter sets what one parameter of a URL says.
 func (o *Options) setParameter(key, value string) error {
+	if value == "" { // such as token=$UNSET
+		return &OptionError{"URL", "has no value for the parameter " + safeName(key)}
+	}
 	valid := true
 	pick := func(words ...string) int {
 		i := slices.Index(words, value)

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
+	"github.com/pointwire/pointwire/internal/keyindex"
+	"github.com/pointwire/pointwire/jsonscan"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -55,5 +58,30 @@ func TestManyColumns(t *testing.T) {
 			}
 		}
 		comparePlain(t, f, lp.Options{}, extra)
+	}
+}
+
+// TestManyTagColumns checks the role of each column where Tags and the tags of a series are
+// many, by the rule for few.
+func TestManyTagColumns(t *testing.T) {
+	for _, n := range []int{3, 2 * keyindex.Few, 20_000} {
+		var r Reader
+		s := &jsonscan.Series{}
+		for i := range n {
+			name := strconv.Itoa(i)
+			s.Columns = append(s.Columns, name)
+			if i%2 == 0 {
+				r.Tags = append(r.Tags, name)
+			}
+			if i%3 == 0 {
+				s.Tags = append(s.Tags, jsonscan.Tag{Key: name, Value: "v"})
+			}
+		}
+		isTag := r.tagRule(s)
+		for i, name := range s.Columns {
+			if want := i%2 == 0 && i%3 != 0; isTag(name) != want {
+				t.Fatalf("%d columns: %s is a tag: %v", n, name, !want)
+			}
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pointwire/pointwire/internal/nocopy"
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
@@ -319,12 +320,13 @@ func (r *Reader) bind(s *jsonscan.Series, cells []jsonscan.Cell) {
 	}
 	f.Columns = f.Columns[:n+tags]
 	k := 0
+	isTag := r.tagRule(s)
 	for i, name := range s.Columns {
 		if i == r.time {
 			continue
 		}
 		c := &f.Columns[k]
-		if c.Role = Field; slices.Contains(r.Tags, name) && !hasTag(s, name) {
+		if c.Role = Field; isTag(name) {
 			c.Role = Tag
 		}
 		if c.Name = name; !again || !c.begins(cells[i].Kind()) {
@@ -337,6 +339,22 @@ func (r *Reader) bind(s *jsonscan.Series, cells []jsonscan.Cell) {
 		c.Name, c.Role, c.Type, c.n = s.Tags[i].Key, Tag, Null, 0
 		c.begin(Dict)
 	}
+}
+
+// tagRule returns a function that reports whether the column of that name is a tag: it is
+// one of Tags, and no tag of GROUP BY has the name.
+func (r *Reader) tagRule(s *jsonscan.Series) func(name string) bool {
+	if len(r.Tags) <= keyindex.Few && len(s.Tags) <= keyindex.Few {
+		return func(name string) bool { return slices.Contains(r.Tags, name) && !hasTag(s, name) }
+	}
+	tags := make(map[string]bool, len(r.Tags))
+	for _, name := range r.Tags {
+		tags[name] = true
+	}
+	for _, t := range s.Tags {
+		delete(tags, t.Key)
+	}
+	return func(name string) bool { return tags[name] }
 }
 
 // hasTag reports whether s has a tag of GROUP BY with that key.

@@ -405,8 +405,7 @@ func timeCell(f *structField, r *Row, i int) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	per := int64(time.Second) / f.unit
-	return time.Unix(floorDiv(v, per), (v-floorDiv(v, per)*per)*f.unit).UTC(), nil
+	return r.unixTime(i, v, f.unit)
 }
 
 // float32 returns the float32 nearest to the text of cell i. The nearest float64

@@ -376,11 +376,14 @@ func (r *Row) Time(i int) (time.Time, error) {
 		err.(*CellError).Want = "time"
 		return time.Time{}, err
 	}
-	unit := r.precision.Unit()
-	if unit <= int64(time.Second) {
+	return r.unixTime(i, v, r.precision.Unit())
+}
+
+// unixTime returns v units of so many nanoseconds since 1970, from cell i.
+func (r *Row) unixTime(i int, v, unit int64) (time.Time, error) {
+	if unit < int64(time.Second) {
 		per := int64(time.Second) / unit
-		sec, rest := v/per, v%per
-		return time.Unix(sec, rest*unit).UTC(), nil
+		return time.Unix(v/per, v%per*unit).UTC(), nil
 	}
 	sec := unit / int64(time.Second)
 	if v > maxUnixSec/sec || v < -maxUnixSec/sec {

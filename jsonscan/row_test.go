@@ -167,3 +167,26 @@ func TestTime(t *testing.T) {
 		}
 	}
 }
+
+// TestTimeRange checks that a time beyond what time.Time holds is an error in each unit.
+func TestTimeRange(t *testing.T) {
+	for _, p := range []Precision{Nanosecond, Microsecond, Millisecond, Second, Minute, Hour} {
+		for _, text := range []string{"9223372036854775807", "-9223372036854775807"} {
+			s := NewScanner(strings.NewReader(`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time"],"values":[[` + text + `]]}]}]}`))
+			s.SetPrecision(p)
+			for row, err := range s.Rows() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := row.Time(0)
+				if p >= Second {
+					if !errors.Is(err, ErrRange) {
+						t.Errorf("%s of %v: %v, %v", text, p, got, err)
+					}
+				} else if v, _ := row.Int(0); err != nil || got.After(time.Unix(0, 0)) != (v > 0) {
+					t.Errorf("%s of %v: %v, %v", text, p, got, err)
+				}
+			}
+		}
+	}
+}

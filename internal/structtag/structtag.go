@@ -140,6 +140,8 @@ func (c *Compiler) structure(t reflect.Type, prefix string, way []Step, parents 
 			c.tagged(sf, tag, prefix, way, parents)
 		case isMeasurement && c.Columns == nil && !sf.IsExported():
 			c.Problem(sf.Name, "a measurement that is not exported")
+		case sf.Type == reflect.PointerTo(measurementType) && c.Columns == nil && !tagged:
+			c.Problem(sf.Name, "a measurement cannot be a pointer")
 		case isMeasurement && c.Columns == nil:
 			c.typed(sf, &Field{Role: MeasurementRole, Way: way})
 		}
