@@ -47,6 +47,7 @@ func TestSchemaProblems(t *testing.T) {
 		priv  int            `lp:"priv"`
 		Enum  float64        `lp:"enum"`
 		Cplx  complex128     `lp:"cplx"`
+		MP    *lp.Measurement
 	}
 	_, err := lp.NewSchema[bad](lp.SchemaOptions{
 		Measurement: "#m",
@@ -86,6 +87,7 @@ func TestSchemaProblems(t *testing.T) {
 		"field priv: has an lp tag but is not exported",
 		"field Enum: names for the values of float64, which is no integer",
 		"field Cplx: type complex128 has no place in line protocol",
+		"field MP: a measurement cannot be a pointer",
 		"no struct field None for its names",
 		`measurement "#m": lp: measurement starts with #`,
 		`extra tag "time": lp: reserved key "time"`,
