@@ -5,8 +5,8 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/internal/keyindex"
+	"github.com/pointwire/pointwire/internal/nocopy"
 	"github.com/pointwire/pointwire/jsonscan"
 )
 
