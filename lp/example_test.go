@@ -1,12 +1,14 @@
 package lp_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pointwire/pointwire/lp"
@@ -441,4 +443,26 @@ func ExamplePointFromMap() {
 	}
 	os.Stdout.Write(line)
 	// Output: cpu_load_short,host=server01,region=us-west value=0.64 1257894000000000000
+}
+
+// A decoder with UseNumber keeps every integer exact, also a time in milliseconds.
+func ExamplePointFromMapIn() {
+	d := json.NewDecoder(strings.NewReader(`{"time": 1257894000000, "fields": {"value": 0.64, "n": 9007199254740993}}`))
+	d.UseNumber()
+	var m map[string]any
+	if err := d.Decode(&m); err != nil {
+		fmt.Println(err)
+	}
+	p, err := lp.PointFromMapIn(m, "cpu", lp.Millisecond)
+	if err != nil {
+		fmt.Println(err)
+	}
+	line, err := p.AppendLP(nil)
+	fmt.Printf("%s%v\n", line, err)
+	_, err = lp.PointFromMapIn(map[string]any{"time": int64(1257894000000)}, "cpu", lp.Hour)
+	fmt.Println(errors.Is(err, lp.ErrTimeRange))
+	// Output:
+	// cpu n=9007199254740993i,value=0.64 1257894000000000000
+	// <nil>
+	// true
 }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/pointwire/pointwire/internal/keyindex"
 )
 
 // This file holds what a point with many keys becomes against plain quadratic rules, and
@@ -258,5 +260,34 @@ func TestManyKeysIndexed(t *testing.T) {
 	must(t, e.EndNoTimestamp())
 	if cap(e.tags.keys.stamps) > stampSlots {
 		t.Errorf("the table of few keys has %d slots", cap(e.tags.keys.stamps))
+	}
+}
+
+// TestManyOverrides checks that tags of a call replace those of a schema where both are
+// many, by the rule for few.
+func TestManyOverrides(t *testing.T) {
+	type point struct {
+		F int `lp:"f"`
+	}
+	for _, n := range []int{3, 2 * keyindex.Few, 5_000} {
+		var own, given []Tag
+		want := "m"
+		for i := range n {
+			own = append(own, Tag{Key: fmt.Sprintf("k%d", i), Value: "own"})
+			if i%2 == 0 {
+				given = append(given, Tag{Key: fmt.Sprintf("k%d", i), Value: "given"})
+			} else {
+				want += fmt.Sprintf(",k%d=own", i)
+			}
+		}
+		for _, tag := range given {
+			want += "," + tag.Key + "=given"
+		}
+		schema, err := NewSchema[point](SchemaOptions{Measurement: "m", ExtraTags: own})
+		must(t, err)
+		out, err := schema.AppendWith(nil, &point{1}, given...)
+		if want += " f=1i\n"; err != nil || string(out) != want {
+			t.Errorf("%d tags: %.200s, %v\nwant %.200s", n, out, err, want)
+		}
 	}
 }

@@ -117,6 +117,11 @@ func NewPoint(measurement string, tags map[string]string, fields map[string]any,
 // json.Number, text that [ParseTimestamp] takes, or nil. Each may be missing. A missing or empty
 // measurement is replaced by the argument. Other keys are an error.
 func PointFromMap(m map[string]any, measurement string) (*Point, error) {
+	return PointFromMapIn(m, measurement, Nanosecond)
+}
+
+// PointFromMapIn is [PointFromMap] for maps whose integer times are in units of unit.
+func PointFromMapIn(m map[string]any, measurement string, unit Precision) (*Point, error) {
 	p := &Point{measurement: measurement}
 	bad := func(part Part, key string, r Reason) error {
 		return &PointError{Measurement: p.measurement, Part: part, Key: key, Reason: r}
@@ -132,7 +137,7 @@ func PointFromMap(m map[string]any, measurement string) (*Point, error) {
 				}
 			}
 		case "time":
-			if err := p.setTime(m[k]); err != 0 {
+			if err := p.setTime(m[k], unit); err != 0 {
 				return nil, bad(PartTimestamp, "", err)
 			}
 		case "tags":
@@ -177,7 +182,7 @@ func (e *PointError) because(err error) error {
 	return e
 }
 
-func (p *Point) setTime(v any) Reason {
+func (p *Point) setTime(v any, unit Precision) Reason {
 	switch v := v.(type) {
 	case nil:
 	case time.Time:
@@ -193,7 +198,11 @@ func (p *Point) setTime(v any) Reason {
 		if r != 0 {
 			return r
 		}
-		p.SetTimestamp(ts)
+		ns := ts * unit.Unit()
+		if ns/unit.Unit() != ts {
+			return ErrTimeRange
+		}
+		p.SetTimestamp(ns)
 	}
 	return 0
 }

@@ -249,7 +249,7 @@ func (s *Schema[T]) appendWith(dst []byte, v *T, tags []Tag, f *fault) []byte {
 		n++
 	}
 	tags = tags[:n]
-	return c.append(dst, baseOf(v), &overlay{extra: tags})
+	return c.append(dst, baseOf(v), &overlay{extra: tags, index: keyindex.Of(n, func(i int) string { return tags[i].Key })})
 }
 
 // AppendAll appends all values. It leaves bad ones out and writes the others. The error

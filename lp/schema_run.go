@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/internal/decimal"
+	"github.com/pointwire/pointwire/internal/keyindex"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
@@ -88,15 +89,22 @@ const (
 
 // An overlay is a list of tags that are not in the struct.
 type overlay struct {
-	extra []Tag      // with values; they replace tags of the same key
-	fixed []fixedTag // of an encoder
+	extra []Tag           // with values; they replace tags of the same key
+	index *keyindex.Index // of extra, nil if they are few
+	fixed []fixedTag      // of an encoder
 }
 
 // hides reports whether another tag replaces the one with this key.
 func (x *overlay) hides(key string) bool {
-	for i := range x.extra {
-		if x.extra[i].Key == key {
+	if x.index != nil {
+		if x.index.Find(key, func(i int) string { return x.extra[i].Key }) >= 0 {
 			return true
+		}
+	} else {
+		for i := range x.extra {
+			if x.extra[i].Key == key {
+				return true
+			}
 		}
 	}
 	for i := range x.fixed {
