@@ -15,7 +15,7 @@ import (
 // no framing is malformed.
 func TestChunkFraming(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-	whole := "5\r\nhello\r\n1;x=y\r\n!\r\n0\r\n\r\n"
+	bodies := []string{"5\r\nhello\r\n1;x=y\r\n!\r\n0\r\n\r\n", "5\r\nhello\r\n0\r\nX: y\r\nExpires: never\r\n\r\n"}
 	over(t, func(t *testing.T, open maker) {
 		run := func(raw string) error {
 			s := influxtest.New(t, influxtest.RawClose(head+raw))
@@ -26,13 +26,15 @@ func TestChunkFraming(t *testing.T) {
 			_, _, err := doertest.Fetch(t.Context(), d, req)
 			return err
 		}
-		for n := range len(whole) {
-			if err := run(whole[:n]); !errors.Is(err, transport.ErrTruncated) {
-				t.Errorf("cut after %q: %v, want ErrTruncated", whole[:n], err)
+		for _, whole := range bodies {
+			for n := range len(whole) {
+				if err := run(whole[:n]); !errors.Is(err, transport.ErrTruncated) {
+					t.Errorf("cut after %q: %v, want ErrTruncated", whole[:n], err)
+				}
 			}
-		}
-		if err := run(whole); err != nil {
-			t.Error(err)
+			if err := run(whole); err != nil {
+				t.Error(err)
+			}
 		}
 		for _, raw := range []string{"z\r\nhello\r\n0\r\n\r\n", "5\r\nhello!\r\n0\r\n\r\n", "-1\r\n", "fffffffffffffffff\r\n", strings.Repeat("0", 100) + "\r\n", "5\r\nhelloXX0\r\n\r\n"} {
 			if err := run(raw); !errors.Is(err, transport.ErrMalformed) {

@@ -19,6 +19,7 @@ package fast
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -430,16 +431,26 @@ func (x *exchange) meaning(err error) error {
 		return transport.ErrTruncated
 	case isTransient(err):
 		return err
-	case x.c != nil && x.c.ended && nothingLeft(x.br):
+	case x.c != nil && x.c.ended && endCut(x.br):
 		return transport.ErrTruncated // within the framing of a chunk, of which fasthttp has no error
 	}
 	return transport.ErrMalformed
 }
 
-// nothingLeft reports whether what is left in br may be the beginning of the end of a body.
-func nothingLeft(br *bufio.Reader) bool {
+// endCut reports whether what is left in br may be the beginning of the end of a body: a
+// part of a line, after the lines of a trailer.
+func endCut(br *bufio.Reader) bool {
 	p, _ := br.Peek(br.Buffered())
-	return len(p) == 0 || string(p) == "\r"
+	for {
+		line, rest, whole := bytes.Cut(p, []byte("\n"))
+		if !whole {
+			return true
+		}
+		if bytes.IndexByte(line, ':') <= 0 {
+			return false
+		}
+		p = rest
+	}
 }
 
 // isTransient reports whether err is an error of the connection, not of the bytes on it.

@@ -34,6 +34,7 @@ const (
 	saysTLS         = "tls: "          // is in the text of every handshake error
 	saysClosedIdle  = "server closed idle connection"
 	saysTrailer     = "unexpected EOF reading trailer"
+	saysLongTrailer = "suspiciously long trailer" // also of a trailer that was cut short
 )
 
 // saysFraming are what net/http says of chunks that are none.
@@ -77,8 +78,10 @@ func (x *exchange) failed(phase transport.Phase, err error) *transport.Error {
 		err = transport.ErrTruncated
 	case phase == transport.PhaseHeader && x.first.Load() && !transport.IsTimeout(err) && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = transport.ErrMalformed
-	case phase == transport.PhaseBody && strings.Contains(text, saysTrailer):
+	case phase == transport.PhaseBody && (strings.Contains(text, saysTrailer) || strings.Contains(text, saysLongTrailer) && x.cut.Load()):
 		err = transport.ErrTruncated
+	case phase == transport.PhaseBody && strings.Contains(text, saysLongTrailer):
+		err = transport.ErrMalformed
 	case phase == transport.PhaseBody && slices.ContainsFunc(saysFraming[:], func(s string) bool { return strings.Contains(text, s) }):
 		err = transport.ErrMalformed
 	case phase == transport.PhaseDial && (strings.Contains(text, saysTLS) || errors.Is(err, http.ErrSchemeMismatch)):

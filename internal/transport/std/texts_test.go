@@ -84,6 +84,7 @@ func TestTexts(t *testing.T) {
 		}},
 		{"idle connection closed", saysClosedIdle, false, closedIdle},
 		{"end within the trailer", saysTrailer, false, chunks("5\r\nhello\r\n0\r\n")},
+		{"end within a line of the trailer", saysLongTrailer, false, chunks("5\r\nhello\r\n0\r\nX: y")},
 		{"chunk of a bad length", saysFraming[0], false, chunks("z\r\n")},
 		{"chunk longer than it says", saysFraming[1], false, chunks("1\r\nhello\r\n")},
 		{"chunk of too great a length", saysFraming[2], false, chunks("fffffffffffffffff\r\n")},
