@@ -1,6 +1,7 @@
 package fast
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"strconv"
@@ -144,5 +145,21 @@ func (b *body) drain() bool {
 		if left = left[n:]; len(left) == 0 {
 			return false
 		}
+	}
+}
+
+// endCut reports whether what is left in br may be the beginning of the end of a body: a
+// part of a line, after the lines of a trailer.
+func endCut(br *bufio.Reader) bool {
+	p, _ := br.Peek(br.Buffered())
+	for {
+		line, rest, whole := bytes.Cut(p, []byte("\n"))
+		if !whole {
+			return true
+		}
+		if bytes.IndexByte(line, ':') <= 0 {
+			return false
+		}
+		p = rest
 	}
 }

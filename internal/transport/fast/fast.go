@@ -19,7 +19,6 @@ package fast
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -435,22 +434,6 @@ func (x *exchange) meaning(err error) error {
 		return transport.ErrTruncated // within the framing of a chunk, of which fasthttp has no error
 	}
 	return transport.ErrMalformed
-}
-
-// endCut reports whether what is left in br may be the beginning of the end of a body: a
-// part of a line, after the lines of a trailer.
-func endCut(br *bufio.Reader) bool {
-	p, _ := br.Peek(br.Buffered())
-	for {
-		line, rest, whole := bytes.Cut(p, []byte("\n"))
-		if !whole {
-			return true
-		}
-		if bytes.IndexByte(line, ':') <= 0 {
-			return false
-		}
-		p = rest
-	}
 }
 
 // isTransient reports whether err is an error of the connection, not of the bytes on it.
