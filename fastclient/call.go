@@ -300,15 +300,18 @@ func (c *core) attemptOne(ctx context.Context, to trial, call *call, attempt int
 	always := call.policy != nil && call.policy.Ambiguous == AmbiguousAlways
 	h := to.e.health(call.op)
 	start := time.Now()
-	left := call.until.Sub(start)
-	if others && !call.until.IsZero() && (always || call.harmless()) && !h.isSlow() {
-		err = c.attemptWithin(ctx, max(left/2, 1), to.e, call, attempt)
-	} else {
+	if call.until.IsZero() {
 		err = c.attempt(ctx, to.e, call, attempt)
+	} else {
+		left := call.until.Sub(start)
+		if others && (always || call.harmless()) && !h.isSlow() {
+			err = c.attemptWithin(ctx, max(left/2, 1), to.e, call, attempt)
+		} else {
+			err = c.attempt(ctx, to.e, call, attempt)
+		}
+		h.setSlow(errors.Is(err, ErrTimeout) || time.Since(start) > left/4)
 	}
-	took := time.Since(start)
-	h.setSlow(errors.Is(err, ErrTimeout) || took > left/4)
-	if others && ctx.Err() == context.DeadlineExceeded && h.silence(took) >= slowAttempt {
+	if others && ctx.Err() == context.DeadlineExceeded && h.silence(time.Since(start)) >= slowAttempt {
 		c.report(to.e, call.op, to.epoch, timedOut(call.op, err))
 	} else {
 		c.report(to.e, call.op, to.epoch, call.outcome(ctx, err))

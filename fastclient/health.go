@@ -100,16 +100,21 @@ func (h *health) note(epoch uint64, err error) (down bool) {
 		// The client's own connections are all in use.
 	case serverDown(err):
 		h.silent = 0
-		if !h.g.Failed(epoch, time.Now(), RetryDelay(err), rand.Int64N) {
-			return false
-		}
-		h.ready, h.last = false, err
-		return true
+		return h.failed(epoch, err)
 	case err == nil || errors.As(err, new(*ServerError)):
 		h.silent = 0
 		h.g.Responded(epoch)
 	}
 	return false // an end of the caller's context says nothing about the server
+}
+
+// failed records a failure, and reports whether it counts. h.mu is held.
+func (h *health) failed(epoch uint64, err error) bool {
+	counts := h.g.Failed(epoch, time.Now(), RetryDelay(err), rand.Int64N)
+	if counts {
+		h.ready, h.last = false, err
+	}
+	return counts
 }
 
 // report is note, and has a server that went down probed.
@@ -142,8 +147,8 @@ func (c *core) watch(e *endpoint, h *health) {
 	}
 }
 
-// done is a probe that is over.
-var done = func() chan struct{} {
+// noProbe is a probe that is over.
+var noProbe = func() chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
@@ -159,7 +164,7 @@ func (c *core) probe(e *endpoint, h *health) <-chan struct{} {
 		return h.probe
 	}
 	if h.isUp() || h.g.Asked() && time.Now().Before(h.g.Until) {
-		return done
+		return noProbe
 	}
 	pause := time.Until(h.probed.Add(backoff.First))
 	epoch := h.g.Epoch
@@ -172,15 +177,15 @@ func (c *core) probe(e *endpoint, h *health) <-chan struct{} {
 		h.mu.Lock()
 		if err == nil {
 			h.ready = h.g.Epoch == epoch
-		} else if h.g.Failed(epoch, time.Now(), RetryDelay(err), rand.Int64N) {
-			h.ready, h.last = false, err
+		} else {
+			h.failed(epoch, err)
 		}
 		h.probe, h.probed = nil, time.Now()
 		h.mu.Unlock()
 		close(over)
 		c.probes.tell()
 	}) {
-		return done
+		return noProbe
 	}
 	h.probe = over
 	return over
@@ -271,9 +276,11 @@ func (c *core) alone(e *endpoint, h *health) *Client {
 		doer = e.write
 	}
 	one := &core{
-		o: c.o, part: true, endpoints: []*endpoint{{addr: e.addr, name: e.name, write: doer, query: doer}}, auth: c.auth, userURI: c.userURI, header: c.header,
+		o: c.o, part: true, life: c.life,
+		endpoints: []*endpoint{{addr: e.addr, name: e.name, write: doer, query: doer}},
+		auth:      c.auth, userURI: c.userURI, header: c.header,
 		log: c.log, hooks: c.hooks, compressor: c.compressor, minCompress: c.minCompress,
-		maxWhole: c.maxWhole, errorTime: c.errorTime, life: c.life,
+		maxWhole: c.maxWhole, errorTime: c.errorTime,
 	}
 	one.o.Retry = nil
 	to := target{db: c.o.Database, rp: c.o.RetentionPolicy, precision: c.o.Precision, consistency: c.o.Consistency}
