@@ -112,10 +112,11 @@ func namesText(names []string) string {
 //
 // A field may have any integer or float type, or be a bool, string, []byte or
 // time.Time, or a type that implements encoding.TextUnmarshaler, or a pointer to one
-// of those types. A json.Number gets the digits of a number. A time.Time in a field with one
-// of the options ns, us, ms and s is read from an integer in that unit, and else, as RFC 3339
-// text or in the precision of the scanner. A field of a tag may have any of those types except floats, bool and
-// time.Time; it is zero where a point has no such tag. A type that lp.Schema writes
+// of those types. A json.Number gets the digits of a number. A time.Time in a field with
+// one of the options ns, us, ms and s is read from an integer in that unit, and any other
+// from RFC 3339 text or an integer in the precision of the scanner. A field of a tag may
+// have any of those types except floats, bool and time.Time; it is zero where a point has
+// no such tag. A type that lp.Schema writes
 // as text, by its String method or by names, needs UnmarshalText to be read, unless it
 // is time.Duration. A field of type lp.Measurement, or with the option measurement, gets
 // the name of the series. A timestamp may be a time.Time, an integer in the precision of

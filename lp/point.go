@@ -114,8 +114,8 @@ func NewPoint(measurement string, tags map[string]string, fields map[string]any,
 // PointFromMap returns the point that m describes in the form of the Python clients.
 // "measurement" is a string, "tags" a map[string]string or a map[string]any of strings,
 // "fields" a map[string]any, and "time" a time.Time, an integer of nanoseconds, also as a
-// json.Number, text that [ParseTimestamp] takes, or nil. Each may be missing. A missing or empty
-// measurement is replaced by the argument. Other keys are an error.
+// json.Number, text that [ParseTimestamp] takes, or nil. Each may be missing. A missing or
+// empty measurement is replaced by the argument. Other keys are an error.
 func PointFromMap(m map[string]any, measurement string) (*Point, error) {
 	return PointFromMapIn(m, measurement, Nanosecond)
 }
