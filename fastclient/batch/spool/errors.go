@@ -45,6 +45,10 @@ var (
 
 const errorPrefix = "spool: "
 
+// errNumbers says that the batches or segments after a number in the directory could not be
+// numbered. No spool writes that many; the number is forged or was damaged by chance.
+var errNumbers = fmt.Errorf("%w: no numbers are left for batches", ErrFull)
+
 func invalid(why string) error { return fmt.Errorf("%w: %s", ErrInvalidBatch, why) }
 
 // A fileError is the error of an operation on a file. Its text follows the style of this

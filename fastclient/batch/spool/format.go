@@ -73,7 +73,7 @@ type identity struct {
 }
 
 func (n identity) possible() bool {
-	return 0 < n.id && n.id < maxNumber && 0 < n.base && n.base < maxNumber
+	return 0 < n.id && n.id < maxNumber && 0 < n.base && n.base <= maxNumber-maxFrames
 }
 
 // seed is the first value of the checksums in the segment: a frame of another segment,

@@ -150,6 +150,9 @@ func (s *Spool) begin() (*segment, error) {
 // header becomes durable with the first batch.
 func (s *Spool) create() error {
 	n := identity{id: s.nextID, base: s.nextSeq, salt: s.salt()}
+	if !n.possible() {
+		return errNumbers
+	}
 	name := segmentName(n.id)
 	f, err := s.d.open(name, true)
 	if err != nil {
