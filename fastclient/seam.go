@@ -32,6 +32,7 @@ func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 	if c.compressor != nil {
 		to.Compressor, to.MinCompress = c.compressor, c.minCompress
 	}
+	to.Path = c.lastingPath()
 	if !each || c.o.Balance != RoundRobin || len(c.endpoints) == 1 {
 		to.Targets = []seam.Target{newClientTarget(c, nil, stamped)}
 		return to, nil
@@ -40,6 +41,19 @@ func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 		to.Targets = append(to.Targets, newClientTarget(c, e, stamped))
 	}
 	return to, nil
+}
+
+// lastingPath returns the path and query of a write as far as they say where lines go: a
+// batch on disk may be sent under other options, and with other credentials.
+func (c *Client) lastingPath() string {
+	plain := &core{o: c.o}
+	plain.o.RejectPartial, plain.o.NoSync = false, false
+	to := target{db: c.to.db, rp: c.to.rp, precision: c.to.precision, named: c.to.named}
+	path, err := to.appendWrite(nil, plain)
+	if err != nil {
+		return "" // c.to.writeErr says why
+	}
+	return string(path)
 }
 
 // A clientTarget is one server of a client, or all of them.

@@ -59,9 +59,10 @@ type engine struct {
 	seq         uint64     // number of the last sealed batch
 	sealed      int        // size of that batch
 
-	queue  partList // waiting
-	flying partList // under way
-	live   int      // batches that are sealed and not settled
+	queue  partList  // waiting
+	flying partList  // under way
+	live   int       // batches that are sealed and not settled
+	disk   *spooling // nil: without a spool
 
 	ledger     ledger
 	counters   writerCounters
@@ -84,7 +85,7 @@ func (e *engine) init(c config) error {
 	senders := len(c.targets) * o.MaxInFlight
 	e.config, e.spread, e.sealBytes = c, rand.Int64N, o.BatchBytes
 	e.compressor, e.compressing = compress.Bound(c.compressor, senders, o.MaxMemory)
-	e.compressing += senders * c.senderBytes()
+	e.compressing += senders*c.senderBytes() + c.spoolBytes()
 	budget := (o.MaxMemory - e.compressing) / o.BatchBytes
 	if budget < senders+1 {
 		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
@@ -94,6 +95,9 @@ func (e *engine) init(c config) error {
 	}
 	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
 	e.stage.init(&o, c.precision, c.targets[0].api)
+	if o.Overflow >= Spill {
+		e.precision = c.unit // Writer.put converts, so that the disk has what is sent
+	}
 	e.events.f = o.OnEvent
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return nil
@@ -225,6 +229,9 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 			break
 		}
 		b := e.open
+		if b.lines == 0 {
+			b.start = e.ledger.appended.Lines
+		}
 		b.buf = append(b.buf, lines[:size]...)
 		b.lines += k
 		e.ledger.accept(k, size)
@@ -266,6 +273,7 @@ func (e *engine) findMemory(ctx context.Context) error {
 	}
 	freed := x.memory
 	e.counters.blocked++
+	e.disk.wake()
 	e.mu.Unlock()
 	start := time.Now()
 	var err error
@@ -294,7 +302,7 @@ func (e *engine) openBatch() bool {
 	b := e.spare
 	if b != nil {
 		e.spare = b.next
-		*b = slabBatch{}
+		*b = slabBatch{onDisk: onDisk{frames: b.frames[:0]}}
 	} else {
 		b = new(slabBatch)
 	}
@@ -322,6 +330,7 @@ func (e *engine) seal() {
 	b.first = part{batch: b, data: b.buf[:len(b.buf):len(b.buf)], lines: b.lines}
 	e.live++
 	e.queue.insert(&b.first)
+	e.disk.sealed(b)
 	e.waiters.wake()
 }
 
@@ -341,13 +350,18 @@ func (e *engine) partSettled(b *slabBatch) {
 		e.waiters.armAge(e.o.MaxDelay) // to give back memory if nothing more comes
 	}
 	e.waiters.pass(b.seq)
-	if !e.aborted { // otherwise its memory belongs to the caller of Close
+	e.disk.settled(b)
+	if !e.aborted && !b.pinned { // otherwise its memory belongs to the caller of Close
 		e.free(b)
 	}
 }
 
 // free releases b, and its slab if no other batch is in it.
 func (e *engine) free(b *slabBatch) {
+	if b.replay != nil {
+		e.disk.freeReplay(b)
+		return
+	}
 	s := b.slab
 	b.next, b.slab, b.buf = e.spare, nil, nil
 	e.spare = b
@@ -365,10 +379,14 @@ func (e *engine) free(b *slabBatch) {
 // cause err. It returns nil if there are none. The lock is held.
 func (e *engine) giveBack(err error) *UnsentError {
 	u := &UnsentError{Err: err, LastErrors: e.lastErrors()}
+	e.keepReplays()
 	for e.queue.n+e.flying.n > 0 {
 		p := e.queue.head
 		if q := e.flying.head; p == nil || q != nil && q.before(p) {
 			p = q
+		}
+		if e.keep(p) {
+			continue
 		}
 		data := p.data[:len(p.data):len(p.data)]
 		if p.list == &e.flying {
@@ -411,6 +429,8 @@ func (e *engine) stats() Stats {
 	s.Queued, s.InFlight = e.queue.n, e.flying.n
 	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.compressing, e.o.MaxMemory
 	s.LastErrors = e.lastErrors()
+	s.OldestPending = e.oldestPending()
+	e.disk.copyTo(&s)
 	for _, t := range e.targets {
 		b := &t.breaker
 		if b.Failures == 0 {
@@ -430,6 +450,19 @@ func (e *engine) lastErrors() (list []ServerFailure) {
 		list = t.failed.appendTo(list)
 	}
 	return list
+}
+
+// oldestPending returns when the oldest batch in memory got its first line.
+func (e *engine) oldestPending() (at time.Time) {
+	if e.open != nil {
+		at = e.open.opened
+	}
+	for _, p := range []*part{e.queue.head, e.flying.head} {
+		if p != nil && (at.IsZero() || p.batch.opened.Before(at)) {
+			at = p.batch.opened
+		}
+	}
+	return at
 }
 
 // settledUpTo returns the number of the last batch of which it and all before are settled.

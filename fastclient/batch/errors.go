@@ -24,6 +24,12 @@ var (
 	ErrWriterClosed = errors.New("batch: writer is closed")
 	// ErrOverflow says that there is no memory for the lines, see [OverflowPolicy].
 	ErrOverflow = errors.New("batch: writer has no free memory")
+	// ErrNotLogged says that lines are accepted and will be sent, but the disk did not take
+	// them: under [WriteAhead], a crash of the process would lose them. The cause is beside
+	// it.
+	ErrNotLogged = errors.New("batch: lines are in memory only")
+	// ErrNoSpool says that a Writer without a spool was asked to sync.
+	ErrNoSpool = errors.New("batch: writer has no spool")
 )
 
 // ErrNoTimeLeft says that there is no time left for a line without a timestamp: the lines
@@ -55,6 +61,9 @@ const (
 	ReasonAge
 	// ReasonUnsent: returned by Close in an [UnsentError].
 	ReasonUnsent
+	// ReasonSpool: lost on disk. The spool was full under its own DropOldest, a checksum
+	// was wrong, or somebody removed the directory.
+	ReasonSpool
 
 	numReasons
 )
@@ -69,7 +78,7 @@ const (
 )
 
 var reasonNames = [numReasons]string{
-	"", "line", "retention", "request", "too_large", "uncertain", "overflow", "age", "unsent",
+	"", "line", "retention", "request", "too_large", "uncertain", "overflow", "age", "unsent", "spool",
 }
 
 // String returns the word for the reason, as in events and dead letter files.
@@ -84,13 +93,14 @@ func (r Reason) String() string {
 // other reasons are [ReasonUncertain] and those for which the Writer dropped lines.
 func (r Reason) Rejected() bool { return r >= ReasonLine && r <= ReasonTooLarge }
 
-// An AppendError says that an append did not accept all of its lines. Those that it
-// accepted will be sent.
+// An AppendError says that an append did not accept all of its lines, or, with
+// [ErrNotLogged], accepted them without writing them to disk. Those that it accepted will be
+// sent.
 type AppendError struct {
 	Accepted int // number of lines accepted
 	Refused  int // number of lines and points refused
 	// Err is the first reason: an *lp.PointError, [ErrOverflow], [ErrLineTooLong],
-	// [ErrNoTimeLeft], [ErrWriterClosed] or the error of the context.
+	// [ErrNoTimeLeft], [ErrWriterClosed], [ErrNotLogged] or the error of the context.
 	Err error
 }
 
@@ -190,6 +200,30 @@ func (e *PendingError) Error() string {
 // Unwrap returns the context's error and those of the servers.
 func (e *PendingError) Unwrap() []error {
 	errs := []error{e.Err}
+	for i := range e.LastErrors {
+		errs = append(errs, e.LastErrors[i].Err)
+	}
+	return errs
+}
+
+// A SpooledError says that lines are on disk and not stored yet. This Writer sends them
+// later, or the next one of the same directory.
+type SpooledError struct {
+	Count
+	Dir string // of the spool
+	// LastErrors are the servers whose last request failed, and why.
+	LastErrors []ServerFailure
+}
+
+func (e *SpooledError) Error() string {
+	b := append(make([]byte, 0, 96), "batch: "...)
+	b = printable.AppendCount(b, e.Lines, "line is", "lines are")
+	b = printable.Append(append(b, " on disk, not stored yet: "...), e.Dir)
+	return string(appendFailures(b, e.LastErrors))
+}
+
+// Unwrap returns the errors of the servers.
+func (e *SpooledError) Unwrap() (errs []error) {
 	for i := range e.LastErrors {
 		errs = append(errs, e.LastErrors[i].Err)
 	}

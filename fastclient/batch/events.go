@@ -39,12 +39,26 @@ const (
 	EventMissing
 	// EventDeadLetter: the [DeadLetter] returned an error. It did not keep the lines.
 	EventDeadLetter
+	// EventRecovered: the Writer found lines on disk that it goes on to send. Message says
+	// what was damaged.
+	EventRecovered
+	// EventSpooled: lines were moved from memory to disk.
+	EventSpooled
+	// EventSpoolFailed: the disk does not take or give batches. The rules are those of
+	// [Block] until it does. Delay is the time to the next attempt.
+	EventSpoolFailed
+	// EventSpoolWorks: the disk takes batches again.
+	EventSpoolWorks
+	// EventOtherTarget: lines on disk go elsewhere, which is the Message, or cannot be
+	// read. They stay on disk.
+	EventOtherTarget
 
 	numEventKinds
 )
 
 var eventNames = [numEventKinds]string{
 	"", "retry", "down", "up", "rejected", "uncertain", "dropped", "split", "uncompressed", "missing", "dead_letter",
+	"recovered", "spooled", "spool_failed", "spool_works", "other_target",
 }
 
 // String returns the word for the kind.

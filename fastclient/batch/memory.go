@@ -81,6 +81,8 @@ type slabBatch struct {
 	spent  int // requests made to find bad lines
 	first  part
 	next   *slabBatch // next in the list of free batches
+	start  uint64     // number of lines that were appended before its first one
+	onDisk
 }
 
 // fit returns how many of the n lines fit into b, and their size. The refusal of a server

@@ -31,6 +31,8 @@ type Options struct {
 	MaxInFlight int
 	// Overflow says what happens to new lines when MaxMemory is used up.
 	Overflow OverflowPolicy
+	// Spool says where [Spill] and [WriteAhead] keep batches on disk.
+	Spool SpoolOptions
 	// Ordered sends one batch at a time, in the order of sealing: a batch that must be
 	// sent again delays those after it.
 	Ordered bool
@@ -124,6 +126,13 @@ const (
 	// that share memory with one under way. If no other is left, it refuses the lines with
 	// [ErrOverflow].
 	DropOldest
+	// Spill moves batches to disk when memory runs low, when the oldest line is unsent for
+	// 5 s, and on Close. Lines that the server takes within that time never touch the disk.
+	// If the disk takes nothing, it is Block.
+	Spill
+	// WriteAhead writes all lines to disk before it sends them, and an append returns when
+	// that is done. It frees memory like Spill.
+	WriteAhead
 )
 
 // Limits of request bodies in servers: 25,000,000 bytes by default in InfluxDB 1.x, 10
@@ -185,10 +194,16 @@ func (o Options) withDefaults(api seam.API) (Options, error) {
 		return bad("Isolate", "is not a declared Isolation")
 	case o.IsolateRequests < 0:
 		return bad("IsolateRequests", "is negative")
-	case o.Overflow > DropOldest:
+	case o.Overflow > WriteAhead:
 		return bad("Overflow", "is not a declared OverflowPolicy")
 	case !o.Encoder.Precision.Valid():
 		return bad("Encoder.Precision", "is not a declared Precision")
+	}
+	if field, reason := o.Spool.check(&o); field != "" {
+		return bad(field, reason)
+	}
+	if o.Ordered {
+		o.Spool.Order = OldestFirst
 	}
 	return o, nil
 }

@@ -36,32 +36,34 @@ type job struct {
 
 // over reports whether senders have nothing to do, now and later.
 func (e *engine) over() bool {
-	return e.aborted || e.ended != nil || e.closing && e.queue.n == 0 && e.flying.n == 0
+	return e.aborted || e.ended != nil || e.closing && e.flying.n == 0 && (e.queue.n == 0 || e.leftToDisk())
 }
 
-// take takes the oldest part if it may be sent to t now. If nothing waits, it seals and
-// takes the open batch when that is due. The lock is held, and released when parts are
-// dropped for their age.
-func (e *engine) take(t *target) (j job, ok bool) {
+// take takes the part that is next for a sender of role r, if it may be sent to t now. If
+// nothing waits, it seals and takes the open batch when that is due. The lock is held, and
+// released when parts are dropped for their age.
+func (e *engine) take(t *target, r role) (j job, ok bool) {
 	for !(e.o.Ordered && e.flying.n > 0) {
-		p := e.queue.head
-		if p == nil && (e.open == nil || !e.due) {
+		p := e.nextPart(r)
+		if p == nil && (e.open == nil || !e.due || e.queue.n > 0) {
 			break
 		}
 		if p != nil && e.o.MaxAge > 0 && time.Since(p.batch.sealed) > e.o.MaxAge {
 			e.drop(p, ReasonAge)
 			continue
 		}
-		epoch, pass := t.breaker.Pass(time.Now)
-		if !pass {
+		if !t.breaker.MayPass(time.Now) {
 			e.armBreaker()
 			break
 		}
 		if p == nil {
 			e.seal()
-			p = e.queue.head
+			if p = e.nextPart(r); p == nil {
+				break
+			}
 		}
-		e.queue.remove(p)
+		epoch, _ := t.breaker.Pass(time.Now)
+		p.list.remove(p)
 		for limit := t.sizes.limit; limit > 0 && len(p.data) > limit && p.lines > 1; {
 			e.divide(p)
 		}
@@ -108,7 +110,7 @@ func (e *engine) queueRest(p *part, size, lines int) {
 	rest := &part{batch: p.batch, data: p.data[size:], from: p.from + size, lines: p.lines - lines}
 	p.data, p.lines = p.data[:size:size], lines
 	p.batch.parts++
-	e.queue.insert(rest)
+	e.waitingList(p.batch).insert(rest)
 	e.waiters.wake()
 }
 
@@ -130,7 +132,7 @@ next:
 // drop removes p from the queue for good. The lock is held, and released while the user's
 // dead letter runs.
 func (e *engine) drop(p *part, reason Reason) {
-	e.queue.remove(p)
+	p.list.remove(p)
 	e.flying.insert(p)
 	if e.o.DeadLetter != nil {
 		p.judged = &judgement{plan: verdict.Plan{Spans: []verdict.Span{{To: len(p.data), Lines: p.lines, Outcome: verdict.Rejected, Reason: verdict.Reason(reason)}}}}
@@ -232,9 +234,9 @@ func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 		}
 		reuse = nil
 		q.data, q.from, q.lines = data, from, lines
-		e.queue.insert(q)
+		e.waitingList(b).insert(q)
 	}
-	if plan.Gather && !inUse {
+	if plan.Gather && !inUse && !b.pinned { // Gather moves bytes
 		for i := range plan.Spans {
 			if plan.Spans[i].Outcome != verdict.Again {
 				e.ledger.enter(&plan.Spans[i])

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -32,7 +33,9 @@ func (c Count) plus(d Count) Count { return Count{c.Lines + d.Lines, c.Bytes + d
 
 // Stats is the state of a [Writer] at one moment. The lines always add up:
 //
-//	Appended = Acked + Rejected + Uncertain + Dropped + Pending
+//	Appended + Recovered = Acked + Rejected + Uncertain + Dropped + Pending + Spooled
+//
+// After Close, Spooled is what the next Writer of the directory has as Recovered.
 type Stats struct {
 	Appended Count // accepted by an append
 	Acked    Count // stored by the server
@@ -43,6 +46,9 @@ type Stats struct {
 	Uncertain Count
 	Dropped   Count // dropped by the Writer
 	Pending   Count // in the open batch, waiting, or under way
+	// Recovered counts the lines that the Writer found on disk, and Spooled those that
+	// are only there now.
+	Recovered, Spooled Count
 
 	// ByReason divides Rejected, Uncertain and Dropped by reason. Index it with a Reason.
 	ByReason [numReasons]Count
@@ -80,6 +86,16 @@ type Stats struct {
 	// LastErrors are the servers whose last request failed, and why.
 	LastErrors []ServerFailure
 
+	// OldestPending is when the oldest batch in memory got its first line; zero without one.
+	OldestPending time.Time
+	// Spool is the state of the directory, and SpoolRecovery what was found in it.
+	// OtherTargets counts lines in it that go elsewhere, see [SpoolOptions], or cannot be
+	// read; they are within Spooled. SpoolErr is why the disk takes nothing at the moment.
+	Spool         spool.Stats
+	SpoolRecovery spool.Recovery
+	OtherTargets  Count
+	SpoolErr      error
+
 	EventsLost       uint64
 	DeadLetterErrors uint64
 }
@@ -88,10 +104,12 @@ type Stats struct {
 // account to another, so the equation of [Stats] holds at every moment. The lock of its
 // owner guards it.
 type ledger struct {
-	appended Count
-	pending  Count
-	acked    Count
-	byReason [numReasons]Count
+	appended  Count
+	recovered Count
+	pending   Count
+	spooled   Count
+	acked     Count
+	byReason  [numReasons]Count
 }
 
 func (l *ledger) accept(lines, bytes int) {
@@ -107,6 +125,29 @@ func (l *ledger) ack(lines, bytes int) {
 func (l *ledger) lose(reason Reason, lines, bytes int) {
 	l.pending.sub(lines, bytes)
 	l.byReason[reason].add(lines, bytes)
+}
+
+// spool moves lines from memory to disk.
+func (l *ledger) spool(lines, bytes int) {
+	l.pending.sub(lines, bytes)
+	l.spooled.add(lines, bytes)
+}
+
+// unspool moves lines from disk to memory.
+func (l *ledger) unspool(lines, bytes int) {
+	l.spooled.sub(lines, bytes)
+	l.pending.add(lines, bytes)
+}
+
+// recover enters lines that were found on disk.
+func (l *ledger) recover(c Count) {
+	l.recovered, l.spooled = l.recovered.plus(c), l.spooled.plus(c)
+}
+
+// loseSpooled enters lines that the disk has lost.
+func (l *ledger) loseSpooled(c Count) {
+	l.spooled = Count{l.spooled.Lines - c.Lines, l.spooled.Bytes - c.Bytes}
+	l.byReason[ReasonSpool] = l.byReason[ReasonSpool].plus(c)
 }
 
 // enter moves the lines of span to the account of its outcome. Those that are sent again
@@ -144,6 +185,7 @@ func (l *ledger) copyTo(s *Stats) {
 	s.Appended, s.Acked, s.Pending = l.appended, l.acked, l.pending
 	s.Rejected, s.Dropped, s.ByReason = l.rejected(), l.dropped(), l.byReason
 	s.Uncertain = l.byReason[ReasonUncertain]
+	s.Recovered, s.Spooled = l.recovered, l.spooled
 }
 
 // writerCounters are the other counters. The lock of their owner guards them.

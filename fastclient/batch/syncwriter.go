@@ -41,6 +41,9 @@ type SyncWriter struct {
 // a time. With several servers and [fastclient.RoundRobin], each batch goes to the next
 // server that is up.
 func NewSyncWriter(c *fastclient.Client, o Options) (*SyncWriter, error) {
+	if o.Overflow >= Spill || o.Spool.Dir != "" {
+		return nil, &fastclient.OptionError{Field: "Options.Spool", Reason: "needs a Writer"}
+	}
 	cfg, err := newConfig(seam.Of(c), o, false)
 	if err != nil {
 		return nil, err
@@ -139,7 +142,7 @@ func (w *SyncWriter) send(ctx context.Context) error {
 			}
 		}
 		e.mu.Lock()
-		j, ok := e.take(t)
+		j, ok := e.take(t, anyPart)
 		e.mu.Unlock()
 		if ok {
 			tried = true

@@ -44,6 +44,7 @@ type config struct {
 	targets     []*target
 	compressor  seam.Compressor // compresses bodies, nil for none
 	minCompress int             // smallest body that is compressed
+	path        string          // where the lines go, without credentials
 }
 
 // newConfig checks o and returns a config. If each is set and the client sends to its
@@ -57,7 +58,7 @@ func newConfig(c seam.Client, o Options, each bool) (config, error) {
 	if err != nil {
 		return config{}, err
 	}
-	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress}
+	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress, path: r.Path}
 	for _, t := range r.Targets {
 		cfg.targets = append(cfg.targets, &target{server: t, api: r.API})
 	}

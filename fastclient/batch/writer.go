@@ -85,6 +85,13 @@ func newWriter(c config) (*Writer, error) {
 	if err := w.init(c); err != nil {
 		return nil, err
 	}
+	if c.o.Overflow >= Spill {
+		var err error
+		if w.disk, err = newSpooling(&c, len(c.targets)*c.o.MaxInFlight); err != nil {
+			w.cancel()
+			return nil, err
+		}
+	}
 	x := &waiters{end: make(chan struct{}), ageTimer: time.NewTimer(time.Hour), breakerTimer: time.NewTimer(time.Hour)}
 	x.work.L = &w.mu
 	x.ageTimer.Stop()
@@ -99,19 +106,20 @@ func (w *Writer) startAll() {
 	w.events.start()
 	w.senders = len(w.targets) * w.o.MaxInFlight
 	for _, t := range w.targets {
-		for range w.o.MaxInFlight {
-			go w.run(t, t.newSender())
+		for i := range w.o.MaxInFlight {
+			go w.run(t, t.newSender(), roleOf(i, &w.o))
 		}
 	}
+	w.startSpool()
 	w.ticking.Add(1)
 	go w.tick()
 }
 
 // run sends parts to t until senders have nothing to do any more.
-func (w *Writer) run(t *target, sender seam.Sender) {
+func (w *Writer) run(t *target, sender seam.Sender, r role) {
 	s := w.newSending(sender)
 	for {
-		j, ok := w.next(t)
+		j, ok := w.next(t, r)
 		if !ok {
 			break
 		}
@@ -127,11 +135,11 @@ func (w *Writer) run(t *target, sender seam.Sender) {
 
 // next waits for a part that may be sent to t, and takes it. It reports false when
 // senders have nothing to do any more.
-func (w *Writer) next(t *target) (j job, ok bool) {
+func (w *Writer) next(t *target, r role) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for !w.over() {
-		if j, ok = w.take(t); ok {
+		if j, ok = w.take(t, r); ok {
 			return j, true
 		}
 		if !w.over() { // take may have released the lock
@@ -272,7 +280,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 		oldest = min(oldest, other.from)
 	}
 	w.unreported.forget(oldest)
-	return errors.Join(errs...)
+	return errors.Join(append(errs, w.spooledError())...)
 }
 
 // closeGrace is how long Close waits after its context has ended, for requests and for the
@@ -326,6 +334,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	close(w.quit)
 	w.ticking.Wait()
 	w.cancel()
+	w.stopSpool()
 	w.mu.Lock()
 	w.concludeJudged()
 	w.mute = true
@@ -336,6 +345,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	if unsent != nil {
 		errs = append(errs, unsent)
 	}
+	errs = append(errs, w.closeSpool(unsent == nil))
 	w.closeErr = errors.Join(errs...)
 	close(w.closed)
 	return w.closeErr

@@ -63,13 +63,16 @@ type Breaker struct {
 
 // Pass reports whether a request may start, and records that it does.
 func (b *Breaker) Pass(now func() time.Time) (epoch uint64, ok bool) {
-	if b.Failures > 0 {
-		if b.Probing || now().Before(b.Until) {
-			return 0, false
-		}
-		b.Probing = true
+	if !b.MayPass(now) {
+		return 0, false
 	}
+	b.Probing = b.Failures > 0
 	return b.Epoch, true
+}
+
+// MayPass reports whether a request may start, and changes nothing.
+func (b *Breaker) MayPass(now func() time.Time) bool {
+	return b.Failures == 0 || !b.Probing && !now().Before(b.Until)
 }
 
 // Failed opens the breaker after a request that passed at epoch, and reports whether the

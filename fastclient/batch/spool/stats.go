@@ -20,10 +20,10 @@ func (c *Count) sub(d Count) {
 	c.Bytes -= d.Bytes
 }
 
-// Stats is the state of a [Spool] at one moment. The batches always add up:
+// Counts says where the batches of a [Spool] are. They always add up:
 //
 //	Recovered + Put = Acked + Dropped + Damaged + Gone + Waiting + Leased
-type Stats struct {
+type Counts struct {
 	Recovered Count // found by Open and not acked
 	Put       Count // stored since
 	Acked     Count // acked since
@@ -33,6 +33,18 @@ type Stats struct {
 
 	Waiting Count // for Next
 	Leased  Count // by Next or PutLeased, neither acked nor returned
+}
+
+// Counts returns the counts of Stats. It takes the same short time for a spool of any size.
+func (s *Spool) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats.Counts
+}
+
+// Stats is the state of a [Spool] at one moment.
+type Stats struct {
+	Counts
 	// OldestWaiting and OldestLeased are the smallest SealedAt of these batches, and zero
 	// if there are none. That of a partly acked segment which is not being read may be
 	// older than its oldest waiting batch.

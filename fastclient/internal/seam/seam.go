@@ -100,6 +100,7 @@ type Route struct {
 	Unit        pointwire.Precision // in which they are sent
 	Compressor  Compressor          // nil for none
 	MinCompress int                 // bodies below are sent as they are
+	Path        string              // path and query of the requests, without credentials
 	Targets     []Target
 }
 

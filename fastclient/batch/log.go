@@ -1,0 +1,283 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
+	"github.com/pointwire/pointwire/fastclient/internal/points"
+)
+
+// This file logs: it writes batches to disk that stay in memory. Under WriteAhead that is
+// every batch, and the goroutine of the spool also logs the end of the open batch while an
+// append waits for it. Under Spill it happens for Sync.
+//
+// Lines are numbered in the order of their appends, and logged in that order, so one number
+// says what is logged: logPos. An append waits until it has reached its last line. While the
+// disk fails nobody waits: appends return ErrNotLogged, and batches are sent from memory.
+//
+// Small appends would make small requests, or be compressed twice. So the end of the open
+// batch is logged as it is, and the batch goes on to fill; if it is large, the batch is
+// sealed, and what is logged is what is sent.
+
+// sealLogged is the size from which the open batch is sealed to be logged.
+const sealLogged = 32 << 10
+
+// logging is the part of a spooling for the log.
+type logging struct {
+	oldest, newest *slabBatch // list of the sealed batches that are not logged whole
+	syncTo         uint64     // under Spill, batches up to this one are logged
+	durable        uint64     // with SyncBatches: lines up to this one survive a crash
+	bodies         [][]byte   // buffers for compressed bodies
+	scratch        []byte     // another one
+	waits          []*logWait
+	spare          []*logWait
+	converted      sync.Pool // of *[]byte: lines in the unit in which they are sent
+}
+
+// A logWait is an append or a Sync that waits for the log.
+type logWait struct {
+	to     uint64 // the lines before are logged
+	synced bool   // and durable
+	c      chan error
+}
+
+// sealed notes that b was sealed.
+func (d *spooling) sealed(b *slabBatch) {
+	if d == nil || b.loggedLines == b.lines {
+		return
+	}
+	b.listed, b.older, b.younger = true, d.newest, nil
+	if d.newest == nil {
+		d.oldest = b
+	} else {
+		d.newest.younger = b
+	}
+	d.newest = b
+	d.wake()
+}
+
+// unlist takes b out of the list.
+func (d *spooling) unlist(b *slabBatch) {
+	if b.older == nil {
+		d.oldest = b.younger
+	} else {
+		b.older.younger = b.younger
+	}
+	if b.younger == nil {
+		d.newest = b.older
+	} else {
+		b.younger.older = b.older
+	}
+	b.listed, b.older, b.younger = false, nil, nil
+	if len(d.waits) > 0 {
+		d.wake()
+	}
+}
+
+// logPos returns how many lines, from the first append on, are logged or settled.
+func (e *engine) logPos() uint64 {
+	b := e.disk.oldest
+	if b == nil {
+		b = e.open
+	}
+	if b == nil || b.lines == 0 {
+		return e.ledger.appended.Lines
+	}
+	return b.start + uint64(b.loggedLines)
+}
+
+// expect returns a wait for the lines before to. The lock is held.
+func (d *spooling) expect(to uint64, synced bool) *logWait {
+	var x *logWait
+	if n := len(d.spare); n > 0 {
+		x, d.spare = d.spare[n-1], d.spare[:n-1]
+	} else {
+		x = &logWait{c: make(chan error, 1)}
+	}
+	x.to, x.synced = to, synced
+	d.waits = append(d.waits, x)
+	d.wake()
+	return x
+}
+
+// awaitLog waits for x, or for ctx.
+func (w *Writer) awaitLog(ctx context.Context, x *logWait) (err error) {
+	d := w.disk
+	select {
+	case err = <-x.c:
+		w.mu.Lock()
+	case <-ctx.Done():
+		err = ctx.Err()
+		w.mu.Lock()
+		if i := slices.Index(d.waits, x); i >= 0 {
+			d.waits = slices.Delete(d.waits, i, i+1)
+		} else {
+			<-x.c
+		}
+	}
+	d.spare = append(d.spare, x)
+	w.mu.Unlock()
+	return err
+}
+
+// answerLog answers the waits that are over. The lock is held.
+func (e *engine) answerLog() {
+	d := e.disk
+	if len(d.waits) == 0 {
+		return
+	}
+	pos := e.logPos()
+	failing := d.failing()
+	d.waits = slices.DeleteFunc(d.waits, func(x *logWait) bool {
+		switch {
+		case x.to <= pos && (!x.synced || x.to <= d.durable):
+			x.c <- nil
+		case failing:
+			x.c <- errors.Join(ErrNotLogged, d.err)
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+// put accepts lines as engine.put does. Under WriteAhead it returns when they are logged.
+func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+	d := w.disk
+	if d == nil {
+		return w.engine.put(ctx, lines, n)
+	}
+	if unit := w.stage.opt.Precision; unit != w.unit {
+		buf := d.converted.Get().(*[]byte)
+		defer d.converted.Put(buf)
+		*buf = points.AppendConverted((*buf)[:0], lines, unit, w.unit)
+		lines = *buf
+	}
+	accepted, err = w.engine.put(ctx, lines, n)
+	if !d.ahead || accepted == 0 || ctx.Err() != nil || errors.Is(err, ErrWriterClosed) {
+		return accepted, err
+	}
+	w.mu.Lock()
+	if d.failing() {
+		logErr := errors.Join(ErrNotLogged, d.err)
+		w.mu.Unlock()
+		return accepted, errors.Join(err, logErr)
+	}
+	wait := d.expect(w.ledger.appended.Lines, d.o.SyncBatches)
+	w.mu.Unlock()
+	return accepted, errors.Join(err, w.awaitLog(ctx, wait))
+}
+
+// log logs what is due up to the lines that exist now, and reports whether there was any.
+func (w *Writer) log() (did bool) {
+	d := w.disk
+	w.mu.Lock()
+	to := w.ledger.appended.Lines
+	for !d.failing() {
+		b := w.toLog(to)
+		if b == nil {
+			break
+		}
+		w.logBatch(b)
+		did = true
+	}
+	synced := d.o.SyncBatches && d.err == nil
+	pos := w.logPos()
+	if !synced || pos <= d.durable {
+		w.answerLog()
+		w.mu.Unlock()
+		return did
+	}
+	w.mu.Unlock()
+	err := d.s.Sync(context.Background())
+	w.mu.Lock()
+	if err == nil {
+		d.durable = pos
+	}
+	w.wrote(err)
+	w.answerLog()
+	w.mu.Unlock()
+	return did
+}
+
+// toLog returns the next batch to log, up to line to, or nil. The lock is held.
+func (w *Writer) toLog(to uint64) *slabBatch {
+	d := w.disk
+	for b := d.oldest; b != nil; b = b.younger {
+		if (!d.ahead || b.start+uint64(b.loggedLines) >= to) && b.seq > d.syncTo {
+			return nil
+		}
+		if b.intact() { // otherwise spill moves its parts
+			return b
+		}
+	}
+	b := w.open
+	if !d.ahead || b == nil || b.loggedLines == b.lines || len(d.waits) == 0 {
+		return nil
+	}
+	if b.logged == 0 && len(b.buf) >= sealLogged {
+		w.seal()
+	}
+	return b
+}
+
+// logBatch logs the rest of b. The lock is held, and released meanwhile.
+func (w *Writer) logBatch(b *slabBatch) {
+	d := w.disk
+	data, lines := b.buf[b.logged:len(b.buf):len(b.buf)], b.lines-b.loggedLines
+	whole := b.seq > 0 && b.logged == 0
+	buf, kept := d.scratch, false
+	if n := len(d.bodies); whole && n > 0 {
+		buf, d.bodies, kept = d.bodies[n-1], d.bodies[:n-1], true
+	}
+	b.pinned = true
+	w.mu.Unlock()
+	f := spool.Batch{Target: d.target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
+	if whole || len(data) >= sealLogged {
+		buf = w.pack(&f, buf)
+	}
+	err := d.s.PutLeased(&f)
+	w.mu.Lock()
+	if err == nil {
+		b.frames = append(b.frames, f.Seq)
+		b.logged += len(data)
+		b.loggedLines += lines
+		if b.listed && b.loggedLines == b.lines {
+			d.unlist(b)
+			w.waiters.wake()
+		}
+	}
+	switch {
+	case !kept:
+		d.scratch = buf
+	case err == nil && f.Encoding != spool.Plain && b.parts > 0:
+		b.body, b.encoding = buf, f.Encoding.String()
+	default:
+		d.bodies = append(d.bodies, buf)
+	}
+	w.unpin(b)
+	w.wrote(err)
+	w.reconcile()
+}
+
+// pack compresses the body of f into buf as it would be sent, unless it does not get
+// smaller, and returns buf.
+func (e *engine) pack(f *spool.Batch, buf []byte) []byte {
+	if e.compressor == nil || len(f.Body) < e.minCompress {
+		return buf
+	}
+	if buf == nil {
+		buf = make([]byte, 0, compressedSize(e.o.BatchBytes))
+	}
+	buf = e.compressor.Append(buf[:0], f.Body)
+	if len(buf) < len(f.Body) {
+		f.Body = buf
+		if f.Encoding = spool.Gzip; e.compressor.Encoding() == "zstd" {
+			f.Encoding = spool.Zstd
+		}
+	}
+	return buf
+}

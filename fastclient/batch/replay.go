@@ -1,0 +1,253 @@
+package batch
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
+	"github.com/pointwire/pointwire/internal/inflate"
+	"github.com/pointwire/pointwire/internal/line"
+)
+
+// This file brings batches back from disk. The goroutine of the spool reads ahead into a few
+// slots, and senders take the batches as they take others; a role says which first. Small
+// frames that fit together become one batch. The frames are acked when it is settled.
+//
+// Frames that cannot be sent, because they go elsewhere or their lines are not as their
+// header says, stay leased, so that they are not read again by this Writer.
+
+// replaying is the part of a spooling for bringing batches back.
+type replaying struct {
+	replays    partList // parts of batches from disk that wait
+	slots      []*replaySlot
+	used       int
+	keepLines  int  // largest memory of a slot that is kept
+	waiting    bool // the spool may have batches
+	nextReplay time.Time
+	other      Count // lines of frames that cannot be sent
+	more       spool.Batch
+	zstd       *zstd.Decoder
+}
+
+// A replaySlot is the memory of a batch from disk.
+type replaySlot struct {
+	lines []byte
+	read  spool.Batch // whose body is sent if it is all of the batch
+}
+
+// slack is what inflate.AppendGunzip needs beyond the lines.
+const slack = 512
+
+// A role says which parts a sender takes.
+type role uint8
+
+const (
+	anyPart     role = iota // new ones first
+	freshParts              // new ones only
+	replayParts             // those from disk first
+)
+
+// roleOf returns the role of sender i to a server.
+func roleOf(i int, o *Options) role {
+	switch {
+	case o.Overflow < Spill || o.MaxInFlight == 1 || o.Spool.Order == OldestFirst:
+		return anyPart
+	case i == 0:
+		return freshParts
+	}
+	return replayParts
+}
+
+// nextPart returns the part that a sender of role r takes next, or nil.
+func (e *engine) nextPart(r role) *part {
+	d, p := e.disk, e.queue.head
+	if d == nil {
+		return p
+	}
+	if p != nil && d.err == nil && (d.ahead && p.batch.listed || d.from > 0 && p.batch.seq >= d.from) {
+		p = nil // it goes to disk first
+	}
+	old := d.replays.head
+	if old == nil || e.closing || r == freshParts || p != nil && r == anyPart {
+		return p
+	}
+	return old
+}
+
+// freeReplay releases the memory of b, which came from disk.
+func (d *spooling) freeReplay(b *slabBatch) {
+	slot := b.replay
+	if cap(slot.lines) > d.keepLines {
+		*slot = replaySlot{} // its batch was larger than ours
+	}
+	d.slots = append(d.slots, slot)
+	d.used--
+	d.wake()
+}
+
+// fetch brings one batch back if there is room for it, and reports whether it did.
+func (w *Writer) fetch() bool {
+	d := w.disk
+	w.mu.Lock()
+	slot := w.slotToFill()
+	w.mu.Unlock()
+	if slot == nil {
+		return false
+	}
+	frames, lines, err := w.fill(slot)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		d.readAt = time.Now().Add(diskPause)
+		w.emit(Event{Kind: EventSpoolFailed, Err: err, Delay: diskPause})
+	}
+	w.reconcile()
+	if lines == 0 {
+		d.slots = append(d.slots, slot)
+		w.drained()
+		return false
+	}
+	w.enqueue(slot, frames, lines)
+	return true
+}
+
+// slotToFill returns a free slot if something may come back now. The lock is held.
+func (w *Writer) slotToFill() *replaySlot {
+	d, now := w.disk, time.Now()
+	n := len(d.slots)
+	if !d.waiting || n == 0 || w.closing || now.Before(d.readAt) || now.Before(d.nextReplay) {
+		return nil
+	}
+	slot := d.slots[n-1]
+	d.slots = d.slots[:n-1]
+	return slot
+}
+
+// drained ends OldestFirst's way of new lines through the disk if nothing is there any more.
+func (e *engine) drained() {
+	d := e.disk
+	if d.from == 0 || d.waiting || d.used > 0 || d.moving.n > 0 {
+		return
+	}
+	d.from = 0
+	e.waiters.wake()
+}
+
+// fill reads batches into slot until it is full or none waits. It returns the frames and
+// their number of lines.
+func (w *Writer) fill(slot *replaySlot) (frames []uint64, n int, err error) {
+	d := w.disk
+	slot.lines = slot.lines[:0]
+	read := &slot.read
+	for n < w.o.BatchLines {
+		ok, err := d.s.TryNext(read, spool.Oldest)
+		if errors.Is(err, spool.ErrDamaged) || errors.Is(err, spool.ErrGone) {
+			continue // reconcile counts it
+		}
+		if !ok {
+			return frames, n, err
+		}
+		if n > 0 && (len(slot.lines)+read.Bytes > w.o.BatchBytes || n+read.Lines > w.o.BatchLines || !bytes.Equal(read.Target, d.target)) {
+			return frames, n, d.s.Return(read.Seq)
+		}
+		lines, why := w.unpack(slot.lines, read)
+		if why != "" {
+			w.refuseFrame(read, why)
+			continue
+		}
+		slot.lines = lines
+		frames = append(frames, read.Seq)
+		n += read.Lines
+		if len(slot.lines) > w.o.BatchBytes/2 || n > w.o.BatchLines/2 {
+			break
+		}
+		read = &d.more
+	}
+	return frames, n, nil
+}
+
+// unpack appends the lines of f to dst, or says why f cannot be sent.
+func (w *Writer) unpack(dst []byte, f *spool.Batch) (lines []byte, why string) {
+	d := w.disk
+	switch {
+	case !bytes.Equal(f.Target, d.target):
+		return nil, string(f.Target)
+	case f.Bytes > 2*maxBatchBytes:
+		return nil, "a batch larger than servers accept"
+	}
+	if need := len(dst) + f.Bytes + slack; cap(dst) < need {
+		dst = append(make([]byte, 0, max(need, w.o.BatchBytes+slack)), dst...)
+	}
+	var err error
+	switch f.Encoding {
+	case spool.Gzip:
+		lines, err = inflate.AppendGunzip(dst, f.Body, f.Bytes)
+	case spool.Zstd:
+		lines, err = d.unzstd(dst, f.Body)
+	default:
+		lines = append(dst, f.Body...)
+	}
+	if got := lines[min(len(dst), len(lines)):]; err != nil || len(got) != f.Bytes || line.Count(got) != f.Lines || got[len(got)-1] != '\n' {
+		return nil, "a batch whose lines are not as its header says"
+	}
+	return lines, ""
+}
+
+// unzstd appends what body holds to dst.
+func (d *spooling) unzstd(dst, body []byte) (lines []byte, err error) {
+	if d.zstd == nil {
+		if d.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*maxBatchBytes)); err != nil {
+			return dst, err
+		}
+	}
+	return d.zstd.DecodeAll(body, dst)
+}
+
+// refuseFrame leaves f on disk for good.
+func (w *Writer) refuseFrame(f *spool.Batch, why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.disk.other.add(f.Lines, f.Bytes)
+	w.emit(Event{Kind: EventOtherTarget, Lines: f.Lines, Bytes: f.Bytes, Message: why})
+}
+
+// enqueue makes the lines in slot a batch that waits. The lock is held.
+func (w *Writer) enqueue(slot *replaySlot, frames []uint64, lines int) {
+	d := w.disk
+	d.used++
+	size := len(slot.lines)
+	w.seq++
+	b := &slabBatch{
+		buf: slot.lines[:size:size], lines: lines, seq: w.seq, opened: slot.read.SealedAt, sealed: slot.read.SealedAt, parts: 1,
+		onDisk: onDisk{frames: frames, replay: slot},
+	}
+	if len(frames) == 1 && slot.read.Encoding != spool.Plain {
+		b.body, b.encoding = slot.read.Body, slot.read.Encoding.String()
+	}
+	b.first = part{batch: b, data: b.buf, lines: lines}
+	w.live++
+	d.replays.insert(&b.first)
+	w.ledger.unspool(lines, size)
+	if rate := d.o.ReplayRate; rate > 0 {
+		pause := time.Duration(float64(size) / float64(rate) * float64(time.Second))
+		if now := time.Now(); d.nextReplay.Before(now) {
+			d.nextReplay = now
+		}
+		d.nextReplay = d.nextReplay.Add(pause)
+	}
+	w.waiters.wake()
+}
+
+// encodingOf is the reverse of [spool.Encoding.String].
+func encodingOf(word string) spool.Encoding {
+	switch word {
+	case "gzip":
+		return spool.Gzip
+	case "zstd":
+		return spool.Zstd
+	}
+	return spool.Plain
+}

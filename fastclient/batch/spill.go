@@ -1,0 +1,255 @@
+package batch
+
+import (
+	"context"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
+)
+
+// This file moves parts from memory to disk: when memory runs low, when lines have waited
+// for spillAge, in OldestFirst while older lines are on disk, and on Close. A part whose
+// batch is on disk already is given back to it, without a byte written.
+
+// spilling is the part of a spooling for moving parts to disk.
+type spilling struct {
+	moving partList // parts that the goroutine writes
+	from   uint64   // OldestFirst: batches from this one on go to disk; 0: none
+}
+
+// intact reports whether the batch is one part, as it was sealed.
+func (b *slabBatch) intact() bool {
+	p := &b.first
+	return b.parts == 1 && p.list != nil && p.lines == b.lines && len(p.data) == len(b.buf)
+}
+
+// onlyOnDisk reports whether nothing is lost if b leaves memory.
+func (b *slabBatch) onlyOnDisk() bool {
+	return b.intact() && len(b.frames) > 0 && (b.replay != nil || b.logged == len(b.buf))
+}
+
+// compressed returns the lines of p as they are on disk, and their encoding, if p is all
+// that is there.
+func (p *part) compressed() ([]byte, string) {
+	if b := p.batch; b.body != nil && p.lines == b.lines && len(p.data) == len(b.buf) {
+		return b.body, b.encoding
+	}
+	return nil, ""
+}
+
+// waitingList returns the list in which the parts of b wait.
+func (e *engine) waitingList(b *slabBatch) *partList {
+	if b.replay != nil {
+		return &e.disk.replays
+	}
+	return &e.queue
+}
+
+// memoryLow reports whether appends will soon wait for memory.
+func (e *engine) memoryLow() bool {
+	left := e.slabs.budget - e.slabs.made + len(e.slabs.free)
+	return left < max(1, e.slabs.budget/4) || e.waiters.memory != nil
+}
+
+// spillAfter returns how long lines wait in memory.
+func (e *engine) spillAfter() time.Duration { return max(spillAge, e.o.MaxDelay+e.o.MaxDelay/2) }
+
+// spillDue returns when the oldest lines will have waited too long, or zero.
+func (e *engine) spillDue() time.Time {
+	if e.disk.ahead {
+		return time.Time{}
+	}
+	switch p := e.queue.head; {
+	case p != nil:
+		return p.batch.opened.Add(e.spillAfter())
+	case e.open != nil:
+		return e.open.opened.Add(e.spillAfter())
+	}
+	return time.Time{}
+}
+
+// toSpill returns the part that goes to disk next, or nil. The lock is held.
+func (e *engine) toSpill() *part {
+	d := e.disk
+	if b := d.oldest; b != nil && !b.intact() && (d.ahead || b.seq <= d.syncTo) {
+		for p := e.queue.head; p != nil && p.batch.seq <= b.seq; p = p.next {
+			if p.batch == b {
+				return p // it must be on disk, and cannot be logged any more
+			}
+		}
+	}
+	if e.closing {
+		return nil // the senders have them until Close puts the rest
+	}
+	at := e.spillDue()
+	late := !at.IsZero() && !time.Now().Before(at)
+	if late && e.queue.head == nil {
+		e.seal()
+	}
+	p := e.queue.head
+	if d.from > 0 {
+		for p != nil && p.batch.seq < d.from {
+			p = p.next
+		}
+	} else if !late && !e.memoryLow() {
+		return nil
+	}
+	if p == nil || p.batch.listed && d.ahead {
+		return nil // it is logged first
+	}
+	if d.o.Order == OldestFirst && d.from == 0 {
+		d.from = p.batch.seq
+	}
+	return p
+}
+
+// spill moves one part to disk, and reports whether it did.
+func (w *Writer) spill() bool {
+	d := w.disk
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if d.failing() {
+		return false
+	}
+	p := w.toSpill()
+	if p == nil {
+		return false
+	}
+	p.list.remove(p)
+	d.moving.insert(p)
+	returned := p.batch.onlyOnDisk()
+	w.mu.Unlock()
+	var err error
+	if !returned || !w.giveUp(p.batch) {
+		returned = false
+		err = w.putPart(p, &d.scratch)
+	}
+	w.mu.Lock()
+	d.moving.remove(p)
+	if err != nil {
+		w.queue.insert(p)
+		w.waiters.wake()
+	} else {
+		w.leave(p, returned)
+	}
+	w.wrote(err)
+	w.reconcile()
+	return err == nil
+}
+
+// giveUp gives the frames of b, which hold all of it, back to the spool, and reports whether
+// they are there. If the directory was removed they are not.
+func (w *Writer) giveUp(b *slabBatch) bool {
+	d := w.disk
+	before := d.s.Counts()
+	for _, seq := range b.frames {
+		d.s.Return(seq)
+	}
+	after := d.s.Counts()
+	back := countOf(after.Waiting).minus(countOf(before.Waiting))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	// Gone counts frames whose lines are in memory still.
+	d.lost = d.lost.plus(countOf(after.Gone).minus(countOf(before.Gone)))
+	b.frames = b.frames[:0]
+	if back.Lines == uint64(b.lines) {
+		return true
+	}
+	w.ledger.recover(back) // the whole batch is written again
+	return false
+}
+
+// putPart writes p to disk. Nobody else changes its lines.
+func (e *engine) putPart(p *part, buf *[]byte) error {
+	d := e.disk
+	f := spool.Batch{Target: d.target, Body: p.data, Lines: p.lines, Bytes: len(p.data), SealedAt: p.batch.opened}
+	if body, encoding := p.compressed(); encoding != "" {
+		f.Body, f.Encoding = body, encodingOf(encoding)
+	} else {
+		*buf = e.pack(&f, *buf)
+	}
+	return d.s.Put(&f)
+}
+
+// leave enters p, which is on disk now, as spooled. returned says that it was there before.
+// The lock is held.
+func (e *engine) leave(p *part, returned bool) {
+	d, b := e.disk, p.batch
+	if !returned && len(b.frames) > 0 {
+		// What was durable stays durable: the old frames go only when the new one is.
+		e.mu.Unlock()
+		err := d.s.Sync(context.Background())
+		e.mu.Lock()
+		if err != nil {
+			b.frames = b.frames[:0] // they come again, too
+		}
+	}
+	e.ledger.spool(p.lines, len(p.data))
+	d.fresh.add(p.lines, len(p.data))
+	d.waiting = true
+	e.emit(Event{Kind: EventSpooled, Seq: b.seq, Lines: p.lines, Bytes: len(p.data)})
+	e.partSettled(b)
+	e.waiters.wake()
+}
+
+// leftToDisk reports, while the Writer is closing, whether no sender can do more for the
+// parts that wait: every server is down, or they may not be sent before others. Close puts
+// them on disk.
+func (e *engine) leftToDisk() bool {
+	d := e.disk
+	if d == nil || d.err != nil {
+		return false
+	}
+	if d.from > 0 && e.queue.head.batch.seq >= d.from {
+		return true
+	}
+	now := time.Now()
+	for _, t := range e.targets {
+		if b := &t.breaker; b.Failures == 0 || b.Probing || !b.Until.After(now) {
+			return false
+		}
+	}
+	return true
+}
+
+// keep leaves p to the disk when the Writer is closed, and reports whether it could. The
+// lock is held, and released meanwhile; the goroutine has ended.
+func (e *engine) keep(p *part) bool {
+	d, b := e.disk, p.batch
+	if d == nil {
+		return false
+	}
+	returned, from := b.onlyOnDisk(), p.list
+	from.remove(p)
+	d.moving.insert(p)
+	if !returned {
+		e.mu.Unlock()
+		err := e.putPart(p, &d.scratch)
+		e.mu.Lock()
+		if err != nil {
+			d.moving.remove(p)
+			from.insert(p)
+			e.wrote(err)
+			return false
+		}
+	} else {
+		b.frames = b.frames[:0] // leased until the spool is closed, which returns them
+	}
+	d.moving.remove(p)
+	e.leave(p, returned)
+	return true
+}
+
+// keepReplays leaves the parts from disk that wait to the disk. Those that it does not take
+// wait in queue.
+func (e *engine) keepReplays() {
+	if e.disk == nil {
+		return
+	}
+	for l := &e.disk.replays; l.n > 0; {
+		if p := l.head; !e.keep(p) {
+			l.remove(p)
+			e.queue.insert(p)
+		}
+	}
+}

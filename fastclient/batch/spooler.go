@@ -1,0 +1,393 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
+	"github.com/pointwire/pointwire/internal/printable"
+)
+
+// This file runs the spool of a Writer: one goroutine does everything that the disk is asked
+// for. In each round it acks what is settled, logs what must be on disk (log.go), moves
+// batches to disk (spill.go), and brings one back (replay.go).
+//
+// Invariants: the engine's lock guards the spooling, and is not held during an operation of
+// the disk, except in Close when the goroutine has ended. Only that goroutine puts batches,
+// and takes them from the spool. A batch in memory whose frames are on disk keeps them
+// leased until it is settled, or until it is given back to the disk whole.
+
+const (
+	// spillAge is how long lines wait in memory under Spill.
+	spillAge = 5 * time.Second
+	// diskPause is the time between attempts at a disk that fails.
+	diskPause = time.Second
+	// maxReplays bounds the batches that are brought back ahead of the senders.
+	maxReplays = 4
+)
+
+// A spooling is what a Writer with a spool adds to its engine.
+type spooling struct {
+	s      *spool.Spool
+	o      SpoolOptions
+	ahead  bool // WriteAhead
+	target []byte
+
+	work chan struct{} // one token: there may be something to do
+	quit chan struct{} // closed to end the goroutine
+	done chan struct{} // closed when it has ended
+
+	err     error     // why the disk took nothing the last time
+	retryAt time.Time // when it is asked again; of reading, readAt
+	readAt  time.Time
+	acks    []uint64 // frames to ack
+	acking  []uint64 // memory for it
+
+	found, lost Count // of the spool, as far as they are in the ledger
+	fresh       Count // went to disk since spooledError was called
+
+	logging
+	spilling
+	replaying
+}
+
+// onDisk is what a batch in memory has on disk.
+type onDisk struct {
+	frames      []uint64 // numbers of its batches in the spool, leased
+	logged      int      // bytes of it that are there
+	loggedLines int
+	listed      bool   // in the list of batches that are not logged whole
+	pinned      bool   // the goroutine reads its memory
+	body        []byte // all of it, compressed; nil: none
+	encoding    string // of body
+	older       *slabBatch
+	younger     *slabBatch
+	replay      *replaySlot // its memory, if it came from disk; nil: it did not
+}
+
+// newSpooling opens the spool of c.
+func newSpooling(c *config, senders int) (*spooling, error) {
+	s, err := spool.Open(c.o.Spool.Dir, c.o.Spool.Options)
+	if err != nil {
+		return nil, err
+	}
+	d := &spooling{
+		s: s, o: c.o.Spool, ahead: c.o.Overflow == WriteAhead, target: []byte(c.path),
+		work: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	d.keepLines = 2 * (c.o.BatchBytes + slack)
+	d.converted.New = func() any { return new([]byte) }
+	for range c.spoolBuffers(senders) {
+		d.slots = append(d.slots, new(replaySlot))
+		d.bodies = append(d.bodies, nil)
+	}
+	return d, nil
+}
+
+// spoolBuffers returns how many batches come back from disk at a time, and how many
+// compressed bodies are kept between the log and the server.
+func (c *config) spoolBuffers(senders int) int {
+	if c.o.Overflow < Spill {
+		return 0
+	}
+	return min(senders, maxReplays)
+}
+
+// spoolBytes returns the memory that a spool takes: for each buffer the lines and the body
+// of a batch from disk and a compressed body, and a body more to read and one to write.
+func (c *config) spoolBytes() int {
+	if c.o.Overflow < Spill {
+		return 0
+	}
+	n := c.spoolBuffers(len(c.targets) * c.o.MaxInFlight)
+	return n*(c.o.BatchBytes+2*compressedSize(c.o.BatchBytes)) + 2*compressedSize(c.o.BatchBytes)
+}
+
+// wake lets the goroutine look for work.
+func (d *spooling) wake() {
+	if d == nil {
+		return
+	}
+	select {
+	case d.work <- struct{}{}:
+	default:
+	}
+}
+
+// startSpool reports what the spool holds and starts its goroutine.
+func (w *Writer) startSpool() {
+	d := w.disk
+	if d == nil {
+		return
+	}
+	w.mu.Lock()
+	r := d.s.Recovery()
+	w.reconcile()
+	if n := w.ledger.recovered; n.Lines > 0 || damaged(r) != "" {
+		w.emit(Event{Kind: EventRecovered, Lines: int(n.Lines), Bytes: int(n.Bytes), Message: damaged(r)})
+	}
+	if d.o.Order == OldestFirst && d.waiting {
+		d.from = 1
+	}
+	w.mu.Unlock()
+	go w.runSpool()
+}
+
+// runSpool is the goroutine.
+func (w *Writer) runSpool() {
+	d := w.disk
+	defer close(d.done)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		for w.spoolRound() {
+			select {
+			case <-d.quit:
+				return
+			default:
+			}
+		}
+		timer.Reset(w.nextRound())
+		select {
+		case <-d.work:
+		case <-timer.C:
+		case <-d.quit:
+			return
+		}
+	}
+}
+
+// spoolRound does one piece of each kind of work, and reports whether there was any.
+func (w *Writer) spoolRound() bool {
+	did := w.ackSettled()
+	did = w.log() || did
+	did = w.spill() || did
+	return w.fetch() || did
+}
+
+// nextRound returns how long the goroutine may sleep unless it is woken.
+func (w *Writer) nextRound() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d, next := w.disk, time.Hour
+	until := func(at time.Time) {
+		if left := time.Until(at); left > 0 {
+			next = min(next, left)
+		}
+	}
+	if d.err != nil {
+		until(d.retryAt)
+	}
+	if d.waiting {
+		until(d.readAt)
+		until(d.nextReplay)
+	}
+	if at := w.spillDue(); !at.IsZero() {
+		until(at)
+	}
+	return next
+}
+
+// ackSettled acks the frames of settled batches.
+func (w *Writer) ackSettled() bool {
+	d := w.disk
+	w.mu.Lock()
+	acks := d.acks
+	d.acks = d.acking[:0]
+	d.acking = acks
+	w.mu.Unlock()
+	for i := len(acks) - 1; i >= 0; i-- {
+		// The mark moves with the oldest frame of a batch, so that comes last. An error of
+		// the disk means that lines may come again, which is harmless.
+		d.s.Ack(acks[i])
+	}
+	if len(acks) == 0 {
+		return false
+	}
+	w.mu.Lock()
+	if errors.Is(d.err, spool.ErrFull) {
+		d.retryAt = time.Time{}
+	}
+	w.mu.Unlock()
+	return true
+}
+
+// failing reports whether the disk is not to be asked now. The lock is held.
+func (d *spooling) failing() bool { return d.err != nil && time.Now().Before(d.retryAt) }
+
+// wrote notes the outcome of an operation that writes. The lock is held.
+func (e *engine) wrote(err error) {
+	d := e.disk
+	if err == nil {
+		if d.err != nil {
+			d.err = nil
+			e.emit(Event{Kind: EventSpoolWorks})
+		}
+		return
+	}
+	if d.err == nil || d.err.Error() != err.Error() {
+		e.emit(Event{Kind: EventSpoolFailed, Err: err, Delay: diskPause})
+	}
+	d.err, d.retryAt = err, time.Now().Add(diskPause)
+	e.answerLog()
+	e.waiters.wake() // what could not be logged may be sent now
+}
+
+// reconcile enters what the spool found and lost into the ledger. The lock is held.
+func (e *engine) reconcile() {
+	d := e.disk
+	st := d.s.Counts()
+	lost, found := countOf(st.Dropped), countOf(st.Recovered)
+	lost = lost.plus(countOf(st.Damaged)).plus(countOf(st.Gone))
+	d.waiting = st.Waiting.Batches > 0
+	if n := found.minus(d.found); n != (Count{}) {
+		e.ledger.recover(n)
+		d.found = found
+	}
+	if n := lost.minus(d.lost); n != (Count{}) {
+		d.lost = lost
+		e.ledger.loseSpooled(n)
+		e.keepError(BatchError{Seq: e.seq, Lines: int(n.Lines), Reason: ReasonSpool})
+		e.emit(Event{Kind: EventDropped, Lines: int(n.Lines), Bytes: int(n.Bytes), Reason: ReasonSpool})
+	}
+}
+
+func countOf(c spool.Count) Count { return Count{c.Lines, c.Bytes} }
+
+func (c Count) minus(d Count) Count { return Count{c.Lines - d.Lines, c.Bytes - d.Bytes} }
+
+// settled releases what a settled batch has on disk. The lock is held.
+func (d *spooling) settled(b *slabBatch) {
+	if d == nil {
+		return
+	}
+	if b.listed {
+		d.unlist(b)
+	}
+	d.acks = append(d.acks, b.frames...)
+	b.frames = b.frames[:0]
+	d.freeBody(b)
+	d.wake()
+}
+
+// freeBody gives back the compressed body of a batch that did not come from disk.
+func (d *spooling) freeBody(b *slabBatch) {
+	if b.body != nil && b.replay == nil && !b.pinned {
+		d.bodies = append(d.bodies, b.body[:0])
+	}
+	b.body, b.encoding = nil, ""
+}
+
+// unpin ends the reading of a batch, which may have been settled meanwhile.
+func (e *engine) unpin(b *slabBatch) {
+	b.pinned = false
+	if b.seq > 0 && b.parts == 0 {
+		e.disk.settled(b)
+		if !e.aborted {
+			e.free(b)
+		}
+	}
+}
+
+// stopSpool ends the goroutine.
+func (w *Writer) stopSpool() {
+	if w.disk != nil {
+		close(w.disk.quit)
+		<-w.disk.done
+	}
+}
+
+// closeSpool closes the spool after the last batch is settled or left to it, all of them or
+// not, and returns an error that says what is on disk, or went wrong.
+func (w *Writer) closeSpool(all bool) (err error) {
+	d := w.disk
+	if d == nil {
+		return nil
+	}
+	w.ackSettled()
+	err = d.s.Close()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reconcile()
+	var answer error
+	if err != nil || !all {
+		answer = ErrWriterClosed
+	}
+	for _, wait := range d.waits {
+		wait.c <- answer
+	}
+	d.waits = nil
+	return errors.Join(w.spooledError(), err)
+}
+
+// spooledError returns what went to disk since it was called the last time and may be there
+// still, or nil. The lock is held.
+func (e *engine) spooledError() error {
+	d := e.disk
+	if d == nil {
+		return nil
+	}
+	fresh := d.fresh
+	d.fresh = Count{}
+	if fresh.Lines == 0 || e.ledger.spooled.minus(d.other).Lines == 0 && d.used == 0 {
+		return nil
+	}
+	return &SpooledError{Count: fresh, Dir: d.o.Dir, LastErrors: e.lastErrors()}
+}
+
+// copyTo sets what the Stats say of the spool. The lock is held.
+func (d *spooling) copyTo(s *Stats) {
+	if d == nil {
+		return
+	}
+	s.Spool, s.SpoolRecovery = d.s.Stats(), d.s.Recovery()
+	s.OtherTargets, s.SpoolErr = d.other, d.err
+}
+
+// Sync returns when every line that was appended before is stored, lost by a verdict, or
+// durable on disk: it survives a crash of the machine. The error is that of ctx or of the
+// disk, or [ErrNoSpool] for a Writer without a spool.
+func (w *Writer) Sync(ctx context.Context) error {
+	d := w.disk
+	if d == nil {
+		return ErrNoSpool
+	}
+	w.mu.Lock()
+	if w.closing {
+		w.mu.Unlock()
+		return ErrWriterClosed
+	}
+	if w.open != nil && !d.ahead {
+		w.seal()
+	}
+	d.syncTo = w.seq
+	if d.err != nil {
+		d.retryAt = time.Time{}
+	}
+	wait := d.expect(w.ledger.appended.Lines, false)
+	w.mu.Unlock()
+	if err := w.awaitLog(ctx, wait); err != nil {
+		return err
+	}
+	return d.s.Sync(ctx)
+}
+
+// damaged describes what a Recovery found wrong, in a few words, or returns nothing.
+func damaged(r spool.Recovery) string {
+	var b []byte
+	add := func(n uint64, one, many, rest string) {
+		if n == 0 {
+			return
+		}
+		if len(b) > 0 {
+			b = append(b, ", "...)
+		}
+		b = append(printable.AppendCount(b, n, one, many), rest...)
+	}
+	add(uint64(r.TornBytes), "byte", "bytes", " of a batch that was not complete")
+	add(uint64(r.QuarantinedFiles), "file", "files", " in quarantine")
+	add(uint64(r.MissingFiles), "file", "files", " missing")
+	add(r.Missing.Lines+r.Quarantined.Lines, "line", "lines", " lost")
+	return string(b)
+}
