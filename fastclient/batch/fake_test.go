@@ -80,13 +80,17 @@ func audit(t *testing.T, w *engine) {
 	defer w.mu.Unlock()
 	var s Stats
 	w.ledger.copyTo(&s)
-	if sum := s.Acked.plus(s.Rejected).plus(s.Uncertain).plus(s.Dropped).plus(s.Pending); sum != s.Appended {
-		t.Errorf("appended %v, but acked %v + rejected %v + uncertain %v + dropped %v + pending %v = %v",
-			s.Appended, s.Acked, s.Rejected, s.Uncertain, s.Dropped, s.Pending, sum)
+	if sum := s.Acked.plus(s.Rejected).plus(s.Uncertain).plus(s.Dropped).plus(s.Pending).plus(s.Spooled); sum != s.Appended.plus(s.Recovered) {
+		t.Errorf("appended %v + recovered %v, but acked %v + rejected %v + uncertain %v + dropped %v + pending %v + spooled %v = %v",
+			s.Appended, s.Recovered, s.Acked, s.Rejected, s.Uncertain, s.Dropped, s.Pending, s.Spooled, sum)
 	}
 	var held Count
 	parts := map[*slabBatch]int{}
-	for _, l := range []*partList{&w.queue, &w.flying} {
+	lists := []*partList{&w.queue, &w.flying}
+	if w.disk != nil {
+		lists = append(lists, &w.disk.moving, &w.disk.replays)
+	}
+	for _, l := range lists {
 		n, count := 0, Count{}
 		var before *part
 		for p := l.head; p != nil; p = p.next {
@@ -122,7 +126,12 @@ func audit(t *testing.T, w *engine) {
 	}
 	refs := map[*slab]int{}
 	for b := range parts {
-		refs[b.slab]++
+		if b.replay == nil {
+			refs[b.slab]++
+		}
+	}
+	if d := w.disk; d != nil && d.reading != nil && d.reading.seq > 0 && d.reading.parts == 0 {
+		refs[d.reading.slab]++
 	}
 	if w.open != nil {
 		refs[w.open.slab]++

@@ -32,6 +32,7 @@ type logging struct {
 	durable        uint64     // with SyncBatches: lines up to this one survive a crash
 	bodies         [][]byte   // buffers for compressed bodies
 	scratch        []byte     // another one
+	reading        *slabBatch // the one that is pinned
 	waits          []*logWait
 	spare          []*logWait
 	converted      sync.Pool // of *[]byte: lines in the unit in which they are sent
@@ -233,7 +234,7 @@ func (w *Writer) logBatch(b *slabBatch) {
 	if n := len(d.bodies); whole && n > 0 {
 		buf, d.bodies, kept = d.bodies[n-1], d.bodies[:n-1], true
 	}
-	b.pinned = true
+	b.pinned, d.reading = true, b
 	w.mu.Unlock()
 	f := spool.Batch{Target: d.target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
 	if whole || len(data) >= sealLogged {
@@ -258,6 +259,7 @@ func (w *Writer) logBatch(b *slabBatch) {
 	default:
 		d.bodies = append(d.bodies, buf)
 	}
+	d.reading = nil
 	w.unpin(b)
 	w.wrote(err)
 	w.reconcile()

@@ -36,6 +36,7 @@ type replaying struct {
 type replaySlot struct {
 	lines []byte
 	read  spool.Batch // whose body is sent if it is all of the batch
+	own   Count       // of the lines, those that this Writer has put on disk
 }
 
 // slack is what inflate.AppendGunzip needs beyond the lines.
@@ -140,7 +141,7 @@ func (e *engine) drained() {
 // their number of lines.
 func (w *Writer) fill(slot *replaySlot) (frames []uint64, n int, err error) {
 	d := w.disk
-	slot.lines = slot.lines[:0]
+	slot.lines, slot.own = slot.lines[:0], Count{}
 	read := &slot.read
 	for n < w.o.BatchLines {
 		ok, err := d.s.TryNext(read, spool.Oldest)
@@ -159,6 +160,9 @@ func (w *Writer) fill(slot *replaySlot) (frames []uint64, n int, err error) {
 			continue
 		}
 		slot.lines = lines
+		if read.Seq > d.start {
+			slot.own.add(read.Lines, read.Bytes)
+		}
 		frames = append(frames, read.Seq)
 		n += read.Lines
 		if len(slot.lines) > w.o.BatchBytes/2 || n > w.o.BatchLines/2 {

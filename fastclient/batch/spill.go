@@ -121,8 +121,7 @@ func (w *Writer) spill() bool {
 	w.mu.Unlock()
 	var err error
 	if !returned || !w.giveUp(p.batch) {
-		returned = false
-		err = w.putPart(p, &d.scratch)
+		err = w.putPart(p)
 	}
 	w.mu.Lock()
 	d.moving.remove(p)
@@ -130,7 +129,7 @@ func (w *Writer) spill() bool {
 		w.queue.insert(p)
 		w.waiters.wake()
 	} else {
-		w.leave(p, returned)
+		w.leave(p)
 	}
 	w.wrote(err)
 	w.reconcile()
@@ -160,32 +159,32 @@ func (w *Writer) giveUp(b *slabBatch) bool {
 }
 
 // putPart writes p to disk. Nobody else changes its lines.
-func (e *engine) putPart(p *part, buf *[]byte) error {
-	d := e.disk
+func (e *engine) putPart(p *part) error {
+	d, b := e.disk, p.batch
 	f := spool.Batch{Target: d.target, Body: p.data, Lines: p.lines, Bytes: len(p.data), SealedAt: p.batch.opened}
 	if body, encoding := p.compressed(); encoding != "" {
 		f.Body, f.Encoding = body, encodingOf(encoding)
 	} else {
-		*buf = e.pack(&f, *buf)
+		d.scratch = e.pack(&f, d.scratch)
 	}
-	return d.s.Put(&f)
+	err := d.s.Put(&f)
+	if err != nil || len(b.frames) == 0 {
+		return err
+	}
+	// What was durable stays durable: the old frames go only when the new one is.
+	if d.s.Sync(context.Background()) != nil {
+		b.frames = b.frames[:0] // they come again, too
+	}
+	return nil
 }
 
-// leave enters p, which is on disk now, as spooled. returned says that it was there before.
-// The lock is held.
-func (e *engine) leave(p *part, returned bool) {
+// leave enters p, which is on disk now, as spooled. The lock is held.
+func (e *engine) leave(p *part) {
 	d, b := e.disk, p.batch
-	if !returned && len(b.frames) > 0 {
-		// What was durable stays durable: the old frames go only when the new one is.
-		e.mu.Unlock()
-		err := d.s.Sync(context.Background())
-		e.mu.Lock()
-		if err != nil {
-			b.frames = b.frames[:0] // they come again, too
-		}
-	}
 	e.ledger.spool(p.lines, len(p.data))
-	d.fresh.add(p.lines, len(p.data))
+	if b.replay == nil || b.replay.own.Lines > 0 {
+		d.own.add(p.lines, len(p.data))
+	}
 	d.waiting = true
 	e.emit(Event{Kind: EventSpooled, Seq: b.seq, Lines: p.lines, Bytes: len(p.data)})
 	e.partSettled(b)
@@ -224,7 +223,7 @@ func (e *engine) keep(p *part) bool {
 	d.moving.insert(p)
 	if !returned {
 		e.mu.Unlock()
-		err := e.putPart(p, &d.scratch)
+		err := e.putPart(p)
 		e.mu.Lock()
 		if err != nil {
 			d.moving.remove(p)
@@ -236,7 +235,7 @@ func (e *engine) keep(p *part) bool {
 		b.frames = b.frames[:0] // leased until the spool is closed, which returns them
 	}
 	d.moving.remove(p)
-	e.leave(p, returned)
+	e.leave(p)
 	return true
 }
 

@@ -44,8 +44,9 @@ type spooling struct {
 	acks    []uint64 // frames to ack
 	acking  []uint64 // memory for it
 
-	found, lost Count // of the spool, as far as they are in the ledger
-	fresh       Count // went to disk since spooledError was called
+	found, lost Count  // of the spool, as far as they are in the ledger
+	start       uint64 // number of the last frame when the spool was opened
+	own         Count  // lines that this Writer has put on disk, and that are not settled
 
 	logging
 	spilling
@@ -76,6 +77,7 @@ func newSpooling(c *config, senders int) (*spooling, error) {
 		s: s, o: c.o.Spool, ahead: c.o.Overflow == WriteAhead, target: []byte(c.path),
 		work: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
+	d.start = s.Stats().LastSeq
 	d.keepLines = 2 * (c.o.BatchBytes + slack)
 	d.converted.New = func() any { return new([]byte) }
 	for range c.spoolBuffers(senders) {
@@ -248,6 +250,9 @@ func (e *engine) reconcile() {
 	if n := lost.minus(d.lost); n != (Count{}) {
 		d.lost = lost
 		e.ledger.loseSpooled(n)
+		if e.ledger.spooled == d.other && d.used == 0 {
+			d.own = Count{} // before that it is not known whose lines were lost
+		}
 		e.keepError(BatchError{Seq: e.seq, Lines: int(n.Lines), Reason: ReasonSpool})
 		e.emit(Event{Kind: EventDropped, Lines: int(n.Lines), Bytes: int(n.Bytes), Reason: ReasonSpool})
 	}
@@ -264,6 +269,10 @@ func (d *spooling) settled(b *slabBatch) {
 	}
 	if b.listed {
 		d.unlist(b)
+	}
+	if b.replay != nil {
+		d.own = d.own.minus(b.replay.own)
+		b.replay.own = Count{}
 	}
 	d.acks = append(d.acks, b.frames...)
 	b.frames = b.frames[:0]
@@ -321,19 +330,17 @@ func (w *Writer) closeSpool(all bool) (err error) {
 	return errors.Join(w.spooledError(), err)
 }
 
-// spooledError returns what went to disk since it was called the last time and may be there
-// still, or nil. The lock is held.
+// spooledError says which lines of this Writer went to disk and are not settled; nil if
+// there are none. The lock is held.
 func (e *engine) spooledError() error {
 	d := e.disk
 	if d == nil {
 		return nil
 	}
-	fresh := d.fresh
-	d.fresh = Count{}
-	if fresh.Lines == 0 || e.ledger.spooled.minus(d.other).Lines == 0 && d.used == 0 {
+	if d.own.Lines == 0 {
 		return nil
 	}
-	return &SpooledError{Count: fresh, Dir: d.o.Dir, LastErrors: e.lastErrors()}
+	return &SpooledError{Count: d.own, Dir: d.o.Dir, LastErrors: e.lastErrors()}
 }
 
 // copyTo sets what the Stats say of the spool. The lock is held.

@@ -34,8 +34,8 @@
 //
 // # What comes again
 //
-// After a restart, leased batches wait again. So do acked batches in two cases: an older
-// batch of the same segment was not acked, or the machine crashed within
+// After a restart, leased batches wait again. After a crash, so do acked batches in two
+// cases: an older batch of the same segment was not acked, or the machine crashed within
 // Options.SyncInterval of the ack. A segment is a file of up to 16 MiB; it is freed when
 // all of its batches are acked, whatever is in older ones. So with [Newest], too, no more
 // than the segments that are being sent come again.
@@ -77,7 +77,10 @@
 //
 // The mark has two slots, at 0 and at 512, each of 40 bytes: its prologue ("pwspoolk"), the
 // number, a checksum in 4 bytes, zeros. The larger valid number is the mark. Only the slot
-// which is not the last durable one is written.
+// which is not the last durable one is written. At 1024, up to the end of the file, is what
+// Close knew of acks beyond the mark: a prologue ("pwspoola"), the number of segments in 8
+// bytes, for each of them ID, salt, a number of words in 4 bytes and these words, whose bits
+// are the acked batches, lowest first, and a checksum in 4 bytes.
 //
 // A segment begins with a header of 128 bytes: its prologue ("pwspools"), ID, number of the
 // first batch, salt, a checksum in 4 bytes, and zeros. At 64 is a record once none of its

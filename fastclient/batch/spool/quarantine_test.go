@@ -156,6 +156,11 @@ func TestEveryBit(t *testing.T) {
 			}
 			lines -= uint64(b.Lines)
 		}
+		ok, err := w.s.TryNext(&b, Newest) // nor is it all that is acked
+		if !ok || w.s.Ack(b.Seq) != nil {
+			t.Fatal(err)
+		}
+		lines -= uint64(b.Lines)
 		w.s.syncMark()
 		w.s.commit()
 		if closed {

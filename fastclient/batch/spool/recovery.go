@@ -59,6 +59,7 @@ type recoverer struct {
 
 	manifest    manifest
 	mark        mark
+	acked       []ackedSegment
 	segments    []*segment
 	retired     []uint64
 	nextSeq     uint64
@@ -101,6 +102,9 @@ func (r *recoverer) run() error {
 		return r.failed("open", markName, err)
 	}
 	r.report.MarkLost = lost && !fresh
+	if r.acked, err = readAcked(r.mark.f); err != nil {
+		return r.failed("read", markName, err)
+	}
 	// The manifest is replaced, and the directory is synced.
 	r.changed = damaged || lost
 	if err := r.readSegments(ids); err != nil {
@@ -349,7 +353,7 @@ func (r *recoverer) frames(e *manifestEntry, f file, size int64) error {
 		}
 		g.add(&h)
 		g.index = g.index[:0]
-		if h.seq <= r.mark.seq {
+		if h.seq <= r.mark.seq || isAcked(r.acked, e.identity, g.frames-1) {
 			g.acked.add(h.count())
 			g.done.set(g.frames-1, maxFrames)
 		}

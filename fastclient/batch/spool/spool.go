@@ -191,5 +191,8 @@ func (s *Spool) finish() error {
 	if unlisted {
 		err = errors.Join(err, s.writeManifest(nil))
 	}
+	if e := s.writeAcked(); e != nil {
+		err = errors.Join(err, s.failed("write", markName, e))
+	}
 	return errors.Join(err, s.syncMarkLocked())
 }
