@@ -53,7 +53,7 @@ func (e *engine) take(t *target, r role) (j job, ok bool) {
 			continue
 		}
 		if !t.breaker.MayPass(time.Now) {
-			e.armBreaker()
+			e.armBreaker(p)
 			break
 		}
 		if p == nil {
@@ -73,15 +73,16 @@ func (e *engine) take(t *target, r role) (j job, ok bool) {
 	return job{}, false
 }
 
-// armBreaker wakes the senders when an open breaker lets a probe through, or when a
-// waiting part becomes too old. Senders that find nothing to do call it.
-func (e *engine) armBreaker() {
+// armBreaker wakes the senders when an open breaker lets a probe through, or when the
+// waiting part p, which may be nil, becomes too old. Senders that find nothing to do call
+// it.
+func (e *engine) armBreaker(p *part) {
 	if e.waiters == nil {
 		return
 	}
 	now := time.Now()
 	var next time.Duration
-	if p := e.queue.head; p != nil && e.o.MaxAge > 0 {
+	if p != nil && e.o.MaxAge > 0 {
 		next = max(p.batch.sealed.Add(e.o.MaxAge).Sub(now), 0) + 1
 	}
 	for _, t := range e.targets {

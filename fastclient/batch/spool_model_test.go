@@ -67,7 +67,8 @@ func (h *history) playSpool() {
 		h.first = h.nextID
 		var saboteur sync.WaitGroup
 		if life < 2 && sabotage {
-			saboteur.Go(h.sabotage)
+			delay, block := time.Duration(h.rng.Int64N(int64(5*time.Second))), h.rng.IntN(2) == 0
+			saboteur.Go(func() { h.sabotage(delay, block) })
 		}
 		var s Stats
 		if life < 2 {
@@ -119,10 +120,7 @@ func (h *history) drain(w *Writer) {
 }
 
 // sabotage removes the directory of w, and may put a file in its place for a while.
-func (h *history) sabotage() {
-	h.mu.Lock()
-	delay, block := time.Duration(h.rng.Int64N(int64(5*time.Second))), h.rng.IntN(2) == 0
-	h.mu.Unlock()
+func (h *history) sabotage(delay time.Duration, block bool) {
 	dir := h.config.o.Spool.Dir
 	time.Sleep(delay)
 	os.RemoveAll(dir)
