@@ -185,12 +185,12 @@ var storeys = map[string][]string{
 		"ping.go", "write.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "url.go",
 	},
 	"fastclient/batch": {
-		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "options.go",
-		"target.go", "stage.go", "memory.go", "engine.go", "send.go", "queue.go", "syncwriter.go", "writer.go",
+		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "options.go", "spool_options.go",
+		"target.go", "stage.go", "ondisk.go", "memory.go", "engine.go", "send.go", "queue.go", "syncwriter.go", "writer.go", "log.go", "spill.go", "replay.go", "spooler.go",
 	},
 	"fastclient/batch/spool": {
 		"doc.go", "errors.go", "options.go", "batch.go", "format.go", "lock_unix.go", "lock_other.go", "space_unix.go", "space_other.go",
-		"disk.go", "scan.go", "segment.go", "mark.go", "stats.go", "spool.go", "manifest.go", "quarantine.go", "recovery.go",
+		"disk.go", "scan.go", "segment.go", "mark.go", "acked.go", "stats.go", "spool.go", "manifest.go", "quarantine.go", "recovery.go",
 		"commit.go", "damage.go", "retire.go", "lease.go", "put.go",
 	},
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
@@ -24,59 +23,6 @@ import (
 
 // sealLogged is the size from which the open batch is sealed to be logged.
 const sealLogged = 32 << 10
-
-// logging is the part of a spooling for the log.
-type logging struct {
-	oldest, newest *slabBatch // list of the sealed batches that are not logged whole
-	syncTo         uint64     // under Spill, batches up to this one are logged
-	durable        uint64     // with SyncBatches: lines up to this one survive a crash
-	bodies         [][]byte   // buffers for compressed bodies
-	scratch        []byte     // another one
-	reading        *slabBatch // the one that is pinned
-	waits          []*logWait
-	spare          []*logWait
-	converted      sync.Pool // of *[]byte: lines in the unit in which they are sent
-}
-
-// A logWait is an append or a Sync that waits for the log.
-type logWait struct {
-	to     uint64 // the lines before are logged
-	synced bool   // and durable
-	c      chan error
-}
-
-// sealed notes that b was sealed.
-func (d *spooling) sealed(b *slabBatch) {
-	if d == nil || b.loggedLines == b.lines {
-		return
-	}
-	b.listed, b.older, b.younger = true, d.newest, nil
-	if d.newest == nil {
-		d.oldest = b
-	} else {
-		d.newest.younger = b
-	}
-	d.newest = b
-	d.wake()
-}
-
-// unlist takes b out of the list.
-func (d *spooling) unlist(b *slabBatch) {
-	if b.older == nil {
-		d.oldest = b.younger
-	} else {
-		b.older.younger = b.younger
-	}
-	if b.younger == nil {
-		d.newest = b.older
-	} else {
-		b.younger.older = b.older
-	}
-	b.listed, b.older, b.younger = false, nil, nil
-	if len(d.waits) > 0 {
-		d.wake()
-	}
-}
 
 // logPos returns how many lines, from the first append on, are logged or settled.
 func (e *engine) logPos() uint64 {

@@ -187,3 +187,23 @@ func (l *partList) remove(p *part) {
 	l.n--
 	l.count.sub(p.lines, len(p.data))
 }
+
+// intact reports whether the batch is one part, as it was sealed.
+func (b *slabBatch) intact() bool {
+	p := &b.first
+	return b.parts == 1 && p.list != nil && p.lines == b.lines && len(p.data) == len(b.buf)
+}
+
+// onlyOnDisk reports whether nothing is lost if b leaves memory.
+func (b *slabBatch) onlyOnDisk() bool {
+	return b.intact() && len(b.frames) > 0 && (b.replay != nil || b.logged == len(b.buf))
+}
+
+// compressed returns the lines of p as they are on disk, and their encoding, if p is all
+// that is there.
+func (p *part) compressed() ([]byte, string) {
+	if b := p.batch; b.body != nil && p.lines == b.lines && len(p.data) == len(b.buf) {
+		return b.body, b.encoding
+	}
+	return nil, ""
+}

@@ -73,6 +73,70 @@ func (e *engine) take(t *target, r role) (j job, ok bool) {
 	return job{}, false
 }
 
+// nextPart returns the part that a sender of role r takes next, or nil.
+func (e *engine) nextPart(r role) *part {
+	d, p := e.disk, e.queue.head
+	if d == nil {
+		return p
+	}
+	if p != nil && d.err == nil && (d.ahead && p.batch.listed || d.from > 0 && p.batch.seq >= d.from) {
+		p = nil // it goes to disk first
+	}
+	old := d.replays.head
+	if old == nil || e.closing || r == freshParts || p != nil && r == anyPart {
+		return p
+	}
+	return old
+}
+
+// A role says which parts a sender takes.
+type role uint8
+
+const (
+	anyPart     role = iota // new ones first
+	freshParts              // new ones only
+	replayParts             // those from disk first
+)
+
+// roleOf returns the role of sender i to a server.
+func roleOf(i int, o *Options) role {
+	switch {
+	case o.Overflow < Spill || o.MaxInFlight == 1 || o.Spool.Order == OldestFirst:
+		return anyPart
+	case i == 0:
+		return freshParts
+	}
+	return replayParts
+}
+
+// waitingList returns the list in which the parts of b wait.
+func (e *engine) waitingList(b *slabBatch) *partList {
+	if b.replay != nil {
+		return &e.disk.replays
+	}
+	return &e.queue
+}
+
+// leftToDisk reports, while the Writer is closing, whether no sender can do more for the
+// parts that wait: every server is down, or they may not be sent before others. Close puts
+// them on disk.
+func (e *engine) leftToDisk() bool {
+	d := e.disk
+	if d == nil || d.err != nil {
+		return false
+	}
+	if d.from > 0 && e.queue.head.batch.seq >= d.from {
+		return true
+	}
+	now := time.Now()
+	for _, t := range e.targets {
+		if b := &t.breaker; b.Failures == 0 || b.Probing || !b.Until.After(now) {
+			return false
+		}
+	}
+	return true
+}
+
 // armBreaker wakes the senders when an open breaker lets a probe through, or when the
 // waiting part p, which may be nil, becomes too old. Senders that find nothing to do call
 // it.

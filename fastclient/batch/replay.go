@@ -19,75 +19,8 @@ import (
 // Frames that cannot be sent, because they go elsewhere or their lines are not as their
 // header says, stay leased, so that they are not read again by this Writer.
 
-// replaying is the part of a spooling for bringing batches back.
-type replaying struct {
-	replays    partList // parts of batches from disk that wait
-	slots      []*replaySlot
-	used       int
-	keepLines  int  // largest memory of a slot that is kept
-	waiting    bool // the spool may have batches
-	nextReplay time.Time
-	other      Count // lines of frames that cannot be sent
-	more       spool.Batch
-	zstd       *zstd.Decoder
-}
-
-// A replaySlot is the memory of a batch from disk.
-type replaySlot struct {
-	lines []byte
-	read  spool.Batch // whose body is sent if it is all of the batch
-	own   Count       // of the lines, those that this Writer has put on disk
-}
-
 // slack is what inflate.AppendGunzip needs beyond the lines.
 const slack = 512
-
-// A role says which parts a sender takes.
-type role uint8
-
-const (
-	anyPart     role = iota // new ones first
-	freshParts              // new ones only
-	replayParts             // those from disk first
-)
-
-// roleOf returns the role of sender i to a server.
-func roleOf(i int, o *Options) role {
-	switch {
-	case o.Overflow < Spill || o.MaxInFlight == 1 || o.Spool.Order == OldestFirst:
-		return anyPart
-	case i == 0:
-		return freshParts
-	}
-	return replayParts
-}
-
-// nextPart returns the part that a sender of role r takes next, or nil.
-func (e *engine) nextPart(r role) *part {
-	d, p := e.disk, e.queue.head
-	if d == nil {
-		return p
-	}
-	if p != nil && d.err == nil && (d.ahead && p.batch.listed || d.from > 0 && p.batch.seq >= d.from) {
-		p = nil // it goes to disk first
-	}
-	old := d.replays.head
-	if old == nil || e.closing || r == freshParts || p != nil && r == anyPart {
-		return p
-	}
-	return old
-}
-
-// freeReplay releases the memory of b, which came from disk.
-func (d *spooling) freeReplay(b *slabBatch) {
-	slot := b.replay
-	if cap(slot.lines) > d.keepLines {
-		*slot = replaySlot{} // its batch was larger than ours
-	}
-	d.slots = append(d.slots, slot)
-	d.used--
-	d.wake()
-}
 
 // fetch brings one batch back if there is room for it, and reports whether it did.
 func (w *Writer) fetch() bool {
@@ -243,15 +176,4 @@ func (w *Writer) enqueue(slot *replaySlot, frames []uint64, lines int) {
 		d.nextReplay = d.nextReplay.Add(pause)
 	}
 	w.waiters.wake()
-}
-
-// encodingOf is the reverse of [spool.Encoding.String].
-func encodingOf(word string) spool.Encoding {
-	switch word {
-	case "gzip":
-		return spool.Gzip
-	case "zstd":
-		return spool.Zstd
-	}
-	return spool.Plain
 }

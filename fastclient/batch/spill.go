@@ -11,40 +11,6 @@ import (
 // for spillAge, in OldestFirst while older lines are on disk, and on Close. A part whose
 // batch is on disk already is given back to it, without a byte written.
 
-// spilling is the part of a spooling for moving parts to disk.
-type spilling struct {
-	moving partList // parts that the goroutine writes
-	from   uint64   // OldestFirst: batches from this one on go to disk; 0: none
-}
-
-// intact reports whether the batch is one part, as it was sealed.
-func (b *slabBatch) intact() bool {
-	p := &b.first
-	return b.parts == 1 && p.list != nil && p.lines == b.lines && len(p.data) == len(b.buf)
-}
-
-// onlyOnDisk reports whether nothing is lost if b leaves memory.
-func (b *slabBatch) onlyOnDisk() bool {
-	return b.intact() && len(b.frames) > 0 && (b.replay != nil || b.logged == len(b.buf))
-}
-
-// compressed returns the lines of p as they are on disk, and their encoding, if p is all
-// that is there.
-func (p *part) compressed() ([]byte, string) {
-	if b := p.batch; b.body != nil && p.lines == b.lines && len(p.data) == len(b.buf) {
-		return b.body, b.encoding
-	}
-	return nil, ""
-}
-
-// waitingList returns the list in which the parts of b wait.
-func (e *engine) waitingList(b *slabBatch) *partList {
-	if b.replay != nil {
-		return &e.disk.replays
-	}
-	return &e.queue
-}
-
 // memoryLow reports whether appends will soon wait for memory.
 func (e *engine) memoryLow() bool {
 	left := e.slabs.budget - e.slabs.made + len(e.slabs.free)
@@ -191,26 +157,6 @@ func (e *engine) leave(p *part) {
 	e.waiters.wake()
 }
 
-// leftToDisk reports, while the Writer is closing, whether no sender can do more for the
-// parts that wait: every server is down, or they may not be sent before others. Close puts
-// them on disk.
-func (e *engine) leftToDisk() bool {
-	d := e.disk
-	if d == nil || d.err != nil {
-		return false
-	}
-	if d.from > 0 && e.queue.head.batch.seq >= d.from {
-		return true
-	}
-	now := time.Now()
-	for _, t := range e.targets {
-		if b := &t.breaker; b.Failures == 0 || b.Probing || !b.Until.After(now) {
-			return false
-		}
-	}
-	return true
-}
-
 // keep leaves p to the disk when the Writer is closed, and reports whether it could. The
 // lock is held, and released meanwhile; the goroutine has ended.
 func (e *engine) keep(p *part) bool {
@@ -251,4 +197,15 @@ func (e *engine) keepReplays() {
 			e.queue.insert(p)
 		}
 	}
+}
+
+// encodingOf is the reverse of [spool.Encoding.String].
+func encodingOf(word string) spool.Encoding {
+	switch word {
+	case "gzip":
+		return spool.Gzip
+	case "zstd":
+		return spool.Zstd
+	}
+	return spool.Plain
 }

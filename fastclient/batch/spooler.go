@@ -18,55 +18,6 @@ import (
 // and takes them from the spool. A batch in memory whose frames are on disk keeps them
 // leased until it is settled, or until it is given back to the disk whole.
 
-const (
-	// spillAge is how long lines wait in memory under Spill.
-	spillAge = 5 * time.Second
-	// diskPause is the time between attempts at a disk that fails.
-	diskPause = time.Second
-	// maxReplays bounds the batches that are brought back ahead of the senders.
-	maxReplays = 4
-)
-
-// A spooling is what a Writer with a spool adds to its engine.
-type spooling struct {
-	s      *spool.Spool
-	o      SpoolOptions
-	ahead  bool // WriteAhead
-	target []byte
-
-	work chan struct{} // one token: there may be something to do
-	quit chan struct{} // closed to end the goroutine
-	done chan struct{} // closed when it has ended
-
-	err     error     // why the disk took nothing the last time
-	retryAt time.Time // when it is asked again; of reading, readAt
-	readAt  time.Time
-	acks    []uint64 // frames to ack
-	acking  []uint64 // memory for it
-
-	found, lost Count  // of the spool, as far as they are in the ledger
-	start       uint64 // number of the last frame when the spool was opened
-	own         Count  // lines that this Writer has put on disk, and that are not settled
-
-	logging
-	spilling
-	replaying
-}
-
-// onDisk is what a batch in memory has on disk.
-type onDisk struct {
-	frames      []uint64 // numbers of its batches in the spool, leased
-	logged      int      // bytes of it that are there
-	loggedLines int
-	listed      bool   // in the list of batches that are not logged whole
-	pinned      bool   // the goroutine reads its memory
-	body        []byte // all of it, compressed; nil: none
-	encoding    string // of body
-	older       *slabBatch
-	younger     *slabBatch
-	replay      *replaySlot // its memory, if it came from disk; nil: it did not
-}
-
 // newSpooling opens the spool of c.
 func newSpooling(c *config, senders int) (*spooling, error) {
 	s, err := spool.Open(c.o.Spool.Dir, c.o.Spool.Options)
@@ -85,36 +36,6 @@ func newSpooling(c *config, senders int) (*spooling, error) {
 		d.bodies = append(d.bodies, nil)
 	}
 	return d, nil
-}
-
-// spoolBuffers returns how many batches come back from disk at a time, and how many
-// compressed bodies are kept between the log and the server.
-func (c *config) spoolBuffers(senders int) int {
-	if c.o.Overflow < Spill {
-		return 0
-	}
-	return min(senders, maxReplays)
-}
-
-// spoolBytes returns the memory that a spool takes: for each buffer the lines and the body
-// of a batch from disk and a compressed body, and a body more to read and one to write.
-func (c *config) spoolBytes() int {
-	if c.o.Overflow < Spill {
-		return 0
-	}
-	n := c.spoolBuffers(len(c.targets) * c.o.MaxInFlight)
-	return n*(c.o.BatchBytes+2*compressedSize(c.o.BatchBytes)) + 2*compressedSize(c.o.BatchBytes)
-}
-
-// wake lets the goroutine look for work.
-func (d *spooling) wake() {
-	if d == nil {
-		return
-	}
-	select {
-	case d.work <- struct{}{}:
-	default:
-	}
 }
 
 // startSpool reports what the spool holds and starts its goroutine.
@@ -215,9 +136,6 @@ func (w *Writer) ackSettled() bool {
 	return true
 }
 
-// failing reports whether the disk is not to be asked now. The lock is held.
-func (d *spooling) failing() bool { return d.err != nil && time.Now().Before(d.retryAt) }
-
 // wrote notes the outcome of an operation that writes. The lock is held.
 func (e *engine) wrote(err error) {
 	d := e.disk
@@ -256,36 +174,6 @@ func (e *engine) reconcile() {
 		e.keepError(BatchError{Seq: e.seq, Lines: int(n.Lines), Reason: ReasonSpool})
 		e.emit(Event{Kind: EventDropped, Lines: int(n.Lines), Bytes: int(n.Bytes), Reason: ReasonSpool})
 	}
-}
-
-func countOf(c spool.Count) Count { return Count{c.Lines, c.Bytes} }
-
-func (c Count) minus(d Count) Count { return Count{c.Lines - d.Lines, c.Bytes - d.Bytes} }
-
-// settled releases what a settled batch has on disk. The lock is held.
-func (d *spooling) settled(b *slabBatch) {
-	if d == nil {
-		return
-	}
-	if b.listed {
-		d.unlist(b)
-	}
-	if b.replay != nil {
-		d.own = d.own.minus(b.replay.own)
-		b.replay.own = Count{}
-	}
-	d.acks = append(d.acks, b.frames...)
-	b.frames = b.frames[:0]
-	d.freeBody(b)
-	d.wake()
-}
-
-// freeBody gives back the compressed body of a batch that did not come from disk.
-func (d *spooling) freeBody(b *slabBatch) {
-	if b.body != nil && b.replay == nil && !b.pinned {
-		d.bodies = append(d.bodies, b.body[:0])
-	}
-	b.body, b.encoding = nil, ""
 }
 
 // unpin ends the reading of a batch, which may have been settled meanwhile.

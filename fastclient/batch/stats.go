@@ -31,6 +31,10 @@ func (c *Count) sub(lines, bytes int) {
 
 func (c Count) plus(d Count) Count { return Count{c.Lines + d.Lines, c.Bytes + d.Bytes} }
 
+func (c Count) minus(d Count) Count { return Count{c.Lines - d.Lines, c.Bytes - d.Bytes} }
+
+func countOf(c spool.Count) Count { return Count{c.Lines, c.Bytes} }
+
 // Stats is the state of a [Writer] at one moment. The lines always add up:
 //
 //	Appended + Recovered = Acked + Rejected + Uncertain + Dropped + Pending + Spooled

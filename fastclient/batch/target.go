@@ -85,6 +85,25 @@ func (c *config) senderBytes() (n int) {
 	return n
 }
 
+// spoolBuffers returns how many batches come back from disk at a time, and how many
+// compressed bodies are kept between the log and the server.
+func (c *config) spoolBuffers(senders int) int {
+	if c.o.Overflow < Spill {
+		return 0
+	}
+	return min(senders, maxReplays)
+}
+
+// spoolBytes returns the memory that a spool takes: for each buffer the lines and the body
+// of a batch from disk and a compressed body, and a body more to read and one to write.
+func (c *config) spoolBytes() int {
+	if c.o.Overflow < Spill {
+		return 0
+	}
+	n := c.spoolBuffers(len(c.targets) * c.o.MaxInFlight)
+	return n*(c.o.BatchBytes+2*compressedSize(c.o.BatchBytes)) + 2*compressedSize(c.o.BatchBytes)
+}
+
 // compressedSize returns how much memory compressing a batch takes at most, even if the
 // batch does not get smaller.
 func compressedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 1024 }

@@ -196,3 +196,26 @@ func (s *Spool) finish() error {
 	}
 	return errors.Join(err, s.syncMarkLocked())
 }
+
+// writeAcked writes the record, or removes it if it would be empty. The disk lock is held.
+func (s *Spool) writeAcked() error {
+	s.mu.Lock()
+	var list []ackedSegment
+	for _, g := range s.segments {
+		beyond := g.acked.Batches > 0 && g.base+uint64(g.ackedPrefix())-1 > s.mark.seq || g.acked.Batches > uint64(g.ackedPrefix())
+		if beyond && !g.damaged && len(list) < maxAcked {
+			list = append(list, ackedSegment{g.id, g.salt, g.done})
+		}
+	}
+	s.mu.Unlock()
+	f := s.mark.f
+	size, err := f.size()
+	if err != nil || len(list) == 0 && size <= ackedOffset {
+		return err
+	}
+	if err := f.Truncate(ackedOffset); err != nil || len(list) == 0 {
+		return err
+	}
+	_, err = f.WriteAt(appendAcked(nil, list), ackedOffset)
+	return err
+}
