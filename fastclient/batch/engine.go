@@ -457,7 +457,11 @@ func (e *engine) oldestPending() (at time.Time) {
 	if e.open != nil {
 		at = e.open.opened
 	}
-	for _, p := range []*part{e.queue.head, e.flying.head} {
+	heads := []*part{e.queue.head, e.flying.head}
+	if e.disk != nil {
+		heads = append(heads, e.disk.moving.head, e.disk.replays.head)
+	}
+	for _, p := range heads {
 		if p != nil && (at.IsZero() || p.batch.opened.Before(at)) {
 			at = p.batch.opened
 		}

@@ -137,6 +137,16 @@ func (e *engine) leftToDisk() bool {
 	return true
 }
 
+// allDown reports whether every server failed the last time.
+func (e *engine) allDown() bool {
+	for _, t := range e.targets {
+		if t.breaker.Failures == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // armBreaker wakes the senders when an open breaker lets a probe through, or when the
 // waiting part p, which may be nil, becomes too old. Senders that find nothing to do call
 // it.
@@ -331,6 +341,7 @@ func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 func (e *engine) updateBreaker(t *target, j job, plan *verdict.Plan, r *seam.Response) {
 	if !plan.Wait {
 		if t.breaker.Responded(j.epoch) {
+			e.disk.wake()
 			e.emit(Event{Kind: EventUp})
 		}
 		return

@@ -52,7 +52,7 @@ func (w *Writer) fetch() bool {
 func (w *Writer) slotToFill() *replaySlot {
 	d, now := w.disk, time.Now()
 	n := len(d.slots)
-	if !d.waiting || n == 0 || w.closing || now.Before(d.readAt) || now.Before(d.nextReplay) {
+	if !d.waiting || n == 0 || w.closing || now.Before(d.readAt) || now.Before(d.nextReplay) || d.used > 0 && w.allDown() {
 		return nil
 	}
 	slot := d.slots[n-1]

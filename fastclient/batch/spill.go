@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
@@ -79,6 +80,9 @@ func (w *Writer) spill() bool {
 	}
 	p := w.toSpill()
 	if p == nil {
+		if errors.Is(d.err, spool.ErrFull) && d.retryAt.IsZero() {
+			w.wrote(nil) // acks made room, and nothing needs it
+		}
 		return false
 	}
 	p.list.remove(p)
