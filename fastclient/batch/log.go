@@ -176,15 +176,11 @@ func (w *Writer) logBatch(b *slabBatch) {
 	d := w.disk
 	data, lines := b.buf[b.logged:len(b.buf):len(b.buf)], b.lines-b.loggedLines
 	whole := b.seq > 0 && b.logged == 0
-	buf, kept := d.scratch, false
-	if n := len(d.bodies); whole && n > 0 {
-		buf, d.bodies, kept = d.bodies[n-1], d.bodies[:n-1], true
-	}
 	b.pinned, d.reading = true, b
 	w.mu.Unlock()
 	f := spool.Batch{Target: d.target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
 	if whole || len(data) >= sealLogged {
-		buf = w.pack(&f, buf)
+		w.pack(&f)
 	}
 	err := d.s.PutLeased(&f)
 	w.mu.Lock()
@@ -197,13 +193,10 @@ func (w *Writer) logBatch(b *slabBatch) {
 			w.waiters.wake()
 		}
 	}
-	switch {
-	case !kept:
-		d.scratch = buf
-	case err == nil && f.Encoding != spool.Plain && b.parts > 0:
-		b.body, b.encoding = buf, f.Encoding.String()
-	default:
-		d.bodies = append(d.bodies, buf)
+	if whole && err == nil && f.Encoding != spool.Plain && b.parts > 0 {
+		if b.body = d.keepBody(f.Body); b.body != nil {
+			b.encoding = f.Encoding.String()
+		}
 	}
 	d.reading = nil
 	w.unpin(b)
@@ -211,21 +204,20 @@ func (w *Writer) logBatch(b *slabBatch) {
 	w.reconcile()
 }
 
-// pack compresses the body of f into buf as it would be sent, unless it does not get
-// smaller, and returns buf.
-func (e *engine) pack(f *spool.Batch, buf []byte) []byte {
+// pack compresses the body of f as it would be sent, unless it does not get smaller.
+func (e *engine) pack(f *spool.Batch) {
+	d := e.disk
 	if e.compressor == nil || len(f.Body) < e.minCompress {
-		return buf
+		return
 	}
-	if buf == nil {
-		buf = make([]byte, 0, compressedSize(e.o.BatchBytes))
+	if d.scratch == nil {
+		d.scratch = make([]byte, 0, compressedSize(e.o.BatchBytes))
 	}
-	buf = e.compressor.Append(buf[:0], f.Body)
-	if len(buf) < len(f.Body) {
-		f.Body = buf
+	d.scratch = e.compressor.Append(d.scratch[:0], f.Body)
+	if len(d.scratch) < len(f.Body) {
+		f.Body = d.scratch
 		if f.Encoding = spool.Gzip; e.compressor.Encoding() == "zstd" {
 			f.Encoding = spool.Zstd
 		}
 	}
-	return buf
 }

@@ -72,8 +72,10 @@ type logging struct {
 	oldest, newest *slabBatch // list of the sealed batches that are not logged whole
 	syncTo         uint64     // under Spill, batches up to this one are logged
 	durable        uint64     // with SyncBatches: lines up to this one survive a crash
-	bodies         [][]byte   // buffers for compressed bodies
-	scratch        []byte     // another one
+	bodies         [][]byte   // free buffers for compressed bodies
+	bodyBytes      int        // of all of these buffers, in use or not
+	bodyLimit      int        // bound of it
+	scratch        []byte     // where a body is compressed
 	reading        *slabBatch // the one that is pinned
 	waits          []*logWait
 	spare          []*logWait
@@ -180,10 +182,28 @@ func (d *spooling) settled(b *slabBatch) {
 
 // freeBody gives back the compressed body of a batch that did not come from disk.
 func (d *spooling) freeBody(b *slabBatch) {
-	if b.body != nil && b.replay == nil && !b.pinned {
+	if b.body != nil && b.replay == nil {
 		d.bodies = append(d.bodies, b.body[:0])
 	}
 	b.body, b.encoding = nil, ""
+}
+
+// keepBody copies a compressed body, if there is memory for it, or returns nil.
+func (d *spooling) keepBody(body []byte) []byte {
+	for n := len(d.bodies); n > 0; n-- {
+		buf := d.bodies[n-1]
+		d.bodies = d.bodies[:n-1]
+		if cap(buf) >= len(body) {
+			return append(buf, body...)
+		}
+		d.bodyBytes -= cap(buf) // a larger one takes its place
+	}
+	size := len(body) + len(body)/8
+	if d.bodyBytes+size > d.bodyLimit {
+		return nil
+	}
+	d.bodyBytes += size
+	return append(make([]byte, 0, size), body...)
 }
 
 // freeReplay releases the memory of b, which came from disk.

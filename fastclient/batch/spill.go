@@ -135,7 +135,7 @@ func (e *engine) putPart(p *part) error {
 	if body, encoding := p.compressed(); encoding != "" {
 		f.Body, f.Encoding = body, encodingOf(encoding)
 	} else {
-		d.scratch = e.pack(&f, d.scratch)
+		e.pack(&f)
 	}
 	err := d.s.Put(&f)
 	if err != nil || len(b.frames) == 0 {

@@ -80,6 +80,13 @@ func (s *stubServer) stored() []string {
 // numberedLine is a line with its own time.
 func numberedLine(n int) string { return fmt.Sprintf("m,id=%d v=%di %d", n, n, n+1) }
 
+func numberedLines(from, to int) (lines []string) {
+	for n := from; n < to; n++ {
+		lines = append(lines, numberedLine(n))
+	}
+	return lines
+}
+
 func appendNumbered(t *testing.T, w *Writer, from, to int) {
 	t.Helper()
 	for n := from; n < to; n++ {

@@ -30,10 +30,10 @@ func newSpooling(c *config, senders int) (*spooling, error) {
 	}
 	d.start = s.Stats().LastSeq
 	d.keepLines = 2 * (c.o.BatchBytes + slack)
+	d.bodyLimit = 4 * compressedSize(c.o.BatchBytes)
 	d.converted.New = func() any { return new([]byte) }
 	for range c.spoolBuffers(senders) {
 		d.slots = append(d.slots, new(replaySlot))
-		d.bodies = append(d.bodies, nil)
 	}
 	return d, nil
 }

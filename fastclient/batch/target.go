@@ -85,8 +85,7 @@ func (c *config) senderBytes() (n int) {
 	return n
 }
 
-// spoolBuffers returns how many batches come back from disk at a time, and how many
-// compressed bodies are kept between the log and the server.
+// spoolBuffers returns how many batches come back from disk at a time.
 func (c *config) spoolBuffers(senders int) int {
 	if c.o.Overflow < Spill {
 		return 0
@@ -94,14 +93,15 @@ func (c *config) spoolBuffers(senders int) int {
 	return min(senders, maxReplays)
 }
 
-// spoolBytes returns the memory that a spool takes: for each buffer the lines and the body
-// of a batch from disk and a compressed body, and a body more to read and one to write.
+// spoolBytes returns the memory that a spool takes: for each batch from disk its lines and
+// its body, one body more that is read, and for the log one that is compressed and four that
+// wait for their senders.
 func (c *config) spoolBytes() int {
 	if c.o.Overflow < Spill {
 		return 0
 	}
 	n := c.spoolBuffers(len(c.targets) * c.o.MaxInFlight)
-	return n*(c.o.BatchBytes+2*compressedSize(c.o.BatchBytes)) + 2*compressedSize(c.o.BatchBytes)
+	return n*c.o.BatchBytes + (n+6)*compressedSize(c.o.BatchBytes)
 }
 
 // compressedSize returns how much memory compressing a batch takes at most, even if the

@@ -63,6 +63,9 @@ func (s *Spool) store(b *Batch, leased bool) error {
 	if err == nil {
 		_, err = g.f.WriteAt(b.Body, g.size+int64(len(s.buf)))
 	}
+	if err == nil && g.f.gone() {
+		err = ErrGone // nobody will find it
+	}
 	if err != nil {
 		b.Seq = seq
 		s.undo(g)
