@@ -3,10 +3,12 @@
 //
 //	go run ./examples/hostmon -url 'http://127.0.0.1:8086?database=hostmon'
 //
-// On a terminal it shows a status line. An interrupt stops it: it then sends what it has
-// collected. Points that the server does not store within -patience, or before another
-// interrupt, go to the file given by -keep, as line protocol. The last line of the output
-// says what became of every point.
+// On a terminal it shows a status line. While the server is down, points go to a directory,
+// -spool, and from there to the server when it is back, or when hostmon runs again. An
+// interrupt stops it: it then sends what it has collected, within -patience and until
+// another interrupt, and leaves the rest in the directory. Points that the server refuses
+// go to the file given by -keep, as line protocol. The last line of the output says what
+// became of every point.
 package main
 
 import (
@@ -22,6 +24,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/batch"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/internal/hostproc"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -33,7 +36,8 @@ func main() {
 	flag.StringVar(&m.url, "url", "http://127.0.0.1:8086?database=hostmon", "server and database")
 	flag.DurationVar(&m.every, "every", time.Second, "time between samples")
 	flag.DurationVar(&m.patience, "patience", 30*time.Second, "time for sending what is left when it stops")
-	flag.StringVar(&m.keep, "keep", "hostmon-unsent.lp", "file for points that could not be sent or were refused")
+	flag.StringVar(&m.spool, "spool", "hostmon-spool", "directory for points while the server is down; empty for none")
+	flag.StringVar(&m.keep, "keep", "hostmon-unsent.lp", "file for points that were refused, or that neither server nor disk took")
 	flag.StringVar(&m.sampler.Root, "proc", "/proc", "directory to read the counters from")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -51,6 +55,7 @@ type monitor struct {
 	url      string
 	every    time.Duration
 	patience time.Duration
+	spool    string
 	keep     string
 	out      io.Writer
 	live     bool // show the status line
@@ -76,14 +81,20 @@ func (m *monitor) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := batch.NewWriter(client, batch.Options{
+	o := batch.Options{
 		// Every point has the name of this host.
 		DefaultTags: []lp.Tag{{Key: "host", Value: host}},
-		// For a collector it is better to lose the oldest points than to stop.
+		// Without a disk it is better to lose the oldest points than to stop.
 		Overflow:   batch.DropOldest,
 		DeadLetter: kept,
 		OnMissing:  func(ctx context.Context) error { return client.CreateDatabase(ctx, client.Database()) },
-	})
+	}
+	if m.spool != "" {
+		// An outage goes to disk. When that is full, the oldest points make room.
+		o.Overflow = batch.Spill
+		o.Spool = batch.SpoolOptions{Dir: m.spool, Options: spool.Options{MaxBytes: 256 << 20, WhenFull: spool.DropOldest}}
+	}
+	w, err := batch.NewWriter(client, o)
 	if err != nil {
 		return err
 	}
@@ -106,9 +117,16 @@ func (m *monitor) run(ctx context.Context) error {
 			})
 		}
 	}
+	var spooled *batch.SpooledError
+	if errors.As(closeErr, &spooled) && unsent == nil && kept.lines == 0 {
+		closeErr = nil // the next run sends them
+	}
 	s := w.Stats()
 	fmt.Fprintf(m.out, "%d samples, %d points: %d stored, %d refused, %d dropped, %d pending",
 		m.samples, s.Appended.Lines, s.Acked.Lines, s.Rejected.Lines, s.Dropped.Lines, s.Pending.Lines)
+	if s.Recovered.Lines+s.Spooled.Lines > 0 {
+		fmt.Fprintf(m.out, ", %d on disk of these and %d from before", s.Spooled.Lines, s.Recovered.Lines)
+	}
 	if s.Uncertain.Lines > 0 {
 		fmt.Fprintf(m.out, ", %d stored or refused", s.Uncertain.Lines)
 	}

@@ -111,6 +111,56 @@ func TestUnsentIsKept(t *testing.T) {
 	}
 }
 
+// TestOutageGoesToDisk stops it while the server is down, and runs it again when the server
+// is back: every point of both runs is stored.
+func TestOutageGoesToDisk(t *testing.T) {
+	s := influxtest.New(t, influxtest.Status(503))
+	var out bytes.Buffer
+	m := testMonitor(t, s, &out)
+	m.spool = filepath.Join(t.TempDir(), "spool")
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := m.run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	want := m.samples * m.sample.Points()
+	if end := fmt.Sprintf(", %d on disk of these and 0 from before\n", want); !strings.HasSuffix(out.String(), end) {
+		t.Errorf("it says %q", out.String())
+	}
+	up := influxtest.New(t, influxtest.Status(204))
+	n := testMonitor(t, up, &out)
+	n.spool = m.spool
+	again, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		for len(linesOf(up)) < want { // Close leaves to the disk what it has not sent
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	if err := n.run(again); err != nil {
+		t.Fatal(err)
+	}
+	stored := linesOf(up)
+	if want += n.samples * n.sample.Points(); len(stored) != want {
+		t.Errorf("the server saw %d different lines, want %d", len(stored), want)
+	}
+	if _, err := os.Stat(m.keep); err == nil {
+		t.Error("something was kept")
+	}
+}
+
+// linesOf returns the lines that a server saw.
+func linesOf(s *influxtest.Server) map[string]bool {
+	lines := map[string]bool{}
+	for _, r := range s.Requests() {
+		for line := range strings.Lines(string(r.Body)) {
+			lines[line] = true
+		}
+	}
+	return lines
+}
+
 // TestSecondInterrupt holds that a second interrupt ends the wait for a server that does not
 // respond, and loses nothing.
 func TestSecondInterrupt(t *testing.T) {
