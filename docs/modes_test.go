@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/batch"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -34,6 +37,43 @@ func Example_modeWrite() {
 		return nil
 	})
 	fmt.Printf("%s\n", s.Last().Body)
+	// Output: cpu_load_short,host=server01 value=0.64 1434055562000000000
+}
+
+func Example_durability() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin durability
+		dir, err := os.MkdirTemp("", "collector") // or one that outlives the program: /var/lib/collector
+		if err != nil {
+			return err
+		}
+		w, err := batch.NewWriter(c, batch.Options{
+			Overflow: batch.Spill, // or WriteAhead
+			Spool:    batch.SpoolOptions{Dir: filepath.Join(dir, "spool"), Options: spool.Options{MaxBytes: 1 << 30}},
+		})
+		if err != nil {
+			return err
+		}
+		err = w.Append(ctx, []byte("cpu_load_short,host=server01 value=0.64 1434055562000000000"))
+		if err != nil {
+			return err
+		}
+		if err := w.Sync(ctx); err != nil { // the line survives a crash of the machine
+			return err
+		}
+		var spooled *batch.SpooledError
+		if err := w.Close(ctx); errors.As(err, &spooled) {
+			log.Print(spooled.Lines, " lines are on disk; the next Writer of the directory sends them")
+		} else if err != nil {
+			return err
+		}
+		// end
+		return os.RemoveAll(dir)
+	})
+	fmt.Printf("%s", s.Last().Body)
 	// Output: cpu_load_short,host=server01 value=0.64 1434055562000000000
 }
 

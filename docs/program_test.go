@@ -37,7 +37,7 @@ var packages = []string{
 	"bufio", "bytes", "context", "crypto/sha256", "encoding/hex", "errors", "fmt", "io", "log", "log/slog", "net/http", "os",
 	"path/filepath", "slices", "strings", "time",
 	module + "lp", module + "jsonscan", module + "frame", module + "fastclient",
-	module + "fastclient/batch", module + "fastclient/admin", module + "fastclient/influxql",
+	module + "fastclient/batch", module + "fastclient/batch/spool", module + "fastclient/admin", module + "fastclient/influxql",
 }
 
 const module = "github.com/pointwire/pointwire/"

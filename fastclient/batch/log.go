@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
@@ -131,6 +132,14 @@ func (w *Writer) log() (did bool) {
 		w.logBatch(b)
 		did = true
 	}
+	for !d.failing() {
+		p := w.lateUnderWay()
+		if p == nil {
+			break
+		}
+		w.logPart(p)
+		did = true
+	}
 	synced := d.o.SyncBatches && d.err == nil
 	pos := w.logPos()
 	if !synced || pos <= d.durable {
@@ -176,32 +185,78 @@ func (w *Writer) logBatch(b *slabBatch) {
 	d := w.disk
 	data, lines := b.buf[b.logged:len(b.buf):len(b.buf)], b.lines-b.loggedLines
 	whole := b.seq > 0 && b.logged == 0
-	b.pinned, d.reading = true, b
-	w.mu.Unlock()
-	f := spool.Batch{Target: d.target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
-	if whole || len(data) >= sealLogged {
-		w.pack(&f)
-	}
-	err := d.s.PutLeased(&f)
-	w.mu.Lock()
+	f, err := w.putLeased(b, data, lines, whole || len(data) >= sealLogged)
 	if err == nil {
-		b.frames = append(b.frames, f.Seq)
 		b.logged += len(data)
 		b.loggedLines += lines
 		if b.listed && b.loggedLines == b.lines {
 			d.unlist(b)
 			w.waiters.wake()
 		}
-	}
-	if whole && err == nil && f.Encoding != spool.Plain && b.parts > 0 {
-		if b.body = d.keepBody(f.Body); b.body != nil {
-			b.encoding = f.Encoding.String()
+		if whole && f.Encoding != spool.Plain && b.parts > 0 {
+			if b.body = d.keepBody(f.Body); b.body != nil {
+				b.encoding = f.Encoding.String()
+			}
 		}
 	}
-	d.reading = nil
+	w.logged(b, err)
+}
+
+// putLeased puts lines of b on disk, compressed or not, and pins b. The lock is held, and
+// released meanwhile. Call logged afterwards.
+func (w *Writer) putLeased(b *slabBatch, data []byte, lines int, compressed bool) (f spool.Batch, err error) {
+	d := w.disk
+	b.pinned, d.reading = true, b
+	w.mu.Unlock()
+	f = spool.Batch{Target: d.target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
+	if compressed {
+		w.pack(&f)
+	}
+	err = d.s.PutLeased(&f)
+	w.mu.Lock()
+	if err == nil {
+		b.frames = append(b.frames, f.Seq)
+	}
+	return f, err
+}
+
+// logged ends what putLeased began. The lock is held.
+func (w *Writer) logged(b *slabBatch, err error) {
+	w.disk.reading = nil
 	w.unpin(b)
 	w.wrote(err)
 	w.reconcile()
+}
+
+// lateUnderWay returns a part under way whose lines have waited for spillAge and are not on
+// disk, or nil. Under Spill a server that hangs must not keep them in memory alone.
+func (w *Writer) lateUnderWay() *part {
+	if w.disk.ahead {
+		return nil
+	}
+	for p := w.flying.head; p != nil; p = p.next {
+		b := p.batch
+		if b.replay == nil && !p.logged && time.Since(b.opened) >= w.o.spillAfter() {
+			return p
+		}
+	}
+	return nil
+}
+
+// logPart logs a part under way. The lock is held, and released meanwhile.
+func (w *Writer) logPart(p *part) {
+	b := p.batch
+	p.logged = true
+	switch {
+	case b.onlyOnDisk():
+	case b.intact() && b.listed:
+		w.logBatch(b)
+		p.logged = b.loggedLines == b.lines
+	default:
+		_, err := w.putLeased(b, p.data, p.lines, true)
+		p.logged = err == nil
+		w.logged(b, err)
+	}
 }
 
 // pack compresses the body of f as it would be sent, unless it does not get smaller.

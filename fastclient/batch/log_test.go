@@ -271,3 +271,28 @@ func TestWriteAheadUnits(t *testing.T) {
 	}
 	audit(t, &w.engine)
 }
+
+// TestSpillUnderWay: lines are on disk after five seconds also while a server that hangs
+// has them.
+func TestSpillUnderWay(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{up: true, delay: 20 * time.Second}
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: Spill}, s.Send))
+		appendNumbered(t, w, 0, 100)
+		time.Sleep(4 * time.Second)
+		if got := onDiskNow(t, dir); len(got) > 0 {
+			t.Errorf("%d lines on disk already", len(got))
+		}
+		time.Sleep(1100 * time.Millisecond)
+		synctest.Wait()
+		all(t, onDiskNow(t, dir), 100)
+		audit(t, &w.engine)
+		time.Sleep(20 * time.Second)
+		if st := w.Stats(); st.Acked.Lines != 100 || st.Requests != 1 || st.Spool.Put.Batches != 1 || st.Spool.Acked.Batches != 1 {
+			t.Errorf("%+v", st)
+		}
+		mustClose(t, w)
+		all(t, s.stored(), 100)
+	})
+}

@@ -116,6 +116,7 @@ type part struct {
 	lines      int
 	tries      int // responses under verdict.ActUnreadable
 	judged     *judgement
+	logged     bool // what is under way is on disk, too
 	prev, next *part
 	list       *partList
 }

@@ -18,14 +18,8 @@ import (
 // logged or settled. Its frames are those in the spool, leased; they are acked when it is
 // settled. A batch from disk has a slot as its memory.
 
-const (
-	// spillAge is how long lines wait in memory under Spill.
-	spillAge = 5 * time.Second
-	// diskPause is the time between attempts at a disk that fails.
-	diskPause = time.Second
-	// maxReplays bounds the batches that are brought back ahead of the senders.
-	maxReplays = 4
-)
+// diskPause is the time between attempts at a disk that fails.
+const diskPause = time.Second
 
 // A spooling is what a Writer with a spool adds to its engine.
 type spooling struct {

@@ -308,7 +308,7 @@ func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 			b.parts++
 		}
 		reuse = nil
-		q.data, q.from, q.lines = data, from, lines
+		q.data, q.from, q.lines, q.logged = data, from, lines, false
 		e.waitingList(b).insert(q)
 	}
 	if plan.Gather && !inUse && !b.pinned { // Gather moves bytes

@@ -18,9 +18,6 @@ func (e *engine) memoryLow() bool {
 	return left < max(1, e.slabs.budget/4) || e.waiters.memory != nil
 }
 
-// spillAfter returns how long lines wait in memory.
-func (e *engine) spillAfter() time.Duration { return max(spillAge, e.o.MaxDelay+e.o.MaxDelay/2) }
-
 // spillDue returns when the oldest lines will have waited too long, or zero.
 func (e *engine) spillDue() time.Time {
 	if e.disk.ahead {
@@ -28,9 +25,9 @@ func (e *engine) spillDue() time.Time {
 	}
 	switch p := e.queue.head; {
 	case p != nil:
-		return p.batch.opened.Add(e.spillAfter())
+		return p.batch.opened.Add(e.o.spillAfter())
 	case e.open != nil:
-		return e.open.opened.Add(e.spillAfter())
+		return e.open.opened.Add(e.o.spillAfter())
 	}
 	return time.Time{}
 }

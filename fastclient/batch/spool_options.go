@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"time"
+
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
 )
 
@@ -61,3 +63,9 @@ func (s *SpoolOptions) check(o *Options) (field, reason string) {
 	}
 	return "", ""
 }
+
+// spillAge is how long lines wait in memory under Spill, unless MaxDelay is nearly as long.
+const spillAge = 5 * time.Second
+
+// spillAfter returns how long lines wait in memory under Spill.
+func (o *Options) spillAfter() time.Duration { return max(spillAge, o.MaxDelay+o.MaxDelay/2) }

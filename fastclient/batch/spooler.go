@@ -109,6 +109,9 @@ func (w *Writer) nextRound() time.Duration {
 	if at := w.spillDue(); !at.IsZero() {
 		until(at)
 	}
+	for p := w.flying.head; p != nil && !d.ahead; p = p.next {
+		until(p.batch.opened.Add(w.o.spillAfter()))
+	}
 	return next
 }
 

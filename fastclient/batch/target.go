@@ -85,6 +85,9 @@ func (c *config) senderBytes() (n int) {
 	return n
 }
 
+// maxReplays bounds the batches that are brought back from disk ahead of the senders.
+const maxReplays = 4
+
 // spoolBuffers returns how many batches come back from disk at a time.
 func (c *config) spoolBuffers(senders int) int {
 	if c.o.Overflow < Spill {
