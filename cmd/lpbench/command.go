@@ -30,6 +30,8 @@ func commands() []command {
 		{"diff", diff},
 		{"readme", readme},
 		{"lint", lint},
+		{"spool", spoolCommand},
+		{"replay", replaySpool},
 	}
 }
 

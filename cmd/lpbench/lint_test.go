@@ -26,7 +26,7 @@ func lintOf(t *testing.T, stdin string, args ...string) (int, string) {
 	return status(err, out), out.String()
 }
 
-func compress(t *testing.T, text string) string {
+func compress(t testing.TB, text string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)

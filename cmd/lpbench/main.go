@@ -21,10 +21,13 @@
 //	lpbench diff OLD NEW        say what differs between two files of -json
 //	lpbench readme FILE…        fill the tables of Markdown files from -json
 //	lpbench lint FILE…          say what is wrong with files of line protocol
+//	lpbench spool DIR           show, check, extract or drop what a spool holds
+//	lpbench replay DIR -url URL send what a spool holds to a server
 //
 // Each explains itself with -h. The exit status is 0 if all is well, 1 if a
 // value came back changed, a total differs, diff -fail found something slower,
-// lint found a fault, or anything failed, and 2 if the arguments make no sense.
+// lint or spool found a fault, replay left or lost lines, or anything failed, and 2 if
+// the arguments make no sense.
 package main
 
 import (
