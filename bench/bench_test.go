@@ -36,6 +36,7 @@ func BenchmarkColumns(b *testing.B)   { benchmarkSuite(b, "columns") }
 func BenchmarkTransport(b *testing.B) { benchmarkSuite(b, "transport") }
 func BenchmarkGzip(b *testing.B)      { benchmarkSuite(b, "gzip") }
 func BenchmarkGunzip(b *testing.B)    { benchmarkSuite(b, "gunzip") }
+func BenchmarkSpool(b *testing.B)     { benchmarkSuite(b, "spool") }
 func BenchmarkPython(b *testing.B)    { benchmarkSuite(b, "python") }
 
 // TestMain serves the suite transport, which starts this program again as its sink.
@@ -140,6 +141,8 @@ func TestDesign(t *testing.T) {
 		{"transport", "writer5000", "pointwire-writer", "influxdb1-client", 16},
 		{"transport", "compressed-stream", "pointwire", "bare-klauspost", 1.6},
 		{"gzip", "structs", "pointwire", "klauspost-1", 2.5},
+		{"spool", "put", "pointwire", "of the compressed bytes", 1.1},
+		{"spool", "put-sync", "pointwire", "bare", 0.8},
 	}
 	for _, b := range workload.Bodies {
 		rows = append(rows, row{"query", b.Name, "pointwire-rows", "encoding-json", 12}, row{"query", b.Name, "pointwire-rows", "best", 2})

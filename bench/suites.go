@@ -17,6 +17,7 @@ import (
 	"github.com/pointwire/pointwire/bench/numbers"
 	"github.com/pointwire/pointwire/bench/python"
 	"github.com/pointwire/pointwire/bench/query"
+	"github.com/pointwire/pointwire/bench/spool"
 	"github.com/pointwire/pointwire/bench/transport"
 	"github.com/pointwire/pointwire/internal/measure"
 )
@@ -24,9 +25,9 @@ import (
 // Suites lists all suites, in the order of the tables.
 var Suites = []measure.Suite{
 	encode.Suite, decode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite,
-	gunzip.Suite, python.Suite,
+	gunzip.Suite, spool.Suite, python.Suite,
 }
 
 // Goals are the goals of the design.
 var Goals = slices.Concat(encode.Goals, decode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals,
-	transport.Goals, gzip.Goals, gunzip.Goals, python.Goals)
+	transport.Goals, gzip.Goals, gunzip.Goals, spool.Goals, python.Goals)
