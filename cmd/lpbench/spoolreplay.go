@@ -33,7 +33,8 @@ then stored once all the same. Lines without one get the time of the server.
 It takes the lock of the spool, so the program that uses the spool must not run. Run
 it as the user whom the directory belongs to. An interrupt ends it in good order.
 
-The exit status is 0 only if nothing is left in the spool and nothing was refused.`,
+The exit status is 0 only if nothing is left in the spool, nothing was refused, and
+nothing is in quarantine.`,
 	examples: `
 go run ./cmd/lpbench replay /var/lib/collector/spool -url http://user:password@host:8086
 go run ./cmd/lpbench replay /var/lib/collector/spool -url http://host:8086 -rate 50000 -dead refused.lp

@@ -225,6 +225,24 @@ func TestReplayRefused(t *testing.T) {
 	}
 }
 
+// TestReplayUncertain holds that lines count as uncertain if the server may have stored them
+// and they have no timestamp to send them again with.
+func TestReplayUncertain(t *testing.T) {
+	dir := newSpool(t, newBatch(t, toV1, spool.Plain, "m v=1\nm v=2\n"), newBatch(t, toV1, spool.Plain, "m v=3 3\n"))
+	dead := filepath.Join(t.TempDir(), "dead.lp")
+	conflict := influxtest.Error(400, "partial write: field type conflict dropped=1")
+	got, said, s := replayOf(t, dir, []influxtest.Reply{conflict, ok}, "-dead", dead)
+	if got != 1 || len(s.Requests()) != 2 {
+		t.Errorf("status %d, %d requests", got, len(s.Requests()))
+	}
+	accounts(t, said, "2 3", "2 3", 1, 0, 2, "0 0")
+	text, err := os.ReadFile(dead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, string(text), "uncertain", "\nm v=1\nm v=2\n")
+}
+
 // TestReplayDeadFails holds that refused lines for which the file has no room stay in the
 // spool.
 func TestReplayDeadFails(t *testing.T) {
@@ -267,8 +285,10 @@ func TestReplaySkips(t *testing.T) {
 	cut.Body = cut.Body[:12]
 	count := newBatch(t, toV1, spool.Plain, "count v=1 1\n")
 	count.Lines = 2
+	more := newBatch(t, toV1, spool.Plain, "more v=1 1\nmore v=2 2\nmore v=3 3\n")
+	more.Lines = 2
 	bad := []spool.Batch{
-		newBatch(t, "db=metrics", spool.Plain, "other v=1 1\n"), cut, count,
+		newBatch(t, "db=metrics", spool.Plain, "other v=1 1\n"), cut, count, more,
 		newBatch(t, toV1, spool.Plain, "good v=1 1\nv=\n"),
 		newBatch(t, "/write?db=d&u=sesame", spool.Plain, "user v=1 1\n"),
 	}
@@ -288,11 +308,11 @@ func TestReplaySkips(t *testing.T) {
 			}
 		}
 		got, said, s := replayOf(t, dir, nil)
-		if got != 1 || len(s.Requests()) != 5*first {
+		if got != 1 || len(s.Requests()) != 6*first {
 			t.Errorf("%d good: status %d, %d requests", first, got, len(s.Requests()))
 		}
-		contains(t, said, "5 batches could not be sent, the first: batch ", "is left: its target is not the path of a write endpoint", "5 batches with 7 lines left")
-		accounts(t, said, fmt.Sprint(5*first+5, 5*first+7), fmt.Sprint(5*first, 5*first), 5*first, 0, 0, "5 7")
+		contains(t, said, "6 batches could not be sent, the first: batch ", "is left: its target is not the path of a write endpoint", "6 batches with 9 lines left")
+		accounts(t, said, fmt.Sprint(6*first+6, 6*first+9), fmt.Sprint(6*first, 6*first), 6*first, 0, 0, "6 9")
 		if strings.Contains(said, "sesame") {
 			t.Errorf("a value of a parameter is printed:\n%s", said)
 		}
@@ -335,6 +355,19 @@ func TestReplayDamaged(t *testing.T) {
 		t.Errorf("status %d", got)
 	}
 	contains(t, strings.Join(strings.Fields(said), " "), "found 2 2 sent 1 1 stored 1 rejected 0 uncertain 0 damaged 1 1 left 0 0", "the spool is damaged")
+}
+
+// TestReplayQuarantine holds that all is not well if batches are in quarantine, though none
+// is left.
+func TestReplayQuarantine(t *testing.T) {
+	dir := newSpool(t, newBatch(t, toV1, spool.Plain, "first v=1 1\n"), newBatch(t, toV1, spool.Plain, "second v=1 1\n"))
+	breakSegment(t, dir, "second")
+	got, said, s := replayOf(t, dir, nil)
+	if got != 1 || len(s.Requests()) != 1 {
+		t.Errorf("status %d, %d requests", got, len(s.Requests()))
+	}
+	accounts(t, said, "1 1", "1 1", 1, 0, 0, "0 0")
+	contains(t, said, "in quarantine: 1 file", "lpbench: the spool is damaged\n")
 }
 
 // TestReplayLarge sends a batch that is larger than a request may be by default, and one of

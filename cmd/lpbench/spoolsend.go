@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
@@ -13,11 +14,11 @@ import (
 )
 
 // writer returns a writer that sends so many bytes of lines as one request, as far as
-// servers accept it.
+// servers accept it, and not before Flush.
 func (r *replayer) writer(c *fastclient.Client, b *spool.Batch, bytes int) (*batch.SyncWriter, error) {
 	const least, most = 64 << 10, 10_000_000 // 3 Core accepts no larger requests
 	o := batch.Options{
-		BatchLines: max(b.Lines, 1), BatchBytes: min(max(bytes+1, least), most),
+		BatchLines: math.MaxInt32, BatchBytes: min(max(bytes+1, least), most),
 		RetryFor: max(r.o.retry, time.Nanosecond),
 		NoStamp:  true, // the time of the replay would be as false, and the bytes others
 	}
