@@ -30,7 +30,7 @@ var tour = map[string]float64{
 	"python/trade":         0.8,  // 100,000 points
 	"gzip":                 0.25, // 6 batches of 5,000 points
 	"gunzip":               0.1,  // 0.7 to 3 MB, 20 blocks and more
-	"spool":                0.2,  // 5 batches, which nobody reads
+	"spool":                0.2,  // 5 batches
 	"spool/recovery":       0.05, // 54 MB, more than the caches of a processor
 }
 

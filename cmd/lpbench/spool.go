@@ -29,12 +29,12 @@ extract writes the lines to the standard output or to a new file, with a comment
 where the target changes; the batches stay. drop removes batches for good.
 
 Each opens the spool: it takes the lock, so the program that uses the spool must not
-run, and it recovers, as that program would: what a crash cut short is removed, and
-what is damaged goes to quarantine. Apart from that, list, verify and extract change
-nothing. Run it as the user whom the directory belongs to.
+run, and it recovers, as that program would: batches that a crash cut short are
+removed, and damaged ones go to quarantine. Apart from that, list, verify and extract
+change nothing. Run it as the owner of the directory.
 
-drop keeps the order of the other batches, but gives them new numbers where they were
-among those that it removed: it stores them again.
+drop keeps the order of the other batches. If one of them is older than a batch that
+it removes, it stores all of them again, with new numbers.
 
 The exit status is 1 if anything failed, if verify found a fault, or if there are
 files in quarantine.`,
@@ -142,7 +142,7 @@ func openSpool(dir string) (*spool.Spool, error) {
 	if !hasSpool(dir) {
 		return nil, fmt.Errorf("%s holds no spool: it has neither a manifest nor a segment", shown)
 	}
-	// Whoever made the spool bounds its size. Acks are synced by Close.
+	// Only the program that uses the spool bounds its size. Close syncs acks.
 	s, err := spool.Open(dir, spool.Options{MaxBytes: 1 << 62, SyncInterval: -1})
 	switch {
 	case errors.Is(err, spool.ErrLocked):

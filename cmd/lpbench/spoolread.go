@@ -168,7 +168,7 @@ func extractSpool(ctx context.Context, j *spoolJob) (err error) {
 		if err != nil {
 			return err
 		}
-		// Whoever drops the batches then must find the lines after a crash.
+		// The batches may be dropped next, so the lines must survive a crash.
 		defer func() { err = errors.Join(err, f.Sync(), f.Close()) }()
 		to = f
 	}

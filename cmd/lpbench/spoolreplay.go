@@ -31,7 +31,7 @@ batch that was sent in part is sent whole the next time: lines with timestamps a
 then stored once all the same. Lines without one get the time of the server.
 
 It takes the lock of the spool, so the program that uses the spool must not run. Run
-it as the user whom the directory belongs to. An interrupt ends it in good order.
+it as the owner of the directory. An interrupt ends it in good order.
 
 The exit status is 0 only if nothing is left in the spool, nothing was refused, and
 nothing is in quarantine.`,
@@ -55,9 +55,9 @@ type replayOptions struct {
 func (o *replayOptions) define(f *flag.FlagSet) {
 	f.StringVar(&o.url, "url", "", "the server's `URL`, in the form that fastclient.Open takes, without a database or a precision; required")
 	f.StringVar(&o.database, "db", "", "write to this `database` instead of that of each batch, except to buckets")
-	f.StringVar(&o.rp, "rp", "", "the same for the retention `policy`")
+	f.StringVar(&o.rp, "rp", "", "write to this retention `policy` instead of that of each batch, except to buckets")
 	f.StringVar(&o.bucket, "bucket", "", "write to this `bucket` instead of that of each batch, except to databases")
-	f.StringVar(&o.org, "org", "", "the same for the `organization`")
+	f.StringVar(&o.org, "org", "", "name this `organization` instead of that of each batch, with buckets")
 	f.StringVar(&o.dead, "dead", "", "append lines that the server refuses to this `file`, and go on")
 	f.Float64Var(&o.rate, "rate", 0, "`lines` per second at most; 0 is as fast as the server responds")
 	f.DurationVar(&o.retry, "retry", time.Minute, "how `long` to try again while the server fails")
@@ -162,8 +162,8 @@ func (d *deadLines) Put(l *batch.LostLines) error {
 	return err
 }
 
-// A replayer sends batches one after another. The lines of a batch that is not acked count
-// as left, also where the server has stored some.
+// A replayer sends batches one after another. All lines of a batch that is not acked count
+// as left, even if the server has stored some.
 type replayer struct {
 	o       *replayOptions
 	job     spoolJob
