@@ -200,7 +200,7 @@ func exported(p publicPackage) (names []exportedName) {
 }
 
 // protocol are methods that programs leave to the standard library to call.
-var protocol = []string{"Error", "Unwrap", "Is", "As", "Timeout", "String", "GoString", "Format", "LogValue"}
+var protocol = []string{"Error", "Unwrap", "Is", "As", "Timeout", "String", "GoString", "Format", "LogValue", "MarshalJSON"}
 
 // usedByExamples returns what the examples of p use.
 func usedByExamples(t *testing.T, p publicPackage) map[types.Object]bool {

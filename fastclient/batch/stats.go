@@ -78,6 +78,8 @@ type Stats struct {
 	// Latency counts the requests by the time that they took. Its Quantile method has the
 	// median and the like.
 	Latency Latency
+	// RequestTime is the total time that the requests of Latency took.
+	RequestTime time.Duration
 
 	Memory      int // bytes of slabs for lines, and of what compression may take
 	MemoryLimit int
@@ -202,6 +204,7 @@ type writerCounters struct {
 	retried, splits          uint64
 	raw, wire                uint64
 	latency                  Latency
+	requestTime              time.Duration
 	deadLetterErrors         uint64
 }
 
@@ -229,12 +232,13 @@ func (c *writerCounters) responded(b *seam.Body, r *seam.Response, took time.Dur
 		c.status[min(r.Status/100, len(c.status)-1)]++
 	}
 	c.latency.add(took)
+	c.requestTime += took
 }
 
 func (c *writerCounters) copyTo(s *Stats) {
 	s.RefusedInvalid, s.RefusedOverflow, s.RefusedOther = c.invalid, c.overflow, c.other
 	s.Requests, s.NoResponse, s.Status = c.requests, c.noResponse, c.status
 	s.Retried, s.Splits, s.RawBytes, s.WireBytes = c.retried, c.splits, c.raw, c.wire
-	s.Latency = c.latency
+	s.Latency, s.RequestTime = c.latency, c.requestTime
 	s.Blocked, s.BlockedFor, s.DeadLetterErrors = c.blocked, c.blockedFor, c.deadLetterErrors
 }

@@ -1,8 +1,13 @@
 package batch
 
 import (
+	"encoding/json"
 	"log/slog"
+	"time"
 )
+
+// This file prints stats: for a log, and for programs that read JSON, as package expvar
+// publishes it.
 
 // LogValue returns what a log needs of s: the lines by their outcome, and by reason if any
 // are lost; requests and queue; the latency by its quantiles, see [Latency.Quantile]; the
@@ -62,4 +67,19 @@ func appendGroup(attrs []slog.Attr, key string, group []slog.Attr) []slog.Attr {
 		return attrs
 	}
 	return append(attrs, slog.Attr{Key: key, Value: slog.GroupValue(group...)})
+}
+
+// MarshalJSON returns f as an object in which Err is a text, or null.
+func (f ServerFailure) MarshalJSON() ([]byte, error) {
+	var text *string
+	if f.Err != nil {
+		s := f.Err.Error()
+		text = &s
+	}
+	return json.Marshal(struct {
+		Addr     string
+		Err      *string
+		Time     time.Time
+		Failures uint64
+	}{f.Addr, text, f.Time, f.Failures})
 }

@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"math"
@@ -9,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // TestLatencyQuantile compares quantiles with those of the sorted times, within the error
@@ -93,4 +98,41 @@ func TestStatsLog(t *testing.T) {
 	if got := line(ill); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
+}
+
+// A failure in JSON keeps the text of its error, which encoding/json alone prints as an
+// object of exported fields, or not at all.
+func TestServerFailureJSON(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{nil, `null`},
+		{errors.New("refused \"x\"\n"), `"refused \"x\"\n"`},
+		{&fastclient.TransportError{Op: "write", Phase: "dial", Addr: "b:1", Err: errors.New("refused")}, `"fastclient: write: dial b:1: refused"`},
+	} {
+		s := Stats{LastErrors: []ServerFailure{{Addr: "a:8086", Err: c.err, Time: time.Unix(0, 0).UTC(), Failures: 2}}}
+		text, err := json.Marshal(s)
+		if want := `"LastErrors":[{"Addr":"a:8086","Err":` + c.want + `,"Time":"1970-01-01T00:00:00Z","Failures":2}]`; err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s, %v\nwant in it %s", text, err, want)
+		}
+	}
+}
+
+// RequestTime is the sum of the times that Latency counts.
+func TestRequestTime(t *testing.T) {
+	s := newScript(func(_ context.Context, _ *seam.Body, r *seam.Response) {
+		time.Sleep(1500 * time.Millisecond)
+		r.Status = 204
+	})
+	inBubble(t, Options{BatchLines: 1, MaxInFlight: 2}, s, func(t *testing.T, w *Writer) {
+		mustAppend(t, w, "m v=1 1\n")
+		mustAppend(t, w, "m v=1 2\n")
+		if err := w.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if st := w.Stats(); st.RequestTime != 3*time.Second || st.Latency != (Latency{11: 2}) {
+			t.Errorf("2 requests of 1.5 s took %v, %v", st.RequestTime, st.Latency)
+		}
+	})
 }
