@@ -106,7 +106,7 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(files, "../README.md", "../CONTRIBUTING.md", "../DESIGN.md", "../CHANGELOG.md", "../SECURITY.md", "../bench/README.md", "../fuzz/README.md", "../adapters/prometheus/README.md", "../adapters/otel/README.md") {
+	for _, file := range append(files, "../README.md", "../CONTRIBUTING.md", "../DESIGN.md", "../CHANGELOG.md", "../SECURITY.md", "../bench/README.md", "../fuzz/README.md", "../adapters/prometheus/README.md", "../adapters/otel/README.md", "../adapters/arrow/README.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

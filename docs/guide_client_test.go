@@ -2,7 +2,9 @@ package docs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"expvar"
 	"fmt"
 	"log"
 	"log/slog"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/admin"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -183,6 +186,32 @@ func Example_debugging() {
 		return nil
 	})
 	// Output: requests: 1
+}
+
+func Example_expvar() {
+	ctx, c, s := serve(influxtest.Status(204))
+	defer s.Close()
+	try(func() error {
+		// begin expvar
+		w, err := batch.NewWriter(c, batch.Options{})
+		if err != nil {
+			return err
+		}
+		defer w.Close(ctx)
+		expvar.Publish("pointwire_client", expvar.Func(func() any { return c.Stats() }))
+		expvar.Publish("pointwire_writer", expvar.Func(func() any { return w.Stats() }))
+		// end
+		if err := w.Append(ctx, []byte("cpu load=0.64 1\n")); err != nil {
+			return err
+		}
+		var stats batch.Stats
+		if err := json.Unmarshal([]byte(expvar.Get("pointwire_writer").String()), &stats); err != nil {
+			return err
+		}
+		fmt.Println(stats.Pending.Lines)
+		return nil
+	})
+	// Output: 1
 }
 
 func Example_failover() {

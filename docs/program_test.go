@@ -34,7 +34,7 @@ var of2 = []string{"influxdb2", "influxdb2policy"}
 
 // packages are those that a block may name.
 var packages = []string{
-	"bufio", "bytes", "context", "crypto/sha256", "encoding/hex", "errors", "fmt", "io", "log", "log/slog", "net/http", "os",
+	"bufio", "bytes", "context", "crypto/sha256", "encoding/hex", "errors", "expvar", "fmt", "io", "log", "log/slog", "net/http", "os",
 	"path/filepath", "slices", "strings", "time",
 	module + "lp", module + "jsonscan", module + "frame", module + "fastclient",
 	module + "fastclient/batch", module + "fastclient/batch/spool", module + "fastclient/admin", module + "fastclient/influxql",
