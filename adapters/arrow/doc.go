@@ -40,7 +40,8 @@
 // role of a column in that of its field, as "pointwire.role": time, tag or field. Without
 // them, as in records of other programs, the column "time" is the time if it is a
 // timestamp, and all others are fields: see frame.Frame.SetTags. The tags that all rows
-// have come back as tag columns, so a frame writes the same lines after both ways.
+// have come back as tag columns, so a frame writes the same lines after both ways. A tag
+// and a field of one name are two columns of that name, which some programs do not read.
 //
 // # Streams and files
 //
