@@ -5,7 +5,8 @@
 // writes metrics to a database, through a [batch.LineWriter].
 //
 //	exporter := pwotel.NewExporter(writer, pwotel.ExporterOptions{})
-//	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)))
+//	reader := sdkmetric.NewPeriodicReader(exporter)
+//	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 //	defer provider.Shutdown(ctx)
 //
 //	meter := provider.Meter("myprogram")
@@ -27,7 +28,8 @@
 //
 //	monotonic sum          counter
 //	other sum, gauge       gauge
-//	histogram              a field for each bucket, named by its upper bound: 0.5, 1, +Inf; count, sum, min, max
+//	histogram              a field for each bucket, named by its upper bound: 0.5, 1, +Inf;
+//	                       count, sum, min, max
 //	exponential histogram  count, sum, min, max
 //	summary                a field for each quantile, named by it: 0.5, 0.99; count, sum
 //
