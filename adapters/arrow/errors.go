@@ -16,6 +16,8 @@ var (
 	ErrText = errors.New("text is not UTF-8")
 	// ErrNotInSchema says that a frame has a column that the schema has not.
 	ErrNotInSchema = errors.New("column is not in the schema")
+	// ErrDuplicate says that two columns have one name and one role.
+	ErrDuplicate = errors.New("two columns of one name")
 	// ErrNoTime says that a row or a frame has no time.
 	ErrNoTime = errors.New("no time")
 )

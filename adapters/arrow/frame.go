@@ -11,8 +11,8 @@ import (
 )
 
 // Frame returns r as a frame that shares its memory, see the package comment. The error is
-// a [*ColumnError] with [ErrType], [ErrNoTime], [ErrText] or frame.ErrLayout, for a text or
-// an index that points beyond what the record holds.
+// a [*ColumnError] with [ErrType], [ErrNoTime], [ErrDuplicate] for a second time, [ErrText], or
+// frame.ErrLayout for a text or an index that points beyond what the record holds.
 func Frame(r arrow.RecordBatch) (*frame.Frame, error) {
 	s := r.Schema()
 	meta := s.Metadata()
@@ -20,8 +20,11 @@ func Frame(r arrow.RecordBatch) (*frame.Frame, error) {
 	f.Measurement, _ = meta.GetValue(measurementKey)
 	for i, a := range r.Columns() {
 		field := s.Field(i)
-		role, said := roleIn(&field)
-		if role == roleTime && (said || f.Time == nil) {
+		role := roleIn(&field)
+		if role == roleTime {
+			if f.Time != nil {
+				return nil, &ColumnError{field.Name, ErrDuplicate}
+			}
 			if err := setTime(f, a); err != nil {
 				return nil, &ColumnError{field.Name, err}
 			}

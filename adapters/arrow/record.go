@@ -61,28 +61,19 @@ func contains(s *arrow.Schema, f *frame.Frame) error {
 	has := map[[2]string]bool{}
 	for i := range s.NumFields() {
 		field := s.Field(i)
-		role, _ := roleIn(&field)
-		has[[2]string{role, field.Name}] = true
+		has[[2]string{roleIn(&field), field.Name}] = true
 	}
-	if f.Time != nil && !has[[2]string{roleTime, timeName}] {
-		return &ColumnError{timeName, ErrNotInSchema}
-	}
-	for _, t := range f.Tags {
-		if !has[[2]string{roleTag, t.Key}] {
-			return &ColumnError{t.Key, ErrNotInSchema}
+	return columns(f, func(role, name string, _ arrow.DataType) error {
+		if !has[[2]string{role, name}] {
+			return &ColumnError{name, ErrNotInSchema}
 		}
-	}
-	for i := range f.Columns {
-		if c := &f.Columns[i]; !has[[2]string{roleOf(c), c.Name}] {
-			return &ColumnError{c.Name, ErrNotInSchema}
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // fieldArray returns the n rows of one field of a schema.
 func fieldArray(f *frame.Frame, field *arrow.Field, n int) (arrow.Array, error) {
-	role, _ := roleIn(field)
+	role := roleIn(field)
 	if role == roleTime {
 		return times(f, field.Type)
 	}

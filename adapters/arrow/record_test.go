@@ -311,3 +311,28 @@ func TestMalformed(t *testing.T) {
 		}
 	}
 }
+
+// Two columns of one name would be one, so they are an error. A tag and a field may have
+// one name.
+func TestDuplicates(t *testing.T) {
+	tag := frame.Tags("c", []string{"x"})
+	for i, c := range []struct {
+		f    frame.Frame
+		want error
+	}{
+		{frame.Frame{Columns: []frame.Column{frame.Ints("c", []int64{1}), frame.Floats("c", []float64{1})}}, pwarrow.ErrDuplicate},
+		{frame.Frame{Tags: []lp.Tag{{Key: "c", Value: "a"}}, Columns: []frame.Column{tag}}, pwarrow.ErrDuplicate},
+		{frame.Frame{Tags: []lp.Tag{{Key: "c", Value: "a"}}, Columns: []frame.Column{frame.Ints("c", []int64{1})}}, nil},
+		{frame.Frame{Columns: []frame.Column{tag, frame.Ints("c", []int64{1})}}, nil},
+	} {
+		if _, err := pwarrow.Record(&c.f); !errors.Is(err, c.want) {
+			t.Errorf("frame %d: %v, want %v", i, err, c.want)
+		}
+	}
+	field := arrow.Field{Name: "t", Type: arrow.FixedWidthTypes.Timestamp_ns, Metadata: arrow.MetadataFrom(map[string]string{"pointwire.role": "time"})}
+	a := array.MakeArrayOfNull(memory.DefaultAllocator, field.Type, 0)
+	twice := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{field, field}, nil), []arrow.Array{a, a}, 0)
+	if _, err := pwarrow.Frame(twice); !errors.Is(err, pwarrow.ErrDuplicate) {
+		t.Errorf("two times: %v", err)
+	}
+}

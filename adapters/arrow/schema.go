@@ -59,14 +59,26 @@ type schema struct {
 }
 
 // frame adds the columns of f.
-func (s *schema) frame(f *frame.Frame) error {
+func (s *schema) frame(f *frame.Frame) error { return columns(f, s.add) }
+
+// columns calls use for each column that f has in a record, in their order.
+func columns(f *frame.Frame, use func(role, name string, t arrow.DataType) error) error {
+	seen := make(map[[2]string]bool, len(f.Tags)+len(f.Columns))
+	once := func(role, name string, t arrow.DataType) error {
+		id := [2]string{role, name}
+		if seen[id] {
+			return &ColumnError{name, ErrDuplicate}
+		}
+		seen[id] = true
+		return use(role, name, t)
+	}
 	if f.Time != nil {
-		if err := s.add(roleTime, timeName, timeType(f.Precision)); err != nil {
+		if err := once(roleTime, timeName, timeType(f.Precision)); err != nil {
 			return err
 		}
 	}
 	for _, t := range f.Tags {
-		if err := s.add(roleTag, t.Key, dictionary); err != nil {
+		if err := once(roleTag, t.Key, dictionary); err != nil {
 			return err
 		}
 	}
@@ -75,7 +87,7 @@ func (s *schema) frame(f *frame.Frame) error {
 		if int(c.Type) >= len(types) {
 			return &ColumnError{c.Name, ErrType}
 		}
-		if err := s.add(roleOf(c), c.Name, types[c.Type]); err != nil {
+		if err := once(roleOf(c), c.Name, types[c.Type]); err != nil {
 			return err
 		}
 	}
@@ -170,14 +182,14 @@ func roleOf(c *frame.Column) string {
 	return roleField
 }
 
-// roleIn returns the role of a field of a schema, and whether the schema says it.
-func roleIn(f *arrow.Field) (role string, said bool) {
+// roleIn returns the role of a field of a schema.
+func roleIn(f *arrow.Field) string {
 	switch role, _ := f.Metadata.GetValue(roleKey); role {
 	case roleTime, roleTag, roleField:
-		return role, true
+		return role
 	}
 	if f.Name == timeName && f.Type.ID() == arrow.TIMESTAMP {
-		return roleTime, false
+		return roleTime
 	}
-	return roleField, false
+	return roleField
 }
