@@ -21,22 +21,25 @@
 //
 // [Options] says when a batch is full, how much memory the Writer may use and what happens
 // when it is used up ([OverflowPolicy]), and how refused lines are searched for
-// ([Isolation]).
+// ([Isolation]). With [SpoolOptions] lines go to disk before memory runs out, or before
+// they are sent, and the next Writer of the directory goes on with what a crash left
+// ([ReplayOrder]).
 //
 // # Words
 //
 // A batch is sealed when it takes no more lines, and settled when each of its lines has an
 // outcome: a line is acked (stored), rejected (refused by the server for good), uncertain
 // (stored or not, which the response leaves open) or dropped (by the Writer). Until then it
-// is pending. A [Reason] says why a line was not acked.
+// is pending, or spooled while it is only on disk. A [Reason] says why a line was not acked.
 //
 // # Errors
 //
-// An append returns an [AppendError]; its cause may be [ErrWriterClosed], [ErrOverflow] or
-// [ErrNoTimeLeft]. Flush and Close return a [BatchError] for each run of lines that are
+// An append returns an [AppendError]; its cause may be [ErrWriterClosed], [ErrOverflow],
+// [ErrNoTimeLeft] or [ErrNotLogged]. Flush and Close return a [BatchError] for each run of lines that are
 // lost or uncertain. In addition Flush returns a [PendingError] if its context ended first,
 // and Close an [UnsentError] with each [Batch] that it could not send; both hold a
-// [ServerFailure] for each server that failed.
+// [ServerFailure] for each server that failed. With a spool both return a [SpooledError]
+// instead for what is on disk. A Writer without one cannot sync: [ErrNoSpool].
 //
 // # Lost lines
 //
@@ -47,7 +50,7 @@
 //
 // Options.OnEvent is called with each [Event], whose [EventKind] is its subject. [Stats] is
 // the state at one moment. It counts lines in a [Count], and always adds up: appended lines
-// are acked, rejected, uncertain, dropped or pending.
+// and those recovered from disk are acked, rejected, uncertain, dropped, pending or spooled.
 //
 // # Inside
 //
@@ -56,5 +59,7 @@
 // the sealed batches in order and gives them to senders. send.go makes one request to a
 // target, see target.go. Package internal/verdict decides what the response means for each
 // line; queue.go applies that, and stats.go counts it. writer.go runs the engine with
-// goroutines, syncwriter.go without.
+// goroutines, syncwriter.go without. ondisk.go declares what a spool adds, which spooler.go
+// runs: log.go writes what stays in memory, spill.go what leaves it, and replay.go brings
+// batches back.
 package batch

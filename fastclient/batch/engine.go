@@ -421,6 +421,9 @@ func (e *engine) cause(ctx context.Context) error {
 func (e *engine) stats() Stats {
 	var s Stats
 	s.EventsLost = e.events.dropped()
+	if e.disk != nil {
+		s.Spool, s.SpoolRecovery = e.disk.s.Stats(), e.disk.s.Recovery()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.ledger.copyTo(&s)
@@ -430,7 +433,9 @@ func (e *engine) stats() Stats {
 	s.Memory, s.MemoryLimit = e.slabs.made*e.slabs.size+e.compressing, e.o.MaxMemory
 	s.LastErrors = e.lastErrors()
 	s.OldestPending = e.oldestPending()
-	e.disk.copyTo(&s)
+	if e.disk != nil {
+		s.OtherTargets, s.SpoolErr = e.disk.other, e.disk.err
+	}
 	for _, t := range e.targets {
 		b := &t.breaker
 		if b.Failures == 0 {

@@ -131,6 +131,9 @@ func (w *Writer) log() (did bool) {
 		}
 		w.logBatch(b)
 		did = true
+		if !d.o.SyncBatches {
+			w.answerLog()
+		}
 	}
 	for !d.failing() {
 		p := w.lateUnderWay()
@@ -171,7 +174,7 @@ func (w *Writer) toLog(to uint64) *slabBatch {
 		}
 	}
 	b := w.open
-	if !d.ahead || b == nil || b.loggedLines == b.lines || len(d.waits) == 0 {
+	if !d.ahead || b == nil || b.loggedLines == b.lines || b.start+uint64(b.loggedLines) >= to || len(d.waits) == 0 {
 		return nil
 	}
 	if b.logged == 0 && len(b.buf) >= sealLogged {

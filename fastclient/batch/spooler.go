@@ -234,15 +234,6 @@ func (e *engine) spooledError() error {
 	return &SpooledError{Count: d.own, Dir: d.o.Dir, LastErrors: e.lastErrors()}
 }
 
-// copyTo sets what the Stats say of the spool. The lock is held.
-func (d *spooling) copyTo(s *Stats) {
-	if d == nil {
-		return
-	}
-	s.Spool, s.SpoolRecovery = d.s.Stats(), d.s.Recovery()
-	s.OtherTargets, s.SpoolErr = d.other, d.err
-}
-
 // Sync returns when every line that was appended before is stored, lost by a verdict, or
 // durable on disk: it survives a crash of the machine. The error is that of ctx or of the
 // disk, or [ErrNoSpool] for a Writer without a spool.

@@ -28,12 +28,13 @@ import (
 // Make one with [NewWriter], and end it with [Writer.Close]. It must not be copied.
 //
 // Once an append has accepted a line, the Writer sends it until the server has stored it
-// or refused it for good, for as long as the process lives. A line may arrive more than
+// or refused it for good, for as long as the process lives, or under [Spill] and
+// [WriteAhead] for as long as the disk keeps it. A line may arrive more than
 // once. It is then stored once, because lines without a timestamp are stamped when they
 // are appended.
 //
 // Every line is counted: at every moment, the appended lines are the acked, rejected,
-// uncertain, dropped and pending ones together, see [Stats]. Acked lines are stored, and
+// uncertain, dropped, pending and spooled ones together, see [Stats]. Acked lines are stored, and
 // rejected lines are not. The response leaves open whether uncertain lines are stored, see
 // [Isolation].
 //
@@ -241,7 +242,9 @@ func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 // although lines that it appended are lost. If each needs to know about its own lines, give
 // each a Writer, or look at the lines in a [DeadLetter].
 //
-// While the server is down, Flush waits for the next attempt and does not cause one.
+// While the server is down, Flush waits for the next attempt and does not cause one. With a
+// spool it does not wait for lines that are on disk, and returns a *[SpooledError] as long
+// as lines of this Writer are there.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	if !w.made() {
@@ -295,6 +298,10 @@ const closeGrace = 50 * time.Millisecond
 // Close returns soon after ctx ends, whatever the server does. A server that is down gets
 // one more attempt at once, unless it asked for a pause. A second Close waits for the
 // first one and returns the same.
+//
+// With a spool, Close waits for no server that is down and sends nothing from disk. It puts
+// the lines that are left there, however long the disk takes, and returns a *[SpooledError];
+// an *[UnsentError] has those that the disk does not take.
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	if !w.made() {
