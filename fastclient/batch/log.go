@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -105,8 +106,11 @@ func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, er
 		lines = *buf
 	}
 	accepted, err = w.engine.put(ctx, lines, n)
-	if !d.ahead || accepted == 0 || ctx.Err() != nil || errors.Is(err, ErrWriterClosed) {
+	if !d.ahead || accepted == 0 || errors.Is(err, ErrWriterClosed) {
 		return accepted, err
+	}
+	if ctx.Err() != nil {
+		return accepted, cmp.Or(err, ctx.Err())
 	}
 	w.mu.Lock()
 	if d.failing() {
