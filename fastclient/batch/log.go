@@ -47,6 +47,10 @@ func (d *spooling) expect(to uint64, synced bool) *logWait {
 		x = &logWait{c: make(chan error, 1)}
 	}
 	x.to, x.synced = to, synced
+	if d.ended { // Close came between the append and this
+		x.c <- d.ending
+		return x
+	}
 	d.waits = append(d.waits, x)
 	d.wake()
 	return x

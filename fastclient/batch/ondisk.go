@@ -73,6 +73,8 @@ type logging struct {
 	reading        *slabBatch // the one that is pinned
 	waits          []*logWait
 	spare          []*logWait
+	ended          bool // the spool is closed: waits get ending
+	ending         error
 	converted      sync.Pool // of *[]byte: lines in the unit in which they are sent
 }
 

@@ -5,20 +5,13 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
-
-	"github.com/pointwire/pointwire/fastclient/batch/spool"
+	"time"
 )
-
-// spoolWriter starts a Writer over f that spills into dir, or writes ahead.
-func spoolWriter(t *testing.T, dir string, policy OverflowPolicy, f senderFunc) *Writer {
-	t.Helper()
-	return testWriter(t, Options{Overflow: policy, Spool: SpoolOptions{Dir: dir, Options: spool.Options{MaxBytes: 8 << 20}}}, f)
-}
 
 // TestWriteAheadEnded: an append whose context has ended does not say that its lines are
 // logged.
 func TestWriteAheadEnded(t *testing.T) {
-	w := spoolWriter(t, filepath.Join(t.TempDir(), "spool"), WriteAhead, acker)
+	w := startWriter(t, spoolConfig(t, filepath.Join(t.TempDir(), "spool"), Options{Overflow: WriteAhead}, acker))
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	err := w.Append(ended, []byte("m v=1i 1\n"))
@@ -28,5 +21,23 @@ func TestWriteAheadEnded(t *testing.T) {
 	mustClose(t, w)
 	if n := w.Stats().Acked.Lines; n != 1 {
 		t.Errorf("%d lines acked", n)
+	}
+}
+
+// TestWriteAheadClosed: an append that has its lines in memory when Close begins, and asks
+// for the log when Close has ended, gets an answer.
+func TestWriteAheadClosed(t *testing.T) {
+	w := startWriter(t, spoolConfig(t, filepath.Join(t.TempDir(), "spool"), Options{Overflow: WriteAhead}, acker))
+	if _, err := w.engine.put(t.Context(), []byte("m v=1i 1\n"), 1); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, w)
+	w.mu.Lock()
+	wait := w.disk.expect(1, false)
+	w.mu.Unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := w.awaitLog(ctx, wait); err != nil {
+		t.Errorf("the line is stored, but %v", err)
 	}
 }

@@ -210,12 +210,12 @@ func (w *Writer) closeSpool(all bool) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reconcile()
-	var answer error
+	d.ended = true
 	if err != nil || !all {
-		answer = ErrWriterClosed
+		d.ending = ErrWriterClosed
 	}
 	for _, wait := range d.waits {
-		wait.c <- answer
+		wait.c <- d.ending
 	}
 	d.waits = nil
 	return errors.Join(w.spooledError(), err)
