@@ -310,6 +310,7 @@ func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 		reuse = nil
 		q.data, q.from, q.lines, q.logged = data, from, lines, false
 		e.waitingList(b).insert(q)
+		e.disk.wake() // it may have been under way when it was due on disk
 	}
 	if plan.Gather && !inUse && !b.pinned { // Gather moves bytes
 		for i := range plan.Spans {

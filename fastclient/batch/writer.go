@@ -201,6 +201,7 @@ func (w *Writer) aged() {
 	}
 	w.due = true
 	w.waiters.wake()
+	w.disk.wake() // if no request may be sent, it goes to disk
 }
 
 // Append accepts lines of line protocol with timestamps in the precision of the client.
