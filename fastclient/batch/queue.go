@@ -32,6 +32,9 @@ type job struct {
 	epoch uint64 // of the breaker, when it let the part pass
 	plain bool   // the server accepts no content encoding
 	spent int    // requests already made to find bad lines of the batch
+
+	body     []byte // p's lines as they are on disk, and
+	encoding string // their encoding, empty if they are not there in one
 }
 
 // over reports whether senders have nothing to do, now and later.
@@ -68,7 +71,9 @@ func (e *engine) take(t *target, r role) (j job, ok bool) {
 			e.divide(p)
 		}
 		e.flying.insert(p)
-		return job{p: p, epoch: epoch, plain: t.plain, spent: p.batch.spent}, true
+		j = job{p: p, epoch: epoch, plain: t.plain, spent: p.batch.spent}
+		j.body, j.encoding = p.compressed()
+		return j, true
 	}
 	return job{}, false
 }

@@ -87,8 +87,8 @@ func (e *engine) sendPart(t *target, s *sending, j job) {
 		lines = s.wire
 	}
 	s.body = seam.Body{Data: lines, Raw: len(lines)}
-	if body, encoding := p.compressed(); encoding != "" && !j.plain {
-		s.body.Data, s.body.Encoding = body, encoding
+	if j.encoding != "" && !j.plain {
+		s.body.Data, s.body.Encoding = j.body, j.encoding
 	} else if e.compressor != nil && !j.plain && len(lines) >= e.minCompress {
 		if e.compressBody(s, lines); len(s.compressed) < len(lines) {
 			s.body.Data, s.body.Encoding = s.compressed, e.compressor.Encoding()
