@@ -65,6 +65,32 @@ func ExampleBalance() {
 	//   server 1 is up: false
 }
 
+// Of many servers each collector uses a few, always the same ones.
+func ExampleSubset() {
+	o := fastclient.Options{Addr: "http://influx0:8086", Balance: fastclient.Failover, Database: "mydb"}
+	for i := 1; i < 100; i++ {
+		o.Addrs = append(o.Addrs, fmt.Sprintf("http://influx%d:8086", i))
+	}
+	for _, id := range []string{"collector-1", "collector-2", "collector-1"} {
+		o.Subset = fastclient.Subset{Size: 2, ID: id}
+		client, err := fastclient.New(o)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Print(id, " uses")
+		for _, e := range client.Stats().Endpoints {
+			fmt.Print(" ", e.Addr)
+		}
+		fmt.Println()
+		client.Close()
+	}
+	// Output:
+	// collector-1 uses http://influx50:8086 http://influx43:8086
+	// collector-2 uses http://influx12:8086 http://influx78:8086
+	// collector-1 uses http://influx50:8086 http://influx43:8086
+}
+
 // When every server is down, a call waits for the outcome of a probe, and not for a server
 // that asked for a pause.
 func ExampleOptions_addrs() {

@@ -95,6 +95,10 @@ func New(o Options) (*Client, error) {
 	if err := o.reachable(addrs); err != nil {
 		return nil, err
 	}
+	addrs, err := o.Subset.choose(addrs)
+	if err != nil {
+		return nil, err
+	}
 	c := &core{o: o, log: o.Logger, minCompress: o.Compression.MinBytes, maxWhole: o.MaxResponseBytes}
 	c.life, c.end = context.WithCancel(context.Background())
 	if o.Hooks != nil {

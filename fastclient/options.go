@@ -26,6 +26,8 @@ type Options struct {
 	// Addrs are further servers, used as Balance says.
 	Addrs   []string
 	Balance Balance
+	// Subset makes the client use only some of the servers.
+	Subset Subset
 	// Probe asks a server of several that is down whether it is up again, in a goroutine
 	// that ends with Close, and at growing intervals. c is a client of that server alone.
 	// The default is a [Client.Ping] with any response but 500, 502, 503 and 504. It must
@@ -277,6 +279,9 @@ func (o *Options) validate() error {
 		if hasControl(f.value) {
 			return bad(f.field, "holds a control byte")
 		}
+	}
+	if o.Subset.Size < 0 || o.Subset.Size > 0 && o.Balance == Replicate {
+		return bad("Subset", "has a negative Size, or does not go with Replicate")
 	}
 	for key, values := range o.Headers {
 		if !isToken(key) {

@@ -81,14 +81,15 @@ func (e *engine) made() bool { return e.sealBytes > 0 }
 
 // init prepares e for appends, with nobody waiting.
 func (e *engine) init(c config) error {
+	e.spread, e.sealBytes = rand.Int64N, c.o.BatchBytes
+	budget, enough := e.divideMemory(c)
+	if !enough && c.fewer {
+		c.o.MaxInFlight = 1
+		budget, enough = e.divideMemory(c)
+	}
 	o := c.o
-	senders := len(c.targets) * o.MaxInFlight
-	e.config, e.spread, e.sealBytes = c, rand.Int64N, o.BatchBytes
-	e.compressor, e.compressing = compress.Bound(c.compressor, senders, o.MaxMemory)
-	e.compressing += senders*c.senderBytes() + c.spoolBytes()
-	budget := (o.MaxMemory - e.compressing) / o.BatchBytes
-	if budget < senders+1 {
-		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way, one being filled and what compression takes"}
+	if !enough {
+		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way to each server, one being filled and what compression takes"}
 	}
 	if err := new(lp.Encoder).SetDefaultTags(o.DefaultTags...); err != nil {
 		return &fastclient.OptionError{Field: "Options.DefaultTags", Reason: err.Error()}
@@ -101,6 +102,18 @@ func (e *engine) init(c config) error {
 	e.events.f = o.OnEvent
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return nil
+}
+
+// divideMemory takes the settings of c. It returns how many slabs MaxMemory has room for, and
+// whether they are enough.
+func (e *engine) divideMemory(c config) (slabs int, enough bool) {
+	o := &c.o
+	senders := len(c.targets) * o.MaxInFlight
+	e.config = c
+	e.compressor, e.compressing = compress.Bound(c.compressor, senders, o.MaxMemory)
+	e.compressing += senders*c.senderBytes() + c.spoolBytes()
+	slabs = (o.MaxMemory - e.compressing) / o.BatchBytes
+	return slabs, slabs > senders
 }
 
 // waiters are the goroutines that wait in a Writer: senders for work, appends for memory,
@@ -455,33 +468,4 @@ func (e *engine) lastErrors() (list []ServerFailure) {
 		list = t.failed.appendTo(list)
 	}
 	return list
-}
-
-// oldestPending returns when the oldest batch in memory got its first line.
-func (e *engine) oldestPending() (at time.Time) {
-	if e.open != nil {
-		at = e.open.opened
-	}
-	heads := []*part{e.queue.head, e.flying.head}
-	if e.disk != nil {
-		heads = append(heads, e.disk.moving.head, e.disk.replays.head)
-	}
-	for _, p := range heads {
-		if p != nil && (at.IsZero() || p.batch.opened.Before(at)) {
-			at = p.batch.opened
-		}
-	}
-	return at
-}
-
-// settledUpTo returns the number of the last batch of which it and all before are settled.
-func (e *engine) settledUpTo() uint64 {
-	oldest := e.seq + 1
-	if p := e.queue.head; p != nil {
-		oldest = min(oldest, p.batch.seq)
-	}
-	if p := e.flying.head; p != nil {
-		oldest = min(oldest, p.batch.seq)
-	}
-	return oldest - 1
 }

@@ -27,7 +27,8 @@ type Options struct {
 	// it for each request under way, but at most a sixteenth of MaxMemory or 640 KiB; if
 	// that is too little for all requests, they compress in turn.
 	MaxMemory int
-	// MaxInFlight is the number of requests under way to one server, 2 by default.
+	// MaxInFlight is the number of requests under way to one server, by default 2, or 1 if
+	// MaxMemory does not suffice for 2 to each of many servers.
 	MaxInFlight int
 	// Overflow says what happens to new lines when MaxMemory is used up.
 	Overflow OverflowPolicy

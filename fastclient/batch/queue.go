@@ -454,3 +454,32 @@ func (e *engine) deadLetterDone(err error) {
 		e.emit(Event{Kind: EventDeadLetter, Err: err})
 	}
 }
+
+// oldestPending returns when the oldest batch in memory got its first line.
+func (e *engine) oldestPending() (at time.Time) {
+	if e.open != nil {
+		at = e.open.opened
+	}
+	heads := []*part{e.queue.head, e.flying.head}
+	if e.disk != nil {
+		heads = append(heads, e.disk.moving.head, e.disk.replays.head)
+	}
+	for _, p := range heads {
+		if p != nil && (at.IsZero() || p.batch.opened.Before(at)) {
+			at = p.batch.opened
+		}
+	}
+	return at
+}
+
+// settledUpTo returns the number of the last batch of which it and all before are settled.
+func (e *engine) settledUpTo() uint64 {
+	oldest := e.seq + 1
+	if p := e.queue.head; p != nil {
+		oldest = min(oldest, p.batch.seq)
+	}
+	if p := e.flying.head; p != nil {
+		oldest = min(oldest, p.batch.seq)
+	}
+	return oldest - 1
+}

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync/atomic"
@@ -111,4 +112,36 @@ func lineWriter(c *fastclient.Client, o Options, batch bool) (LineWriter, error)
 		return NewSyncWriter(c, o)
 	}
 	return NewWriter(c, o)
+}
+
+// TestManyServers: the default memory suffices for 16 servers, and for more with a subset.
+func TestManyServers(t *testing.T) {
+	for _, c := range []struct{ servers, subset, inFlight int }{{2, 0, 2}, {8, 0, 2}, {16, 0, 1}, {28, 0, 1}, {100, 0, 0}, {100, 4, 2}} {
+		o := fastclient.Options{Database: "d", Balance: fastclient.RoundRobin, Addr: "http://influx:8086", Subset: fastclient.Subset{Size: c.subset, ID: "a"}}
+		for i := 1; i < c.servers; i++ {
+			o.Addrs = append(o.Addrs, fmt.Sprintf("http://influx%d:8086", i))
+		}
+		client, err := fastclient.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := NewWriter(client, Options{})
+		if got := 0; c.inFlight == 0 {
+			var oe *fastclient.OptionError
+			if !errors.As(err, &oe) || oe.Field != "Options.MaxMemory" {
+				t.Errorf("%d servers: %v", c.servers, err)
+			}
+		} else if err != nil {
+			t.Errorf("%d servers: %v", c.servers, err)
+		} else {
+			if got = w.o.MaxInFlight; got != c.inFlight {
+				t.Errorf("%d servers: %d requests to each, want %d", c.servers, got, c.inFlight)
+			}
+			if st := w.Stats(); st.Memory > st.MemoryLimit {
+				t.Errorf("%d servers: memory %d of %d", c.servers, st.Memory, st.MemoryLimit)
+			}
+			mustClose(t, w)
+		}
+		client.Close()
+	}
 }

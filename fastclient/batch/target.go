@@ -45,11 +45,13 @@ type config struct {
 	compressor  seam.Compressor // compresses bodies, nil for none
 	minCompress int             // smallest body that is compressed
 	path        string          // where the lines go, without credentials
+	fewer       bool            // MaxInFlight may be less if memory does not suffice
 }
 
 // newConfig checks o and returns a config. If each is set and the client sends to its
 // servers in turn, every server is a target; otherwise one target stands for all of them.
 func newConfig(c seam.Client, o Options, each bool) (config, error) {
+	fewer := o.MaxInFlight == 0
 	o, err := o.withDefaults(c.API())
 	if err != nil {
 		return config{}, err
@@ -58,7 +60,7 @@ func newConfig(c seam.Client, o Options, each bool) (config, error) {
 	if err != nil {
 		return config{}, err
 	}
-	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress, path: r.Path}
+	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress, path: r.Path, fewer: fewer}
 	for _, t := range r.Targets {
 		cfg.targets = append(cfg.targets, &target{server: t, api: r.API})
 	}

@@ -88,7 +88,7 @@ func newWriter(c config) (*Writer, error) {
 	}
 	if c.o.Overflow >= Spill {
 		var err error
-		if w.disk, err = newSpooling(&c, len(c.targets)*c.o.MaxInFlight); err != nil {
+		if w.disk, err = newSpooling(&w.config, len(c.targets)*w.o.MaxInFlight); err != nil {
 			w.cancel()
 			return nil, err
 		}
