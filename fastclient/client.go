@@ -95,7 +95,11 @@ func New(o Options) (*Client, error) {
 	if err := o.reachable(addrs); err != nil {
 		return nil, err
 	}
-	addrs, err := o.Subset.choose(addrs)
+	names := make([]string, len(addrs))
+	for i := range addrs {
+		names[i] = addrs[i].String()
+	}
+	used, err := o.Subset.choose(names)
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +118,8 @@ func New(o Options) (*Client, error) {
 	if c.maxWhole <= 0 {
 		c.maxWhole = 64 << 20
 	}
-	for _, a := range addrs {
-		e, err := c.newEndpoint(a)
+	for _, i := range used {
+		e, err := c.newEndpoint(addrs[i])
 		if err != nil {
 			return nil, err
 		}

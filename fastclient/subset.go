@@ -24,32 +24,24 @@ type Subset struct {
 	ID string
 }
 
-// choose returns the addresses that s selects.
-func (s *Subset) choose(addrs []address) ([]address, error) {
-	if s.Size == 0 || s.Size >= len(addrs) {
-		return addrs, nil
+// choose returns which of the servers s selects.
+func (s *Subset) choose(servers []string) (chosen []int, err error) {
+	for i := range servers {
+		chosen = append(chosen, i)
+	}
+	if s.Size == 0 || s.Size >= len(servers) {
+		return chosen, nil
 	}
 	id := s.ID
 	if id == "" {
-		var err error
 		if id, err = os.Hostname(); err != nil || id == "" {
 			return nil, &OptionError{"Subset.ID", "is required where the host has no name"}
 		}
 	}
-	type scored struct {
-		address
-		score uint64
-	}
-	list := make([]scored, len(addrs))
-	for i, a := range addrs {
-		list[i] = scored{a, rendezvous(id, a.String())}
-	}
-	slices.SortStableFunc(list, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
-	chosen := make([]address, s.Size)
-	for i := range chosen {
-		chosen[i] = list[i].address
-	}
-	return chosen, nil
+	slices.SortStableFunc(chosen, func(a, b int) int {
+		return cmp.Compare(rendezvous(id, servers[b]), rendezvous(id, servers[a]))
+	})
+	return chosen[:s.Size], nil
 }
 
 // rendezvous returns how much the client prefers the server. Fleets rely on it: it must not
