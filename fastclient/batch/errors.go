@@ -25,8 +25,8 @@ var (
 	// ErrOverflow says that there is no memory for the lines, see [OverflowPolicy].
 	ErrOverflow = errors.New("batch: writer has no free memory")
 	// ErrNotLogged says that lines are accepted and will be sent, but the disk did not take
-	// them: under [WriteAhead], a crash of the process would lose them. The cause is beside
-	// it.
+	// them: under [WriteAhead], a crash of the process would lose them. The error of the
+	// disk is its cause.
 	ErrNotLogged = errors.New("batch: lines are in memory only")
 	// ErrNoSpool says that a Writer without a spool was asked to sync.
 	ErrNoSpool = errors.New("batch: writer has no spool")
@@ -129,6 +129,15 @@ func (e *AppendError) join(err error) *AppendError {
 	e.Refused += more.Refused
 	return e
 }
+
+// A notLogged is ErrNotLogged with the error of the disk.
+type notLogged struct{ cause error }
+
+func (e *notLogged) Error() string {
+	return string(appendCause(append([]byte(ErrNotLogged.Error()), ": "...), e.cause))
+}
+
+func (e *notLogged) Unwrap() []error { return []error{ErrNotLogged, e.cause} }
 
 // A BatchError says that lines of a batch will not be stored, or, if Reason is
 // [ReasonUncertain], that each may be stored or not.

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/internal/printable"
 )
 
@@ -21,6 +22,7 @@ import (
 func TestErrorTexts(t *testing.T) {
 	joined := errors.Join(errGaveUp, nil, errors.New("fastclient: write: status 503: a\x1b[31mb"))
 	down := []ServerFailure{{Addr: "http://a:8086", Err: errors.New("fastclient: write: refused")}}
+	full := &notLogged{fmt.Errorf("%w: no numbers", spool.ErrFull)}
 	for want, err := range map[string]error{
 		"batch: append: 1 line refused, 0 accepted: writer is closed":                                              &AppendError{Refused: 1, Err: ErrWriterClosed},
 		"batch: append: 2 lines refused, 1 accepted: given up for now; fastclient: write: status 503: a\\x1b[31mb": &AppendError{Accepted: 1, Refused: 2, Err: joined},
@@ -35,6 +37,13 @@ func TestErrorTexts(t *testing.T) {
 			Batches: make([]Batch, 1), Count: Count{Lines: 1}, Err: context.Canceled},
 		"batch: close: 2 batches of 5 lines not sent: given up for now; fastclient: write: status 503: a\\x1b[31mb": &UnsentError{
 			Batches: make([]Batch, 2), Count: Count{Lines: 5}, Err: joined},
+		"batch: lines are in memory only: spool: full: no numbers":                                      full,
+		"batch: append: 0 lines refused, 1 accepted: lines are in memory only: spool: full: no numbers": &AppendError{Accepted: 1, Err: full},
+		"batch: append: 2 lines refused, 1 accepted: writer has no free memory; lines are in memory only: spool: full: no numbers": &AppendError{
+			Accepted: 1, Refused: 2, Err: errors.Join(ErrOverflow, full)},
+		"batch: 1 line is on disk, not stored yet: /a\\x1b/b": &SpooledError{Count: Count{Lines: 1}, Dir: "/a\x1b/b"},
+		"batch: 2 lines are on disk, not stored yet: d; last failure of http://a:8086: fastclient: write: refused": &SpooledError{
+			Count: Count{Lines: 2}, Dir: "d", LastErrors: down},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -47,7 +56,7 @@ func TestErrorTexts(t *testing.T) {
 func TestReasonWords(t *testing.T) {
 	for reason, name := range map[Reason]string{
 		ReasonLine: "Line", ReasonRetention: "Retention", ReasonRequest: "Request", ReasonTooLarge: "TooLarge",
-		ReasonUncertain: "Uncertain", ReasonOverflow: "Overflow", ReasonAge: "Age", ReasonUnsent: "Unsent",
+		ReasonUncertain: "Uncertain", ReasonOverflow: "Overflow", ReasonAge: "Age", ReasonUnsent: "Unsent", ReasonSpool: "Spool",
 	} {
 		if got := strings.ReplaceAll(reason.String(), "_", ""); got != strings.ToLower(name) {
 			t.Errorf("Reason%s is %q", name, reason)

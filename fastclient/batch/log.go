@@ -89,7 +89,7 @@ func (e *engine) answerLog() {
 		case x.to <= pos && (!x.synced || x.to <= d.durable):
 			x.c <- nil
 		case failing:
-			x.c <- errors.Join(ErrNotLogged, d.err)
+			x.c <- &notLogged{d.err}
 		default:
 			return false
 		}
@@ -118,7 +118,7 @@ func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, er
 	}
 	w.mu.Lock()
 	if d.failing() {
-		logErr := errors.Join(ErrNotLogged, d.err)
+		logErr := &notLogged{d.err}
 		w.mu.Unlock()
 		return accepted, errors.Join(err, logErr)
 	}

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -187,8 +188,10 @@ func TestNotLogged(t *testing.T) {
 				t.Fatalf("append %d: %v", n, err)
 			}
 		}
-		if err := w.Sync(context.Background()); err == nil {
-			t.Error("Sync succeeded")
+		err := w.Sync(context.Background())
+		var path *fs.PathError
+		if !errors.Is(err, ErrNotLogged) || !errors.As(err, &path) || !logSafe(err.Error()) {
+			t.Errorf("Sync: %v", err)
 		}
 		time.Sleep(time.Minute)
 		all(t, s.stored(), 20)
