@@ -2,7 +2,6 @@ package spool
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 )
@@ -268,12 +267,12 @@ func (s *Spool) syncMarkLocked() error {
 	return s.failed("sync", markName, err)
 }
 
+// noteMark notes a sync of the mark, or that it needs none.
 func (s *Spool) noteMark(err error) {
-	if err == nil {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.SyncErrors++
-	s.stats.LastSyncError = errors.Join(s.stats.LastSyncError, s.failed("sync", markName, err))
+	s.markError = s.failed("sync", markName, err)
+	if err != nil {
+		s.stats.SyncErrors++
+	}
 }

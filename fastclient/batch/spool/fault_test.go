@@ -187,6 +187,37 @@ func TestAckFails(t *testing.T) {
 	}
 }
 
+// TestMarkSyncFails: the error of the mark is in the stats once, however often it comes,
+// until a sync of the mark succeeds. One of a segment comes before it.
+func TestMarkSyncFails(t *testing.T) {
+	s, d := onMemory(t)
+	put(t, s, 1, 2)
+	rest(t, s, Oldest)
+	if err := s.Ack(1); err != nil {
+		t.Fatal(err)
+	}
+	failing(d, "sync", "", syscall.EIO)
+	for range 3 {
+		s.syncMark()
+	}
+	if st := s.Stats(); st.SyncErrors != 3 || st.LastSyncError == nil || st.LastSyncError.Error() != "spool: sync spool/"+markName+": input/output error" {
+		t.Errorf("%d errors, the last one %v", st.SyncErrors, st.LastSyncError)
+	}
+	if err := s.Sync(t.Context()); err == nil || s.Stats().LastSyncError != err {
+		t.Errorf("sync: %v, in the stats: %v", err, s.Stats().LastSyncError)
+	}
+	d.fail = nil
+	s.syncMark()
+	if st := s.Stats(); st.LastSyncError == nil || strings.Contains(st.LastSyncError.Error(), markName) {
+		t.Errorf("the mark is synced, a segment is not: %v", st.LastSyncError)
+	}
+	put(t, s, 3, 3)
+	s.commit()
+	if st := s.Stats(); st.LastSyncError != nil {
+		t.Errorf("everything is synced: %v", st.LastSyncError)
+	}
+}
+
 // TestReadFails: a batch that the disk fails to read waits, and others come first.
 func TestReadFails(t *testing.T) {
 	s, d := onMemory(t)

@@ -42,7 +42,8 @@ type Spool struct {
 	leases     map[uint64]lease
 	loaded     []*segment // those with an index, except active
 	indexes    [][]entry  // to use again
-	stats      Stats      // the counters in it
+	stats      Stats      // the counters in it, and the error of the last sync of a segment
+	markError  error      // of the last sync of the mark
 	quarantine int64      // bytes in quarantine
 	recovery   Recovery
 	wanted     uint64 // the mark that was asked for

@@ -50,13 +50,15 @@ type Stats struct {
 	// older than its oldest waiting batch.
 	OldestWaiting, OldestLeased time.Time
 
-	DiskBytes     int64  // of segments and quarantine, at most Options.MaxBytes
-	Segments      int    // files that hold batches
-	LastSeq       uint64 // number of the last batch
-	AckedUpTo     uint64 // no batch up to this number is waiting or leased
-	Syncs         uint64 // of segments
-	SyncErrors    uint64 // of segments and of the mark
-	LastSyncError error  // nil after a successful sync
+	DiskBytes  int64  // of segments and quarantine, at most Options.MaxBytes
+	Segments   int    // files that hold batches
+	LastSeq    uint64 // number of the last batch
+	AckedUpTo  uint64 // no batch up to this number is waiting or leased
+	Syncs      uint64 // of segments
+	SyncErrors uint64 // of segments and of the mark
+	// LastSyncError is the error of the last sync of a segment, or else that of the mark;
+	// nil if both succeeded.
+	LastSyncError error
 }
 
 // Stats returns the state. It does not wait for the disk.
@@ -65,6 +67,9 @@ func (s *Spool) Stats() Stats {
 	defer s.mu.Unlock()
 	st := s.stats
 	st.Segments = len(s.segments)
+	if st.LastSyncError == nil {
+		st.LastSyncError = s.markError
+	}
 	if s.nextSeq > 0 { // else the Spool was not opened
 		st.LastSeq, st.AckedUpTo = s.nextSeq-1, s.ackedUpTo()
 	}
