@@ -1,6 +1,9 @@
 package spool
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // A Count is a number of batches, of their lines, and of the bytes of these lines before
 // they were compressed.
@@ -50,7 +53,8 @@ type Stats struct {
 	// older than its oldest waiting batch.
 	OldestWaiting, OldestLeased time.Time
 
-	DiskBytes  int64  // of segments and quarantine, at most Options.MaxBytes
+	DiskBytes  int64  // of segments and quarantine
+	MaxBytes   int64  // of Options: the most that DiskBytes may be
 	Segments   int    // files that hold batches
 	LastSeq    uint64 // number of the last batch
 	AckedUpTo  uint64 // no batch up to this number is waiting or leased
@@ -66,7 +70,7 @@ func (s *Spool) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.stats
-	st.Segments = len(s.segments)
+	st.Segments, st.MaxBytes = len(s.segments), s.o.MaxBytes
 	if st.LastSyncError == nil {
 		st.LastSyncError = s.markError
 	}
@@ -87,4 +91,18 @@ func (s *Spool) Stats() Stats {
 		earliest(&st.OldestLeased, l.sealed)
 	}
 	return st
+}
+
+// MarshalJSON returns s as an object in which LastSyncError is a text, or null.
+func (s Stats) MarshalJSON() ([]byte, error) {
+	type fields Stats
+	var text *string
+	if s.LastSyncError != nil {
+		t := s.LastSyncError.Error()
+		text = &t
+	}
+	return json.Marshal(struct {
+		fields
+		LastSyncError *string // hides that of fields
+	}{fields(s), text})
 }
