@@ -94,7 +94,8 @@ type Stats struct {
 
 	// OldestPending is when the oldest batch in memory got its first line; zero without one.
 	OldestPending time.Time
-	// Spool is the state of the directory, and SpoolRecovery what was found in it.
+	// Spool is the state of the directory, and SpoolRecovery what was found in it. Without a
+	// spool, Spool.MaxBytes is 0.
 	// OtherTargets counts lines in it that go elsewhere, see [SpoolOptions], or cannot be
 	// read; they are within Spooled. SpoolErr is why the disk takes nothing at the moment.
 	Spool         spool.Stats

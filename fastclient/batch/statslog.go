@@ -11,12 +11,17 @@ import (
 
 // LogValue returns what a log needs of s: the lines by their outcome, and by reason if any
 // are lost; requests and queue; the latency by its quantiles, see [Latency.Quantile]; the
-// memory; and what is wrong now. Counts that are seldom not 0 are left out while they are
-// 0. The keys may change.
+// memory; the spool if there is one; and what is wrong now. Counts that are seldom not 0
+// are left out while they are 0. The keys may change.
 func (s Stats) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.Uint64("appended", s.Appended.Lines), slog.Uint64("acked", s.Acked.Lines), slog.Uint64("rejected", s.Rejected.Lines),
 		slog.Uint64("uncertain", s.Uncertain.Lines), slog.Uint64("dropped", s.Dropped.Lines), slog.Uint64("pending", s.Pending.Lines),
+	}
+	attrs = appendCount(attrs, "spooled", s.Spooled.Lines)
+	attrs = appendCount(attrs, "recovered", s.Recovered.Lines)
+	if !s.OldestPending.IsZero() {
+		attrs = append(attrs, slog.Time("oldest_pending", s.OldestPending))
 	}
 	var reasons []slog.Attr
 	for r := ReasonLine; r < numReasons; r++ {
@@ -41,6 +46,7 @@ func (s Stats) LogValue() slog.Value {
 	if s.Blocked > 0 {
 		attrs = append(attrs, slog.Uint64("blocked", s.Blocked), slog.Duration("blocked_for", s.BlockedFor))
 	}
+	attrs = appendGroup(attrs, "spool", s.logSpool())
 	attrs = appendCount(attrs, "events_lost", s.EventsLost)
 	attrs = appendCount(attrs, "dead_letter_errors", s.DeadLetterErrors)
 	if s.Down {
@@ -51,6 +57,25 @@ func (s Stats) LogValue() slog.Value {
 		failed = append(failed, slog.Any(f.Addr, f.Err))
 	}
 	return slog.GroupValue(appendGroup(attrs, "last_errors", failed)...)
+}
+
+// logSpool returns what a log needs of the spool, or nothing without one.
+func (s *Stats) logSpool() []slog.Attr {
+	if s.Spool.MaxBytes == 0 {
+		return nil
+	}
+	attrs := []slog.Attr{
+		slog.Int64("disk_bytes", s.Spool.DiskBytes), slog.Int64("max_bytes", s.Spool.MaxBytes),
+		slog.Uint64("waiting_batches", s.Spool.Waiting.Batches), slog.Uint64("leased_batches", s.Spool.Leased.Batches),
+	}
+	attrs = appendCount(attrs, "other_targets", s.OtherTargets.Lines)
+	if s.SpoolErr != nil {
+		attrs = append(attrs, slog.Any("error", s.SpoolErr))
+	}
+	if s.Spool.LastSyncError != nil {
+		attrs = append(attrs, slog.Any("sync_error", s.Spool.LastSyncError))
+	}
+	return attrs
 }
 
 // appendCount appends a count that is not 0.
@@ -71,15 +96,28 @@ func appendGroup(attrs []slog.Attr, key string, group []slog.Attr) []slog.Attr {
 
 // MarshalJSON returns f as an object in which Err is a text, or null.
 func (f ServerFailure) MarshalJSON() ([]byte, error) {
-	var text *string
-	if f.Err != nil {
-		s := f.Err.Error()
-		text = &s
-	}
 	return json.Marshal(struct {
 		Addr     string
 		Err      *string
 		Time     time.Time
 		Failures uint64
-	}{f.Addr, text, f.Time, f.Failures})
+	}{f.Addr, errorText(f.Err), f.Time, f.Failures})
+}
+
+// MarshalJSON returns s as an object in which errors are texts, or null.
+func (s Stats) MarshalJSON() ([]byte, error) {
+	type fields Stats
+	return json.Marshal(struct {
+		fields
+		SpoolErr *string // hides that of fields
+	}{fields(s), errorText(s.SpoolErr)})
+}
+
+// errorText returns the text of err for JSON, nil for nil.
+func errorText(err error) *string {
+	if err == nil {
+		return nil
+	}
+	s := err.Error()
+	return &s
 }

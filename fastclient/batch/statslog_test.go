@@ -4,15 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
@@ -98,6 +101,18 @@ func TestStatsLog(t *testing.T) {
 	if got := line(ill); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
+	spooling := Stats{Spooled: Count{3, 30}, Recovered: Count{2, 20}, OldestPending: time.Unix(1, 0).UTC(), Spool: spool.Stats{MaxBytes: 7}}
+	want = `w.pending=0 w.spooled=3 w.recovered=2 w.oldest_pending=1970-01-01T00:00:01.000Z w.queued=0 w.in_flight=0 w.requests=0 w.raw_bytes=0 w.wire_bytes=0 ` +
+		`w.memory=0 w.memory_limit=0 w.spool.disk_bytes=0 w.spool.max_bytes=7 w.spool.waiting_batches=0 w.spool.leased_batches=0`
+	if got := line(spooling); !strings.HasSuffix(got, want) {
+		t.Errorf("%s\nwant at the end\n%s", got, want)
+	}
+	spooling.Spool.DiskBytes, spooling.Spool.Waiting.Batches, spooling.Spool.Leased.Batches, spooling.OtherTargets = 6, 5, 4, Count{1, 10}
+	spooling.SpoolErr, spooling.Spool.LastSyncError = errors.New("x\nlevel=ERROR"), errors.New("y")
+	want = `w.spool.disk_bytes=6 w.spool.max_bytes=7 w.spool.waiting_batches=5 w.spool.leased_batches=4 w.spool.other_targets=1 w.spool.error="x\nlevel=ERROR" w.spool.sync_error=y`
+	if got := line(spooling); !strings.HasSuffix(got, want) {
+		t.Errorf("%s\nwant at the end\n%s", got, want)
+	}
 }
 
 // A failure in JSON keeps the text of its error, which encoding/json alone prints as an
@@ -115,6 +130,38 @@ func TestServerFailureJSON(t *testing.T) {
 		text, err := json.Marshal(s)
 		if want := `"LastErrors":[{"Addr":"a:8086","Err":` + c.want + `,"Time":"1970-01-01T00:00:00Z","Failures":2}]`; err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s, %v\nwant in it %s", text, err, want)
+		}
+	}
+}
+
+// Stats in JSON have every field, and errors of the disk as texts.
+func TestStatsJSON(t *testing.T) {
+	disk := fmt.Errorf("%w: no numbers", spool.ErrFull)
+	for _, c := range []struct {
+		s    Stats
+		want []string
+	}{
+		{Stats{}, []string{`"SpoolErr":null`, `"LastSyncError":null`}},
+		{Stats{SpoolErr: disk}, []string{`"SpoolErr":"spool: full: no numbers"`, `"LastSyncError":null`}},
+		{Stats{Spool: spool.Stats{LastSyncError: disk}}, []string{`"SpoolErr":null`, `"LastSyncError":"spool: full: no numbers"`}},
+	} {
+		text, err := json.Marshal(c.s)
+		var fields map[string]any
+		if err != nil || json.Unmarshal(text, &fields) != nil {
+			t.Fatalf("%s, %v", text, err)
+		}
+		for _, want := range c.want {
+			if strings.Count(string(text), want) != 1 {
+				t.Errorf("%s\nwant in it %s", text, want)
+			}
+		}
+		for f := range reflect.TypeFor[Stats]().Fields() {
+			if _, ok := fields[f.Name]; !ok {
+				t.Errorf("no %s in %s", f.Name, text)
+			}
+		}
+		if n := reflect.TypeFor[Stats]().NumField(); len(fields) != n {
+			t.Errorf("%d keys for %d fields", len(fields), n)
 		}
 	}
 }
