@@ -11,7 +11,9 @@
 // slow client occupies one of the bodies for a minute at most.
 //
 // 204 means that the Writer holds every line in memory and sends it until the server has
-// stored or refused it. With -wait it means that the server has stored every line. The
+// stored or refused it. With -spool it means that the lines are on disk: neither a crash of
+// the relay nor an outage of any length takes them, and the next relay goes on. With -wait
+// it means that the server has stored every line. The
 // response names lines that the relay refuses; the others are accepted. Lines that the
 // server refuses later go to a file in the directory -dead, or with -wait into the response.
 // Lines that a stopping relay cannot send within -drain go to that file, too. If no memory
@@ -57,6 +59,8 @@ func main() {
 		return nil
 	})
 	flag.BoolVar(&c.wait, "wait", false, "respond when the server has stored the lines")
+	flag.StringVar(&c.spool, "spool", "", "directory for lines on disk; by default they are in memory only")
+	flag.Int64Var(&c.spoolBytes, "spool-bytes", 4<<30, "largest size of the lines of one database on disk")
 	flag.DurationVar(&c.patience, "patience", 10*time.Second, "how long a request waits for room, or for the server")
 	flag.IntVar(&c.maxBody, "max-body", 25_000_000, "largest body in bytes, also when decompressed")
 	flag.IntVar(&c.bodies, "bodies", 8, "bodies in memory at a time")

@@ -294,6 +294,36 @@ func TestWait(t *testing.T) {
 	}
 }
 
+// TestSpool: with -spool a line is on disk when the response arrives, and the next relay
+// sends it.
+func TestSpool(t *testing.T) {
+	down := testConfig(t, influxtest.New(t, influxtest.Status(503)))
+	down.spool, down.spoolBytes = filepath.Join(t.TempDir(), "spool"), 1<<30
+	r, err := newRelay(down)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := post(r, "/write?db=d", "m,host=a v=1 1\n"); w.Code != 204 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if st := r.targets["d"].writer.Stats(); st.Spool.Leased.Lines+st.Spool.Waiting.Lines != 1 {
+		t.Errorf("on disk: %+v", st.Spool)
+	}
+	if err := r.close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := influxtest.New(t)
+	up := down
+	up.url = s.URL
+	r = startRelay(t, up)
+	for len(s.Requests()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if got := string(s.Last().Body); got != "m,host=a v=1 1\n" {
+		t.Errorf("sent %q", got)
+	}
+}
+
 func TestPingHealth(t *testing.T) {
 	r := startRelay(t, testConfig(t, influxtest.New(t)))
 	get := func(method, path string) *httptest.ResponseRecorder {

@@ -30,6 +30,8 @@ type config struct {
 	bodies                int
 	memory                int
 	dead                  string
+	spool                 string
+	spoolBytes            int64
 	user, password, token string
 	log                   *log.Logger
 }
@@ -75,8 +77,13 @@ func newRelay(c config) (_ *relay, err error) {
 			r.close(context.Background())
 		}
 	}()
-	if err := os.MkdirAll(c.dead, 0o700); err != nil {
-		return nil, err
+	for _, dir := range []string{c.dead, c.spool} {
+		if dir == "" {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range c.to {
 		if err := r.addTarget(name); err != nil {
@@ -99,10 +106,13 @@ func (r *relay) addTarget(name string) error {
 	}
 	// A batch holds lines of many clients: Isolate makes sure that a bad line costs no
 	// other client a line.
-	t.writer, err = batch.NewWriter(t.client, batch.Options{
-		MaxMemory: r.memory, Isolate: batch.IsolateAll, DeadLetter: t.dead, OnEvent: t.event,
-	})
-	if err != nil {
+	o := batch.Options{MaxMemory: r.memory, Isolate: batch.IsolateAll, DeadLetter: t.dead, OnEvent: t.event}
+	if r.spool != "" {
+		o.Overflow = batch.WriteAhead
+		o.Spool.Dir = filepath.Join(r.spool, url.PathEscape(name))
+		o.Spool.MaxBytes = r.spoolBytes
+	}
+	if t.writer, err = batch.NewWriter(t.client, o); err != nil {
 		return errors.Join(err, t.dead.Close())
 	}
 	r.targets[name] = t
@@ -129,8 +139,12 @@ func (r *relay) close(ctx context.Context) error {
 			}
 		}
 		s := t.writer.Stats()
-		r.log.Printf("%s: %d lines taken, %d stored, %d refused, %d not sent", t.name,
-			s.Appended.Lines, s.Acked.Lines, s.Rejected.Lines, s.Dropped.Lines)
+		var spooled *batch.SpooledError
+		if errors.As(err, &spooled) && s.Rejected.Lines+s.Uncertain.Lines+s.Dropped.Lines == 0 {
+			err = nil // the next relay sends them
+		}
+		r.log.Printf("%s: %d lines taken, %d stored, %d refused, %d not sent, %d on disk", t.name,
+			s.Appended.Lines, s.Acked.Lines, s.Rejected.Lines, s.Dropped.Lines, s.Spooled.Lines)
 		errs = append(errs, err, t.dead.Close())
 	}
 	return errors.Join(append(errs, r.client.Close())...)
