@@ -186,7 +186,7 @@ var storeys = map[string][]string{
 	},
 	"fastclient/batch": {
 		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "options.go", "spool_options.go",
-		"target.go", "stage.go", "ondisk.go", "memory.go", "engine.go", "send.go", "queue.go", "syncwriter.go", "writer.go", "log.go", "spill.go", "replay.go", "spooler.go",
+		"target.go", "stage.go", "ondisk.go", "memory.go", "engine.go", "send.go", "queue.go", "syncwriter.go", "writer.go", "log.go", "spill.go", "replay.go", "spooler.go", "replicawriter.go",
 	},
 	"fastclient/batch/spool": {
 		"doc.go", "errors.go", "options.go", "batch.go", "format.go", "lock_unix.go", "lock_other.go", "space_unix.go", "space_other.go",

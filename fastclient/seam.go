@@ -25,6 +25,26 @@ func (r clientRoutes) API() seam.API { return seam.API(r.c.o.API) }
 // asked for; otherwise it returns one target for all of them.
 func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 	c := r.c
+	if each && c.o.Balance == RoundRobin && len(c.endpoints) > 1 {
+		return r.Servers(stamped)
+	}
+	to, err := r.route()
+	to.Targets = []seam.Target{newClientTarget(c, nil, stamped)}
+	return to, err
+}
+
+func (r clientRoutes) Servers(stamped bool) (seam.Route, error) {
+	to, err := r.route()
+	for _, e := range r.c.endpoints {
+		to.Targets = append(to.Targets, newClientTarget(r.c, e, stamped))
+		to.Addrs = append(to.Addrs, e.name)
+	}
+	return to, err
+}
+
+// route returns a route without targets.
+func (r clientRoutes) route() (seam.Route, error) {
+	c := r.c
 	if c.to.writeErr != nil {
 		return seam.Route{}, c.to.writeErr
 	}
@@ -33,13 +53,6 @@ func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 		to.Compressor, to.MinCompress = c.compressor, c.minCompress
 	}
 	to.Path = c.lastingPath()
-	if !each || c.o.Balance != RoundRobin || len(c.endpoints) == 1 {
-		to.Targets = []seam.Target{newClientTarget(c, nil, stamped)}
-		return to, nil
-	}
-	for _, e := range c.endpoints {
-		to.Targets = append(to.Targets, newClientTarget(c, e, stamped))
-	}
 	return to, nil
 }
 

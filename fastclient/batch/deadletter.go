@@ -34,7 +34,8 @@ type DeadLetter interface {
 // may not be.
 type LostLines struct {
 	// Data holds the lines, each ended by a line feed, with timestamps in the precision
-	// of the Writer. It is valid until Put returns.
+	// of the Writer, or with a spool in the unit that is sent. It is valid until Put
+	// returns.
 	Data []byte
 	// Lines is the number of lines.
 	Lines int
@@ -46,6 +47,7 @@ type LostLines struct {
 	Message   string    // what the server said, unchanged: it may have control characters
 	Seq       uint64    // of the batch
 	Time      time.Time // of the call of Put
+	Addr      string    // of the server, in a [ReplicaWriter]
 }
 
 // Errors of a [DeadLetterFile], for errors.Is.

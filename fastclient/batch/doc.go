@@ -4,7 +4,7 @@
 // A [Writer] accepts lines from many goroutines and sends them from its own until the
 // server has stored or refused them, for as long as the process lives. A [SyncWriter] sends
 // on the goroutine that appends. [WriteStructs] and other code for both take a
-// [LineWriter].
+// [LineWriter]. A [ReplicaWriter] writes to each of several servers by itself.
 //
 // Both writers check lines when they are appended, and give those without a timestamp the
 // time of the append. They send lines again that may not have arrived. When a server

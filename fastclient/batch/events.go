@@ -82,6 +82,7 @@ type Event struct {
 	Message string // of the server, with control characters escaped
 	Delay   time.Duration
 	Err     error
+	Addr    string // of the server, in a [ReplicaWriter]
 }
 
 // eventRing is how many events wait for the user's function.

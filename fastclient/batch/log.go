@@ -99,9 +99,19 @@ func (e *engine) answerLog() {
 
 // put accepts lines as engine.put does. Under WriteAhead it returns when they are logged.
 func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+	accepted, wait, err := w.accept(ctx, lines, n)
+	if wait == nil {
+		return accepted, err
+	}
+	return accepted, errors.Join(err, w.awaitLog(ctx, wait))
+}
+
+// accept is put without the wait for the log, which it returns, if there is one.
+func (w *Writer) accept(ctx context.Context, lines []byte, n int) (accepted int, wait *logWait, err error) {
 	d := w.disk
 	if d == nil {
-		return w.engine.put(ctx, lines, n)
+		accepted, err = w.engine.put(ctx, lines, n)
+		return accepted, nil, err
 	}
 	if unit := w.stage.opt.Precision; unit != w.unit {
 		buf := d.converted.Get().(*[]byte)
@@ -111,20 +121,17 @@ func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, er
 	}
 	accepted, err = w.engine.put(ctx, lines, n)
 	if !d.ahead || accepted == 0 || errors.Is(err, ErrWriterClosed) {
-		return accepted, err
+		return accepted, nil, err
 	}
 	if ctx.Err() != nil {
-		return accepted, cmp.Or(err, ctx.Err())
+		return accepted, nil, cmp.Or(err, ctx.Err())
 	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	if d.failing() {
-		logErr := &notLogged{d.err}
-		w.mu.Unlock()
-		return accepted, errors.Join(err, logErr)
+		return accepted, nil, errors.Join(err, &notLogged{d.err})
 	}
-	wait := d.expect(w.ledger.appended.Lines, d.o.SyncBatches)
-	w.mu.Unlock()
-	return accepted, errors.Join(err, w.awaitLog(ctx, wait))
+	return accepted, d.expect(w.ledger.appended.Lines, d.o.SyncBatches), err
 }
 
 // log logs what is due up to the lines that exist now, and reports whether there was any.

@@ -144,6 +144,9 @@ const (
 	minBatchBytes   = 1 << 10
 )
 
+// defaultMemory is the default of Options.MaxMemory.
+const defaultMemory = 64 << 20
+
 // isolationRequests is the default of Options.IsolateRequests.
 const isolationRequests = 256
 
@@ -163,7 +166,7 @@ func (o Options) withDefaults(api seam.API) (Options, error) {
 	}
 	def(&o.BatchBytes, 1<<20)
 	def(&o.BatchLines, lines)
-	def(&o.MaxMemory, 64<<20)
+	def(&o.MaxMemory, defaultMemory)
 	def(&o.MaxInFlight, 2)
 	def(&o.IsolateRequests, isolationRequests)
 	if o.Ordered {

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/internal/influxtest"
+	"github.com/pointwire/pointwire/lp"
 )
 
 // spoolDir returns a path for a spool, and a function that removes it.
@@ -99,4 +101,52 @@ func ExampleSpooledError() {
 	// Output:
 	// batch: 5000 lines are on disk, not stored yet: /var/lib/collector/spool; last failure of influx:8086: no route to host
 	// [no route to host]
+}
+
+// One of two servers is down. The other one has every line at once, and the lines for the
+// one that is down wait on disk.
+func ExampleReplicaWriter() {
+	dir, remove := spoolDir()
+	defer remove()
+	c, good := exampleClient()
+	defer c.Close()
+	defer good.Close()
+	both, err := fastclient.New(fastclient.Options{
+		Addr: good.URL, Addrs: []string{"http://127.0.0.1:1"}, Database: "mydb", // no server is at port 1
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer both.Close()
+	w, err := batch.NewReplicaWriter(both, batch.Options{
+		Overflow: batch.Spill,
+		Spool:    batch.SpoolOptions{Dir: dir, Options: spool.Options{MaxBytes: 1 << 30}},
+	}, batch.Need(batch.NeedOne))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	fmt.Println(w.Append(ctx, []byte("cpu,host=a load=1 1\n")))
+	fmt.Println(w.Encode(ctx, func(e *lp.Encoder) {
+		e.Point("mem")
+		e.Float("free", 0.5)
+		e.EndTimestamp(1)
+	}))
+	fmt.Println(w.AppendPoints(ctx, fastclient.Lines("disk free=0.5 1")))
+	fmt.Println(w.Flush(ctx), w.Stats().Acked.Lines)
+	if err := w.Sync(ctx); err != nil {
+		log.Print(err)
+	}
+	w.Close(ctx) // says what is on disk for the other server
+	var servers []batch.ServerStats = w.ServerStats()
+	for i, s := range servers {
+		fmt.Println("server", i, "has", s.Stats.Acked.Lines, "and misses", s.Stats.Spooled.Lines)
+	}
+	// Output:
+	// <nil>
+	// <nil>
+	// <nil>
+	// <nil> 3
+	// server 0 has 3 and misses 0
+	// server 1 has 0 and misses 3
 }

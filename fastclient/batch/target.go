@@ -51,12 +51,17 @@ type config struct {
 // newConfig checks o and returns a config. If each is set and the client sends to its
 // servers in turn, every server is a target; otherwise one target stands for all of them.
 func newConfig(c seam.Client, o Options, each bool) (config, error) {
-	fewer := o.MaxInFlight == 0
-	o, err := o.withDefaults(c.API())
+	r, err := c.Route(each, !o.NoStamp)
 	if err != nil {
 		return config{}, err
 	}
-	r, err := c.Route(each, !o.NoStamp)
+	return configOf(c.API(), o, r)
+}
+
+// configOf checks o and returns the config of a writer for r.
+func configOf(api seam.API, o Options, r seam.Route) (config, error) {
+	fewer := o.MaxInFlight == 0
+	o, err := o.withDefaults(api)
 	if err != nil {
 		return config{}, err
 	}

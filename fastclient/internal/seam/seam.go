@@ -102,6 +102,7 @@ type Route struct {
 	MinCompress int                 // bodies below are sent as they are
 	Path        string              // path and query of the requests, without credentials
 	Targets     []Target
+	Addrs       []string // of the targets, if each is one server
 }
 
 // A Client is a client as a writer sees it.
@@ -110,6 +111,8 @@ type Client interface {
 	// Route returns the targets of batches: each server on its own, or all of them as the
 	// client balances them. stamped says that every line has a timestamp.
 	Route(each, stamped bool) (Route, error)
+	// Servers returns each server as a target, however the client balances them.
+	Servers(stamped bool) (Route, error)
 }
 
 // open is the function that Register was given.

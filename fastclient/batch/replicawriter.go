@@ -1,0 +1,312 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/printable"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// This file puts several Writers, one for each server, together to one that writes all lines
+// to all of them. Lines are checked and stamped once, so that every server stores the same.
+//
+// Invariants: the Writers know nothing of each other, so one whose server is down delays
+// none. Each has its account; none is made of several.
+
+// A Need says how many servers must have a line before a [ReplicaWriter] counts it as done.
+type Need uint8
+
+const (
+	// NeedAll needs every server.
+	NeedAll Need = iota
+	// NeedQuorum needs more than half of the servers.
+	NeedQuorum
+	// NeedOne needs one server.
+	NeedOne
+)
+
+// of returns how many of n servers are needed.
+func (n Need) of(servers int) int {
+	switch n {
+	case NeedQuorum:
+		return servers/2 + 1
+	case NeedOne:
+		return 1
+	}
+	return servers
+}
+
+// A ReplicaWriter writes every line to each server of a client. Each server has a queue, and
+// with a spool a directory of its own: while one is down, the others get new lines at once,
+// and what it has not got is pending or spooled for it, and sent when it is back. Make one
+// with [NewReplicaWriter]. It must not be copied; all methods are safe for concurrent use.
+//
+// An append returns nil when the Writers of as many servers as [Need] says accepted every
+// line. A Writer that refuses lines, because it has no memory or its disk fails, counts
+// them, and its server never gets them.
+type ReplicaWriter struct {
+	writers []*Writer
+	addrs   []string
+	need    int
+}
+
+var _ LineWriter = (*ReplicaWriter)(nil)
+
+// NewReplicaWriter returns a ReplicaWriter for all servers of c, whatever its Balance.
+//
+// The Writers divide o.MaxMemory. Each has a directory in o.Spool.Dir, which is made if its
+// parent exists, and o.Spool.MaxBytes of disk. With a need of fewer than all servers,
+// o.Overflow must not be [Block], which would wait for a server that is down. o.OnEvent and
+// o.DeadLetter get the address of the server in Addr. o.OnMissing is called for each server
+// that misses something.
+func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWriter, error) {
+	if need > NeedOne {
+		return nil, &fastclient.OptionError{Field: "Need", Reason: "is not a declared Need"}
+	}
+	if need != NeedAll && o.Overflow == Block {
+		return nil, &fastclient.OptionError{Field: "Options.Overflow", Reason: "is Block, which waits for every server"}
+	}
+	client := seam.Of(c)
+	route, err := client.Servers(!o.NoStamp)
+	if err != nil {
+		return nil, err
+	}
+	w := &ReplicaWriter{addrs: route.Addrs, need: need.of(len(route.Addrs))}
+	if o.Spool.Dir != "" {
+		if err := os.Mkdir(o.Spool.Dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+			return nil, fileFailed("create directory", o.Spool.Dir, err)
+		}
+	}
+	var events sync.Mutex
+	for i := range route.Targets {
+		one, err := w.newWriter(client, o, &route, i, &events)
+		if err != nil {
+			w.discard()
+			return nil, err
+		}
+		w.writers = append(w.writers, one)
+	}
+	for _, one := range w.writers {
+		one.startAll()
+	}
+	return w, nil
+}
+
+// newWriter returns the Writer of server i, which is not started.
+func (w *ReplicaWriter) newWriter(client seam.Client, o Options, route *seam.Route, i int, events *sync.Mutex) (*Writer, error) {
+	addr := w.addrs[i]
+	o.MaxMemory = cmp.Or(o.MaxMemory, defaultMemory) / len(w.addrs)
+	if o.Spool.Dir != "" {
+		o.Spool.Dir = filepath.Join(o.Spool.Dir, fileName(addr))
+	}
+	if f := o.OnEvent; f != nil {
+		o.OnEvent = func(ev Event) {
+			ev.Addr = addr
+			events.Lock()
+			defer events.Unlock()
+			f(ev)
+		}
+	}
+	if d := o.DeadLetter; d != nil {
+		o.DeadLetter = addressed{d, addr}
+	}
+	one := *route
+	one.Targets = route.Targets[i : i+1]
+	cfg, err := configOf(client.API(), o, one)
+	if err != nil {
+		return nil, err
+	}
+	return newWriter(cfg)
+}
+
+// addressed is a dead letter of one server.
+type addressed struct {
+	DeadLetter
+	addr string
+}
+
+func (a addressed) Put(l *LostLines) error {
+	l.Addr = a.addr
+	return a.DeadLetter.Put(l)
+}
+
+// fileName makes a name of a file of the address of a server.
+func fileName(addr string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '.' || r == '-' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, addr)
+}
+
+// discard gives up Writers that were not started.
+func (w *ReplicaWriter) discard() {
+	for _, one := range w.writers {
+		one.cancel()
+		if one.disk != nil {
+			one.disk.s.Close()
+		}
+	}
+}
+
+// A replicaError is an error of the Writer of one server.
+type replicaError struct {
+	addr string
+	err  error
+}
+
+func (e *replicaError) Error() string {
+	b := append(make([]byte, 0, 96), errorPrefix...)
+	b = append(printable.Append(b, e.addr), ": "...)
+	return string(appendCause(b, e.err))
+}
+
+func (e *replicaError) Unwrap() error { return e.err }
+
+// each calls f for every Writer at the same time, and returns their errors in the order of
+// the servers, nil where there is none.
+func (w *ReplicaWriter) each(f func(w *Writer) error) []error {
+	errs := make([]error, len(w.writers))
+	var wg sync.WaitGroup
+	for i, one := range w.writers {
+		wg.Go(func() {
+			if err := f(one); err != nil {
+				errs[i] = &replicaError{w.addrs[i], err}
+			}
+		})
+	}
+	wg.Wait()
+	return errs
+}
+
+// Append accepts lines like [Writer.Append].
+func (w *ReplicaWriter) Append(ctx context.Context, lines []byte) error {
+	return appendLines(ctx, w, lines)
+}
+
+// AppendPoints accepts points like [Writer.AppendPoints].
+func (w *ReplicaWriter) AppendPoints(ctx context.Context, points ...lp.Appender) error {
+	return appendPoints(ctx, w, points)
+}
+
+// Encode accepts points like [Writer.Encode].
+func (w *ReplicaWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
+	return encodeLines(ctx, w, f)
+}
+
+func (w *ReplicaWriter) stager() *stager { return w.writers[0].stager() }
+
+func (w *ReplicaWriter) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+	var room struct { // for most sets, without an allocation
+		counts [8]int
+		errs   [8]error
+		waits  [8]*logWait
+	}
+	k := len(w.writers)
+	counts, errs := append(room.counts[:0], make([]int, k)...), append(room.errs[:0], make([]error, k)...)
+	waits := append(room.waits[:0], make([]*logWait, k)...)
+	for i, one := range w.writers {
+		counts[i], waits[i], errs[i] = one.accept(ctx, lines, n)
+	}
+	done := 0
+	for i, one := range w.writers {
+		if waits[i] != nil {
+			errs[i] = errors.Join(errs[i], one.awaitLog(ctx, waits[i]))
+		}
+		if counts[i] < n {
+			one.refused(n-counts[i], errs[i])
+		}
+		if errs[i] == nil {
+			done++
+			continue
+		}
+		errs[i] = &replicaError{w.addrs[i], errs[i]}
+	}
+	if done >= w.need {
+		return n, nil
+	}
+	slices.SortFunc(counts, func(a, b int) int { return b - a })
+	return counts[w.need-1], errors.Join(errs...)
+}
+
+// refused counts lines that no Writer was given. Those that Writers refused are counted.
+func (w *ReplicaWriter) refused(n int, err error) {
+	var counted *replicaError
+	if errors.As(err, &counted) {
+		return
+	}
+	for _, one := range w.writers {
+		one.refused(n, err)
+	}
+}
+
+// Flush waits until what was appended before it is settled on as many servers as are
+// needed. It returns nil if the Flush of so many Writers would, and otherwise the joined
+// errors of all, see [Writer.Flush]. What a server that is not needed refused is in its
+// Stats, and in the dead letter.
+func (w *ReplicaWriter) Flush(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var mu sync.Mutex
+	done := 0
+	errs := w.each(func(one *Writer) error {
+		err := one.Flush(ctx)
+		if err == nil {
+			mu.Lock()
+			if done++; done == w.need {
+				cancel() // the others go on without a Flush
+			}
+			mu.Unlock()
+		}
+		return err
+	})
+	if done >= w.need {
+		return nil
+	}
+	return errors.Join(errs...)
+}
+
+// Sync returns when each Writer has done what [Writer.Sync] promises.
+func (w *ReplicaWriter) Sync(ctx context.Context) error {
+	return errors.Join(w.each(func(one *Writer) error { return one.Sync(ctx) })...)
+}
+
+// Close closes all Writers at the same time, see [Writer.Close]. It returns nil only if
+// every server has every line: lines that a server has not got would otherwise be lost for
+// it without a word. Each error names its server.
+func (w *ReplicaWriter) Close(ctx context.Context) error {
+	return errors.Join(w.each(func(one *Writer) error { return one.Close(ctx) })...)
+}
+
+// Stats returns the account of the server that decides: as many servers as are needed have
+// at least as many lines acked.
+func (w *ReplicaWriter) Stats() Stats {
+	all := w.ServerStats()
+	slices.SortStableFunc(all, func(a, b ServerStats) int { return cmp.Compare(b.Stats.Acked.Lines, a.Stats.Acked.Lines) })
+	return all[w.need-1].Stats
+}
+
+// ServerStats is the account of one server of a [ReplicaWriter].
+type ServerStats struct {
+	Addr  string
+	Stats Stats
+}
+
+// ServerStats returns the accounts of all servers, in the order of the client's addresses.
+func (w *ReplicaWriter) ServerStats() []ServerStats {
+	all := make([]ServerStats, len(w.writers))
+	for i, one := range w.writers {
+		all[i] = ServerStats{w.addrs[i], one.Stats()}
+	}
+	return all
+}
