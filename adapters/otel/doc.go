@@ -15,11 +15,17 @@
 // # Instruments
 //
 // The names begin with pointwire.client., pointwire.endpoint. or pointwire.writer. Every
-// field of the stats is in one instrument at least. One snapshot is taken per collection,
-// so the lines of a writer add up in it. The time of requests is in
+// field of the stats is in one instrument at least, except texts and names, which would
+// make a series each. One snapshot is taken per collection, so the lines of a writer add up
+// in it: those appended and recovered are those settled, pending and spooled. The time of
+// requests is in
 // pointwire.writer.requests_within, a counter of the requests that took at most the seconds
 // in the attribute le, because OpenTelemetry has no observable histogram. Prometheus's
 // function histogram_quantile takes it as it is.
+//
+// Only a writer with a spool has values of the instruments for it: pointwire.writer.spool_*,
+// recovered, spooled and other_target. The gauge pointwire.writer.spool_failing is 1 for the
+// operation write while the disk takes no batches, and 1 for sync if the last sync failed.
 //
 // # Points
 //

@@ -26,7 +26,7 @@ func counter[S any](name, unit, help string, value func(*S) uint64) instrument[S
 }
 
 // gauge returns an instrument without attributes that goes up and down.
-func gauge[S any](name, unit, help string, value func(*S) int) instrument[S] {
+func gauge[S any, N int | int64 | uint64](name, unit, help string, value func(*S) N) instrument[S] {
 	return instrument[S]{name: name, unit: unit, help: help, ints: func(s *S, to put[int64]) { to(int64(value(s)), "") }}
 }
 

@@ -1,6 +1,7 @@
 package pwotel
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // time, and a collection is another: let stats return a copy that the program makes.
 // Several writers of one meter need attributes that differ.
 func RegisterWriter(m metric.Meter, stats func() batch.Stats, attrs ...attribute.KeyValue) (metric.Registration, error) {
-	return register(m, writerInstruments, stats, attrs)
+	return register(m, slices.Concat(writerInstruments, spoolInstruments), stats, attrs)
 }
 
 type writerStats = batch.Stats
@@ -28,6 +29,7 @@ var writerInstruments = []instrument[writerStats]{
 	settled("pointwire.writer.settled", "By", "Bytes of lines by their outcome.", func(c batch.Count) uint64 { return c.Bytes }),
 	gauge("pointwire.writer.pending_lines", "{line}", "Lines in the open batch, waiting, or under way.", func(s *writerStats) int { return int(s.Pending.Lines) }),
 	gauge("pointwire.writer.pending", "By", "Bytes of the pending lines.", func(s *writerStats) int { return int(s.Pending.Bytes) }),
+	moment("pointwire.writer.oldest_pending", "When the oldest batch in memory got its first line, since 1970, 0 without one.", func(s *writerStats) time.Time { return s.OldestPending }),
 	lost("pointwire.writer.lost_lines", "{line}", "Lines that are rejected, uncertain or dropped, by reason.", func(c batch.Count) uint64 { return c.Lines }),
 	lost("pointwire.writer.lost", "By", "Bytes of the lines that are rejected, uncertain or dropped, by reason.", func(c batch.Count) uint64 { return c.Bytes }),
 	by("cause", "pointwire.writer.refused_lines", "{line}", "Lines and points that an append refused, by cause.", refused),
@@ -53,7 +55,7 @@ var writerInstruments = []instrument[writerStats]{
 
 	gauge("pointwire.writer.down", "1", "Whether the server fails.", func(s *writerStats) int { return number(s.Down) }),
 	gauge("pointwire.writer.failures_in_a_row", "{request}", "Failed requests since the last success or refusal.", func(s *writerStats) int { return int(s.Failures) }),
-	{name: "pointwire.writer.retry_at", unit: "s", help: "When a server that fails is tried again, since 1970, 0 unless it does.", floats: retryAt},
+	moment("pointwire.writer.retry_at", "When a server that fails is tried again, since 1970, 0 unless it does.", func(s *writerStats) time.Time { return s.RetryAt }),
 	{name: "pointwire.writer.server_failures_in_a_row", unit: "{request}", help: "Failed requests of a server whose last request failed.", attribute: "addr", ints: failing},
 	counter("pointwire.writer.lost_events", "{event}", "Events that OnEvent was too slow for.", func(s *writerStats) uint64 { return s.EventsLost }),
 	counter("pointwire.writer.dead_letter_errors", "{error}", "Errors of the dead letter.", func(s *writerStats) uint64 { return s.DeadLetterErrors }),
@@ -68,6 +70,13 @@ func by(attribute, name, unit, help string, read func(s *writerStats, to put[int
 func seconds(name, help string, value func(*writerStats) time.Duration) instrument[writerStats] {
 	return instrument[writerStats]{name: name, unit: "s", help: help, counter: true, floats: func(s *writerStats, to put[float64]) {
 		to(value(s).Seconds(), "")
+	}}
+}
+
+// moment returns a gauge of a point in time.
+func moment(name, help string, value func(*writerStats) time.Time) instrument[writerStats] {
+	return instrument[writerStats]{name: name, unit: "s", help: help, floats: func(s *writerStats, to put[float64]) {
+		to(timestamp(value(s)), "")
 	}}
 }
 
@@ -116,12 +125,12 @@ func within(s *writerStats, to put[int64]) {
 	}
 }
 
-func retryAt(s *writerStats, to put[float64]) {
-	if s.RetryAt.IsZero() {
-		to(0, "")
-		return
+// timestamp returns t in seconds since 1970, 0 for no time.
+func timestamp(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
 	}
-	to(float64(s.RetryAt.UnixMilli())/1000, "")
+	return float64(t.UnixMilli()) / 1000
 }
 
 // failing takes each address once: see distinct.

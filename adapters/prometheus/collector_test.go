@@ -82,17 +82,31 @@ func TestEveryFieldIsCollected(t *testing.T) {
 			t.Errorf("fastclient.Stats.%s is in no metric", path)
 		}
 	})
-	empty = scrape(t, writerOf(oneOfEach[batch.Stats]()))
+	empty = scrape(t, writerOf(spooling()))
 	forEachField(reflect.TypeFor[batch.Stats](), func(path string, set func(reflect.Value)) {
-		s := oneOfEach[batch.Stats]()
+		s := spooling()
 		set(reflect.ValueOf(&s).Elem())
 		same := scrape(t, writerOf(s)) == empty
-		// The text and the time of an error are for logs: as labels they would make a
-		// series each. ByReason[0] is no reason.
-		if none := path == "LastErrors.Err" || path == "LastErrors.Time" || strings.HasPrefix(path, "ByReason.0."); none != same {
+		if none := unseen[path] != "" || strings.HasPrefix(path, "ByReason.0."); none != same {
 			t.Errorf("batch.Stats.%s is in a metric: %v", path, !same)
 		}
 	})
+}
+
+// unseen are the fields of batch.Stats that no metric shows, and why. ByReason[0], which is no
+// reason, is another.
+var unseen = map[string]string{
+	"LastErrors.Err":  "for logs: as one of the labels it would make a series for each text",
+	"LastErrors.Time": "for logs: as one of the labels it would make a series for each time",
+	"Spool.LastSeq":   "a name; how many batches were put is in spool_entered_batches",
+	"Spool.AckedUpTo": "a name; how many batches are not acked is in spool_held_batches",
+}
+
+// spooling returns stats of a writer with a spool.
+func spooling() batch.Stats {
+	s := oneOfEach[batch.Stats]()
+	s.Spool.MaxBytes = 1 << 30
+	return s
 }
 
 // oneOfEach returns stats whose slices have one element.
@@ -230,7 +244,7 @@ func TestSameAddressTwice(t *testing.T) {
 
 // Names and help texts follow the rules of Prometheus.
 func TestLint(t *testing.T) {
-	for _, c := range []prometheus.Collector{clientOf(fastclient.Stats{Endpoints: make([]fastclient.EndpointStats, 1)}), writerOf(batch.Stats{})} {
+	for _, c := range []prometheus.Collector{clientOf(fastclient.Stats{Endpoints: make([]fastclient.EndpointStats, 1)}), writerOf(batch.Stats{}), writerOf(spooling())} {
 		problems, err := promlint.New(strings.NewReader(scrape(t, c))).Lint()
 		if err != nil || len(problems) > 0 {
 			t.Error(problems, err)

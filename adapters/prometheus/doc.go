@@ -14,11 +14,24 @@
 // # Metrics
 //
 // The names begin with pointwire_client_, pointwire_endpoint_ or pointwire_writer_. Every
-// field of the stats is in one metric at least. A collector takes one snapshot per scrape,
-// so the lines of a writer add up in it:
+// field of the stats is in one metric at least, except texts and names, which would make a
+// series each. A collector takes one snapshot per scrape, so the lines of a writer add up
+// in it:
 //
 //	pointwire_writer_appended_lines_total =
 //		sum(pointwire_writer_settled_lines_total) + pointwire_writer_pending_lines
+//
+// A writer with a spool has more metrics from its beginning on, and others never have them.
+// Its sums include the lines on disk:
+//
+//	pointwire_writer_appended_lines_total + pointwire_writer_recovered_lines_total =
+//		sum(pointwire_writer_settled_lines_total) + pointwire_writer_pending_lines +
+//		pointwire_writer_spooled_lines
+//	sum(pointwire_writer_spool_entered_lines_total) =
+//		sum(pointwire_writer_spool_left_lines_total) + sum(pointwire_writer_spool_held_lines)
+//
+// The gauge pointwire_writer_spool_failing is 1 for the operation write while the disk takes
+// no batches, and 1 for sync if the last sync failed.
 //
 // # Points
 //

@@ -1,6 +1,7 @@
 package pwprometheus
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // Labels are added to each metric. To register collectors of several writers, give all of
 // them the same labels with different values: {"writer": "metrics"}, {"writer": "logs"}.
 func WriterCollector(stats func() batch.Stats, labels prometheus.Labels) prometheus.Collector {
-	return newCollector(stats, writerMetrics, &writerLatency, labels)
+	return newCollector(stats, slices.Concat(writerMetrics, spoolMetrics), &writerLatency, labels)
 }
 
 type writerStats = batch.Stats
@@ -29,6 +30,7 @@ var writerMetrics = []metric[writerStats]{
 	settled("pointwire_writer_settled_bytes_total", "Bytes of lines by their outcome.", func(c batch.Count) uint64 { return c.Bytes }),
 	gauge("pointwire_writer_pending_lines", "Lines in the open batch, waiting, or under way.", func(s *writerStats) float64 { return float64(s.Pending.Lines) }),
 	gauge("pointwire_writer_pending_bytes", "Bytes of the pending lines.", func(s *writerStats) float64 { return float64(s.Pending.Bytes) }),
+	gauge("pointwire_writer_oldest_pending_timestamp_seconds", "When the oldest batch in memory got its first line, 0 without one.", func(s *writerStats) float64 { return timestamp(s.OldestPending) }),
 	lost("pointwire_writer_lost_lines_total", "Lines that are rejected, uncertain or dropped, by reason.", func(c batch.Count) uint64 { return c.Lines }),
 	lost("pointwire_writer_lost_bytes_total", "Bytes of the lines that are rejected, uncertain or dropped, by reason.", func(c batch.Count) uint64 { return c.Bytes }),
 	{"pointwire_writer_refused_lines_total", "Lines and points that an append refused, by cause.", prometheus.CounterValue, []string{"cause"}, refused},
@@ -52,7 +54,7 @@ var writerMetrics = []metric[writerStats]{
 
 	gauge("pointwire_writer_down", "Whether the server fails.", func(s *writerStats) float64 { return number(s.Down) }),
 	gauge("pointwire_writer_failures_in_a_row", "Failed requests since the last success or refusal.", func(s *writerStats) float64 { return float64(s.Failures) }),
-	gauge("pointwire_writer_retry_timestamp_seconds", "When a server that fails is tried again, 0 unless it does.", retryAt),
+	gauge("pointwire_writer_retry_timestamp_seconds", "When a server that fails is tried again, 0 unless it does.", func(s *writerStats) float64 { return timestamp(s.RetryAt) }),
 	{"pointwire_writer_server_failures_in_a_row", "Failed requests of a server whose last request failed.", prometheus.GaugeValue, []string{"addr"}, failing},
 	counter("pointwire_writer_lost_events_total", "Events that OnEvent was too slow for.", func(s *writerStats) uint64 { return s.EventsLost }),
 	counter("pointwire_writer_dead_letter_errors_total", "Errors of the dead letter.", func(s *writerStats) uint64 { return s.DeadLetterErrors }),
@@ -91,11 +93,12 @@ func responses(s *writerStats, to put) {
 	}
 }
 
-func retryAt(s *writerStats) float64 {
-	if s.RetryAt.IsZero() {
+// timestamp returns t in seconds since 1970, 0 for no time.
+func timestamp(t time.Time) float64 {
+	if t.IsZero() {
 		return 0
 	}
-	return float64(s.RetryAt.UnixMilli()) / 1000
+	return float64(t.UnixMilli()) / 1000
 }
 
 // failing takes each address once: see distinct.
