@@ -39,3 +39,12 @@ func ExampleServerFailure_MarshalJSON() {
 	fmt.Println(string(text), err)
 	// Output: {"Addr":"http://influx1:8086","Err":"connection refused","Time":"1970-01-01T00:00:00Z","Failures":3} <nil>
 }
+
+// Errors within Stats are texts in JSON.
+func ExampleStats_MarshalJSON() {
+	text, err := batch.Stats{SpoolErr: errors.New("no space left on device")}.MarshalJSON()
+	var stats map[string]any
+	json.Unmarshal(text, &stats)
+	fmt.Println(stats["SpoolErr"], err)
+	// Output: no space left on device <nil>
+}

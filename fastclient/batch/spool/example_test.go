@@ -2,6 +2,7 @@ package spool_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -247,4 +248,12 @@ func ExampleOptions() {
 	var encoding spool.Encoding = spool.Zstd
 	fmt.Println(whenFull, order, encoding.String())
 	// Output: 0 1 zstd
+}
+
+func ExampleStats_MarshalJSON() {
+	text, err := spool.Stats{LastSyncError: errors.New("input/output error")}.MarshalJSON()
+	var stats map[string]any
+	json.Unmarshal(text, &stats)
+	fmt.Println(stats["LastSyncError"], err)
+	// Output: input/output error <nil>
 }
