@@ -242,3 +242,11 @@ func FuzzStatements(f *testing.F) {
 		}
 	})
 }
+
+// TestClusterStatement: SHOW CLUSTER is openGemini's, so FuzzStatements has no case of it.
+// InfluxDB's parser refuses it, which admin.Cluster reports as ErrBadRequest.
+func TestClusterStatement(t *testing.T) {
+	if q, err := influxql.ParseQuery("SHOW CLUSTER"); err == nil || !strings.Contains(err.Error(), "found CLUSTER, expected ") {
+		t.Errorf("%v, %v", q, err)
+	}
+}

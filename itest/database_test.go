@@ -335,3 +335,14 @@ func TestDatabaseHelpers(t *testing.T) {
 		}
 	})
 }
+
+// TestNoCluster asks servers that know no SHOW CLUSTER. Their refusal must not look like a
+// cluster without nodes.
+func TestNoCluster(t *testing.T) {
+	eachServer(t, Config{}, func(t *testing.T, s *Server) {
+		nodes, err := admin.Cluster(t.Context(), newClient(t, s, fastclient.Options{}))
+		if len(nodes) > 0 || !errors.Is(err, fastclient.ErrBadRequest) || !strings.Contains(err.Error(), "found CLUSTER") {
+			t.Errorf("%v, %v", nodes, err)
+		}
+	})
+}

@@ -162,6 +162,27 @@ func ExampleKillQuery() {
 	// KILL QUERY 7
 }
 
+// A node that is gone: queries may lack rows then, or all of them, with status 200.
+func ExampleCluster() {
+	c, s := exampleClient(list(`"time","status","hostname","nodeID","nodeType","availability"`,
+		`[1,"none","10.0.0.1:8091",1,"meta","available"],[1,"alive","10.0.0.1:8400",2,"data","available"],[1,"failed","10.0.0.2:8400",3,"data","available"]`))
+	defer s.Close()
+	defer c.Close()
+	nodes, err := admin.Cluster(context.Background(), c)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, n := range nodes {
+		if n.Role == "data" && n.Status != "alive" {
+			fmt.Println(n.ID, n.Address, n.Status)
+		}
+	}
+	printStatements(s)
+	// Output:
+	// 3 10.0.0.2:8400 failed
+	// SHOW CLUSTER
+}
+
 func ExampleDelete() {
 	c, s := exampleClient(done)
 	defer s.Close()
