@@ -51,7 +51,7 @@ type printed struct {
 // printedBlocks returns the blocks of the documents in their order.
 func printedBlocks(t *testing.T) (blocks []printed, frame string) {
 	t.Helper()
-	for _, file := range []string{"guide.md", "client-modes.md"} {
+	for _, file := range []string{"guide.md", "client-modes.md", "scale-out.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
