@@ -31,22 +31,6 @@ const (
 	v3Module   = "github.com/InfluxCommunity/influxdb3-go/v2"
 )
 
-// plainBody returns the body of a request, decompressed.
-func plainBody(r *http.Request) ([]byte, error) {
-	switch e := r.Header.Get("Content-Encoding"); e {
-	case "":
-		return io.ReadAll(r.Body)
-	case "gzip":
-		z, err := stdgzip.NewReader(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		return io.ReadAll(z)
-	default:
-		return nil, fmt.Errorf("content encoding %q", e)
-	}
-}
-
 // A contender is a Contender made of functions.
 type contender struct {
 	write func(b *Batch) error

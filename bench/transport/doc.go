@@ -13,7 +13,9 @@ package transport
 import (
 	"bytes"
 	"fmt"
+	"io"
 
+	"github.com/pointwire/pointwire/bench/internal/sink"
 	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
@@ -47,6 +49,17 @@ const (
 	v3Name   = "influxdb3-go"
 	fastName = "fasthttp"
 )
+
+// ServeSink runs the server of this suite and of others if this process was started as one,
+// and then does not return. The programs of this module call it first in main.
+func ServeSink() {
+	sink.Serve(func(w io.Writer, compressed bool) error {
+		if compressed {
+			return sendCompressedStream(w)
+		}
+		return sendStream(w)
+	})
+}
 
 // Suite is the suite "transport".
 var Suite = measure.Suite{Name: suite, About: "writes to a server that discards them, in processor time of the client", Names: names, Cases: cases}
@@ -149,7 +162,7 @@ func appendTrade(dst []byte, p *workload.Trade) []byte {
 }
 
 func newCase(name string, list []Batch) (measure.Case, error) {
-	sink, err := startSink()
+	server, err := sink.Start()
 	if err != nil {
 		return measure.Case{}, err
 	}
@@ -169,10 +182,10 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 		for _, x := range open {
 			(*x).Close()
 		}
-		sink.close()
+		server.Close()
 	}
 	for _, m := range makers[name] {
-		x, err := m.make(sink.addr)
+		x, err := m.make(server.Addr)
 		if err != nil {
 			c.Close()
 			return c, fmt.Errorf("%s: %w", m.name, err)
@@ -192,7 +205,7 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 			// cost of a write differs by a factor of two between them.
 			Renew: func() error {
 				x.Close()
-				if x, err = m.make(sink.addr); err != nil {
+				if x, err = m.make(server.Addr); err != nil {
 					return err
 				}
 				for range renewed {
@@ -214,9 +227,9 @@ func newCase(name string, list []Batch) (measure.Case, error) {
 // check has a contender write b to a server that keeps the body, and compares the body
 // with the lines of b.
 func check(m maker, b *Batch) error {
-	k := startKeeper()
-	defer k.close()
-	x, err := m.make(k.addr())
+	k := sink.Keep()
+	defer k.Close()
+	x, err := m.make(k.Addr())
 	if err != nil {
 		return err
 	}
@@ -224,7 +237,7 @@ func check(m maker, b *Batch) error {
 	if err := x.Write(b); err != nil {
 		return err
 	}
-	got, err := k.body()
+	got, err := k.Body()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pointwire/pointwire/bench/internal/sink"
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload"
@@ -65,7 +66,7 @@ var streamers = []streamMaker{
 // newStreamCase makes a case of the response body. The base reads it with the least work
 // possible.
 func newStreamCase(name, base string, body []byte, makers []streamMaker) (measure.Case, error) {
-	sink, err := startSink()
+	server, err := sink.Start()
 	if err != nil {
 		return measure.Case{}, err
 	}
@@ -74,14 +75,14 @@ func newStreamCase(name, base string, body []byte, makers []streamMaker) (measur
 		return measure.Case{}, err
 	}
 	c := measure.Case{Suite: suite, Name: name, Unit: "row", Units: want, Bytes: len(body), Base: base, CPU: true, Warm: true, ExtraUnit: heapUnit}
-	closers := []func(){sink.close}
+	closers := []func(){server.Close}
 	c.Close = func() {
 		for _, f := range closers {
 			f()
 		}
 	}
 	add := func(name, module string, make func(addr string) (streamer, func(), error)) error {
-		read, end, err := make(sink.addr)
+		read, end, err := make(server.Addr)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -98,7 +99,7 @@ func newStreamCase(name, base string, body []byte, makers []streamMaker) (measur
 		// the buffers of the transport.
 		heap := func() (float64, error) {
 			return measure.PeakHeap(func(look func()) error {
-				read, end, err := make(sink.addr)
+				read, end, err := make(server.Addr)
 				if err != nil {
 					return err
 				}

@@ -1,13 +1,14 @@
-package transport
+// Package sink is the server of the suites that write: it reads a request, discards it and
+// responds 204. It runs in a process of its own, so that the processor time of this one is
+// that of the client. A Keeper keeps a body instead, to check what a contender sends.
+package sink
 
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/http/httputil"
 	"os"
 	"os/exec"
@@ -15,13 +16,13 @@ import (
 	"strings"
 )
 
-// sinkEnv is the environment variable that makes a process the sink.
-const sinkEnv = "POINTWIRE_BENCH_SINK"
+// env is the environment variable that makes a process the sink.
+const env = "POINTWIRE_BENCH_SINK"
 
-// ServeSink runs the sink if this process was started as one, and then does not return.
-// The programs of this module call it first in main.
-func ServeSink() {
-	if os.Getenv(sinkEnv) == "" {
+// Serve runs the sink if this process was started as one, and then does not return. query
+// responds to queries, whose client accepts gzip if compressed is true.
+func Serve(query func(w io.Writer, compressed bool) error) {
+	if os.Getenv(env) == "" {
 		return
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -36,7 +37,7 @@ func ServeSink() {
 			if err != nil {
 				return
 			}
-			go serveConn(c)
+			go serveConn(c, query)
 		}
 	}()
 	// The sink ends when its parent process closes its standard input.
@@ -47,9 +48,9 @@ func ServeSink() {
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
 // serveConn reads requests and responds to them until the connection ends: to queries
-// with the body of a stream, to everything else with 204. Of HTTP it knows only the two
-// ways of framing a body.
-func serveConn(c net.Conn) {
+// by respond, to everything else with 204. Of HTTP it knows only the two ways of framing a
+// body.
+func serveConn(c net.Conn, respond func(w io.Writer, compressed bool) error) {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 256<<10)
 	for {
@@ -90,12 +91,9 @@ func serveConn(c net.Conn) {
 		if err != nil {
 			return
 		}
-		switch {
-		case query && compressed:
-			err = sendCompressedStream(c)
-		case query:
-			err = sendStream(c)
-		default:
+		if query {
+			err = respond(c, compressed)
+		} else {
 			_, err = io.WriteString(c, noContent)
 		}
 		if err != nil {
@@ -104,21 +102,21 @@ func serveConn(c net.Conn) {
 	}
 }
 
-// A sink is a running sink process.
-type sink struct {
+// A Sink is a running sink process.
+type Sink struct {
+	Addr  string // host:port
 	cmd   *exec.Cmd
 	stdin io.Closer
-	addr  string
 }
 
-// startSink starts this program again as the sink.
-func startSink() (*sink, error) {
+// Start starts this program again as the sink.
+func Start() (*Sink, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{cmd: exec.Command(exe)}
-	s.cmd.Env = append(os.Environ(), sinkEnv+"=1")
+	s := &Sink{cmd: exec.Command(exe)}
+	s.cmd.Env = append(os.Environ(), env+"=1")
 	s.cmd.Stderr = os.Stderr
 	if s.stdin, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -132,57 +130,15 @@ func startSink() (*sink, error) {
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		s.close()
+		s.Close()
 		return nil, fmt.Errorf("the sink printed no address: %w", err)
 	}
-	s.addr = strings.TrimSpace(line)
+	s.Addr = strings.TrimSpace(line)
 	return s, nil
 }
 
-func (s *sink) close() {
+// Close ends the process.
+func (s *Sink) Close() {
 	s.stdin.Close()
 	s.cmd.Wait()
-}
-
-// A keeper is a server in this process that keeps the body of the first request.
-type keeper struct {
-	server *http.Server
-	l      net.Listener
-	got    chan kept
-}
-
-type kept struct {
-	body []byte
-	err  error
-}
-
-func startKeeper() *keeper {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	k := &keeper{l: l, got: make(chan kept, 1)}
-	k.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := plainBody(r)
-		select {
-		case k.got <- kept{body, err}:
-		default:
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})}
-	go k.server.Serve(l)
-	return k
-}
-
-func (k *keeper) addr() string { return k.l.Addr().String() }
-
-func (k *keeper) close() { k.server.Close() }
-
-func (k *keeper) body() ([]byte, error) {
-	select {
-	case g := <-k.got:
-		return g.body, g.err
-	default:
-		return nil, errors.New("no request arrived")
-	}
 }
