@@ -61,7 +61,7 @@ func (w *world) open(d *memDisk) (*Spool, error) {
 		o.MaxBytes, o.WhenFull = 4000, DropOldest
 	}
 	s := newSpool("spool", o)
-	s.segmentBytes = 1000
+	s.segmentBytes, s.copiedBody = 1000, 100 // some frames are two writes
 	salt := w.rng.Uint64()
 	s.salt = func() uint64 { salt++; return salt }
 	return s, s.open(d)

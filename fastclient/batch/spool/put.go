@@ -59,11 +59,7 @@ func (s *Spool) store(b *Batch, leased bool) error {
 	b.Seq = s.nextSeq
 	h := b.header(g.seed)
 	s.buf = append(h.appendTo(s.buf[:0], g.seed), b.Target...)
-	_, err = g.f.WriteAt(s.buf, g.size)
-	if err == nil {
-		_, err = g.f.WriteAt(b.Body, g.size+int64(len(s.buf)))
-	}
-	if err == nil && g.f.gone() {
+	if err = s.writeFrame(g, b.Body); err == nil && g.f.gone() {
 		err = ErrGone // nobody will find it
 	}
 	if err != nil {
@@ -74,6 +70,21 @@ func (s *Spool) store(b *Batch, leased bool) error {
 	s.stored(g, &h, leased)
 	s.arm()
 	return nil
+}
+
+// copiedBody is the size up to which copying a body costs less than a second write.
+const copiedBody = 16 << 10
+
+// writeFrame writes a frame, whose header and target are in s.buf, to the end of g.
+func (s *Spool) writeFrame(g *segment, body []byte) error {
+	if len(body) <= s.copiedBody {
+		s.buf, body = append(s.buf, body...), nil
+	}
+	_, err := g.f.WriteAt(s.buf, g.size)
+	if err == nil && len(body) > 0 {
+		_, err = g.f.WriteAt(body, g.size+int64(len(s.buf)))
+	}
+	return err
 }
 
 // stored counts a frame that was written.

@@ -25,6 +25,7 @@ type Spool struct {
 	o            Options
 	salt         func() uint64
 	segmentBytes int64 // size at which a segment is complete
+	copiedBody   int   // size up to which a body is copied
 
 	disk    sync.Mutex
 	d       disk // nil: closed
@@ -32,7 +33,7 @@ type Spool struct {
 	nextID  uint64   // of the next segment
 	pending *segment // made, but in no manifest yet
 	retired []uint64 // segments whose files may be removed once no manifest lists them
-	buf     []byte   // for the header and target of a frame
+	buf     []byte   // for the header and target of a frame, and a small body
 
 	mu         sync.Mutex
 	closed     bool
@@ -84,8 +85,8 @@ func Open(path string, o Options) (*Spool, error) {
 
 func newSpool(path string, o Options) *Spool {
 	return &Spool{
-		path: path, o: o, salt: rand.Uint64, segmentBytes: o.segmentBytes(), leases: map[uint64]lease{},
-		ready: make(chan struct{}, 1), stop: make(chan struct{}), commits: newCommits(),
+		path: path, o: o, salt: rand.Uint64, segmentBytes: o.segmentBytes(), copiedBody: copiedBody,
+		leases: map[uint64]lease{}, ready: make(chan struct{}, 1), stop: make(chan struct{}), commits: newCommits(),
 	}
 }
 
