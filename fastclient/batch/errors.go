@@ -117,11 +117,7 @@ func (e *AppendError) Error() string {
 func (e *AppendError) Unwrap() error { return e.Err }
 
 // join adds the error of another append to e, which may be nil.
-func (e *AppendError) join(err error) *AppendError {
-	var more *AppendError
-	if !errors.As(err, &more) {
-		more = &AppendError{Err: err}
-	}
+func (e *AppendError) join(more *AppendError) *AppendError {
 	if e == nil {
 		return more
 	}

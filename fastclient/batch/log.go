@@ -1,9 +1,7 @@
 package batch
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -48,7 +46,7 @@ func (d *spooling) expect(to uint64, synced bool) *logWait {
 	}
 	x.to, x.synced = to, synced
 	if d.ended { // Close came between the append and this
-		x.c <- d.ending
+		x.c <- d.final
 		return x
 	}
 	d.waits = append(d.waits, x)
@@ -82,11 +80,10 @@ func (e *engine) answerLog() {
 	if len(d.waits) == 0 {
 		return
 	}
-	pos := e.logPos()
 	failing := d.failing()
 	d.waits = slices.DeleteFunc(d.waits, func(x *logWait) bool {
 		switch {
-		case x.to <= pos && (!x.synced || x.to <= d.durable):
+		case e.isLogged(x.to, x.synced):
 			x.c <- nil
 		case failing:
 			x.c <- &notLogged{d.err}
@@ -97,21 +94,11 @@ func (e *engine) answerLog() {
 	})
 }
 
-// put accepts lines as engine.put does. Under WriteAhead it returns when they are logged.
+// put accepts lines as engine.put does.
 func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
-	accepted, wait, err := w.accept(ctx, lines, n)
-	if wait == nil {
-		return accepted, err
-	}
-	return accepted, errors.Join(err, w.awaitLog(ctx, wait))
-}
-
-// accept is put without the wait for the log, which it returns, if there is one.
-func (w *Writer) accept(ctx context.Context, lines []byte, n int) (accepted int, wait *logWait, err error) {
 	d := w.disk
 	if d == nil {
-		accepted, err = w.engine.put(ctx, lines, n)
-		return accepted, nil, err
+		return w.engine.put(ctx, lines, n)
 	}
 	if unit := w.stage.opt.Precision; unit != w.unit {
 		buf := d.converted.Get().(*[]byte)
@@ -119,19 +106,38 @@ func (w *Writer) accept(ctx context.Context, lines []byte, n int) (accepted int,
 		*buf = points.AppendConverted((*buf)[:0], lines, unit, w.unit)
 		lines = *buf
 	}
-	accepted, err = w.engine.put(ctx, lines, n)
-	if !d.ahead || accepted == 0 || errors.Is(err, ErrWriterClosed) {
-		return accepted, nil, err
-	}
-	if ctx.Err() != nil {
-		return accepted, nil, cmp.Or(err, ctx.Err())
+	return w.engine.put(ctx, lines, n)
+}
+
+// awaitLogged returns when what was accepted before is logged. It does not wait unless it is
+// under WriteAhead.
+func (w *Writer) awaitLogged(ctx context.Context) error {
+	d := w.disk
+	if d == nil || !d.ahead {
+		return nil
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if d.failing() {
-		return accepted, nil, errors.Join(err, &notLogged{d.err})
+	to := w.ledger.appended.Lines
+	switch {
+	case d.ended:
+		defer w.mu.Unlock()
+		return d.final
+	case w.isLogged(to, d.o.SyncBatches):
+		w.mu.Unlock()
+		return nil
+	case d.failing():
+		defer w.mu.Unlock()
+		return &notLogged{d.err}
 	}
-	return accepted, d.expect(w.ledger.appended.Lines, d.o.SyncBatches), err
+	wait := d.expect(to, d.o.SyncBatches)
+	w.mu.Unlock()
+	return w.awaitLog(ctx, wait)
+}
+
+// isLogged reports whether the lines before to are logged, and durable if synced is set. The
+// lock is held.
+func (e *engine) isLogged(to uint64, synced bool) bool {
+	return to <= e.logPos() && (!synced || to <= e.disk.durable)
 }
 
 // log logs what is due up to the lines that exist now, and reports whether there was any.

@@ -16,6 +16,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/compress"
+	"github.com/pointwire/pointwire/lp"
 )
 
 // onDiskNow returns the lines that a Writer would find in dir if this process were killed
@@ -119,6 +120,72 @@ func TestWriteAheadCompressesOnce(t *testing.T) {
 		all(t, s.stored(), 20_000)
 		if st := w.Stats(); z.n != int(st.Requests) || st.Requests != 4 || st.Spool.Put.Batches != 4 {
 			t.Errorf("%d compressions, %+v", z.n, st)
+		}
+	})
+}
+
+// TestWriteAheadStructs: structs of one call wait for the disk once, so they are not divided
+// into more batches than without a spool.
+func TestWriteAheadStructs(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{up: true}
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: WriteAhead, BatchBytes: 1 << 20}, s.Send))
+		values := make([]load, 20*stagedStructs)
+		for i := range values {
+			values[i] = load{time.Unix(0, int64(i)), strings.Repeat("a", 200), 0.5}
+		}
+		if err := WriteStructs(context.Background(), w, nil, values); err != nil {
+			t.Fatal(err)
+		}
+		if st := w.Stats(); st.Spool.Put.Lines != uint64(len(values)) || st.Spool.Put.Batches != 2 {
+			t.Errorf("on disk: %+v", st.Spool.Put)
+		}
+		mustClose(t, w)
+		if st := w.Stats(); st.Requests != 2 || st.Acked.Lines != uint64(len(values)) {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// TestWriteAheadContext: an append whose context ends before its lines are on disk says so,
+// and so does one whose context had ended before.
+func TestWriteAheadContext(t *testing.T) {
+	w, err := newWriter(spoolConfig(t, filepath.Join(t.TempDir(), "spool"), Options{Overflow: WriteAhead}, acker))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // nothing runs that would log a line
+	for name, err := range map[string]error{
+		"lines":   w.Append(ctx, []byte("cpu a=1 1\n")),
+		"encoder": w.Encode(ctx, func(e *lp.Encoder) { e.Point("cpu"); e.Int("a", 1); e.EndNoTimestamp() }),
+		"structs": WriteStructs(ctx, w, nil, []load{{time.Unix(0, 1), "a", 1}}),
+	} {
+		var ae *AppendError
+		if !errors.As(err, &ae) || ae.Accepted != 1 || ae.Refused != 0 || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w.startAll()
+	mustClose(t, w)
+	if st := w.Stats(); st.Acked.Lines != 3 {
+		t.Errorf("%+v", st)
+	}
+}
+
+// TestWriteAheadClosing: an append that is accepted just before Close does not wait for a
+// goroutine that has ended.
+func TestWriteAheadClosing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{up: true}
+		w := startWriter(t, spoolConfig(t, filepath.Join(t.TempDir(), "spool"), Options{Overflow: WriteAhead}, s.Send))
+		if n, err := w.put(context.Background(), []byte("cpu a=1 1\n"), 1); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		mustClose(t, w)
+		if err := w.awaitLogged(context.Background()); err != nil {
+			t.Error(err)
 		}
 	})
 }

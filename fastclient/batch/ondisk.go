@@ -73,8 +73,8 @@ type logging struct {
 	reading        *slabBatch // the one that is pinned
 	waits          []*logWait
 	spare          []*logWait
-	ended          bool // the spool is closed: waits get ending
-	ending         error
+	ended          bool      // nobody answers waits any more
+	final          error     // the answer to those that come later
 	converted      sync.Pool // of *[]byte: lines in the unit in which they are sent
 }
 

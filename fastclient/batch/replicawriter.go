@@ -57,6 +57,7 @@ type ReplicaWriter struct {
 	writers []*Writer
 	addrs   []string
 	need    int
+	ahead   bool // WriteAhead
 }
 
 var _ LineWriter = (*ReplicaWriter)(nil)
@@ -80,7 +81,7 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 	if err != nil {
 		return nil, err
 	}
-	w := &ReplicaWriter{addrs: route.Addrs, need: need.of(len(route.Addrs))}
+	w := &ReplicaWriter{addrs: route.Addrs, need: need.of(len(route.Addrs)), ahead: o.Overflow == WriteAhead}
 	if o.Spool.Dir != "" {
 		if err := os.Mkdir(o.Spool.Dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 			return nil, fileFailed("create directory", o.Spool.Dir, err)
@@ -210,33 +211,41 @@ func (w *ReplicaWriter) put(ctx context.Context, lines []byte, n int) (accepted 
 	var room struct { // for most sets, without an allocation
 		counts [8]int
 		errs   [8]error
-		waits  [8]*logWait
 	}
-	k := len(w.writers)
-	counts, errs := append(room.counts[:0], make([]int, k)...), append(room.errs[:0], make([]error, k)...)
-	waits := append(room.waits[:0], make([]*logWait, k)...)
-	for i, one := range w.writers {
-		counts[i], waits[i], errs[i] = one.accept(ctx, lines, n)
-	}
+	counts, errs := room.counts[:0], room.errs[:0]
 	done := 0
 	for i, one := range w.writers {
-		if waits[i] != nil {
-			errs[i] = errors.Join(errs[i], one.awaitLog(ctx, waits[i]))
-		}
-		if counts[i] < n {
-			one.refused(n-counts[i], errs[i])
-		}
-		if errs[i] == nil {
+		k, err := one.put(ctx, lines, n)
+		counts = append(counts, k)
+		if err == nil {
 			done++
 			continue
 		}
-		errs[i] = &replicaError{w.addrs[i], errs[i]}
+		one.refused(n-k, err)
+		errs = append(errs, &replicaError{w.addrs[i], err})
 	}
 	if done >= w.need {
 		return n, nil
 	}
 	slices.SortFunc(counts, func(a, b int) int { return b - a })
 	return counts[w.need-1], errors.Join(errs...)
+}
+
+func (w *ReplicaWriter) awaitLogged(ctx context.Context) error {
+	if !w.ahead {
+		return nil
+	}
+	errs := w.each(func(one *Writer) error { return one.awaitLogged(ctx) })
+	done := 0
+	for _, err := range errs {
+		if err == nil {
+			done++
+		}
+	}
+	if done >= w.need {
+		return nil
+	}
+	return errors.Join(errs...)
 }
 
 // refused counts lines that no Writer was given. Those that Writers refused are counted.

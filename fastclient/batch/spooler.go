@@ -212,10 +212,10 @@ func (w *Writer) closeSpool(all bool) (err error) {
 	w.reconcile()
 	d.ended = true
 	if err != nil || !all {
-		d.ending = ErrWriterClosed
+		d.final = ErrWriterClosed
 	}
 	for _, wait := range d.waits {
-		wait.c <- d.ending
+		wait.c <- d.final
 	}
 	d.waits = nil
 	return errors.Join(w.spooledError(), err)

@@ -25,7 +25,8 @@ import (
 // those that an encoder would write otherwise. encodeLines and WriteStructs go through
 // stager.encoded: the lines of our own encoder are valid, only timestamps may be missing. A
 // stampClock gives the timestamps. hand then passes the lines to engine.put, counts those
-// that were refused, and makes the error.
+// that were refused, and makes the error. logged waits for the disk, once for all lines of an
+// append.
 //
 // Invariants: no lock of the engine is held while code of the user runs. If no line needs a
 // change, the bytes are passed on without a copy. Every line that hand passes on is
@@ -44,6 +45,7 @@ type LineWriter interface {
 	Stats() Stats
 
 	put(ctx context.Context, lines []byte, n int) (accepted int, err error)
+	awaitLogged(ctx context.Context) error
 	refused(n int, err error)
 	stager() *stager
 }
@@ -187,9 +189,9 @@ func appendLines(ctx context.Context, w LineWriter, data []byte) error {
 	s := w.stager()
 	sc := s.get()
 	lines, n := s.raw(sc, data, &r)
-	err := hand(ctx, w, lines, n, r)
+	e := hand(ctx, w, lines, n, r)
 	s.put(sc)
-	return err
+	return logged(ctx, w, n, e)
 }
 
 // frameEncoders write the frames among points.
@@ -213,39 +215,40 @@ func appendPoints(ctx context.Context, w LineWriter, list []lp.Appender) error {
 	frameEncoders.Put(rows)
 	// The user's types may write anything, so their lines are checked like raw ones.
 	lines, n := s.raw(sc, sc.in, &r)
-	err := hand(ctx, w, lines, n, r)
+	e := hand(ctx, w, lines, n, r)
 	s.put(sc)
-	return err
+	return logged(ctx, w, n, e)
 }
 
 func encodeLines(ctx context.Context, w LineWriter, f func(*lp.Encoder)) error {
 	s := w.stager()
 	sc := s.get()
 	f(&sc.enc)
-	return handEncoded(ctx, w, s, sc)
+	n, e := handEncoded(ctx, w, s, sc)
+	return logged(ctx, w, n, e)
 }
 
-// handEncoded puts the points of sc's encoder into w and frees sc.
-func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) error {
+// handEncoded is hand for the n points of sc's encoder. It frees sc.
+func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) (n int, e *AppendError) {
 	var r points.Refusal
 	sc.enc.Point("_") // makes the encoder refuse a point that was not ended
 	sc.enc.Cancel()
 	if sc.enc.Options() != s.opt {
 		r.Add(max(sc.enc.Lines(), 1), errEncoderOptions)
-		return hand(ctx, w, nil, 0, r) // this encoder is not reused
+		return 0, hand(ctx, w, nil, 0, r) // this encoder is not reused
 	}
 	if err := sc.enc.Err(); err != nil {
 		r.Add(sc.enc.Refused(), err)
 	}
 	lines, n := s.encoded(sc, sc.enc.Bytes(), sc.enc.Lines(), &r)
-	err := hand(ctx, w, lines, n, r)
+	e = hand(ctx, w, lines, n, r)
 	s.put(sc)
-	return err
+	return n, e
 }
 
 // hand puts n lines into w. It counts the lines of r, and those that w did not accept, as
-// refused, and returns an *AppendError if there are any.
-func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refusal) error {
+// refused, and returns an *AppendError if there are any. Call logged afterwards.
+func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refusal) *AppendError {
 	accepted := 0
 	if n > 0 {
 		var err error
@@ -263,6 +266,25 @@ func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refus
 		return &AppendError{Accepted: accepted, Refused: r.N, Err: r.Err}
 	}
 	return nil
+}
+
+// logged ends an append: it waits until the lines are logged that hand accepted, which are n
+// or, with e, fewer.
+func logged(ctx context.Context, w LineWriter, n int, e *AppendError) error {
+	if e == nil {
+		if n > 0 {
+			if err := w.awaitLogged(ctx); err != nil {
+				return &AppendError{Accepted: n, Err: err}
+			}
+		}
+		return nil
+	}
+	if e.Accepted > 0 && ctx.Err() == nil && !errors.Is(e.Err, ErrWriterClosed) {
+		if err := w.awaitLogged(ctx); err != nil {
+			e.Err = errors.Join(e.Err, err)
+		}
+	}
+	return e
 }
 
 // stagedStructs is how many structs are turned into lines at a time: few enough that the
@@ -290,17 +312,17 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 			schema.Encode(&sc.enc, &values[i])
 		}
 		values = values[n:]
-		err := handEncoded(ctx, w, s, sc)
-		if err == nil {
+		n, e := handEncoded(ctx, w, s, sc)
+		if e == nil {
 			accepted += n
 			continue
 		}
-		failed = failed.join(err)
+		failed = failed.join(e)
 		stop := ctx.Err()
 		switch {
-		case errors.Is(err, ErrWriterClosed):
+		case errors.Is(e, ErrWriterClosed):
 			stop = ErrWriterClosed
-		case errors.Is(err, ErrOverflow):
+		case errors.Is(e, ErrOverflow):
 			stop = ErrOverflow
 		}
 		if stop != nil {
@@ -310,11 +332,10 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 			break
 		}
 	}
-	if failed == nil {
-		return nil
+	if failed != nil {
+		failed.Accepted += accepted
 	}
-	failed.Accepted += accepted
-	return failed
+	return logged(ctx, w, accepted, failed)
 }
 
 // A stampClock gives lines without a timestamp the time of their append, so that no two

@@ -102,6 +102,9 @@ func (w *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int
 	}
 }
 
+// awaitLogged has nothing to wait for: a SyncWriter has no spool.
+func (w *SyncWriter) awaitLogged(context.Context) error { return nil }
+
 // errGaveUp is joined to every error of a call that keeps lines for later.
 var errGaveUp = errors.New("batch: given up for now")
 
