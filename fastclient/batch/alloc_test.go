@@ -3,8 +3,12 @@
 package batch
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,4 +74,67 @@ func TestWriterAllocations(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSpoolAllocations: in steady state neither an append nor a batch costs an allocation
+// with a spool: under Spill while the server stores everything, and under WriteAhead with
+// appends that are a batch of their own, and with small ones.
+func TestSpoolAllocations(t *testing.T) {
+	ctx := context.Background()
+	one := []byte("cpu,host=a load=0.5 1\n")
+	lines := bytes.Repeat(one, 5000)
+	schema := must(lp.SchemaFor[load]())
+	structs := slices.Repeat([]load{{time.Unix(0, 1), "a", 0.5}}, 5000)
+	for _, policy := range []OverflowPolicy{Spill, WriteAhead} {
+		for _, c := range []struct {
+			name    string
+			appends int
+			append  func(w *Writer) error
+		}{
+			{"batch", 1, func(w *Writer) error { return w.Append(ctx, lines) }},
+			{"part", 1, func(w *Writer) error { return w.Append(ctx, lines[:3000*len(one)]) }},
+			{"structs", 1, func(w *Writer) error { return WriteStructs(ctx, w, schema, structs) }},
+			{"small", 100, func(w *Writer) error { return w.Append(ctx, one) }},
+		} {
+			t.Run(fmt.Sprintf("%d/%s", policy, c.name), func(t *testing.T) {
+				p := spoolConfig(t, filepath.Join(t.TempDir(), "spool"), Options{
+					Overflow: policy, BatchBytes: 1 << 20, MaxDelay: time.Hour, BatchLines: 5000,
+				}, acker)
+				p.compressor, p.minCompress = compress.Gzip(1), 100
+				w := startWriter(t, p)
+				defer mustClose(t, w)
+				batch := func() {
+					for range c.appends {
+						if err := c.append(w); err != nil {
+							t.Error(err)
+						}
+					}
+					w.mu.Lock()
+					if w.open != nil {
+						w.seal()
+					}
+					w.mu.Unlock()
+					for w.busy() {
+						runtime.Gosched()
+					}
+				}
+				for range 5 {
+					batch()
+				}
+				if got := testing.AllocsPerRun(100, batch); got != 0 {
+					t.Errorf("%v allocations per batch", got)
+				}
+				if put := w.Stats().Spool.Put.Batches; put > 0 != (policy == WriteAhead) {
+					t.Errorf("%d batches were put on disk", put)
+				}
+			})
+		}
+	}
+}
+
+// busy reports whether lines are pending, or leased from the spool.
+func (w *Writer) busy() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ledger.pending.Lines > 0 || w.disk.s.Counts().Leased.Batches > 0
 }
