@@ -112,6 +112,7 @@ func BenchmarkRows(b *testing.B) {
 			_, _, err := visit(s)
 			return err
 		})},
+		lib{"pointwire-cells", scan(visitCells)},
 		lib{"pointwire-next", scan(func(s *Scanner) error {
 			for s.Next() {
 			}

@@ -367,9 +367,9 @@ func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 		setTime(s, t)
 		return nil
 	case opText:
-		text := r.Raw(i)
-		if r.Kind(i) == KindString {
-			text, _ = r.Bytes(i)
+		text, err := r.textOf(i)
+		if err != nil {
+			return err
 		}
 		if err := unmarshaler(s, f).UnmarshalText(text); err != nil {
 			return r.fail(i, f.elem.String(), err)
@@ -377,13 +377,14 @@ func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 		return nil
 	}
 	var text []byte
+	var err error
 	if k := r.Kind(i); f.decimal && (k == KindInt || k == KindUint || k == KindFloat) {
-		text = r.Raw(i)
+		text, err = r.textOf(i)
 	} else {
-		var err error
-		if text, err = r.Bytes(i); err != nil {
-			return err
-		}
+		text, err = r.Bytes(i)
+	}
+	if err != nil {
+		return err
 	}
 	if f.op == opBytes {
 		setBytes(s, b.text.bytes(text))
@@ -394,6 +395,19 @@ func (b *binder) textCell(s slot, c *boundColumn, r *Row) error {
 	}
 	setString(s, c.last)
 	return nil
+}
+
+// textOf returns the text of cell i, and of a cell that is no string its JSON text.
+func (r *Row) textOf(i int) ([]byte, error) {
+	switch c := r.Cell(i); c.Kind() {
+	case KindString:
+		return r.Bytes(i)
+	case KindFloat:
+		if v := math.Float64frombits(c.bits); v-v != 0 { // in MessagePack
+			return nil, r.fail(i, "text", ErrRange)
+		}
+	}
+	return r.Raw(i), nil
 }
 
 // timeCell returns the time in cell i, an integer in the unit of the field if that has one.
@@ -424,7 +438,7 @@ func (b *binder) float32(r *Row, i int) (float32, error) {
 		}
 		return float32(x), nil
 	}
-	if math.IsInf(float64(f), 0) {
+	if math.IsInf(float64(f), 0) && !math.IsInf(v, 0) {
 		return 0, r.fail(i, "float32", ErrRange)
 	}
 	return f, nil

@@ -17,7 +17,7 @@ import (
 //
 // enter moves to the right, at the beginning of an array or object; leave moves back,
 // after its end. stDocument ends in stEnd. In stValues nextRow takes the place of
-// step.
+// step, and in stPacked, where the rows of MessagePack are, nextPacked.
 //
 // What was read of the document, the result and the series at hand is in s.doc, s.res
 // and s.ser. Each is cleared where the next one begins, except for its counters and
@@ -45,6 +45,7 @@ const (
 	stList                  // in the series array of a result
 	stSeries                // in a series
 	stValues                // in values
+	stPacked                // in values of MessagePack
 	stEnd
 )
 
@@ -123,6 +124,9 @@ func (s *Scanner) leave(st state) { s.state, s.first = st, false }
 // stepDocument looks for the next document, the next line of plain text, or
 // the end.
 func (s *Scanner) stepDocument() error {
+	if s.MessagePack {
+		return s.packedDocument()
+	}
 	for {
 		for s.pos < s.end {
 			c := s.buf[s.pos]
@@ -151,15 +155,20 @@ func (s *Scanner) stepDocument() error {
 		if err == nil {
 			continue
 		}
-		if !errors.Is(err, io.EOF) {
-			return &ReadError{Offset: s.offset(s.end), Err: err}
-		}
-		if s.doc.count == 0 || s.doc.pending && (s.Chunked || s.doc.count > 1) {
-			return &ReadError{Offset: s.offset(s.end), Err: io.ErrUnexpectedEOF}
-		}
-		s.state = stEnd
-		return nil
+		return s.endOfStream(err)
 	}
+}
+
+// endOfStream ends the response between two documents, where reading ended with err.
+func (s *Scanner) endOfStream(err error) error {
+	if !errors.Is(err, io.EOF) {
+		return &ReadError{Offset: s.offset(s.end), Err: err}
+	}
+	if s.doc.count == 0 || s.doc.pending && (s.Chunked || s.doc.count > 1) {
+		return &ReadError{Offset: s.offset(s.end), Err: io.ErrUnexpectedEOF}
+	}
+	s.state = stEnd
+	return nil
 }
 
 // plainText reads a line of text in the place of a document. InfluxDB up to 1.7
@@ -280,6 +289,9 @@ func (s *Scanner) stepResults() error {
 		s.res.count++
 	} else {
 		s.res.id = last.id // unless the server repeats it
+	}
+	if s.MessagePack && !continues {
+		s.res.id = s.res.count - 1 // a result with an error has no id there
 	}
 	if s.doc.results == 0 {
 		s.res.lastID, s.res.lastHas = last.id, last.hasID && !last.isError

@@ -38,7 +38,7 @@ func (s *Scanner) stepList() error {
 		s.leave(stResult)
 		return nil
 	}
-	if s.fastSeries() {
+	if !s.MessagePack && s.fastSeries() {
 		return nil
 	}
 	if err := s.expect('{', "expected a series"); err != nil {
@@ -122,6 +122,9 @@ func (s *Scanner) openValues() error {
 	}
 	if err := s.expect('[', "expected an array"); err != nil {
 		return err
+	}
+	if s.MessagePack {
+		return s.packedValues()
 	}
 	if !s.text.hasCols || !s.text.hasName {
 		if err := s.lookAhead(); err != nil {
@@ -249,7 +252,8 @@ func (s *Scanner) nextSeries() *Series {
 		return made
 	}
 	// "partial" may still follow the last row and change the Series.
-	if !old.Partial && s.state == stValues && s.buf[s.pos] == ']' && s.buf[s.pos+1] == '}' {
+	last := s.state == stValues && s.buf[s.pos] == ']' && s.buf[s.pos+1] == '}' || s.state == stPacked && s.counts.lastMember()
+	if !old.Partial && last {
 		return old
 	}
 	made := s.slab.header()

@@ -15,6 +15,8 @@ import (
 // text of a float without being equal to it. exactFloat takes exactly those, and the
 // integers that a float64 holds.
 //
+// In a MessagePack response a float is itself, and exactFloat64Int converts it.
+//
 // The plain twins are in exact_test.go, and use math/big.
 
 // exactInt returns the integer that the JSON number in text stands for, as its sign and its
@@ -42,6 +44,26 @@ func exactInt(text []byte) (magnitude uint64, negative bool, err error) {
 		}
 	}
 	return magnitude, negative, nil
+}
+
+// exactInt is exactInt of cell i, which holds a float.
+func (r *Row) exactInt(i int) (magnitude uint64, negative bool, err error) {
+	if r.s.MessagePack {
+		return exactFloat64Int(math.Float64frombits(r.cells[i].bits))
+	}
+	return exactInt(r.Raw(i))
+}
+
+// exactFloat64Int is exactInt of a float64.
+func exactFloat64Int(f float64) (magnitude uint64, negative bool, err error) {
+	abs := math.Abs(f)
+	switch {
+	case abs >= 1<<64:
+		return 0, math.Signbit(f), ErrRange
+	case abs != math.Trunc(abs): // NaN too
+		return 0, math.Signbit(f), ErrInexact
+	}
+	return uint64(abs), math.Signbit(f), nil
 }
 
 // shift returns 10*v + digit.

@@ -40,6 +40,9 @@ func (s *Scanner) syntax(i int, msg string) error {
 
 // peek skips white space and returns the next byte without consuming it.
 func (s *Scanner) peek() (byte, error) {
+	if s.MessagePack {
+		return s.packedPeek()
+	}
 	for {
 		for s.pos < s.end {
 			switch c := s.buf[s.pos]; c {
@@ -57,6 +60,9 @@ func (s *Scanner) peek() (byte, error) {
 
 // expect consumes the byte c.
 func (s *Scanner) expect(c byte, msg string) error {
+	if s.MessagePack {
+		return s.packedExpect(c, msg)
+	}
 	got, err := s.peek()
 	if err != nil {
 		return err
@@ -71,6 +77,9 @@ func (s *Scanner) expect(c byte, msg string) error {
 // element moves to the next element of the array or object that ends with close,
 // past the comma unless first is set. It reports false after consuming close.
 func (s *Scanner) element(first bool, close byte) (bool, error) {
+	if s.MessagePack {
+		return s.counts.next(), nil
+	}
 	c, err := s.peek()
 	if err != nil {
 		return false, err
@@ -106,6 +115,10 @@ func (s *Scanner) null() (bool, error) {
 
 // word consumes the literal w.
 func (s *Scanner) word(w string) error {
+	if s.MessagePack {
+		s.pos++ // after peek
+		return nil
+	}
 	for {
 		n, code := scanWord(s.buf, s.pos, s.end, w)
 		switch code {
@@ -123,6 +136,9 @@ func (s *Scanner) word(w string) error {
 
 // appendText consumes a string and appends its text to dst.
 func (s *Scanner) appendText(dst []byte) ([]byte, error) {
+	if s.MessagePack {
+		return s.packedText(dst)
+	}
 	c, err := s.peek()
 	if err != nil {
 		return dst, err
@@ -171,6 +187,9 @@ const maxDepth = 10000
 
 // skip consumes one value of any kind without holding it.
 func (s *Scanner) skip() error {
+	if s.MessagePack {
+		return s.packedSkip()
+	}
 	var stack [(maxDepth + 63) / 64]uint64 // a set bit is an object
 	depth := 0
 	for {
@@ -274,6 +293,9 @@ func (s *Scanner) badNumber(i int) error {
 
 // number consumes a number and returns its text, valid until the next call.
 func (s *Scanner) number() ([]byte, error) {
+	if s.MessagePack {
+		return s.packedNumber()
+	}
 	for {
 		n, code := scanNumber(s.buf, s.pos, s.end)
 		switch code {

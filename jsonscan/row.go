@@ -22,11 +22,12 @@ import (
 //	int      the int64                                         start, kind
 //	uint     the uint64                                        start, kind
 //	float    math.Float64bits                                  start, kind
-//	string   end; above it the offset in Row.unescaped or 0    start, kind, fixBit
+//	string   end; above it the offset in Row.unescaped or 0    start, kind, fixBit, timeBit
 //
 // A string without fixBit is the bytes of the buffer between its quotes. With fixBit
 // it is in Row.unescaped, at the offset if that is not 0; otherwise Row.Bytes
-// unescapes it there now.
+// unescapes it there now. The cells of MessagePack responses are like those, see
+// packed_row.go.
 //
 // Getters return errors of type *CellError and never panic: an index out of range is
 // ErrColumn. Each getter that must be cheap tests for its own kind and leaves the
@@ -74,6 +75,7 @@ type Cell struct {
 const (
 	kindShift = 32
 	fixBit    = 1 << 40
+	timeBit   = 1 << 41 // a time of MessagePack, see packed_row.go
 	textShift = 32
 )
 
@@ -105,6 +107,7 @@ func (c Cell) Bool() (value, ok bool) {
 
 func (c Cell) start() int { return int(uint32(c.meta)) }
 func (c Cell) fix() bool  { return c.meta&fixBit != 0 }
+func (c Cell) time() bool { return c.meta&timeBit != 0 }
 
 // end returns the end of a string, after its quote.
 func (c Cell) end() int { return int(uint32(c.bits)) }
@@ -164,10 +167,17 @@ func (r *Row) Kind(i int) Kind {
 func (r *Row) IsNull(i int) bool { return r.Kind(i) == KindNull }
 
 // Raw returns the JSON text of cell i as it was sent, or nil if there is no such
-// cell. The text is a view that is valid until the next row.
+// cell. The text is a view that is valid until the next row. In a MessagePack response it
+// is the text that InfluxDB prints for the value, and null for NaN and the infinities,
+// which JSON cannot express.
 func (r *Row) Raw(i int) []byte {
 	if uint(i) >= uint(len(r.cells)) {
 		return nil
+	}
+	if r.s.MessagePack {
+		n := len(r.unescaped)
+		r.unescaped = r.appendCellText(r.unescaped, i)
+		return r.unescaped[n:len(r.unescaped):len(r.unescaped)]
 	}
 	start := r.cells[i].start()
 	end := r.end(i)
@@ -204,8 +214,9 @@ func (r *Row) fail(i int, want string, err error) error {
 }
 
 // Int returns cell i as an int64. A number with a point or an exponent is converted if
-// it is an integer, such as 1.0 and 1e3. The value is always that of the text: one with
-// a fraction is a *CellError with ErrInexact, one beyond int64 with ErrRange.
+// it is an integer, such as 1.0 and 1e3. The value is always that of the text, or of the
+// float in a MessagePack response: one with a fraction is a *CellError with ErrInexact, one
+// beyond int64 with ErrRange.
 func (r *Row) Int(i int) (int64, error) {
 	if uint(i) < uint(len(r.cells)) && r.cells[i].Kind() == KindInt {
 		return int64(r.cells[i].bits), nil
@@ -220,7 +231,7 @@ func (r *Row) toInt(i int) (int64, error) {
 	case KindUint:
 		return 0, r.fail(i, "int64", ErrRange)
 	case KindFloat:
-		v, negative, err := exactInt(r.Raw(i))
+		v, negative, err := r.exactInt(i)
 		switch {
 		case err != nil:
 			return 0, r.fail(i, "int64", err)
@@ -246,7 +257,7 @@ func (r *Row) Uint(i int) (uint64, error) {
 	case KindUint:
 		return r.cells[i].bits, nil
 	case KindFloat:
-		v, negative, err := exactInt(r.Raw(i))
+		v, negative, err := r.exactInt(i)
 		if err == nil && negative && v != 0 {
 			err = ErrRange
 		}
@@ -319,8 +330,17 @@ func (r *Row) Bytes(i int) ([]byte, error) {
 		return r.unescaped[at:end:end], nil
 	}
 	n := len(r.unescaped)
-	r.unescaped = appendUnescaped(r.unescaped, r.s.buf, c.start()+1, c.end()-1)
+	r.unescaped = r.appendFixed(r.unescaped, c)
 	return r.unescaped[n:len(r.unescaped):len(r.unescaped)], nil
+}
+
+// appendFixed appends the text of a string that is not the bytes of the buffer, and not in
+// unescaped either.
+func (r *Row) appendFixed(dst []byte, c Cell) []byte {
+	if c.time() {
+		return appendTimeText(dst, r.s.buf[c.start()+1:])
+	}
+	return appendUnescaped(dst, r.s.buf, c.start()+1, c.end()-1)
 }
 
 // shortText is the length up to which copying words is faster than calling memmove.
@@ -337,7 +357,7 @@ func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 	if c.fix() {
 		at := int(c.bits >> textShift)
 		if at == 0 {
-			return appendUnescaped(dst, b, start, end), nil
+			return r.appendFixed(dst, c), nil
 		}
 		b, start = r.unescaped, at
 		end = at + int(swar.Load32(b, at-4))
@@ -357,6 +377,10 @@ func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 // the scanner, or an RFC 3339 text with any offset.
 func (r *Row) Time(i int) (time.Time, error) {
 	if r.Kind(i) == KindString {
+		if c := r.cells[i]; c.time() {
+			sec, nsec := packedTime(r.s.buf[c.start()+1:])
+			return time.Unix(sec, int64(nsec)).UTC(), nil
+		}
 		ns, ok, err := r.timeText(i)
 		if ok {
 			return time.Unix(0, ns).UTC(), nil
@@ -421,6 +445,10 @@ func (r *Row) Timestamp(i int) (int64, error) {
 // timeText reads cell i, a string, as an RFC 3339 time. It reports false without an
 // error if the time is valid and does not fit in nanoseconds since 1970.
 func (r *Row) timeText(i int) (ns int64, ok bool, err error) {
+	if c := r.Cell(i); c.time() {
+		ns, ok = packedTimestamp(r.s.buf[c.start()+1:])
+		return ns, ok, nil
+	}
 	b, err := r.Bytes(i)
 	if err != nil {
 		return 0, false, err

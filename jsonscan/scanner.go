@@ -18,6 +18,8 @@ import (
 //   - next does everything else. It calls Scanner.step (envelope.go) once for each
 //     piece of the envelope, and Scanner.nextRow (values.go) where a row may begin,
 //     until one of them delivers a row, an error or the end.
+//   - In a MessagePack response fastPacked and nextPacked (packed_row.go) take the places
+//     of fastRow and nextRow.
 //   - step and nextRow read tokens with the functions of next.go and token.go. Those
 //     of series are in envelope_series.go and collect a seriesText (series.go).
 //   - A token or a row that ends after the bytes in the buffer makes them call
@@ -61,6 +63,13 @@ type Scanner struct {
 	// From the second document on the scanner knows by itself that there are chunks.
 	// In a plain response the mark means that max-row-limit left rows out.
 	Chunked bool
+	// MessagePack says that the response is MessagePack, in the form of InfluxDB 1.x and
+	// 2.x: what the server sends for the request header Accept: application/x-msgpack, if the
+	// Content-Type of the response says so. Rows, series, structs and frames are those of
+	// the same response in JSON, with more of what is stored: see the package comment.
+	// Texts that are not UTF-8 are read with U+FFFD for each bad byte, as such a server
+	// prints them in JSON.
+	MessagePack bool
 
 	buffer
 	bufferSize int // initial size; tests make it small
@@ -70,13 +79,14 @@ type Scanner struct {
 	stops bool // next stops at the ends of parts, for NextPart
 	ended Part // what the last step ended
 
-	cells []Cell // as many as the series has columns
-	row   Row
-	err   error // what Err returns
-	fatal bool  // err ends the stream
-	doc   document
-	res   result
-	ser   seriesState
+	cells  []Cell // as many as the series has columns
+	row    Row
+	counts openCounts // of MessagePack
+	err    error      // what Err returns
+	fatal  bool       // err ends the stream
+	doc    document
+	res    result
+	ser    seriesState
 
 	text     seriesText
 	slab     seriesSlab
@@ -104,6 +114,7 @@ func (s *Scanner) Reset(r io.Reader) {
 	}
 	s.buffer.reset(r, s.bufferSize)
 	s.state, s.first = stDocument, true
+	s.counts.depth = 0
 	s.err, s.fatal = nil, false
 	s.ended = PartNone
 	s.doc, s.res = document{}, result{}
@@ -194,6 +205,9 @@ func (s *Scanner) Next() bool {
 			return true
 		}
 	}
+	if s.state == stPacked && s.err == nil && s.fastPacked() {
+		return true
+	}
 	return s.next()
 }
 
@@ -207,9 +221,12 @@ func (s *Scanner) next() bool {
 		var row bool
 		var err error
 		s.ended = PartNone
-		if s.state == stValues {
+		switch s.state {
+		case stValues:
 			row, err = s.nextRow()
-		} else {
+		case stPacked:
+			row, err = s.nextPacked()
+		default:
 			err = s.step()
 		}
 		if err != nil {

@@ -79,7 +79,8 @@ type seriesText struct {
 	text    []byte // unescaped texts; the memory is reused for the next series
 	src     []byte // what the spans are parts of: text, or the buffer of the scanner
 	name    span
-	tags    []span // key, value, key, value
+	tags    []span    // key, value, key, value
+	pairs   [][2]span // scratch of sortTags
 	columns []span
 	hasName bool
 	hasCols bool

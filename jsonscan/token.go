@@ -297,6 +297,9 @@ func (s *Scanner) readTags() error {
 	for first := true; ; first = false {
 		more, err := s.element(first, '}')
 		if err != nil || !more {
+			if s.MessagePack {
+				s.text.sortTags()
+			}
 			return err
 		}
 		if c, err := s.peek(); err != nil || c != '"' {

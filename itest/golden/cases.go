@@ -32,8 +32,8 @@ var setups = []setup{
 			`CREATE USER reader WITH PASSWORD 'pw'; GRANT READ ON golden TO reader`},
 		buckets: []string{database, "empty", database + "/two days"},
 		writes:  []func() string{func() string { return guidePoint }, numbers, texts, names, hosts, promoted, many, long, logs, wide},
-		cases: slicesOf(shapeCases, numberCases, infinityCases, textCases, timeCases, errorCases, chunkCases, showCases,
-			bulkCases, formatCases, mutatingCases),
+		cases: slicesOf(inBoth(shapeCases, numberCases, infinityCases, textCases, timeCases, errorCases, chunkCases, showCases,
+			bulkCases), formatCases, mutatingCases),
 	},
 	{
 		name:    "max-row-limit = 7",
@@ -74,6 +74,23 @@ func slicesOf(groups ...[]Case) []Case {
 	var all []Case
 	for _, g := range groups {
 		all = append(all, g...)
+	}
+	return all
+}
+
+// msgpack is the media type of MessagePack, and the end of the name of a case that was also
+// recorded as JSON, under the rest of the name.
+const (
+	msgpack    = "application/x-msgpack"
+	msgpackEnd = "-msgpack"
+)
+
+// inBoth returns the cases of groups, and each a second time with MessagePack.
+func inBoth(groups ...[]Case) []Case {
+	all := slicesOf(groups...)
+	for _, c := range all {
+		c.Name, c.Accept = c.Name+msgpackEnd, msgpack
+		all = append(all, c)
 	}
 	return all
 }
@@ -188,9 +205,9 @@ var bulkCases = []Case{
 }
 
 var formatCases = []Case{
-	{Name: "msgpack", About: "MessagePack: types kept", Accept: "application/x-msgpack", Params: ns("SELECT * FROM numbers; SELECT * FROM missing..m")},
-	{Name: "msgpack-time", About: "MessagePack without epoch: time as extension 5", Accept: "application/x-msgpack", Params: params{"db": database, "q": "SELECT load FROM hosts"}},
-	{Name: "msgpack-infinity", About: "MessagePack carries infinity", Accept: "application/x-msgpack", Params: ns("SELECT ln(f) FROM numbers WHERE f = 0")},
+	{Name: "msgpack", About: "MessagePack: types kept", Accept: msgpack, Params: ns("SELECT * FROM numbers; SELECT * FROM missing..m")},
+	{Name: "msgpack-time", About: "MessagePack without epoch: time as extension 5", Accept: msgpack, Params: params{"db": database, "q": "SELECT load FROM hosts"}},
+	{Name: "msgpack-infinity", About: "MessagePack carries infinity", Accept: msgpack, Params: ns("SELECT ln(f) FROM numbers WHERE f = 0")},
 	{Name: "csv", About: "CSV", Accept: "application/csv", Params: ns("SELECT * FROM hosts GROUP BY host")},
 	{Name: "csv-infinity", About: "CSV prints infinity", Accept: "application/csv", Params: ns("SELECT ln(f) FROM numbers WHERE f = 0")},
 	{Name: "csv-error", About: "CSV loses the error of a statement", Accept: "application/csv", Params: ns("SELECT load FROM hosts; SELECT * FROM missing..m")},
@@ -202,6 +219,8 @@ var mutatingCases = []Case{
 	{Name: "select-into", About: "series result with the columns time and written", Params: ns("SELECT load INTO copied FROM hosts")},
 	{Name: "messages", About: "GET of a changing statement: a warning", Method: "GET", Params: params{"q": `CREATE DATABASE "again"`}},
 	{Name: "messages-between", About: "warnings between rows", Method: "GET", Params: ns(`SELECT * FROM cpu_load_short; CREATE DATABASE "again"; DROP DATABASE "again"; SELECT * FROM cpu_load_short`)},
+	{Name: "messages-between" + msgpackEnd, About: "the same as MessagePack, with the warnings before the series", Method: "GET", Accept: msgpack,
+		Params: ns(`SELECT * FROM cpu_load_short; CREATE DATABASE "again"; DROP DATABASE "again"; SELECT * FROM cpu_load_short`)},
 	{Name: "messages-chunked", About: "the same in chunks", Method: "GET", Params: chunked("10", `SELECT * FROM cpu_load_short; CREATE DATABASE "again"; DROP DATABASE "again"; SELECT * FROM cpu_load_short`)},
 	{Name: "delete", About: "of a statement that deletes; without any result on 2.8.0", Params: ns("DELETE FROM hosts WHERE host = 'h0'")},
 	{Name: "delete-between", About: "between two that select; its result is missing on 2.8.0", Params: ns("SELECT * FROM cpu_load_short; DROP MEASUREMENT wide; SELECT * FROM cpu_load_short")},
