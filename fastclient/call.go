@@ -41,6 +41,7 @@ type call struct {
 	observe    func(ctx context.Context, e *endpoint, err error) // called with the outcome of every attempt
 	up         []trial                                           // scratch of failover
 	maybe      bool                                              // a server may have applied it before another one was tried
+	format     ResponseFormat                                    // of the rows of a query
 	req        transport.Request
 	resp       transport.Response
 }
@@ -134,11 +135,17 @@ func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int
 	if call.op == "write" {
 		doer = e.write
 	}
+	if call.format != FormatJSON {
+		call.req.Accept = e.spoken.accept(call.format)
+	}
 	start := time.Time{}
 	if c.timed(ctx) {
 		start = time.Now()
 	}
-	if err = doer.Do(ctx, &call.req, &call.resp); err != nil {
+	if err = doer.Do(ctx, &call.req, &call.resp); err == nil {
+		c.learn(e, call)
+	}
+	if err != nil {
 		err = limited(ctx, transportError(call.op, err))
 	} else if call.resp.Status < 200 || call.resp.Status > 299 || call.op == "write" && !acknowledges(&call.resp) {
 		err = responseError(call.op, &call.resp, call.words, c.errorTime)
@@ -151,6 +158,13 @@ func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int
 		c.done(ctx, e, call, attempt, time.Since(start), err)
 	}
 	return err
+}
+
+// learn notes what the response of a call says about the server, if that matters.
+func (c *core) learn(e *endpoint, call *call) {
+	if c.o.ResponseFormat == FormatAuto || call.format == FormatAuto {
+		e.spoken.learn(call.op, &call.resp)
+	}
 }
 
 func (c *core) timed(ctx context.Context) bool {

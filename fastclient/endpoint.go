@@ -134,6 +134,7 @@ type endpoint struct {
 	name            string // of addr
 	write, query    transport.Doer
 	writes, queries health
+	spoken          spoken
 	plain           atomic.Bool // the server, one of a replicated set, has refused compressed bodies
 }
 

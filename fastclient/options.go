@@ -96,6 +96,9 @@ type Options struct {
 	// POST, which keeps statements out of the logs of proxies and has no limit of length.
 	// Statements that change something are always sent as POST.
 	UseGET bool
+	// ResponseFormat is the form in which rows, structs and frames are asked for, JSON by
+	// default. [Client.QueryRaw] and statements without rows always ask for JSON.
+	ResponseFormat ResponseFormat
 
 	DialTimeout   time.Duration // connecting, 5 s
 	TLSTimeout    time.Duration // TLS handshake, 5 s
@@ -339,6 +342,8 @@ func (o *Options) validate() error {
 		return bad("Compression", "cannot be both Off and Always")
 	case o.MaxHeaderBytes < 0:
 		return bad("MaxHeaderBytes", "is negative")
+	case o.ResponseFormat > FormatAuto:
+		return bad("ResponseFormat", "is not one of the declared formats")
 	case o.MaxHeaderBytes > 0 && o.HTTPClient != nil:
 		return bad("MaxHeaderBytes", "belongs to the Transport of HTTPClient")
 	case o.MaxConns < 0:

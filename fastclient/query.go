@@ -43,7 +43,7 @@ func (c *Client) Query(ctx context.Context, q string, opts ...QueryOption) (*Res
 // [Client.Query], a *[QueryError], or [ErrNoResult] if the response has no result at all.
 // InfluxDB 2.x sends none for a statement that deletes.
 func (c *Client) Exec(ctx context.Context, q string, opts ...QueryOption) error {
-	unchunked := queryOption(func(c *queryCall) { c.chunked, c.get, c.deletes = false, false, deletes(q) })
+	unchunked := queryOption(func(c *queryCall) { c.chunked, c.get, c.deletes, c.format = false, false, deletes(q), FormatJSON })
 	res, err := c.Query(ctx, q, append(opts[:len(opts):len(opts)], unchunked)...)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (c *Client) database(ctx context.Context, words, name string) error {
 
 func (c *Client) newQueryCall(opts []QueryOption) *queryCall {
 	qc := &queryCall{db: c.to.db, rp: c.to.rp, chunked: true, policy: c.o.Retry,
-		get: c.o.UseGET, compressed: c.o.Compression.Responses}
+		get: c.o.UseGET, format: c.o.ResponseFormat, compressed: c.o.Compression.Responses}
 	for _, o := range opts {
 		o.applyQuery(qc)
 	}
@@ -137,7 +137,7 @@ func (c *Client) query(ctx context.Context, q string, qc *queryCall) (*transport
 	form := qc.form(q)
 	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent}
 	one.req.Stream = true
-	one.req.Accept = "application/json"
+	one.req.Accept, one.format = mediaJSON, qc.format
 	if qc.compressed != ResponsesPlain {
 		one.req.AcceptEncoding = "gzip"
 	}
@@ -187,6 +187,7 @@ func (qc *queryCall) form(q string) []byte {
 // but [MaxBytes]. The reader must be closed. Its errors are *[TransportError]s.
 func (c *Client) QueryRaw(ctx context.Context, q string, opts ...QueryOption) (io.ReadCloser, error) {
 	qc := c.newQueryCall(opts)
+	qc.format = FormatJSON
 	resp, err := c.query(ctx, q, qc)
 	if err != nil {
 		return nil, err
@@ -213,6 +214,7 @@ type queryCall struct {
 	structs    jsonscan.StructOption
 	into       *jsonscan.StructOption // where the caller reads structs; nil if it does not
 	compressed ResponseCompression
+	format     ResponseFormat
 }
 
 type queryOption func(*queryCall)

@@ -12,6 +12,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/inflate"
+	"github.com/pointwire/pointwire/internal/msgpack"
 	"github.com/pointwire/pointwire/internal/transport"
 )
 
@@ -107,6 +108,10 @@ func decompress(resp *transport.Response, body []byte) (plain []byte, cut bool) 
 // read takes the message out of the forms that servers use. The form of the body decides,
 // not its content type: a 404 of InfluxDB is text, and a 204 calls itself JSON.
 func (e *ServerError) read(body []byte) {
+	if len(body) > 0 && body[0]>>4 == 8 { // a map of MessagePack, and not UTF-8
+		e.Message = strings.ToValidUTF8(msgpack.StringMember(body, "error"), "\ufffd")
+		return
+	}
 	text := strings.TrimSpace(string(body))
 	if !strings.HasPrefix(text, "{") {
 		if !strings.HasPrefix(text, "<") { // a page of a proxy says less than its status

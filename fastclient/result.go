@@ -42,6 +42,7 @@ func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, erro
 	}
 	r := &Result{body: body, s: jsonscan.NewScanner(body), whole: c.maxWhole, emptied: emptied}
 	r.s.MaxRowBytes = qc.maxRow
+	r.s.MessagePack = isMsgpack(resp)
 	r.s.Chunked = qc.chunked
 	r.s.SetPrecision(qc.epoch)
 	return r, nil

@@ -25,6 +25,9 @@ import (
 // GetFloat64 may be off by the last digit. [Result.Rows] reads both exactly. The tree
 // belongs to the caller.
 //
+// In a MessagePack response the numbers are as InfluxDB prints them in JSON, which has no
+// form for infinities: they are null. Use [Format] to ask for the server's own JSON.
+//
 // A tree costs up to 150 times the memory of the bytes it is made from, so both are
 // bounded: the response by [Options].MaxResponseBytes, and the tree by eight times that,
 // where every value, such as a number or an array, counts for 256 bytes and four times
@@ -310,7 +313,10 @@ func (t *tree) newCell(row *jsonscan.Row, i int) *fastjson.Value {
 		text, _ := row.String(i)
 		return t.newString(text)
 	}
-	return t.arena(len(row.Raw(i))).NewNumberString(string(row.Raw(i)))
+	if raw := string(row.Raw(i)); raw != "null" {
+		return t.arena(len(raw)).NewNumberString(raw)
+	}
+	return t.arena(0).NewNull() // infinity, in MessagePack
 }
 
 // addMessage adds a message of the server to a statement.

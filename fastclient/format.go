@@ -1,0 +1,116 @@
+package fastclient
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"github.com/pointwire/pointwire/internal/transport"
+)
+
+// This file chooses the form in which a server is asked to send rows, and recognises the
+// form in which it did.
+//
+// Invariant: what a response is read as depends on its Content-Type alone. What was asked
+// for decides nothing, because a server may not know MessagePack, or not want to send it.
+
+// A ResponseFormat is the form in which a server is asked to send rows.
+//
+// A server prints JSON more slowly than this package reads it. InfluxDB 1.x and 2.x send
+// MessagePack about twice as fast, from some hundred rows on. The rows are the same, with
+// these differences:
+//
+//   - A float without a fraction is [jsonscan.KindFloat], and in JSON an integer.
+//   - Infinite values arrive. In JSON they make the server drop the whole response, or the
+//     chunk.
+//   - With [RFC3339], times are in UTC even if the query has a tz() clause, and
+//     Row.Bytes prints them.
+//   - A float of 1<<53 or more is exact for Row.Int. In JSON its digits may be rounded.
+//   - The number of a failed statement is its place. In JSON InfluxDB 1.x repeats the
+//     number of the first that failed.
+type ResponseFormat uint8
+
+// The formats.
+const (
+	// FormatJSON asks for JSON.
+	FormatJSON ResponseFormat = iota
+	// FormatMessagePack asks for MessagePack. A server that does not know it sends JSON,
+	// which is then read.
+	FormatMessagePack
+	// FormatAuto asks a server for MessagePack after a response has shown that it is
+	// InfluxDB 1.x or 2.x, and for JSON before that. A short-lived program may call
+	// [Client.Ping] first.
+	FormatAuto
+)
+
+// String returns json, messagepack or auto.
+func (f ResponseFormat) String() string {
+	if f > FormatAuto {
+		return "invalid"
+	}
+	return [...]string{"json", "messagepack", "auto"}[f]
+}
+
+// Format asks for one response in another form than [Options].ResponseFormat.
+func Format(f ResponseFormat) QueryOption {
+	return queryOption(func(c *queryCall) {
+		if f > FormatAuto {
+			c.err = &OptionError{"Format", "is not one of the declared formats"}
+		}
+		c.format = f
+	})
+}
+
+const (
+	mediaJSON    = "application/json"
+	mediaMsgpack = "application/x-msgpack"
+)
+
+// dialect is whether a server sends MessagePack that this package reads.
+type dialect uint32
+
+const (
+	dialectUnknown dialect = iota // no response yet
+	dialectJSON
+	dialectMsgpack
+)
+
+// spoken is the dialect of a server, learnt from its responses.
+type spoken struct{ v atomic.Uint32 }
+
+// accept returns the Accept header of a query in format f.
+func (s *spoken) accept(f ResponseFormat) string {
+	// Only the bare type: 1.6.7 sends JSON if both are acceptable.
+	if f == FormatMessagePack || f == FormatAuto && dialect(s.v.Load()) == dialectMsgpack {
+		return mediaMsgpack
+	}
+	return mediaJSON
+}
+
+// learn takes the dialect from a response. Responses to queries are looked at every time,
+// because another server may have taken the place of the first.
+func (s *spoken) learn(op string, resp *transport.Response) {
+	if op == "write" && dialect(s.v.Load()) != dialectUnknown {
+		return
+	}
+	d := dialectJSON
+	if packs(resp.Header("X-Influxdb-Version"), resp.Header("X-Influxdb-Build")) {
+		d = dialectMsgpack
+	}
+	s.v.Store(uint32(d))
+}
+
+// packs reports whether a server is InfluxDB 1.x or 2.x. InfluxDB 3 has another form of
+// MessagePack. VictoriaMetrics and relays call themselves 1.x, but have no such build.
+func packs(version, build string) bool {
+	if build != "OSS" && build != "ENT" {
+		return false
+	}
+	version = strings.TrimPrefix(version, "v")
+	return strings.HasPrefix(version, "1.") || strings.HasPrefix(version, "2.")
+}
+
+// isMsgpack reports whether a response is MessagePack.
+func isMsgpack(resp *transport.Response) bool {
+	media, _, _ := strings.Cut(resp.Header("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(media), mediaMsgpack)
+}
