@@ -27,17 +27,18 @@ func benchSize(tb testing.TB) float64 {
 	return v
 }
 
-func BenchmarkEncode(b *testing.B)    { benchmarkSuite(b, "encode") }
-func BenchmarkDecode(b *testing.B)    { benchmarkSuite(b, "decode") }
-func BenchmarkNumbers(b *testing.B)   { benchmarkSuite(b, "numbers") }
-func BenchmarkQuery(b *testing.B)     { benchmarkSuite(b, "query") }
-func BenchmarkStructs(b *testing.B)   { benchmarkSuite(b, "structs") }
-func BenchmarkColumns(b *testing.B)   { benchmarkSuite(b, "columns") }
-func BenchmarkTransport(b *testing.B) { benchmarkSuite(b, "transport") }
-func BenchmarkGzip(b *testing.B)      { benchmarkSuite(b, "gzip") }
-func BenchmarkGunzip(b *testing.B)    { benchmarkSuite(b, "gunzip") }
-func BenchmarkSpool(b *testing.B)     { benchmarkSuite(b, "spool") }
-func BenchmarkPython(b *testing.B)    { benchmarkSuite(b, "python") }
+func BenchmarkEncode(b *testing.B)      { benchmarkSuite(b, "encode") }
+func BenchmarkDecode(b *testing.B)      { benchmarkSuite(b, "decode") }
+func BenchmarkNumbers(b *testing.B)     { benchmarkSuite(b, "numbers") }
+func BenchmarkQuery(b *testing.B)       { benchmarkSuite(b, "query") }
+func BenchmarkStructs(b *testing.B)     { benchmarkSuite(b, "structs") }
+func BenchmarkColumns(b *testing.B)     { benchmarkSuite(b, "columns") }
+func BenchmarkMessagePack(b *testing.B) { benchmarkSuite(b, "msgpack") }
+func BenchmarkTransport(b *testing.B)   { benchmarkSuite(b, "transport") }
+func BenchmarkGzip(b *testing.B)        { benchmarkSuite(b, "gzip") }
+func BenchmarkGunzip(b *testing.B)      { benchmarkSuite(b, "gunzip") }
+func BenchmarkSpool(b *testing.B)       { benchmarkSuite(b, "spool") }
+func BenchmarkPython(b *testing.B)      { benchmarkSuite(b, "python") }
 
 // TestMain serves the suite transport, which starts this program again as its sink.
 func TestMain(m *testing.M) {
@@ -143,6 +144,8 @@ func TestDesign(t *testing.T) {
 		{"gzip", "structs", "pointwire", "klauspost-1", 2.5},
 		{"spool", "put", "pointwire", "of the compressed bytes", 1.1},
 		{"spool", "put-sync", "pointwire", "bare", 0.8},
+		{"msgpack", "cpugb", "pointwire-msgpack", "pointwire-json", 3.5},
+		{"msgpack", "trade", "pointwire-msgpack", "pointwire-json", 1.7},
 	}
 	for _, b := range workload.Bodies {
 		rows = append(rows, row{"query", b.Name, "pointwire-rows", "encoding-json", 12}, row{"query", b.Name, "pointwire-rows", "best", 2})

@@ -24,10 +24,10 @@ import (
 
 // Suites lists all suites, in the order of the tables.
 var Suites = []measure.Suite{
-	encode.Suite, decode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, transport.Suite, gzip.Suite,
+	encode.Suite, decode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, query.MessagePack, transport.Suite, gzip.Suite,
 	gunzip.Suite, spool.Suite, python.Suite,
 }
 
 // Goals are the goals of the design.
-var Goals = slices.Concat(encode.Goals, decode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals,
+var Goals = slices.Concat(encode.Goals, decode.Goals, numbers.Goals, query.Goals, query.StructGoals, query.ColumnGoals, query.MessagePackGoals,
 	transport.Goals, gzip.Goals, gunzip.Goals, spool.Goals, python.Goals)

@@ -38,7 +38,7 @@ func (s *Scanner) stepList() error {
 		s.leave(stResult)
 		return nil
 	}
-	if !s.MessagePack && s.fastSeries() {
+	if s.MessagePack && s.fastPackedSeries() || !s.MessagePack && s.fastSeries() {
 		return nil
 	}
 	if err := s.expect('{', "expected a series"); err != nil {
@@ -124,7 +124,7 @@ func (s *Scanner) openValues() error {
 		return err
 	}
 	if s.MessagePack {
-		return s.packedValues()
+		return s.openPackedValues()
 	}
 	if !s.text.hasCols || !s.text.hasName {
 		if err := s.lookAhead(); err != nil {

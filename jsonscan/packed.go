@@ -1,10 +1,8 @@
 package jsonscan
 
 import (
-	"bytes"
 	"cmp"
 	"math"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -30,26 +28,30 @@ import (
 // one series, and its tags, columns or values.
 const maxOpen = 8
 
-// packedClass returns the first byte that a value with the first byte c would have in JSON,
-// and 'x' for a value that JSON does not have.
-func packedClass(c byte) byte {
-	h, _ := msgpack.Read([]byte{c, 0, 0, 0, 0, 0, 0, 0, 0}, 0)
-	switch h.Type {
-	case msgpack.Nil:
-		return 'n'
-	case msgpack.Bool:
-		return [2]byte{'f', 't'}[h.Bits]
-	case msgpack.Int, msgpack.Uint, msgpack.Float:
-		return '0'
-	case msgpack.String:
-		return '"'
-	case msgpack.Array:
-		return '['
-	case msgpack.Map:
-		return '{'
+// packedClass has, for each first byte of a value, the first byte that the value would have
+// in JSON, and 'x' for a value that JSON does not have.
+var packedClass = func() (class [256]byte) {
+	for c := range class {
+		h, _ := msgpack.Read([]byte{byte(c), 0, 0, 0, 0, 0, 0, 0, 0}, 0)
+		switch h.Type {
+		case msgpack.Nil:
+			class[c] = 'n'
+		case msgpack.Bool:
+			class[c] = "ft"[h.Bits]
+		case msgpack.Int, msgpack.Uint, msgpack.Float:
+			class[c] = '0'
+		case msgpack.String:
+			class[c] = '"'
+		case msgpack.Array:
+			class[c] = '['
+		case msgpack.Map:
+			class[c] = '{'
+		default:
+			class[c] = 'x'
+		}
 	}
-	return 'x'
-}
+	return class
+}()
 
 // packedPeek is peek.
 func (s *Scanner) packedPeek() (byte, error) {
@@ -58,7 +60,7 @@ func (s *Scanner) packedPeek() (byte, error) {
 			return 0, err
 		}
 	}
-	return packedClass(s.buf[s.pos]), nil
+	return packedClass[s.buf[s.pos]], nil
 }
 
 // packedHead consumes a head.
@@ -92,8 +94,7 @@ func (s *Scanner) packedExpect(c byte, msg string) error {
 		return s.syntax(s.pos, msg)
 	}
 	h, err := s.packedHead()
-	s.counts.left[s.counts.depth] = h.Bits
-	s.counts.depth++
+	s.counts.push(h.Bits)
 	return err
 }
 
@@ -101,6 +102,12 @@ func (s *Scanner) packedExpect(c byte, msg string) error {
 type openCounts struct {
 	left  [maxOpen]uint64
 	depth int
+}
+
+// push opens one of n elements.
+func (o *openCounts) push(n uint64) {
+	o.left[o.depth] = n
+	o.depth++
 }
 
 // next moves to the next element of the innermost one. It reports false after closing it.
@@ -237,44 +244,4 @@ func (s *Scanner) packedDocument() error {
 	}
 	s.enter(stTop)
 	return nil
-}
-
-// packedValues enters the rows. InfluxDB sends the columns before them, and nothing else
-// would tell what a row is.
-func (s *Scanner) packedValues() error {
-	if !s.text.hasCols {
-		return s.syntax(s.pos, "values without columns")
-	}
-	s.beginSeries(false)
-	s.enter(stPacked)
-	return nil
-}
-
-// sortTags sorts the tags of the series at hand by their keys. A server sends them in JSON
-// in that order, and in MessagePack in another one each time.
-func (t *seriesText) sortTags() {
-	if n := len(t.tags); n < 4 || t.tagsSorted() {
-		return
-	}
-	t.pairs = t.pairs[:0]
-	for i := 0; i < len(t.tags); i += 2 {
-		t.pairs = append(t.pairs, [2]span{t.tags[i], t.tags[i+1]})
-	}
-	slices.SortFunc(t.pairs, func(a, b [2]span) int { return bytes.Compare(t.key(a[0]), t.key(b[0])) })
-	for i, p := range t.pairs {
-		t.tags[2*i], t.tags[2*i+1] = p[0], p[1]
-	}
-}
-
-// key returns the text of a span before beginSeries has set src.
-func (t *seriesText) key(p span) []byte { return t.text[p.start:p.end] }
-
-// tagsSorted reports whether the keys are in order.
-func (t *seriesText) tagsSorted() bool {
-	for i := 2; i < len(t.tags); i += 2 {
-		if bytes.Compare(t.key(t.tags[i-2]), t.key(t.tags[i])) > 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -87,7 +87,7 @@ func TestPackedStructAllocs(t *testing.T) {
 			t.Fatal(len(dst), err)
 		}
 	})
-	if got > structAllocs {
+	if got > 4*structAllocs { // a trade has four texts
 		t.Errorf("%v allocations per row", got)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"testing/iotest"
 )
 
-// packedValues returns a response with one series of n columns, whose rows are in values,
+// packedResponse returns a response with one series of n columns, whose rows are in values,
 // an array.
-func packedValues(n int, values string) string {
+func packedResponse(n int, values string) string {
 	columns := ""
 	for range n {
 		columns += "\xa1c"
@@ -42,7 +42,7 @@ func FuzzPackedRow(f *testing.F) {
 				accepted = false
 			}
 		}
-		body := packedValues(len(cells), "\x91"+string(row))
+		body := packedResponse(len(cells), "\x91"+string(row))
 		for _, size := range []int{64, 65, 100, 64 << 10} {
 			s := packedScanner(iotest.OneByteReader(strings.NewReader(body)), size)
 			ok := s.Next()

@@ -58,11 +58,7 @@ func (s *Scanner) fastPacked() bool {
 func (s *Scanner) nextPacked() (bool, error) {
 	s.row.cells = nil
 	if !s.counts.more() {
-		s.counts.next()
-		if !s.first {
-			s.ser.filled = true
-		}
-		s.leave(stSeries)
+		s.endPacked()
 		return false, nil
 	}
 	if s.fastPacked() {
@@ -75,6 +71,24 @@ func (s *Scanner) nextPacked() (bool, error) {
 		return false, s.syntax(s.pos, "invalid row") // which cannot be
 	}
 	return true, nil
+}
+
+// endPacked leaves the values, and their series too if that ends there.
+func (s *Scanner) endPacked() {
+	last := s.counts.lastMember()
+	s.counts.depth--
+	if s.first {
+		s.leave(stSeries) // where NextPart may deliver it
+		return
+	}
+	s.ser.filled = true
+	if !last {
+		s.leave(stSeries)
+		return
+	}
+	s.endSeries()
+	s.counts.depth--
+	s.leave(stList)
 }
 
 // packedRow parses the row at pos into s.cells, and returns the position after it, or 0 if

@@ -17,7 +17,7 @@ import (
 // packedOne returns the row of a MessagePack response with these cells.
 func packedOne(t testing.TB, cells ...string) *Row {
 	t.Helper()
-	s := packedScanner(strings.NewReader(packedValues(len(cells), "\x91\xdc"+
+	s := packedScanner(strings.NewReader(packedResponse(len(cells), "\x91\xdc"+
 		string(binary.BigEndian.AppendUint16(nil, uint16(len(cells))))+strings.Join(cells, ""))), 64<<10)
 	if !s.Next() {
 		t.Fatal(s.Err())

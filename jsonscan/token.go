@@ -298,6 +298,7 @@ func (s *Scanner) readTags() error {
 		more, err := s.element(first, '}')
 		if err != nil || !more {
 			if s.MessagePack {
+				s.text.src = s.text.text
 				s.text.sortTags()
 			}
 			return err

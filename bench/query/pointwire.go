@@ -4,8 +4,9 @@ import "github.com/pointwire/pointwire/jsonscan"
 
 // newRows reads rows with one jsonscan.Scanner, which is reset for each response, and
 // visits cells as in the documentation of jsonscan.Cell.
-func newRows() visitor {
-	s := jsonscan.NewScanner(nil)
+func newRows() visitor { return scanRows(jsonscan.NewScanner(nil)) }
+
+func scanRows(s *jsonscan.Scanner) visitor {
 	return func(a *Response) (sums Sums, err error) {
 		s.Reset(a.Reader())
 		for s.Next() {
