@@ -181,7 +181,7 @@ func receiver(typ ast.Expr) string {
 // uses what is declared in it and in files below it.
 var storeys = map[string][]string{
 	"fastclient": {
-		"doc.go", "hooks.go", "errors.go", "subset.go", "client.go", "response.go", "secret.go", "options.go", "endpoint.go", "health.go", "call.go",
+		"doc.go", "hooks.go", "errors.go", "subset.go", "client.go", "response.go", "secret.go", "format.go", "options.go", "endpoint.go", "health.go", "call.go",
 		"ping.go", "write.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "url.go",
 	},
 	"fastclient/batch": {

@@ -296,6 +296,40 @@ types float=1,whole=-4,string="b",boolean=false 1439856000000000001
 	// whole is int64: 3 -4
 }
 
+func Example_msgpack() {
+	ctx, c, s := serve(influxtest.Status(204), influxtest.Body(200, "\x81\xa7results\x91\x82\xacstatement_id\x00\xa6series"+
+		"\x91\x83\xa4name\xa6growth\xa7columns\x92\xa4time\xa3exp\xa6values\x92"+
+		"\x92\x01\xcb\x3f\xf0\x00\x00\x00\x00\x00\x00\x92\x02\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00",
+		"Content-Type", "application/x-msgpack"))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin msgpack
+		if err := c.Write(ctx, []byte("growth days=0 1\ngrowth days=1000 2\n")); err != nil {
+			return err
+		}
+		r, err := c.Query(ctx, "SELECT exp(days) FROM growth", fastclient.Format(fastclient.FormatMessagePack))
+		if err != nil {
+			return err
+		}
+		for row, err := range r.Rows() {
+			if err != nil {
+				return err
+			}
+			v, err := row.Float(1)
+			if err != nil {
+				return err
+			}
+			fmt.Println(row.Kind(1), v)
+		}
+		// end
+		return nil
+	})
+	// Output:
+	// float 1
+	// float +Inf
+}
+
 func Example_chunked() {
 	ctx, c, s := serve(influxtest.Chunked(h2o, h2o))
 	defer s.Close()

@@ -50,16 +50,6 @@ func (f ResponseFormat) String() string {
 	return [...]string{"json", "messagepack", "auto"}[f]
 }
 
-// Format asks for one response in another form than [Options].ResponseFormat.
-func Format(f ResponseFormat) QueryOption {
-	return queryOption(func(c *queryCall) {
-		if f > FormatAuto {
-			c.err = &OptionError{"Format", "is not one of the declared formats"}
-		}
-		c.format = f
-	})
-}
-
 const (
 	mediaJSON    = "application/json"
 	mediaMsgpack = "application/x-msgpack"

@@ -250,6 +250,16 @@ func Chunked(n int) QueryOption {
 // truncates series, which sets Series.Partial.
 func Unchunked() QueryOption { return queryOption(func(c *queryCall) { c.chunked = false }) }
 
+// Format asks for one response in another form than [Options].ResponseFormat.
+func Format(f ResponseFormat) QueryOption {
+	return queryOption(func(c *queryCall) {
+		if f > FormatAuto {
+			c.err = &OptionError{"Format", "is not one of the declared formats"}
+		}
+		c.format = f
+	})
+}
+
 // StructOptions relaxes what [QueryInto] and [QueryOne] require of a response, as in
 // [jsonscan.StructsOf]. Any other query returns an *[OptionError] for it.
 func StructOptions(options ...jsonscan.StructOption) QueryOption {

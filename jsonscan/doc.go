@@ -48,6 +48,14 @@
 // an integer as long as it is equal to that, or is what InfluxDB prints as that. A float32
 // of a struct is the one exception: it is the float32 nearest to its float64.
 //
+// # MessagePack
+//
+// InfluxDB 1.x and 2.x send the same responses as MessagePack on request, about twice as
+// fast. A scanner with the field MessagePack set reads them, and everything in this package
+// works as with JSON. They say more than JSON does: a float without a fraction is
+// KindFloat, infinities arrive, and Row.Int of a float is its exact value. A time that JSON
+// has as a text is KindString too, always in UTC; it is printed when it is asked for.
+//
 // # Errors
 //
 // The errors form three groups.

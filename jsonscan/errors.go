@@ -16,8 +16,8 @@ import (
 // cause. Texts may hold words of the server, so each goes through printable: it is
 // one line, and no terminal or log obeys it.
 
-// A SyntaxError says that the response is not JSON, or not the JSON of a query
-// response. It ends the stream.
+// A SyntaxError says that the response is not JSON, or not MessagePack if that is expected,
+// or not the form of a query response. It ends the stream.
 type SyntaxError struct {
 	Offset int64  // of the offending byte, from the start of the stream
 	Msg    string // what is wrong there

@@ -131,3 +131,22 @@ func ExampleScanner_StatementID() {
 	fmt.Println(s.StatementID(), s.Row().Series().StatementID)
 	// Output: 3 3
 }
+
+// The response to a request with Accept: application/x-msgpack.
+func ExampleScanner_messagePack() {
+	body := "\x81\xa7results\x91\x82\xacstatement_id\x00\xa6series\x91\x83\xa4name\xa3cpu\xa7columns\x92\xa4time\xa4load" +
+		"\xa6values\x92\x92\x01\xcb\x40\x08\x00\x00\x00\x00\x00\x00\x92\x02\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00"
+	s := jsonscan.NewScanner(strings.NewReader(body))
+	s.MessagePack = true
+	for row, err := range s.Rows() {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		load, err := row.Float(1)
+		fmt.Println(row.Kind(1), load, err, row)
+	}
+	// Output:
+	// float 3 <nil> [1,3]
+	// float +Inf <nil> [2,null]
+}

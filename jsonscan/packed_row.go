@@ -95,9 +95,11 @@ func (s *Scanner) endPacked() {
 // it declines. Loads of whole words may go beyond end, but no further than the pad.
 func (s *Scanner) packedRow() int {
 	b, end, cells := s.buf, s.end, s.cells
-	i := packedRowHead(b[:end], s.pos, len(cells))
-	if i == 0 {
-		return 0
+	i := s.pos + 1
+	if b[s.pos] != 0x90|byte(len(cells)) || len(cells) > 15 {
+		if i = packedRowHead(b[:end], s.pos, len(cells)); i == 0 {
+			return 0
+		}
 	}
 	s.row.unescaped = s.row.unescaped[:0]
 	for k := range cells {
@@ -111,6 +113,11 @@ func (s *Scanner) packedRow() int {
 		case m>>5 == 5:
 			n = int(m & 0x1f)
 			i++
+			if n < 8 && end-i >= n && w>>8<<(64-8*uint(n))&swar.Highs == 0 { // a shift by 64 leaves 0
+				c.bits, c.meta = uint64(i+n+1), uint64(i-1)|kindString
+				i += n
+				continue
+			}
 		case m == 0xcb:
 			c.bits, c.meta = bits.ReverseBytes64(swar.Load64(b, i+1)), kindFloat
 			i += 9
@@ -166,9 +173,6 @@ func (s *Scanner) packedRow() int {
 // packedRowHead returns the position after the head of the row at b[i], or 0 if it is not
 // whole or not that of a row of n cells.
 func packedRowHead(b []byte, i, n int) int {
-	if i < len(b) && n < 16 && b[i] == 0x90|byte(n) {
-		return i + 1
-	}
 	h, next := msgpack.Read(b, i)
 	if h.Type != msgpack.Array || h.Bits != uint64(n) {
 		return 0
@@ -346,4 +350,13 @@ func packedTimestamp(b []byte) (ns int64, ok bool) {
 		return 0, false
 	}
 	return sec*int64(time.Second) + int64(nsec), true
+}
+
+// appendFixed appends the text of a string that is not the bytes of the buffer, and not in
+// unescaped either.
+func (r *Row) appendFixed(dst []byte, c Cell) []byte {
+	if c.time() {
+		return appendTimeText(dst, r.s.buf[c.start()+1:])
+	}
+	return appendUnescaped(dst, r.s.buf, c.start()+1, c.end()-1)
 }

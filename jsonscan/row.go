@@ -317,14 +317,20 @@ func (r *Row) String(i int) (string, error) {
 // Bytes returns the text of cell i, which must be a string. The text is a view that
 // is valid until the next row.
 func (r *Row) Bytes(i int) ([]byte, error) {
+	if uint(i) < uint(len(r.cells)) {
+		if c := r.cells[i]; c.meta>>kindShift == uint64(KindString) { // without fixBit
+			end := c.end() - 1
+			return r.s.buf[c.start()+1 : end : end], nil
+		}
+	}
+	return r.toBytes(i)
+}
+
+func (r *Row) toBytes(i int) ([]byte, error) {
 	if r.Kind(i) != KindString {
 		return nil, r.fail(i, "string", ErrKind)
 	}
 	c := r.cells[i]
-	if !c.fix() {
-		end := c.end() - 1
-		return r.s.buf[c.start()+1 : end : end], nil
-	}
 	if at := int(c.bits >> textShift); at != 0 {
 		end := at + int(swar.Load32(r.unescaped, at-4))
 		return r.unescaped[at:end:end], nil
@@ -332,15 +338,6 @@ func (r *Row) Bytes(i int) ([]byte, error) {
 	n := len(r.unescaped)
 	r.unescaped = r.appendFixed(r.unescaped, c)
 	return r.unescaped[n:len(r.unescaped):len(r.unescaped)], nil
-}
-
-// appendFixed appends the text of a string that is not the bytes of the buffer, and not in
-// unescaped either.
-func (r *Row) appendFixed(dst []byte, c Cell) []byte {
-	if c.time() {
-		return appendTimeText(dst, r.s.buf[c.start()+1:])
-	}
-	return appendUnescaped(dst, r.s.buf, c.start()+1, c.end()-1)
 }
 
 // shortText is the length up to which copying words is faster than calling memmove.
