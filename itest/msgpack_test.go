@@ -115,6 +115,10 @@ func comparePacked(t *testing.T, c *fastclient.Client, q string, opts []fastclie
 	if !p.MessagePack || j.MessagePack {
 		return 0, errors.New("the server did not send what was asked for")
 	}
+	return comparePackedScanners(p, j)
+}
+
+func comparePackedScanners(p, j *jsonscan.Scanner) (rows int, err error) {
 	for {
 		part, want := p.NextPart(), j.NextPart()
 		if part != want || p.Statements() != j.Statements() {
