@@ -41,6 +41,8 @@ const (
 	minMaxBytes         = 1 << 20
 	maxSegmentBytes     = 16 << 20
 	defaultSyncInterval = time.Second
+	// copiedBody is the size up to which copying a body costs less than a second write.
+	copiedBody = 16 << 10
 	// maxFrames bounds the batches of a segment, and with that the memory of its index.
 	maxFrames = 1 << 14
 )

@@ -72,9 +72,6 @@ func (s *Spool) store(b *Batch, leased bool) error {
 	return nil
 }
 
-// copiedBody is the size up to which copying a body costs less than a second write.
-const copiedBody = 16 << 10
-
 // writeFrame writes a frame, whose header and target are in s.buf, to the end of g.
 func (s *Spool) writeFrame(g *segment, body []byte) error {
 	if len(body) <= s.copiedBody {
