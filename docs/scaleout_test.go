@@ -48,14 +48,14 @@ func Example_canary() {
 	defer c.Close()
 	try(func() error {
 		// begin canary
-		now := time.Now()
+		now := time.Now() // a collector writes one every minute
 		line := fmt.Appendf(nil, "canary value=%di %d\n", now.Unix(), now.UnixNano())
 		if err := c.Write(ctx, line); err != nil {
 			return err
 		}
-		last, err := fastclient.QueryOne[int64](ctx, c, "SELECT last(value) FROM canary")
+		last, err := fastclient.QueryOne[int64](ctx, c, "SELECT last(value) FROM canary") // a reader checks it
 		switch {
-		case errors.Is(err, fastclient.ErrNoRows): // unless this is the first canary
+		case errors.Is(err, fastclient.ErrNoRows): // unless the first one was written seconds ago
 			fmt.Println("nothing can be read: an empty response does not mean that there is no data")
 		case err != nil:
 			return err

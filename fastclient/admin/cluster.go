@@ -25,8 +25,10 @@ type ClusterNode struct {
 // A cluster without a quorum responds to a SELECT with status 200 and no rows, and to
 // [fastclient.Client.Ping] as ever: an empty response does not mean that there is no data.
 // Two checks tell: every data node here is alive, and a canary, a known point that was
-// written before, is read back. The first says what the cluster believes, and may be late;
-// the second says what it can read.
+// written before, is read back. The first says what the cluster believes, and learns of a
+// dead node after about three seconds; the second says what it can read. Without a quorum
+// of meta nodes the statement takes half a minute, which a deadline of ctx shortens, and is
+// a [*fastclient.QueryError].
 //
 // A server that has no such statement, such as InfluxDB, is [fastclient.ErrBadRequest]. A
 // response without a node is [fastclient.ErrNoResult].

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +41,22 @@ func TestCluster(t *testing.T) {
 	}
 }
 
+// TestClusterRecorded reads what a cluster of three stores responded after two were killed.
+func TestClusterRecorded(t *testing.T) {
+	body, err := os.ReadFile("testdata/opengemini-1.3.1-show-cluster.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Cluster(t.Context(), client(t, influxtest.New(t, influxtest.JSON(string(body)))))
+	want := []ClusterNode{
+		{1, "meta", "127.0.0.3:8091", "none"}, {2, "meta", "127.0.0.2:8091", "none"}, {3, "meta", "127.0.0.4:8091", "none"},
+		{5, "data", "127.0.0.4:8400", "failed"}, {7, "data", "127.0.0.2:8400", "alive"}, {8, "data", "127.0.0.3:8400", "failed"},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // TestNoCluster: a server that is no such cluster is an error, never a cluster without
 // nodes, which would look as if no node were down.
 func TestNoCluster(t *testing.T) {
@@ -59,7 +76,7 @@ func TestNoCluster(t *testing.T) {
 		"only events":     {nodesOf("", `,"values":[[1,"move","d",0,2,3,"a","b"]]`), noResult},
 		"no results":      {influxtest.JSON(`{"results":[]}`), noResult},
 		"no id":           {nodesOf(`[1,"alive","10.0.0.2:8400","two","data","available"]`, ""), func(err error) bool { return errors.As(err, &cell) }},
-		"an error":        {influxtest.JSON(`{"results":[{"statement_id":0,"error":"no leader"}]}`), func(err error) bool { return errors.As(err, new(*fastclient.QueryError)) }},
+		"an error":        {influxtest.JSON(`{"results":[{"statement_id":0,"error":"node is not the leader"}]}`), func(err error) bool { return errors.As(err, new(*fastclient.QueryError)) }},
 		"unavailable":     {influxtest.Error(503, "busy"), func(err error) bool { return errors.Is(err, fastclient.ErrUnavailable) }},
 	} {
 		if got, err := Cluster(t.Context(), client(t, influxtest.New(t, tt.reply))); len(got) > 0 || !tt.is(err) {
