@@ -287,12 +287,13 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 	batchWriter := rng.IntN(3) == 0
 	var w batch.LineWriter
 	var err error
-	name := "Writer"
+	name := "SyncWriter"
+	c := o.client.WithPrecision(b.precision)
 	if batchWriter {
-		w, err = batch.NewSyncWriter(o.client.WithPrecision(b.precision), opts)
-		name = "SyncWriter"
+		w, err = batch.NewSyncWriter(c, opts)
 	} else {
-		w, err = batch.NewWriter(o.client.WithPrecision(b.precision), opts)
+		name = o.chooseSpool(rng, &opts)
+		w, err = batch.NewWriter(c, opts)
 	}
 	if err != nil {
 		o.t.Fatal(err)
@@ -310,8 +311,14 @@ func (o *oracle) append(ctx context.Context, rng *rand.Rand, b *oracleBatch) {
 		o.t.Errorf("append: %v", err)
 		return
 	}
-	flushed := w.Flush(ctx)
-	stats := w.Stats()
+	var before batch.Stats
+	var lost error
+	if opts.Overflow >= batch.Spill && !b.unstamped && rng.IntN(2) == 0 {
+		w, before, lost = o.replace(ctx, w.(*batch.Writer), c, opts)
+		name += " twice"
+	}
+	flushed := errors.Join(lost, w.Flush(ctx))
+	stats := sum(before, w.Stats())
 	if err := w.Close(ctx); err != nil {
 		o.t.Errorf("close: %v", err)
 	}
