@@ -271,7 +271,7 @@ func (d *killedDir) start(k *killing) *runningChild {
 func (k *killing) follow(d *killedDir, c *runningChild, p roundPlan) (last string) {
 	kill := func() { c.cmd.Process.Kill() }
 	defer time.AfterFunc(time.Minute, func() {
-		k.t.Errorf("%s: the process did not end after %q", d, last)
+		k.t.Errorf("%s: the process does not end", d)
 		kill()
 	}).Stop()
 	for r := bufio.NewReader(c.out); ; {
@@ -391,7 +391,7 @@ func (k *killing) findLost(d *killedDir) {
 			if !found {
 				life--
 			}
-			k.t.Errorf("%s: point %d of life %d of %d (%d) is lost", d, id, life+1, len(d.lives), d.lives[life])
+			k.t.Errorf("%s: point %d, of process %d of %d, is lost", d, id, life+1, len(d.lives))
 		}
 	}
 	if lost > 0 {
