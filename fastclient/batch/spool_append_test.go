@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -40,4 +41,23 @@ func TestWriteAheadClosed(t *testing.T) {
 	if err := w.awaitLog(ctx, wait); err != nil {
 		t.Errorf("the line is stored, but %v", err)
 	}
+}
+
+// TestSyncClosed: a Sync that finds the spool closed, because Close has come meanwhile, waits
+// for what Close says.
+func TestSyncClosed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: Spill}, acker))
+		if err := w.disk.s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		synced := make(chan error, 1)
+		go func() { synced <- w.Sync(context.Background()) }()
+		synctest.Wait()
+		mustClose(t, w)
+		if err := <-synced; err != nil {
+			t.Errorf("sync: %v", err)
+		}
+	})
 }

@@ -259,7 +259,16 @@ func (w *Writer) Sync(ctx context.Context) error {
 	if err := w.awaitLog(ctx, wait); err != nil {
 		return err
 	}
-	return d.s.Sync(ctx)
+	err := d.s.Sync(ctx)
+	if !errors.Is(err, spool.ErrClosed) {
+		return err
+	}
+	select { // Close came before, and has synced all
+	case <-w.closed:
+		return d.ending
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // damaged describes what a Recovery found wrong, in a few words, or returns nothing.
