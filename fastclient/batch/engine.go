@@ -321,6 +321,7 @@ func (e *engine) openBatch() bool {
 	}
 	b.slab, b.buf = s, s.mem[len(s.mem):]
 	b.opened = time.Now()
+	e.disk.opened(b, e.o.spillAfter())
 	tenth := int64(e.o.MaxDelay / 10)
 	age := e.o.MaxDelay + time.Duration(e.spread(2*tenth+1)-tenth)
 	e.openUntil = b.opened.Add(age)
@@ -343,7 +344,9 @@ func (e *engine) seal() {
 	b.first = part{batch: b, data: b.buf[:len(b.buf):len(b.buf)], lines: b.lines}
 	e.live++
 	e.queue.insert(&b.first)
-	e.disk.sealed(b)
+	if d := e.disk; d != nil {
+		d.sealed(b, e.memoryLow())
+	}
 	e.waiters.wake()
 }
 

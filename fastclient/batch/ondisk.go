@@ -29,6 +29,7 @@ type spooling struct {
 	target []byte
 
 	work chan struct{} // one token: there may be something to do
+	next time.Time     // the goroutine looks then, if nothing wakes it
 	quit chan struct{} // closed to end the goroutine
 	done chan struct{} // closed when it has ended
 
@@ -125,9 +126,18 @@ func (d *spooling) wake() {
 // failing reports whether the disk is not to be asked now. The lock is held.
 func (d *spooling) failing() bool { return d.err != nil && time.Now().Before(d.retryAt) }
 
-// sealed notes that b was sealed.
-func (d *spooling) sealed(b *slabBatch) {
-	if d == nil || b.loggedLines == b.lines {
+// opened makes sure that the goroutine looks when the lines of b will have waited for age.
+// It mostly does, since it looks when those before it will.
+func (d *spooling) opened(b *slabBatch, age time.Duration) {
+	if d != nil && d.next.After(b.opened.Add(age)) {
+		d.wake()
+	}
+}
+
+// sealed notes that b was sealed. It wakes the goroutine only if that has something to do
+// with b, because waking it costs as much as a hundred lines.
+func (d *spooling) sealed(b *slabBatch, memoryLow bool) {
+	if b.loggedLines == b.lines {
 		return
 	}
 	b.listed, b.older, b.younger = true, d.newest, nil
@@ -137,7 +147,9 @@ func (d *spooling) sealed(b *slabBatch) {
 		d.newest.younger = b
 	}
 	d.newest = b
-	d.wake()
+	if d.ahead || d.from > 0 || memoryLow {
+		d.wake()
+	}
 }
 
 // unlist takes b out of the list.
@@ -170,10 +182,12 @@ func (d *spooling) settled(b *slabBatch) {
 		d.own = d.own.minus(b.replay.own)
 		b.replay.own = Count{}
 	}
-	d.acks = append(d.acks, b.frames...)
-	b.frames = b.frames[:0]
+	if len(b.frames) > 0 {
+		d.acks = append(d.acks, b.frames...)
+		b.frames = b.frames[:0]
+		d.wake()
+	}
 	d.freeBody(b)
-	d.wake()
 }
 
 // freeBody gives back the compressed body of a batch that did not come from disk.

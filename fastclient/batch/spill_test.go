@@ -352,3 +352,23 @@ func TestSpilledAsSent(t *testing.T) {
 		}
 	})
 }
+
+// TestSpillAgeLater: lines that come when the goroutine of the spool has nothing to look at
+// are on disk in time, too, though no sender takes them.
+func TestSpillAgeLater(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{}
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: Spill}, s.Send))
+		for n := range 30 {
+			appendNumbered(t, w, n, n+1)
+			time.Sleep(spillAge + time.Millisecond)
+			all(t, onDiskNow(t, dir), n+1)
+			time.Sleep(time.Duration(n) * 7 * time.Second)
+		}
+		s.set(true)
+		time.Sleep(5 * time.Minute)
+		mustClose(t, w)
+		all(t, s.stored(), 30)
+	})
+}

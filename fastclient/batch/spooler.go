@@ -93,9 +93,9 @@ func (w *Writer) spoolRound() bool {
 func (w *Writer) nextRound() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	d, next := w.disk, time.Hour
+	d, now, next := w.disk, time.Now(), time.Hour
 	until := func(at time.Time) {
-		if left := time.Until(at); left > 0 {
+		if left := at.Sub(now); left > 0 {
 			next = min(next, left)
 		}
 	}
@@ -112,6 +112,7 @@ func (w *Writer) nextRound() time.Duration {
 	for p := w.flying.head; p != nil && !d.ahead; p = p.next {
 		until(p.batch.opened.Add(w.o.spillAfter()))
 	}
+	d.next = now.Add(next)
 	return next
 }
 
@@ -265,7 +266,7 @@ func (w *Writer) Sync(ctx context.Context) error {
 	}
 	select { // Close came before, and has synced all
 	case <-w.closed:
-		return d.ending
+		return d.final
 	case <-ctx.Done():
 		return ctx.Err()
 	}
