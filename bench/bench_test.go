@@ -40,7 +40,7 @@ func BenchmarkGunzip(b *testing.B)      { benchmarkSuite(b, "gunzip") }
 func BenchmarkSpool(b *testing.B)       { benchmarkSuite(b, "spool") }
 func BenchmarkPython(b *testing.B)      { benchmarkSuite(b, "python") }
 
-// TestMain serves the suite transport, which starts this program again as its sink.
+// TestMain serves the suites that start this program again as their sink.
 func TestMain(m *testing.M) {
 	transport.ServeSink()
 	os.Exit(m.Run())
@@ -146,6 +146,8 @@ func TestDesign(t *testing.T) {
 		{"spool", "put-sync", "pointwire", "bare", 0.8},
 		{"msgpack", "cpugb", "pointwire-msgpack", "pointwire-json", 3.5},
 		{"msgpack", "trade", "pointwire-msgpack", "pointwire-json", 1.7},
+		{"spool", "writer", "pointwire-spill", "without", 0.97},
+		{"spool", "writer-structs", "pointwire-writeahead", "without", 0.91},
 	}
 	for _, b := range workload.Bodies {
 		rows = append(rows, row{"query", b.Name, "pointwire-rows", "encoding-json", 12}, row{"query", b.Name, "pointwire-rows", "best", 2})

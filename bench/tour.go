@@ -31,6 +31,8 @@ var tour = map[string]float64{
 	"gzip":                 0.25, // 6 batches of 5,000 points
 	"gunzip":               0.1,  // 0.7 to 3 MB, 20 blocks and more
 	"spool":                0.2,  // 5 batches
+	"spool/writer":         0.8,  // 100,000 points
+	"spool/writer-structs": 0.8,
 	"spool/recovery":       0.05, // 54 MB, more than the caches of a processor
 }
 

@@ -14,7 +14,7 @@ import (
 
 // recoveryCase opens a spool again and again. Its files are in the memory of the operating
 // system, as after a restart of the process.
-func recoveryCase(dir string, kept []batch, size float64) (c measure.Case, end func(), err error) {
+func recoveryCase(dir string, kept []sealed, size float64) (c measure.Case, end func(), err error) {
 	end = func() {}
 	n := measure.Scale(recoveryBytes, size, leastRecoveryBytes) / len(kept[0].body)
 	s, _, err := filled(filepath.Join(dir, "spool"), kept, n)

@@ -6,6 +6,12 @@
 // peer of both writes the same bytes to a file, which it truncates at the size of a
 // segment. "recovery" opens a directory, 1 GB of it at size 1; its peer reads the same
 // files and computes their checksum.
+//
+// The cases "writer" and "writer-structs" are the whole way through a batch.Writer to a
+// server that discards, in processor time of this process: with Spill while the server is
+// up, with WriteAhead, and without a spool. In "writer" each point is an append of its own,
+// as in case "writer5000" of suite transport; WriteAhead writes each to disk before the next,
+// which no goal can bound. In "writer-structs" a batch is one append.
 package spool
 
 import (
@@ -14,6 +20,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/internal/compress"
@@ -36,7 +43,7 @@ const (
 	leastRecoveryBytes = 50 << 20
 )
 
-var names = []string{"put", "put-sync", "recovery"}
+var names = []string{"put", "put-sync", "recovery", singleCase, bulkCase}
 
 // Suite is the suite "spool".
 var Suite = measure.Suite{Name: suite, About: "compressed batches kept on disk", Names: names, Cases: cases}
@@ -45,22 +52,24 @@ var Suite = measure.Suite{Name: suite, About: "compressed batches kept on disk",
 var Goals = []measure.Goal{
 	{Suite: suite, Case: "put", Contender: ownName, Unit: sizeUnit, Most: 1.1},
 	{Suite: suite, Case: "put-sync", Contender: ownName, Against: []string{bareName}, Factor: 0.8},
+	{Suite: suite, Case: singleCase, Contender: spillName, Against: []string{withoutName}, Factor: 0.97}, // 1.03 times its cost
+	{Suite: suite, Case: bulkCase, Contender: aheadName, Against: []string{withoutName}, Factor: 0.91},   // 1.1 times
 }
 
 var target = []byte("/write?db=metrics&rp=autogen")
 
-// A batch is a body as a Writer sends it.
-type batch struct {
+// A sealed batch is a body as a Writer sends it.
+type sealed struct {
 	body  []byte
 	bytes int // before compression
 }
 
 // batches returns compressed batches of trades that are all different.
-func batches(size float64) (list []batch) {
+func batches(size float64) (list []sealed) {
 	set, _ := workload.FindLineSet("trade")
 	z := compress.Gzip(1)
 	for _, lines := range workload.LineBodies(set, measure.Scale(26, size, 2)*batchPoints, batchPoints, 1) {
-		list = append(list, batch{z.Append(nil, lines), len(lines)})
+		list = append(list, sealed{z.Append(nil, lines), len(lines)})
 	}
 	return list
 }
@@ -68,7 +77,7 @@ func batches(size float64) (list []batch) {
 // A Contender keeps batches on disk.
 type Contender interface {
 	// Keep stores a batch, makes it durable if it was made to, and forgets it.
-	Keep(b *batch) error
+	Keep(b *sealed) error
 	// Stored returns the body of the batch that Keep stored last.
 	Stored() ([]byte, error)
 	Close() error
@@ -76,13 +85,10 @@ type Contender interface {
 
 func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	var list []measure.Case
-	var kept []batch
+	kept := sync.OnceValue(func() []sealed { return batches(size) })
 	for _, name := range names {
 		if !want(name) {
 			continue
-		}
-		if kept == nil {
-			kept = batches(size)
 		}
 		c, err := newCase(name, kept, size)
 		if err != nil {
@@ -93,19 +99,24 @@ func cases(size float64, want func(string) bool) ([]measure.Case, error) {
 	return list, nil
 }
 
-func newCase(name string, kept []batch, size float64) (measure.Case, error) {
+func newCase(name string, kept func() []sealed, size float64) (measure.Case, error) {
 	dir, err := os.MkdirTemp("", "bench-spool")
 	if err != nil {
 		return measure.Case{}, err
 	}
 	var c measure.Case
 	var end func()
-	if name == "recovery" {
-		c, end, err = recoveryCase(dir, kept, size)
-	} else {
-		c, end, err = putCase(dir, kept, name == "put-sync")
+	base := bareName
+	switch name {
+	case "recovery":
+		c, end, err = recoveryCase(dir, kept(), size)
+	case "put", "put-sync":
+		c, end, err = putCase(dir, kept(), name == "put-sync")
+	default:
+		base = withoutName
+		c, end, err = writerCase(name, dir, size)
 	}
-	c.Suite, c.Name, c.Base = suite, name, bareName
+	c.Suite, c.Name, c.Base = suite, name, base
 	c.Close = func() {
 		end()
 		os.RemoveAll(dir)
@@ -117,7 +128,7 @@ func newCase(name string, kept []batch, size float64) (measure.Case, error) {
 }
 
 // putCase compares by processor time if nothing waits for the disk.
-func putCase(dir string, kept []batch, sync bool) (c measure.Case, end func(), err error) {
+func putCase(dir string, kept []sealed, sync bool) (c measure.Case, end func(), err error) {
 	end = func() {}
 	total := 0
 	for _, b := range kept {
@@ -141,7 +152,7 @@ func putCase(dir string, kept []batch, sync bool) (c measure.Case, end func(), e
 	return c, end, nil
 }
 
-func op(name, module string, k Contender, kept []batch) measure.Op {
+func op(name, module string, k Contender, kept []sealed) measure.Op {
 	next := 0
 	return measure.Op{
 		Contender: name, Version: measure.Version(module),
@@ -180,7 +191,7 @@ func newOwn(dir string, sync bool) (*own, error) {
 	return &own{s: s, sync: sync}, err
 }
 
-func (o *own) Keep(b *batch) error {
+func (o *own) Keep(b *sealed) error {
 	o.b.Target, o.b.Body, o.b.Encoding, o.b.Lines, o.b.Bytes = target, b.body, spool.Gzip, batchPoints, b.bytes
 	if err := o.s.PutLeased(&o.b); err != nil {
 		return err
@@ -220,7 +231,7 @@ func newBare(name string, sync bool) (*bare, error) {
 	return &bare{f: f, sync: sync}, err
 }
 
-func (w *bare) Keep(b *batch) error {
+func (w *bare) Keep(b *sealed) error {
 	if w.at+int64(len(b.body)) > segmentBytes {
 		w.at = 0
 		if err := w.f.Truncate(0); err != nil {
@@ -247,7 +258,7 @@ func (w *bare) Stored() ([]byte, error) {
 func (w *bare) Close() error { return w.f.Close() }
 
 // share returns the size of a spool with all batches as a share of their bodies.
-func share(dir string, kept []batch) (float64, error) {
+func share(dir string, kept []sealed) (float64, error) {
 	s, bodies, err := filled(dir, kept, len(kept))
 	if err != nil {
 		return 0, err
@@ -263,7 +274,7 @@ func share(dir string, kept []batch) (float64, error) {
 }
 
 // filled returns an open spool with n batches, and the size of their bodies.
-func filled(dir string, kept []batch, n int) (s *spool.Spool, bodies int64, err error) {
+func filled(dir string, kept []sealed, n int) (s *spool.Spool, bodies int64, err error) {
 	s, err = spool.Open(dir, spool.Options{MaxBytes: 4 << 30, SyncInterval: -1})
 	for i := 0; i < n && err == nil; i++ {
 		b := &kept[i%len(kept)]
