@@ -27,6 +27,9 @@ func (w *Writer) fetch() bool {
 	d := w.disk
 	w.mu.Lock()
 	slot := w.slotToFill()
+	if slot == nil {
+		w.drained()
+	}
 	w.mu.Unlock()
 	if slot == nil {
 		return false
