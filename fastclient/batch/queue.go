@@ -84,14 +84,25 @@ func (e *engine) nextPart(r role) *part {
 	if d == nil {
 		return p
 	}
-	if p != nil && d.err == nil && (d.ahead && p.batch.listed || d.from > 0 && p.batch.seq >= d.from) {
-		p = nil // it goes to disk first
+	if p != nil && e.held(p) {
+		p = nil
 	}
 	old := d.replays.head
 	if old == nil || e.closing || r == freshParts || p != nil && r == anyPart {
 		return p
 	}
 	return old
+}
+
+// held reports whether p waits: it goes to disk first, or, while the disk takes nothing, until
+// the older lines that are there are sent.
+func (e *engine) held(p *part) bool {
+	d := e.disk
+	if d.from > 0 && p.batch.seq >= d.from {
+		readable := d.used > 0 || d.waiting && !time.Now().Before(d.readAt)
+		return d.err == nil || readable && !e.closing
+	}
+	return d.err == nil && d.ahead && p.batch.listed
 }
 
 // A role says which parts a sender takes.

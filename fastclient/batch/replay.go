@@ -40,6 +40,7 @@ func (w *Writer) fetch() bool {
 	if err != nil {
 		d.readAt = time.Now().Add(diskPause)
 		w.emit(Event{Kind: EventSpoolFailed, Err: err, Delay: diskPause})
+		w.waiters.wake() // nothing is held for what cannot be read
 	}
 	w.reconcile()
 	if lines == 0 {

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -30,4 +31,34 @@ func TestOldestFirstEnds(t *testing.T) {
 		mustClose(t, w)
 		all(t, s.stored(), 2010)
 	})
+}
+
+// TestFullKeepsOrder: lines in memory do not pass those on disk when the disk is full.
+func TestFullKeepsOrder(t *testing.T) {
+	for _, policy := range []OverflowPolicy{Spill, WriteAhead} {
+		dir := filepath.Join(t.TempDir(), "spool")
+		synctest.Test(t, func(t *testing.T) {
+			s := &stubServer{delay: time.Millisecond}
+			o := Options{Overflow: policy, BatchBytes: 1 << 10, MaxMemory: 64 << 10, Ordered: true}
+			o.Spool.MaxBytes = 1 << 20
+			w := startWriter(t, spoolConfig(t, dir, o, s.Send))
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			n := 0
+			for ctx.Err() == nil && w.Stats().SpoolErr == nil {
+				var lines []byte
+				for range 10 {
+					lines = append(append(lines, numberedLine(n)...), '\n')
+					n++
+				}
+				w.Append(ctx, lines)
+			}
+			n = int(w.Stats().Appended.Lines)
+			s.set(true)
+			time.Sleep(time.Hour)
+			inOrder(t, s.stored())
+			mustClose(t, w)
+			all(t, s.stored(), n)
+		})
+	}
 }
