@@ -172,9 +172,6 @@ func (e *engine) reconcile() {
 	if n := lost.minus(d.lost); n != (Count{}) {
 		d.lost = lost
 		e.ledger.loseSpooled(n)
-		if e.ledger.spooled == d.other && d.used == 0 {
-			d.own = Count{} // before that it is not known whose lines were lost
-		}
 		e.keepError(BatchError{Seq: e.seq, Lines: int(n.Lines), Reason: ReasonSpool})
 		e.emit(Event{Kind: EventDropped, Lines: int(n.Lines), Bytes: int(n.Bytes), Reason: ReasonSpool})
 	}
@@ -228,6 +225,10 @@ func (e *engine) spooledError() error {
 	d := e.disk
 	if d == nil {
 		return nil
+	}
+	// If lines were lost, it is not known whose, but no more of them are left than there are.
+	if left := e.ledger.spooled.minus(d.other); d.used == 0 && left.Lines < d.own.Lines {
+		d.own = left
 	}
 	if d.own.Lines == 0 {
 		return nil

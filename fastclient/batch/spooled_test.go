@@ -1,0 +1,33 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
+)
+
+// TestSpooledErrorEnds: lines that the disk has dropped are not on disk, also when others
+// were there at that time.
+func TestSpooledErrorEnds(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		s := new(stubServer)
+		o := Options{Overflow: Spill, BatchBytes: 1 << 10, MaxMemory: 64 << 10}
+		o.Spool.MaxBytes, o.Spool.WhenFull = 1<<20, spool.DropOldest
+		w := startWriter(t, spoolConfig(t, dir, o, s.Send))
+		appendNumbered(t, w, 0, 100_000)
+		s.set(true)
+		time.Sleep(time.Hour)
+		var be *BatchError
+		var se *SpooledError
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || errors.As(err, &se) {
+			t.Errorf("Flush: %v", err)
+		}
+		mustClose(t, w)
+	})
+}
