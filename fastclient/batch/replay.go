@@ -88,7 +88,7 @@ func (w *Writer) fill(slot *replaySlot) (frames []uint64, n int, err error) {
 		if !ok {
 			return frames, n, err
 		}
-		if n > 0 && (len(slot.lines)+read.Bytes > w.o.BatchBytes || n+read.Lines > w.o.BatchLines || !bytes.Equal(read.Target, d.target)) {
+		if n > 0 && !w.joins(slot, n, read) {
 			return frames, n, d.s.Return(read.Seq)
 		}
 		lines, why := w.unpack(slot.lines, read)
@@ -108,6 +108,15 @@ func (w *Writer) fill(slot *replaySlot) (frames []uint64, n int, err error) {
 		read = &d.more
 	}
 	return frames, n, nil
+}
+
+// joins reports whether f can be in one batch with the n lines in slot. Lines of different
+// ages cannot if there is a MaxAge, which drops whole batches.
+func (w *Writer) joins(slot *replaySlot, n int, f *spool.Batch) bool {
+	d, first := w.disk, &slot.read
+	return len(slot.lines)+f.Bytes <= w.o.BatchBytes && n+f.Lines <= w.o.BatchLines &&
+		bytes.Equal(f.Target, d.target) &&
+		(w.o.MaxAge == 0 || f.SealedAt.Sub(first.SealedAt).Abs() <= w.o.MaxAge/10)
 }
 
 // unpack appends the lines of f to dst, or says why f cannot be sent.

@@ -69,6 +69,26 @@ func TestReplayMerges(t *testing.T) {
 	})
 }
 
+// TestReplayAge: MaxAge drops old lines from disk, and no younger ones with them.
+func TestReplayAge(t *testing.T) {
+	line := func(n int) []byte { return []byte(numberedLine(n) + "\n") }
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // in the bubble
+	dir := filled(t,
+		spool.Batch{Body: line(1), Lines: 1, SealedAt: now.Add(-2 * time.Hour)},
+		spool.Batch{Body: line(0), Lines: 1, SealedAt: now.Add(-time.Minute)},
+	)
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{up: true}
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: Spill, MaxAge: time.Hour}, s.Send))
+		time.Sleep(time.Second)
+		if st := w.Stats(); st.ByReason[ReasonAge].Lines != 1 {
+			t.Errorf("%+v", st)
+		}
+		all(t, s.stored(), 1)
+		w.Close(context.Background())
+	})
+}
+
 // TestOtherTargets: batches that go elsewhere, and those that are not as their header says,
 // stay on disk and are counted, and the others are sent.
 func TestOtherTargets(t *testing.T) {
