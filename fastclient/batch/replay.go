@@ -111,11 +111,12 @@ func (w *Writer) fill(slot *replaySlot) (frames []uint64, n int, err error) {
 }
 
 // joins reports whether f can be in one batch with the n lines in slot. Lines of different
-// ages cannot if there is a MaxAge, which drops whole batches.
+// ages cannot if there is a MaxAge, which drops whole batches, and neither can lines of this
+// Writer and those that it found, so that a SpooledError counts the former.
 func (w *Writer) joins(slot *replaySlot, n int, f *spool.Batch) bool {
 	d, first := w.disk, &slot.read
 	return len(slot.lines)+f.Bytes <= w.o.BatchBytes && n+f.Lines <= w.o.BatchLines &&
-		bytes.Equal(f.Target, d.target) &&
+		bytes.Equal(f.Target, d.target) && f.Seq > d.start == (first.Seq > d.start) &&
 		(w.o.MaxAge == 0 || f.SealedAt.Sub(first.SealedAt).Abs() <= w.o.MaxAge/10)
 }
 

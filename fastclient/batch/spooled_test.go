@@ -31,3 +31,33 @@ func TestSpooledErrorEnds(t *testing.T) {
 		mustClose(t, w)
 	})
 }
+
+// TestSpooledErrorOwn: a SpooledError counts the lines of this Writer, and not those that it
+// found.
+func TestSpooledErrorOwn(t *testing.T) {
+	var large []byte
+	for n := range 40 {
+		large = append(large, numberedLine(n)+"\n"...)
+	}
+	dir := filled(t,
+		spool.Batch{Body: large, Lines: 40}, // stored
+		spool.Batch{Body: []byte(numberedLine(40) + "\n"), Lines: 1},
+	)
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{up: true}
+		o := Options{Overflow: Spill, BatchBytes: 1 << 10}
+		o.Spool.ReplayRate = 70
+		w := startWriter(t, spoolConfig(t, dir, o, s.Send))
+		time.Sleep(time.Second)
+		s.set(false)
+		appendNumbered(t, w, 41, 42)
+		time.Sleep(time.Minute)
+		var se *SpooledError
+		if err := w.Close(context.Background()); !errors.As(err, &se) || se.Lines != 1 {
+			t.Errorf("Close: %v", err)
+		}
+		if st := w.Stats(); st.Spooled.Lines != 2 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
