@@ -105,23 +105,23 @@ func (w *Writer) spill() bool {
 
 // giveUp gives the frames of b, which hold all of it, back to the spool, and reports whether
 // they are there. If the directory was removed they are not.
-func (w *Writer) giveUp(b *slabBatch) bool {
-	d := w.disk
+func (e *engine) giveUp(b *slabBatch) bool {
+	d := e.disk
 	before := d.s.Counts()
 	for _, seq := range b.frames {
 		d.s.Return(seq)
 	}
 	after := d.s.Counts()
 	back := countOf(after.Waiting).minus(countOf(before.Waiting))
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	// Gone counts frames whose lines are in memory still.
 	d.lost = d.lost.plus(countOf(after.Gone).minus(countOf(before.Gone)))
 	b.frames = b.frames[:0]
 	if back.Lines == uint64(b.lines) {
 		return true
 	}
-	w.ledger.recover(back) // the whole batch is written again
+	e.ledger.recover(back) // the whole batch is written again
 	return false
 }
 
@@ -168,20 +168,18 @@ func (e *engine) keep(p *part) bool {
 	returned, from := b.onlyOnDisk(), p.list
 	from.remove(p)
 	d.moving.insert(p)
-	if !returned {
-		e.mu.Unlock()
-		err := e.putPart(p)
-		e.mu.Lock()
-		if err != nil {
-			d.moving.remove(p)
-			from.insert(p)
-			e.wrote(err)
-			return false
-		}
-	} else {
-		b.frames = b.frames[:0] // leased until the spool is closed, which returns them
+	e.mu.Unlock()
+	var err error
+	if !returned || !e.giveUp(b) {
+		err = e.putPart(p)
 	}
+	e.mu.Lock()
 	d.moving.remove(p)
+	if err != nil {
+		from.insert(p)
+		e.wrote(err)
+		return false
+	}
 	e.leave(p)
 	return true
 }

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -59,5 +60,25 @@ func TestSpooledErrorOwn(t *testing.T) {
 		if st := w.Stats(); st.Spooled.Lines != 2 {
 			t.Errorf("%+v", st)
 		}
+	})
+}
+
+// TestCloseRemoved: Close writes lines again that were in a directory which was removed.
+func TestCloseRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: WriteAhead}, new(stubServer).Send))
+		appendNumbered(t, w, 0, 100)
+		time.Sleep(2 * time.Second)
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		appendNumbered(t, w, 100, 101)
+		var se *SpooledError
+		if err := w.Close(context.Background()); !errors.As(err, &se) || se.Lines != 101 {
+			t.Errorf("Close: %v", err)
+		}
+		audit(t, &w.engine)
+		all(t, onDiskNow(t, dir), 101)
 	})
 }
