@@ -157,7 +157,7 @@ func (w *Writer) log() (did bool) {
 		}
 	}
 	for !d.failing() {
-		p := w.lateUnderWay()
+		p := w.lateInMemory()
 		if p == nil {
 			break
 		}
@@ -252,13 +252,10 @@ func (w *Writer) logged(b *slabBatch, err error) {
 	w.reconcile()
 }
 
-// lateUnderWay returns a part under way whose lines have waited for spillAge and are not on
-// disk, or nil. Under Spill a server that hangs must not keep them in memory alone.
-func (w *Writer) lateUnderWay() *part {
-	if w.disk.ahead {
-		return nil
-	}
-	for p := w.flying.head; p != nil; p = p.next {
+// lateInMemory returns a part in memory whose lines have waited for spillAge and are not on
+// disk, or nil.
+func (w *Writer) lateInMemory() *part {
+	for p := range w.inMemory {
 		b := p.batch
 		if b.replay == nil && !p.logged && time.Since(b.opened) >= w.o.spillAfter() {
 			return p
@@ -267,7 +264,26 @@ func (w *Writer) lateUnderWay() *part {
 	return nil
 }
 
-// logPart logs a part under way. The lock is held, and released meanwhile.
+// inMemory calls f for each part that spill leaves in memory under Spill: those under way, since
+// a server may hang, and those that are to be sent before what is on disk.
+func (w *Writer) inMemory(f func(*part) bool) {
+	d := w.disk
+	if d.ahead {
+		return
+	}
+	for p := w.flying.head; p != nil; p = p.next {
+		if !f(p) {
+			return
+		}
+	}
+	for p := w.queue.head; p != nil && (p.batch.seq < d.from || w.closing); p = p.next {
+		if !f(p) {
+			return
+		}
+	}
+}
+
+// logPart logs a part that stays in memory. The lock is held, and released meanwhile.
 func (w *Writer) logPart(p *part) {
 	b := p.batch
 	p.logged = true

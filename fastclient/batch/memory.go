@@ -116,7 +116,7 @@ type part struct {
 	lines      int
 	tries      int // responses under verdict.ActUnreadable
 	judged     *judgement
-	logged     bool // what is under way is on disk, too
+	logged     bool // its lines are in the frames of the batch
 	prev, next *part
 	list       *partList
 }

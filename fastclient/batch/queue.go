@@ -198,7 +198,7 @@ func (e *engine) divide(p *part) {
 
 // queueRest keeps the first lines of p and queues the others as another part.
 func (e *engine) queueRest(p *part, size, lines int) {
-	rest := &part{batch: p.batch, data: p.data[size:], from: p.from + size, lines: p.lines - lines}
+	rest := &part{batch: p.batch, data: p.data[size:], from: p.from + size, lines: p.lines - lines, logged: p.logged}
 	p.data, p.lines = p.data[:size:size], lines
 	p.batch.parts++
 	e.waitingList(p.batch).insert(rest)
@@ -315,7 +315,7 @@ func (e *engine) conclude(p *part, plan *verdict.Plan, r *seam.Response, reuse *
 // enterSpans enters the spans of p into the ledger, except for those that are sent again,
 // which it queues.
 func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
-	b, data, from := p.batch, p.data, p.from
+	b, data, from, logged := p.batch, p.data, p.from, p.logged
 	inUse := reuse == nil
 	again := func(data []byte, from, lines int) {
 		q := reuse
@@ -324,7 +324,7 @@ func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 			b.parts++
 		}
 		reuse = nil
-		q.data, q.from, q.lines, q.logged = data, from, lines, false
+		q.data, q.from, q.lines, q.logged = data, from, lines, logged
 		e.waitingList(b).insert(q)
 		e.disk.wake() // it may have been under way when it was due on disk
 	}

@@ -23,13 +23,22 @@ func (e *engine) spillDue() time.Time {
 	if e.disk.ahead {
 		return time.Time{}
 	}
-	switch p := e.queue.head; {
+	switch p := e.spillable(); {
 	case p != nil:
 		return p.batch.opened.Add(e.o.spillAfter())
 	case e.open != nil:
 		return e.open.opened.Add(e.o.spillAfter())
 	}
 	return time.Time{}
+}
+
+// spillable returns the first part that waits and does not precede what is on disk, or nil.
+func (e *engine) spillable() *part {
+	p := e.queue.head
+	for p != nil && p.batch.seq < e.disk.from {
+		p = p.next
+	}
+	return p
 }
 
 // toSpill returns the part that goes to disk next, or nil. The lock is held.
@@ -47,15 +56,11 @@ func (e *engine) toSpill() *part {
 	}
 	at := e.spillDue()
 	late := !at.IsZero() && !time.Now().Before(at)
-	if late && e.queue.head == nil {
+	if late && e.spillable() == nil {
 		e.seal()
 	}
-	p := e.queue.head
-	if d.from > 0 {
-		for p != nil && p.batch.seq < d.from {
-			p = p.next
-		}
-	} else if !late && !e.memoryLow() {
+	p := e.spillable()
+	if d.from == 0 && !late && !e.memoryLow() {
 		return nil
 	}
 	if p == nil || p.batch.listed && d.ahead {
@@ -93,6 +98,7 @@ func (w *Writer) spill() bool {
 	w.mu.Lock()
 	d.moving.remove(p)
 	if err != nil {
+		p.logged = false
 		w.queue.insert(p)
 		w.waiters.wake()
 	} else {

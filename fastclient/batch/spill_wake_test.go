@@ -48,3 +48,46 @@ func TestSpillOpen(t *testing.T) {
 		mustClose(t, w)
 	})
 }
+
+// TestSpillBefore: under OldestFirst, a batch that is to be sent before those on disk does
+// not stay in memory alone.
+func TestSpillBefore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{delay: time.Second}
+		o := Options{Overflow: Spill, BatchBytes: 1 << 10, MaxMemory: 64 << 10}
+		o.Spool.Order = OldestFirst
+		w := startWriter(t, spoolConfig(t, dir, o, s.Send))
+		appendNumbered(t, w, 0, 5000)
+		time.Sleep(time.Hour)
+		all(t, onDiskNow(t, dir), 5000)
+		if put := w.Stats().Spool.Put.Lines; put != 5000 {
+			t.Errorf("%d lines went to disk", put)
+		}
+		audit(t, &w.engine)
+		s.set(true)
+		time.Sleep(time.Hour)
+		mustClose(t, w)
+		all(t, s.stored(), 5000)
+	})
+}
+
+// TestSpillWhileClosing: lines that wait in a Writer that is being closed do not stay in
+// memory alone.
+func TestSpillWhileClosing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{up: true, delay: 20 * time.Second}
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: Spill, BatchBytes: 1 << 10, MaxInFlight: 1}, s.Send))
+		appendNumbered(t, w, 0, 500)
+		closed := make(chan struct{})
+		go func() {
+			mustClose(t, w)
+			close(closed)
+		}()
+		time.Sleep(6 * time.Second)
+		all(t, onDiskNow(t, dir), 500)
+		<-closed
+		all(t, s.stored(), 500)
+	})
+}

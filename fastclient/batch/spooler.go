@@ -109,7 +109,7 @@ func (w *Writer) nextRound() time.Duration {
 	if at := w.spillDue(); !at.IsZero() {
 		until(at)
 	}
-	for p := w.flying.head; p != nil && !d.ahead; p = p.next {
+	for p := range w.inMemory {
 		until(p.batch.opened.Add(w.o.spillAfter()))
 	}
 	d.next = now.Add(next)
