@@ -48,6 +48,7 @@ func (h *history) spoolOptions() {
 
 func (h *history) playSpool() {
 	sabotage := h.rng.IntN(6) == 0
+	h.removed = sabotage
 	var sum Stats
 	left := Count{}
 	unsent := map[int]bool{}
@@ -63,6 +64,7 @@ func (h *history) playSpool() {
 		if err != nil {
 			h.t.Fatal(err)
 		}
+		found := w.disk.s.Recovery().Waiting.Lines
 		w.startAll()
 		h.first = h.nextID
 		var saboteur sync.WaitGroup
@@ -82,8 +84,8 @@ func (h *history) playSpool() {
 		if !sabotage && s.Recovered != left {
 			h.t.Errorf("life %d recovered %v, the one before left %v", life, s.Recovered, left)
 		}
-		if s.Recovered.Lines < left.Lines { // the directory was removed when nobody could see it
-			sum.ByReason[ReasonSpool].Lines += left.Lines - s.Recovered.Lines
+		if found < left.Lines { // the directory was removed when nobody could see it
+			sum.ByReason[ReasonSpool].Lines += left.Lines - found
 		}
 		left = s.Spooled
 		add(&sum, &s)

@@ -37,12 +37,30 @@ func (s *Spool) put(b *Batch, leased bool) error {
 		return ErrClosed
 	}
 	err := s.store(b, leased)
-	if err != nil && s.d.gone() {
+	switch {
+	case err == nil:
+	case s.d.gone():
 		if err = s.startOver(); err == nil {
 			err = s.store(b, leased)
 		}
+	case s.reclaim(err):
+		err = s.store(b, leased)
 	}
 	return err
+}
+
+// reclaim frees the active segment if the disk has no space for another batch and nobody
+// wants those in it, and reports whether it did.
+func (s *Spool) reclaim(err error) bool {
+	var full *fileError
+	if err != ErrMinFree && !errors.As(err, &full) {
+		return false
+	}
+	s.mu.Lock()
+	g := s.active
+	acked := g != nil && g.frames > 0 && g.finished()
+	s.mu.Unlock()
+	return acked && s.expend(g) == nil
 }
 
 // store writes b. The disk lock is held.
