@@ -51,12 +51,12 @@ func (e *engine) toSpill() *part {
 			}
 		}
 	}
-	if e.closing {
+	if e.closing && (d.err == nil || !e.allDown()) {
 		return nil // the senders have them until Close puts the rest
 	}
 	at := e.spillDue()
-	late := !at.IsZero() && !time.Now().Before(at)
-	if late && e.spillable() == nil {
+	late := !at.IsZero() && !time.Now().Before(at) || e.closing // to see whether the disk works again
+	if late && e.spillable() == nil && e.open != nil {
 		e.seal()
 	}
 	p := e.spillable()

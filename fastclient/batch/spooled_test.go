@@ -82,3 +82,34 @@ func TestCloseRemoved(t *testing.T) {
 		all(t, onDiskNow(t, dir), 101)
 	})
 }
+
+// TestCloseDiskBack: Close does not wait for a server that is down once the disk, which had
+// failed, works again.
+func TestCloseDiskBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{Overflow: Spill, BatchBytes: 1 << 10, MaxMemory: 64 << 10}
+		w := startWriter(t, spoolConfig(t, dir, o, new(stubServer).Send))
+		if err := errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for ; w.Stats().SpoolErr == nil; n++ { // memory runs low
+			appendNumbered(t, w, n, n+1)
+			synctest.Wait()
+		}
+		if err := os.Remove(dir); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		defer cancel()
+		begin := time.Now()
+		var se *SpooledError
+		if err := w.Close(ctx); !errors.As(err, &se) || se.Lines != uint64(n) {
+			t.Errorf("Close: %v", err)
+		}
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("Close took %v", took)
+		}
+	})
+}
