@@ -365,7 +365,9 @@ func (e *engine) partSettled(b *slabBatch) {
 	if e.live--; e.live == 0 && e.open == nil {
 		e.waiters.armAge(e.o.MaxDelay) // to give back memory if nothing more comes
 	}
-	e.waiters.pass(b.seq)
+	if b.replay == nil {
+		e.waiters.pass(b.seq)
+	}
 	e.disk.settled(b)
 	if !e.aborted && !b.pinned { // otherwise its memory belongs to the caller of Close
 		e.free(b)

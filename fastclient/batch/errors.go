@@ -146,6 +146,8 @@ type BatchError struct {
 	// Others is the number of other errors whose lines are included in Lines. When there
 	// are many errors, the last one stands for the rest.
 	Others int
+
+	late bool // about lines from disk, for which no Flush waits: the next one returns it
 }
 
 func (e *BatchError) Error() string {
@@ -312,6 +314,7 @@ type errorLog struct {
 }
 
 func (l *errorLog) keep(e BatchError) {
+	e.late = e.Seq <= l.returned
 	if len(l.errs) < keptErrors {
 		l.errs = append(l.errs, &e)
 		return
@@ -320,20 +323,22 @@ func (l *errorLog) keep(e BatchError) {
 	last := l.errs[keptErrors-1]
 	e.Lines += last.Lines
 	e.Others = last.Others + 1
+	e.late = e.late || last.late
 	l.errs[keptErrors-1] = &e
 }
 
-// since appends the errors of the batches after from, up to and including to.
+// since appends the errors of the batches after from, up to and including to, and those that
+// are late.
 func (l *errorLog) since(dst []error, from, to uint64) []error {
 	for _, e := range l.errs {
-		if e.Seq > from && (e.Seq <= to || e.Others > 0) {
+		if e.late || e.Seq > from && (e.Seq <= to || e.Others > 0) {
 			dst = append(dst, e)
 		}
 	}
 	return dst
 }
 
-// forget drops the errors of the batches up to seq.
+// forget drops the errors of the batches up to seq, and those that are late.
 func (l *errorLog) forget(seq uint64) {
-	l.errs = slices.DeleteFunc(l.errs, func(e *BatchError) bool { return e.Seq <= seq })
+	l.errs = slices.DeleteFunc(l.errs, func(e *BatchError) bool { return e.late || e.Seq <= seq })
 }

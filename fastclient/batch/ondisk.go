@@ -123,6 +123,14 @@ func (d *spooling) wake() {
 	}
 }
 
+// live returns how many batches from disk are in memory. The lock is held.
+func (d *spooling) live() int {
+	if d == nil {
+		return 0
+	}
+	return d.used
+}
+
 // failing reports whether the disk is not to be asked now. The lock is held.
 func (d *spooling) failing() bool { return d.err != nil && time.Now().Before(d.retryAt) }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
 // TestSpooledErrorEnds: lines that the disk has dropped are not on disk, also when others
@@ -111,5 +112,40 @@ func TestCloseDiskBack(t *testing.T) {
 		if took := time.Since(begin); took > 3*time.Second {
 			t.Errorf("Close took %v", took)
 		}
+	})
+}
+
+// TestFlushSpooled: Flush waits for no line that is on disk, whether it was brought back or
+// not, and no error about such a line is lost.
+func TestFlushSpooled(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		refuse := false
+		send := func(_ context.Context, _ *seam.Body, r *seam.Response) {
+			if r.Err = errReset; refuse {
+				r.Err, r.Status, r.Message = nil, 400, "unable to parse 'm': missing fields"
+			}
+		}
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: Spill, Isolate: IsolateNone}, send))
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		defer cancel()
+		for n := range 3 {
+			appendNumbered(t, w, n, n+1)
+			begin := time.Now()
+			var se *SpooledError
+			if err := w.Flush(ctx); !errors.As(err, &se) || se.Lines != uint64(n+1) {
+				t.Errorf("Flush %d: %v", n, err)
+			}
+			if took := time.Since(begin); took > 10*time.Second {
+				t.Errorf("Flush %d took %v", n, took)
+			}
+		}
+		refuse = true
+		time.Sleep(time.Hour)
+		var be *BatchError
+		if err := w.Flush(context.Background()); !errors.As(err, &be) || w.Stats().Rejected.Lines != 3 {
+			t.Errorf("Flush after a refusal: %v, %+v", err, w.Stats())
+		}
+		mustClose(t, w)
 	})
 }

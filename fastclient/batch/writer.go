@@ -259,7 +259,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	if w.open != nil {
 		w.seal()
 	}
-	b := &barrier{from: w.unreported.returned, to: w.seq, left: w.live, passed: make(chan struct{})}
+	b := &barrier{from: w.unreported.returned, to: w.seq, left: w.live - w.disk.live(), passed: make(chan struct{})}
 	if b.left > 0 {
 		w.waiters.barriers = append(w.waiters.barriers, b)
 		w.mu.Unlock()
