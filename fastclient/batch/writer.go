@@ -349,11 +349,11 @@ func (w *Writer) Close(ctx context.Context) error {
 	errs := w.unreported.since(nil, w.unreported.returned, w.seq)
 	unsent := w.giveBack(w.cause(ctx))
 	w.mu.Unlock()
-	w.endEvents(ctx)
 	if unsent != nil {
 		errs = append(errs, unsent)
 	}
-	errs = append(errs, w.closeSpool(unsent == nil))
+	errs = append(errs, w.closeSpool(unsent == nil)) // ends appends of OnEvent that wait for the log
+	w.endEvents(ctx)
 	w.closeErr = errors.Join(errs...)
 	close(w.closed)
 	return w.closeErr
