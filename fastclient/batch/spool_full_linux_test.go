@@ -116,7 +116,7 @@ func TestFullDisk(t *testing.T) {
 					d.t = t
 					s, events := new(stubServer), new(eventLog)
 					o := Options{Overflow: policy, BatchBytes: 16 << 10, MaxMemory: 512 << 10, OnEvent: events.add}
-					o.Spool.MaxBytes = 1 << 20 // segments of 128 KiB
+					o.Spool.MaxBytes = 64 << 20
 					c := spoolConfig(t, filepath.Join(d.dir, "spool"), o, s.Send)
 					w := startWriter(t, c)
 					n := end(t, d, s, w, d.fill(w, 0))
