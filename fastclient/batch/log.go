@@ -164,7 +164,8 @@ func (w *Writer) log() (did bool) {
 		w.logPart(p)
 		did = true
 	}
-	synced := d.o.SyncBatches && d.err == nil
+	// After a failure, nothing but those who wait may be left to ask the disk again.
+	synced := d.o.SyncBatches && (d.err == nil || len(d.waits) > 0 && !d.failing())
 	pos := w.logPos()
 	if !synced || pos <= d.durable {
 		w.answerLog()

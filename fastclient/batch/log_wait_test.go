@@ -38,3 +38,29 @@ func TestCloseAnswersEvents(t *testing.T) {
 		}
 	})
 }
+
+// TestSyncBatchesAfterFailure: an append does not wait for ever when its lines were stored
+// before the goroutine of the spool came to log them, after the disk had failed.
+func TestSyncBatchesAfterFailure(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{Overflow: WriteAhead, BatchLines: 1}
+		o.Spool.SyncBatches = true
+		w := startWriter(t, spoolConfig(t, dir, o, acker))
+		w.mu.Lock()
+		w.wrote(errReset)
+		w.mu.Unlock()
+		time.Sleep(time.Minute)
+		w.mu.Lock() // the goroutine comes late
+		w.ledger.accept(1, 1)
+		w.ledger.ack(1, 1)
+		stored := w.disk.expect(w.ledger.appended.Lines, true)
+		w.mu.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := w.awaitLog(ctx, stored); err != nil {
+			t.Error(err)
+		}
+		mustClose(t, w)
+	})
+}
