@@ -34,7 +34,8 @@ type DeadLetter interface {
 // may not be.
 type LostLines struct {
 	// Data holds the lines, each ended by a line feed, with timestamps in the precision
-	// of the Writer, or with a spool in the unit that is sent. It is valid until Put
+	// of the Writer. Under [Spill] and [WriteAhead] it is the precision of requests: V1 sends
+	// microseconds as nanoseconds, minutes and hours as seconds. It is valid until Put
 	// returns.
 	Data []byte
 	// Lines is the number of lines.

@@ -270,7 +270,8 @@ type Batch struct {
 	SealedAt time.Time
 	// Encoding is the content encoding of Data, empty for none.
 	Encoding string
-	// Data holds the lines, each ended by a line feed, in Encoding.
+	// Data holds the lines, each ended by a line feed, in Encoding. Their precision is that
+	// of LostLines.
 	Data []byte
 }
 
