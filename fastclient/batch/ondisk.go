@@ -98,6 +98,7 @@ type replaying struct {
 	slots      []*replaySlot
 	used       int
 	keepLines  int  // largest memory of a slot that is kept
+	large      int  // slots in use whose memory is larger
 	waiting    bool // the spool may have batches
 	nextReplay time.Time
 	other      Count // lines of frames that cannot be sent
@@ -224,10 +225,14 @@ func (d *spooling) keepBody(body []byte) []byte {
 	return append(make([]byte, 0, size), body...)
 }
 
+// isLarge reports whether slot has a batch of a Writer with larger ones.
+func (d *spooling) isLarge(slot *replaySlot) bool { return cap(slot.lines) > d.keepLines }
+
 // freeReplay releases the memory of b, which came from disk.
 func (d *spooling) freeReplay(b *slabBatch) {
 	slot := b.replay
-	if cap(slot.lines) > d.keepLines {
+	if d.isLarge(slot) {
+		d.large--
 		*slot = replaySlot{} // its batch was larger than ours
 	}
 	d.slots = append(d.slots, slot)

@@ -52,11 +52,12 @@ func (w *Writer) fetch() bool {
 	return true
 }
 
-// slotToFill returns a free slot if something may come back now. The lock is held.
+// slotToFill returns a free slot if something may come back now. A batch that is larger than
+// ours comes alone, since MaxMemory has no room for it. The lock is held.
 func (w *Writer) slotToFill() *replaySlot {
 	d, now := w.disk, time.Now()
 	n := len(d.slots)
-	if !d.waiting || n == 0 || w.closing || now.Before(d.readAt) || now.Before(d.nextReplay) || d.used > 0 && w.allDown() {
+	if !d.waiting || n == 0 || d.large > 0 || w.closing || now.Before(d.readAt) || now.Before(d.nextReplay) || d.used > 0 && w.allDown() {
 		return nil
 	}
 	slot := d.slots[n-1]
@@ -169,6 +170,9 @@ func (w *Writer) refuseFrame(f *spool.Batch, why string) {
 func (w *Writer) enqueue(slot *replaySlot, frames []uint64, lines int) {
 	d := w.disk
 	d.used++
+	if d.isLarge(slot) {
+		d.large++
+	}
 	size := len(slot.lines)
 	w.seq++
 	b := &slabBatch{

@@ -89,6 +89,30 @@ func TestReplayAge(t *testing.T) {
 	})
 }
 
+// TestReplayLarge: batches of a Writer that made larger ones come back one at a time.
+func TestReplayLarge(t *testing.T) {
+	var body []byte
+	for n := range 10_000 {
+		body = append(body, numberedLine(n)+"\n"...)
+	}
+	large := spool.Batch{Body: body, Lines: 10_000}
+	dir := filled(t, large, large, large)
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubServer{up: true, delay: time.Second}
+		w := startWriter(t, spoolConfig(t, dir, Options{Overflow: Spill, BatchBytes: 16 << 10, MaxInFlight: 4}, s.Send))
+		for range 3 {
+			time.Sleep(time.Second / 2)
+			if st := w.Stats(); st.Pending.Lines != 10_000 {
+				t.Errorf("%d lines in memory", st.Pending.Lines)
+			}
+			time.Sleep(time.Second / 2)
+		}
+		time.Sleep(time.Second)
+		mustClose(t, w)
+		all(t, s.stored(), 10_000)
+	})
+}
+
 // TestOtherTargets: batches that go elsewhere, and those that are not as their header says,
 // stay on disk and are counted, and the others are sent.
 func TestOtherTargets(t *testing.T) {
