@@ -315,7 +315,7 @@ func TestSpool(t *testing.T) {
 	s := influxtest.New(t)
 	up := down
 	up.url = s.URL
-	r = startRelay(t, up)
+	startRelay(t, up)
 	for len(s.Requests()) == 0 {
 		time.Sleep(time.Millisecond)
 	}

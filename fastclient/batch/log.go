@@ -11,7 +11,8 @@ import (
 
 // This file logs: it writes batches to disk that stay in memory. Under WriteAhead that is
 // every batch, and the goroutine of the spool also logs the end of the open batch while an
-// append waits for it. Under Spill it happens for Sync.
+// append waits for it. Under Spill it happens for Sync, and to lines that must stay in memory
+// for longer than spillAge.
 //
 // Lines are numbered in the order of their appends, and logged in that order, so one number
 // says what is logged: logPos. An append waits until it has reached its last line. While the
@@ -265,8 +266,8 @@ func (w *Writer) lateInMemory() *part {
 	return nil
 }
 
-// inMemory calls f for each part that spill leaves in memory under Spill: those under way, since
-// a server may hang, and those that are to be sent before what is on disk.
+// inMemory calls f for each part that spill leaves in memory under Spill: those under way,
+// since a server may hang, and those that are to be sent before what is on disk.
 func (w *Writer) inMemory(f func(*part) bool) {
 	d := w.disk
 	if d.ahead {
