@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,9 +121,9 @@ func TestCloseDiskBack(t *testing.T) {
 func TestFlushSpooled(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	synctest.Test(t, func(t *testing.T) {
-		refuse := false
+		var refuse atomic.Bool
 		send := func(_ context.Context, _ *seam.Body, r *seam.Response) {
-			if r.Err = errReset; refuse {
+			if r.Err = errReset; refuse.Load() {
 				r.Err, r.Status, r.Message = nil, 400, "unable to parse 'm': missing fields"
 			}
 		}
@@ -140,7 +141,7 @@ func TestFlushSpooled(t *testing.T) {
 				t.Errorf("Flush %d took %v", n, took)
 			}
 		}
-		refuse = true
+		refuse.Store(true)
 		time.Sleep(time.Hour)
 		var be *BatchError
 		if err := w.Flush(context.Background()); !errors.As(err, &be) || w.Stats().Rejected.Lines != 3 {
