@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,23 +34,20 @@ func TestAllocations(t *testing.T) {
 				}
 			}
 			c.Ops = ops
-			results, err := measure.Run(c, measure.Options{Rounds: 3, Turn: 5 * time.Millisecond})
+			// On a busy machine the collector may empty a pool within most of few short
+			// turns. What the code allocates, it allocates in the median of more, too.
+			faults, err := allocationFaults(t, base, c, seen, 3)
+			if len(faults) > 0 && err == nil {
+				faults, err = allocationFaults(t, base, c, seen, 11)
+			}
 			if c.Close != nil {
 				c.Close()
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			for id, got := range Baselines(results) {
-				seen[id] = true
-				want, ok := base[id]
-				switch {
-				case !ok:
-					t.Errorf("%s is not in baseline.json: %v allocations per unit", id, got.Allocs)
-				case got.Allocs > want.Allocs*1.05+slack(c):
-					t.Errorf("%s: %v allocations per unit, %v in baseline.json", id, got.Allocs, want.Allocs)
-				}
-				t.Logf("%s: %.3g times %s, baseline %.3g", id, got.Ratio, got.Base, want.Ratio)
+			for _, fault := range faults {
+				t.Error(fault)
 			}
 		}
 	}
@@ -58,6 +56,27 @@ func TestAllocations(t *testing.T) {
 			t.Errorf("%s is in baseline.json and was not run", id)
 		}
 	}
+}
+
+// allocationFaults runs a case and returns which contenders allocate more than base says. It
+// adds what it has run to seen.
+func allocationFaults(t *testing.T, base map[string]Baseline, c *measure.Case, seen map[string]bool, rounds int) (faults []string, err error) {
+	results, err := measure.Run(c, measure.Options{Rounds: rounds, Turn: 5 * time.Millisecond})
+	if err != nil {
+		return nil, err
+	}
+	for id, got := range Baselines(results) {
+		seen[id] = true
+		want, ok := base[id]
+		switch {
+		case !ok:
+			faults = append(faults, fmt.Sprintf("%s is not in baseline.json: %v allocations per unit", id, got.Allocs))
+		case got.Allocs > want.Allocs*1.05+slack(c):
+			faults = append(faults, fmt.Sprintf("%s: %v allocations per unit, %v in baseline.json", id, got.Allocs, want.Allocs))
+		}
+		t.Logf("%s: %.3g times %s, baseline %.3g", id, got.Ratio, got.Base, want.Ratio)
+	}
+	return faults, nil
 }
 
 // slack is how many objects per unit the runtime itself may allocate in a turn: a few,
