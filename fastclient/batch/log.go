@@ -221,7 +221,7 @@ func (w *Writer) logBatch(b *slabBatch) {
 		}
 		if whole && f.Encoding != spool.Plain && b.parts > 0 {
 			if b.body = d.keepBody(f.Body); b.body != nil {
-				b.encoding = f.Encoding.String()
+				b.encoding = f.Encoding
 			}
 		}
 	}
@@ -234,7 +234,7 @@ func (w *Writer) putLeased(b *slabBatch, data []byte, lines int, compressed bool
 	d := w.disk
 	b.pinned, d.reading = true, b
 	w.mu.Unlock()
-	f = spool.Batch{Target: d.target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
+	f = d.frame(b, data, lines)
 	if compressed {
 		w.pack(&f)
 	}
@@ -313,7 +313,7 @@ func (e *engine) pack(f *spool.Batch) {
 	d.scratch = e.compressor.Append(d.scratch[:0], f.Body)
 	if len(d.scratch) < len(f.Body) {
 		f.Body = d.scratch
-		if f.Encoding = spool.Gzip; e.compressor.Encoding() == "zstd" {
+		if f.Encoding = spool.Gzip; e.compressor.Encoding() == spool.Zstd.String() {
 			f.Encoding = spool.Zstd
 		}
 	}

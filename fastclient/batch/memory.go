@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
 )
@@ -202,9 +203,9 @@ func (b *slabBatch) onlyOnDisk() bool {
 
 // compressed returns the lines of p as they are on disk, and their encoding, if p is all
 // that is there.
-func (p *part) compressed() ([]byte, string) {
+func (p *part) compressed() ([]byte, spool.Encoding) {
 	if b := p.batch; b.body != nil && p.lines == b.lines && len(p.data) == len(b.buf) {
 		return b.body, b.encoding
 	}
-	return nil, ""
+	return nil, spool.Plain
 }

@@ -53,10 +53,10 @@ type onDisk struct {
 	frames      []uint64 // numbers of its batches in the spool, leased
 	logged      int      // bytes of it that are there
 	loggedLines int
-	listed      bool   // in the list of batches that are not logged whole
-	pinned      bool   // the goroutine reads its memory
-	body        []byte // all of it, compressed; nil: none
-	encoding    string // of body
+	listed      bool           // in the list of batches that are not logged whole
+	pinned      bool           // the goroutine reads its memory
+	body        []byte         // all of it, compressed; nil: none
+	encoding    spool.Encoding // of body
 	older       *slabBatch
 	younger     *slabBatch
 	replay      *replaySlot // its memory, if it came from disk; nil: it did not
@@ -199,12 +199,18 @@ func (d *spooling) settled(b *slabBatch) {
 	d.freeBody(b)
 }
 
+// frame returns what the spool keeps of lines of b. Its time is that of the first line of b,
+// by which lines are too old.
+func (d *spooling) frame(b *slabBatch, data []byte, lines int) spool.Batch {
+	return spool.Batch{Target: d.target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
+}
+
 // freeBody gives back the compressed body of a batch that did not come from disk.
 func (d *spooling) freeBody(b *slabBatch) {
 	if b.body != nil && b.replay == nil {
 		d.bodies = append(d.bodies, b.body[:0])
 	}
-	b.body, b.encoding = nil, ""
+	b.body, b.encoding = nil, spool.Plain
 }
 
 // keepBody copies a compressed body, if there is memory for it, or returns nil.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/line"
@@ -33,8 +34,8 @@ type job struct {
 	plain bool   // the server accepts no content encoding
 	spent int    // requests already made to find bad lines of the batch
 
-	body     []byte // p's lines as they are on disk, and
-	encoding string // their encoding, empty if they are not there in one
+	body     []byte         // p's lines as they are on disk, and
+	encoding spool.Encoding // their encoding, Plain if they are not there in one
 }
 
 // over reports whether senders have nothing to do, now and later.

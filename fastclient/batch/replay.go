@@ -180,7 +180,7 @@ func (w *Writer) enqueue(slot *replaySlot, frames []uint64, lines int) {
 		onDisk: onDisk{frames: frames, replay: slot},
 	}
 	if len(frames) == 1 && slot.read.Encoding != spool.Plain {
-		b.body, b.encoding = slot.read.Body, slot.read.Encoding.String()
+		b.body, b.encoding = slot.read.Body, slot.read.Encoding
 	}
 	b.first = part{batch: b, data: b.buf, lines: lines}
 	w.live++

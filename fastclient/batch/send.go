@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
@@ -87,8 +88,8 @@ func (e *engine) sendPart(t *target, s *sending, j job) {
 		lines = s.wire
 	}
 	s.body = seam.Body{Data: lines, Raw: len(lines)}
-	if j.encoding != "" && !j.plain {
-		s.body.Data, s.body.Encoding = j.body, j.encoding
+	if j.encoding != spool.Plain && !j.plain {
+		s.body.Data, s.body.Encoding = j.body, j.encoding.String()
 	} else if e.compressor != nil && !j.plain && len(lines) >= e.minCompress {
 		if e.compressBody(s, lines); len(s.compressed) < len(lines) {
 			s.body.Data, s.body.Encoding = s.compressed, e.compressor.Encoding()

@@ -134,9 +134,9 @@ func (e *engine) giveUp(b *slabBatch) bool {
 // putPart writes p to disk. Nobody else changes its lines.
 func (e *engine) putPart(p *part) error {
 	d, b := e.disk, p.batch
-	f := spool.Batch{Target: d.target, Body: p.data, Lines: p.lines, Bytes: len(p.data), SealedAt: p.batch.opened}
-	if body, encoding := p.compressed(); encoding != "" {
-		f.Body, f.Encoding = body, encodingOf(encoding)
+	f := d.frame(b, p.data, p.lines)
+	if body, encoding := p.compressed(); encoding != spool.Plain {
+		f.Body, f.Encoding = body, encoding
 	} else {
 		e.pack(&f)
 	}
@@ -202,15 +202,4 @@ func (e *engine) keepReplays() {
 			e.queue.insert(p)
 		}
 	}
-}
-
-// encodingOf is the reverse of [spool.Encoding.String].
-func encodingOf(word string) spool.Encoding {
-	switch word {
-	case "gzip":
-		return spool.Gzip
-	case "zstd":
-		return spool.Zstd
-	}
-	return spool.Plain
 }

@@ -57,10 +57,17 @@ func (s *Spool) reclaim(err error) bool {
 		return false
 	}
 	s.mu.Lock()
-	g := s.active
-	acked := g != nil && g.frames > 0 && g.finished()
+	g := s.ackedActive()
 	s.mu.Unlock()
-	return acked && s.expend(g) == nil
+	return g != nil && s.expend(g) == nil
+}
+
+// ackedActive returns the active segment if nobody wants a batch in it, or nil. mu is held.
+func (s *Spool) ackedActive() *segment {
+	if g := s.active; g != nil && g.frames > 0 && g.finished() {
+		return g
+	}
+	return nil
 }
 
 // store writes b. The disk lock is held.
@@ -247,7 +254,7 @@ func (s *Spool) fits(need int64) bool {
 func (s *Spool) expendable() *segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g := s.active; g != nil && g.frames > 0 && g.finished() {
+	if g := s.ackedActive(); g != nil {
 		return g
 	}
 	if s.o.WhenFull != DropOldest {
