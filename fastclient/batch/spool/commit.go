@@ -10,9 +10,16 @@ import (
 // when it begins. It starts with the first need and ends with Close. Nobody waits for it
 // under a lock.
 //
+// Batches that are acked before anything synced them need no sync, and with a server that
+// answers that is nearly all of them. So a segment that takes no more batches is not synced
+// at once: it may soon be free. At most maxUnsynced of them wait for the next sync.
+//
 // A failed sync is never repeated: the operating system may have dropped the data and
 // would report success. The segment takes no more batches, and Sync fails as long as one of
 // these batches is not acked.
+
+// maxUnsynced bounds the segments that take no more batches and are not synced.
+const maxUnsynced = 2
 
 // commits are the state of the goroutine. mu of the Spool guards it.
 type commits struct {
@@ -45,7 +52,7 @@ func (s *Spool) Sync(ctx context.Context) error {
 		s.mu.Unlock()
 		return ErrClosed
 	}
-	if g := s.active; g == nil || g.synced == g.frames {
+	if s.unsyncedSegment() == nil {
 		defer s.mu.Unlock()
 		return s.undurable()
 	}
@@ -129,30 +136,41 @@ func (s *Spool) halt() {
 	}
 }
 
-// commit syncs the active segment and tells those who wait.
+// commit syncs what is not durable and tells those who wait.
 func (s *Spool) commit() {
 	s.mu.Lock()
 	waiters := s.waiters
 	s.waiters, s.served = s.served[:0], waiters
-	g := s.active
-	dirty := g != nil && g.synced < g.frames && g.failed == nil
-	var f file
-	var frames int
-	if dirty {
+	end := s.nextSeq // what is put from now on is not waited for
+	for {
+		g := s.unsyncedSegment()
+		if g == nil || g.base+uint64(g.synced) >= end {
+			break
+		}
 		g.pins++
-		f, frames = g.f, g.frames
-	}
-	s.mu.Unlock()
-	if dirty {
+		f, frames := g.f, g.frames
+		s.mu.Unlock()
 		err := syncFile(f)
 		s.mu.Lock()
 		g.pins--
 		s.synced(g, frames, err)
-		s.mu.Unlock()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.answer(waiters)
+	s.mu.Unlock()
+}
+
+// unsyncedSegment returns the oldest segment with a batch that is wanted and not durable, or
+// nil. mu is held.
+func (s *Spool) unsyncedSegment() *segment {
+	for _, g := range s.unsynced {
+		if g.wantsSync() {
+			return g
+		}
+	}
+	if g := s.active; g != nil && g.wantsSync() {
+		return g
+	}
+	return nil
 }
 
 // answer tells those who wait whether everything is durable. mu is held.
@@ -186,33 +204,39 @@ func syncFile(f file) error {
 
 // synced notes a sync of the first frames of g. mu is held.
 func (s *Spool) synced(g *segment, frames int, err error) {
+	if err != nil && g.f == nil && g.finished() {
+		return // its file was closed meanwhile, because nobody wants it
+	}
 	s.stats.Syncs++
 	if err == nil {
 		s.stats.LastSyncError = nil
 		g.synced = max(g.synced, frames)
-		return
+	} else {
+		s.stats.LastSyncError = s.failed("sync", segmentName(g.id), err)
+		s.stats.SyncErrors++
+		g.sealed = true
+		if g.failed == nil {
+			g.failed = s.stats.LastSyncError
+			s.suspects = append(s.suspects, g)
+		}
 	}
-	s.stats.LastSyncError = s.failed("sync", segmentName(g.id), err)
-	s.stats.SyncErrors++
-	g.sealed = true
-	if g.failed == nil {
-		g.failed = s.stats.LastSyncError
-		s.suspects = append(s.suspects, g)
+	if g.synced == g.frames || g.failed != nil {
+		s.awaitsNoSync(g)
+	}
+}
+
+// awaitsNoSync removes g from the segments that wait for a sync. mu is held.
+func (s *Spool) awaitsNoSync(g *segment) {
+	if at := slices.Index(s.unsynced, g); at >= 0 {
+		s.unsynced = slices.Delete(s.unsynced, at, at+1)
+		g.pins--
 	}
 }
 
 // undurable returns why a batch that is wanted may never be durable, or nil. mu is held.
 func (s *Spool) undurable() error {
 	s.suspects = slices.DeleteFunc(s.suspects, func(g *segment) bool {
-		if g.finished() {
-			return true
-		}
-		for i := g.synced; i < g.frames; i++ {
-			if !g.done.has(i) {
-				return false
-			}
-		}
-		return true
+		return !g.wanted(g.synced)
 	})
 	if len(s.suspects) == 0 {
 		return nil
@@ -220,19 +244,37 @@ func (s *Spool) undurable() error {
 	return s.suspects[0].failed
 }
 
-// seal makes g take no more batches, and syncs what it has. The disk lock is held.
+// seal makes g take no more batches. If it has some that are wanted and not durable, it waits
+// for the next sync, and the oldest segment that waits is synced if these are too many. The
+// disk lock is held.
 func (s *Spool) seal(g *segment) {
 	s.mu.Lock()
-	dirty := g.synced < g.frames && g.failed == nil
 	g.sealed = true
-	s.mu.Unlock()
-	if !dirty {
-		return
+	if g.wantsSync() && !slices.Contains(s.unsynced, g) {
+		s.unsynced = append(s.unsynced, g)
+		g.pins++ // it stays open
 	}
-	err := syncFile(g.f)
-	s.mu.Lock()
-	s.synced(g, g.frames, err)
 	s.mu.Unlock()
+	s.syncSealed(s.maxUnsynced)
+}
+
+// syncSealed syncs segments that take no more batches, until at most n wait for it. The disk
+// lock is held.
+func (s *Spool) syncSealed(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.unsynced) > n {
+		g := s.unsynced[0]
+		if !g.wantsSync() {
+			s.awaitsNoSync(g)
+			continue
+		}
+		f, frames := g.f, g.frames
+		s.mu.Unlock()
+		err := syncFile(f)
+		s.mu.Lock()
+		s.synced(g, frames, err)
+	}
 }
 
 // syncMark makes the acks durable.

@@ -62,6 +62,7 @@ func (w *world) open(d *memDisk) (*Spool, error) {
 	}
 	s := newSpool("spool", o)
 	s.segmentBytes, s.copiedBody = 1000, 100 // some frames are two writes
+	s.maxUnsynced = w.rng.IntN(2) * maxUnsynced
 	salt := w.rng.Uint64()
 	s.salt = func() uint64 { salt++; return salt }
 	return s, s.open(d)

@@ -70,9 +70,9 @@
 //	 0  ID
 //	 8  number of the first batch
 //	16  salt, a random number
-//	24  size of the segment, or 0 while it may grow
-//	32  number of batches, 4 bytes, 0 while it may grow
-//	36  number of lines, 8 bytes, 0 while it may grow
+//	24  size of the segment, or 0 while it is not synced
+//	32  number of batches, 4 bytes, 0 while it is not synced
+//	36  number of lines, 8 bytes, 0 while it is not synced
 //	44  checksum
 //
 // The mark has two slots, at 0 and at 512, each of 40 bytes: its prologue ("pwspoolk"), the
@@ -111,13 +111,14 @@
 //
 // # Recovery
 //
-// Open reads every frame. In the last segment, which may have grown until a crash, what
-// follows the last good frame is cut off if the file ends within a frame or only zeros
-// follow. Anything else that is not a good frame is damage: the rest of that segment goes to
-// quarantine, and start goes on. A segment which the manifest lists as complete must have
-// its size and its number of frames; what is missing is counted. A damaged manifest is made
-// again from the headers of the segments, and a damaged mark begins at 0. [Recovery] has the
-// counts. [Stats] has the state at any later moment.
+// Open reads every frame. In a segment whose size the manifest does not tell, which may
+// have grown until a crash, what follows the last good frame is cut off if the file ends
+// within a frame or only zeros follow. Anything else that is not a good frame is damage:
+// the rest of that segment goes to quarantine, and start goes on. A segment which the
+// manifest lists as complete must have its size and its number of frames; what is missing
+// is counted. A damaged manifest is made again from the headers of the segments, and a
+// damaged mark begins at 0. [Recovery] has the counts. [Stats] has the state at any later
+// moment.
 //
 // # Inside
 //

@@ -16,7 +16,9 @@ func (s *Spool) writeManifest(added *segment) error {
 	m := manifest{nextID: s.nextID, nextSeq: s.nextSeq}
 	s.mu.Lock()
 	for _, g := range s.segments {
-		m.entries = append(m.entries, g.manifestEntry())
+		e := g.manifestEntry()
+		g.offered = g.offered || e.size > 0
+		m.entries = append(m.entries, e)
 	}
 	s.mu.Unlock()
 	if added != nil {
@@ -26,8 +28,8 @@ func (s *Spool) writeManifest(added *segment) error {
 		return s.failed("replace", manifestName, err)
 	}
 	s.mu.Lock()
-	for _, g := range s.segments {
-		g.listed = g.complete()
+	for i, g := range s.segments {
+		g.listed = m.entries[i].size > 0
 	}
 	s.mu.Unlock()
 	for _, id := range s.retired {
@@ -38,9 +40,11 @@ func (s *Spool) writeManifest(added *segment) error {
 	return nil
 }
 
-// complete reports whether a manifest may say where g ends. After a failed sync it may not:
-// the next Open then syncs the segment, and takes what is there.
-func (g *segment) complete() bool { return g.sealed && g.failed == nil }
+// complete reports whether a manifest may say where g ends. Before a sync, and after a failed
+// one, it may not: the next Open then takes what is there, and syncs it.
+func (g *segment) complete() bool {
+	return g.sealed && g.failed == nil && g.synced == g.frames && !g.cut
+}
 
 func (g *segment) manifestEntry() manifestEntry {
 	e := manifestEntry{identity: g.identity}

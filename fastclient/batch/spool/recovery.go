@@ -29,9 +29,9 @@ type Recovery struct {
 	// QuarantinedFiles and QuarantinedBytes are the files that were put there now.
 	QuarantinedFiles int
 	QuarantinedBytes int64
-	// Missing are batches of segments that are listed, but not there or too short. Those of
-	// the last segment are not known, unless Close listed it. If a part of such a segment was
-	// acked, Lines is an upper bound, and so it is in Quarantined.
+	// Missing are batches of segments that are listed, but not there or too short. Those of a
+	// segment that was not synced are not known. If a part of such a segment was acked, Lines
+	// is an upper bound, and so it is in Quarantined.
 	Missing Count
 	// MissingFiles is the number of segments that are listed but not there.
 	MissingFiles int
@@ -362,7 +362,7 @@ func (r *recoverer) frames(e *manifestEntry, f file, size int64) error {
 		return scan.err
 	}
 	g.index = nil
-	g.sealed, g.synced = true, g.frames
+	g.sealed, g.synced, g.offered = true, g.frames, e.size > 0
 	r.segments = append(r.segments, g)
 	r.nextSeq = max(r.nextSeq, e.base+uint64(max(g.frames, int(e.frames))))
 	if e.size > 0 && g.frames == int(e.frames) && g.size == e.size {
@@ -439,6 +439,7 @@ func (r *recoverer) finish(fresh bool) error {
 	if r.changed {
 		m := manifest{nextID: r.manifest.nextID, nextSeq: r.nextSeq}
 		for _, g := range r.segments {
+			g.offered = true
 			m.entries = append(m.entries, g.manifestEntry())
 		}
 		if err := replaceManifest(r.d, &m); err != nil {

@@ -6,9 +6,12 @@ import (
 	"slices"
 )
 
-// This file frees segments of which no batch is wanted any more. First a record in the
-// header says so. Only when that is durable the file is truncated, and when no manifest lists
-// it any more, it is removed. None of this needs space, so a full disk can be emptied.
+// This file frees segments of which no batch is wanted any more. A record in the header says
+// so. Only when that is durable the file is truncated, and when no manifest lists it any
+// more, it is removed. If no manifest says where the segment ends, it may be truncated before,
+// since a reader takes as much of it as is there: then the operating system forgets what it
+// has not written yet, and the sync costs next to nothing. None of this needs space, so a
+// full disk can be emptied.
 
 // settle raises the mark to the last acked batch in a row, and frees finished segments.
 // What fails is tried again the next time. The disk lock is held.
@@ -75,11 +78,18 @@ func (s *Spool) retire(g *segment) error {
 			return s.failed("open", name, err)
 		}
 	}
-	_, err := f.WriteAt(appendRetired(nil, g.identity), retiredOffset)
+	var err error
+	if !g.offered {
+		g.cut = true // even if that fails
+		err = f.Truncate(segmentHeaderSize)
+	}
+	if err == nil {
+		_, err = f.WriteAt(appendRetired(nil, g.identity), retiredOffset)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
-	if err == nil {
+	if err == nil && g.offered {
 		err = f.Truncate(segmentHeaderSize)
 	}
 	if err != nil {
@@ -140,6 +150,7 @@ func (s *Spool) forget(g *segment) {
 	if s.active == g {
 		s.active = nil
 	}
+	s.awaitsNoSync(g)
 	s.stats.DiskBytes -= g.size
 	s.closeSegment(g)
 }
@@ -147,7 +158,7 @@ func (s *Spool) forget(g *segment) {
 // closeSegment closes the file of g and keeps the memory of its index. Both locks are held.
 func (s *Spool) closeSegment(g *segment) {
 	if g.f != nil {
-		g.f.Close() // everything in it that matters was synced
+		g.f.Close() // nothing in it that is wanted awaits a sync
 	}
 	if g.index != nil && len(s.indexes) < maxLoaded {
 		s.indexes = append(s.indexes, g.index[:0])

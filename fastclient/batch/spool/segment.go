@@ -38,6 +38,8 @@ type segment struct {
 	failed  error // of a sync: the batches from synced on may never be durable
 	damaged bool  // its file goes to quarantine in the end
 	listed  bool  // in the manifest as complete
+	offered bool  // maybe listed, since a manifest that lists it was written
+	cut     bool  // truncated to its header
 	resting bool  // the disk failed to read it; others have their turn first
 	from    int   // where the search for the oldest waiting batch begins
 }
@@ -56,6 +58,22 @@ func (g *segment) waiting() Count {
 
 // finished reports whether no batch of g is wanted any more.
 func (g *segment) finished() bool { return g.acked.Batches == uint64(g.frames) }
+
+// wanted reports whether a batch of g from place i on is wanted.
+func (g *segment) wanted(i int) bool {
+	if g.finished() {
+		return false
+	}
+	for ; i < g.frames; i++ {
+		if !g.done.has(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// wantsSync reports whether a batch of g is wanted that a sync can make durable.
+func (g *segment) wantsSync() bool { return g.failed == nil && g.wanted(g.synced) }
 
 // add appends a batch, whose header is h, to the index.
 func (g *segment) add(h *frameHeader) {

@@ -26,6 +26,7 @@ type Spool struct {
 	salt         func() uint64
 	segmentBytes int64 // size at which a segment is complete
 	copiedBody   int   // size up to which a body is copied
+	maxUnsynced  int
 
 	disk    sync.Mutex
 	d       disk // nil: closed
@@ -42,6 +43,7 @@ type Spool struct {
 	nextSeq    uint64     // changed under both locks; 0: not opened
 	leases     map[uint64]lease
 	loaded     []*segment // those with an index, except active
+	unsynced   []*segment // those that take no more batches and wait for a sync
 	indexes    [][]entry  // to use again
 	stats      Stats      // the counters in it, and the error of the last sync of a segment
 	markError  error      // of the last sync of the mark
@@ -84,10 +86,14 @@ func Open(path string, o Options) (*Spool, error) {
 }
 
 func newSpool(path string, o Options) *Spool {
-	return &Spool{
+	s := &Spool{
 		path: path, o: o, salt: rand.Uint64, segmentBytes: o.segmentBytes(), copiedBody: copiedBody,
 		leases: map[uint64]lease{}, ready: make(chan struct{}, 1), stop: make(chan struct{}), commits: newCommits(),
 	}
+	if o.SyncInterval > 0 { // or else nothing would sync them
+		s.maxUnsynced = maxUnsynced
+	}
+	return s
 }
 
 // open reads what is on d.
@@ -114,7 +120,7 @@ func (s *Spool) take(r *recoverer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.d, s.mark, s.nextID, s.retired, s.pending = r.d, r.mark, r.manifest.nextID, r.retired, nil
-	s.segments, s.active, s.loaded = r.segments, nil, nil
+	s.segments, s.active, s.loaded, s.unsynced = r.segments, nil, nil, nil
 	s.nextSeq = max(s.nextSeq, r.nextSeq)
 	s.quarantine = r.quarantined
 	s.stats.DiskBytes = r.quarantined
@@ -181,6 +187,7 @@ func (s *Spool) finish() error {
 	if s.active != nil {
 		s.seal(s.active)
 	}
+	s.syncSealed(0)
 	err := s.settle()
 	s.mu.Lock()
 	unlisted := len(s.retired) > 0
