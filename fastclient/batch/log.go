@@ -179,7 +179,7 @@ func (w *Writer) log() (did bool) {
 	if err == nil {
 		d.durable = pos
 	}
-	w.wrote(err)
+	w.synced(err)
 	w.answerLog()
 	w.mu.Unlock()
 	return did

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,5 +63,40 @@ func TestSyncBatchesAfterFailure(t *testing.T) {
 			t.Error(err)
 		}
 		mustClose(t, w)
+	})
+}
+
+// TestSyncFailsEvents: while every sync fails, batches that the disk takes do not mean that it
+// works. There is one event at the beginning, and one at the end.
+func TestSyncFailsEvents(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		var kinds []EventKind
+		o := Options{Overflow: WriteAhead, OnEvent: func(ev Event) { kinds = append(kinds, ev.Kind) }}
+		o.Spool.SyncBatches = true
+		w := startWriter(t, spoolConfig(t, dir, o, acker))
+		for range 5 {
+			w.mu.Lock()
+			w.wrote(nil)
+			w.synced(errReset)
+			w.mu.Unlock()
+			synctest.Wait()
+			if w.Stats().SpoolErr == nil {
+				t.Error("no error after a failed sync")
+			}
+		}
+		for n := range 2 {
+			if err := w.Append(context.Background(), []byte(numberedLine(n)+"\n")); (err == nil) != (n == 1) {
+				t.Errorf("append %d: %v", n, err)
+			}
+			time.Sleep(time.Minute)
+		}
+		mustClose(t, w)
+		if want := []EventKind{EventSpoolFailed, EventSpoolWorks}; !slices.Equal(kinds, want) {
+			t.Errorf("events %v, want %v", kinds, want)
+		}
+		if err := w.Stats().SpoolErr; err != nil {
+			t.Errorf("after a sync that succeeded: %v", err)
+		}
 	})
 }

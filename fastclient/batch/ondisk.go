@@ -34,6 +34,7 @@ type spooling struct {
 	done chan struct{} // closed when it has ended
 
 	err     error     // why the disk took nothing the last time
+	noSync  bool      // it takes batches, but does not make them durable
 	retryAt time.Time // when it is asked again; of reading, readAt
 	readAt  time.Time
 	acks    []uint64 // frames to ack

@@ -144,7 +144,7 @@ func (w *Writer) ackSettled() bool {
 func (e *engine) wrote(err error) {
 	d := e.disk
 	if err == nil {
-		if d.err != nil {
+		if d.err != nil && !d.noSync {
 			d.err = nil
 			e.emit(Event{Kind: EventSpoolWorks})
 		}
@@ -156,6 +156,13 @@ func (e *engine) wrote(err error) {
 	d.err, d.retryAt = err, time.Now().Add(diskPause)
 	e.answerLog()
 	e.waiters.wake() // what could not be logged may be sent now
+}
+
+// synced notes the outcome of a sync. Until one succeeds, a disk that takes batches does not
+// work: what is promised is durability. The lock is held.
+func (e *engine) synced(err error) {
+	e.disk.noSync = err != nil
+	e.wrote(err)
 }
 
 // reconcile enters what the spool found and lost into the ledger. The lock is held.
