@@ -46,8 +46,9 @@ var compareHelp = help{
 	about: `
 Measures pointwire beside other libraries, in rounds: in each, every contender
 of a case has one turn. Each one's output is checked first; who is wrong is shown
-as wrong and not timed. Without arguments it measures everything; -list prints
-the names.`,
+as wrong and not timed. Without arguments it measures everything but the suite
+tsbs, which runs the Time Series Benchmark Suite and takes minutes to build; -list
+prints the names.`,
 	examples: `
 go run ./cmd/lpbench compare
 go run ./cmd/lpbench compare -list
@@ -85,9 +86,11 @@ func compareOnly(ctx context.Context, c console, args []string) error {
 	defer os.RemoveAll(dir)
 	r := &results.Report{Environment: results.Here(time.Now())}
 	if list {
-		_, names, err := buildBench(ctx, c, what, root, dir)
-		for _, n := range names {
-			fmt.Fprintf(c.out, "%s/%s\n", n.suite, n.name)
+		benches, err := buildBench(ctx, c, what, root, dir)
+		for _, b := range benches {
+			for _, n := range b.names {
+				fmt.Fprintf(c.out, "%s/%s\n", n.suite, n.name)
+			}
 		}
 		return err
 	}
@@ -105,28 +108,16 @@ type caseName struct{ suite, name string }
 // compare builds the bench module, measures the cases that what names, or all,
 // shows them and adds them to r.
 func compare(ctx context.Context, c console, o compareOptions, what []string, root, dir string, r *results.Report) error {
-	file, names, err := buildBench(ctx, c, what, root, dir)
+	benches, err := buildBench(ctx, c, what, root, dir)
 	if err != nil {
 		return err
 	}
 	var found results.Report
-	bar := c.progress.Start("measuring", overall)
-	defer bar.End()
-	for i, suite := range suitesOf(names) {
-		args := []string{"-json", "-progress", "-tour", "-rounds", strconv.Itoa(o.count), "-turn", o.benchtime.String(),
-			"-suite", "^" + regexp.QuoteMeta(suite) + "$"}
-		if o.size > 0 {
-			args = append(args, "-size", strconv.FormatFloat(o.size, 'g', -1, 64))
-		}
-		if len(what) > 0 {
-			args = append(args, "-case", pattern(names, suite))
-		}
-		share := func(done, of int) { bar.Set(shareOf(names, i, done, of)) }
-		if err := runBench(ctx, file, args, &found, bar, share); err != nil {
+	for i := range benches {
+		if err := benches[i].run(ctx, c, o, &found); err != nil {
 			return err
 		}
 	}
-	bar.End()
 	r.Environment.Merge(found.Environment)
 	r.Results = append(r.Results, found.Results...)
 	r.Goals = append(r.Goals, found.Goals...)
@@ -137,19 +128,64 @@ func compare(ctx context.Context, c console, o compareOptions, what []string, ro
 	return showGoals(c, &found)
 }
 
-// buildBench builds the bench module's command into dir, and returns the cases
-// it has of those that what names.
-func buildBench(ctx context.Context, c console, what []string, root, dir string) (file string, names []caseName, err error) {
-	file = filepath.Join(dir, "bench")
-	if err := build(ctx, root, "bench", "./cmd/run", file, c.progress); err != nil {
-		return "", nil, err
+// A bench is the command of a bench module, and the cases that are chosen of it.
+type bench struct {
+	file, dir string
+	names     []caseName
+}
+
+// run measures the cases, one suite after the other.
+func (b *bench) run(ctx context.Context, c console, o compareOptions, found *results.Report) error {
+	bar := c.progress.Start("measuring", overall)
+	defer bar.End()
+	for i, suite := range suitesOf(b.names) {
+		args := []string{"-json", "-progress", "-tour", "-rounds", strconv.Itoa(o.count), "-turn", o.benchtime.String(),
+			"-suite", "^" + regexp.QuoteMeta(suite) + "$", "-case", pattern(b.names, suite)}
+		if o.size > 0 {
+			args = append(args, "-size", strconv.FormatFloat(o.size, 'g', -1, 64))
+		}
+		share := func(done, of int) { bar.Set(shareOf(b.names, i, done, of)) }
+		if err := b.runSuite(ctx, args, found, bar, share); err != nil {
+			return err
+		}
 	}
-	list, err := exec.CommandContext(ctx, file, "-list").Output()
-	if err != nil {
-		return "", nil, fmt.Errorf("the comparison: %w", err)
+	return nil
+}
+
+// tsbsSuite is the suite of the module bench/tsbs, which takes minutes to build. It is run
+// only if it is named.
+const tsbsSuite = "tsbs"
+
+// buildBench builds the commands of the bench modules that what asks for into dir.
+func buildBench(ctx context.Context, c console, what []string, root, dir string) (list []bench, err error) {
+	var tsbs, others []string
+	for _, w := range what {
+		if suite, _, _ := strings.Cut(w, "/"); suite == tsbsSuite {
+			tsbs = append(tsbs, w)
+			continue
+		}
+		others = append(others, w)
 	}
-	names, err = choose(string(list), what)
-	return file, names, err
+	add := func(nested, pkg string, what []string) error {
+		b := bench{file: filepath.Join(dir, strings.ReplaceAll(nested, "/", "-")), dir: filepath.Join(root, nested)}
+		if err := build(ctx, root, nested, pkg, b.file, c.progress); err != nil {
+			return err
+		}
+		names, err := exec.CommandContext(ctx, b.file, "-list").Output()
+		if err != nil {
+			return fmt.Errorf("the comparison: %w", err)
+		}
+		b.names, err = choose(string(names), what)
+		list = append(list, b)
+		return err
+	}
+	if len(others) > 0 || len(tsbs) == 0 {
+		err = add("bench", "./cmd/run", others)
+	}
+	if err == nil && len(tsbs) > 0 {
+		err = add("bench/tsbs", ".", tsbs)
+	}
+	return list, err
 }
 
 // choose returns the cases in list, a suite and a case per line, that one of
@@ -217,9 +253,10 @@ func shareOf(names []caseName, i, done, of int) int {
 	return int(share / float64(len(names)) * overall)
 }
 
-// runBench runs the bench module's command and adds what it prints to r.
-func runBench(ctx context.Context, file string, args []string, r *results.Report, bar *term.Bar, share func(done, of int)) error {
-	cmd := exec.CommandContext(ctx, file, args...)
+// runSuite runs the command and adds what it prints to r.
+func (b *bench) runSuite(ctx context.Context, args []string, r *results.Report, bar *term.Bar, share func(done, of int)) error {
+	cmd := exec.CommandContext(ctx, b.file, args...)
+	cmd.Dir = b.dir
 	ownGroup(cmd)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

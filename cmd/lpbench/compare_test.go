@@ -75,7 +75,7 @@ if [ "$1" = half ]; then printf '{"suite"'; fi
 	bar := term.Lines(io.Discard).Start("x", overall)
 	for arg, says := range map[string]string{"well": "", "fail": "it broke", "half": "EOF"} {
 		var r results.Report
-		err := runBench(context.Background(), sh, []string{arg}, &r, bar, func(int, int) {})
+		err := (&bench{file: sh}).runSuite(context.Background(), []string{arg}, &r, bar, func(int, int) {})
 		if len(r.Results) != 1 || r.Environment.Get("cores") != "3" {
 			t.Errorf("%s: %+v", arg, r)
 		}
@@ -83,7 +83,7 @@ if [ "$1" = half ]; then printf '{"suite"'; fi
 			t.Errorf("%s: error %v", arg, err)
 		}
 	}
-	if err := runBench(context.Background(), sh+"x", nil, new(results.Report), bar, nil); err == nil {
+	if err := (&bench{file: sh+"x"}).runSuite(context.Background(), nil, new(results.Report), bar, nil); err == nil {
 		t.Error("a child that is not there was run")
 	}
 }
