@@ -70,6 +70,9 @@ type Response struct {
 	Stream io.ReadCloser
 	// Reused reports that the connection had served another request before.
 	Reused bool
+	// UntilClose reports that the body has neither a length nor chunks, so that it ends where
+	// the connection does: nothing tells a whole body from one that was cut short.
+	UntilClose bool
 
 	// Held is the Doer's own part of the response. Only a Doer sets it.
 	Held Held

@@ -44,6 +44,7 @@ var (
 	ErrTimeout          error = timeoutError("time limit exceeded")
 	ErrPoolExhausted    error = timeoutError("no connection became free in time")
 	ErrTruncated              = fmt.Errorf("response cut short: %w", io.ErrUnexpectedEOF)
+	ErrNoEnd                  = fmt.Errorf("response without an end of its own, perhaps cut short: %w", io.ErrUnexpectedEOF)
 	ErrResponseTooLarge       = errors.New("response exceeds the limit")
 	ErrMalformed              = errors.New("malformed response")
 	ErrNoResponse             = errors.New("connection closed before a response")

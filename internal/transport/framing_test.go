@@ -80,3 +80,42 @@ func TestHeaderForms(t *testing.T) {
 		}
 	})
 }
+
+// TestUntilClose holds which responses say where their body ends.
+func TestUntilClose(t *testing.T) {
+	over(t, func(t *testing.T, open maker) {
+		for name, tt := range map[string]struct {
+			reply influxtest.Reply
+			until bool
+		}{
+			"chunks":         {influxtest.Chunked(doertest.Doc), false},
+			"no chunks":      {influxtest.Chunked(), false},
+			"a length":       {influxtest.JSON(doertest.Doc), false},
+			"a length of 0":  {influxtest.JSON(""), false},
+			"none":           {influxtest.UntilClose(doertest.Doc), true},
+			"none, and none": {influxtest.UntilClose(""), true},
+			"HTTP/1.0":       {influxtest.RawClose("HTTP/1.0 200 OK\r\n\r\n" + doertest.Doc), true},
+			"no body":        {influxtest.Status(204), false},
+			"a long body":    {influxtest.Chunked(strings.Repeat(doertest.Doc, 10_000)), false},
+			"a long length":  {influxtest.JSON(strings.Repeat(doertest.Doc, 10_000)), false},
+		} {
+			for _, stream := range []bool{true, false} {
+				if !stream && strings.Contains(name, "long") {
+					continue // it is too long to be kept
+				}
+				s := influxtest.New(t, tt.reply)
+				d := open(doertest.To(s))
+				req := doertest.Query()
+				req.Stream = stream
+				var resp transport.Response
+				if err := d.Do(t.Context(), req, &resp); err != nil {
+					t.Errorf("%s: %v", name, err)
+				} else if resp.UntilClose != tt.until {
+					t.Errorf("%s, streamed %v: UntilClose is %v", name, stream, resp.UntilClose)
+				}
+				resp.Close()
+				d.Close()
+			}
+		}
+	})
+}

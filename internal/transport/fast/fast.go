@@ -164,6 +164,8 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 		return fail
 	}
 	*resp = transport.Response{Status: x.resp.StatusCode(), Reused: x.reused, Held: x}
+	// fasthttp's length of a body that has neither a length nor chunks, also of none.
+	resp.UntilClose = x.resp.Header.ContentLength() == -2 && resp.Status != 204 && resp.Status != 304
 	x.req.SetBodyRaw(nil)
 	if !x.stream {
 		resp.Body, resp.Truncated = x.body, x.cut

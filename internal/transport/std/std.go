@@ -110,6 +110,7 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 		return failed
 	}
 	*resp = transport.Response{Status: response.StatusCode, Reused: x.reused.Load(), Held: header(response.Header)}
+	resp.UntilClose = response.ProtoMajor == 1 && response.ContentLength < 0 && len(response.TransferEncoding) == 0
 	x.src = response.Body
 	if response.ProtoMajor == 2 {
 		// While the rest of a request waits for the server's flow control, net/http
