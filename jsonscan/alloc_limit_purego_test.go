@@ -8,4 +8,5 @@ package jsonscan
 const (
 	seriesAllocs = 2
 	structAllocs = 0.8
+	lineAllocs   = 30_000
 )

@@ -154,15 +154,18 @@ func (r *repeat) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// heapNow returns the bytes of the heap that are in use.
+func heapNow() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
 // TestHeap bounds the memory of the scanner while it reads a body of 28 MB in one
 // document.
 func TestHeap(t *testing.T) {
-	heap := func() uint64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
+	heap := heapNow
 	row := []byte(`,[1500000000000000000,43.123456789012345,"some text",true,null,12345]`)
 	body := &repeat{
 		head: []byte(`{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","a","b","c","d","e"],"values":[[1,2,"x",true,null,3]`),

@@ -31,6 +31,7 @@ type binder struct {
 	options StructOption
 	series  *Series  // the series that columns and tags are bound to
 	unfit   bool     // the series does not fit, and its rows are left out
+	grows   bool     // further columns may come: of jsonl, in which they are null until then
 	bound   []string // the columns of the series that columns was made of
 	keys    []string // and the keys of its tags
 	columns []boundColumn
@@ -41,7 +42,7 @@ type binder struct {
 // boundColumn is a field whose value is in a column.
 type boundColumn struct {
 	f    *structField
-	col  int
+	col  int    // -1 if no row of a jsonl response has had it yet
 	last string // the text of the previous row, which the next row often repeats
 }
 
@@ -90,6 +91,10 @@ func (b *binder) bind(s *Series) error {
 			b.tags = append(b.tags, boundTag{f: f, value: s.Tags[tag].Value})
 		case col >= 0 && !known:
 			b.columns = append(b.columns, boundColumn{f: f, col: col})
+		case col < 0 && !f.null && b.options&AllowMissingColumns == 0 && b.grows:
+			if !known {
+				b.columns = append(b.columns, boundColumn{f: f, col: -1})
+			}
 		case col < 0 && !f.null && b.options&AllowMissingColumns == 0:
 			missing = append(missing, f.name)
 		}
@@ -171,6 +176,7 @@ func (b *binder) extra(s *Series) (names []string) {
 // alone.
 func (b *binder) fill(base structPtr, r *Row) error {
 	if s := r.Series(); s != b.series {
+		b.grows = r.s != nil && r.s.JSONLines
 		if err := b.bind(s); err != nil {
 			return err
 		}
@@ -262,7 +268,11 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 	cell := r.Cell(i)
 	kind := cell.Kind()
 	if kind == KindNull {
-		if !f.null && b.options&NullAsZero == 0 {
+		switch {
+		case f.null || b.options&NullAsZero != 0:
+		case i < 0:
+			return &CellError{Index: i, Column: b.columnName(f), Want: f.elem.String(), Err: ErrNull}
+		default:
 			return r.fail(i, f.elem.String(), ErrNull)
 		}
 		setZero(s, f)
@@ -329,6 +339,14 @@ func (b *binder) cell(base structPtr, c *boundColumn, r *Row) error {
 		return b.textCell(s, c, r)
 	}
 	return nil
+}
+
+// columnName returns the name of the column of f. A scalar does not know it.
+func (b *binder) columnName(f *structField) string {
+	if b.st.scalar {
+		return ""
+	}
+	return f.name
 }
 
 // tagCell sets an integer from a tag, which is text in a response, or a duration. The text

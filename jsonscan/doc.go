@@ -1,5 +1,5 @@
-// Package jsonscan reads the responses of InfluxDB's /query endpoint as a stream
-// of rows with typed cells.
+// Package jsonscan reads the responses of InfluxDB to queries as a stream of rows with
+// typed cells: JSON and MessagePack of the /query endpoint, and the JSON lines of InfluxDB 3.
 //
 // A [Scanner] reads from an io.Reader through a sliding buffer, one row at a
 // time, so the size of a body does not matter. It reads plain and chunked
@@ -55,6 +55,31 @@
 // works as with JSON. They say more than JSON does: a float without a fraction is
 // KindFloat, infinities arrive, and Row.Int of a float is its exact value. A time that JSON
 // has as a text is KindString too, always in UTC; it is printed when it is asked for.
+//
+// # JSON Lines
+//
+// InfluxDB 3 sends jsonl to queries in SQL, and to those in InfluxQL at its own endpoint: an
+// object per row. A scanner with the field JSONLines set reads it. It says nothing about the
+// columns beforehand and leaves nulls out, so the columns are learnt:
+//
+//   - A name that no row had before becomes the last column. Rows have a cell for every
+//     column so far, and keep the order of the columns whatever that of their members is.
+//     A cell that the row leaves out is null.
+//   - The row that names a column first begins a new [*Series], which [Series.Extends] the
+//     one before. In a frame the column is null in the rows before; in a struct, a column
+//     that no row has had yet is null.
+//   - The member iox::measurement, which InfluxQL sends, is the name of the series and no
+//     column. Series have no tags: tags are columns. There is one statement, with the number 0.
+//   - A row with a column twice is an error, [ErrDuplicateColumn].
+//   - At most 4,096 columns may come, and together their names may take MaxRowBytes.
+//
+// A float has a point or an exponent, so that KindFloat and KindInt are the types of the
+// values. Times are texts without a zone, in UTC, for Row.Time and Row.Timestamp exact to the
+// nanosecond. A list or a struct is KindString; its text is the JSON, and so is Row.Raw, which
+// begins with a quote for any other text.
+//
+// Every line must end with a line feed, the last one too: otherwise the body was truncated.
+// The reader must report a body that was truncated at a line feed, which nothing in it shows.
 //
 // # Errors
 //

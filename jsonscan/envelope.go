@@ -17,7 +17,8 @@ import (
 //
 // enter moves to the right, at the beginning of an array or object; leave moves back,
 // after its end. stDocument ends in stEnd. In stValues nextRow takes the place of
-// step, and in stPacked, where the rows of MessagePack are, nextPacked.
+// step, and in stPacked, where the rows of MessagePack are, nextPacked. A jsonl response has
+// no envelope: it is in stLines from its beginning to its end, and nextLine reads it.
 //
 // What was read of the document, the result and the series at hand is in s.doc, s.res
 // and s.ser. Each is cleared where the next one begins, except for its counters and
@@ -46,6 +47,7 @@ const (
 	stSeries                // in a series
 	stValues                // in values
 	stPacked                // in values of MessagePack
+	stLines                 // in a jsonl response
 	stEnd
 )
 
@@ -124,6 +126,10 @@ func (s *Scanner) leave(st state) { s.state, s.first = st, false }
 // stepDocument looks for the next document, the next line of plain text, or
 // the end.
 func (s *Scanner) stepDocument() error {
+	if s.JSONLines {
+		s.stepLines()
+		return nil
+	}
 	if s.MessagePack {
 		return s.packedDocument()
 	}

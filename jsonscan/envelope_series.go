@@ -235,7 +235,11 @@ func (s *Scanner) beginSeries(fast bool) {
 func (s *Scanner) makeSeries() *Series {
 	if t := &s.ser; t.pending {
 		t.pending = false
-		t.current = s.nextSeries()
+		if s.JSONLines {
+			t.current = s.lineSeries()
+		} else {
+			t.current = s.nextSeries()
+		}
 		s.row.series, s.like = t.current, t.current
 	}
 	return s.row.series

@@ -29,7 +29,8 @@ func (e *SyntaxError) Error() string {
 	return "jsonscan: parse response at offset " + strconv.FormatInt(e.Offset, 10) + ": " + e.Msg
 }
 
-// Unwrap returns [ErrNoResults] if that is the cause, and nil otherwise.
+// Unwrap returns [ErrNoResults] or [ErrDuplicateColumn] if that is the cause, and nil
+// otherwise.
 func (e *SyntaxError) Unwrap() error { return e.err }
 
 // ErrNoResults is wrapped by the [*SyntaxError] of a document that holds neither
@@ -37,6 +38,11 @@ func (e *SyntaxError) Unwrap() error { return e.err }
 // object is not such a document, because 1.x sends it for a request without a
 // statement.
 var ErrNoResults = errors.New("document has neither results nor an error")
+
+// ErrDuplicateColumn is wrapped by the [*SyntaxError] of a row of a jsonl response that has
+// a column twice. SQL can join two tables with a column of one name: the query must give
+// one of them another name, by AS. Where one of the two is null, nothing in the row shows it.
+var ErrDuplicateColumn = errors.New("row has a column twice")
 
 // A ReadError says that the stream ended before the response did, and ends the
 // stream of rows. Err is io.ErrUnexpectedEOF if the reader reported io.EOF inside
@@ -143,7 +149,7 @@ func Recoverable(err error) bool {
 // A CellError says why a cell could not be read as the wanted type. The row
 // and the stream are not affected.
 type CellError struct {
-	Index  int    // column
+	Index  int    // column, -1 for one that no row of a jsonl response has had yet
 	Column string // its name, if the series has such a column
 	Kind   Kind   // what the cell holds
 	Want   string // the type that was asked for

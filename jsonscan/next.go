@@ -16,8 +16,11 @@ import (
 // after it.
 
 // more reads more of the response. Its error is final: a token is incomplete.
-func (s *Scanner) more() error {
-	err := s.fill(s.maxRow())
+func (s *Scanner) more() error { return s.moreWithin(s.maxRow()) }
+
+// moreWithin is more with a bound for the bytes that stay in the buffer.
+func (s *Scanner) moreWithin(limit int) error {
+	err := s.fill(limit)
 	switch {
 	case err == nil:
 		return nil

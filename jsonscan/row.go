@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-	"time"
 
-	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
@@ -22,12 +20,13 @@ import (
 //	int      the int64                                         start, kind
 //	uint     the uint64                                        start, kind
 //	float    math.Float64bits                                  start, kind
-//	string   end; above it the offset in Row.unescaped or 0    start, kind, fixBit, timeBit
+//	string   end; above it the offset in Row.unescaped or 0    start, kind, fixBit, timeBit, nestedBit
 //
 // A string without fixBit is the bytes of the buffer between its quotes. With fixBit
 // it is in Row.unescaped, at the offset if that is not 0; otherwise Row.Bytes
 // unescapes it there now. The cells of MessagePack responses are like those, see
-// packed_row.go.
+// packed_row.go. A cell that a row of a jsonl response does not have is the zero Cell, and
+// one with nestedBit is a list or a struct, see lines.go.
 //
 // Getters return errors of type *CellError and never panic: an index out of range is
 // ErrColumn. Each getter that must be cheap tests for its own kind and leaves the
@@ -76,6 +75,7 @@ const (
 	kindShift = 32
 	fixBit    = 1 << 40
 	timeBit   = 1 << 41 // a time of MessagePack, see packed_row.go
+	nestedBit = 1 << 42 // a list or a struct of jsonl: its text has no quotes
 	textShift = 32
 )
 
@@ -108,6 +108,8 @@ func (c Cell) Bool() (value, ok bool) {
 func (c Cell) start() int { return int(uint32(c.meta)) }
 func (c Cell) fix() bool  { return c.meta&fixBit != 0 }
 func (c Cell) time() bool { return c.meta&timeBit != 0 }
+
+func (c Cell) nested() bool { return c.meta&nestedBit != 0 }
 
 // end returns the end of a string, after its quote.
 func (c Cell) end() int { return int(uint32(c.bits)) }
@@ -169,7 +171,8 @@ func (r *Row) IsNull(i int) bool { return r.Kind(i) == KindNull }
 // Raw returns the JSON text of cell i as it was sent, or nil if there is no such
 // cell. The text is a view that is valid until the next row. In a MessagePack response it
 // is the text that InfluxDB prints for the value, and null for NaN and the infinities,
-// which JSON cannot express.
+// which JSON cannot express. It is null, too, for a column that a row of a jsonl response
+// leaves out.
 func (r *Row) Raw(i int) []byte {
 	if uint(i) >= uint(len(r.cells)) {
 		return nil
@@ -179,8 +182,16 @@ func (r *Row) Raw(i int) []byte {
 		r.unescaped = r.appendCellText(r.unescaped, i)
 		return r.unescaped[n:len(r.unescaped):len(r.unescaped)]
 	}
-	start := r.cells[i].start()
-	end := r.end(i)
+	c := r.cells[i]
+	start, end := c.start(), r.end(i)
+	switch {
+	case c.meta == 0:
+		n := len(r.unescaped)
+		r.unescaped = append(r.unescaped, "null"...)
+		return r.unescaped[n:len(r.unescaped):len(r.unescaped)]
+	case c.nested():
+		start, end = start+1, end-1
+	}
 	return r.s.buf[start:end:end]
 }
 
@@ -270,8 +281,8 @@ func (r *Row) Uint(i int) (uint64, error) {
 }
 
 // Float returns cell i as a float64. A number of KindFloat is the float64 nearest to its
-// text. An integer is converted if the float64 is equal to it, or if it is what InfluxDB
-// prints for the float64: 1152921504606847000 is 2^60. Any other integer would be
+// text. An integer is converted if the float64 is equal to it, or if it is what InfluxDB 1.x
+// and 2.x print for the float64: 1152921504606847000 is 2^60. Any other integer would be
 // rounded, such as 1<<53 + 1, and is a *CellError with ErrInexact.
 func (r *Row) Float(i int) (float64, error) {
 	if uint(i) < uint(len(r.cells)) && r.cells[i].Kind() == KindFloat {
@@ -289,8 +300,14 @@ func (r *Row) toFloat(i int) (float64, error) {
 		if f = float64(v); beyond53(v) {
 			f, ok = exactFloatInt(v)
 		}
+		if r.s.JSONLines && math.Abs(f) < 1<<63 { // InfluxDB 3 prints every float as one
+			ok = int64(f) == v
+		}
 	case KindUint:
 		f, ok = exactFloat(r.cells[i].bits, false)
+		if r.s.JSONLines && f < 1<<64 {
+			ok = uint64(f) == r.cells[i].bits
+		}
 	default:
 		return 0, r.fail(i, "float64", ErrKind)
 	}
@@ -331,6 +348,10 @@ func (r *Row) toBytes(i int) ([]byte, error) {
 		return nil, r.fail(i, "string", ErrKind)
 	}
 	c := r.cells[i]
+	if c.nested() {
+		end := c.end() - 1
+		return r.s.buf[c.start()+1 : end : end], nil
+	}
 	if at := int(c.bits >> textShift); at != 0 {
 		end := at + int(swar.Load32(r.unescaped, at-4))
 		return r.unescaped[at:end:end], nil
@@ -369,114 +390,6 @@ func (r *Row) AppendString(dst []byte, i int) ([]byte, error) {
 	}
 	return dst[:n+size], nil
 }
-
-// Time returns cell i as a time in UTC. The cell is an integer in the precision of
-// the scanner, or an RFC 3339 text with any offset.
-func (r *Row) Time(i int) (time.Time, error) {
-	if r.Kind(i) == KindString {
-		if c := r.cells[i]; c.time() {
-			sec, nsec := packedTime(r.s.buf[c.start()+1:])
-			return time.Unix(sec, int64(nsec)).UTC(), nil
-		}
-		ns, ok, err := r.timeText(i)
-		if ok {
-			return time.Unix(0, ns).UTC(), nil
-		}
-		if err != nil {
-			return time.Time{}, err
-		}
-		b, _ := r.Bytes(i)
-		t, perr := time.Parse(time.RFC3339Nano, string(b))
-		if perr != nil {
-			return time.Time{}, r.fail(i, "time", ErrTime)
-		}
-		return t.UTC(), nil
-	}
-	v, err := r.Int(i)
-	if err != nil {
-		err.(*CellError).Want = "time"
-		return time.Time{}, err
-	}
-	return r.unixTime(i, v, r.precision.Unit())
-}
-
-// unixTime returns v units of so many nanoseconds since 1970, from cell i.
-func (r *Row) unixTime(i int, v, unit int64) (time.Time, error) {
-	if unit < int64(time.Second) {
-		per := int64(time.Second) / unit
-		return time.Unix(v/per, v%per*unit).UTC(), nil
-	}
-	sec := unit / int64(time.Second)
-	if v > maxUnixSec/sec || v < -maxUnixSec/sec {
-		return time.Time{}, r.fail(i, "time", ErrRange)
-	}
-	return time.Unix(v*sec, 0).UTC(), nil
-}
-
-// maxUnixSec keeps seconds inside what time.Time can hold.
-const maxUnixSec = 1 << 62
-
-// Timestamp returns cell i as nanoseconds since 1970-01-01T00:00:00Z. The cell is an
-// integer in the precision of the scanner, or an RFC 3339 text. A time that does not
-// fit is a *CellError.
-func (r *Row) Timestamp(i int) (int64, error) {
-	if r.Kind(i) == KindString {
-		ns, ok, err := r.timeText(i)
-		if err == nil && !ok {
-			err = r.fail(i, "timestamp", ErrRange)
-		}
-		return ns, err
-	}
-	v, err := r.Int(i)
-	if err != nil {
-		err.(*CellError).Want = "timestamp"
-		return 0, err
-	}
-	unit := r.precision.Unit()
-	if v > math.MaxInt64/unit || v < math.MinInt64/unit {
-		return 0, r.fail(i, "timestamp", ErrRange)
-	}
-	return v * unit, nil
-}
-
-// timeText reads cell i, a string, as an RFC 3339 time. It reports false without an
-// error if the time is valid and does not fit in nanoseconds since 1970.
-func (r *Row) timeText(i int) (ns int64, ok bool, err error) {
-	if c := r.Cell(i); c.time() {
-		ns, ok = packedTimestamp(r.s.buf[c.start()+1:])
-		return ns, ok, nil
-	}
-	b, err := r.Bytes(i)
-	if err != nil {
-		return 0, false, err
-	}
-	// decimal.ParseTime accepts more forms than RFC 3339 has. The shortest text that
-	// time.Parse accepts, with an hour of one digit, has 19 bytes.
-	n := len(b)
-	zoned := n >= 19 && (b[n-1] == 'Z' || n >= 24 && b[n-3] == ':' && (b[n-6] == '+' || b[n-6] == '-'))
-	if !zoned || b[10] != 'T' {
-		return 0, false, r.fail(i, "time", ErrTime)
-	}
-	ns, bad := decimal.ParseTime(viewString(b))
-	switch bad {
-	case 0:
-		return ns, true, nil
-	case decimal.TimeInvalid:
-		return 0, false, r.fail(i, "time", ErrTime)
-	}
-	// decimal.ParseTime accepts the times that servers store, and int64 holds a few
-	// more.
-	t, perr := time.Parse(time.RFC3339Nano, string(b))
-	if perr != nil || t.Before(minTimestamp) || t.After(maxTimestamp) {
-		return 0, false, nil
-	}
-	return t.UnixNano(), true, nil
-}
-
-var (
-	minTimestamp = time.Unix(0, math.MinInt64)
-	maxTimestamp = time.Unix(0, math.MaxInt64)
-)
 
 // number converts the text of a JSON number with strconv. It is the plain twin of
 // decimal.Number.

@@ -19,6 +19,7 @@ import (
 //   - the cell of the only column besides time, or of time if there is no other
 //   - a null is nil in a pointer and in a []byte, and otherwise an error unless NullAsZero
 //   - a time.Time gets an RFC 3339 text, or an integer in the precision of the scanner
+//   - in a jsonl response a column other than time that no row has had yet is null
 //
 // A series with more columns is a *BindError, because nothing says which one is meant.
 // So is one with tags, unless AllowExtraColumns. Errors are those of AppendStructs.
@@ -83,7 +84,8 @@ func (b *binder) bindScalar(s *Series) error {
 			extra = append(extra, name)
 		}
 	}
-	if at < 0 {
+	null := at < 0 && b.grows && (stamp < 0 || b.st.fields[0].op != opTime)
+	if at < 0 && !null {
 		at = stamp
 	}
 	if b.options&AllowExtraColumns == 0 {
@@ -92,7 +94,7 @@ func (b *binder) bindScalar(s *Series) error {
 		}
 	}
 	var missing []string
-	if at < 0 {
+	if at < 0 && !null {
 		missing = []string{"the value"}
 	}
 	if len(extra)+len(missing) > 0 {

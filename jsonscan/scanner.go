@@ -20,6 +20,7 @@ import (
 //     until one of them delivers a row, an error or the end.
 //   - In a MessagePack response fastPacked and nextPacked (packed_row.go) take the places
 //     of fastRow and nextRow.
+//   - In a jsonl response nextLine (lines.go) does everything.
 //   - step and nextRow read tokens with the functions of next.go and token.go. Those
 //     of series are in envelope_series.go and collect a seriesText (series.go).
 //   - A token or a row that ends after the bytes in the buffer makes them call
@@ -70,6 +71,11 @@ type Scanner struct {
 	// Texts that are not UTF-8 are read with U+FFFD for each bad byte, as such a server
 	// prints them in JSON.
 	MessagePack bool
+	// JSONLines says that the response is jsonl, which InfluxDB 3 sends to queries in SQL and
+	// InfluxQL by its own endpoints: an object per row. It excludes MessagePack. Rows, series,
+	// structs and frames are as those of a series of JSON, with the differences that the
+	// package comment tells under JSON Lines.
+	JSONLines bool
 
 	buffer
 	bufferSize int // initial size; tests make it small
@@ -82,6 +88,7 @@ type Scanner struct {
 	cells  []Cell // as many as the series has columns
 	row    Row
 	counts openCounts // of MessagePack
+	lines  lineState  // of jsonl
 	err    error      // what Err returns
 	fatal  bool       // err ends the stream
 	doc    document
@@ -115,6 +122,7 @@ func (s *Scanner) Reset(r io.Reader) {
 	s.buffer.reset(r, s.bufferSize)
 	s.state, s.first = stDocument, true
 	s.counts.depth = 0
+	s.lines.reset()
 	s.err, s.fatal = nil, false
 	s.ended = PartNone
 	s.doc, s.res = document{}, result{}
@@ -226,6 +234,8 @@ func (s *Scanner) next() bool {
 			row, err = s.nextRow()
 		case stPacked:
 			row, err = s.nextPacked()
+		case stLines:
+			row, err = s.nextLine()
 		default:
 			err = s.step()
 		}

@@ -1,6 +1,8 @@
 package jsonscan
 
 import (
+	"slices"
+
 	"github.com/pointwire/pointwire"
 )
 
@@ -22,7 +24,8 @@ type Tag = pointwire.Tag
 // everything in it stay valid after the scanner has moved on; it must not be
 // changed. Two rows of a response belong to the same series if and only if their
 // Series pointers are equal: a series that continues in the next chunk keeps its
-// pointer. An equal series of the next response may have the same pointer.
+// pointer. An equal series of the next response may have the same pointer. In a jsonl
+// response a row that names further columns begins a new Series, see Extends.
 type Series struct {
 	// StatementID is the statement_id of the result. If the server sent none, it
 	// is the place of the result in its document.
@@ -41,6 +44,16 @@ type Series struct {
 	// newer it means that max-row-limit truncated the series; 1.6 also says so of
 	// complete series of more than 10,000 rows.
 	Partial bool
+
+	root *Series // the first of a run of Series of a jsonl response, nil in it
+}
+
+// Extends reports whether s is the series old with more columns at the end, which a later
+// row of the same jsonl response named first. Rows of old have null in those columns. It is
+// false for every other response, in which the columns come before the rows.
+func (s *Series) Extends(old *Series) bool {
+	n := len(old.Columns)
+	return s.root != nil && (s.root == old || s.root == old.root) && n < len(s.Columns) && slices.Equal(s.Columns[:n], old.Columns)
 }
 
 // Tag returns the value of the tag key, or "" if the series has no such tag.

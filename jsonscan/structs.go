@@ -134,6 +134,8 @@ func namesText(names []string) string {
 // tag, needs a field. Options relax these rules, for instance for a schema with the option
 // OmitEmpty or ExtraTags.
 //
+// A column that no row of a jsonl response has had yet is null.
+//
 // Columns are bound to fields once per series, and no value is boxed. A row allocates
 // only for pointers and strings. Strings share blocks of a few KB, and a block stays
 // in memory as long as one of its strings does.

@@ -147,7 +147,7 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 			return 0, i, "row has more cells than columns"
 		}
 		c := Cell{meta: uint64(uint32(i))}
-		n, code, msg := s.plainCell(&c, i)
+		n, code, msg := s.plainCell(&c, i, end)
 		if code == scanMore {
 			return 0, 0, ""
 		}
@@ -174,10 +174,10 @@ func (s *Scanner) plainRow() (next, at int, msg string) {
 	}
 }
 
-// plainCell parses the cell at i into c. With scanMore the cell is incomplete; with a
+// plainCell parses the cell at i into c. With scanMore the cell is incomplete at end; with a
 // message next is the offending position.
-func (s *Scanner) plainCell(c *Cell, i int) (next int, code scanCode, msg string) {
-	b, end := s.buf, s.end
+func (s *Scanner) plainCell(c *Cell, i, end int) (next int, code scanCode, msg string) {
+	b := s.buf
 	switch b[i] {
 	case '"':
 		n, fix, code := scanString(b, i+1, end, s.AllowInvalidUTF8)
