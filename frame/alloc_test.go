@@ -4,6 +4,7 @@ package frame
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/pointwire/pointwire/internal/workload"
@@ -64,5 +65,39 @@ func TestAppendAllocs(t *testing.T) {
 	}
 	if got := testing.AllocsPerRun(20, func() { dst, _ = f.AppendLPIn(dst[:0], lp.Second) }); got > appendAllocs {
 		t.Errorf("Frame.AppendLPIn: %v allocations", got)
+	}
+}
+
+// TestLinesReaderAllocs holds that rows of a jsonl response cost no allocation, also those
+// with columns that come late, and that one like the response before costs none either.
+func TestLinesReaderAllocs(t *testing.T) {
+	var b bytes.Buffer
+	for i := range 3000 {
+		fmt.Fprintf(&b, "{\"host\":\"server%d\",\"time\":\"2026-01-01T00:%02d:%02d\"", i%7, i/60, i%60)
+		for c := range i % 9 {
+			fmt.Fprintf(&b, ",\"c%d\":%d.5", c, i)
+		}
+		b.WriteString("}\n")
+	}
+	in := bytes.NewReader(nil)
+	s := jsonscan.NewScanner(in)
+	s.JSONLines = true
+	r := NewReader(s)
+	run := func() {
+		in.Reset(b.Bytes())
+		s.Reset(in)
+		r.Reset(s)
+		rows := 0
+		for r.Next() {
+			rows += r.Frame().Len()
+		}
+		if r.Err() != nil || rows != 3000 {
+			t.Fatal(rows, r.Err())
+		}
+	}
+	run()
+	// Nine Series, in blocks of 32.
+	if got := testing.AllocsPerRun(5, run); got > 1 {
+		t.Errorf("%v allocations for 3,000 rows", got)
 	}
 }

@@ -17,7 +17,16 @@
 // the response, by default at most 1,024 of them. The next frame continues the series
 // or begins another. Two series are never merged because their names are equal.
 // [Reader.Merge] puts series that differ only in the values of their tags into one
-// frame, with the tags as columns. A tag and a field may have one name, as package jsonscan
+// frame, with the tags as columns.
+//
+// The columns of a frame are as long as the frame. A jsonl response of InfluxDB 3 names a
+// column only in rows in which it is not null: a column that comes amid a frame is null in
+// the rows before it, and stays in all frames after it. So the columns of a frame are those
+// of the frame before it, in the same order, and perhaps more. The column time is the
+// exception: a frame has times in all rows or in none, so the first time begins a new frame.
+// Rows before the first column, in which everything is null, are in no frame.
+//
+// A tag and a field may have one name, as package jsonscan
 // explains under Tags and columns: [Frame.Column] finds the field, [Frame.TagColumn] the tag.
 //
 // # Numbers

@@ -21,6 +21,10 @@ var (
 // text.
 var ErrTooLarge = errors.New("frame: column with more than 2 GiB of text")
 
+// ErrTooManyCells says that a response has more cells than [Reader].MaxCells. It ends the
+// frames, after those before it.
+var ErrTooManyCells = errors.New("frame: more cells than MaxCells")
+
 // Recoverable reports whether a [Reader] can continue after err. It can after the
 // error of a statement, of the server, or of one row. [jsonscan.Recoverable] is the
 // same for a Scanner.

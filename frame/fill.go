@@ -99,8 +99,10 @@ func (r *Reader) fits(row *jsonscan.Row) bool {
 		if i == r.time {
 			continue
 		}
-		if _, ok := cols[0].next(cell, r.n); !ok && cell.Kind() != jsonscan.KindNull {
-			return false
+		if cell.Kind() != jsonscan.KindNull {
+			if _, ok := cols[0].next(cell, r.n); !ok {
+				return false
+			}
 		}
 		cols = cols[1:]
 	}

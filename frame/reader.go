@@ -16,7 +16,8 @@ import (
 // and fills in rows until one of these happens:
 //
 //   - the frame has Rows rows,
-//   - a row is of another series, unless Merge puts the two together,
+//   - a row is of another series, unless Merge puts the two together, or the other one is
+//     the same with more columns (a jsonl response names columns as they come),
 //   - a row does not fit the types of the columns,
 //   - a row has no valid time, or the scanner has an error or is at its end.
 //
@@ -57,6 +58,11 @@ type Reader struct {
 	// and the columns have the role Tag. A column whose name is that of a tag of GROUP
 	// BY stays a field.
 	Tags []string
+	// MaxCells bounds the cells of all frames of a response together, nulls and times
+	// included, if it is not 0. Beyond it the error is [ErrTooManyCells]. A row of a jsonl
+	// response may have thousands of nulls in two bytes; in any other response every cell has
+	// bytes of its own.
+	MaxCells int64
 
 	s      *jsonscan.Scanner
 	f      *Frame
@@ -67,6 +73,7 @@ type Reader struct {
 
 	n     int     // rows of the frame at hand
 	rows  int     // number of rows that its columns have memory for
+	cells int64   // of the response so far, if MaxCells is set
 	time  int     // index of the time in a row, or -1
 	texts bool    // times are RFC 3339 texts
 	codes []int32 // of the tags of series, if Merge is set
@@ -81,7 +88,7 @@ func NewReader(s *jsonscan.Scanner) *Reader { return &Reader{s: s} }
 // Reset makes the reader read from s, keeping its memory and its options. The
 // last frame is no longer valid.
 func (r *Reader) Reset(s *jsonscan.Scanner) {
-	r.s, r.err, r.late, r.held, r.series, r.bound = s, nil, nil, false, nil, nil
+	r.s, r.err, r.late, r.held, r.series, r.bound, r.cells = s, nil, nil, false, nil, nil, 0
 }
 
 // Frames iterates over the frames of all series of all statements, in the order
@@ -197,11 +204,15 @@ func (r *Reader) read() {
 	row := r.s.Row()
 	if limit > 0 {
 		limit = min(limit, max(1, frameCells/max(1, row.Len())))
+		r.rows = min(r.rows, limit)
 	}
 	r.start(row)
 	for {
 		if !r.fill(row, limit) {
 			break // the row is held for the next frame
+		}
+		if r.late == nil {
+			r.count(1, len(r.f.Columns)+1)
 		}
 		if r.late != nil {
 			r.held = false
@@ -212,6 +223,13 @@ func (r *Reader) read() {
 			break
 		}
 		if s := row.Series(); s != r.series {
+			if r.grows(s, limit) {
+				if r.widen(s); r.late == nil {
+					continue
+				}
+				r.held = false
+				break
+			}
 			if !r.Merge || !r.joins(s) {
 				break
 			}
@@ -234,6 +252,48 @@ func (r *Reader) joins(s *jsonscan.Series) bool {
 		}
 	}
 	return true
+}
+
+// count counts so many rows of so many cells, and ends the response if there are too many.
+func (r *Reader) count(rows, cells int) {
+	if r.MaxCells <= 0 {
+		return
+	}
+	if r.cells += int64(rows) * int64(cells); r.cells > r.MaxCells {
+		r.late = ErrTooManyCells
+	}
+}
+
+// grows reports whether s is the series at hand with more columns, which the frame can take.
+// A time cannot be null, so its column begins a new frame. So does the first column: a frame
+// without one does not know how many rows it has.
+func (r *Reader) grows(s *jsonscan.Series, limit int) bool {
+	if limit > 0 && len(s.Columns) > frameCells/max(r.rows, 1) {
+		return false
+	}
+	return len(r.series.Columns) > 0 && s.Extends(r.series) && !slices.Contains(s.Columns[len(r.series.Columns):], "time")
+}
+
+// widen adds the further columns of s to the frame, as null in the rows so far.
+func (r *Reader) widen(s *jsonscan.Series) {
+	if r.count(r.n, len(s.Columns)-len(r.series.Columns)); r.late != nil {
+		return
+	}
+	isTag := r.tagRule(s)
+	for _, name := range s.Columns[len(r.series.Columns):] {
+		k := len(r.f.Columns)
+		if k == cap(r.f.Columns) {
+			r.f.Columns = slices.Grow(r.f.Columns, max(8, k/2))
+		}
+		r.f.Columns = r.f.Columns[:k+1]
+		c := &r.f.Columns[k]
+		c.setAside()
+		c.Name, c.Role, c.Type, c.Rounded = name, Field, Null, 0
+		if isTag(name) {
+			c.Role = Tag
+		}
+	}
+	r.series, r.bound = s, s.Columns
 }
 
 // joinTags looks up the codes of the tags of s.
