@@ -182,7 +182,7 @@ func receiver(typ ast.Expr) string {
 var storeys = map[string][]string{
 	"fastclient": {
 		"doc.go", "hooks.go", "errors.go", "subset.go", "client.go", "response.go", "secret.go", "format.go", "options.go", "endpoint.go", "health.go", "call.go",
-		"ping.go", "write.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "url.go",
+		"ping.go", "write.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "sql.go", "url.go",
 	},
 	"fastclient/batch": {
 		"doc.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "options.go", "spool_options.go",

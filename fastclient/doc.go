@@ -38,7 +38,9 @@
 // # Querying
 //
 // [Client.Query] streams rows; [QueryInto] reads structs or values, [QueryOne] one of them,
-// [Client.QueryFrames] columns, [Result.JSON] a tree, and [Client.QueryRaw] bytes.
+// [Client.QueryFrames] columns, [Result.JSON] a tree, and [Client.QueryRaw] bytes. With the
+// options [SQL] and [InfluxQL3] they ask the endpoints of InfluxDB 3; [Client.QuerySQL] and
+// [Client.QueryInfluxQL3] are Query with one of them.
 // [Client.Exec] sends statements whose rows nobody wants; package admin has a function for
 // each statement that manages a server, and [Client.CreateBucket] makes what InfluxDB 2 has
 // for databases. Options of one query are [Param], [ParamIdent] and [ParamRegex], which

@@ -1,6 +1,7 @@
 package fastclient
 
 import (
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -51,8 +52,10 @@ func (f ResponseFormat) String() string {
 }
 
 const (
-	mediaJSON    = "application/json"
-	mediaMsgpack = "application/x-msgpack"
+	mediaJSON      = "application/json"
+	mediaMsgpack   = "application/x-msgpack"
+	mediaJSONLines = "application/jsonl"
+	mediaNDJSON    = "application/x-ndjson" // which proxies may call it
 )
 
 // dialect is whether a server sends MessagePack that this package reads.
@@ -100,7 +103,28 @@ func packs(version, build string) bool {
 }
 
 // isMsgpack reports whether a response is MessagePack.
-func isMsgpack(resp *transport.Response) bool {
+func isMsgpack(resp *transport.Response) bool { return media(resp) == mediaMsgpack }
+
+// media returns the media type of a response, without its parameters.
+func media(resp *transport.Response) string {
 	media, _, _ := strings.Cut(resp.Header("Content-Type"), ";")
-	return strings.EqualFold(strings.TrimSpace(media), mediaMsgpack)
+	return strings.ToLower(strings.TrimSpace(media))
+}
+
+// isJSONLines reports whether a response may be jsonl. Only one that says to be something
+// else is not: that of another server, or of a proxy.
+func isJSONLines(resp *transport.Response) bool {
+	switch media(resp) {
+	case "", mediaJSONLines, mediaNDJSON:
+		return true
+	}
+	return false
+}
+
+// notJSONLines closes a response that is not jsonl, and returns its error.
+func notJSONLines(resp *transport.Response) error {
+	e := &ServerError{Op: "query", Status: resp.Status, Foreign: !signed(resp, nil), ServerVersion: resp.Header("X-Influxdb-Version"),
+		Message: "response is " + strconv.Quote(resp.Header("Content-Type")) + " in place of " + mediaJSONLines}
+	resp.Close()
+	return e
 }

@@ -14,7 +14,8 @@ import (
 // holds, never as part of the statement. A [time.Time] is bound as a text that the server
 // compares with times, exact to the nanosecond, as in WHERE time > $t. A [time.Duration]
 // is bound as a duration, as in GROUP BY time($d). NaN, infinities and integers above the
-// largest int64 cannot be bound.
+// largest int64 cannot be bound. With [SQL] and [InfluxQL3] a time.Duration cannot, and every
+// uint64 can.
 func Param[T ~string | ~bool | ~float64 | ~float32 | ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | time.Time](name string, value T) QueryOption {
 	return queryOption(func(c *queryCall) { c.bind(name, any(value)) })
 }
@@ -45,18 +46,25 @@ func (c *queryCall) bind(name string, value any) {
 		c.err = &OptionError{"Param", "has a name that is not letters, digits and underscores"}
 		return
 	}
+	// Which of the two is sent depends on options that may follow.
 	text, err := paramText(value)
+	c.params.add(name, text, err)
+	text, err = paramText3(value)
+	c.params3.add(name, text, err)
+}
+
+// add adds the text of a value, or its error.
+func (b *boundParams) add(name string, text []byte, err error) {
 	if err != nil {
-		c.err = err
+		b.err = err
 		return
 	}
-	if len(c.params) == 0 {
-		c.params = append(c.params, '{')
-	} else {
-		c.params = append(c.params, ',')
+	sep := byte(',')
+	if len(b.object) == 0 {
+		sep = '{'
 	}
-	c.params = append(strconv.AppendQuote(c.params, name), ':')
-	c.params = append(c.params, text...)
+	b.object = append(strconv.AppendQuote(append(b.object, sep), name), ':')
+	b.object = append(b.object, text...)
 }
 
 // paramText returns the JSON of a value as InfluxDB 1.x reads it back: a number is a float
@@ -94,4 +102,31 @@ func floatText(f float64, bits int) ([]byte, error) {
 		text = append(text, '.', '0')
 	}
 	return text, nil
+}
+
+// paramText3 returns the JSON of a value as InfluxDB 3 reads it back: a number is a float if
+// and only if its text has a point or an exponent.
+func paramText3(value any) ([]byte, error) {
+	switch value.(type) {
+	case time.Duration:
+		return nil, &OptionError{"Param", "is a time.Duration, which InfluxDB 3 does not take"}
+	case kindParam:
+		return nil, &OptionError{"ParamIdent", "and ParamRegex are not for SQL and InfluxQL3"}
+	case time.Time:
+		return paramText(value)
+	}
+	switch v := reflect.ValueOf(value); {
+	case v.CanUint():
+		return strconv.AppendUint(nil, v.Uint(), 10), nil
+	case v.CanFloat():
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, &OptionError{"Param", "is not finite"}
+		}
+		if !strings.ContainsAny(string(text), ".e") {
+			text = append(text, ".0"...)
+		}
+		return text, nil
+	}
+	return paramText(value)
 }

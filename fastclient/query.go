@@ -2,11 +2,13 @@ package fastclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/internal/transport"
@@ -17,7 +19,8 @@ import (
 // form by [core.do], and result.go reads the response. Exec and the statements for
 // databases are queries whose rows nobody wants.
 //
-// Invariant: a name or a value of the caller never becomes part of a statement unquoted.
+// Invariants: a name or a value of the caller never becomes part of a statement unquoted; an
+// option that an endpoint does not have is an error, and never ignored.
 
 const formType = "application/x-www-form-urlencoded"
 
@@ -43,7 +46,12 @@ func (c *Client) Query(ctx context.Context, q string, opts ...QueryOption) (*Res
 // [Client.Query], a *[QueryError], or [ErrNoResult] if the response has no result at all.
 // InfluxDB 2.x sends none for a statement that deletes.
 func (c *Client) Exec(ctx context.Context, q string, opts ...QueryOption) error {
-	unchunked := queryOption(func(c *queryCall) { c.chunked, c.get, c.deletes, c.format = false, false, deletes(q), FormatJSON })
+	unchunked := queryOption(func(c *queryCall) {
+		c.chunked, c.get, c.deletes, c.format = false, false, deletes(q), FormatJSON
+		if c.language != influxQL {
+			c.err = &OptionError{"SQL", "and InfluxQL3 are not for Exec"}
+		}
+	})
 	res, err := c.Query(ctx, q, append(opts[:len(opts):len(opts)], unchunked)...)
 	if err != nil {
 		return err
@@ -114,8 +122,11 @@ func (c *Client) newQueryCall(opts []QueryOption) *queryCall {
 	if qc.whole && qc.maxBytes <= 0 {
 		qc.maxBytes = c.maxWhole
 	}
-	if len(qc.params) > 0 {
-		qc.params = append(qc.params, '}')
+	if qc.language != influxQL {
+		qc.params = qc.params3
+	}
+	if qc.err == nil {
+		qc.err = qc.params.err
 	}
 	switch {
 	case qc.into != nil:
@@ -133,6 +144,9 @@ func (c *Client) query(ctx context.Context, q string, qc *queryCall) (*transport
 	}
 	if hasControl(qc.db) || hasControl(qc.rp) {
 		return nil, &OptionError{"Database", "or RetentionPolicy holds a control byte"}
+	}
+	if qc.language != influxQL {
+		return c.query3(ctx, q, qc)
 	}
 	form := qc.form(q)
 	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent}
@@ -176,14 +190,79 @@ func (qc *queryCall) form(q string) []byte {
 			b = strconv.AppendInt(append(b, "&chunk_size="...), int64(qc.chunkSize), 10)
 		}
 	}
-	if len(qc.params) > 0 {
-		b = param(b, '&', "params", string(qc.params))
+	if len(qc.params.object) > 0 {
+		b = param(b, '&', "params", string(qc.params.object)+"}")
 	}
 	return b
 }
 
+// A language is what a query is written in, and with that its endpoint.
+type language uint8
+
+const (
+	influxQL  language = iota // at /query, of every server
+	sql                       // at /api/v3/query_sql
+	influxQL3                 // at /api/v3/query_influxql
+)
+
+// query3 sends q to the endpoint of its language, and returns the open response.
+func (c *Client) query3(ctx context.Context, q string, qc *queryCall) (*transport.Response, error) {
+	switch {
+	case qc.only != "":
+		return nil, &OptionError{qc.only, "is not for SQL and InfluxQL3"}
+	case qc.db == "":
+		return nil, ErrNoDatabase
+	case qc.rp != "":
+		return nil, &OptionError{"RetentionPolicy", "is unknown to InfluxDB 3"}
+	case c.o.QueryAuth:
+		return nil, &OptionError{"QueryAuth", "is not for SQL and InfluxQL3"}
+	case !utf8.ValidString(q) || !utf8.ValidString(qc.db):
+		return nil, &OptionError{"query", "or Database is not UTF-8"}
+	}
+	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent}
+	one.req.Stream = true
+	one.req.Accept = mediaJSONLines // it knows only whole types
+	if qc.compressed != ResponsesPlain {
+		one.req.AcceptEncoding = "gzip"
+	}
+	one.path = append(one.path, "/api/v3/query_sql"...)
+	if qc.language == influxQL3 {
+		one.path = append(one.path[:0], "/api/v3/query_influxql"...)
+	}
+	if qc.get {
+		one.req.Method = "GET"
+		one.path = param(one.path, '?', "db", qc.db)
+		one.path = param(one.path, '&', "q", q)
+		one.path = append(one.path, "&format=jsonl"...)
+		if len(qc.params.object) > 0 {
+			one.path = param(one.path, '&', "params", string(qc.params.object)+"}")
+		}
+	} else {
+		body := append([]byte(`{"db":`), jsonText(qc.db)...)
+		body = append(append(body, `,"q":`...), jsonText(q)...)
+		body = append(body, `,"format":"jsonl"`...)
+		if len(qc.params.object) > 0 {
+			body = append(append(append(body, `,"params":`...), qc.params.object...), '}')
+		}
+		body = append(body, '}')
+		one.req.Method, one.req.ContentType, one.req.Body = "POST", mediaJSON, body
+		one.raw = len(body)
+	}
+	if err := c.do(ctx, &one); err != nil {
+		return nil, err
+	}
+	return &one.resp, nil
+}
+
+// jsonText returns text, which is UTF-8, as JSON.
+func jsonText(text string) []byte {
+	b, _ := json.Marshal(text) // which has no error for a string
+	return b
+}
+
 // QueryRaw sends q and returns the bytes of the response as the server sends them,
-// decompressed: JSON documents, one for each chunk. It copies nothing and has no bound
+// decompressed: JSON documents, one for each chunk, or with [SQL] and [InfluxQL3] jsonl. It
+// copies nothing and has no bound
 // but [MaxBytes]. The reader must be closed. Its errors are *[TransportError]s.
 func (c *Client) QueryRaw(ctx context.Context, q string, opts ...QueryOption) (io.ReadCloser, error) {
 	qc := c.newQueryCall(opts)
@@ -204,8 +283,11 @@ type queryCall struct {
 	chunkSize  int
 	maxBytes   int64
 	maxRow     int
-	params     []byte // JSON object without its closing brace
-	err        error  // of an option
+	params     boundParams
+	params3    boundParams // the same as InfluxDB 3 takes them
+	err        error       // of an option
+	language   language
+	only       string // an option that only InfluxQL at /query has
 	policy     *RetryPolicy
 	idempotent bool
 	deletes    bool
@@ -215,6 +297,13 @@ type queryCall struct {
 	into       *jsonscan.StructOption // where the caller reads structs; nil if it does not
 	compressed ResponseCompression
 	format     ResponseFormat
+}
+
+// boundParams are bound values as a JSON object without its closing brace, or what is wrong
+// with them.
+type boundParams struct {
+	object []byte
+	err    error
 }
 
 type queryOption func(*queryCall)
@@ -227,12 +316,14 @@ func Epoch(p Precision) QueryOption {
 		if !p.Valid() {
 			c.err = &OptionError{"Epoch", "is not one of the declared precisions"}
 		}
-		c.epoch, c.rfc3339 = p, false
+		c.epoch, c.rfc3339, c.only = p, false, "Epoch"
 	})
 }
 
 // RFC3339 asks for times as text, in the server's own form. Row.Time reads both forms.
-func RFC3339() QueryOption { return queryOption(func(c *queryCall) { c.rfc3339 = true }) }
+func RFC3339() QueryOption {
+	return queryOption(func(c *queryCall) { c.rfc3339, c.only = true, "RFC3339" })
+}
 
 // Chunked asks for the response in chunks of n rows. It is the default, with the server's
 // own size of 10,000 rows; so is an n of 0. The rows are the same with every n; the
@@ -242,13 +333,15 @@ func Chunked(n int) QueryOption {
 		if n < 0 {
 			c.err = &OptionError{"Chunked", "is negative"}
 		}
-		c.chunked, c.chunkSize = true, n
+		c.chunked, c.chunkSize, c.only = true, n, "Chunked"
 	})
 }
 
 // Unchunked asks for the response in one document. A server with a row limit then
 // truncates series, which sets Series.Partial.
-func Unchunked() QueryOption { return queryOption(func(c *queryCall) { c.chunked = false }) }
+func Unchunked() QueryOption {
+	return queryOption(func(c *queryCall) { c.chunked, c.only = false, "Unchunked" })
+}
 
 // Format asks for one response in another form than [Options].ResponseFormat.
 func Format(f ResponseFormat) QueryOption {
@@ -256,7 +349,7 @@ func Format(f ResponseFormat) QueryOption {
 		if f > FormatAuto {
 			c.err = &OptionError{"Format", "is not one of the declared formats"}
 		}
-		c.format = f
+		c.format, c.only = f, "Format"
 	})
 }
 

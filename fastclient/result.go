@@ -36,13 +36,17 @@ type Result struct {
 func (c *core) newResult(resp *transport.Response, qc *queryCall) (*Result, error) {
 	// InfluxDB 2.x responds with an empty object to a deletion.
 	emptied := qc.deletes && strings.HasPrefix(resp.Header("X-Influxdb-Version"), "v2.")
+	if qc.language != influxQL && !isJSONLines(resp) {
+		return nil, notJSONLines(resp)
+	}
 	body, err := openBody(resp, qc)
 	if err != nil {
 		return nil, err
 	}
 	r := &Result{body: body, s: jsonscan.NewScanner(body), whole: c.maxWhole, emptied: emptied}
 	r.s.MaxRowBytes = qc.maxRow
-	r.s.MessagePack = isMsgpack(resp)
+	r.s.JSONLines = qc.language != influxQL
+	r.s.MessagePack = !r.s.JSONLines && isMsgpack(resp)
 	r.s.Chunked = qc.chunked
 	r.s.SetPrecision(qc.epoch)
 	return r, nil
@@ -125,6 +129,7 @@ type responseBody struct {
 	resp  *transport.Response
 	src   io.Reader
 	left  int64     // bytes that may still be read, -1 without a bound
+	noEnd bool      // neither the response nor the connection says whether it is whole
 	close io.Closer // of the decompression, nil without
 	mu    sync.Mutex
 	done  bool
@@ -142,6 +147,7 @@ func openBody(resp *transport.Response, qc *queryCall) (*responseBody, error) {
 	}
 	switch encoding := strings.ToLower(resp.Header("Content-Encoding")); encoding {
 	case "", "identity":
+		b.noEnd = resp.UntilClose && qc.language != influxQL
 	case "gzip", "x-gzip":
 		if qc.compressed == ResponsesPipelined {
 			p := compress.NewPipeline(b.src)
@@ -170,7 +176,10 @@ func (b *responseBody) Read(p []byte) (int, error) {
 		}
 		b.left -= int64(n)
 	}
-	if err != nil && err != io.EOF {
+	switch {
+	case err == io.EOF && b.noEnd:
+		err = b.fail(transport.ErrNoEnd)
+	case err != nil && err != io.EOF:
 		err = b.fail(err)
 	}
 	return n, err
@@ -187,7 +196,7 @@ func (b *responseBody) fail(err error) error {
 	case errors.Is(err, compress.ErrClosed):
 		err = transport.ErrBodyClosed
 	case errors.Is(err, transport.ErrBodyClosed), errors.Is(err, context.Canceled):
-	case errors.Is(err, ErrResponseTooLarge):
+	case errors.Is(err, ErrResponseTooLarge), errors.Is(err, transport.ErrNoEnd):
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		err = transport.ErrTruncated
 	default:

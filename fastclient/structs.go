@@ -149,14 +149,21 @@ const frameBlock = 1024
 // QueryFrames sends q like [Client.Query] and returns the whole response as columns: a
 // frame for each series, in order. It returns the frames of the statements that succeeded
 // together with the joined errors of the others. [MaxBytes] bounds the response, or else
-// [Options].MaxResponseBytes. For longer responses, range over [Result.Frames].
+// [Options].MaxResponseBytes; the columns may take about eight times that. For longer
+// responses, range over [Result.Frames].
 func (c *Client) QueryFrames(ctx context.Context, q string, opts ...QueryOption) ([]*frame.Frame, error) {
 	r, err := c.Query(ctx, q, append([]QueryOption{Whole()}, opts...)...)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return frame.ReadAll(r.FrameReader())
+	frames := r.FrameReader()
+	frames.MaxCells = max(1, r.body.left) // of 8 bytes: see boundedRows
+	all, err := frame.ReadAll(frames)
+	if errors.Is(err, frame.ErrTooManyCells) {
+		err = r.body.fail(ErrResponseTooLarge)
+	}
+	return all, err
 }
 
 // WriteFrame writes the rows of f in bodies of about 1 MiB, in the precision of f,
