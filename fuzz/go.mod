@@ -8,6 +8,7 @@ require (
 	github.com/influxdata/influxql v1.1.1-0.20200828144457-65d3ef77d385
 	github.com/influxdata/line-protocol/v2 v2.2.1
 	github.com/pointwire/pointwire v0.0.0
+	github.com/valyala/fastjson v1.6.10
 )
 
 require (
@@ -16,7 +17,6 @@ require (
 	github.com/molecule-man/go-brrr v1.3.1 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
 	github.com/valyala/fasthttp v1.78.0 // indirect
-	github.com/valyala/fastjson v1.6.10 // indirect
 )
 
 replace github.com/pointwire/pointwire => ../
