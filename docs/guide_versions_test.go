@@ -101,3 +101,81 @@ func Example_influxdb3() {
 	fmt.Println(s.Last().Path, s.Last().Query.Get("precision"))
 	// Output: /api/v3/write_lp nanosecond
 }
+
+func Example_influxdb3sql() {
+	ctx, _, s := serve(influxtest.Body(200, `{"room":"attic","time":"2009-11-10T23:00:00","value":21.5}`+"\n"+
+		`{"room":"attic","time":"2009-11-10T23:01:00"}`+"\n", "Content-Type", "application/jsonl"))
+	defer s.Close()
+	addr := s.URL
+	try(func() error {
+		// begin influxdb3sql
+		c, err := fastclient.New(fastclient.Options{Addr: addr, Database: "sensors", Token: fastclient.NewSecret("secret")})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		r, err := c.QuerySQL(ctx, "SELECT time, room, value FROM temperature WHERE room = $room ORDER BY time",
+			fastclient.Param("room", "attic"))
+		if err != nil {
+			return err
+		}
+		for row, err := range r.Rows() {
+			if err != nil {
+				return err
+			}
+			columns := row.Series() // what is known of the columns by now
+			at, err := row.Time(columns.Column("time"))
+			if err != nil {
+				return err
+			}
+			if value := columns.Column("value"); !row.IsNull(value) { // -1, a column that is not known yet, is null
+				v, err := row.Float(value)
+				if err != nil {
+					return err
+				}
+				fmt.Println(at, v)
+			}
+		}
+		// end
+		return nil
+	})
+	fmt.Println(s.Last().Path)
+	// Output:
+	// 2009-11-10 23:00:00 +0000 UTC 21.5
+	// /api/v3/query_sql
+}
+
+func Example_influxdb3structs() {
+	ctx, c, s := serve(influxtest.Body(200, `{"room":"attic","time":"2009-11-10T23:00:00","value":21.5}`+"\n"+
+		`{"room":"attic","time":"2009-11-10T23:01:00"}`+"\n", "Content-Type", "application/jsonl"))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin influxdb3structs
+		type Temperature struct {
+			Time  time.Time `lp:",timestamp"`
+			Room  string    `lp:"room,tag"`
+			Value *float64  `lp:"value"` // nil where it is null
+		}
+		list, err := fastclient.QueryInto(ctx, c, []Temperature(nil), "SELECT * FROM temperature", fastclient.SQL())
+		if err != nil {
+			return err
+		}
+		for _, t := range list {
+			fmt.Println(t.Time, t.Room, t.Value != nil)
+		}
+		frames, err := c.QueryFrames(ctx, "SELECT * FROM temperature", fastclient.InfluxQL3()) // or SQL
+		if err != nil {
+			return err
+		}
+		for _, f := range frames {
+			fmt.Println(f.Measurement, f.Len(), "rows")
+		}
+		// end
+		return nil
+	})
+	// Output:
+	// 2009-11-10 23:00:00 +0000 UTC attic true
+	// 2009-11-10 23:01:00 +0000 UTC attic false
+	//  2 rows
+}

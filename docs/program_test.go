@@ -27,7 +27,7 @@ const (
 
 // notRun are blocks that a server of 1.x is not for, or whose files are missing: they are
 // only compiled.
-var notRun = append([]string{"tls", "influxdb3"}, of2...)
+var notRun = append([]string{"tls", "influxdb3", "influxdb3sql", "influxdb3structs"}, of2...)
 
 // of2 are the blocks for InfluxDB 2, with the buckets sensors and metrics/week.
 var of2 = []string{"influxdb2", "influxdb2policy"}
