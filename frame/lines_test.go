@@ -121,7 +121,7 @@ func TestLinesFrameNullTime(t *testing.T) {
 func TestLinesFrameTwin(t *testing.T) {
 	for seed := range 200 {
 		var b strings.Builder
-		n := uint32(seed*2654435761 + 1)
+		n := uint32(seed)*2654435761 + 1
 		next := func(k uint32) uint32 { n = n*1664525 + 1013904223; return n >> 16 % k }
 		for range 30 {
 			sep := "{"
