@@ -239,3 +239,22 @@ func TestMaxCells(t *testing.T) {
 		t.Errorf("%d frames, %v", len(frames), err)
 	}
 }
+
+// TestLinesFrameMemory holds that a column which comes late has nothing of the column whose
+// memory it gets, not even if all of it is null.
+func TestLinesFrameMemory(t *testing.T) {
+	body := `{"iox::measurement":"m","a":1,"b":1}` + "\n" + `{"iox::measurement":"m","a":2}` + "\n" +
+		strings.Repeat(`{"iox::measurement":"n","a":1}`+"\n", 100) + strings.Repeat(`{"iox::measurement":"n","a":1,"b":null}`+"\n", 100)
+	frames := 0
+	for f, err := range linesReader(body).Frames() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if frames++; frames == 2 && (f.Len() != 200 || f.Columns[1].Type != Null || f.Columns[1].Valid != nil || !f.Columns[1].IsNull(0)) {
+			t.Errorf("%d rows, column %+v", f.Len(), f.Columns[1])
+		}
+	}
+	if frames != 2 {
+		t.Errorf("%d frames", frames)
+	}
+}
