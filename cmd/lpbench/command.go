@@ -30,6 +30,7 @@ func commands() []command {
 		{"diff", diff},
 		{"readme", readme},
 		{"lint", lint},
+		{"send", send},
 		{"spool", spoolCommand},
 		{"replay", replaySpool},
 	}

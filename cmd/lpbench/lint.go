@@ -49,12 +49,20 @@ func (o *lintOptions) decoder() (lp.DecoderOptions, error) {
 	if o.most < 0 {
 		return lp.DecoderOptions{}, usage("-max must be at least 0")
 	}
-	for p := lp.Nanosecond; p.Valid(); p++ {
-		if o.precision == p.String() {
-			return lp.DecoderOptions{Precision: p, TrimCR: o.trimCR}, nil
-		}
+	if p, ok := precisionNamed(o.precision); ok {
+		return lp.DecoderOptions{Precision: p, TrimCR: o.trimCR}, nil
 	}
 	return lp.DecoderOptions{}, usage("-precision must be ns, u, ms, s, m or h, not %q", o.precision)
+}
+
+// precisionNamed returns the precision of that name: ns, u, ms, s, m or h.
+func precisionNamed(name string) (lp.Precision, bool) {
+	for p := lp.Nanosecond; p.Valid(); p++ {
+		if name == p.String() {
+			return p, true
+		}
+	}
+	return 0, false
 }
 
 // lint lists the faults in files of line protocol.

@@ -21,13 +21,15 @@
 //	lpbench diff OLD NEW        say what differs between two files of -json
 //	lpbench readme FILE…        fill the tables of Markdown files from -json
 //	lpbench lint FILE…          say what is wrong with files of line protocol
+//	lpbench send [FILE|-]…      send line protocol from files or a pipe to a server
 //	lpbench spool DIR           show, check, extract or drop what a spool holds
 //	lpbench replay DIR -url URL send what a spool holds to a server
 //
 // Each explains itself with -h. The exit status is 0 if all is well, 1 if a
 // value came back changed, a total differs, diff -fail found something slower,
 // lint or spool found a fault, replay left or lost lines, or anything failed, and 2 if
-// the arguments make no sense.
+// the arguments make no sense. That of send is 1 only if lines were refused, and 2 if it
+// failed.
 package main
 
 import (
@@ -69,6 +71,7 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // status says what went wrong and returns the exit status.
 func status(err error, stderr io.Writer) int {
 	var u usageError
+	var f failed
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
@@ -77,6 +80,9 @@ func status(err error, stderr io.Writer) int {
 		return 2
 	}
 	fmt.Fprintln(stderr, "lpbench:", err)
+	if errors.As(err, &f) {
+		return 2
+	}
 	return 1
 }
 

@@ -131,3 +131,17 @@ func (b *Bar) End() {
 		fmt.Fprint(b.p.w, "\r\x1b[K")
 	}
 }
+
+// Terminal reports whether the progress is drawn on a terminal.
+func (p *Progress) Terminal() bool { return p.terminal }
+
+// Print prints a line where the progress is shown, above the bar.
+func (b *Bar) Print(line string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.p.terminal {
+		fmt.Fprint(b.p.w, "\r\x1b[K")
+		b.drawn = time.Time{}
+	}
+	fmt.Fprintln(b.p.w, line)
+}
