@@ -31,6 +31,7 @@ func commands() []command {
 		{"readme", readme},
 		{"lint", lint},
 		{"send", send},
+		{"export", export},
 		{"spool", spoolCommand},
 		{"replay", replaySpool},
 	}

@@ -22,14 +22,15 @@
 //	lpbench readme FILE…        fill the tables of Markdown files from -json
 //	lpbench lint FILE…          say what is wrong with files of line protocol
 //	lpbench send [FILE|-]…      send line protocol from files or a pipe to a server
+//	lpbench export QUERY        write the response to a query as lines, CSV or Arrow IPC
 //	lpbench spool DIR           show, check, extract or drop what a spool holds
 //	lpbench replay DIR -url URL send what a spool holds to a server
 //
 // Each explains itself with -h. The exit status is 0 if all is well, 1 if a
 // value came back changed, a total differs, diff -fail found something slower,
 // lint or spool found a fault, replay left or lost lines, or anything failed, and 2 if
-// the arguments make no sense. That of send is 1 only if lines were refused, and 2 if it
-// failed.
+// the arguments make no sense. Those of send and export are 1 only if lines were refused, and 2 if
+// they failed.
 package main
 
 import (

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -45,11 +44,8 @@ influx_inspect export -compress -out all.gz && go run ./cmd/lpbench send -url ht
 
 // sendOptions are the flags of send.
 type sendOptions struct {
-	url, database, rp   string
-	bucket, org         string
-	user                string
-	password, token     secretFlag
-	precision           string
+	serverFlags
+	bucket, precision   string
 	gzip, trimCR        bool
 	batch, parallel     int
 	rate                float64
@@ -64,14 +60,10 @@ type sendOptions struct {
 }
 
 func (o *sendOptions) define(f *flag.FlagSet) {
-	f.StringVar(&o.url, "url", "http://127.0.0.1:8086", "the server's `URL`, in the form that fastclient.Open takes")
+	o.serverFlags.define(f)
 	f.StringVar(&o.database, "db", "", "write to this `database`, whatever the input says")
 	f.StringVar(&o.rp, "rp", "", "write to this retention `policy`, whatever the input says")
 	f.StringVar(&o.bucket, "bucket", "", "write to this `bucket` of InfluxDB 2")
-	f.StringVar(&o.org, "org", "", "the `organization` of the bucket")
-	f.StringVar(&o.user, "user", "", "`name` for Basic authentication")
-	f.Var(&o.password, "password", "`where` its password is: env:NAME or file:PATH")
-	f.Var(&o.token, "token", "`where` the token is: env:NAME or file:PATH")
 	f.StringVar(&o.precision, "precision", "", "`unit` of the timestamps: ns, u, ms, s, m or h; by default that of -url, or ns")
 	f.BoolVar(&o.gzip, "gzip", true, "compress requests")
 	f.BoolVar(&o.trimCR, "trim-cr", false, "treat a carriage return before a line feed as part of the line end")
@@ -145,19 +137,10 @@ func (o *sendOptions) setServer() (err error) {
 			return usageError{err}
 		}
 	}
-	if o.server, err = fastclient.ParseURL(u); err != nil {
-		return usageError{err}
+	if o.server, err = o.options(u); err != nil {
+		return err
 	}
 	s := &o.server
-	set := func(p *string, v string) {
-		if v != "" {
-			*p = v
-		}
-	}
-	set(&s.Database, o.database)
-	set(&s.RetentionPolicy, o.rp)
-	set(&s.Org, o.org)
-	set(&s.Username, o.user)
 	if o.bucket != "" {
 		s.API, s.Bucket = fastclient.V2, o.bucket
 	}
@@ -168,12 +151,6 @@ func (o *sendOptions) setServer() (err error) {
 		}
 	}
 	o.unit = s.Precision
-	if err := o.password.into(&s.Password); err != nil {
-		return fmt.Errorf("-password: %w", err)
-	}
-	if err := o.token.into(&s.Token); err != nil {
-		return fmt.Errorf("-token: %w", err)
-	}
 	return nil
 }
 

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
+	"github.com/pointwire/pointwire/frame"
+	"github.com/pointwire/pointwire/lp"
+)
+
+// keys are the tags and fields of a database by measurement.
+type keys map[string]*measurementKeys
+
+type measurementKeys struct {
+	Tags []string
+	// Fields are the types of the fields, Null for one that differs between shards.
+	Fields map[string]frame.Type
+}
+
+// fieldTypes are the types that SHOW FIELD KEYS names.
+var fieldTypes = map[string]frame.Type{
+	"float": frame.Float64, "integer": frame.Int64, "unsigned": frame.Uint64, "boolean": frame.Bool, "string": frame.String,
+}
+
+// askKeys asks for the keys of the client's database.
+func askKeys(ctx context.Context, c *fastclient.Client) (keys, error) {
+	tags, err := admin.ShowTagKeys(ctx, c, admin.ShowOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("SHOW TAG KEYS: %w", err)
+	}
+	fields, err := admin.ShowFieldKeys(ctx, c, admin.ShowOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("SHOW FIELD KEYS: %w", err)
+	}
+	k := keys{}
+	of := func(measurement string) *measurementKeys {
+		if k[measurement] == nil {
+			k[measurement] = &measurementKeys{Fields: map[string]frame.Type{}}
+		}
+		return k[measurement]
+	}
+	for _, t := range tags {
+		m := of(t.Measurement)
+		m.Tags = append(m.Tags, t.Key)
+	}
+	for _, f := range fields {
+		m := of(f.Measurement)
+		if t, seen := m.Fields[f.Key]; seen && t != fieldTypes[f.Type] {
+			m.Fields[f.Key] = frame.Null
+		} else {
+			m.Fields[f.Key] = fieldTypes[f.Type]
+		}
+	}
+	return k, nil
+}
+
+// apply gives the columns of f their roles and types.
+func (k keys) apply(f *frame.Frame) error {
+	m := k[f.Measurement]
+	switch {
+	case f.Time == nil:
+		return fmt.Errorf("statement %d has rows without a time, which are no points", f.StatementID)
+	case m == nil:
+		return fmt.Errorf("the database has no measurement %q: name that of the query by -db", f.Measurement)
+	}
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		if c.Role == frame.Tag {
+			continue
+		}
+		t, field := m.Fields[c.Name]
+		tag := slices.Contains(m.Tags, c.Name)
+		switch {
+		case tag && field && f.TagColumn(c.Name) == nil && !slices.ContainsFunc(f.Tags, func(t lp.Tag) bool { return t.Key == c.Name }):
+			return fmt.Errorf("%q has a tag and a field %q, which only a query with GROUP BY * tells apart", f.Measurement, c.Name)
+		case tag && !field:
+			c.Role = frame.Tag
+		case field && t != frame.Null && c.Type != frame.String:
+			if err := c.Convert(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
