@@ -62,6 +62,7 @@ type sendJob struct {
 	requests, raw   uint64
 	wire            uint64
 	statements      int      // that were not run
+	refusedDDL      int      // statements that the server refused
 	said            []string // the first refusals of the server
 	feeds           int64    // line feeds of this file
 }

@@ -90,7 +90,10 @@ func (j *sendJob) report(failed error) error {
 	if err := errors.Join(failed, err); err != nil {
 		return failure(err)
 	}
-	return j.refusals(refused+gone.uncertain, dead.sum())
+	if err := j.refusals(refused+gone.uncertain, dead.sum()); err != nil || j.refusedDDL == 0 {
+		return err
+	}
+	return fmt.Errorf("%s of sections # DDL refused; all lines are stored", counted(int64(j.refusedDDL), "statement", "statements"))
 }
 
 // refusals is the error of lines that are not stored, or may not be.

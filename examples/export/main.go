@@ -1,8 +1,11 @@
 // Export writes the response to a query as CSV: a table per measurement, with its tags as
-// columns. Its memory does not grow with the response.
+// columns. With -lp it writes line protocol, in which tags are tags and fields have the
+// types that the server says they have. Its memory does not grow with the response.
 //
 //	go run ./examples/export -url 'http://127.0.0.1:8086?database=hostmon' \
 //		'SELECT * FROM cpu GROUP BY *' >cpu.csv
+//
+// The command lpbench export does the same, with progress, compressed files and Arrow.
 //
 // Times are RFC 3339 in UTC unless -epoch names a unit. Null and the empty text are both
 // empty cells. If a statement fails or a row has no time, export reports it, writes the
@@ -32,6 +35,7 @@ func main() {
 	defer stop()
 	url := flag.String("url", "http://127.0.0.1:8086", "server and database")
 	epoch := flag.String("epoch", "", "unit of times as integers: ns, u, ms, s, m or h")
+	lines := flag.Bool("lp", false, "write line protocol")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: export [flags] 'SELECT …'")
 		flag.PrintDefaults()
@@ -41,7 +45,7 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := export(ctx, os.Stdout, *url, *epoch, flag.Arg(0)); err != nil {
+	if err := export(ctx, os.Stdout, *url, *epoch, *lines, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "export:", err)
 		os.Exit(1)
 	}
@@ -54,7 +58,7 @@ var units = map[string]fastclient.Precision{
 
 // export writes the response to q to w. Statements that fail do not stop it; it returns
 // their errors, joined.
-func export(ctx context.Context, w io.Writer, url, epoch, q string) error {
+func export(ctx context.Context, w io.Writer, url, epoch string, lines bool, q string) error {
 	unit, ok := units[epoch]
 	if !ok {
 		return fmt.Errorf("-epoch %q is not ns, u, ms, s, m or h", epoch)
@@ -64,14 +68,19 @@ func export(ctx context.Context, w io.Writer, url, epoch, q string) error {
 		return err
 	}
 	defer client.Close()
+	buffered := bufio.NewWriter(w)
+	var t writer = &table{w: csv.NewWriter(buffered), rfc3339: epoch == ""}
+	if lines {
+		if t, err = newLines(ctx, client, buffered); err != nil {
+			return err
+		}
+	}
 	result, err := client.Query(ctx, q, fastclient.Epoch(unit))
 	if err != nil {
 		return err
 	}
 	defer result.Close()
 
-	buffered := bufio.NewWriter(w)
-	t := table{w: csv.NewWriter(buffered), rfc3339: epoch == ""}
 	frames := result.FrameReader()
 	frames.Merge = true
 	var failed error
@@ -86,8 +95,13 @@ func export(ctx context.Context, w io.Writer, url, epoch, q string) error {
 			}
 		}
 	}
-	t.w.Flush()
-	return errors.Join(failed, t.w.Error(), buffered.Flush())
+	return errors.Join(failed, t.end(), buffered.Flush())
+}
+
+// A writer writes frames in one format.
+type writer interface {
+	add(f *frame.Frame) error
+	end() error
 }
 
 // A table writes frames, with a header wherever the columns change.
@@ -128,6 +142,11 @@ func (t *table) add(f *frame.Frame) error {
 		}
 	}
 	return nil
+}
+
+func (t *table) end() error {
+	t.w.Flush()
+	return t.w.Error()
 }
 
 func (t *table) time(f *frame.Frame, i int) string {
