@@ -404,7 +404,7 @@ func readFile(t testing.TB, name string) string {
 
 // TestSendMemory holds that memory does not grow with the input, whatever is in it.
 func TestSendMemory(t *testing.T) {
-	size := int64(96 << 20)
+	size := int64(32 << 20)
 	if testing.Short() {
 		size = 16 << 20
 	}

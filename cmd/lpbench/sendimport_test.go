@@ -137,7 +137,7 @@ func randomLines(r *rand.Rand) (text string, good map[string][]string, bad []str
 		case k == 3:
 			line = fmt.Sprintf("m v=\"%s\n# CONTEXT-DATABASE:c\n\" %d", strings.Repeat("y", r.IntN(100)), i)
 		case k == 4 && r.IntN(4) == 0:
-			line = fmt.Sprintf("m v=\"%s\" %d", strings.Repeat("y\n", r.IntN(300_000)), i)
+			line = fmt.Sprintf("m v=\"%s\" %d", strings.Repeat("y\n", r.IntN(200_000)), i)
 		case k == 5 && r.IntN(4) == 0:
 			line = "m v=\"" + strings.Repeat("z", longestLine+r.IntN(200_000))
 			bad = append(bad, "") // a part of it
@@ -167,7 +167,7 @@ func (c choppy) Read(p []byte) (int, error) {
 func TestSendRandom(t *testing.T) {
 	seed := rand.Uint64()
 	t.Log("seed", seed)
-	for n := range uint64(40) {
+	for n := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, n))
 		text, good, bad := randomLines(r)
 		s := influxtest.New(t)
