@@ -220,3 +220,35 @@ func TestSendKeepsBad(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSend holds for any input that the lines which send reads are those of a decoder, and
+// that its account adds up.
+func FuzzSend(f *testing.F) {
+	for _, s := range []string{goodLines, badLines, importFile, "# CONTEXT-DATABASE:\nm v=1", "\x00# CONTEXT-RETENTION-POLICY:x\n m v=1\n", "m v=\"\n# CONTEXT-DATABASE:x", "\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "#"} {
+		f.Add([]byte(s), uint16(1))
+		f.Add([]byte(s), uint16(7))
+	}
+	url := "http://" + influxtest.NewSink(f)
+	f.Fuzz(func(t *testing.T, text []byte, seed uint16) {
+		points, faults := 0, 0
+		for _, err := range lp.Points(text) {
+			if err != nil {
+				faults++
+			} else {
+				points++
+			}
+		}
+		in := choppy{strings.NewReader(string(text)), rand.New(rand.NewPCG(uint64(seed), 0))}
+		got, said := sendTo(t.Context(), in, url, "-db", "d", "-rp", "r", "-gzip=false")
+		compressed := len(text) > 2 && text[0] == 0x1f || len(text) > 3 && (text[0] == 0x28 || text[0]&0xf0 == 0x50)
+		switch {
+		case strings.Contains(said, errSendAccount.Error()):
+			t.Errorf("status %d\n%s", got, said)
+		case compressed || strings.HasPrefix(string(text), "#") && strings.Contains(string(text), "# DDL"):
+		case got != min(1, faults):
+			t.Errorf("status %d, %d faults\n%s", got, faults, said)
+		default:
+			sent(t, said, points+faults, points, faults, 0, 0)
+		}
+	})
+}
