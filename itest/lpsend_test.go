@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/influxdata/influxdb/cmd/influx_inspect/export"
@@ -129,6 +130,41 @@ func TestLpbenchSend(t *testing.T) {
 			l.inspect(t, s, c, want)
 		}
 	})
+}
+
+// TestLpbenchSendStop ends send by SIGTERM while its standard input stays open, as Telegraf
+// may: what was read is stored, without the line that is not complete.
+func TestLpbenchSendStop(t *testing.T) {
+	l := buildLpbench(t)
+	s := startInProcess(t, Config{})
+	c := createDatabase(t, s, newClient(t, s, fastclient.Options{}), "stopped")
+	cmd := exec.CommandContext(t.Context(), string(l), "send", "-url", s.URL(), "-db", "stopped", "-flush", "20ms")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, "m v=1 1\nm v=2 2\nm v=3 33"); err != nil {
+		t.Fatal(err)
+	}
+	for len(raws(t, c, "SELECT v FROM m")) < 2 { // until the flush
+		if t.Context().Err() != nil {
+			t.Fatal("nothing is stored")
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 2 {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	if got := raws(t, c, "SELECT v FROM m"); fmt.Sprint(got) != "[[1 1] [2 2]]" || !strings.Contains(out.String(), "stored       2\n") {
+		t.Errorf("stored %v\n%s", got, &out)
+	}
 }
 
 // mustRun runs the command, which must print a text and succeed.
