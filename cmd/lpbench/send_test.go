@@ -104,7 +104,7 @@ func TestSend(t *testing.T) {
 		for _, from := range []string{"file", "standard input", "-", "byte by byte"} {
 			s := influxtest.New(t)
 			var stdin io.Reader = strings.NewReader(text)
-			args := []string{"-db", "d", "-precision", "s"}
+			args := []string{"-db", "d", "-precision", "s", "-parallel", "1"}
 			switch from {
 			case "file":
 				args = append(args, inFile(t, text))

@@ -221,6 +221,23 @@ func TestSendKeepsBad(t *testing.T) {
 	}
 }
 
+// TestSendLongLine holds that the rest of a line that is too long is no comment, wherever it
+// is cut.
+func TestSendLongLine(t *testing.T) {
+	for cut := -3; cut <= 3; cut++ {
+		long := "m v=" + strings.Repeat("1", longestLine-64-len("m v=")+cut) + "# CONTEXT-DATABASE:trap"
+		s := influxtest.New(t)
+		got, said := sendTo(t.Context(), strings.NewReader("m v=1 1\n"+long+"\nm v=2 2\n"), s.URL, "-url", s.URL+"?db=d")
+		if got != 1 {
+			t.Errorf("%d: status %d", cut, got)
+		}
+		sent(t, said, 3, 2, 1, 0, 0)
+		if list := written(s, true); !slices.Equal(list, []string{"db=d m v=1 1\n", "db=d m v=2 2\n"}) {
+			t.Errorf("%d: sent %q", cut, list)
+		}
+	}
+}
+
 // FuzzSend holds for any input that the lines which send reads are those of a decoder, and
 // that its account adds up.
 func FuzzSend(f *testing.F) {
