@@ -83,7 +83,7 @@ if [ "$1" = half ]; then printf '{"suite"'; fi
 			t.Errorf("%s: error %v", arg, err)
 		}
 	}
-	if err := (&bench{file: sh+"x"}).runSuite(context.Background(), nil, new(results.Report), bar, nil); err == nil {
+	if err := (&bench{file: sh + "x"}).runSuite(context.Background(), nil, new(results.Report), bar, nil); err == nil {
 		t.Error("a child that is not there was run")
 	}
 }
