@@ -273,6 +273,9 @@ type trial struct {
 // no harm.
 func (c *core) failover(ctx context.Context, call *call, attempt int) (err error) {
 	n := len(c.endpoints)
+	if n > 1 && c.o.Balance == Shard {
+		return ErrSharded
+	}
 	from := 0
 	if c.o.Balance == RoundRobin {
 		from = int((c.turn.Add(1) - 1) % uint32(n))

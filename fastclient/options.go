@@ -250,6 +250,11 @@ const (
 	RoundRobin
 	// Replicate sends every write to every server, and queries to the first that is up.
 	Replicate
+	// Shard is for independent servers, each with a part of the series. [Client.Place] says
+	// which server has a series, and batch.NewShardWriter writes each line there. Other calls
+	// name no server: with more than one, they are [ErrSharded]. Make a client of each server
+	// for queries and statements.
+	Shard
 )
 
 // A ConsistencyLevel says how many nodes of a cluster must have stored a write.
@@ -283,8 +288,8 @@ func (o *Options) validate() error {
 			return bad(f.field, "holds a control byte")
 		}
 	}
-	if o.Subset.Size < 0 || o.Subset.Size > 0 && o.Balance == Replicate {
-		return bad("Subset", "has a negative Size, or does not go with Replicate")
+	if o.Subset.Size < 0 || o.Subset.Size > 0 && o.Balance >= Replicate {
+		return bad("Subset", "has a negative Size, or does not go with Replicate or Shard")
 	}
 	for key, values := range o.Headers {
 		if !isToken(key) {
@@ -330,7 +335,7 @@ func (o *Options) validate() error {
 		return bad("NoSync", "is unknown to API "+o.API.String())
 	case o.Consistency > ConsistencyAll:
 		return bad("Consistency", "is not one of the declared levels")
-	case o.Balance > Replicate:
+	case o.Balance > Shard:
 		return bad("Balance", "is not one of the declared ones")
 	case o.Compression.Level < 0 || o.Compression.Level > 9:
 		return bad("Compression.Level", "is not within 1 and 9")

@@ -25,6 +25,9 @@ func (r clientRoutes) API() seam.API { return seam.API(r.c.o.API) }
 // asked for; otherwise it returns one target for all of them.
 func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
 	c := r.c
+	if c.o.Balance == Shard && len(c.endpoints) > 1 {
+		return seam.Route{}, &OptionError{"Balance", "is Shard, which needs a ShardWriter"}
+	}
 	if each && c.o.Balance == RoundRobin && len(c.endpoints) > 1 {
 		return r.Servers(stamped)
 	}
@@ -52,21 +55,9 @@ func (r clientRoutes) route() (seam.Route, error) {
 	if c.compressor != nil {
 		to.Compressor, to.MinCompress = c.compressor, c.minCompress
 	}
-	to.Path = c.lastingPath()
+	to.Path = string(c.lastingPath(c.o.API, c.to))
+	to.Place, to.PlaceOf = c.place, c.placeOf
 	return to, nil
-}
-
-// lastingPath returns the path and query of a write as far as they say where lines go: a
-// batch on disk may be sent under other options, and with other credentials.
-func (c *Client) lastingPath() string {
-	plain := &core{o: c.o}
-	plain.o.RejectPartial, plain.o.NoSync = false, false
-	to := target{db: c.to.db, rp: c.to.rp, precision: c.to.precision, named: c.to.named}
-	path, err := to.appendWrite(nil, plain)
-	if err != nil {
-		return "" // c.to.writeErr says why
-	}
-	return string(path)
 }
 
 // A clientTarget is one server of a client, or all of them.
@@ -147,6 +138,9 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 	to := s.t.now.Load()
 	r.API = seam.API(to.api)
 	w.path, w.raw = to.path, b.Raw
+	if b.Place != nil {
+		w.path = b.Place.Paths[to.api]
+	}
 	w.req.Body, w.req.ContentEncoding = b.Data, b.Encoding
 	w.until = b.Until
 	var err error

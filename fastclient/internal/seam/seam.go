@@ -65,6 +65,14 @@ type Body struct {
 	Encoding string    // content encoding, empty for none
 	Raw      int       // bytes before compression
 	Until    time.Time // the time of the request is over then; zero: it has no limit
+	Place    *Place    // nil: the client's
+}
+
+// A Place is where lines go: a database, a retention policy, a bucket.
+type Place struct {
+	Database, RetentionPolicy, Bucket string
+	Lasting                           string    // path and query without credentials, as in Route.Path
+	Paths                             [3][]byte // path and query of a request, by API; nil: there is none
 }
 
 // A Sender makes requests to one server, or to a set that acts as one. It belongs
@@ -103,6 +111,11 @@ type Route struct {
 	Path        string              // path and query of the requests, without credentials
 	Targets     []Target
 	Addrs       []string // of the targets, if each is one server
+	// Place returns where lines go that name a database, a retention policy or a bucket. What
+	// they do not name is the client's.
+	Place func(db, rp, bucket string) (*Place, error)
+	// PlaceOf returns the place whose Lasting path is given; nil: the client makes no such path.
+	PlaceOf func(lasting string) *Place
 }
 
 // A Client is a client as a writer sees it.
