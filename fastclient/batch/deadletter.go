@@ -43,12 +43,13 @@ type LostLines struct {
 	// NotStored is the number of lines that are certainly not stored: all of them,
 	// except under [ReasonUncertain].
 	NotStored int
-	Reason    Reason    // why
-	Status    int       // of the server's response, 0 without one
-	Message   string    // what the server said, unchanged: it may have control characters
-	Seq       uint64    // of the batch
-	Time      time.Time // of the call of Put
-	Addr      string    // of the server, in a [ReplicaWriter]
+	Reason    Reason      // why
+	Status    int         // of the server's response, 0 without one
+	Message   string      // what the server said, unchanged: it may have control characters
+	Seq       uint64      // of the batch
+	Time      time.Time   // of the call of Put
+	Addr      string      // of the server, in a [ReplicaWriter]
+	To        Destination // where the lines were to go, if Options.Route chose it
 }
 
 // Errors of a [DeadLetterFile], for errors.Is.
@@ -351,6 +352,9 @@ func appendRecord(b []byte, l *LostLines) []byte {
 	b = append(b, l.Reason.String()...)
 	b = append(b, " status="...)
 	b = strconv.AppendInt(b, int64(l.Status), 10)
+	if l.To != (Destination{}) {
+		b = strconv.AppendQuote(append(b, " to="...), strings.ToValidUTF8(l.To.String(), "\uFFFD"))
+	}
 	if l.Message != "" {
 		b = append(b, " message="...)
 		message := l.Message[:min(len(l.Message), deadLetterMessage)]

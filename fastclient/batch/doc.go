@@ -4,7 +4,9 @@
 // A [Writer] accepts lines from many goroutines and sends them from its own until the
 // server has stored or refused them, for as long as the process lives. A [SyncWriter] sends
 // on the goroutine that appends. [WriteStructs] and other code for both take a
-// [LineWriter]. A [ReplicaWriter] writes to each of several servers by itself.
+// [LineWriter]. A [ReplicaWriter] writes to each of several servers by itself, a [ShardWriter]
+// each line to the one that has its series. [RouteOptions] choose the database of each line by
+// a tag.
 //
 // Both writers check lines when they are appended, and give those without a timestamp the
 // time of the append. They send lines again that may not have arrived. When a server
@@ -35,7 +37,7 @@
 // # Errors
 //
 // An append returns an [AppendError]; its cause may be [ErrWriterClosed], [ErrOverflow],
-// [ErrNoTimeLeft] or [ErrNotLogged]. Flush and Close return a [BatchError] for each run of lines that are
+// [ErrNoTimeLeft], [ErrNotLogged] or a [RouteError]. Flush and Close return a [BatchError] for each run of lines that are
 // lost or uncertain. In addition Flush returns a [PendingError] if its context ended first,
 // and Close an [UnsentError] with each [Batch] that it could not send; both hold a
 // [ServerFailure] for each server that failed. With a spool both return a [SpooledError]
@@ -56,7 +58,8 @@
 //
 // The files, in the direction of a line: stage.go turns what is appended into valid lines,
 // engine.go puts them into the open batch, whose memory is in memory.go, and queue.go holds
-// the sealed batches in order and gives them to senders. send.go makes one request to a
+// the sealed batches in order and gives them to senders. route.go reads from tags where lines
+// go, and routes.go has a batch for each of these places. send.go makes one request to a
 // target, see target.go. Package internal/verdict decides what the response means for each
 // line; queue.go applies that, and stats.go counts it. writer.go runs the engine with
 // goroutines, syncwriter.go without. ondisk.go declares what a spool adds, which spooler.go

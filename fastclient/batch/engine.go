@@ -3,8 +3,8 @@ package batch
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -59,10 +59,11 @@ type engine struct {
 	seq         uint64     // number of the last sealed batch
 	sealed      int        // size of that batch
 
-	queue  partList  // waiting
-	flying partList  // under way
-	live   int       // batches that are sealed and not settled
-	disk   *spooling // nil: without a spool
+	queue   partList  // waiting
+	flying  partList  // under way
+	live    int       // batches that are sealed and not settled
+	disk    *spooling // nil: without a spool
+	routing *routing  // nil: all lines go to one place
 
 	ledger     ledger
 	counters   writerCounters
@@ -91,11 +92,15 @@ func (e *engine) init(c config) error {
 	if !enough {
 		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way to each server, one being filled and what compression takes"}
 	}
+	if e.routing, enough = newRouting(&c, budget, len(c.targets)*o.MaxInFlight); !enough {
+		return &fastclient.OptionError{Field: "Options.Route.Max", Reason: "is too large: MaxMemory has no room for so many batches, and as many that are sealed"}
+	}
 	if err := new(lp.Encoder).SetDefaultTags(o.DefaultTags...); err != nil {
 		return &fastclient.OptionError{Field: "Options.DefaultTags", Reason: err.Error()}
 	}
 	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
 	e.stage.init(&o, c.precision, c.targets[0].api)
+	e.stage.route = c.router
 	if o.Overflow >= Spill {
 		e.precision = c.unit // Writer.put converts, so that the disk has what is sent
 	}
@@ -111,81 +116,9 @@ func (e *engine) divideMemory(c config) (slabs int, enough bool) {
 	senders := len(c.targets) * o.MaxInFlight
 	e.config = c
 	e.compressor, e.compressing = compress.Bound(c.compressor, senders, o.MaxMemory)
-	e.compressing += senders*c.senderBytes() + c.spoolBytes()
+	e.compressing += senders*c.senderBytes() + c.spoolBytes() + c.routeBytes()
 	slabs = (o.MaxMemory - e.compressing) / o.BatchBytes
 	return slabs, slabs > senders
-}
-
-// waiters are the goroutines that wait in a Writer: senders for work, appends for memory,
-// calls of Flush for batches to be settled. They also hold the timers of its clock. The
-// engine's lock guards them. A nil *waiters has nobody waiting.
-type waiters struct {
-	work         sync.Cond     // a sender may have something to do
-	memory       chan struct{} // closed when memory is free again; nil when nobody waits
-	barriers     []*barrier
-	end          chan struct{} // closed when nothing can be sent any more
-	ageTimer     *time.Timer
-	ageArmed     bool
-	breakerTimer *time.Timer
-}
-
-// wake wakes the senders.
-func (x *waiters) wake() {
-	if x != nil {
-		x.work.Broadcast()
-	}
-}
-
-// memoryFree wakes the appends that wait for memory.
-func (x *waiters) memoryFree() {
-	if x != nil && x.memory != nil {
-		close(x.memory)
-		x.memory = nil
-	}
-}
-
-// over wakes everybody, because nothing can be sent any more.
-func (x *waiters) over() {
-	if x != nil {
-		close(x.end)
-	}
-}
-
-// armAge makes the clock look at the open batch after d, or earlier if it is set already.
-func (x *waiters) armAge(d time.Duration) {
-	if x != nil && !x.ageArmed {
-		x.ageArmed = true
-		x.ageTimer.Reset(d)
-	}
-}
-
-// A barrier is a Flush that waits until the batches up to a number are settled.
-type barrier struct {
-	from, to uint64
-	left     int // batches that are not settled
-	passed   chan struct{}
-}
-
-// pass records that the batch seq is settled.
-func (x *waiters) pass(seq uint64) {
-	if x == nil {
-		return
-	}
-	for _, b := range x.barriers {
-		if seq <= b.to {
-			if b.left--; b.left == 0 {
-				close(b.passed)
-			}
-		}
-	}
-}
-
-// expects reports whether a Flush waits for the batch seq.
-func (x *waiters) expects(seq uint64) bool {
-	if x == nil {
-		return false
-	}
-	return slices.ContainsFunc(x.barriers, func(b *barrier) bool { return seq <= b.to })
 }
 
 func (e *engine) stager() *stager { return &e.stage }
@@ -202,8 +135,11 @@ func (e *engine) emit(ev Event) {
 // keepError keeps an error for the next Flush.
 func (e *engine) keepError(err BatchError) { e.unreported.keep(err) }
 
-// refused counts lines and points that were not accepted.
+// refused counts lines and points that were not accepted, unless they are counted.
 func (e *engine) refused(n int, err error) {
+	if counted := (*countedError)(nil); errors.As(err, &counted) {
+		return
+	}
 	e.mu.Lock()
 	e.counters.refuse(n, err)
 	e.mu.Unlock()
@@ -212,6 +148,14 @@ func (e *engine) refused(n int, err error) {
 // put copies n valid lines into batches. It returns how many it accepted, and an error if
 // that is not all of them.
 func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+	if e.routing != nil {
+		return e.putRouted(ctx, lines, n)
+	}
+	return e.putTo(ctx, nil, lines, n)
+}
+
+// putTo is put for lines that all go to the place with that key; nil: to the only one.
+func (e *engine) putTo(ctx context.Context, key, lines []byte, n int) (accepted int, err error) {
 	e.mu.Lock()
 	for n > 0 {
 		if e.closing || !e.made() {
@@ -221,7 +165,12 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 		if err = e.ended; err != nil {
 			break
 		}
-		if e.open == nil && !e.openBatch() {
+		if e.routing != nil {
+			if err = e.turn(key); err != nil {
+				break
+			}
+		}
+		if e.open == nil && !e.openBatch(lines) {
 			if err = e.findMemory(ctx); err != nil {
 				break
 			}
@@ -242,8 +191,8 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 			break
 		}
 		b := e.open
-		if b.lines == 0 {
-			b.start = e.ledger.appended.Lines
+		if b.loggedLines == b.lines { // only the first one that is not logged matters
+			b.start = e.ledger.appended.Lines - uint64(b.loggedLines)
 		}
 		b.buf = append(b.buf, lines[:size]...)
 		b.lines += k
@@ -263,6 +212,9 @@ func (e *engine) put(ctx context.Context, lines []byte, n int) (accepted int, er
 // findMemory applies the OverflowPolicy when there is no slab. It returns nil when put may
 // try again. The lock is held, and released while it waits.
 func (e *engine) findMemory(ctx context.Context) error {
+	if e.sealForMemory() {
+		return nil
+	}
 	switch e.o.Overflow {
 	case DropNewest:
 		return ErrOverflow
@@ -302,10 +254,14 @@ func (e *engine) findMemory(ctx context.Context) error {
 
 // openBatch opens an empty batch. It continues in the current slab if a batch as large as
 // the last one fits, so small batches share slabs and all slabs but one are at least half
-// full. It reports false if there is no memory.
-func (e *engine) openBatch() bool {
+// full. It reports false if there is no memory. lines are those that it is for.
+func (e *engine) openBatch(lines []byte) bool {
 	s := e.filling
-	if s == nil || s.room() < e.sealed {
+	if e.routing != nil {
+		if s = e.room(lines); s == nil {
+			return false
+		}
+	} else if s == nil || s.room() < e.sealed {
 		if s = e.slabs.take(); s == nil {
 			return false
 		}
@@ -328,6 +284,9 @@ func (e *engine) openBatch() bool {
 	e.waiters.armAge(age)
 	e.due = false
 	e.open = b
+	if e.routing != nil {
+		e.routing.opened(b)
+	}
 	return true
 }
 
@@ -343,6 +302,9 @@ func (e *engine) seal() {
 	b.parts = 1
 	b.first = part{batch: b, data: b.buf[:len(b.buf):len(b.buf)], lines: b.lines}
 	e.live++
+	if e.routing != nil {
+		e.routing.giveRoom(b.slab)
+	}
 	e.queue.insert(&b.first)
 	if d := e.disk; d != nil {
 		d.sealed(b, e.memoryLow())
@@ -353,8 +315,11 @@ func (e *engine) seal() {
 // discardOpen gives back an open batch without lines.
 func (e *engine) discardOpen() {
 	b := e.open
+	s := b.slab
 	e.open = nil
-	e.free(b)
+	if e.free(b); e.routing != nil && s.refs > 0 {
+		e.routing.giveRoom(s)
+	}
 }
 
 // partSettled records that a part of b is settled, and frees b with the last part.
@@ -376,6 +341,10 @@ func (e *engine) partSettled(b *slabBatch) {
 
 // free releases b, and its slab if no other batch is in it.
 func (e *engine) free(b *slabBatch) {
+	if e.routing != nil {
+		e.routing.freed(b)
+		e.waiters.memoryFree() // for those that wait for fewer small batches
+	}
 	if b.replay != nil {
 		e.disk.freeReplay(b)
 		return
@@ -388,6 +357,9 @@ func (e *engine) free(b *slabBatch) {
 	}
 	if e.filling == s {
 		e.filling = nil
+	}
+	if e.routing != nil {
+		e.routing.slabFree(s)
 	}
 	e.slabs.give(s)
 	e.waiters.memoryFree()
@@ -414,11 +386,11 @@ func (e *engine) giveBack(err error) *UnsentError {
 		b := p.batch
 		u.add(p.lines, len(p.data))
 		u.Batches = append(u.Batches, Batch{
-			Seq: b.seq, Lines: p.lines, Bytes: len(p.data), SealedAt: b.sealed, Data: data,
+			Seq: b.seq, Lines: p.lines, Bytes: len(p.data), SealedAt: b.sealed, Data: data, To: b.route.destination(),
 		})
 		e.ledger.lose(ReasonUnsent, p.lines, len(p.data))
 		if e.waiters.expects(b.seq) {
-			e.keepError(BatchError{Seq: b.seq, Lines: p.lines, Reason: ReasonUnsent})
+			e.keepError(BatchError{Seq: b.seq, Lines: p.lines, Reason: ReasonUnsent, To: b.route.destination()})
 		}
 		e.partSettled(b)
 	}

@@ -146,6 +146,7 @@ type BatchError struct {
 	// Others is the number of other errors whose lines are included in Lines. When there
 	// are many errors, the last one stands for the rest.
 	Others int
+	To     Destination // where they go, if Options.Route chose it
 
 	late bool // about lines from disk, for which no Flush waits: the next one returns it
 }
@@ -162,6 +163,9 @@ func (e *BatchError) Error() string {
 	}
 	b = append(b, e.Reason.String()...)
 	b = append(b, ')')
+	if e.To != (Destination{}) {
+		b = printable.Append(append(b, " on the way to "...), e.To.String())
+	}
 	if e.Status != 0 {
 		b = append(b, ": status "...)
 		b = strconv.AppendInt(b, int64(e.Status), 10)
@@ -273,6 +277,7 @@ type Batch struct {
 	// Data holds the lines, each ended by a line feed, in Encoding. Their precision is that
 	// of LostLines.
 	Data []byte
+	To   Destination // where they go, if Options.Route chose it
 }
 
 // An UnsentError says that Close could not send everything. A batch that was under way

@@ -82,7 +82,8 @@ type Event struct {
 	Message string // of the server, with control characters escaped
 	Delay   time.Duration
 	Err     error
-	Addr    string // of the server, in a [ReplicaWriter]
+	Addr    string      // of the server, in a [ReplicaWriter]
+	To      Destination // where the lines go, if Options.Route chose it
 }
 
 // eventRing is how many events wait for the user's function.

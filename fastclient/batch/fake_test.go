@@ -118,9 +118,13 @@ func audit(t *testing.T, w *engine) {
 	if len(parts) != w.live {
 		t.Errorf("%d batches are live, says %d", len(parts), w.live)
 	}
-	if w.open != nil {
-		held.add(w.open.lines, len(w.open.buf))
-	}
+	w.eachOpen(func(b *slabBatch) bool {
+		held.add(b.lines, len(b.buf))
+		if b.lines == 0 {
+			t.Error("an open batch is empty")
+		}
+		return true
+	})
 	if held != s.Pending {
 		t.Errorf("holds %v, pending says %v", held, s.Pending)
 	}
@@ -133,9 +137,11 @@ func audit(t *testing.T, w *engine) {
 	if d := w.disk; d != nil && d.reading != nil && d.reading.seq > 0 && d.reading.parts == 0 {
 		refs[d.reading.slab]++
 	}
-	if w.open != nil {
-		refs[w.open.slab]++
-	}
+	w.eachOpen(func(b *slabBatch) bool {
+		refs[b.slab]++
+		return true
+	})
+	auditRoutes(t, w, parts, refs)
 	for s, n := range refs {
 		if s.refs != n && !w.aborted {
 			t.Errorf("a slab holds %d batches, says %d", n, s.refs)

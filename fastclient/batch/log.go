@@ -21,12 +21,19 @@ import (
 // Small appends would make small requests, or be compressed twice. So the end of the open
 // batch is logged as it is, and the batch goes on to fill; if it is large, the batch is
 // sealed, and what is logged is what is sent.
+//
+// If lines go to several places, those of a batch do not follow each other. So slabBatch.start
+// says before which line a batch has none that is not logged, and all lines are logged before
+// the smallest of these.
 
 // sealLogged is the size from which the open batch is sealed to be logged.
 const sealLogged = 32 << 10
 
 // logPos returns how many lines, from the first append on, are logged or settled.
 func (e *engine) logPos() uint64 {
+	if e.routing != nil {
+		return e.routedLogPos()
+	}
 	b := e.disk.oldest
 	if b == nil {
 		b = e.open
@@ -190,13 +197,16 @@ func (w *Writer) toLog(to uint64) *slabBatch {
 	d := w.disk
 	for b := d.oldest; b != nil; b = b.younger {
 		if (!d.ahead || b.start+uint64(b.loggedLines) >= to) && b.seq > d.syncTo {
-			return nil
+			if w.routing == nil {
+				return nil
+			}
+			continue // a younger one may have an older line
 		}
 		if b.intact() { // otherwise spill moves its parts
 			return b
 		}
 	}
-	b := w.open
+	b := w.toLogOpen()
 	if !d.ahead || b == nil || b.loggedLines == b.lines || b.start+uint64(b.loggedLines) >= to || len(d.waits) == 0 {
 		return nil
 	}
@@ -211,10 +221,12 @@ func (w *Writer) logBatch(b *slabBatch) {
 	d := w.disk
 	data, lines := b.buf[b.logged:len(b.buf):len(b.buf)], b.lines-b.loggedLines
 	whole := b.seq > 0 && b.logged == 0
+	to := w.ledger.appended.Lines
 	f, err := w.putLeased(b, data, lines, whole || len(data) >= sealLogged)
 	if err == nil {
 		b.logged += len(data)
 		b.loggedLines += lines
+		b.start = to - uint64(b.loggedLines) // what comes later was appended later
 		if b.listed && b.loggedLines == b.lines {
 			d.unlist(b)
 			w.waiters.wake()
@@ -317,4 +329,41 @@ func (e *engine) pack(f *spool.Batch) {
 			f.Encoding = spool.Zstd
 		}
 	}
+}
+
+// routedLogPos is logPos.
+func (e *engine) routedLogPos() uint64 {
+	pos := e.ledger.appended.Lines
+	for b := e.disk.oldest; b != nil; b = b.younger {
+		pos = min(pos, b.start+uint64(b.loggedLines))
+	}
+	e.eachOpen(func(b *slabBatch) bool {
+		if b.loggedLines < b.lines {
+			pos = min(pos, b.start+uint64(b.loggedLines))
+		}
+		return true
+	})
+	return pos
+}
+
+// toLogOpen returns the open batch that has the oldest line which is not logged, as
+// engine.open. Without several places that is the only one.
+func (w *Writer) toLogOpen() *slabBatch {
+	x := w.routing
+	if x == nil {
+		return w.open
+	}
+	w.use(nil)
+	var oldest *route
+	for r := x.recent.next; r != &x.recent; r = r.next {
+		b := r.batch
+		if b != nil && b.loggedLines < b.lines && (oldest == nil || b.start+uint64(b.loggedLines) < oldest.batch.start+uint64(oldest.batch.loggedLines)) {
+			oldest = r
+		}
+	}
+	if oldest == nil {
+		return nil
+	}
+	w.use(oldest)
+	return w.open
 }

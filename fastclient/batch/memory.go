@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"sync"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
@@ -82,7 +83,8 @@ type slabBatch struct {
 	spent  int // requests made to find bad lines
 	first  part
 	next   *slabBatch // next in the list of free batches
-	start  uint64     // number of lines that were appended before its first one
+	start  uint64     // number of lines that were appended before the first that is not logged, less loggedLines
+	route  *route     // where it goes; nil: to the client's place
 	onDisk
 }
 
@@ -208,4 +210,163 @@ func (p *part) compressed() ([]byte, spool.Encoding) {
 		return b.body, b.encoding
 	}
 	return nil, spool.Plain
+}
+
+// A routing is what RouteOptions add to an engine. A nil routing adds nothing.
+type routing struct {
+	*router
+	max     int
+	scratch sync.Pool // of *runs
+
+	table   map[string]*route // by key
+	recent  route             // the routes of the table in a ring, the last used one first
+	current *route            // of engine.open
+	rooms   []*slab
+	bytes   int // of routes, and of batches without their lines
+	limit   int // of bytes, while batches are live
+	pauses  map[string]pause
+}
+
+// A route is one place.
+type route struct {
+	key        string
+	place      *seam.Place
+	inTable    bool
+	refs       int        // batches that are not free, the open one included
+	batch      *slabBatch // open, and put aside; with until and due as in engine
+	until      time.Time
+	due        bool
+	sealed     int // size of the last batch
+	prev, next *route
+}
+
+// A pause is that of a place which does not exist, by its lasting path.
+type pause struct {
+	failures uint64 // in a row
+	until    time.Time
+}
+
+const (
+	routeBytes = 384 // of a route, without names and paths
+	batchBytes = 512 // of a batch, without its lines
+	maxPauses  = 1024
+)
+
+// defaultRoutes is the default of RouteOptions.Max.
+const defaultRoutes = 16
+
+// newRouting returns the routing of c for an engine with so many slabs and senders, nil if
+// there is none. It reports false if there are too few slabs.
+func newRouting(c *config, slabs, senders int) (x *routing, ok bool) {
+	if c.router == nil {
+		return nil, true
+	}
+	x = &routing{router: c.router, limit: c.routeBytes(), table: map[string]*route{}, pauses: map[string]pause{}}
+	most := max(1, (slabs-senders)/2) // the others are for sealed batches
+	if x.max = c.router.o.Max; x.max == 0 {
+		x.max = min(defaultRoutes, most)
+	}
+	x.recent.prev, x.recent.next = &x.recent, &x.recent
+	x.scratch.New = func() any { return new(runs) }
+	return x, x.max <= most
+}
+
+// routeBytes returns the memory that is set aside for routes and small batches.
+func (c *config) routeBytes() int {
+	if c.router == nil {
+		return 0
+	}
+	return c.o.MaxMemory / 16
+}
+
+// destination returns where the batches of r go; zero: to the client's place.
+func (r *route) destination() Destination {
+	if r == nil {
+		return Destination{}
+	}
+	return Destination{r.place.Database, r.place.RetentionPolicy, r.place.Bucket}
+}
+
+// at returns the place of r, nil for the client's.
+func (r *route) at() *seam.Place {
+	if r == nil {
+		return nil
+	}
+	return r.place
+}
+
+// size returns how much memory r takes.
+func (r *route) size() int {
+	p := r.place
+	n := routeBytes + len(r.key) + len(p.Lasting) + len(p.Database) + len(p.RetentionPolicy) + len(p.Bucket)
+	for _, path := range p.Paths {
+		n += len(path)
+	}
+	return n
+}
+
+// newRoute returns a route that is not in the table.
+func (x *routing) newRoute(key string, p *seam.Place) *route {
+	r := &route{key: key, place: p}
+	x.bytes += r.size()
+	return r
+}
+
+// opened adds b to the batches of the current route.
+func (x *routing) opened(b *slabBatch) { x.hold(b, x.current) }
+
+// hold makes b a batch of r.
+func (x *routing) hold(b *slabBatch, r *route) {
+	b.route = r
+	r.refs++
+	x.bytes += batchBytes
+}
+
+// freed takes b from the batches of its route.
+func (x *routing) freed(b *slabBatch) {
+	if b.route != nil {
+		x.bytes -= batchBytes
+		x.release(b.route)
+		b.route = nil
+	}
+}
+
+func (x *routing) release(r *route) {
+	if r.refs--; r.refs == 0 && !r.inTable {
+		x.bytes -= r.size()
+	}
+}
+
+func (x *routing) takeRoom(size int) *slab {
+	for i, s := range x.rooms {
+		if s.room() >= size {
+			x.dropRoom(s, i)
+			return s
+		}
+	}
+	return nil
+}
+
+// giveRoom offers what s has left.
+func (x *routing) giveRoom(s *slab) {
+	if s.room() >= max(64, cap(s.mem)/64) {
+		x.rooms = append(x.rooms, s)
+	}
+}
+
+// dropRoom takes s, which is rooms[i], out.
+func (x *routing) dropRoom(s *slab, i int) {
+	last := len(x.rooms) - 1
+	x.rooms[i], x.rooms[last] = x.rooms[last], nil
+	x.rooms = x.rooms[:last]
+}
+
+// slabFree takes s out of rooms, because nothing is in it any more.
+func (x *routing) slabFree(s *slab) {
+	for i := range x.rooms {
+		if x.rooms[i] == s {
+			x.dropRoom(s, i)
+			return
+		}
+	}
 }

@@ -75,6 +75,7 @@ type history struct {
 	rng    *rand.Rand
 	server *moodyServer
 	config config
+	routes *routeModel // nil: all lines go to one place
 
 	mu       sync.Mutex
 	nextID   int
@@ -180,6 +181,9 @@ func (h *history) lines(rng *rand.Rand, n int) (ids []int, text []string) {
 		if rng.IntN(3) > 0 {
 			s += fmt.Sprintf(" %d", 1_000_000+id)
 		}
+		if h.routes != nil {
+			s = h.routes.tag(rng, id, s)
+		}
 		ids, text = append(ids, id), append(text, s)
 	}
 	return ids, text
@@ -227,9 +231,13 @@ func (h *history) append(ctx context.Context, rng *rand.Rand, w LineWriter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i, id := range ids {
-		if i < accepted {
-			h.accepted[id] = text[i]
-		} else {
+		switch {
+		case h.routes != nil && h.routes.homeless[id]:
+			h.refused[id] = true
+		case accepted > 0:
+			accepted--
+			h.accepted[id] = h.routes.sent(id, text[i])
+		default:
 			h.refused[id] = true
 		}
 	}
@@ -294,7 +302,7 @@ func (h *history) live(w *Writer) (Stats, error) {
 	if again := w.Close(context.Background()); fmt.Sprint(again) != fmt.Sprint(err) {
 		h.t.Errorf("second Close: %v, want %v", again, err)
 	}
-	if err := w.Append(context.Background(), []byte("m v=1\n")); !errors.Is(err, ErrWriterClosed) {
+	if err := w.Append(context.Background(), []byte("m,db=d,r\\ p=x v=1\n")); !errors.Is(err, ErrWriterClosed) {
 		h.t.Errorf("append after Close: %v", err)
 	}
 	return w.Stats(), err

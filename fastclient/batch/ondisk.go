@@ -104,6 +104,8 @@ type replaying struct {
 	nextReplay time.Time
 	other      Count // lines of frames that cannot be sent
 	more       spool.Batch
+	skipped    []uint64 // frames whose place does not exist, leased
+	skipUntil  time.Time
 	zstd       *zstd.Decoder
 }
 
@@ -203,7 +205,11 @@ func (d *spooling) settled(b *slabBatch) {
 // frame returns what the spool keeps of lines of b. Its time is that of the first line of b,
 // by which lines are too old.
 func (d *spooling) frame(b *slabBatch, data []byte, lines int) spool.Batch {
-	return spool.Batch{Target: d.target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
+	target := d.target
+	if b.route != nil {
+		target = []byte(b.route.place.Lasting)
+	}
+	return spool.Batch{Target: target, Body: data, Lines: lines, Bytes: len(data), SealedAt: b.opened}
 }
 
 // freeBody gives back the compressed body of a batch that did not come from disk.

@@ -34,6 +34,8 @@ type Options struct {
 	Overflow OverflowPolicy
 	// Spool says where [Spill] and [WriteAhead] keep batches on disk.
 	Spool SpoolOptions
+	// Route chooses where each line goes by its tags.
+	Route RouteOptions
 	// Ordered sends one batch at a time, in the order of sealing: a batch that must be
 	// sent again delays those after it.
 	Ordered bool
@@ -204,6 +206,9 @@ func (o Options) withDefaults(api seam.API) (Options, error) {
 		return bad("Encoder.Precision", "is not a declared Precision")
 	}
 	if field, reason := o.Spool.check(&o); field != "" {
+		return bad(field, reason)
+	}
+	if field, reason := o.Route.check(api); field != "" {
 		return bad(field, reason)
 	}
 	if o.Ordered {

@@ -81,14 +81,14 @@ func (e *engine) take(t *target, r role) (j job, ok bool) {
 
 // nextPart returns the part that a sender of role r takes next, or nil.
 func (e *engine) nextPart(r role) *part {
-	d, p := e.disk, e.queue.head
+	d, p := e.disk, e.sendable(&e.queue)
 	if d == nil {
 		return p
 	}
 	if p != nil && e.held(p) {
 		p = nil
 	}
-	old := d.replays.head
+	old := e.sendable(&d.replays)
 	if old == nil || e.closing || r == freshParts || p != nil && r == anyPart {
 		return p
 	}
@@ -142,7 +142,7 @@ func (e *engine) leftToDisk() bool {
 	if d == nil || d.err != nil {
 		return false
 	}
-	if d.from > 0 && e.queue.head.batch.seq >= d.from {
+	if d.from > 0 && e.queue.head.batch.seq >= d.from || e.sendable(&e.queue) == nil {
 		return true
 	}
 	now := time.Now()
@@ -185,7 +185,7 @@ func (e *engine) armBreaker(p *part) {
 			next = d
 		}
 	}
-	if next > 0 {
+	if next = e.resumeIn(now, next); next > 0 {
 		e.waiters.breakerTimer.Reset(next)
 	}
 }
@@ -230,7 +230,7 @@ func (e *engine) drop(p *part, reason Reason) {
 		p.judged = &judgement{plan: verdict.Plan{Spans: []verdict.Span{{To: len(p.data), Lines: p.lines, Outcome: verdict.Rejected, Reason: verdict.Reason(reason)}}}}
 		e.mu.Unlock()
 		err := e.o.DeadLetter.Put(&LostLines{
-			Data: p.data, Lines: p.lines, NotStored: p.lines, Reason: reason, Seq: p.batch.seq, Time: time.Now(),
+			Data: p.data, Lines: p.lines, NotStored: p.lines, Reason: reason, Seq: p.batch.seq, Time: time.Now(), To: p.batch.route.destination(),
 		})
 		e.mu.Lock()
 		e.deadLetterDone(err)
@@ -240,8 +240,8 @@ func (e *engine) drop(p *part, reason Reason) {
 	}
 	e.flying.remove(p)
 	e.ledger.lose(reason, p.lines, len(p.data))
-	e.keepError(BatchError{Seq: p.batch.seq, Lines: p.lines, Reason: reason})
-	e.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Reason: reason})
+	e.keepError(BatchError{Seq: p.batch.seq, Lines: p.lines, Reason: reason, To: p.batch.route.destination()})
+	e.emit(Event{Kind: EventDropped, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Reason: reason, To: p.batch.route.destination()})
 	e.partSettled(p.batch)
 	e.waiters.wake()
 }
@@ -357,7 +357,7 @@ func (e *engine) enterSpans(p *part, plan *verdict.Plan, reuse *part) {
 
 // updateBreaker opens or closes the breaker of t.
 func (e *engine) updateBreaker(t *target, j job, plan *verdict.Plan, r *seam.Response) {
-	if !plan.Wait {
+	if e.pausePlace(j.p, plan, r) || !plan.Wait {
 		if t.breaker.Responded(j.epoch) {
 			e.disk.wake()
 			e.emit(Event{Kind: EventUp})
@@ -423,9 +423,9 @@ func (e *engine) report(p *part, plan *verdict.Plan, r *seam.Response) {
 		default:
 			continue
 		}
-		e.keepError(BatchError{Seq: p.batch.seq, Lines: span.Lines, Reason: Reason(span.Reason), Status: r.Status, Message: span.Message})
+		e.keepError(BatchError{Seq: p.batch.seq, Lines: span.Lines, Reason: Reason(span.Reason), Status: r.Status, Message: span.Message, To: p.batch.route.destination()})
 		e.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: span.Lines, Bytes: span.To - span.From,
-			Reason: Reason(span.Reason), Status: r.Status, Message: span.Message})
+			Reason: Reason(span.Reason), Status: r.Status, Message: span.Message, To: p.batch.route.destination()})
 	}
 }
 
@@ -456,7 +456,7 @@ func lostLines(span *verdict.Span, p *part, r *seam.Response) (l LostLines, ok b
 	}
 	return LostLines{
 		Data: p.data[span.From:span.To:span.To], Lines: span.Lines, NotStored: span.Lines, Reason: Reason(span.Reason),
-		Status: r.Status, Message: span.Message, Seq: p.batch.seq, Time: time.Now(),
+		Status: r.Status, Message: span.Message, Seq: p.batch.seq, Time: time.Now(), To: p.batch.route.destination(),
 	}, true
 }
 
@@ -469,16 +469,19 @@ func (e *engine) deadLetterDone(err error) {
 
 // oldestPending returns when the oldest batch in memory got its first line.
 func (e *engine) oldestPending() (at time.Time) {
-	if e.open != nil {
-		at = e.open.opened
-	}
+	at = e.oldestOpen()
 	heads := []*part{e.queue.head, e.flying.head}
 	if e.disk != nil {
 		heads = append(heads, e.disk.moving.head, e.disk.replays.head)
 	}
 	for _, p := range heads {
-		if p != nil && (at.IsZero() || p.batch.opened.Before(at)) {
-			at = p.batch.opened
+		for ; p != nil; p = p.next {
+			if at.IsZero() || p.batch.opened.Before(at) {
+				at = p.batch.opened
+			}
+			if e.routing == nil { // otherwise they are not in this order
+				break
+			}
 		}
 	}
 	return at

@@ -8,6 +8,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
+	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/inflate"
 	"github.com/pointwire/pointwire/internal/line"
 )
@@ -17,7 +18,9 @@ import (
 // frames that fit together become one batch. The frames are acked when it is settled.
 //
 // Frames that cannot be sent, because they go elsewhere or their lines are not as their
-// header says, stay leased, so that they are not read again by this Writer.
+// header says, stay leased, so that they are not read again by this Writer. Frames whose place
+// does not exist are leased until the pause of the place is over, so that they do not keep
+// others from coming.
 
 // slack is what inflate.AppendGunzip needs beyond the lines.
 const slack = 512
@@ -25,6 +28,7 @@ const slack = 512
 // fetch brings one batch back if there is room for it, and reports whether it did.
 func (w *Writer) fetch() bool {
 	d := w.disk
+	w.returnSkipped()
 	w.mu.Lock()
 	slot := w.slotToFill()
 	if slot == nil {
@@ -68,7 +72,7 @@ func (w *Writer) slotToFill() *replaySlot {
 // drained ends OldestFirst's way of new lines through the disk if nothing is there any more.
 func (e *engine) drained() {
 	d := e.disk
-	if d.from == 0 || d.waiting || d.used > 0 || d.moving.n > 0 {
+	if d.from == 0 || d.waiting || d.used > 0 || d.moving.n > 0 || len(d.skipped) > 0 {
 		return
 	}
 	d.from = 0
@@ -88,6 +92,9 @@ func (w *Writer) fill(slot *replaySlot) (frames []uint64, n int, err error) {
 		}
 		if !ok {
 			return frames, n, err
+		}
+		if w.skips(read) {
+			continue
 		}
 		if n > 0 && !w.joins(slot, n, read) {
 			return frames, n, d.s.Return(read.Seq)
@@ -117,7 +124,7 @@ func (w *Writer) fill(slot *replaySlot) (frames []uint64, n int, err error) {
 func (w *Writer) joins(slot *replaySlot, n int, f *spool.Batch) bool {
 	d, first := w.disk, &slot.read
 	return len(slot.lines)+f.Bytes <= w.o.BatchBytes && n+f.Lines <= w.o.BatchLines &&
-		bytes.Equal(f.Target, d.target) && f.Seq > d.start == (first.Seq > d.start) &&
+		bytes.Equal(f.Target, first.Target) && f.Seq > d.start == (first.Seq > d.start) &&
 		(w.o.MaxAge == 0 || f.SealedAt.Sub(first.SealedAt).Abs() <= w.o.MaxAge/10)
 }
 
@@ -125,7 +132,7 @@ func (w *Writer) joins(slot *replaySlot, n int, f *spool.Batch) bool {
 func (w *Writer) unpack(dst []byte, f *spool.Batch) (lines []byte, why string) {
 	d := w.disk
 	switch {
-	case !bytes.Equal(f.Target, d.target):
+	case !bytes.Equal(f.Target, d.target) && w.placeOfFrame(f.Target) == nil:
 		return nil, string(f.Target)
 	case f.Bytes > 2*maxBatchBytes:
 		return nil, "a batch larger than servers accept"
@@ -183,6 +190,7 @@ func (w *Writer) enqueue(slot *replaySlot, frames []uint64, lines int) {
 		b.body, b.encoding = slot.read.Body, slot.read.Encoding
 	}
 	b.first = part{batch: b, data: b.buf, lines: lines}
+	w.replayTo(b, slot.read.Target)
 	w.live++
 	d.replays.insert(&b.first)
 	w.ledger.unspool(lines, size)
@@ -194,4 +202,97 @@ func (w *Writer) enqueue(slot *replaySlot, frames []uint64, lines int) {
 		d.nextReplay = d.nextReplay.Add(pause)
 	}
 	w.waiters.wake()
+}
+
+// placeOfFrame returns the place of a frame on disk; nil: it is none of this Writer's.
+func (e *engine) placeOfFrame(target []byte) *seam.Place {
+	if e.routing == nil {
+		return nil
+	}
+	if p := e.placeOf(string(target)); p != nil && e.routing.admits(p) {
+		return p
+	}
+	return nil
+}
+
+// replayTo makes b, which came from disk, a batch of the place in target.
+func (e *engine) replayTo(b *slabBatch, target []byte) {
+	if p := e.placeOfFrame(target); p != nil {
+		e.routing.hold(b, e.routing.newRoute("", p))
+	}
+}
+
+// skips reports whether f goes to a place that does not exist. It then stays leased. The lock
+// is not held.
+func (w *Writer) skips(f *spool.Batch) bool {
+	x := w.routing
+	if x == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d, until := w.disk, x.pauses[string(f.Target)].until
+	if !time.Now().Before(until) {
+		return false
+	}
+	if len(d.skipped) == 0 || until.Before(d.skipUntil) {
+		d.skipUntil = until
+	}
+	d.skipped = append(d.skipped, f.Seq)
+	return true
+}
+
+// returnSkipped gives the frames back that were passed over, when a pause is over. The lock is
+// not held.
+func (w *Writer) returnSkipped() {
+	d := w.disk
+	if len(d.skipped) == 0 {
+		return
+	}
+	w.mu.Lock()
+	over := !time.Now().Before(d.skipUntil)
+	d.waiting = d.waiting || over
+	w.mu.Unlock()
+	if over {
+		for _, seq := range d.skipped {
+			d.s.Return(seq)
+		}
+		d.skipped = d.skipped[:0]
+	}
+}
+
+// returnPaused gives a part from disk whose place does not exist back to the disk, and reports
+// whether it did.
+func (w *Writer) returnPaused() bool {
+	d := w.disk
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.routing == nil || w.closing || d.failing() {
+		return false
+	}
+	p, now := d.replays.head, time.Now()
+	for p != nil && !w.routing.paused(p.batch.route.at(), now) {
+		p = p.next
+	}
+	if p == nil {
+		return false
+	}
+	p.list.remove(p)
+	d.moving.insert(p)
+	returned := p.batch.onlyOnDisk()
+	w.mu.Unlock()
+	var err error
+	if !returned || !w.giveUp(p.batch) {
+		err = w.putPart(p)
+	}
+	w.mu.Lock()
+	d.moving.remove(p)
+	if err != nil {
+		d.replays.insert(p)
+	} else {
+		w.leave(p)
+	}
+	w.wrote(err)
+	w.reconcile()
+	return err == nil
 }

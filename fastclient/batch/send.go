@@ -87,7 +87,7 @@ func (e *engine) sendPart(t *target, s *sending, j job) {
 		s.wire = points.AppendConverted(s.wire[:0], p.data, e.precision, e.unit)
 		lines = s.wire
 	}
-	s.body = seam.Body{Data: lines, Raw: len(lines)}
+	s.body = seam.Body{Data: lines, Raw: len(lines), Place: p.batch.route.at()}
 	if j.encoding != spool.Plain && !j.plain {
 		s.body.Data, s.body.Encoding = j.body, j.encoding.String()
 	} else if e.compressor != nil && !j.plain && len(lines) >= e.minCompress {
@@ -114,11 +114,11 @@ func (e *engine) sendPart(t *target, s *sending, j job) {
 		Ordered: e.o.Ordered, Precision: e.unit, Tries: p.tries + 1, Plain: s.body.Encoding == "",
 	}
 	action := verdict.Judge(&s.response)
-	if action == verdict.ActDowngrade {
+	if action == verdict.ActDowngrade && e.downgrades() {
 		limits.Downgrade = t.server.Downgrade(s.response.API)
 	}
-	if action == verdict.ActMissing && e.o.OnMissing != nil {
-		e.missing(s)
+	if action == verdict.ActMissing {
+		e.missing(s, p.batch.route)
 	}
 	verdict.Decide(&s.plan, lines, p.lines, &s.response, limits)
 	if e.unit != e.precision {
@@ -135,14 +135,21 @@ func (e *engine) compressBody(s *sending, data []byte) {
 	s.compressed = e.compressor.Append(s.compressed[:0], data)
 }
 
-// missing calls the user's OnMissing.
-func (e *engine) missing(s *sending) {
+// missing calls the user's OnMissing for the place of a batch.
+func (e *engine) missing(s *sending, r *route) {
+	create := e.o.OnMissing
+	if f := e.o.Route.OnMissing; f != nil {
+		create = func(ctx context.Context) error { return f(ctx, r.destination()) }
+	}
+	if create == nil {
+		return
+	}
 	ctx := s.ctx.begin(e.o.RequestTimeout)
-	err := e.o.OnMissing(ctx)
+	err := create(ctx)
 	s.ctx.end()
 	if err != nil {
 		e.mu.Lock()
-		e.emit(Event{Kind: EventMissing, Err: err})
+		e.emit(Event{Kind: EventMissing, Err: err, To: r.destination()})
 		e.mu.Unlock()
 	}
 }

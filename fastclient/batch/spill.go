@@ -24,6 +24,8 @@ func (e *engine) spillDue() time.Time {
 		return time.Time{}
 	}
 	switch p := e.spillable(); {
+	case e.routing != nil:
+		return e.routedSpillDue()
 	case p != nil:
 		return p.batch.opened.Add(e.o.spillAfter())
 	case e.open != nil:
@@ -60,6 +62,9 @@ func (e *engine) toSpill() *part {
 		e.seal()
 	}
 	p := e.spillable()
+	if late && e.routing != nil {
+		p = e.sealLate(p)
+	}
 	if d.from == 0 && !late && !e.memoryLow() {
 		return nil
 	}
@@ -202,4 +207,40 @@ func (e *engine) keepReplays() {
 			e.queue.insert(p)
 		}
 	}
+}
+
+// routedSpillDue is spillDue.
+func (e *engine) routedSpillDue() (at time.Time) {
+	at = e.oldestOpen()
+	for p := e.spillable(); p != nil; p = p.next {
+		if at.IsZero() || p.batch.opened.Before(at) {
+			at = p.batch.opened
+		}
+	}
+	if !at.IsZero() {
+		at = at.Add(e.o.spillAfter())
+	}
+	return at
+}
+
+// sealLate seals the open batches that have waited too long, and returns the part that has
+// waited longest, or p, the first one that may go to disk.
+func (e *engine) sealLate(p *part) *part {
+	late := time.Now().Add(-e.o.spillAfter())
+	e.use(nil)
+	for r := e.routing.recent.prev; r != &e.routing.recent; r = r.prev {
+		if r.batch != nil && !r.batch.opened.After(late) {
+			e.use(r)
+			e.seal()
+		}
+	}
+	if p == nil {
+		p = e.spillable()
+	}
+	for q := p; q != nil; q = q.next {
+		if q.batch.opened.Before(p.batch.opened) && !(q.batch.listed && e.disk.ahead) {
+			p = q
+		}
+	}
+	return p
 }

@@ -84,6 +84,7 @@ func (w *Writer) runSpool() {
 // spoolRound does one piece of each kind of work, and reports whether there was any.
 func (w *Writer) spoolRound() bool {
 	did := w.ackSettled()
+	did = w.returnPaused() || did
 	did = w.log() || did
 	did = w.spill() || did
 	return w.fetch() || did
@@ -105,6 +106,9 @@ func (w *Writer) nextRound() time.Duration {
 	if d.waiting {
 		until(d.readAt)
 		until(d.nextReplay)
+	}
+	if len(d.skipped) > 0 {
+		until(d.skipUntil)
 	}
 	if at := w.spillDue(); !at.IsZero() {
 		until(at)
@@ -256,8 +260,8 @@ func (w *Writer) Sync(ctx context.Context) error {
 		w.mu.Unlock()
 		return ErrWriterClosed
 	}
-	if w.open != nil && !d.ahead {
-		w.seal()
+	if !d.ahead {
+		w.sealAll()
 	}
 	d.syncTo = w.seq
 	if d.err != nil {

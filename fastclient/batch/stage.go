@@ -34,8 +34,8 @@ import (
 // lines of a series get the same timestamp from one stampClock, unless the clock is set back
 // by more than stampLead.
 
-// A LineWriter accepts lines of line protocol in several forms: it is a [Writer] or a
-// [SyncWriter].
+// A LineWriter accepts lines of line protocol in several forms: it is a [Writer], a
+// [SyncWriter], a [ReplicaWriter] or a [ShardWriter].
 type LineWriter interface {
 	Append(ctx context.Context, lines []byte) error
 	AppendPoints(ctx context.Context, points ...lp.Appender) error
@@ -58,6 +58,7 @@ type stager struct {
 	stamp bool
 	clock stampClock
 	tags  []lp.Tag
+	route *router
 	pool  sync.Pool // of *scratch
 }
 
@@ -114,7 +115,7 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([
 		end := at + line.Len(lines[at:])
 		if !line.Stamped(lines[at:end]) {
 			sc.buf = append(sc.buf, lines[kept:at]...)
-			if ts, ok := s.clock.stamp(lines[at:end]); ok {
+			if ts, ok := s.clock.stamp(s.series(lines[at:end])); ok {
 				sc.buf = append(append(sc.buf, lines[at:end-1]...), ' ')
 				sc.buf = append(lp.AppendTimestamp(sc.buf, ts), '\n')
 			} else {
@@ -130,6 +131,14 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([
 	}
 	sc.buf = append(sc.buf, lines[kept:]...)
 	return sc.buf, n
+}
+
+// series returns the line, or its measurement and tags, by which times are given to it.
+func (s *stager) series(text []byte) []byte {
+	if s.route == nil || s.route.o.Keep || s.clock.unit <= fastclient.Microsecond {
+		return text
+	}
+	return s.route.series(nil, text)
 }
 
 // raw returns the n valid lines of data, each with its line feed and timestamp, as an
@@ -164,7 +173,7 @@ func (s *stager) raw(sc *scratch, data []byte, r *points.Refusal) (lines []byte,
 		default:
 			begin := len(sc.buf)
 			sc.buf = scan.AppendSeries(sc.buf)
-			ts, ok := s.clock.stamp(sc.buf[begin:])
+			ts, ok := s.clock.stamp(s.series(sc.buf[begin:]))
 			if !ok {
 				sc.buf = sc.buf[:begin]
 				r.Add(1, ErrNoTimeLeft)

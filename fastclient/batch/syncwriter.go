@@ -44,6 +44,9 @@ func NewSyncWriter(c *fastclient.Client, o Options) (*SyncWriter, error) {
 	if o.Overflow >= Spill || o.Spool.Dir != "" {
 		return nil, &fastclient.OptionError{Field: "Options.Spool", Reason: "needs a Writer"}
 	}
+	if o.Route.on() {
+		return nil, errNoRoute
+	}
 	cfg, err := newConfig(seam.Of(c), o, false)
 	if err != nil {
 		return nil, err

@@ -46,6 +46,9 @@ type config struct {
 	minCompress int             // smallest body that is compressed
 	path        string          // where the lines go, without credentials
 	fewer       bool            // MaxInFlight may be less if memory does not suffice
+	router      *router         // nil: all lines go to path
+	place       func(db, rp, bucket string) (*seam.Place, error)
+	placeOf     func(lasting string) *seam.Place
 }
 
 // newConfig checks o and returns a config. If each is set and the client sends to its
@@ -66,10 +69,19 @@ func configOf(api seam.API, o Options, r seam.Route) (config, error) {
 		return config{}, err
 	}
 	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress, path: r.Path, fewer: fewer}
+	if cfg.router, err = newRouter(o.Route, &r); err != nil {
+		return config{}, err
+	}
+	cfg.place, cfg.placeOf = r.Place, r.PlaceOf
 	for _, t := range r.Targets {
 		cfg.targets = append(cfg.targets, &target{server: t, api: r.API})
 	}
 	return cfg, nil
+}
+
+// downgrades reports whether another version of the write endpoint has the same places.
+func (c *config) downgrades() bool {
+	return c.router == nil || c.router.o.RetentionPolicyTag == ""
 }
 
 // bodyBytes returns the size of the largest body.

@@ -140,6 +140,7 @@ func (w *Writer) next(t *target, r role) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for !w.over() {
+		w.sealDue()
 		if j, ok = w.take(t, r); ok {
 			return j, true
 		}
@@ -178,6 +179,10 @@ func (w *Writer) tick() {
 // find a younger batch than the one it was set for.
 func (w *Writer) aged() {
 	w.waiters.ageArmed = false
+	if w.routing != nil {
+		w.agedRoutes()
+		return
+	}
 	if w.open == nil {
 		if w.live == 0 {
 			w.slabs.trim(len(w.targets)*w.o.MaxInFlight + 2)
@@ -256,9 +261,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 		w.mu.Unlock()
 		return ErrWriterClosed
 	}
-	if w.open != nil {
-		w.seal()
-	}
+	w.sealAll()
 	b := &barrier{from: w.unreported.returned, to: w.seq, left: w.live - w.disk.live(), passed: make(chan struct{})}
 	if b.left > 0 {
 		w.waiters.barriers = append(w.waiters.barriers, b)
@@ -324,9 +327,8 @@ func (w *Writer) Close(ctx context.Context) error {
 		}
 	}
 	w.closing = true
-	if w.open != nil {
-		w.seal()
-	}
+	w.sealAll()
+	w.routing.resume()
 	for _, t := range w.targets {
 		t.breaker.Within(time.Now())
 	}
