@@ -54,9 +54,14 @@ func (n Need) of(servers int) int {
 // line. A Writer that refuses lines, because it has no memory or its disk fails, counts
 // them, and its server never gets them.
 type ReplicaWriter struct {
+	serverWriters
+	need int
+}
+
+// serverWriters are the Writers of several servers.
+type serverWriters struct {
 	writers []*Writer
 	addrs   []string
-	need    int
 	ahead   bool // WriteAhead
 }
 
@@ -76,15 +81,24 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 	if need != NeedAll && o.Overflow == Block {
 		return nil, &fastclient.OptionError{Field: "Options.Overflow", Reason: "is Block, which waits for every server"}
 	}
-	client := seam.Of(c)
-	route, err := client.Servers(!o.NoStamp)
-	if err != nil {
+	w := new(ReplicaWriter)
+	if err := w.start(seam.Of(c), o); err != nil {
 		return nil, err
 	}
-	w := &ReplicaWriter{addrs: route.Addrs, need: need.of(len(route.Addrs)), ahead: o.Overflow == WriteAhead}
+	w.need = need.of(len(w.addrs))
+	return w, nil
+}
+
+// start makes a Writer for each server and starts them.
+func (w *serverWriters) start(client seam.Client, o Options) error {
+	route, err := client.Servers(!o.NoStamp)
+	if err != nil {
+		return err
+	}
+	w.addrs, w.ahead = route.Addrs, o.Overflow == WriteAhead
 	if o.Spool.Dir != "" {
 		if err := os.Mkdir(o.Spool.Dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-			return nil, fileFailed("create directory", o.Spool.Dir, err)
+			return fileFailed("create directory", o.Spool.Dir, err)
 		}
 	}
 	var events sync.Mutex
@@ -92,18 +106,18 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 		one, err := w.newWriter(client, o, &route, i, &events)
 		if err != nil {
 			w.discard()
-			return nil, err
+			return err
 		}
 		w.writers = append(w.writers, one)
 	}
 	for _, one := range w.writers {
 		one.startAll()
 	}
-	return w, nil
+	return nil
 }
 
 // newWriter returns the Writer of server i, which is not started.
-func (w *ReplicaWriter) newWriter(client seam.Client, o Options, route *seam.Route, i int, events *sync.Mutex) (*Writer, error) {
+func (w *serverWriters) newWriter(client seam.Client, o Options, route *seam.Route, i int, events *sync.Mutex) (*Writer, error) {
 	addr := w.addrs[i]
 	o.MaxMemory = cmp.Or(o.MaxMemory, defaultMemory) / len(w.addrs)
 	if o.Spool.Dir != "" {
@@ -151,7 +165,7 @@ func fileName(addr string) string {
 }
 
 // discard gives up Writers that were not started.
-func (w *ReplicaWriter) discard() {
+func (w *serverWriters) discard() {
 	for _, one := range w.writers {
 		one.cancel()
 		if one.disk != nil {
@@ -176,7 +190,7 @@ func (e *replicaError) Unwrap() error { return e.err }
 
 // each calls f for every Writer at the same time, and returns their errors in the order of
 // the servers, nil where there is none.
-func (w *ReplicaWriter) each(f func(w *Writer) error) []error {
+func (w *serverWriters) each(f func(w *Writer) error) []error {
 	errs := make([]error, len(w.writers))
 	var wg sync.WaitGroup
 	for i, one := range w.writers {
@@ -300,19 +314,21 @@ func (w *ReplicaWriter) Close(ctx context.Context) error {
 // Stats returns the account of the server that decides: as many servers as are needed have
 // at least as many lines acked.
 func (w *ReplicaWriter) Stats() Stats {
-	all := w.ServerStats()
+	all := w.stats()
 	slices.SortStableFunc(all, func(a, b ServerStats) int { return cmp.Compare(b.Stats.Acked.Lines, a.Stats.Acked.Lines) })
 	return all[w.need-1].Stats
 }
 
-// ServerStats is the account of one server of a [ReplicaWriter].
+// ServerStats is the account of one server of a [ReplicaWriter] or a [ShardWriter].
 type ServerStats struct {
 	Addr  string
 	Stats Stats
 }
 
 // ServerStats returns the accounts of all servers, in the order of the client's addresses.
-func (w *ReplicaWriter) ServerStats() []ServerStats {
+func (w *ReplicaWriter) ServerStats() []ServerStats { return w.stats() }
+
+func (w *serverWriters) stats() []ServerStats {
 	all := make([]ServerStats, len(w.writers))
 	for i, one := range w.writers {
 		all[i] = ServerStats{w.addrs[i], one.Stats()}
