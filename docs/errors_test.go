@@ -19,7 +19,7 @@ import (
 var errorTypes = []error{
 	new(fastclient.ServerError), new(fastclient.PartialWriteError), new(fastclient.QueryError), new(fastclient.TransportError),
 	new(fastclient.OptionError), new(fastclient.ReplicaError), new(fastclient.PointsError), new(fastclient.StoppedError),
-	new(batch.AppendError), new(batch.BatchError), new(batch.PendingError), new(batch.UnsentError), new(batch.SpooledError),
+	new(batch.AppendError), new(batch.BatchError), new(batch.PendingError), new(batch.UnsentError), new(batch.SpooledError), new(batch.RouteError),
 	new(jsonscan.SyntaxError), new(jsonscan.ReadError), new(jsonscan.RowSizeError), new(jsonscan.ResponseError),
 	new(jsonscan.StatementError), new(jsonscan.CellError), new(jsonscan.BindError), new(jsonscan.StructError),
 	new(frame.ShapeError), new(frame.ParseError),

@@ -214,13 +214,42 @@ func Example_expvar() {
 	// Output: 1
 }
 
+func Example_routing() {
+	ctx, c, s := serve()
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin routing
+		w, err := batch.NewWriter(c, batch.Options{Route: batch.RouteOptions{
+			DatabaseTag: "customer", // taken off the lines, unless Keep is set
+			OnMissing: func(ctx context.Context, to batch.Destination) error {
+				return c.CreateDatabase(ctx, to.Database)
+			},
+		}})
+		if err != nil {
+			return err
+		}
+		err = w.Append(ctx, []byte("cpu,customer=blue,host=server01 load=0.64 1434055562000000000\n"))
+		if err != nil {
+			return err
+		}
+		if err := w.Close(ctx); err != nil {
+			return err
+		}
+		// end
+		return nil
+	})
+	fmt.Print(s.Last().Query.Get("db"), ": ", string(s.Last().Body))
+	// Output: blue: cpu,host=server01 load=0.64 1434055562000000000
+}
+
 func Example_failover() {
 	try(func() error {
 		// begin failover
 		c, err := fastclient.New(fastclient.Options{
 			Addr:     "http://influx1:8086",
 			Addrs:    []string{"http://influx2:8086"},
-			Balance:  fastclient.Failover, // or RoundRobin, or Replicate
+			Balance:  fastclient.Failover, // or RoundRobin, Replicate, Shard
 			Database: "mydb",
 			Retry:    &fastclient.RetryPolicy{MaxAttempts: 5},
 		})

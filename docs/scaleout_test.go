@@ -2,7 +2,6 @@ package docs
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -17,29 +16,36 @@ import (
 )
 
 func Example_shard() {
+	ctx := context.Background()
 	try(func() error {
 		// begin shard
-		servers := []string{"http://influx1:8086", "http://influx2:8086", "http://influx3:8086"}
-		place := func(host string) (server string) {
-			var most string
-			for _, s := range servers {
-				sum := sha256.Sum256([]byte(s + " " + host))
-				if hash := string(sum[:]); hash > most {
-					most, server = hash, s
-				}
-			}
-			return server
-		}
-		c, err := fastclient.New(fastclient.Options{Addr: place("server01"), Database: "mydb"})
+		c, err := fastclient.New(fastclient.Options{
+			Addr:     "http://influx1:8086",
+			Addrs:    []string{"http://influx2:8086", "http://influx3:8086"},
+			Balance:  fastclient.Shard,
+			Database: "mydb",
+		})
 		if err != nil {
 			return err
 		}
 		defer c.Close()
+		w, err := batch.NewShardWriter(c, batch.Options{MaxMemory: 192 << 20})
+		if err != nil {
+			return err
+		}
+		server, err := c.Place([]byte("cpu,host=server01,region=eu")) // or with the tags in another order
+		if err != nil {
+			return err
+		}
+		fmt.Println(server)
+		// append lines to w, and at the end:
+		if err := w.Close(ctx); err != nil {
+			return err
+		}
 		// end
-		fmt.Println(c)
 		return nil
 	})
-	// Output: fastclient.Client{http://influx3:8086 database=mydb}
+	// Output: http://influx1:8086
 }
 
 func Example_canary() {
