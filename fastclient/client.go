@@ -247,6 +247,10 @@ func (c *Client) with(to target) *Client {
 // Database returns the database of calls that name none.
 func (c *Client) Database() string { return c.to.db }
 
+// RetentionPolicy returns the retention policy of calls that name none, empty for the
+// database's default.
+func (c *Client) RetentionPolicy() string { return c.to.rp }
+
 // Precision returns the unit of the timestamps in lines, unless a call names another.
 func (c *Client) Precision() Precision { return c.to.precision }
 

@@ -75,6 +75,17 @@ func ExampleOpen() {
 	// Output: mydb ms
 }
 
+func ExampleClient_RetentionPolicy() {
+	c, err := fastclient.Open("http://127.0.0.1:8086/?database=mydb&rp=week")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Println(c.RetentionPolicy(), c.WithRetentionPolicy("").RetentionPolicy() == "")
+	// Output: week true
+}
+
 // A service that is configured by one URL adds what a URL cannot hold.
 func ExampleParseURL() {
 	o, err := fastclient.ParseURL("https://jane:secret@influx.example.org/?database=mydb&precision=ms")
