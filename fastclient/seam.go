@@ -57,6 +57,10 @@ func (r clientRoutes) route() (seam.Route, error) {
 	}
 	to.Path = string(c.lastingPath(c.o.API, c.to))
 	to.Place, to.PlaceOf = c.place, c.placeOf
+	to.Database, to.Policy = c.to.db, c.to.rp
+	if c.o.API == V2 && c.o.Bucket != "" && !c.to.named {
+		to.Database, to.Policy = c.o.Bucket, ""
+	}
 	return to, nil
 }
 

@@ -138,3 +138,14 @@ func (w *Writer) busy() bool {
 	defer w.mu.Unlock()
 	return w.ledger.pending.Lines > 0 || w.disk.s.Counts().Leased.Batches > 0
 }
+
+// A Sink costs no allocation per batch either.
+func TestSinkAllocations(t *testing.T) {
+	s := newSinkTarget(sinkFunc(func(context.Context, *Sealed) error { return nil }), &seam.Route{Database: "d"}).NewSender(nil)
+	lines := tradeLines(100)
+	body := seam.Body{Data: lines, Raw: len(lines), Lines: lines, Count: 100, Opened: time.Now()}
+	var r seam.Response
+	if n := testing.AllocsPerRun(100, func() { s.Send(context.Background(), &body, &r) }); n != 0 || r.Status != 204 {
+		t.Errorf("%v allocations, status %d", n, r.Status)
+	}
+}

@@ -50,6 +50,7 @@ type LostLines struct {
 	Time      time.Time   // of the call of Put
 	Addr      string      // of the server, in a [ReplicaWriter]
 	To        Destination // where the lines were to go, if Options.Route chose it
+	Line      int         // number of the first line in its batch, from 1, in an [Outcome]
 }
 
 // Errors of a [DeadLetterFile], for errors.Is.

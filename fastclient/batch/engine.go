@@ -56,6 +56,7 @@ type engine struct {
 	open        *slabBatch // batch that accepts lines; nil: none
 	openUntil   time.Time  // when the open batch is due
 	due         bool       // the open batch is old enough to be sent
+	lastOpened  time.Time  // when the last batch was opened
 	seq         uint64     // number of the last sealed batch
 	sealed      int        // size of that batch
 
@@ -276,7 +277,10 @@ func (e *engine) openBatch(lines []byte) bool {
 		b = new(slabBatch)
 	}
 	b.slab, b.buf = s, s.mem[len(s.mem):]
-	b.opened = time.Now()
+	if b.opened = time.Now(); !b.opened.After(e.lastOpened) {
+		b.opened = e.lastOpened.Add(1) // tells batches with equal lines apart
+	}
+	e.lastOpened = b.opened
 	e.disk.opened(b, e.o.spillAfter())
 	tenth := int64(e.o.MaxDelay / 10)
 	age := e.o.MaxDelay + time.Duration(e.spread(2*tenth+1)-tenth)

@@ -59,6 +59,10 @@ type Options struct {
 	// default. Lines that are still unknown then are [ReasonUncertain], or [ReasonRequest]
 	// if the server stored none of them.
 	IsolateRequests int
+	// Sink takes the batches in place of the servers of the client, which only says how they
+	// are made: database, precision, compression. NoStamp must not be set, because a Sink may
+	// pass a batch on more than once.
+	Sink Sink
 	// DeadLetter gets the lines that are rejected, uncertain or dropped, with the reason.
 	// By default they are only counted.
 	DeadLetter DeadLetter
@@ -196,6 +200,8 @@ func (o Options) withDefaults(api seam.API) (Options, error) {
 		return bad("MaxAge", "is negative")
 	case o.RequestTimeout < 0:
 		return bad("RequestTimeout", "is negative")
+	case o.Sink != nil && o.NoStamp:
+		return bad("NoStamp", "is set with a Sink, which may pass a batch on more than once")
 	case o.Isolate > IsolateNone:
 		return bad("Isolate", "is not a declared Isolation")
 	case o.IsolateRequests < 0:

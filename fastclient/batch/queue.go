@@ -34,6 +34,8 @@ type job struct {
 	plain bool   // the server accepts no content encoding
 	spent int    // requests already made to find bad lines of the batch
 
+	opened time.Time // when the batch got its first line
+
 	body     []byte         // p's lines as they are on disk, and
 	encoding spool.Encoding // their encoding, Plain if they are not there in one
 }
@@ -72,7 +74,7 @@ func (e *engine) take(t *target, r role) (j job, ok bool) {
 			e.divide(p)
 		}
 		e.flying.insert(p)
-		j = job{p: p, epoch: epoch, plain: t.plain, spent: p.batch.spent}
+		j = job{p: p, epoch: epoch, plain: t.plain, spent: p.batch.spent, opened: p.batch.opened}
 		j.body, j.encoding = p.compressed()
 		return j, true
 	}

@@ -78,6 +78,9 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 	if need > NeedOne {
 		return nil, &fastclient.OptionError{Field: "Need", Reason: "is not a declared Need"}
 	}
+	if o.Sink != nil {
+		return nil, &fastclient.OptionError{Field: "Options.Sink", Reason: "takes the place of all servers: use a Writer"}
+	}
 	if need != NeedAll && o.Overflow == Block {
 		return nil, &fastclient.OptionError{Field: "Options.Overflow", Reason: "is Block, which waits for every server"}
 	}

@@ -87,7 +87,7 @@ func (e *engine) sendPart(t *target, s *sending, j job) {
 		s.wire = points.AppendConverted(s.wire[:0], p.data, e.precision, e.unit)
 		lines = s.wire
 	}
-	s.body = seam.Body{Data: lines, Raw: len(lines), Place: p.batch.route.at()}
+	s.body = seam.Body{Data: lines, Raw: len(lines), Place: p.batch.route.at(), Lines: lines, Count: p.lines, Opened: j.opened}
 	if j.encoding != spool.Plain && !j.plain {
 		s.body.Data, s.body.Encoding = j.body, j.encoding.String()
 	} else if e.compressor != nil && !j.plain && len(lines) >= e.minCompress {

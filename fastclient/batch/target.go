@@ -54,9 +54,12 @@ type config struct {
 // newConfig checks o and returns a config. If each is set and the client sends to its
 // servers in turn, every server is a target; otherwise one target stands for all of them.
 func newConfig(c seam.Client, o Options, each bool) (config, error) {
-	r, err := c.Route(each, !o.NoStamp)
+	r, err := c.Route(each && o.Sink == nil, !o.NoStamp)
 	if err != nil {
 		return config{}, err
+	}
+	if o.Sink != nil {
+		r.Targets = []seam.Target{newSinkTarget(o.Sink, &r)}
 	}
 	return configOf(c.API(), o, r)
 }

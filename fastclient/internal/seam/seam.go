@@ -37,6 +37,8 @@ type Response struct {
 	// so that the message belongs to one of them only.
 	Mixed      bool
 	Unreadable bool // there is a response, and it is too large to be read
+	// Listed is set if Refused names every line that is refused, and the others are stored.
+	Listed     bool
 	RetryAfter time.Duration
 	Err        error // why there is no response
 	// Failure is the response, or its absence, as an error of the client; nil for
@@ -66,6 +68,10 @@ type Body struct {
 	Raw      int       // bytes before compression
 	Until    time.Time // the time of the request is over then; zero: it has no limit
 	Place    *Place    // nil: the client's
+
+	Lines  []byte    // Data before compression
+	Count  int       // number of lines
+	Opened time.Time // when their batch got its first line
 }
 
 // A Place is where lines go: a database, a retention policy, a bucket.
@@ -109,6 +115,8 @@ type Route struct {
 	Compressor  Compressor          // nil for none
 	MinCompress int                 // bodies below are sent as they are
 	Path        string              // path and query of the requests, without credentials
+	Database    string              // where the lines go: a database and its policy, or a bucket
+	Policy      string
 	Targets     []Target
 	Addrs       []string // of the targets, if each is one server
 	// Place returns where lines go that name a database, a retention policy or a bucket. What

@@ -169,6 +169,9 @@ func (p *Plan) whole(data []byte, lines int, outcome Outcome, reason Reason, r *
 // are not sent again if they may be stored.
 func (p *Plan) refuse(data []byte, lines int, r *seam.Response, l Limits) {
 	c := complaint.Read(r.Message)
+	if r.Listed {
+		c = complaint.Complaint{Stored: true}
+	}
 	reason := ForLine
 	if c.Kind == complaint.Beyond {
 		reason = ForRetention
@@ -233,10 +236,10 @@ func (p *Plan) named(data []byte, lines int, r *seam.Response, c *complaint.Comp
 	return true
 }
 
-// hasList reports whether the list of lines in r counts: it does if it comes from the write
-// endpoint of version 3 with a 400 or 422. That server stored the lines that the list does
-// not name, or none. A 500 leaves open what became of the other lines.
-func hasList(r *seam.Response) bool { return r.API == seam.V3 && r.Status != 500 }
+// hasList reports whether the list of lines in r counts: it does if it is complete, or comes
+// from the write endpoint of version 3 with a 400 or 422. That server stored the lines that
+// the list does not name, or none. A 500 leaves open what became of the other lines.
+func hasList(r *seam.Response) bool { return r.Listed || r.API == seam.V3 && r.Status != 500 }
 
 // listed calls f for each line that the list of the response names, in order. It reports
 // false if the list is empty, names a line that does not exist, or quotes a line that has

@@ -70,6 +70,8 @@ func Judge(r *seam.Response) Action {
 	switch {
 	case r.Unreadable:
 		return ActUnreadable
+	case r.Listed:
+		return ActRefused
 	case r.Status < 200:
 		return ActRetry
 	case r.Status == 204, r.Empty && (r.Status == 200 || r.Status == 202):
