@@ -27,6 +27,9 @@
 // they are sent, and the next Writer of the directory goes on with what a crash left
 // ([ReplayOrder]).
 //
+// With Options.Sink the batches go to a queue or a file in place of a server: a [Sink] takes
+// each as a [Sealed] one, and [Send] writes it to a server later and returns its [Outcome].
+//
 // # Words
 //
 // A batch is sealed when it takes no more lines, and settled when each of its lines has an
@@ -48,6 +51,11 @@
 // A [DeadLetter] gets the [LostLines] themselves. A [DeadLetterFile] appends them to a file;
 // its errors are [ErrDeadLetterFull], [ErrDeadLetterLocked] and [ErrNotDeadLetter].
 //
+// # Sinks
+//
+// A Sink returns a [RefusedError] for lines that it refuses, and [ErrTooLarge] for a batch.
+// What is no sealed batch is [ErrNotSealed] to Send.
+//
 // # Events and stats
 //
 // Options.OnEvent is called with each [Event], whose [EventKind] is its subject. [Stats] is
@@ -64,5 +72,6 @@
 // line; queue.go applies that, and stats.go counts it. writer.go runs the engine with
 // goroutines, syncwriter.go without. ondisk.go declares what a spool adds, which spooler.go
 // runs: log.go writes what stays in memory, spill.go what leaves it, and replay.go brings
-// batches back.
+// batches back. sealed.go declares batches outside of a writer, sinktarget.go makes a sink a
+// target, and sendsealed.go sends such a batch.
 package batch
