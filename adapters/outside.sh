@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=github.com/pointwire/pointwire
 version=v0.99.0
-[ $# -eq 0 ] && set -- arrow otel prometheus
+[ $# -eq 0 ] && set -- arrow jetstream otel prometheus
 
 tmp=$(mktemp -d)
 trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
