@@ -356,4 +356,3 @@ func FuzzSend(f *testing.F) {
 		}
 	})
 }
-

@@ -363,4 +363,3 @@ func TestSinkOptions(t *testing.T) {
 		}
 	}
 }
-
