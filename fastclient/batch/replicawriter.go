@@ -78,9 +78,6 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 	if need > NeedOne {
 		return nil, &fastclient.OptionError{Field: "Need", Reason: "is not a declared Need"}
 	}
-	if o.Sink != nil {
-		return nil, &fastclient.OptionError{Field: "Options.Sink", Reason: "takes the place of all servers: use a Writer"}
-	}
 	if need != NeedAll && o.Overflow == Block {
 		return nil, &fastclient.OptionError{Field: "Options.Overflow", Reason: "is Block, which waits for every server"}
 	}
@@ -94,6 +91,9 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 
 // start makes a Writer for each server and starts them.
 func (w *serverWriters) start(client seam.Client, o Options) error {
+	if o.Sink != nil {
+		return &fastclient.OptionError{Field: "Options.Sink", Reason: "takes the place of all servers: use a Writer"}
+	}
 	route, err := client.Servers(!o.NoStamp)
 	if err != nil {
 		return err

@@ -298,15 +298,15 @@ func (d *delivery) makeRaw(numbers []int32) {
 		return
 	}
 	d.some = d.some[:0]
-	for from, to := range runs(numbers) {
+	for from, to := range consecutive(numbers) {
 		d.some = append(d.some, d.lines[d.starts[from]:d.starts[to]]...)
 	}
 	d.raw = d.some
 }
 
-// runs calls yield for each run of consecutive numbers with its first and the one behind its
+// consecutive calls yield for each run of consecutive numbers with its first and the one behind its
 // last.
-func runs(numbers []int32) iter.Seq2[int, int] {
+func consecutive(numbers []int32) iter.Seq2[int, int] {
 	return func(yield func(from, to int) bool) {
 		for i := 0; i < len(numbers); {
 			j := i + 1
@@ -351,7 +351,7 @@ func (d *delivery) apply(p sealedPart) {
 
 // lose counts lines that are not acked and adds them to Lost.
 func (d *delivery) lose(numbers []int32, reason Reason, message string) {
-	for from, to := range runs(numbers) {
+	for from, to := range consecutive(numbers) {
 		l := LostLines{
 			Data: d.lines[d.starts[from]:d.starts[to]:d.starts[to]], Lines: to - from, NotStored: to - from,
 			Reason: reason, Message: message, Time: time.Now(), Line: from + 1,

@@ -356,10 +356,56 @@ func TestSinkOptions(t *testing.T) {
 	sink := sinkFunc(func(context.Context, *Sealed) error { return nil })
 	_, stamp := NewWriter(client, Options{Sink: sink, NoStamp: true})
 	_, replicas := NewReplicaWriter(client, Options{Sink: sink}, NeedAll)
-	for _, err := range []error{stamp, replicas} {
+	sharded := sinkClient(t, fastclient.Options{Database: "d", Addrs: []string{"http://127.0.0.1:2"}, Balance: fastclient.Shard})
+	_, shards := NewShardWriter(sharded, Options{Sink: sink})
+	for _, err := range []error{stamp, replicas, shards} {
 		var option *fastclient.OptionError
 		if !errors.As(err, &option) {
 			t.Error(err)
+		}
+	}
+}
+
+// TestSinkRoute: a Sink gets the place that a route chose, and the same lines for another
+// place have another ID.
+func TestSinkRoute(t *testing.T) {
+	for _, c := range []struct {
+		o    fastclient.Options
+		r    RouteOptions
+		line string
+		want []string
+	}{
+		{fastclient.Options{Database: "d", RetentionPolicy: "r"}, RouteOptions{DatabaseTag: "t"}, "m,t=%s v=1 1\n", []string{"a.r", "b.r"}},
+		{fastclient.Options{Database: "d"}, RouteOptions{RetentionPolicyTag: "t"}, "m,t=%s v=1 1\n", []string{"d.a", "d.b"}},
+		{fastclient.Options{API: fastclient.V2, Org: "o", Bucket: "d"}, RouteOptions{BucketTag: "t"}, "m,t=%s v=1 1\n", []string{"a.", "b."}},
+	} {
+		var mu sync.Mutex
+		places := map[string]string{}
+		ids := map[[16]byte]bool{}
+		o := Options{Route: c.r, Sink: sinkFunc(func(_ context.Context, b *Sealed) error {
+			mu.Lock()
+			defer mu.Unlock()
+			places[b.Database+"."+b.RetentionPolicy] = string(linesOf(b))
+			ids[b.ID] = true
+			return nil
+		})}
+		w, err := NewWriter(sinkClient(t, c.o), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"a", "b"} {
+			if err := w.Append(t.Context(), fmt.Appendf(nil, c.line, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustClose(t, w)
+		for _, at := range c.want {
+			if places[at] != "m v=1 1\n" {
+				t.Errorf("%+v: %q, want it at %q", c.r, places, at)
+			}
+		}
+		if len(ids) != 2 {
+			t.Errorf("%+v: %d ids for the same lines in two places", c.r, len(ids))
 		}
 	}
 }
