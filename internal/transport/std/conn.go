@@ -185,10 +185,11 @@ func (c *conn) use(x *exchange, reused, secret bool) bool {
 	return true
 }
 
-// put is called when net/http keeps the connection.
+// put is called when net/http has kept the connection. The next exchange may have taken it
+// already: what is read then is for that one.
 func (x *exchange) put() {
-	if x.conn != nil {
+	if x.conn != nil && x.conn.user.Load() == x {
 		x.conn.unasked.Store(false)
-		x.conn.user.Store(nil)
+		x.conn.user.CompareAndSwap(x, nil)
 	}
 }
