@@ -27,6 +27,9 @@ type Doer interface {
 	// an *[Error]. Do never sends a request twice, and does not use the request's
 	// body after it returns.
 	Do(ctx context.Context, req *Request, resp *Response) error
+	// Drain closes the connections that are not in use, and lets each other one end with
+	// its exchange. Do goes on to work.
+	Drain()
 	// Stats returns the counters and gauges.
 	Stats() Stats
 	// Close ends every exchange under way with [ErrClosed], closes every

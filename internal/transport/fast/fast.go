@@ -184,6 +184,9 @@ func (t *Transport) Stats() transport.Stats {
 	return s
 }
 
+// Drain keeps no connection from now on.
+func (t *Transport) Drain() { t.pool.drain() }
+
 // Close ends everything.
 func (t *Transport) Close() error {
 	t.pool.shut()

@@ -29,6 +29,7 @@ type pool struct {
 	slots   int     // connections open or being opened
 	waiters []*waiter
 	sweep   *time.Timer // closes connections that were idle too long
+	drained bool        // no connection is kept
 	closed  bool
 }
 
@@ -220,6 +221,11 @@ func (p *pool) release(c *conn) {
 		return
 	}
 	if !p.serve(c) {
+		if p.drained {
+			p.mu.Unlock()
+			p.discard(c)
+			return
+		}
 		p.idle = append(p.idle, c)
 		if p.sweep == nil && p.o.IdleTimeout > 0 {
 			p.sweep = time.AfterFunc(p.o.IdleTimeout, p.closeIdle)
@@ -278,6 +284,15 @@ func (p *pool) closeIdle() {
 	}
 }
 
+// drain closes the idle connections, and has the others closed when they are given back
+// and nobody waits.
+func (p *pool) drain() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drained = true
+	p.dropIdle()
+}
+
 // shut closes every connection, in use or not. The exchanges that use them fail and
 // give them back.
 func (p *pool) shut() {
@@ -288,13 +303,20 @@ func (p *pool) shut() {
 	}
 	p.closed = true
 	p.close()
-	if p.sweep != nil {
-		p.sweep.Stop()
-	}
 	for _, c := range p.open {
 		c.abort()
 	}
+	p.dropIdle()
+}
+
+// dropIdle closes the idle connections and stops their timer. p.mu is held.
+func (p *pool) dropIdle() {
+	if p.sweep != nil {
+		p.sweep.Stop()
+		p.sweep = nil
+	}
 	for i, c := range p.idle {
+		c.abort()
 		p.drop(c)
 		p.slots--
 		p.idle[i] = nil

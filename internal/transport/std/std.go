@@ -40,6 +40,9 @@ type Transport struct {
 	own       *http.Transport // nil when the caller brought the client
 	slots     chan struct{}   // holds one for each exchange under way
 	conns     chan struct{}   // holds one for each connection of own, and each being dialled
+	drained   atomic.Bool     // no connection is kept
+	mu        sync.Mutex      // of users
+	users     int             // exchanges under way
 	ctx       context.Context // ends with Close
 	close     context.CancelFunc
 }
@@ -83,6 +86,7 @@ func (t *Transport) Do(ctx context.Context, req *transport.Request, resp *transp
 	if err := t.wait(ctx); err != nil {
 		return x.failed(transport.PhaseWait, err)
 	}
+	t.use(1)
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.stop = context.AfterFunc(t.ctx, func() { x.cancel(transport.ErrClosed) })
 	response, err := x.send(req)
@@ -174,6 +178,21 @@ func (t *Transport) Stats() transport.Stats {
 		s.Idle = max(0, s.Conns-used)
 	}
 	return s
+}
+
+// Drain keeps no connection from now on. Those of the caller's client are left to it.
+func (t *Transport) Drain() {
+	t.drained.Store(true)
+	t.use(0)
+}
+
+// use counts exchanges. If a drained t closed before the last, net/http would forget responses.
+func (t *Transport) use(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.users += n; t.users == 0 && t.drained.Load() && t.own != nil {
+		t.own.CloseIdleConnections()
+	}
 }
 
 // Close ends everything. If the caller brought the client, only its idle connections
@@ -476,5 +495,6 @@ func (x *exchange) end() {
 		}
 		x.cancel(nil)
 		<-x.t.slots
+		x.t.use(-1)
 	})
 }
