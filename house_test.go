@@ -181,12 +181,12 @@ func receiver(typ ast.Expr) string {
 // uses what is declared in it and in files below it.
 var storeys = map[string][]string{
 	"fastclient": {
-		"doc.go", "hooks.go", "errors.go", "subset.go", "client.go", "response.go", "secret.go", "format.go", "options.go", "endpoint.go", "health.go", "call.go",
+		"doc.go", "errors.go", "hooks.go", "subset.go", "secret.go", "client.go", "response.go", "format.go", "options.go", "endpoint.go", "health.go", "set.go", "call.go",
 		"ping.go", "write.go", "place.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "sql.go", "url.go",
 	},
 	"fastclient/batch": {
 		"doc.go", "route.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "sealed.go", "options.go", "spool_options.go",
-		"sinktarget.go", "target.go", "stage.go", "ondisk.go", "memory.go", "waiters.go", "engine.go", "send.go", "queue.go", "routes.go", "syncwriter.go", "writer.go", "log.go", "spill.go", "replay.go", "spooler.go", "replicawriter.go", "shardwriter.go", "sendsealed.go",
+		"sinktarget.go", "target.go", "stage.go", "ondisk.go", "memory.go", "waiters.go", "engine.go", "send.go", "queue.go", "routes.go", "syncwriter.go", "follow.go", "writer.go", "log.go", "spill.go", "replay.go", "spooler.go", "replicawriter.go", "shardwriter.go", "sendsealed.go",
 	},
 	"fastclient/batch/spool": {
 		"doc.go", "errors.go", "options.go", "batch.go", "format.go", "lock_unix.go", "lock_other.go", "space_unix.go", "space_other.go",

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/backoff"
@@ -113,14 +112,19 @@ func (c *core) retrying(ctx context.Context, call *call, attempt int, d time.Dur
 
 // endpointOf returns the server of a call that has no choice, nil if there is one.
 func (c *core) endpointOf(call *call) *endpoint {
-	if call.only == nil && len(c.endpoints) == 1 {
-		return c.endpoints[0]
+	if servers := c.servers(); call.only == nil && len(servers) == 1 {
+		return servers[0]
 	}
 	return call.only
 }
 
 // attempt makes one attempt at one server.
 func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int) error {
+	e.users.Add(1)
+	defer e.users.Add(-1)
+	if e.removed.Load() {
+		c.retain(e)
+	}
 	auth, err := c.authorization(ctx)
 	if err != nil {
 		return err
@@ -150,7 +154,7 @@ func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int
 	} else if call.resp.Status < 200 || call.resp.Status > 299 || call.op == "write" && !acknowledges(&call.resp) {
 		err = responseError(call.op, &call.resp, call.words, c.errorTime)
 	}
-	c.n.attempt(call, err)
+	c.n.attempt(call.raw, err)
 	if call.observe != nil {
 		call.observe(ctx, e, err)
 	}
@@ -272,18 +276,19 @@ type trial struct {
 // probes. It does not repeat a call elsewhere that may have been applied, unless that does
 // no harm.
 func (c *core) failover(ctx context.Context, call *call, attempt int) (err error) {
-	n := len(c.endpoints)
-	if n > 1 && c.o.Balance == Shard {
+	if c.o.Balance == Shard && len(c.servers()) > 1 {
 		return ErrSharded
 	}
 	from := 0
 	if c.o.Balance == RoundRobin {
-		from = int((c.turn.Add(1) - 1) % uint32(n))
+		from = int(c.turn.Add(1) - 1)
 	}
 	for {
 		call.up = call.up[:0]
+		servers := c.servers()
+		n := len(servers)
 		for i := range n {
-			e := c.endpoints[(from+i)%n]
+			e := servers[(from%n+i)%n]
 			if epoch, ok := e.health(call.op).admit(); ok {
 				call.up = append(call.up, trial{e, epoch})
 			}
@@ -346,6 +351,30 @@ func (c *core) attemptOne(ctx context.Context, to trial, call *call, attempt int
 	return false, err
 }
 
+// attemptIfUp makes an attempt at one server of several, which no other one may stand in
+// for. If the server is down, it waits for the outcome of a probe first.
+func (c *core) attemptIfUp(ctx context.Context, e *endpoint, call *call, attempt int) error {
+	servers := c.servers()
+	if len(servers) == 1 || e.removed.Load() {
+		return c.attempt(ctx, e, call, attempt)
+	}
+	h := e.health(call.op)
+	epoch, up := h.admit()
+	if !up {
+		select {
+		case <-c.probe(e, h):
+		case <-ctx.Done():
+			return &TransportError{Op: call.op, Phase: PhaseWait, Addr: e.addr.dial, Err: ctx.Err()}
+		}
+		if epoch, up = h.admit(); !up {
+			return c.downError(call.op, e.addr.dial, h, true)
+		}
+	}
+	err := c.attempt(ctx, e, call, attempt)
+	c.report(e, call.op, epoch, call.outcome(ctx, err))
+	return err
+}
+
 // slowAttempt is how long a server must have been silent, in one call or in several in a
 // row, for the deadlines of callers to count against it, while there are others.
 const slowAttempt = time.Second
@@ -373,8 +402,11 @@ func timedOut(op string, err error) error {
 // errAttemptOver is the cause of the context of an attempt whose own time is over.
 var errAttemptOver = errors.New("time of an attempt is over")
 
-// attemptWithin is attempt with a limit, for a response that is not streamed.
+// attemptWithin is attempt with a limit, for a response that is not streamed; 0 is none.
 func (c *core) attemptWithin(ctx context.Context, limit time.Duration, e *endpoint, call *call, attempt int) error {
+	if limit == 0 {
+		return c.attempt(ctx, e, call, attempt)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(limit, func() { cancel(errAttemptOver) })
@@ -394,9 +426,10 @@ func limited(ctx context.Context, err error) error {
 
 // replicate runs send for every server at once, with copies of w, each under the policy.
 func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
-	errs := make([]error, len(c.endpoints))
+	servers := c.servers()
+	errs := make([]error, len(servers))
 	var wg sync.WaitGroup
-	for i, e := range c.endpoints {
+	for i, e := range servers {
 		wg.Go(func() {
 			epoch, _ := e.writes.admit()
 			errs[i] = send(&writeCall{makes: w.makes, call: call{
@@ -417,31 +450,4 @@ func (c *core) replicate(w *writeCall, send func(one *writeCall) error) error {
 		return nil
 	}
 	return &ReplicaError{Failed: failed, Errs: errs}
-}
-
-type counters struct {
-	requests, writes, raw, retries, retriesNet, retriesBusy, splits, failovers, partial, dropped atomic.Uint64
-}
-
-func (n *counters) attempt(call *call, err error) {
-	n.requests.Add(1)
-	n.raw.Add(uint64(call.raw))
-	if err == nil {
-		return
-	}
-	var partial *PartialWriteError
-	if errors.As(err, &partial) {
-		n.partial.Add(1)
-		n.dropped.Add(uint64(partial.Dropped))
-	}
-}
-
-func (n *counters) retry(err error) {
-	n.retries.Add(1)
-	var server *ServerError
-	if !errors.As(err, &server) {
-		n.retriesNet.Add(1)
-	} else if server.Status == 429 || server.Status == 503 {
-		n.retriesBusy.Add(1)
-	}
 }

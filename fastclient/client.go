@@ -29,13 +29,14 @@ type Client struct {
 }
 
 // A core is what all views of a client share. After New it is immutable except for its
-// counters and connections.
+// counters and servers, see set.go.
 type core struct {
 	o           Options
-	endpoints   []*endpoint
-	turn        atomic.Uint32 // next server of round robin
-	auth        string        // value of the Authorization header, if it never changes
-	userURI     string        // parameters u and p, with a leading &
+	set         atomic.Pointer[[]*endpoint] // the servers in use; a list does not change
+	made        atomic.Uint64               // number of the last server
+	turn        atomic.Uint32               // next server of round robin
+	auth        string                      // value of the Authorization header, if it never changes
+	userURI     string                      // parameters u and p, with a leading &
 	header      []transport.Field
 	compressor  compress.Compressor // nil when requests are never compressed
 	minCompress int
@@ -53,7 +54,16 @@ type core struct {
 	starting sync.Mutex     // makes running.Go and Close exclude each other
 	running  sync.WaitGroup // goroutines that watch servers
 	probes   bulletin       // the end of each probe
+
+	changing  sync.Mutex      // makes changes of the servers exclude each other; guards what follows
+	addrs     []address       // of all servers, those that Subset leaves out included
+	removed   []*endpoint     // were among the servers, and may have something under way
+	past      transport.Stats // counters of the other servers that were removed
+	followers []*follower     // writers that are told of a change
 }
+
+// servers returns the servers in use. They may change at any time, so a call asks once.
+func (c *core) servers() []*endpoint { return *c.set.Load() }
 
 // A target is the destination of writes and queries, with its write path prepared once.
 type target struct {
@@ -77,30 +87,13 @@ func New(o Options) (*Client, error) {
 				return nil, &OptionError{field, "holds an empty address"}
 			}
 		}
-		a, err := parseAddress(field, s)
+		a, err := o.address(field, s)
 		if err != nil {
-			return nil, err
-		}
-		if a.query != "" {
-			return nil, &OptionError{field, "must not hold parameters; Open and ParseURL take them"}
-		}
-		if err := o.takeUser(field, a.user); err != nil {
 			return nil, err
 		}
 		addrs = append(addrs, a)
 	}
 	if err := o.validate(); err != nil {
-		return nil, err
-	}
-	if err := o.reachable(addrs); err != nil {
-		return nil, err
-	}
-	names := make([]string, len(addrs))
-	for i := range addrs {
-		names[i] = addrs[i].String()
-	}
-	used, err := o.Subset.choose(names)
-	if err != nil {
 		return nil, err
 	}
 	c := &core{o: o, log: o.Logger, minCompress: o.Compression.MinBytes, maxWhole: o.MaxResponseBytes}
@@ -118,12 +111,9 @@ func New(o Options) (*Client, error) {
 	if c.maxWhole <= 0 {
 		c.maxWhole = 64 << 20
 	}
-	for _, i := range used {
-		e, err := c.newEndpoint(addrs[i])
-		if err != nil {
-			return nil, err
-		}
-		c.endpoints = append(c.endpoints, e)
+	c.set.Store(new([]*endpoint))
+	if err := c.setAddrs(addrs); err != nil {
+		return nil, err
 	}
 	client := &Client{core: c, to: target{
 		db: o.Database, rp: o.RetentionPolicy, precision: o.Precision, consistency: o.Consistency,
@@ -199,10 +189,14 @@ func (c *Client) Close() error {
 	c.starting.Lock()
 	c.end()
 	c.starting.Unlock()
-	for _, e := range c.endpoints {
-		e.write.Close()
-		e.query.Close()
+	c.changing.Lock()
+	for _, e := range c.servers() {
+		e.close()
 	}
+	for _, e := range c.removed {
+		e.close()
+	}
+	c.changing.Unlock()
 	c.running.Wait()
 	return nil
 }
@@ -258,7 +252,7 @@ func (c *Client) Precision() Precision { return c.to.precision }
 func (c *Client) String() string {
 	var b strings.Builder
 	b.WriteString("fastclient.Client{")
-	for i, e := range c.endpoints {
+	for i, e := range c.servers() {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
@@ -279,6 +273,18 @@ func (c *Client) Format(f fmt.State, _ rune) { io.WriteString(f, c.String()) }
 
 // LogValue is String, for package log/slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// address reads the address of a server, and makes its user that of the options.
+func (o *Options) address(field, s string) (address, error) {
+	a, err := parseAddress(field, s)
+	if err != nil {
+		return a, err
+	}
+	if a.query != "" {
+		return a, &OptionError{field, "must not hold parameters; Open and ParseURL take them"}
+	}
+	return a, o.takeUser(field, a.user)
+}
 
 // takeUser makes the user of an address the user of Basic authentication.
 func (o *Options) takeUser(field string, u *url.Userinfo) error {
@@ -401,33 +407,4 @@ func wireUnit(api API, p Precision) Precision {
 		return Second
 	}
 	return p
-}
-
-// Stats returns the counters and gauges.
-func (c *Client) Stats() Stats {
-	n := &c.n
-	s := Stats{
-		Requests: n.requests.Load(), Writes: n.writes.Load(), RawBytes: n.raw.Load(),
-		Retries: n.retries.Load(), RetriesNet: n.retriesNet.Load(), RetriesBusy: n.retriesBusy.Load(),
-		Splits: n.splits.Load(), Failovers: n.failovers.Load(), Partial: n.partial.Load(), Dropped: n.dropped.Load(),
-	}
-	for _, e := range c.endpoints {
-		one := EndpointStats{Addr: e.addr.String(), Up: e.writes.up() && e.queries.up()}
-		for _, d := range [...]transport.Doer{e.write, e.query} {
-			t := d.Stats()
-			s.WireBytes += t.Written
-			s.Dials += t.Dials
-			s.Reuses += t.Reuses
-			s.Stale += t.Stale
-			s.PoolWaits += t.Waits
-			s.EarlyReplies += t.EarlyReplies
-			s.Cancels += t.Cancels
-			one.Conns += t.Conns
-			one.Idle += t.Idle
-		}
-		s.Conns += one.Conns
-		s.Idle += one.Idle
-		s.Endpoints = append(s.Endpoints, one)
-	}
-	return s
 }

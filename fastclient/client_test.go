@@ -133,7 +133,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("%#v", c)
 	}
 	want := "/write?db=db&rp=two+weeks&precision=ms&consistency=quorum"
-	if string(c.to.write) != want || c.endpoints[0].addr.base != "/base" {
+	if string(c.to.write) != want || c.servers()[0].addr.base != "/base" {
 		t.Errorf("%s", c.to.write)
 	}
 	for _, bad := range []string{
@@ -177,7 +177,7 @@ func TestOpenAddresses(t *testing.T) {
 			t.Errorf("%s: %v", in, err)
 			continue
 		}
-		if a := c.endpoints[0].addr; a.dial != dial {
+		if a := c.servers()[0].addr; a.dial != dial {
 			t.Errorf("%s: dials %q", in, a.dial)
 		}
 		c.Close()

@@ -1,6 +1,7 @@
 package fastclient
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -118,6 +119,9 @@ func (a *address) String() string {
 	return "http://" + a.host + a.base
 }
 
+// key tells servers apart: two addresses with one key lead to the same connections.
+func (a *address) key() string { return a.String() + " " + a.dial }
+
 func hasControl(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] < 0x20 || s[i] == 0x7f {
@@ -136,6 +140,13 @@ type endpoint struct {
 	writes, queries health
 	spoken          spoken
 	plain           atomic.Bool // the server, one of a replicated set, has refused compressed bodies
+
+	id      uint64          // no other server of the client has had it
+	life    context.Context // ends when the server is removed, and with Close
+	end     context.CancelFunc
+	users   atomic.Int64    // attempts under way
+	removed atomic.Bool     // it is not among the servers any more
+	counted transport.Stats // what core.past has of it
 }
 
 // health returns the health of the server for an operation.
@@ -164,13 +175,42 @@ func (c *core) newEndpoint(a address) (*endpoint, error) {
 			to.TLS.ServerName = a.name
 		}
 	}
-	e := &endpoint{addr: a, name: a.String()}
+	e := &endpoint{addr: a, name: a.String(), id: c.made.Add(1)}
+	e.life, e.end = context.WithCancel(c.life)
 	if o.NetHTTP || o.HTTPClient != nil {
 		e.write, e.query = std.New(to, o.HTTPClient), std.New(to, o.HTTPClient)
 	} else {
 		e.write, e.query = fast.New(to), fast.New(to)
 	}
 	return e, nil
+}
+
+// close ends everything that is under way at the server.
+func (e *endpoint) close() {
+	e.end()
+	e.write.Close()
+	e.query.Close()
+}
+
+// stats returns the counters and gauges of all connections to the server.
+func (e *endpoint) stats() transport.Stats {
+	s := e.write.Stats()
+	addStats(&s, e.query.Stats(), 1)
+	return s
+}
+
+// addStats adds t to s, or takes it away again with a sign of -1.
+func addStats(s *transport.Stats, t transport.Stats, sign int) {
+	times := uint64(sign)
+	s.Written += times * t.Written
+	s.Dials += times * t.Dials
+	s.Reuses += times * t.Reuses
+	s.Stale += times * t.Stale
+	s.Waits += times * t.Waits
+	s.EarlyReplies += times * t.EarlyReplies
+	s.Cancels += times * t.Cancels
+	s.Conns += sign * t.Conns
+	s.Idle += sign * t.Idle
 }
 
 // TLSFiles are PEM files for TLS. The client's certificate is read again when its file

@@ -25,10 +25,21 @@ const probeTime = 5 * time.Second
 // errNoEndpoint says that every server of a set is down.
 var errNoEndpoint = errors.New("every server is down")
 
-// A downError is errNoEndpoint with the last failure of one of the servers.
-type downError struct{ last error }
+// A downError is errNoEndpoint with the last failure of one of the servers. one says that it
+// is the only one that the call may go to.
+type downError struct {
+	last error
+	one  bool
+}
 
-func (e *downError) Error() string        { return errNoEndpoint.Error() + ": " + causeText(e.last) }
+func (e *downError) Error() string {
+	text := errNoEndpoint.Error()
+	if e.one {
+		text = "the server is down"
+	}
+	return text + ": " + causeText(e.last)
+}
+
 func (e *downError) Is(target error) bool { return target == errNoEndpoint }
 func (e *downError) Unwrap() error        { return e.last }
 
@@ -134,14 +145,14 @@ func (c *core) report(e *endpoint, op string, epoch uint64, err error) {
 func (c *core) watch(e *endpoint, h *health) {
 	for {
 		h.mu.Lock()
-		if h.isUp() || c.life.Err() != nil {
+		if h.isUp() || e.life.Err() != nil {
 			h.watched = false
 			h.mu.Unlock()
 			return
 		}
 		pause := time.Until(h.g.Until)
 		h.mu.Unlock()
-		if backoff.Pause(c.life, pause) {
+		if backoff.Pause(e.life, pause) {
 			<-c.probe(e, h)
 		}
 	}
@@ -170,9 +181,13 @@ func (c *core) probe(e *endpoint, h *health) <-chan struct{} {
 	epoch := h.g.Epoch
 	over := make(chan struct{})
 	if !c.start(func() {
-		backoff.Pause(c.life, pause)
-		ctx, cancel := context.WithTimeout(c.life, probeTime)
-		err := c.o.Probe(ctx, c.alone(e, h))
+		backoff.Pause(e.life, pause)
+		ctx, cancel := context.WithTimeout(e.life, probeTime)
+		ask := c.o.Probe
+		if h == &e.queries && c.o.ProbeQueries != nil {
+			ask = c.o.ProbeQueries
+		}
+		err := ask(ctx, c.alone(e, h))
 		cancel()
 		h.mu.Lock()
 		if err == nil {
@@ -194,25 +209,28 @@ func (c *core) probe(e *endpoint, h *health) <-chan struct{} {
 // awaitUp is called when every server is down. It probes them all, and returns nil when
 // one is up, or the error of a call that found none.
 func (c *core) awaitUp(ctx context.Context, op string) error {
-	under := make([]<-chan struct{}, len(c.endpoints))
-	for i, e := range c.endpoints {
-		under[i] = c.probe(e, e.health(op))
+	var under []<-chan struct{}
+	for _, e := range c.servers() {
+		under = append(under, c.probe(e, e.health(op)))
 	}
 	for {
 		next := c.probes.next()
-		left := false
-		for i, e := range c.endpoints {
+		servers := c.servers() // others, if they have changed
+		for _, e := range servers {
 			if e.health(op).up() {
 				return nil
 			}
+		}
+		left := false
+		for _, over := range under {
 			select {
-			case <-under[i]:
+			case <-over:
 			default:
 				left = true
 			}
 		}
 		if !left {
-			return c.downError(op, "any server", c.endpoints[0].health(op))
+			return c.downError(op, "any server", servers[0].health(op), false)
 		}
 		select {
 		case <-next:
@@ -223,9 +241,9 @@ func (c *core) awaitUp(ctx context.Context, op string) error {
 }
 
 // downError returns the error of a call that found its servers down, h being the health of
-// one of them.
-func (c *core) downError(op, addr string, h *health) error {
-	err := error(&downError{h.failure()})
+// one of them, or its only one.
+func (c *core) downError(op, addr string, h *health, one bool) error {
+	err := error(&downError{h.failure(), one})
 	if c.life.Err() != nil {
 		err = ErrClosed
 	}
@@ -277,12 +295,12 @@ func (c *core) alone(e *endpoint, h *health) *Client {
 	}
 	one := &core{
 		o: c.o, part: true, life: c.life,
-		endpoints: []*endpoint{{addr: e.addr, name: e.name, write: doer, query: doer}},
-		auth:      c.auth, userURI: c.userURI, header: c.header,
+		auth: c.auth, userURI: c.userURI, header: c.header,
 		log: c.log, hooks: c.hooks, compressor: c.compressor, minCompress: c.minCompress,
 		maxWhole: c.maxWhole, errorTime: c.errorTime,
 	}
 	one.o.Retry = nil
+	one.set.Store(&[]*endpoint{{addr: e.addr, name: e.name, write: doer, query: doer}})
 	to := target{db: c.o.Database, rp: c.o.RetentionPolicy, precision: c.o.Precision, consistency: c.o.Consistency}
 	to.prepare(one)
 	return &Client{core: one, to: to}

@@ -220,8 +220,8 @@ func TestImpatientQueries(t *testing.T) {
 			}
 			cancel()
 		}
-		if !c.endpoints[0].queries.up() || len(s[1].Requests()) != 0 {
-			t.Errorf("up %v, %d requests to the other", c.endpoints[0].queries.up(), len(s[1].Requests()))
+		if !c.servers()[0].queries.up() || len(s[1].Requests()) != 0 {
+			t.Errorf("up %v, %d requests to the other", c.servers()[0].queries.up(), len(s[1].Requests()))
 		}
 	})
 }
@@ -240,15 +240,15 @@ func TestBusyPool(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		cancel()
-		if !c.endpoints[0].queries.up() {
+		if !c.servers()[0].queries.up() {
 			t.Error("a wait for a connection makes the server down")
 		}
 		s[0].Play(influxtest.Error(503, "busy"), influxtest.Status(204))
-		if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil || c.endpoints[0].writes.up() {
-			t.Errorf("%v, up %v", err, c.endpoints[0].writes.up())
+		if err := c.Write(t.Context(), []byte("m f=1 1\n")); err != nil || c.servers()[0].writes.up() {
+			t.Errorf("%v, up %v", err, c.servers()[0].writes.up())
 		}
 		time.Sleep(2 * time.Second)
-		if !c.endpoints[0].writes.up() {
+		if !c.servers()[0].writes.up() {
 			t.Error("the probe of writes waits for a connection of queries")
 		}
 		r.Close()
@@ -300,12 +300,12 @@ func TestProbe(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		if n := asked.Load(); n < 3 || n > 12 || c.endpoints[0].writes.up() || len(writes(s[0])) != 1 {
-			t.Errorf("%d probes, up %v, %d writes", n, c.endpoints[0].writes.up(), len(writes(s[0])))
+		if n := asked.Load(); n < 3 || n > 12 || c.servers()[0].writes.up() || len(writes(s[0])) != 1 {
+			t.Errorf("%d probes, up %v, %d writes", n, c.servers()[0].writes.up(), len(writes(s[0])))
 		}
 		fail.Store(false)
 		time.Sleep(backoff.Max)
-		if !c.endpoints[0].writes.up() {
+		if !c.servers()[0].writes.up() {
 			t.Error("not up after a probe that succeeded")
 		}
 		for _, r := range s[0].Requests()[1:] {

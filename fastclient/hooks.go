@@ -1,6 +1,8 @@
 package fastclient
 
 import (
+	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/pointwire/pointwire/internal/transport"
@@ -92,9 +94,40 @@ type Stats struct {
 	Endpoints    []EndpointStats
 }
 
-// EndpointStats is the state of one server.
+// EndpointStats is the state of one server. It may be up for writes and down for queries,
+// or the other way round.
 type EndpointStats struct {
-	Addr        string
-	Up          bool
-	Conns, Idle int
+	Addr                string
+	Up                  bool // for both
+	WritesUp, QueriesUp bool
+	Conns, Idle         int
+}
+
+// counters are those of Stats, named likewise.
+type counters struct {
+	requests, writes, raw, retries, retriesNet, retriesBusy, splits, failovers, partial, dropped atomic.Uint64
+}
+
+// attempt counts an attempt with a body of raw bytes before compression.
+func (n *counters) attempt(raw int, err error) {
+	n.requests.Add(1)
+	n.raw.Add(uint64(raw))
+	if err == nil {
+		return
+	}
+	var partial *PartialWriteError
+	if errors.As(err, &partial) {
+		n.partial.Add(1)
+		n.dropped.Add(uint64(partial.Dropped))
+	}
+}
+
+func (n *counters) retry(err error) {
+	n.retries.Add(1)
+	var server *ServerError
+	if !errors.As(err, &server) {
+		n.retriesNet.Add(1)
+	} else if server.Status == 429 || server.Status == 503 {
+		n.retriesBusy.Add(1)
+	}
 }

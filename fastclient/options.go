@@ -34,6 +34,10 @@ type Options struct {
 	// return when its context ends, after 5 s at the latest, and ask no other client: the
 	// one that it works for may be waiting for it.
 	Probe func(ctx context.Context, c *Client) error
+	// ProbeQueries asks instead of Probe whether a server is up again for queries. Writes
+	// and queries have connections of their own, and a server may be down for one of them
+	// only: a cluster without a quorum for reading may accept writes.
+	ProbeQueries func(ctx context.Context, c *Client) error
 
 	// API is the kind of write endpoint, V1 by default.
 	API API

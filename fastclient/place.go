@@ -112,8 +112,9 @@ func (c *Client) Place(series []byte) (addr string, err error) {
 	case s.Fault.Rule != 0:
 		return "", points.SyntaxError(&s)
 	}
-	addrs := make([]string, len(c.endpoints))
-	for i, e := range c.endpoints {
+	endpoints := c.servers()
+	addrs := make([]string, len(endpoints))
+	for i, e := range endpoints {
 		addrs[i] = e.name
 	}
 	servers := shard.Of(addrs)

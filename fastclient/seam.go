@@ -24,25 +24,46 @@ func (r clientRoutes) API() seam.API { return seam.API(r.c.o.API) }
 // Route returns a target for each server, if the client sends to them in turn and each is
 // asked for; otherwise it returns one target for all of them.
 func (r clientRoutes) Route(each, stamped bool) (seam.Route, error) {
-	c := r.c
-	if c.o.Balance == Shard && len(c.endpoints) > 1 {
+	servers := r.c.servers()
+	if r.c.o.Balance == Shard && len(servers) > 1 {
 		return seam.Route{}, &OptionError{"Balance", "is Shard, which needs a ShardWriter"}
 	}
-	if each && c.o.Balance == RoundRobin && len(c.endpoints) > 1 {
-		return r.Servers(stamped)
-	}
 	to, err := r.route()
-	to.Targets = []seam.Target{newClientTarget(c, nil, stamped)}
+	r.addTargets(&to, servers, each, stamped)
 	return to, err
 }
 
 func (r clientRoutes) Servers(stamped bool) (seam.Route, error) {
 	to, err := r.route()
-	for _, e := range r.c.endpoints {
-		to.Targets = append(to.Targets, newClientTarget(r.c, e, stamped))
-		to.Addrs = append(to.Addrs, e.name)
-	}
+	r.addServers(&to, r.c.servers(), stamped)
 	return to, err
+}
+
+func (r clientRoutes) Follow(each, stamped bool, ids []uint64, f seam.Follower) (stop func(), err error) {
+	return r.c.follow(&follower{f, func(servers []*endpoint) seam.Route {
+		to, _ := r.route()
+		r.addTargets(&to, servers, each, stamped)
+		return to
+	}}, ids)
+}
+
+func (r clientRoutes) addTargets(to *seam.Route, servers []*endpoint, each, stamped bool) {
+	if each && r.c.o.Balance == RoundRobin {
+		r.addServers(to, servers, stamped)
+		return
+	}
+	to.Targets = []seam.Target{newClientTarget(r.c, nil, stamped)}
+	for _, e := range servers {
+		to.IDs, to.Names = append(to.IDs, e.id), append(to.Names, e.name)
+	}
+}
+
+func (r clientRoutes) addServers(to *seam.Route, servers []*endpoint, stamped bool) {
+	for _, e := range servers {
+		to.Targets = append(to.Targets, newClientTarget(r.c, e, stamped))
+		to.IDs, to.Names = append(to.IDs, e.id), append(to.Names, e.name)
+	}
+	to.Addrs = to.Names
 }
 
 // route returns a route without targets.
@@ -148,10 +169,11 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 	w.req.Body, w.req.ContentEncoding = b.Data, b.Encoding
 	w.until = b.Until
 	var err error
+	servers := c.servers()
 	switch {
 	case e != nil:
-		err = c.sendTo(ctx, e, &w.call)
-	case c.o.Balance == Replicate && len(c.endpoints) > 1:
+		err = c.attemptIfUp(ctx, e, &w.call, 1)
+	case c.o.Balance == Replicate && len(servers) > 1:
 		err = c.replicate(w, func(one *writeCall) error {
 			err := c.do(ctx, &one.call)
 			if err == nil {
@@ -159,10 +181,10 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 			}
 			return err
 		})
-	case len(c.endpoints) > 1:
+	case len(servers) > 1:
 		err = c.failover(ctx, &w.call, 1)
 	default:
-		err = c.attempt(ctx, c.endpoints[0], &w.call, 1)
+		err = c.attempt(ctx, servers[0], &w.call, 1)
 	}
 	w.req.Body = nil
 	if err != nil {
@@ -176,25 +198,6 @@ func (s *clientSender) Send(ctx context.Context, b *seam.Body, r *seam.Response)
 	w.resp.Close()
 	w.resp.Status = 0
 	c.n.writes.Add(1)
-}
-
-// sendTo makes an attempt at one server of several. If the server is down, it waits for the
-// outcome of a probe first.
-func (c *core) sendTo(ctx context.Context, e *endpoint, call *call) error {
-	epoch, up := e.writes.admit()
-	if !up {
-		select {
-		case <-c.probe(e, &e.writes):
-		case <-ctx.Done():
-			return &TransportError{Op: call.op, Phase: PhaseWait, Addr: e.addr.dial, Err: ctx.Err()}
-		}
-		if epoch, up = e.writes.admit(); !up {
-			return c.downError(call.op, e.addr.dial, &e.writes)
-		}
-	}
-	err := c.attempt(ctx, e, call, 1)
-	c.report(e, call.op, epoch, call.outcome(ctx, err))
-	return err
 }
 
 // setFailure tells a writer in r what err, the error of a request, means.

@@ -166,7 +166,7 @@ func (w *writeCall) plain(c *core) *atomic.Bool {
 // set. A server that refuses the compression gets uncompressed bodies from then on. If it
 // finds the body too large, it gets the body in halves, unless the policy forbids it.
 func (c *core) sendBody(ctx context.Context, w *writeCall, lines []byte) error {
-	if w.only == nil && c.o.Balance == Replicate && len(c.endpoints) > 1 {
+	if w.only == nil && c.o.Balance == Replicate && len(c.servers()) > 1 {
 		return c.sendReplicas(ctx, w, lines)
 	}
 	if !w.ready {

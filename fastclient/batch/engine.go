@@ -50,6 +50,7 @@ type engine struct {
 
 	slabs       slabPool
 	compressing int        // bytes of MaxMemory for compressed bodies and encoders
+	encoding    int        // those of them that do not depend on the number of senders
 	filling     *slab      // slab whose end the next batch may use; nil: none
 	spare       *slabBatch // list of free batches
 	sealBytes   int        // a batch is sealed before it exceeds this size
@@ -91,10 +92,10 @@ func (e *engine) init(c config) error {
 	}
 	o := c.o
 	if !enough {
-		return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way to each server, one being filled and what compression takes"}
+		return errMemory()
 	}
 	if e.routing, enough = newRouting(&c, budget, len(c.targets)*o.MaxInFlight); !enough {
-		return &fastclient.OptionError{Field: "Options.Route.Max", Reason: "is too large: MaxMemory has no room for so many batches, and as many that are sealed"}
+		return errRoutes()
 	}
 	if err := new(lp.Encoder).SetDefaultTags(o.DefaultTags...); err != nil {
 		return &fastclient.OptionError{Field: "Options.DefaultTags", Reason: err.Error()}
@@ -113,13 +114,30 @@ func (e *engine) init(c config) error {
 // divideMemory takes the settings of c. It returns how many slabs MaxMemory has room for, and
 // whether they are enough.
 func (e *engine) divideMemory(c config) (slabs int, enough bool) {
-	o := &c.o
-	senders := len(c.targets) * o.MaxInFlight
+	senders := len(c.targets) * c.o.MaxInFlight
 	e.config = c
-	e.compressor, e.compressing = compress.Bound(c.compressor, senders, o.MaxMemory)
-	e.compressing += senders*c.senderBytes() + c.spoolBytes() + c.routeBytes()
-	slabs = (o.MaxMemory - e.compressing) / o.BatchBytes
-	return slabs, slabs > senders
+	e.compressor, e.encoding = compress.Bound(c.compressor, senders, c.o.MaxMemory)
+	e.encoding += c.spoolBytes() + c.routeBytes()
+	e.compressing, slabs, enough = e.memoryOf(senders)
+	return slabs, enough
+}
+
+// memoryOf returns what so many senders take of MaxMemory, beside what they share, and how
+// many slabs are left.
+func (e *engine) memoryOf(senders int) (compressing, slabs int, enough bool) {
+	compressing = e.encoding + senders*e.senderBytes()
+	slabs = (e.o.MaxMemory - compressing) / e.o.BatchBytes
+	return compressing, slabs, slabs > senders
+}
+
+// errMemory is the error of a Writer for more servers than its memory has room for.
+func errMemory() error {
+	return &fastclient.OptionError{Field: "Options.MaxMemory", Reason: "is too small for MaxInFlight batches under way to each server, one being filled and what compression takes"}
+}
+
+// errRoutes is the error of a Writer whose memory has no room for its routes.
+func errRoutes() error {
+	return &fastclient.OptionError{Field: "Options.Route.Max", Reason: "is too large: MaxMemory has no room for so many batches, and as many that are sealed"}
 }
 
 func (e *engine) stager() *stager { return &e.stage }

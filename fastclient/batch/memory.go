@@ -29,8 +29,9 @@ type slab struct {
 // room returns how many bytes are left for another batch.
 func (s *slab) room() int { return cap(s.mem) - len(s.mem) }
 
-// A slabPool hands out slabs of one size, at most as many at once as its budget. It is
-// guarded by the lock of its owner.
+// A slabPool hands out slabs of one size, at most as many at once as its budget. If the
+// budget has become less, those above it are released as they come back. It is guarded by
+// the lock of its owner.
 type slabPool struct {
 	size   int
 	budget int // number of slabs
@@ -46,7 +47,7 @@ func (p *slabPool) take() *slab {
 		p.free = p.free[:n-1]
 		return s
 	}
-	if p.made == p.budget {
+	if p.made >= p.budget {
 		return nil
 	}
 	p.made++
@@ -60,6 +61,13 @@ func (p *slabPool) give(s *slab) {
 	}
 	s.mem = s.mem[:0]
 	p.free = append(p.free, s)
+	p.setBudget(p.budget)
+}
+
+// setBudget changes the budget and releases free slabs above it.
+func (p *slabPool) setBudget(budget int) {
+	p.budget = budget
+	p.trim(max(0, len(p.free)-max(0, p.made-budget)))
 }
 
 // trim releases all but keep of the free slabs to the garbage collector.
@@ -262,7 +270,7 @@ func newRouting(c *config, slabs, senders int) (x *routing, ok bool) {
 		return nil, true
 	}
 	x = &routing{router: c.router, limit: c.routeBytes(), table: map[string]*route{}, pauses: map[string]pause{}}
-	most := max(1, (slabs-senders)/2) // the others are for sealed batches
+	most := mostRoutes(slabs, senders)
 	if x.max = c.router.o.Max; x.max == 0 {
 		x.max = min(defaultRoutes, most)
 	}
@@ -270,6 +278,10 @@ func newRouting(c *config, slabs, senders int) (x *routing, ok bool) {
 	x.scratch.New = func() any { return new(runs) }
 	return x, x.max <= most
 }
+
+// mostRoutes returns how many routes may have an open batch: the other slabs are for sealed
+// batches.
+func mostRoutes(slabs, senders int) int { return max(1, (slabs-senders)/2) }
 
 // routeBytes returns the memory that is set aside for routes and small batches.
 func (c *config) routeBytes() int {

@@ -25,10 +25,14 @@ type Options struct {
 	// waiting, under way, and compressed. The default is 64 MiB. It is divided into slabs
 	// of BatchBytes, which small batches share. Compression at level 1 takes 640 KiB of
 	// it for each request under way, but at most a sixteenth of MaxMemory or 640 KiB; if
-	// that is too little for all requests, they compress in turn.
+	// that is too little for all requests, they compress in turn. When servers are added to
+	// the client while all memory is in use, what their requests take comes on top until
+	// lines are sent.
 	MaxMemory int
 	// MaxInFlight is the number of requests under way to one server, by default 2, or 1 if
-	// MaxMemory does not suffice for 2 to each of many servers.
+	// MaxMemory does not suffice for 2 to each of many servers. It is so also when servers
+	// are added, see [fastclient.Client.SetEndpoints]; with a number of your own, servers
+	// for which MaxMemory does not suffice cannot be added.
 	MaxInFlight int
 	// Overflow says what happens to new lines when MaxMemory is used up.
 	Overflow OverflowPolicy

@@ -62,12 +62,14 @@ type ReplicaWriter struct {
 type serverWriters struct {
 	writers []*Writer
 	addrs   []string
-	ahead   bool // WriteAhead
+	ahead   bool   // WriteAhead
+	unpin   func() // lets the servers of the client change again
 }
 
 var _ LineWriter = (*ReplicaWriter)(nil)
 
-// NewReplicaWriter returns a ReplicaWriter for all servers of c, whatever its Balance.
+// NewReplicaWriter returns a ReplicaWriter for all servers of c, whatever its Balance. Until
+// Close the servers of the client cannot change.
 //
 // The Writers divide o.MaxMemory. Each has a directory in o.Spool.Dir, which is made if its
 // parent exists, and o.Spool.MaxBytes of disk. With a need of fewer than all servers,
@@ -82,7 +84,7 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 		return nil, &fastclient.OptionError{Field: "Options.Overflow", Reason: "is Block, which waits for every server"}
 	}
 	w := new(ReplicaWriter)
-	if err := w.start(seam.Of(c), o); err != nil {
+	if err := w.start("ReplicaWriter", seam.Of(c), o); err != nil {
 		return nil, err
 	}
 	w.need = need.of(len(w.addrs))
@@ -90,7 +92,7 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 }
 
 // start makes a Writer for each server and starts them.
-func (w *serverWriters) start(client seam.Client, o Options) error {
+func (w *serverWriters) start(what string, client seam.Client, o Options) error {
 	if o.Sink != nil {
 		return &fastclient.OptionError{Field: "Options.Sink", Reason: "takes the place of all servers: use a Writer"}
 	}
@@ -98,9 +100,13 @@ func (w *serverWriters) start(client seam.Client, o Options) error {
 	if err != nil {
 		return err
 	}
+	if w.unpin, err = client.Follow(false, !o.NoStamp, route.IDs, pinned{what}); err != nil {
+		return err
+	}
 	w.addrs, w.ahead = route.Addrs, o.Overflow == WriteAhead
 	if o.Spool.Dir != "" {
 		if err := os.Mkdir(o.Spool.Dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+			w.unpin()
 			return fileFailed("create directory", o.Spool.Dir, err)
 		}
 	}
@@ -167,13 +173,18 @@ func fileName(addr string) string {
 	}, addr)
 }
 
+// release lets the servers of the client change again.
+func (w *serverWriters) release() {
+	if w.unpin != nil {
+		w.unpin()
+	}
+}
+
 // discard gives up Writers that were not started.
 func (w *serverWriters) discard() {
+	w.release()
 	for _, one := range w.writers {
-		one.cancel()
-		if one.disk != nil {
-			one.disk.s.Close()
-		}
+		one.discard()
 	}
 }
 
@@ -311,6 +322,7 @@ func (w *ReplicaWriter) Sync(ctx context.Context) error {
 // every server has every line: lines that a server has not got would otherwise be lost for
 // it without a word. Each error names its server.
 func (w *ReplicaWriter) Close(ctx context.Context) error {
+	w.release()
 	return errors.Join(w.each(func(one *Writer) error { return one.Close(ctx) })...)
 }
 

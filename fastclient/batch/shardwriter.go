@@ -43,7 +43,8 @@ type ShardWriter struct {
 var _ LineWriter = (*ShardWriter)(nil)
 
 // NewShardWriter returns a ShardWriter for all servers of c, whatever its Balance. With
-// [fastclient.Shard], c itself refuses to write and to query.
+// [fastclient.Shard], c itself refuses to write and to query. Until Close the servers of the
+// client cannot change.
 //
 // The Writers divide o.MaxMemory. Each has a directory in o.Spool.Dir, which is made if its
 // parent exists, and o.Spool.MaxBytes of disk. Under [Block], an append whose lines are for a
@@ -52,7 +53,7 @@ var _ LineWriter = (*ShardWriter)(nil)
 // address of the server in Addr. o.OnMissing is called for each server that misses something.
 func NewShardWriter(c *fastclient.Client, o Options) (*ShardWriter, error) {
 	w := &ShardWriter{waits: (o.Overflow == Block || o.Overflow >= Spill) && !o.Route.on()}
-	if err := w.start(seam.Of(c), o); err != nil {
+	if err := w.start("ShardWriter", seam.Of(c), o); err != nil {
 		return nil, err
 	}
 	w.servers = shard.Of(w.addrs)
@@ -207,6 +208,7 @@ func (w *ShardWriter) Sync(ctx context.Context) error {
 
 // Close closes all Writers at the same time, see [Writer.Close]. Each error names its server.
 func (w *ShardWriter) Close(ctx context.Context) error {
+	w.release()
 	return errors.Join(w.each(func(one *Writer) error { return one.Close(ctx) })...)
 }
 

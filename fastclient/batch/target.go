@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,20 +19,23 @@ import (
 // request that the server accepts as far as is known, and failures, the last errors of its
 // servers.
 //
-// Invariants: a config does not change once the engine has it; its targets do. The engine's
-// lock guards breaker, sizes and plain of a target. failures has a lock of its own, because
+// Invariants: once the engine has a config, only follow.go changes it: the targets and
+// o.MaxInFlight, under the engine's lock. That lock also guards all of a target but failed. failures has a lock of its own, because
 // senders note the outcome of a request without the engine's.
 
 // A target is one server as the Writer sees it, or a set that acts as one.
 type target struct {
 	server seam.Target
+	id     uint64 // of the server, 0 for a set
 	api    seam.API
 	failed failures // last failures of its servers; has its own lock
 
 	// Guarded by the Writer's lock.
 	breaker backoff.Breaker
 	sizes   sizeLimit
-	plain   bool // the server refused a content encoding
+	plain   bool   // the server refused a content encoding
+	senders []bool // of a Writer: whether sender i runs
+	limit   int    // senders from this number on end; 0 when the server was removed
 }
 
 func (t *target) newSender() seam.Sender { return t.server.NewSender(t.failed.note) }
@@ -49,6 +53,8 @@ type config struct {
 	router      *router         // nil: all lines go to path
 	place       func(db, rp, bucket string) (*seam.Place, error)
 	placeOf     func(lasting string) *seam.Place
+	most        int      // MaxInFlight if it does
+	ids         []uint64 // of the servers, as the client had them
 }
 
 // newConfig checks o and returns a config. If each is set and the client sends to its
@@ -71,13 +77,13 @@ func configOf(api seam.API, o Options, r seam.Route) (config, error) {
 	if err != nil {
 		return config{}, err
 	}
-	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress, path: r.Path, fewer: fewer}
+	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress, path: r.Path, fewer: fewer, most: o.MaxInFlight, ids: r.IDs}
 	if cfg.router, err = newRouter(o.Route, &r); err != nil {
 		return config{}, err
 	}
 	cfg.place, cfg.placeOf = r.Place, r.PlaceOf
-	for _, t := range r.Targets {
-		cfg.targets = append(cfg.targets, &target{server: t, api: r.API})
+	for i := range r.Targets {
+		cfg.targets = append(cfg.targets, targetOf(&r, i))
 	}
 	return cfg, nil
 }
@@ -85,6 +91,15 @@ func configOf(api seam.API, o Options, r seam.Route) (config, error) {
 // downgrades reports whether another version of the write endpoint has the same places.
 func (c *config) downgrades() bool {
 	return c.router == nil || c.router.o.RetentionPolicyTag == ""
+}
+
+// targetOf returns target i of r.
+func targetOf(r *seam.Route, i int) *target {
+	t := &target{server: r.Targets[i], api: r.API}
+	if len(r.Addrs) > 0 {
+		t.id = r.IDs[i]
+	}
+	return t
 }
 
 // bodyBytes returns the size of the largest body.
@@ -185,6 +200,13 @@ func (f *failures) set(addr string, err error) {
 	default:
 		f.list = append(f.list, ServerFailure{Addr: addr, Err: err, Time: time.Now(), Failures: 1})
 	}
+}
+
+// keep forgets the failures of servers that are not in addrs.
+func (f *failures) keep(addrs []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = slices.DeleteFunc(f.list, func(l ServerFailure) bool { return !slices.Contains(addrs, l.Addr) })
 }
 
 // appendTo appends the failures to dst.

@@ -48,11 +48,13 @@ import (
 // All methods are safe for concurrent use.
 type Writer struct {
 	engine
-	quit    chan struct{} // ends the clock
-	ticking sync.WaitGroup
-	senders int
-	idle    chan struct{} // closed when the last sender ends
-	closed  chan struct{} // closed when Close is done
+	quit     chan struct{} // ends the clock
+	ticking  sync.WaitGroup
+	senders  int // that run
+	started  bool
+	idle     chan struct{} // closed when the last sender ends
+	closed   chan struct{} // closed when Close is done
+	unfollow func()        // ends the following of the client's servers
 }
 
 var (
@@ -62,8 +64,8 @@ var (
 
 // NewWriter returns a Writer that sends through c, to the database and in the precision
 // of c. With several servers and [fastclient.RoundRobin], each server gets its share of
-// the batches; while one is down, the others get its share. Close the Writer before the
-// client.
+// the batches; while one is down, the others get its share. When the servers of the client
+// change, the Writer follows. Close the Writer before the client.
 //
 // The error is an *[fastclient.OptionError], or says why the client cannot write to its
 // database.
@@ -76,13 +78,21 @@ func NewWriter(c *fastclient.Client, o Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Sink == nil { // or else the servers do not matter
+		stop, err := seam.Of(c).Follow(true, !o.NoStamp, cfg.ids, follower{w})
+		if err != nil {
+			w.discard()
+			return nil, err
+		}
+		w.unfollow = stop
+	}
 	w.startAll()
 	return w, nil
 }
 
 // newWriter returns a Writer without its goroutines.
 func newWriter(c config) (*Writer, error) {
-	w := &Writer{quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{})}
+	w := &Writer{quit: make(chan struct{}), idle: make(chan struct{}), closed: make(chan struct{}), unfollow: func() {}}
 	if err := w.init(c); err != nil {
 		return nil, err
 	}
@@ -105,22 +115,48 @@ func newWriter(c config) (*Writer, error) {
 // the dispatcher.
 func (w *Writer) startAll() {
 	w.events.start()
-	w.senders = len(w.targets) * w.o.MaxInFlight
-	for _, t := range w.targets {
-		for i := range w.o.MaxInFlight {
-			go w.run(t, t.newSender(), roleOf(i, &w.o))
-		}
-	}
+	w.mu.Lock()
+	w.started = true
+	w.startSenders()
+	w.mu.Unlock()
 	w.startSpool()
 	w.ticking.Add(1)
 	go w.tick()
 }
 
-// run sends parts to t until senders have nothing to do any more.
-func (w *Writer) run(t *target, sender seam.Sender, r role) {
+// discard gives up a Writer that was not started.
+func (w *Writer) discard() {
+	w.unfollow()
+	w.cancel()
+	if w.disk != nil {
+		w.disk.s.Close()
+	}
+}
+
+// startSenders starts the senders that do not run: MaxInFlight for each target. The lock is
+// held.
+func (w *Writer) startSenders() {
+	for _, t := range w.targets {
+		t.limit = w.o.MaxInFlight
+		for i := range t.limit {
+			if i == len(t.senders) {
+				t.senders = append(t.senders, false)
+			}
+			if !t.senders[i] {
+				t.senders[i] = true
+				w.senders++
+				go w.run(t, t.newSender(), i)
+			}
+		}
+	}
+}
+
+// run is sender i to t. It sends parts until senders have nothing to do any more, or until
+// there are to be fewer.
+func (w *Writer) run(t *target, sender seam.Sender, i int) {
 	s := w.newSending(sender)
 	for {
-		j, ok := w.next(t, r)
+		j, ok := w.next(t, i)
 		if !ok {
 			break
 		}
@@ -134,20 +170,21 @@ func (w *Writer) run(t *target, sender seam.Sender, r role) {
 	w.mu.Unlock()
 }
 
-// next waits for a part that may be sent to t, and takes it. It reports false when
-// senders have nothing to do any more.
-func (w *Writer) next(t *target, r role) (j job, ok bool) {
+// next waits for a part that sender i may send to t, and takes it. It reports false when the
+// sender ends.
+func (w *Writer) next(t *target, i int) (j job, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for !w.over() {
+	for !w.over() && i < t.limit {
 		w.sealDue()
-		if j, ok = w.take(t, r); ok {
+		if j, ok = w.take(t, roleOf(i, &w.o)); ok {
 			return j, true
 		}
-		if !w.over() { // take may have released the lock
+		if !w.over() && i < t.limit { // take may have released the lock
 			w.waiters.work.Wait()
 		}
 	}
+	t.senders[i] = false
 	return job{}, false
 }
 
@@ -335,6 +372,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.waiters.memoryFree()
 	w.waiters.wake()
 	w.mu.Unlock()
+	w.unfollow()
 
 	select {
 	case <-w.idle:

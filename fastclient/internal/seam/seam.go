@@ -119,11 +119,23 @@ type Route struct {
 	Policy      string
 	Targets     []Target
 	Addrs       []string // of the targets, if each is one server
+	IDs         []uint64 // of all servers; one that was removed and added again has another
+	Names       []string // of all servers
 	// Place returns where lines go that name a database, a retention policy or a bucket. What
 	// they do not name is the client's.
 	Place func(db, rp, bucket string) (*Place, error)
 	// PlaceOf returns the place whose Lasting path is given; nil: the client makes no such path.
 	PlaceOf func(lasting string) *Place
+}
+
+// A Follower is a writer that follows the servers of a client. Its functions are called one
+// at a time.
+type Follower interface {
+	// Check returns why the writer cannot follow to the servers of r. It changes nothing.
+	Check(r Route) error
+	// Change makes the writer use the targets of r, for which Check has returned nil. A
+	// target of one server that the writer has already, by its id, is that one.
+	Change(r Route)
 }
 
 // A Client is a client as a writer sees it.
@@ -134,6 +146,11 @@ type Client interface {
 	Route(each, stamped bool) (Route, error)
 	// Servers returns each server as a target, however the client balances them.
 	Servers(stamped bool) (Route, error)
+	// Follow has f asked and told of every change of the servers, with a route as Route
+	// returns it, until stop is called. ids are those of the route that the writer was made
+	// from; if they have changed since, f is asked and told at once. Neither Follow nor
+	// stop may be called with a lock held that f needs.
+	Follow(each, stamped bool, ids []uint64, f Follower) (stop func(), err error)
 }
 
 // open is the function that Register was given.
