@@ -33,6 +33,8 @@ type call struct {
 	raw        int    // bytes of the body before compression
 	policy     *RetryPolicy
 	idempotent bool
+	reads      bool                                              // a query that changes nothing
+	lines      []byte                                            // the body before compression, if nobody has checked its lines and it may be hedged
 	scratch    []byte                                            // the body before compression, if its lines may be looked at for timestamps
 	only       *endpoint                                         // the server it must go to, nil for any of the set
 	until      time.Time                                         // when the caller gives up, if its context has no deadline
@@ -301,11 +303,13 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) (err error
 		}
 	}
 	call.maybe = false
-	for i, t := range call.up {
+	for up := call.up; len(up) > 0; {
 		var done bool
-		if done, err = c.attemptOne(ctx, t, call, attempt, i+1 < len(call.up)); done {
+		var tried int
+		if tried, done, err = c.attemptOne(ctx, up[0], call, attempt, up[1:]); done {
 			break
 		}
+		up = up[tried:]
 	}
 	var t *TransportError
 	if call.maybe && errors.As(err, &t) {
@@ -314,45 +318,54 @@ func (c *core) failover(ctx context.Context, call *call, attempt int) (err error
 	return err
 }
 
-// attemptOne makes an attempt at one server of several. A batch of a writer for which there
-// are other servers gets half of its time, so that a server which hangs leaves time for
-// them, unless the server is known to be slow. done reports that no other server is to be
-// tried.
-func (c *core) attemptOne(ctx context.Context, to trial, call *call, attempt int, others bool) (done bool, err error) {
+// attemptOne makes an attempt at one server of several, others being those that are left;
+// with a Hedge it may be made at the first of them, too. It returns how many were tried. A
+// batch of a writer for which there are other servers gets half of its time, so that a server
+// which hangs leaves time for them, unless the server is known to be slow. done reports that
+// no other server is to be tried.
+func (c *core) attemptOne(ctx context.Context, to trial, call *call, attempt int, others []trial) (tried int, done bool, err error) {
 	always := call.policy != nil && call.policy.Ambiguous == AmbiguousAlways
 	h := to.e.health(call.op)
 	start := time.Now()
-	if call.until.IsZero() {
-		err = c.attempt(ctx, to.e, call, attempt)
-	} else {
-		left := call.until.Sub(start)
-		if others && (always || call.harmless()) && !h.isSlow() {
-			err = c.attemptWithin(ctx, max(left/2, 1), to.e, call, attempt)
-		} else {
-			err = c.attempt(ctx, to.e, call, attempt)
-		}
-		h.setSlow(errors.Is(err, ErrTimeout) || time.Since(start) > left/4)
+	limit := time.Duration(0)
+	left := call.until.Sub(start)
+	if !call.until.IsZero() && len(others) > 0 && (always || call.harmless()) && !h.isSlow() {
+		limit = max(left/2, 1)
 	}
-	if others && ctx.Err() == context.DeadlineExceeded && h.silence(time.Since(start)) >= slowAttempt {
-		c.report(to.e, call.op, to.epoch, timedOut(call.op, err))
+	var made hedged
+	if len(others) == 0 || c.o.Hedge.After == 0 {
+		err = c.attemptWithin(ctx, limit, to.e, call, attempt)
+		made = hedged{err: err, first: err, tried: 1}
 	} else {
-		c.report(to.e, call.op, to.epoch, call.outcome(ctx, err))
+		made = c.hedge(ctx, to, call, attempt, func(ctx context.Context) error {
+			return c.attemptWithin(ctx, limit, to.e, call, attempt)
+		}, func() (trial, bool) { return others[0], true })
+		err = made.err
+	}
+	if first := made.first; !made.lost {
+		if !call.until.IsZero() {
+			h.setSlow(errors.Is(first, ErrTimeout) || made.tried == 1 && time.Since(start) > left/4)
+		}
+		if len(others) > 0 && ctx.Err() == context.DeadlineExceeded && h.silence(time.Since(start)) >= slowAttempt {
+			c.report(to.e, call.op, to.epoch, timedOut(call.op, first))
+		} else {
+			c.report(to.e, call.op, to.epoch, call.outcome(ctx, first))
+		}
 	}
 	if err == nil || !serverDown(err) || ctx.Err() != nil {
-		return true, err
+		return made.tried, true, err
 	}
-	var t *TransportError
-	ambiguous := errors.As(err, &t) && t.Ambiguous
-	if ambiguous && !always && !call.repeatable(err) {
-		return true, err
+	maybe := made.maybe || ambiguous(err)
+	if maybe && !always && !call.repeatable(err) {
+		return made.tried, true, err
 	}
-	call.maybe = call.maybe || ambiguous
+	call.maybe = call.maybe || maybe
 	c.n.failovers.Add(1)
-	return false, err
+	return made.tried, false, err
 }
 
 // attemptIfUp makes an attempt at one server of several, which no other one may stand in
-// for. If the server is down, it waits for the outcome of a probe first.
+// for but by a Hedge. If the server is down, it waits for the outcome of a probe first.
 func (c *core) attemptIfUp(ctx context.Context, e *endpoint, call *call, attempt int) error {
 	servers := c.servers()
 	if len(servers) == 1 || e.removed.Load() {
@@ -370,9 +383,35 @@ func (c *core) attemptIfUp(ctx context.Context, e *endpoint, call *call, attempt
 			return c.downError(call.op, e.addr.dial, h, true)
 		}
 	}
-	err := c.attempt(ctx, e, call, attempt)
-	c.report(e, call.op, epoch, call.outcome(ctx, err))
-	return err
+	if c.o.Hedge.After == 0 || call.only != nil {
+		err := c.attempt(ctx, e, call, attempt)
+		c.report(e, call.op, epoch, call.outcome(ctx, err))
+		return err
+	}
+	made := c.hedge(ctx, trial{e, epoch}, call, attempt, func(ctx context.Context) error {
+		return c.attempt(ctx, e, call, attempt)
+	}, func() (trial, bool) { return nextUp(servers, e, call.op) })
+	if !made.lost {
+		c.report(e, call.op, epoch, call.outcome(ctx, made.first))
+	}
+	var t *TransportError
+	if made.maybe && errors.As(made.err, &t) {
+		t.Ambiguous = true
+	}
+	return made.err
+}
+
+// nextUp returns the first server after e that is up.
+func nextUp(servers []*endpoint, e *endpoint, op string) (trial, bool) {
+	n := len(servers)
+	at := slices.Index(servers, e)
+	for i := 1; i < n; i++ {
+		other := servers[(at+i+n)%n]
+		if epoch, up := other.health(op).admit(); up && other != e {
+			return trial{other, epoch}, true
+		}
+	}
+	return trial{}, false
 }
 
 // slowAttempt is how long a server must have been silent, in one call or in several in a

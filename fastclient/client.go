@@ -42,6 +42,7 @@ type core struct {
 	minCompress int
 	plain       atomic.Bool // a server has refused compressed bodies
 	n           counters
+	hedges      hedgeBudget
 	log         *slog.Logger
 	hooks       Hooks
 	writes      sync.Pool // of *writeCall

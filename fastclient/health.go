@@ -55,6 +55,7 @@ type health struct {
 	last    error         // the last failure
 	slow    bool          // the last request took a good part of its time
 	silent  time.Duration // how long callers have waited since the last response
+	pace    pace          // has its own lock
 }
 
 // admit reports whether the server is up. The call must report what comes of its request,

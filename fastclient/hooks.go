@@ -82,6 +82,8 @@ type Stats struct {
 	RetriesBusy  uint64 // Retries after 429 or 503: the server was overloaded
 	Splits       uint64 // bodies halved because the server found them too large
 	Failovers    uint64 // attempts moved to another server
+	Hedged       uint64 // attempts that were also made at another server, see [Hedge]
+	HedgeWon     uint64 // those of which the other server's response counted
 	Partial      uint64 // partial writes
 	Dropped      uint64 // points that servers said they dropped in partial writes
 	Dials        uint64 // connections opened
@@ -105,7 +107,7 @@ type EndpointStats struct {
 
 // counters are those of Stats, named likewise.
 type counters struct {
-	requests, writes, raw, retries, retriesNet, retriesBusy, splits, failovers, partial, dropped atomic.Uint64
+	requests, writes, raw, retries, retriesNet, retriesBusy, splits, failovers, hedged, hedgeWon, partial, dropped atomic.Uint64
 }
 
 // attempt counts an attempt with a body of raw bytes before compression.

@@ -28,6 +28,8 @@ type Options struct {
 	Balance Balance
 	// Subset makes the client use only some of the servers.
 	Subset Subset
+	// Hedge sends requests that take unusually long to another server, too.
+	Hedge Hedge
 	// Probe asks a server of several that is down whether it is up again, in a goroutine
 	// that ends with Close, and at growing intervals. c is a client of that server alone.
 	// The default is a [Client.Ping] with any response but 500, 502, 503 and 504. It must
@@ -261,6 +263,31 @@ const (
 	Shard
 )
 
+// A Hedge sends a request that takes unusually long to another server as well: the first
+// response counts, and the other attempt is cancelled. It takes the edge off a server that
+// hangs or collects garbage, and is for several front ends of one cluster only. Of servers
+// that do not share their data both would store the lines.
+//
+// Hedged are requests that do no harm when they are applied twice: the batches of a writer,
+// unless its Options.NoStamp is set; writes whose lines all have timestamps; queries sent as
+// GET, see Options.UseGET, that begin with SELECT or SHOW, are one statement, and have no INTO;
+// and whatever is marked by [Idempotent]. A request is hedged once, when another server is up.
+//
+// A response that names what is wrong with the lines, 400, 413 or 422, counts like an
+// acknowledgement: nodes of one cluster judge alike. Another failure of one attempt leaves
+// the decision to the other.
+type Hedge struct {
+	// After is the multiple of the usual time at which a request is sent to another
+	// server: 3, say. Less than 1 is an error, 0 never does. The usual time is learnt from
+	// responses, for each server and for writes and queries apart: it follows the mean, to
+	// which one response adds at most a quarter. Nothing is hedged before ten responses, or
+	// before 10 ms.
+	After float64
+	// Share bounds the hedged ones among the requests that may be hedged: 0.05 by default,
+	// at most 1. Up to ten may follow each other at once if there were none before.
+	Share float64
+}
+
 // A ConsistencyLevel says how many nodes of a cluster must have stored a write.
 type ConsistencyLevel uint8
 
@@ -290,6 +317,16 @@ func (o *Options) validate() error {
 	} {
 		if hasControl(f.value) {
 			return bad(f.field, "holds a control byte")
+		}
+	}
+	if h := o.Hedge; h != (Hedge{}) {
+		switch {
+		case !(h.After >= 1 && h.After <= 1e6):
+			return bad("Hedge.After", "is less than 1, or no number")
+		case !(h.Share >= 0 && h.Share <= 1):
+			return bad("Hedge.Share", "is not within 0 and 1")
+		case o.Balance >= Replicate:
+			return bad("Hedge", "does not go with Replicate or Shard")
 		}
 	}
 	if o.Subset.Size < 0 || o.Subset.Size > 0 && o.Balance >= Replicate {

@@ -150,6 +150,7 @@ func (c *Client) query(ctx context.Context, q string, qc *queryCall) (*transport
 	}
 	form := qc.form(q)
 	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent}
+	one.reads = qc.get && c.o.Hedge.After > 0 && onlyReads(q)
 	one.req.Stream = true
 	one.req.Accept, one.format = mediaJSON, qc.format
 	if qc.compressed != ResponsesPlain {

@@ -218,6 +218,7 @@ func (c *Client) Stats() Stats {
 		Requests: n.requests.Load(), Writes: n.writes.Load(), RawBytes: n.raw.Load(),
 		Retries: n.retries.Load(), RetriesNet: n.retriesNet.Load(), RetriesBusy: n.retriesBusy.Load(),
 		Splits: n.splits.Load(), Failovers: n.failovers.Load(), Partial: n.partial.Load(), Dropped: n.dropped.Load(),
+		Hedged: n.hedged.Load(), HedgeWon: n.hedgeWon.Load(),
 	}
 	c.changing.Lock()
 	defer c.changing.Unlock()

@@ -61,7 +61,7 @@ func (c *Client) openWrite(opts []WriteOption) (*writeCall, error) {
 }
 
 func (c *Client) freeWriteCall(w *writeCall) {
-	w.req.Body, w.scratch = nil, nil
+	w.req.Body, w.scratch, w.lines = nil, nil, nil
 	if cap(w.compressed) <= keptBytes && cap(w.raws) <= keptBytes && cap(w.wire) <= keptBytes {
 		c.writes.Put(w)
 	}
@@ -144,8 +144,10 @@ func (c *core) sendChecked(ctx context.Context, w *writeCall, lines []byte) erro
 // setBody makes lines the body, compressed if that is worth it.
 func (w *writeCall) setBody(c *core, lines []byte) {
 	w.raw = len(lines)
-	if w.scratch = nil; w.makes {
+	if w.scratch, w.lines = nil, nil; w.makes {
 		w.scratch = lines
+	} else if c.o.Hedge.After > 0 {
+		w.lines = lines
 	}
 	w.req.Body, w.req.ContentEncoding = lines, ""
 	if c.compressor != nil && len(lines) >= c.minCompress && !w.plain(c).Load() {
