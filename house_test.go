@@ -182,7 +182,7 @@ func receiver(typ ast.Expr) string {
 var storeys = map[string][]string{
 	"fastclient": {
 		"doc.go", "errors.go", "hooks.go", "pace.go", "subset.go", "secret.go", "client.go", "response.go", "format.go", "options.go", "endpoint.go", "health.go", "set.go", "hedge.go", "call.go",
-		"ping.go", "write.go", "place.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "sql.go", "url.go",
+		"ping.go", "write.go", "place.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "sql.go", "each.go", "url.go",
 	},
 	"fastclient/batch": {
 		"doc.go", "route.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "sealed.go", "options.go", "spool_options.go",

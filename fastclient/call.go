@@ -37,6 +37,7 @@ type call struct {
 	lines      []byte                                            // the body before compression, if nobody has checked its lines and it may be hedged
 	scratch    []byte                                            // the body before compression, if its lines may be looked at for timestamps
 	only       *endpoint                                         // the server it must go to, nil for any of the set
+	ifUp       bool                                              // only if that server is up
 	until      time.Time                                         // when the caller gives up, if its context has no deadline
 	words      bool                                              // errors keep the whole text of the server
 	observe    func(ctx context.Context, e *endpoint, err error) // called with the outcome of every attempt
@@ -53,7 +54,9 @@ func (c *core) do(ctx context.Context, call *call) error {
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
 		var err error
-		if e := c.endpointOf(call); e != nil {
+		if e := c.endpointOf(call); e != nil && call.ifUp {
+			err = c.attemptIfUp(ctx, e, call, attempt)
+		} else if e != nil {
 			err = c.attempt(ctx, e, call, attempt)
 		} else {
 			err = c.failover(ctx, call, attempt)

@@ -149,7 +149,7 @@ func (c *Client) query(ctx context.Context, q string, qc *queryCall) (*transport
 		return c.query3(ctx, q, qc)
 	}
 	form := qc.form(q)
-	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent}
+	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent, only: qc.server, ifUp: qc.server != nil}
 	one.reads = qc.get && c.o.Hedge.After > 0 && onlyReads(q)
 	one.req.Stream = true
 	one.req.Accept, one.format = mediaJSON, qc.format
@@ -298,6 +298,7 @@ type queryCall struct {
 	into       *jsonscan.StructOption // where the caller reads structs; nil if it does not
 	compressed ResponseCompression
 	format     ResponseFormat
+	server     *endpoint // the one that is asked, nil for any
 }
 
 // boundParams are bound values as a JSON object without its closing brace, or what is wrong

@@ -133,6 +133,8 @@ type responseBody struct {
 	close io.Closer // of the decompression, nil without
 	mu    sync.Mutex
 	done  bool
+	// failure is why there is no response; Read returns nothing else.
+	failure error
 }
 
 // openBody returns the body of a successful response to a query.
@@ -165,6 +167,9 @@ func openBody(resp *transport.Response, qc *queryCall) (*responseBody, error) {
 
 // Read reads decompressed bytes.
 func (b *responseBody) Read(p []byte) (int, error) {
+	if b.failure != nil {
+		return 0, b.failure
+	}
 	if b.left >= 0 && int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
