@@ -27,6 +27,8 @@ var clientInstruments = []instrument[clientStats]{
 	counter("pointwire.client.busy_retries", "{request}", "Retries after status 429 or 503.", func(s *clientStats) uint64 { return s.RetriesBusy }),
 	counter("pointwire.client.splits", "{body}", "Bodies halved because the server found them too large.", func(s *clientStats) uint64 { return s.Splits }),
 	counter("pointwire.client.failovers", "{request}", "Attempts moved to another server.", func(s *clientStats) uint64 { return s.Failovers }),
+	counter("pointwire.client.hedged", "{request}", "Attempts that were also made at another server.", func(s *clientStats) uint64 { return s.Hedged }),
+	counter("pointwire.client.hedges_won", "{request}", "Those of which the response of the other server counted.", func(s *clientStats) uint64 { return s.HedgeWon }),
 	counter("pointwire.client.partial_writes", "{body}", "Writes of which the server refused a part.", func(s *clientStats) uint64 { return s.Partial }),
 	counter("pointwire.client.dropped_points", "{point}", "Points that servers said they dropped in partial writes.", func(s *clientStats) uint64 { return s.Dropped }),
 	counter("pointwire.client.dials", "{connection}", "Connections opened.", func(s *clientStats) uint64 { return s.Dials }),
@@ -38,6 +40,8 @@ var clientInstruments = []instrument[clientStats]{
 	gauge("pointwire.client.connections", "{connection}", "Open connections.", func(s *clientStats) int { return s.Conns }),
 	gauge("pointwire.client.idle_connections", "{connection}", "Open connections that are not in use.", func(s *clientStats) int { return s.Idle }),
 	endpoint("pointwire.endpoint.up", "1", "Whether the server is up.", func(e *fastclient.EndpointStats) int { return number(e.Up) }),
+	endpoint("pointwire.endpoint.writes_up", "1", "Whether the server is up for writes.", func(e *fastclient.EndpointStats) int { return number(e.WritesUp) }),
+	endpoint("pointwire.endpoint.queries_up", "1", "Whether the server is up for queries.", func(e *fastclient.EndpointStats) int { return number(e.QueriesUp) }),
 	endpoint("pointwire.endpoint.connections", "{connection}", "Open connections to the server.", func(e *fastclient.EndpointStats) int { return e.Conns }),
 	endpoint("pointwire.endpoint.idle_connections", "{connection}", "Open connections to the server that are not in use.", func(e *fastclient.EndpointStats) int { return e.Idle }),
 }
@@ -64,6 +68,8 @@ func distinct(list []fastclient.EndpointStats) []fastclient.EndpointStats {
 			continue
 		}
 		out[i].Up = out[i].Up && e.Up
+		out[i].WritesUp = out[i].WritesUp && e.WritesUp
+		out[i].QueriesUp = out[i].QueriesUp && e.QueriesUp
 		out[i].Conns += e.Conns
 		out[i].Idle += e.Idle
 	}

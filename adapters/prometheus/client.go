@@ -28,6 +28,8 @@ var clientMetrics = []metric[clientStats]{
 	counter("pointwire_client_busy_retries_total", "Retries after status 429 or 503.", func(s *clientStats) uint64 { return s.RetriesBusy }),
 	counter("pointwire_client_splits_total", "Bodies halved because the server found them too large.", func(s *clientStats) uint64 { return s.Splits }),
 	counter("pointwire_client_failovers_total", "Attempts moved to another server.", func(s *clientStats) uint64 { return s.Failovers }),
+	counter("pointwire_client_hedged_total", "Attempts that were also made at another server.", func(s *clientStats) uint64 { return s.Hedged }),
+	counter("pointwire_client_hedges_won_total", "Those of which the response of the other server counted.", func(s *clientStats) uint64 { return s.HedgeWon }),
 	counter("pointwire_client_partial_writes_total", "Writes of which the server refused a part.", func(s *clientStats) uint64 { return s.Partial }),
 	counter("pointwire_client_dropped_points_total", "Points that servers said they dropped in partial writes.", func(s *clientStats) uint64 { return s.Dropped }),
 	counter("pointwire_client_dials_total", "Connections opened.", func(s *clientStats) uint64 { return s.Dials }),
@@ -39,6 +41,8 @@ var clientMetrics = []metric[clientStats]{
 	gauge("pointwire_client_connections", "Open connections.", func(s *clientStats) float64 { return float64(s.Conns) }),
 	gauge("pointwire_client_idle_connections", "Open connections that are not in use.", func(s *clientStats) float64 { return float64(s.Idle) }),
 	endpoint("pointwire_endpoint_up", "Whether the server is up.", func(e *fastclient.EndpointStats) float64 { return number(e.Up) }),
+	endpoint("pointwire_endpoint_writes_up", "Whether the server is up for writes.", func(e *fastclient.EndpointStats) float64 { return number(e.WritesUp) }),
+	endpoint("pointwire_endpoint_queries_up", "Whether the server is up for queries.", func(e *fastclient.EndpointStats) float64 { return number(e.QueriesUp) }),
 	endpoint("pointwire_endpoint_connections", "Open connections to the server.", func(e *fastclient.EndpointStats) float64 { return float64(e.Conns) }),
 	endpoint("pointwire_endpoint_idle_connections", "Open connections to the server that are not in use.", func(e *fastclient.EndpointStats) float64 { return float64(e.Idle) }),
 }
@@ -65,6 +69,8 @@ func distinct(list []fastclient.EndpointStats) []fastclient.EndpointStats {
 			continue
 		}
 		out[i].Up = out[i].Up && e.Up
+		out[i].WritesUp = out[i].WritesUp && e.WritesUp
+		out[i].QueriesUp = out[i].QueriesUp && e.QueriesUp
 		out[i].Conns += e.Conns
 		out[i].Idle += e.Idle
 	}
