@@ -53,7 +53,7 @@ func each(t *testing.T, ctx context.Context, c *Client, opts ...QueryOption) (li
 // TestEach checks that every server is asked at the same time, that the rows of each are its
 // own, and that the first response comes first.
 func TestEach(t *testing.T) {
-	for _, balance := range []Balance{Failover, RoundRobin, Replicate} {
+	for _, balance := range []Balance{Failover, RoundRobin, Replicate, Shard} {
 		piped(t, Options{Balance: balance}, 3, func(t *testing.T, c *Client, s []*influxtest.Server) {
 			s[0].Play(late(3*time.Second, hostRows("a", 5)))
 			s[1].Play(late(time.Second, hostRows("b", 20000)))
@@ -223,6 +223,31 @@ func TestEachWhileServersChange(t *testing.T) {
 		}
 		if got := each(t, t.Context(), c); !slices.Equal(got, []string{"c 1"}) {
 			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TestEachSQL checks that a query for InfluxDB 3 goes to each server, too.
+func TestEachSQL(t *testing.T) {
+	piped(t, Options{Balance: Shard, Database: "d"}, 3, func(t *testing.T, c *Client, s []*influxtest.Server) {
+		for i, one := range s {
+			one.Play(jsonl(fmt.Sprintf("{\"f\":%d}\n", i)))
+		}
+		var got []int64
+		for r, err := range c.Each(t.Context(), "SELECT f FROM m", SQL()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for row, err := range r.Rows() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				v, _ := row.Int(0)
+				got = append(got, v)
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, []int64{0, 1, 2}) {
+			t.Errorf("rows of %v", got)
 		}
 	})
 }

@@ -55,7 +55,7 @@ var (
 	ErrTooManyRows = errors.New("fastclient: more than one row in the response")
 	// ErrSharded says that a client of several servers with [Shard] was asked to write or
 	// query: it cannot know which of them the call is for.
-	ErrSharded = errors.New("fastclient: the servers have different series: write with a batch.ShardWriter, query a client of each server")
+	ErrSharded = errors.New("fastclient: the servers have different series: write with a batch.ShardWriter, query with Client.Each")
 )
 
 // A ServerError is a response that reports a failure. A write succeeds with status 204,

@@ -257,9 +257,9 @@ const (
 	// Replicate sends every write to every server, and queries to the first that is up.
 	Replicate
 	// Shard is for independent servers, each with a part of the series. [Client.Place] says
-	// which server has a series, and batch.NewShardWriter writes each line there. Other calls
-	// name no server: with more than one, they are [ErrSharded]. Make a client of each server
-	// for queries and statements.
+	// which server has a series, batch.NewShardWriter writes each line there, and
+	// [Client.Each] asks all of them. Other calls name no server: with more than one, they are
+	// [ErrSharded]. Make a client of each server for statements.
 	Shard
 )
 

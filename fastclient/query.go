@@ -220,7 +220,7 @@ func (c *Client) query3(ctx context.Context, q string, qc *queryCall) (*transpor
 	case !utf8.ValidString(q) || !utf8.ValidString(qc.db):
 		return nil, &OptionError{"query", "or Database is not UTF-8"}
 	}
-	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent}
+	one := call{op: "query", policy: qc.policy, idempotent: qc.idempotent, only: qc.server, ifUp: qc.server != nil}
 	one.req.Stream = true
 	one.req.Accept = mediaJSONLines // it knows only whole types
 	if qc.compressed != ResponsesPlain {

@@ -468,3 +468,15 @@ func (e *engine) lastErrors() (list []ServerFailure) {
 	}
 	return list
 }
+
+// settledUpTo returns the number of the last batch of which it and all before are settled.
+func (e *engine) settledUpTo() uint64 {
+	oldest := e.seq + 1
+	if p := e.queue.head; p != nil {
+		oldest = min(oldest, p.batch.seq)
+	}
+	if p := e.flying.head; p != nil {
+		oldest = min(oldest, p.batch.seq)
+	}
+	return oldest - 1
+}

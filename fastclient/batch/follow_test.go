@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -361,6 +362,79 @@ func TestFollowReplays(t *testing.T) {
 		audit(t, &w.engine)
 		if err := w.Close(t.Context()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestShardWriterPinsServers checks that the servers of a client cannot change while each has
+// a part of the series, nor under a Writer of a client that was one server.
+func TestShardWriterPinsServers(t *testing.T) {
+	following(t, fastclient.Options{Balance: fastclient.Shard}, 3, 1, func(t *testing.T, c *fastclient.Client, s []*influxtest.Server, _ []atomic.Bool) {
+		one, err := NewWriter(c, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shards, err := NewShardWriter(c, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range []interface{ Close(context.Context) error }{one, shards, nil} {
+			var oe *fastclient.OptionError
+			err := c.AddEndpoint("http://server2:8086")
+			if w == nil {
+				if err != nil {
+					t.Errorf("after Close: %v", err)
+				}
+				continue
+			}
+			if !errors.As(err, &oe) || oe.Field != "Addrs" || len(c.Stats().Endpoints) != 1 {
+				t.Errorf("%T: %v", w, err)
+			}
+			if err := w.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestFollowRoutes checks that there cannot be more servers than leave memory for the routes
+// of a Writer.
+func TestFollowRoutes(t *testing.T) {
+	following(t, fastclient.Options{Balance: fastclient.RoundRobin}, 9, 2, func(t *testing.T, c *fastclient.Client, s []*influxtest.Server, _ []atomic.Bool) {
+		w, err := NewWriter(c, Options{MaxInFlight: 3, MaxMemory: 32 << 20, Route: RouteOptions{DatabaseTag: "db"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var oe *fastclient.OptionError
+		if err := c.SetEndpoints(serverNames(0, 3)...); !errors.As(err, &oe) || oe.Field != "Options.Route.Max" {
+			t.Errorf("3 servers: %v", err)
+		}
+		running(t, w, 2, 3)
+		if err := c.SetEndpoints(serverNames(0, 1)...); err != nil {
+			t.Errorf("1 server: %v", err)
+		}
+		running(t, w, 1, 3)
+		mustClose(t, w)
+	})
+}
+
+// TestSinkDoesNotFollow checks that a Writer with a Sink goes on giving its batches there.
+func TestSinkDoesNotFollow(t *testing.T) {
+	following(t, fastclient.Options{Balance: fastclient.RoundRobin}, 3, 1, func(t *testing.T, c *fastclient.Client, s []*influxtest.Server, _ []atomic.Bool) {
+		put := 0
+		w, err := NewWriter(c, Options{Sink: sinkFunc(func(context.Context, *Sealed) error { put++; return nil })})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SetEndpoints(serverNames(1, 3)...); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Append(t.Context(), []byte("m v=1 1\n")); err != nil {
+			t.Fatal(err)
+		}
+		mustClose(t, w)
+		if n := requests(s); put != 1 || n[0]+n[1]+n[2] != 0 {
+			t.Errorf("%d batches in the sink, requests %v", put, n)
 		}
 	})
 }

@@ -488,15 +488,3 @@ func (e *engine) oldestPending() (at time.Time) {
 	}
 	return at
 }
-
-// settledUpTo returns the number of the last batch of which it and all before are settled.
-func (e *engine) settledUpTo() uint64 {
-	oldest := e.seq + 1
-	if p := e.queue.head; p != nil {
-		oldest = min(oldest, p.batch.seq)
-	}
-	if p := e.flying.head; p != nil {
-		oldest = min(oldest, p.batch.seq)
-	}
-	return oldest - 1
-}
