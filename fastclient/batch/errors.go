@@ -348,3 +348,7 @@ func (l *errorLog) since(dst []error, from, to uint64) []error {
 func (l *errorLog) forget(seq uint64) {
 	l.errs = slices.DeleteFunc(l.errs, func(e *BatchError) bool { return e.late || e.Seq <= seq })
 }
+
+// errRequestTimeout is the cause of a request's context that ended because of
+// Options.RequestTimeout.
+var errRequestTimeout = errors.New("batch: no response within Options.RequestTimeout")

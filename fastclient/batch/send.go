@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"errors"
 	"math"
 	"time"
 
@@ -19,10 +18,6 @@ import (
 // Invariants: a sending belongs to one sender, and its memory is reused by the next request.
 // The engine's lock is not held here. The lines of the part are read and never changed; the
 // spans of the plan are offsets in the part, also when other bytes were sent.
-
-// errRequestTimeout is the cause of a request's context that ended because of
-// Options.RequestTimeout.
-var errRequestTimeout = errors.New("batch: no response within Options.RequestTimeout")
 
 // A requestContext gives the requests of one sender a context, one after the other. It
 // makes a new one only after a request has run out of time, so that requests cost no
