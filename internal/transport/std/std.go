@@ -258,6 +258,7 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 	limits := &phaseTimer{expire: func() { x.cancel(transport.ErrTimeout) }}
 	defer limits.end()
 	hooks := x.t.o.Hooks
+	size := int64(len(req.Body)) // net/http may call back when req is the caller's again
 	ctx := httptrace.WithClientTrace(x.ctx, &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) {
 			ok := x.take(i.Conn, i.Reused)
@@ -297,7 +298,7 @@ func (x *exchange) send(req *transport.Request) (*http.Response, error) {
 			// nothing was read in between.
 			x.first.Store(true)
 			unheard := x.conn != nil && !x.conn.heard.Load()
-			ahead := x.written.Load() < int64(len(req.Body))
+			ahead := x.written.Load() < size
 			if unheard {
 				x.unheard.Store(true)
 			}
