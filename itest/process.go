@@ -58,8 +58,8 @@ type process struct {
 }
 
 // script caps the address space, starts influxd with its arguments, prints its process id
-// and stops it when standard input ends, which is at the latest when the parent ends. All
-// logs go to standard error; 2.x would write its log to standard output.
+// and stops it when standard input ends, which is at the latest when the parent ends. A
+// process that is paused gets its signal only after CONT. All logs go to standard error; 2.x would write its log to standard output.
 const script = `ulimit -v "$1" || exit 1
 stop=$2
 shift 2
@@ -68,6 +68,7 @@ pid=$!
 echo "$pid"
 read -r _
 kill -s "$stop" "$pid" 2>/dev/null
+kill -s CONT "$pid" 2>/dev/null
 wait "$pid"`
 
 func (p *process) open(cfg *Config) (addr string, err error) {
@@ -196,6 +197,19 @@ func (p *process) kill() error {
 	}
 	p.close() // reports the signal
 	return nil
+}
+
+func (p *process) signal(s syscall.Signal) error { return syscall.Kill(p.pid, s) }
+
+// waitStopped waits until all of the process has stopped, which takes a moment after
+// SIGSTOP. Without /proc it does not know.
+func (p *process) waitStopped() {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		stat, err := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/stat")
+		if err != nil || bytes.Contains(stat, []byte(") T ")) {
+			return
+		}
+	}
 }
 
 // ignoreSignal drops the error that reports the end of influxd by SIGTERM, which is the

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -151,6 +152,31 @@ func (s *Server) Kill() error {
 	}
 	s.running = false
 	return nil
+}
+
+// Pause stops a child process with SIGSTOP: it takes connections, which the system does for
+// it, and never responds. Resume lets it go on. A server in this process cannot be paused:
+// the error is errors.ErrUnsupported.
+func (s *Server) Pause() error {
+	err := s.signal(syscall.SIGSTOP)
+	if p, ok := s.backend.(*process); ok && err == nil && s.running {
+		p.waitStopped()
+	}
+	return err
+}
+
+// Resume ends a Pause.
+func (s *Server) Resume() error { return s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig syscall.Signal) error {
+	p, ok := s.backend.(*process)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	if !s.running {
+		return nil
+	}
+	return p.signal(sig)
 }
 
 // Close stops the server and removes its directory if Start made it.

@@ -97,7 +97,7 @@ func TestServerKill(t *testing.T) {
 	if err := startInProcess(t, Config{}).Kill(); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("in-process: %v", err)
 	}
-	for name, start := range map[string]func(*testing.T, Config) *Server{"influxd": startInfluxd, "influxdb2": startInfluxDB2} {
+	for name, start := range map[string]func(*testing.T, Config) *Server{"influxd": startInfluxd, "built": startBuilt, "influxdb2": startInfluxDB2} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, Config{})
 			db := newDatabase(t, s, "kill")
@@ -112,6 +112,58 @@ func TestServerKill(t *testing.T) {
 				t.Errorf("after the crash: %s", got)
 			}
 		})
+	}
+}
+
+// startBuilt builds InfluxDB 1.8.10 and starts it as a child process.
+func startBuilt(t *testing.T, cfg Config) *Server {
+	t.Helper()
+	exe := filepath.Join(t.TempDir(), "influxd")
+	if err := BuildInfluxd(".", exe); err != nil {
+		t.Fatal(err)
+	}
+	s, err := StartBuilt(exe, cfg)
+	return started(t, s, err)
+}
+
+// TestServerPause checks that a server that is paused does not respond, goes on later, and
+// can be closed in between.
+func TestServerPause(t *testing.T) {
+	s := startInProcess(t, Config{})
+	if err := errors.Join(s.Pause(), s.Resume()); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("in-process: %v", err)
+	}
+	s = startInfluxd(t, Config{})
+	client := s.HTTPClient()
+	client.Timeout = 200 * time.Millisecond
+	if err := s.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := client.Get(s.URL() + "/ping"); err == nil {
+		resp.Body.Close()
+		t.Error("a server that is paused responds")
+	}
+	if err := s.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, s, newDatabase(t, s, "pause"), "m f=1i 1")
+	if err := s.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Pause(), s.Resume()); err != nil {
+		t.Errorf("a server that is stopped: %v", err)
+	}
+}
+
+// TestBuildFails checks that the error has what the go command printed.
+func TestBuildFails(t *testing.T) {
+	err := BuildInfluxd(t.TempDir(), filepath.Join(t.TempDir(), "influxd"))
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || !strings.Contains(err.Error(), "go.mod file not found") {
+		t.Errorf("no error, or not the reason: %v", err)
 	}
 }
 

@@ -3,7 +3,6 @@ package itest
 import (
 	"bytes"
 	"fmt"
-	"syscall"
 	"testing"
 	"time"
 
@@ -45,12 +44,10 @@ func TestStoppedServer(t *testing.T) {
 			if err := w.Flush(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			pid := a.backend.(*process).pid
-			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			if err := a.Pause(); err != nil {
 				t.Fatal(err)
 			}
-			resume := func() { syscall.Kill(pid, syscall.SIGCONT) }
-			t.Cleanup(resume) // before the server is closed
+			t.Cleanup(func() { a.Resume() }) // before the server is closed
 			start := time.Now()
 			for range 10 {
 				write(lines / 20)
@@ -65,7 +62,9 @@ func TestStoppedServer(t *testing.T) {
 			if e := c.Stats().Endpoints; e[0].Up || !e[1].Up {
 				t.Errorf("%+v", e)
 			}
-			resume()
+			if err := a.Resume(); err != nil {
+				t.Error(err)
+			}
 			if err := w.Close(t.Context()); err != nil {
 				t.Error(err)
 			}

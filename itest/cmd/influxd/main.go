@@ -2,9 +2,10 @@
 // its only line on standard output. It stops when its standard input closes, so it cannot
 // outlive its parent.
 //
-//	influxd [-addr 127.0.0.1:0] [-dir DIR]
+//	influxd [-addr 127.0.0.1:0] [-dir DIR] [-until-signal]
 //
-// Without -dir the data is in a fresh directory, which is removed at the end.
+// Without -dir the data is in a fresh directory, which is removed at the end. With
+// -until-signal it does not read standard input: its parent stops it with SIGTERM.
 package main
 
 import (
@@ -22,15 +23,16 @@ func main() {
 	var cfg itest.Config
 	flag.StringVar(&cfg.Addr, "addr", "127.0.0.1:0", "TCP `address` of the HTTP service")
 	flag.StringVar(&cfg.Dir, "dir", "", "`directory` of the data, kept; a fresh one by default")
+	untilSignal := flag.Bool("until-signal", false, "ignore standard input")
 	flag.Parse()
-	if err := run(cfg); err != nil {
+	if err := run(cfg, *untilSignal); err != nil {
 		fmt.Fprintln(os.Stderr, "influxd:", err)
 		os.Exit(1)
 	}
 }
 
-// run serves until standard input closes or a signal arrives.
-func run(cfg itest.Config) error {
+// run serves until standard input closes, unless that is ignored, or a signal arrives.
+func run(cfg itest.Config, untilSignal bool) error {
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, os.Interrupt, syscall.SIGTERM)
 
@@ -41,10 +43,12 @@ func run(cfg itest.Config) error {
 	fmt.Println(s.URL())
 
 	closed := make(chan struct{})
-	go func() {
-		defer close(closed)
-		io.Copy(io.Discard, os.Stdin)
-	}()
+	if !untilSignal {
+		go func() {
+			defer close(closed)
+			io.Copy(io.Discard, os.Stdin)
+		}()
+	}
 	select {
 	case <-closed:
 	case <-end:
