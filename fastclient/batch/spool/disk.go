@@ -257,7 +257,7 @@ func (d *osDisk) gone() bool           { return unlinked(d.dir) || unlinked(d.lo
 func (d *osDisk) close() error {
 	var err error
 	if d.lock != nil {
-		err = errors.Join(err, d.lock.Close())
+		err = errors.Join(err, unlockFile(d.lock), d.lock.Close())
 	}
 	if d.dir != nil {
 		err = errors.Join(err, d.dir.Close())

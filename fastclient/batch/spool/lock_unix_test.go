@@ -209,3 +209,25 @@ func writeToLimit(t *testing.T, path string) {
 		t.Error(err)
 	}
 }
+
+// TestLockedByFork: a process that is being started has the files of this one for a moment.
+// It does not keep the lock of a spool that was closed.
+func TestLockedByFork(t *testing.T) {
+	s := opened(t, Options{})
+	fd, err := syscall.Dup(int(s.d.(*osDisk).lock.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	s, err = Open(s.path, s.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(s.path, s.o); !errors.Is(err, ErrLocked) {
+		t.Errorf("open twice: %v", err)
+	}
+	s.Close()
+}
