@@ -1,0 +1,211 @@
+//go:build linux
+
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
+)
+
+const database = "chaos"
+
+// A group is the whole cluster.
+type group struct {
+	t     *testing.T
+	meta  [3]*node
+	store [3]*node
+	sql   [2]*node
+}
+
+// executables returns the directory of the servers. If they were not built, it skips the
+// test.
+func executables(t *testing.T) string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(cache, "pointwire", "opengemini-v1.3.1")
+	if _, err := os.Stat(filepath.Join(dir, "ts-sql")); err != nil {
+		if os.Getenv("POINTWIRE_REQUIRE_CLUSTER") == "1" {
+			t.Fatal("no openGemini (build it with go run -C itest/cluster ./cmd/build): ", err)
+		}
+		t.Skip("no openGemini (build it with go run -C itest/cluster ./cmd/build): ", err)
+	}
+	return dir
+}
+
+// newGroup starts a cluster that can be written to and read.
+func newGroup(t *testing.T) *group {
+	t.Helper()
+	exe := executables(t)
+	parent, err := os.MkdirTemp("/dev/shm", "cluster-")
+	if err != nil {
+		parent = t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(parent) })
+	g := &group{t: t}
+	for host := range 3 {
+		dir := filepath.Join(parent, address(host))
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		config(t, dir, host)
+		make := func(role string) *node {
+			return &node{role: role, host: host, exe: filepath.Join(exe, "ts-"+role), dir: dir}
+		}
+		g.meta[host], g.store[host] = make("meta"), make("store")
+		if host < len(g.sql) {
+			g.sql[host] = make("sql")
+		}
+	}
+	t.Cleanup(func() {
+		for _, list := range [][]*node{g.sql[:], g.store[:], g.meta[:]} {
+			for _, n := range list {
+				n.stop()
+			}
+		}
+	})
+	began := time.Now()
+	for _, n := range g.meta {
+		g.start(n)
+	}
+	for _, n := range g.meta {
+		g.until(n.String()+" responds", time.Minute, func() error { return ping("http://" + address(n.host) + ":8091/ping") })
+	}
+	time.Sleep(3 * time.Second) // without it the leader may not know the stores, for ever
+	for _, n := range append(g.store[:], g.sql[:]...) {
+		g.start(n)
+	}
+	g.until("all stores are alive", time.Minute, g.alive)
+	g.until("a database", time.Minute, func() error {
+		_, err := g.query(0, "", "CREATE DATABASE "+database+" WITH REPLICATION 3")
+		return err
+	})
+	g.until("a write", time.Minute, func() error {
+		resp, err := client.Post(g.url(0)+"/write?db="+database, "", strings.NewReader("ready v=1i 1\n"))
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusNoContent {
+			return fmt.Errorf("status %d", resp.StatusCode)
+		}
+		return nil
+	})
+	for i := range g.sql {
+		g.until("a read through "+g.sql[i].String(), time.Minute, func() error {
+			rows, err := g.query(i, database, "SELECT v FROM ready")
+			if err == nil && len(rows) != 1 {
+				err = fmt.Errorf("%d rows", len(rows))
+			}
+			return err
+		})
+	}
+	t.Logf("ready after %v", time.Since(began).Round(time.Millisecond))
+	return g
+}
+
+func (g *group) start(n *node) {
+	g.t.Helper()
+	if err := n.start(); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// until calls f until it returns nil.
+func (g *group) until(what string, limit time.Duration, f func() error) {
+	g.t.Helper()
+	var err error
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if err = f(); err == nil {
+			return
+		}
+	}
+	g.t.Fatalf("%s: not within %v: %v", what, limit, err)
+}
+
+// client asks the servers, without the client that is tested.
+var client = &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+
+func ping(url string) error {
+	resp, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+// url returns the address of a sql.
+func (g *group) url(sql int) string { return "http://" + address(g.sql[sql].host) + ":8086" }
+
+// alive returns an error unless every store is alive.
+func (g *group) alive() error {
+	c, err := fastclient.New(fastclient.Options{Addr: g.url(0)})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	nodes, err := admin.Cluster(ctx, c)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, node := range nodes {
+		if node.Role == "data" {
+			if node.Status != "alive" {
+				return fmt.Errorf("%s is %s", node.Address, node.Status)
+			}
+			n++
+		}
+	}
+	if n != len(g.store) {
+		return fmt.Errorf("%d stores", n)
+	}
+	return nil
+}
+
+// query returns the rows of a statement.
+func (g *group) query(sql int, db, q string) (rows [][]json.Number, err error) {
+	resp, err := client.PostForm(g.url(sql)+"/query", url.Values{"db": {db}, "q": {q}, "epoch": {"ns"}, "chunked": {"true"}})
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	for d := json.NewDecoder(resp.Body); d.More(); {
+		var chunk struct {
+			Error   string
+			Results []struct {
+				Error  string
+				Series []struct{ Values [][]json.Number }
+			}
+		}
+		if err := d.Decode(&chunk); err != nil {
+			return nil, err
+		}
+		for _, r := range chunk.Results {
+			if chunk.Error+r.Error != "" {
+				return nil, fmt.Errorf("%s: %s%s", q, chunk.Error, r.Error)
+			}
+			for _, s := range r.Series {
+				rows = append(rows, s.Values...)
+			}
+		}
+	}
+	return rows, nil
+}
