@@ -400,7 +400,7 @@ func (d *DeadLetterFile) reopen() error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(d.mend(), errors.Join(d.f.Sync(), d.f.Close()))
+	err = errors.Join(d.mend(), errors.Join(d.f.Sync(), unlockFile(d.f), d.f.Close()))
 	d.f, d.cut, d.torn = f, cut, -1
 	return err
 }
@@ -422,7 +422,7 @@ func (d *DeadLetterFile) Close() error {
 	if d.f == nil {
 		return nil
 	}
-	err := errors.Join(d.mend(), d.f.Sync(), d.f.Close())
+	err := errors.Join(d.mend(), d.f.Sync(), unlockFile(d.f), d.f.Close())
 	d.f = nil
 	return fileFailed("close", d.path, err)
 }

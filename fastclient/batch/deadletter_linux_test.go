@@ -22,6 +22,12 @@ func TestDeadLetterFileLocked(t *testing.T) {
 	if err := d.Put(&LostLines{Data: []byte("m v=1 1\n")}); err != nil {
 		t.Error(err)
 	}
+	// A process that is being started has the file, too, and does not keep the lock.
+	fd, err := syscall.Dup(int(d.f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
 	d.Close()
 	openDead(t, path)
 }
