@@ -39,7 +39,9 @@ func countOf(c spool.Count) Count { return Count{c.Lines, c.Bytes} }
 //
 //	Appended + Recovered = Acked + Rejected + Uncertain + Dropped + Pending + Spooled
 //
-// After Close, Spooled is what the next Writer of the directory has as Recovered.
+// After Close, Spooled is what the next Writer of the directory has as Recovered. If Close
+// returned an error of the disk, such as one that is full, batches that were acked may come
+// again, and Recovered may be more.
 type Stats struct {
 	Appended Count // accepted by an append
 	Acked    Count // stored by the server
