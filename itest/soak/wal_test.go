@@ -2,6 +2,7 @@ package soak
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -20,6 +21,9 @@ import (
 // next start takes the hole for another torn entry: it cuts off everything after it, which
 // was acknowledged. TestTornEntry shows it.
 func cutTornEntries(dir string) (cut int, err error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return 0, nil // killed before it wrote anything
+	}
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(name) != ".wal" {
 			return err
