@@ -27,11 +27,11 @@ import (
 // point with its value and time, and no other. Lines that a Close hands back are appended to
 // the next Writer, so none may be lost.
 //
-// POINTWIRE_SOAK is how long it lasts, 75 s by default and 15 s with -short. POINTWIRE_SEED
+// POINTWIRE_SOAK is how long it lasts, 60 s by default and 15 s with -short. POINTWIRE_SEED
 // repeats the choices of a run, though not its moments. POINTWIRE_SOAK_PAUSE is how long an
 // appender pauses for each point, 8 ms at most by default.
 func TestSoak(t *testing.T) {
-	length := 75 * time.Second
+	length := 60 * time.Second
 	if testing.Short() {
 		length = 15 * time.Second
 	}
