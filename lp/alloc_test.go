@@ -170,3 +170,28 @@ func TestAllocs(t *testing.T) {
 		t.Errorf("Schema.AppendSeq: %v allocations for one point, %v for %d", one, all, len(values))
 	}
 }
+
+// TestMapAllocs holds that a Point of a map has three blocks of memory: itself, its tags
+// and its fields.
+func TestMapAllocs(t *testing.T) {
+	m := map[string]any{
+		"time":        "2009-11-10T23:00:00Z",
+		"measurement": "cpu_load",
+		"tags":        map[string]string{"host": "server01", "region": "us-west"},
+		"fields":      map[string]any{"value1": 0.64, "value2": true, "value3": 10},
+	}
+	var e lp.Encoder
+	n := testing.AllocsPerRun(100, func() {
+		p, err := lp.PointFromMap(m, "")
+		if err == nil {
+			err = p.Encode(&e)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Reset()
+	})
+	if n > 3 {
+		t.Errorf("%v allocations", n)
+	}
+}

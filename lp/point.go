@@ -1,8 +1,6 @@
 package lp
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -91,120 +89,6 @@ func (p *Point) remove(key string) {
 			p.index.fields.Reset()
 		}
 	}
-}
-
-// NewPoint returns a point of a measurement, tags and fields. Tags and fields are in the
-// order of their keys. A field value may be of any type that [Encoder.Value] takes; nil
-// adds no field. The zero time means no timestamp. An error, a *[PointError] with
-// [ErrType], says which field has another type. Names and values that line protocol
-// cannot carry are found when the point is written.
-func NewPoint(measurement string, tags map[string]string, fields map[string]any, t time.Time) (*Point, error) {
-	p := &Point{measurement: measurement, time: t}
-	for _, k := range slices.Sorted(maps.Keys(tags)) {
-		p.tags = append(p.tags, Tag{Key: k, Value: tags[k]})
-	}
-	for _, k := range slices.Sorted(maps.Keys(fields)) {
-		if err := p.SetValue(k, fields[k]); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
-}
-
-// PointFromMap returns the point that m describes in the form of the Python clients.
-// "measurement" is a string, "tags" a map[string]string or a map[string]any of strings,
-// "fields" a map[string]any, and "time" a time.Time, an integer of nanoseconds, also as a
-// json.Number, text that [ParseTimestamp] takes, or nil. Each may be missing. A missing or
-// empty measurement is replaced by the argument. Other keys are an error.
-func PointFromMap(m map[string]any, measurement string) (*Point, error) {
-	return PointFromMapIn(m, measurement, Nanosecond)
-}
-
-// PointFromMapIn is [PointFromMap] for maps whose integer times are in units of unit.
-func PointFromMapIn(m map[string]any, measurement string, unit Precision) (*Point, error) {
-	p := &Point{measurement: measurement}
-	bad := func(part Part, key string, r Reason) error {
-		return &PointError{Measurement: p.measurement, Part: part, Key: key, Reason: r}
-	}
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		ok := true
-		switch k {
-		case "measurement":
-			if m[k] != nil {
-				var own string
-				if own, ok = m[k].(string); own != "" {
-					p.measurement = own
-				}
-			}
-		case "time":
-			if err := p.setTime(m[k], unit); err != 0 {
-				return nil, bad(PartTimestamp, "", err)
-			}
-		case "tags":
-			switch tags := m[k].(type) {
-			case nil:
-			case map[string]string:
-				for _, t := range slices.Sorted(maps.Keys(tags)) {
-					p.SetTag(t, tags[t])
-				}
-			case map[string]any:
-				for _, t := range slices.Sorted(maps.Keys(tags)) {
-					v, isString := tags[t].(string)
-					if !isString && tags[t] != nil {
-						return nil, bad(PartTagValue, t, ErrType)
-					}
-					p.SetTag(t, v)
-				}
-			default:
-				ok = false
-			}
-		case "fields":
-			var fields map[string]any
-			if fields, ok = m[k].(map[string]any); ok {
-				for _, f := range slices.Sorted(maps.Keys(fields)) {
-					if err := p.SetValue(f, fields[f]); err != nil {
-						return nil, err
-					}
-				}
-			}
-		default:
-			ok = false
-		}
-		if !ok {
-			return nil, bad(PartLine, "", ErrType).(*PointError).because(fmt.Errorf("key %q", k))
-		}
-	}
-	return p, nil
-}
-
-func (e *PointError) because(err error) error {
-	e.Err = err
-	return e
-}
-
-func (p *Point) setTime(v any, unit Precision) Reason {
-	switch v := v.(type) {
-	case nil:
-	case time.Time:
-		p.SetTime(v)
-	case string:
-		ts, r := parseTimestamp(v, Nanosecond)
-		if r != 0 {
-			return r
-		}
-		p.SetTimestamp(ts)
-	default:
-		ts, r := integer(v)
-		if r != 0 {
-			return r
-		}
-		ns := ts * unit.Unit()
-		if ns/unit.Unit() != ts {
-			return ErrTimeRange
-		}
-		p.SetTimestamp(ns)
-	}
-	return 0
 }
 
 // Reset makes the point empty and keeps the memory, the options and the counts.

@@ -94,52 +94,67 @@ func (e *Encoder) timeField(key string, t time.Time) {
 // [Encoder.Value]. Nil removes the field. The error is a *[PointError] with
 // [ErrType].
 func (p *Point) SetValue(key string, v any) error {
-	switch v := v.(type) {
-	case nil:
+	if v == nil {
 		p.remove(key)
-	case float64:
-		p.SetFloat(key, v)
-	case float32:
-		p.SetFloat32(key, v)
-	case int:
-		p.SetInt(key, int64(v))
-	case int64:
-		p.SetInt(key, v)
-	case int32:
-		p.SetInt(key, int64(v))
-	case int16:
-		p.SetInt(key, int64(v))
-	case int8:
-		p.SetInt(key, int64(v))
-	case uint:
-		p.SetUint(key, uint64(v))
-	case uint64:
-		p.SetUint(key, v)
-	case uint32:
-		p.SetUint(key, uint64(v))
-	case uint16:
-		p.SetUint(key, uint64(v))
-	case uint8:
-		p.SetUint(key, uint64(v))
-	case bool:
-		p.SetBool(key, v)
-	case string:
-		p.SetString(key, v)
-	case []byte:
-		p.SetString(key, string(v))
-	case time.Duration:
-		p.SetInt(key, int64(v))
-	case time.Time:
-		p.set(pointField{key: key, kind: kindTime, num: uint64(v.Unix()), f: float64(v.Nanosecond())})
-	default:
-		f, r := byKind(v)
-		if r != 0 {
-			return &PointError{Measurement: p.measurement, Part: PartFieldValue, Key: key, Reason: r}
-		}
-		f.key, f.s = key, strings.Clone(f.s)
-		p.set(f)
+		return nil
 	}
+	f := pointField{key: key}
+	if r := f.setValue(v); r != 0 {
+		return &PointError{Measurement: p.measurement, Part: PartFieldValue, Key: key, Reason: r}
+	}
+	p.set(f)
 	return nil
+}
+
+// setValue sets the value of f, which has none, to v, which is not nil. It keeps no memory
+// of v but that of a string. The reason says that line protocol has no such value.
+func (f *pointField) setValue(v any) Reason {
+	switch v := v.(type) {
+	case float64:
+		f.kind, f.f = kindFloat64, v
+	case float32:
+		f.kind, f.f = kindFloat32, float64(v)
+	case int:
+		f.kind, f.num = kindInt64, uint64(v)
+	case int64:
+		f.kind, f.num = kindInt64, uint64(v)
+	case int32:
+		f.kind, f.num = kindInt64, uint64(v)
+	case int16:
+		f.kind, f.num = kindInt64, uint64(v)
+	case int8:
+		f.kind, f.num = kindInt64, uint64(v)
+	case uint:
+		f.kind, f.num = kindUint64, uint64(v)
+	case uint64:
+		f.kind, f.num = kindUint64, v
+	case uint32:
+		f.kind, f.num = kindUint64, uint64(v)
+	case uint16:
+		f.kind, f.num = kindUint64, uint64(v)
+	case uint8:
+		f.kind, f.num = kindUint64, uint64(v)
+	case bool:
+		f.kind = kindBool
+		if v {
+			f.num = 1
+		}
+	case string:
+		f.kind, f.s = kindString, v
+	case []byte:
+		f.kind, f.s = kindString, string(v)
+	case time.Duration:
+		f.kind, f.num = kindInt64, uint64(v)
+	case time.Time:
+		f.kind, f.num, f.f = kindTime, uint64(v.Unix()), float64(v.Nanosecond())
+	default:
+		g, r := byKind(v)
+		if r != 0 {
+			return r
+		}
+		f.kind, f.num, f.f, f.s = g.kind, g.num, g.f, strings.Clone(g.s)
+	}
+	return 0
 }
 
 // A number is a value that tells its number by methods, as json.Number does.
