@@ -37,6 +37,7 @@
 //
 // No function keeps a reference to a dst or to another []byte, nor to a value after
 // the end of its point. An [Encoder] keeps the keys of tags and fields until points
-// with other keys come. It recognises repeated keys by address, so never change the
-// bytes of a key that was made with unsafe.String.
+// with other keys come. It recognises a repeated key by its text, but by its address if
+// it has more than 30 bytes or needs escapes, so never change the bytes of a key that was
+// made with unsafe.String.
 package lp

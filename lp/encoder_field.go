@@ -19,6 +19,22 @@ func (e *Encoder) field(key string, n int) int {
 		e.misplaced(PartFieldKey, key)
 		return -1
 	}
+	if e.fields.mode == keysRepeat {
+		if k := e.fields.next(key); k != nil {
+			e.fields.n++
+			e.buf = grow(e.buf, heldText+n)
+			at := len(e.buf)
+			end := k.put(e.buf, at)
+			swar.StoreByte(e.buf, at, e.separator)
+			e.separator = ','
+			return end
+		}
+	}
+	return e.otherField(key, n)
+}
+
+// otherField is field for a key that the point before did not have at this place.
+func (e *Encoder) otherField(key string, n int) int {
 	e.buf = grow(e.buf, len(key)+2+room+n)
 	at := len(e.buf)
 	swar.StoreByte(e.buf, at, e.separator)
@@ -29,7 +45,7 @@ func (e *Encoder) field(key string, n int) int {
 	at += len(key)
 	swar.StoreByte(e.buf, at, '=')
 	e.separator = ','
-	if e.fields.again(key) || e.newField(key) {
+	if e.fields.mode == keysRepeat && e.fields.repeats(key, true) || e.newField(key) {
 		return at + 1
 	}
 	return -1
@@ -52,7 +68,7 @@ func (e *Encoder) fieldSlow(key string, n int) int {
 		}
 		key = replaceFieldKey(key, e.opt.Dialect)
 	}
-	if !e.fields.again(key) && !e.newField(key) {
+	if !e.fields.repeats(key, false) && !e.newField(key) {
 		return -1
 	}
 	e.buf = append(e.buf, e.separator)
@@ -68,7 +84,7 @@ func (e *Encoder) fieldSlow(key string, n int) int {
 func (e *Encoder) newField(key string) bool {
 	if e.fields.mode == keysOfRow {
 		e.addRowKeys()
-		if e.fields.again(key) {
+		if e.fields.repeats(key, false) {
 			return true
 		}
 	}

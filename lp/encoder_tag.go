@@ -34,9 +34,11 @@ type tagSet struct {
 	scratch         []byte
 }
 
-// again is keySet.again for points of one series only: keys that are new beside the
+// repeats is keySet.repeats for points of one series only: keys that are new beside the
 // tags of one series may be among those of another.
-func (t *tagSet) again(key string) bool { return t.series == t.of && t.keys.again(key) }
+func (t *tagSet) repeats(key string, clean bool) bool {
+	return t.keys.mode == keysRepeat && t.series == t.of && t.keys.repeats(key, clean)
+}
 
 // tagRef is a tag of the open point.
 type tagRef struct {
@@ -122,6 +124,23 @@ func (e *Encoder) Tag(key, value string) {
 		e.misplaced(PartTagKey, key)
 		return
 	}
+	if t := &e.tags; t.keys.mode == keysRepeat && t.series == t.of && value != "" {
+		if k := t.keys.next(key); k != nil {
+			e.buf = grow(e.buf, heldText+len(value)+room)
+			n := k.put(e.buf, len(e.buf))
+			if putName(e.buf, n, value) {
+				t.keys.n++
+				e.buf = e.buf[:n+len(value)]
+				return
+			}
+		}
+	}
+	e.otherTag(key, value)
+}
+
+// otherTag is Tag for a key that the point before did not have at this place, or for a
+// value that is not clean.
+func (e *Encoder) otherTag(key, value string) {
 	e.buf = grow(e.buf, len(key)+len(value)+2+2*room)
 	n := len(e.buf)
 	swar.StoreByte(e.buf, n, ',')
@@ -129,7 +148,7 @@ func (e *Encoder) Tag(key, value string) {
 		n += 1 + len(key)
 		swar.StoreByte(e.buf, n, '=')
 		if putName(e.buf, n+1, value) {
-			if e.tags.again(key) || e.newTag(key) {
+			if e.tags.repeats(key, true) || e.newTag(key) {
 				e.buf = e.buf[:n+1+len(value)]
 			}
 			return
@@ -156,7 +175,7 @@ func (e *Encoder) tagSlow(key, value string) {
 		}
 		value = replaceTagValue(value, e.opt.Dialect)
 	}
-	if !e.tags.again(key) && !e.newTag(key) {
+	if !e.tags.repeats(key, allClean(key) && key != "time") && !e.newTag(key) {
 		return
 	}
 	e.buf = append(e.buf, ',')
@@ -250,8 +269,8 @@ func (t *tagSet) findTags(buf []byte, line int) {
 			add(k.key)
 		}
 	}
-	for _, k := range own {
-		add(k)
+	for i := range own {
+		add(own[i].key)
 	}
 }
 

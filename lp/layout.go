@@ -32,6 +32,8 @@ type layout struct {
 	room  int // of the longest wire
 }
 
+func (l *layout) key(i int) string { return l.keys[i] }
+
 // NewLayout returns the layout of fields with the given keys. An error is a
 // *[PointError].
 func NewLayout(keys ...string) (Layout, error) {

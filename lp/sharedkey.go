@@ -43,30 +43,31 @@ func (e *Encoder) compareKeys(row *layout) bool {
 	if k == e.apart {
 		return true
 	}
-	fields := e.fields.keys
+	fields, n := e.fields.key, len(e.fields.keys)
 	if k.row != nil {
-		fields = k.row.keys
+		fields, n = k.row.key, len(k.row.keys)
 	}
 	// The lists as a whole first, with the keys that this point does not repeat: what
 	// is found about these holds for the points to come.
-	if !e.tagsShare(fields, len(e.tags.keys.keys), nil) {
+	if !e.tagsShare(fields, n, len(e.tags.keys.keys), nil) {
 		e.apart = k
 		return true
 	}
 	if k.row == nil {
-		fields = fields[:e.fields.n]
+		n = e.fields.n
 	}
-	return !e.tagsShare(fields, e.tags.keys.n, func(key string) bool {
+	return !e.tagsShare(fields, n, e.tags.keys.n, func(key string) bool {
 		return e.obey(e.opt.SharedKey.verdict(), PartFieldKey, key, ErrSharedKey, ErrSharedKey)
 	})
 }
 
-// tagsShare reports whether one of fields has the key of a tag of the open point, of which
+// tagsShare reports whether one of n fields has the key of a tag of the open point, of which
 // the first own are added one by one. If shared is not nil, it is called for each such
 // field and says whether to go on; the result is then whether it was to end.
-func (e *Encoder) tagsShare(fields []string, own int, shared func(key string) (next bool)) bool {
+func (e *Encoder) tagsShare(fields func(i int) string, n, own int, shared func(key string) (next bool)) bool {
 	t := &e.tags
-	for _, key := range fields {
+	for i := range n {
+		key := fields(i)
 		if !t.keys.has(key, own) && t.findFixed(key) < 0 && (t.series == nil || !t.series.has(key)) {
 			continue
 		}
