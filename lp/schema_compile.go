@@ -291,13 +291,13 @@ func (c *compiler) finish() {
 	}
 	p.escaped = string(AppendMeasurement(nil, p.measurement))
 	p.reserve()
-	p.inOrder = p
+	p.inOrder, p.plain = p, plainOf(p)
 	if !slices.IsSortedFunc(p.tags, compareTagOps) {
 		q := *p
 		q.tags = slices.Clone(p.tags)
 		slices.SortFunc(q.tags, compareTagOps)
 		q.reserve()
-		q.inOrder, p.inOrder = &q, &q
+		q.inOrder, p.inOrder, q.plain = &q, &q, plainOf(&q)
 	}
 }
 

@@ -29,8 +29,9 @@ type program struct {
 	time        *op    // the timestamp, or nil
 	fieldBits   uint64 // keyBit of the fields
 	placeholder bool
-	room        int      // for the parts of known size
-	inOrder     *program // the same with the tags sorted, or itself if they are
+	room        int           // for the parts of known size
+	inOrder     *program      // the same with the tags sorted, or itself if they are
+	plain       *plainProgram // the same in another form, or nil if it has none
 }
 
 // setMeasurement sets the measurement of points that have none of their own.
@@ -38,6 +39,7 @@ func (s *program) setMeasurement(name string) {
 	escaped := string(AppendMeasurement(nil, name))
 	s.room += len(escaped) - len(s.escaped)
 	s.measurement, s.escaped = name, escaped
+	s.plain = plainOf(s)
 }
 
 // An op writes one value. What nearly every op needs is in its first 64 bytes.
@@ -120,6 +122,9 @@ func (c *cursor) append(dst []byte, p base, x *overlay) []byte {
 	s := c.s
 	if c.opt.TagOrder == TagsSorted {
 		s = s.inOrder
+	}
+	if s.plain != nil && x == nil {
+		return c.appendPlain(dst, p, s)
 	}
 	b := grow(dst, s.room)
 	n := len(dst)

@@ -67,6 +67,16 @@ func (l *location) in(p base) (base, bool) {
 	return unsafe.Add(p, l.offset), true
 }
 
+// spot is where a value is in a struct, without pointers on the way. Like location it comes
+// from the offsets that package reflect gave for the type of the struct.
+type spot struct{ offset uintptr }
+
+// spot returns the spot of a location without pointers on the way.
+func (l *location) spot() spot { return spot{l.offset} }
+
+// here returns the value.
+func (s spot) here(p base) base { return unsafe.Add(p, s.offset) }
+
 // The load functions read a value of the kind that the compiler of the program
 // found there: the conversions are between types of one memory layout.
 

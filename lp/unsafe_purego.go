@@ -43,6 +43,11 @@ func (l *location) here(p base) base {
 	return at
 }
 
+// spot is a location without pointers on the way.
+type spot = location
+
+func (l *location) spot() spot { return *l }
+
 // in returns the value, or false if a pointer on the way is nil.
 func (l *location) in(p base) (base, bool) {
 	for _, i := range l.steps {
