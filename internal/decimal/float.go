@@ -15,6 +15,8 @@ import (
 //	PutFloat64       2^-16 to 1e4, with at most eight digits after the point: one or two
 //	                 multiplications
 //	putFloat64Wide   zero, whole numbers, and larger decimals of few digits
+//	putFraction      the others from 2^-16 to 1e4 but powers of two: one multiplication by
+//	                 a power of ten that a table has for the exponent, see fraction.go
 //	shortest64       everything else but powers of two and subnormals: one multiplication
 //	                 by a power of ten of 128 bits
 //	schubfach64      what shortest64 cannot decide: three multiplications
@@ -64,7 +66,7 @@ func PutFloat64(b []byte, n int, v float64) int {
 		// four, with 64 bits after them, and the neighbours are ulp*10^4 away.
 		low, left := bits.Mul64(left, 1e4)
 		if ulp *= 1e4; left+ulp>>1 >= ulp {
-			return putFloat64Core(b, n, u)
+			return putFraction(b, n, u)
 		}
 		// It is neither 0 nor 10^4: four digits would have sufficed.
 		whole := m / 1e4

@@ -95,6 +95,12 @@ var floatKinds = []floatKind{
 		v := math.Floor(r.Float64()*math.Pow10(r.IntN(16))) / unit
 		return math.Float64frombits(math.Float64bits(v) + uint64(r.IntN(5)) - 2)
 	}},
+	{"2^-16 to 1e4", func(r *rand.Rand) float64 { return math.Ldexp(1+r.Float64(), r.IntN(30)-16) }},
+	{"near halves of the 17th digit", func(r *rand.Rand) float64 {
+		// 16 or 17 digits and a 5: nearly half-way between the candidates.
+		v, _ := strconv.ParseFloat(strconv.FormatUint(1e15+r.Uint64N(99e15), 10)+"5e"+strconv.Itoa(-13-r.IntN(10)), 64)
+		return math.Float64frombits(math.Float64bits(v) + uint64(r.IntN(3)) - 1)
+	}},
 	{"near halves of the 8th digit", func(r *rand.Rand) float64 {
 		return float64(r.IntN(1e7)) + (float64(r.IntN(1e8))+0.5)/1e8
 	}},
