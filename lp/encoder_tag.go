@@ -133,6 +133,11 @@ func (e *Encoder) Tag(key, value string) {
 				e.buf = e.buf[:n+len(value)]
 				return
 			}
+			if checkTagValue(value, e.opt.Dialect) == 0 {
+				t.keys.n++
+				e.buf = escapeTag(e.buf[:n], value)
+				return
+			}
 		}
 	}
 	e.otherTag(key, value)

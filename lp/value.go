@@ -23,16 +23,29 @@ import (
 // InfluxDB refuses in a field of floats: write such a field by [Encoder.Float] or
 // [Encoder.Decimal].
 func (e *Encoder) Value(key string, v any) {
+	// The most common types first: the switch below searches by a hash of the type.
 	switch v := v.(type) {
-	case nil:
 	case float64:
 		e.Float(key, v)
+		return
+	case int64:
+		e.Int(key, v)
+		return
+	case string:
+		e.String(key, v)
+		return
+	}
+	e.otherValue(key, v)
+}
+
+// otherValue is Value for a type that is less common.
+func (e *Encoder) otherValue(key string, v any) {
+	switch v := v.(type) {
+	case nil:
 	case float32:
 		e.Float32(key, v)
 	case int:
 		e.Int(key, int64(v))
-	case int64:
-		e.Int(key, v)
 	case int32:
 		e.Int(key, int64(v))
 	case int16:
@@ -51,8 +64,6 @@ func (e *Encoder) Value(key string, v any) {
 		e.Uint(key, uint64(v))
 	case bool:
 		e.Bool(key, v)
-	case string:
-		e.String(key, v)
 	case []byte:
 		e.StringBytes(key, v)
 	case time.Duration:
