@@ -184,7 +184,13 @@ type TimestampCache struct{ c decimal.TimestampCache }
 // Append appends ts in decimal.
 func (c *TimestampCache) Append(dst []byte, ts int64) []byte {
 	dst = decimal.Grow(dst, decimal.RoomInt)
-	return dst[:c.c.Put(dst, len(dst), ts)]
+	n := len(dst)
+	if rest, ok := c.c.Shares(ts); ok {
+		c.c.PutShared(dst, n)
+		swar.Store64(dst, n+11, swar.Digits8(rest)|swar.Zeros)
+		return dst[:n+19]
+	}
+	return dst[:c.c.Put(dst, n, ts)]
 }
 
 func indexByte(s string, c byte) int { return strings.IndexByte(s, c) }

@@ -316,7 +316,13 @@ func (e *Encoder) end(ts int64, inRange bool) error {
 	e.buf = decimal.Grow(e.buf, decimal.RoomInt+2)
 	n := len(e.buf)
 	swar.StoreByte(e.buf, n, ' ')
-	n = e.times.Put(e.buf, n+1, ts)
+	if rest, ok := e.times.Shares(ts); ok {
+		e.times.PutShared(e.buf, n+1)
+		swar.Store64(e.buf, n+12, swar.Digits8(rest)|swar.Zeros)
+		n += 20
+	} else {
+		n = e.times.Put(e.buf, n+1, ts)
+	}
 	swar.StoreByte(e.buf, n, '\n')
 	e.buf = e.buf[:n+1]
 	e.finish()

@@ -19,9 +19,11 @@ func (e *Encoder) field(key string, n int) int {
 		e.misplaced(PartFieldKey, key)
 		return -1
 	}
-	if e.fields.mode == keysRepeat {
-		if k := e.fields.next(key); k != nil {
-			e.fields.n++
+	if s := &e.fields; s.mode == keysRepeat && s.n < len(s.keys) {
+		k := &s.keys[s.n]
+		// This is heldKey.is.
+		if len(key)+2 == int(k.size) && (len(key) < 8 && k.isShort(key) || len(key) >= 8 && k.isEnds(key) && (len(key) <= 16 || k.isMiddle(key))) {
+			s.n++
 			e.buf = grow(e.buf, heldText+n)
 			at := len(e.buf)
 			end := k.put(e.buf, at)

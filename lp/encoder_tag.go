@@ -124,11 +124,21 @@ func (e *Encoder) Tag(key, value string) {
 		e.misplaced(PartTagKey, key)
 		return
 	}
-	if t := &e.tags; t.keys.mode == keysRepeat && t.series == t.of && value != "" {
-		if k := t.keys.next(key); k != nil {
+	if t := &e.tags; t.keys.mode == keysRepeat && t.series == t.of && value != "" && t.keys.n < len(t.keys.keys) {
+		k := &t.keys.keys[t.keys.n]
+		// This is heldKey.is, and putName for most values.
+		if len(key)+2 == int(k.size) && (len(key) < 8 && k.isShort(key) || len(key) >= 8 && k.isEnds(key) && (len(key) <= 16 || k.isMiddle(key))) {
 			e.buf = grow(e.buf, heldText+len(value)+room)
 			n := k.put(e.buf, len(e.buf))
-			if putName(e.buf, n, value) {
+			clean := false
+			if len(value) <= 8 {
+				w := swar.Head(value)
+				swar.Store64(e.buf, n, w)
+				clean = unclean(w|swar.Ones*'a'<<(8*uint(len(value)))) == 0
+			} else {
+				clean = putName(e.buf, n, value)
+			}
+			if clean {
 				t.keys.n++
 				e.buf = e.buf[:n+len(value)]
 				return

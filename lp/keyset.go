@@ -50,21 +50,33 @@ func (k *heldKey) hold() {
 	}
 }
 
-// is reports whether k has a text and key is the key in it.
+// is reports whether k has a text and key is the key in it. Its parts are functions of their
+// own so that they can be inlined where every field and tag comes by.
 func (k *heldKey) is(key string) bool {
 	if len(key)+2 != int(k.size) {
 		return false
 	}
-	text := k.text[:]
 	if len(key) < 8 {
-		return swar.Head(key) == swar.Load64(text, 1)&(1<<(8*uint(len(key))&63)-1)
+		return k.isShort(key)
 	}
+	return k.isEnds(key) && (len(key) <= 16 || k.isMiddle(key))
+}
+
+// isShort is the comparison of fewer than 8 bytes.
+func (k *heldKey) isShort(key string) bool {
+	return swar.Head(key) == swar.Load64(k.text[:], 1)&(1<<(8*uint(len(key))&63)-1)
+}
+
+// isEnds compares the first and the last 8 bytes.
+func (k *heldKey) isEnds(key string) bool {
 	last := len(key) - 8
-	if swar.Load64String(key, 0) != swar.Load64(text, 1) || swar.Load64String(key, last) != swar.Load64(text, 1+last) {
-		return false
-	}
-	return len(key) <= 16 || swar.Load64String(key, 8) == swar.Load64(text, 9) &&
-		(len(key) <= 24 || swar.Load64String(key, 16) == swar.Load64(text, 17))
+	return swar.Load64String(key, 0) == swar.Load64(k.text[:], 1) && swar.Load64String(key, last) == swar.Load64(k.text[:], 1+last)
+}
+
+// isMiddle compares what isEnds leaves of more than 16 bytes.
+func (k *heldKey) isMiddle(key string) bool {
+	return swar.Load64String(key, 8) == swar.Load64(k.text[:], 9) &&
+		(len(key) <= 24 || swar.Load64String(key, 16) == swar.Load64(k.text[:], 17))
 }
 
 // equals reports whether key is the key of k.
@@ -103,17 +115,6 @@ const (
 
 // reset makes the set empty, for the next point.
 func (s *keySet) reset() { s.n, s.mode = 0, keysRepeat }
-
-// next returns the key that the point before had at this place, if its text is held and
-// key is the same. The caller has looked at mode, and adds the key by raising n.
-func (s *keySet) next(key string) *heldKey {
-	if s.n < len(s.keys) {
-		if k := &s.keys[s.n]; k.is(key) {
-			return k
-		}
-	}
-	return nil
-}
 
 // repeats adds key if the point before had it at this place, and reports whether it did. It
 // then holds the text of the key, if the caller says that this is clean.
