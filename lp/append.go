@@ -116,6 +116,13 @@ func AppendFloat32(dst []byte, v float32) []byte {
 // AppendInt appends v as an integer field value: "5i".
 func AppendInt(dst []byte, v int64) []byte {
 	dst = decimal.Grow(dst, decimal.RoomInt)
+	if uint64(v) < 1000 {
+		t := decimal.Small(v)
+		n := len(dst) + int(t>>24)
+		swar.Store32(dst, len(dst), t)
+		swar.StoreByte(dst, n, 'i')
+		return dst[:n+1]
+	}
 	n := decimal.PutInt64(dst, len(dst), v)
 	swar.StoreByte(dst, n, 'i')
 	return dst[:n+1]

@@ -8,7 +8,8 @@ import (
 // This file writes fields. Each method reserves a field with Encoder.field, which
 // completes the tags, checks and writes the key, and returns the place of the value;
 // then it writes the value there and sets the length of the buffer. A value that a
-// policy has to decide about is looked at before its key is written.
+// policy has to decide about is looked at before its key is written. Float and Int, which most
+// fields are, have the way through field for a key that is repeated in themselves.
 
 // field starts a field: it writes the separator and "key=", makes room for n
 // more bytes, and returns the place of the value, or -1 if no field may follow.
@@ -123,6 +124,18 @@ func (e *Encoder) Float(key string, v float64) {
 		e.notFinite(key)
 		return
 	}
+	if s := &e.fields; e.state == stateFields && s.mode == keysRepeat && s.n < len(s.keys) {
+		k := &s.keys[s.n]
+		if len(key)+2 == int(k.size) && (len(key) < 8 && k.isShort(key) || len(key) >= 8 && k.isEnds(key) && (len(key) <= 16 || k.isMiddle(key))) {
+			s.n++
+			b := grow(e.buf, heldText+decimal.RoomFloat)
+			n := k.put(b, len(b))
+			swar.StoreByte(b, len(b), e.separator)
+			e.separator = ','
+			e.buf = b[:decimal.PutFloat64(b, n, v)]
+			return
+		}
+	}
 	if n := e.field(key, decimal.RoomFloat); n >= 0 {
 		e.buf = e.buf[:decimal.PutFloat64(e.buf, n, v)]
 	}
@@ -142,6 +155,20 @@ func (e *Encoder) Float32(key string, v float32) {
 
 // Int adds an integer field.
 func (e *Encoder) Int(key string, v int64) {
+	if s := &e.fields; e.state == stateFields && s.mode == keysRepeat && s.n < len(s.keys) {
+		k := &s.keys[s.n]
+		if len(key)+2 == int(k.size) && (len(key) < 8 && k.isShort(key) || len(key) >= 8 && k.isEnds(key) && (len(key) <= 16 || k.isMiddle(key))) {
+			s.n++
+			b := grow(e.buf, heldText+decimal.RoomInt)
+			n := k.put(b, len(b))
+			swar.StoreByte(b, len(b), e.separator)
+			e.separator = ','
+			n = decimal.PutInt64(b, n, v)
+			swar.StoreByte(b, n, 'i')
+			e.buf = b[:n+1]
+			return
+		}
+	}
 	if n := e.field(key, decimal.RoomInt); n >= 0 {
 		n = decimal.PutInt64(e.buf, n, v)
 		swar.StoreByte(e.buf, n, 'i')

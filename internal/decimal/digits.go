@@ -43,3 +43,7 @@ var small = func() (t [1000]uint32) {
 	}
 	return t
 }()
+
+// Small returns the text of x, which is from 0 to 999, in its low three bytes and the length
+// of the text in the high byte.
+func Small(x int64) uint32 { return small[x] }

@@ -70,7 +70,17 @@ func PutFloat64(b []byte, n int, v float64) int {
 		}
 		// It is neither 0 nor 10^4: four digits would have sufficed.
 		whole := m / 1e4
-		return putEight(b, n, whole, uint32((m-whole*1e4)*1e4+low+left>>63))
+		frac := uint32((m-whole*1e4)*1e4 + low + left>>63)
+		if whole >= 1000 {
+			return putEight(b, n, whole, frac)
+		}
+		t := small[whole]
+		swar.Store32(b, n, t)
+		n += int(t >> 24)
+		d := swar.Digits8(frac)
+		swar.StoreByte(b, n, '.')
+		swar.Store64(b, n+1, d|swar.Zeros)
+		return n + 1 + (bits.Len64(d)+7)>>3
 	}
 	m += left >> 63
 	whole := m / 1e4
