@@ -227,6 +227,10 @@ func (r *Row) Skip() {
 	r.i++
 }
 
+// foundAhead is how many floats that follow each other are found before they are written,
+// see [decimal.Found].
+const foundAhead = 8
+
 // Floats gives the next fields one value each. It does the same as a call of
 // [Row.Float] for each value, but is quicker.
 func (r *Row) Floats(values []float64) {
@@ -241,7 +245,13 @@ func (r *Row) Floats(values []float64) {
 	size := r.l.room + room + decimal.RoomFloat
 	b := grow(e.buf, len(values)*size)
 	n := len(b)
+	var found [foundAhead]decimal.Found
 	for i, v := range values {
+		if i%foundAhead == 0 {
+			for k := range min(foundAhead, len(values)-i) {
+				found[k].Find(values[i+k])
+			}
+		}
 		if !finite(v) {
 			e.buf = b[:n]
 			e.notFinite(r.l.keys[r.i+i])
@@ -260,7 +270,7 @@ func (r *Row) Floats(values []float64) {
 		}
 		swar.StoreByte(b, at, e.separator)
 		e.separator = ','
-		n = decimal.PutFloat64(b, n, v)
+		n = found[i%foundAhead].Put(b, n)
 	}
 	r.i += len(values)
 	e.buf = b[:n]

@@ -3,6 +3,7 @@ package lp_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -103,5 +104,54 @@ func TestLayoutDuplicates(t *testing.T) {
 	err := write(&allow, []int{103, 3, 3, 203, 104})
 	if want := "m k3=1i,k3=0i,k4=1i,k5=2i,k3=0i,k4=1i,k5=2i,k3=1i,k4=1i\n"; err != nil || string(allow.Bytes()) != want {
 		t.Errorf("allowed: %q, %v", allow.Bytes(), err)
+	}
+}
+
+// TestRowFloats holds that Row.Floats does what Row.Float does for each value.
+func TestRowFloats(t *testing.T) {
+	var keys []string
+	for i := range 40 {
+		keys = append(keys, strings.Repeat("k", 1+i%20)+fmt.Sprint(i))
+	}
+	layout := must(lp.NewLayout(keys...))
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 3000 {
+		values := make([]float64, r.IntN(len(keys)+1))
+		for i := range values {
+			switch r.IntN(8) {
+			case 0:
+				values[i] = math.Float64frombits(r.Uint64())
+			case 1, 2:
+				values[i] = float64(r.IntN(1e6)-5e5) / 1e3
+			case 3:
+				values[i] = float64(r.IntN(1e9)) / 1e8
+			case 4:
+				if r.IntN(20) == 0 {
+					values[i] = math.NaN()
+				}
+			default:
+				values[i] = 100*r.Float64() - 10
+			}
+		}
+		var one, all lp.Encoder
+		for _, e := range []*lp.Encoder{&one, &all} {
+			e.SetOptions(lp.Options{NotFinite: lp.NotFinitePolicy(r.IntN(3))})
+		}
+		all.SetOptions(one.Options())
+		one.Point("m")
+		row := layout.Row(&one)
+		for _, v := range values {
+			row.Float(v)
+		}
+		want := one.EndTimestamp(1)
+		all.Point("m")
+		rows := layout.Row(&all)
+		cut := r.IntN(len(values) + 1)
+		rows.Floats(values[:cut])
+		rows.Floats(values[cut:])
+		got := all.EndTimestamp(1)
+		if fmt.Sprint(got) != fmt.Sprint(want) || string(all.Bytes()) != string(one.Bytes()) {
+			t.Fatalf("%v: %q, %v; want %q, %v", values, all.Bytes(), got, one.Bytes(), want)
+		}
 	}
 }

@@ -33,6 +33,7 @@ type plainOp struct {
 	room  int32 // for this op and all after it
 	size  uint8 // of the literal
 	kind  kind
+	run   uint8 // how many fields from here on are floats, if that is worth putFloats
 }
 
 const (
@@ -79,6 +80,18 @@ func plainOf(s *program) *plainProgram {
 		return nil
 	}
 	q.room = room
+	run := uint8(0)
+	for i := len(q.fields) - 1; i >= 0; i-- {
+		if run++; q.fields[i].kind != kindFloat64 || run > foundAhead {
+			run = 0
+			if q.fields[i].kind == kindFloat64 {
+				run = 1
+			}
+		}
+		if run >= 3 {
+			q.fields[i].run = run
+		}
+	}
 	return q
 }
 
@@ -137,8 +150,16 @@ func (c *cursor) appendPlain(dst []byte, p base, s *program) []byte {
 		b = growAt(b, n, int(o.room))
 	}
 	space := n
-	for i := range q.fields {
+	for i := 0; i < len(q.fields); i++ {
 		o := &q.fields[i]
+		if o.run != 0 {
+			run := int(o.run)
+			if n = c.putFloats(q.fields[i:i+run], s.fields[i:], b, n, p); n < 0 {
+				return c.fail(dst, p)
+			}
+			i += run - 1
+			continue
+		}
 		at := o.at.here(p)
 		end := o.put(b, n)
 		switch o.kind {
@@ -206,4 +227,24 @@ func (c *cursor) appendPlain(dst []byte, p base, s *program) []byte {
 	}
 	swar.StoreByte(b, n, '\n')
 	return b[:n+1]
+}
+
+// putFloats writes floats that follow each other, at most foundAhead, with the digits of all
+// found before the first is written, see [decimal.Found]. more are the ops of the same numbers.
+func (c *cursor) putFloats(ops []plainOp, more []op, b []byte, n int, p base) int {
+	var found [foundAhead]decimal.Found
+	for i := range ops {
+		found[i].Find(loadFloat64(ops[i].at.here(p)))
+	}
+	for i := range ops {
+		f := &found[i]
+		if !f.Finite() {
+			if !c.notFinite(&more[i]) {
+				return -1
+			}
+			continue
+		}
+		n = f.Put(b, ops[i].put(b, n))
+	}
+	return n
 }

@@ -3,6 +3,7 @@ package lp
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,13 @@ type plainPoint struct {
 	S2 string  `lp:"a_field_whose_key_has_28_byt"`
 	F2 float64 `lp:"f2"`
 	T  int64   `lp:",timestamp"`
+}
+
+// plainFloats has 13 floats that follow each other, of which 5 are written together, then 8.
+type plainFloats struct {
+	N                                     int64 `lp:"n"`
+	A, B, C, D, E, F, G, H, I, J, K, L, M float64
+	T                                     int64 `lp:",timestamp"`
 }
 
 type plainTime struct {
@@ -46,6 +54,15 @@ func TestPlainProgram(t *testing.T) {
 	}
 	is(mustSchema[plainPoint](t, SchemaOptions{}).p, true)
 	is(mustSchema[plainTime](t, SchemaOptions{}).p, true)
+	var runs []uint8
+	for _, o := range mustSchema[plainFloats](t, SchemaOptions{Columns: map[string]string{
+		"A": "a", "B": "b", "C": "c", "D": "d", "E": "e", "F": "f", "G": "g", "H": "h", "I": "i", "J": "j", "N": "n", "K": "k", "L": "l",
+	}}).p.plain.fields {
+		runs = append(runs, o.run)
+	}
+	if want := []uint8{0, 4, 3, 0, 0, 8, 7, 6, 5, 4, 3, 0, 0}; !slices.Equal(runs, want) {
+		t.Errorf("runs %v, want %v", runs, want)
+	}
 	is(mustSchema[plainTime](t, SchemaOptions{Measurement: "a measurement of 29 bytes____"}).p, false) // 33 with escapes
 	is(mustSchema[plainTime](t, SchemaOptions{OmitEmpty: true}).p, false)
 	is(mustSchema[plainTime](t, SchemaOptions{ExtraTags: []Tag{{Key: "x", Value: "y"}}}).p, false)
@@ -96,6 +113,10 @@ func FuzzPlainProgram(f *testing.F) {
 	f.Add("a tag value that is longer than thirty-two bytes", "and another one, with what needs escapes in it", "", "", 3.0, 4.0, int64(1), int64(2), uint16(9))
 	f.Add(strings.Repeat("long_", 300), strings.Repeat("b", 2000), strings.Repeat("c", 64), strings.Repeat("d", 3000), 0.1, 0.2, int64(1), int64(1), uint16(0))
 	points, times := mustSchema[plainPoint](f, SchemaOptions{}), mustSchema[plainTime](f, SchemaOptions{})
+	floats := mustSchema[plainFloats](f, SchemaOptions{Columns: map[string]string{
+		"N": "n", "A": "a", "B": "b", "C": "c", "D": "d", "E": "e", "F": "f", "G": "g", "H": "h", "I": "i", "J": "a longer key", "K": "k", "L": "l", "M": "m",
+		"T": ",timestamp",
+	}})
 	f.Fuzz(func(t *testing.T, t1, t2, s1, s2 string, f1, f2 float64, i, ts int64, bits uint16) {
 		o := Options{
 			NotFinite: NotFinitePolicy(bits % 3),
@@ -111,6 +132,8 @@ func FuzzPlainProgram(f *testing.F) {
 		if bits&0x800 != 0 {
 			w.At = time.Unix(0, ts)
 		}
+		x := plainFloats{i, f1, f2, f1 / 3, -f2, f1 * 1e3, 0.5, f2, f1 + f2, f2 / 7, 1, f1, f1 - f2, f2, ts}
+		comparePlain(t, floats.With(o), []plainFloats{x, {A: f1, M: f2}, x}, int(bits>>12))
 		comparePlain(t, points.With(o), []plainPoint{v, v, {F1: 1, T: ts + 1}}, int(bits>>12))
 		comparePlain(t, times.With(o), []plainTime{w, {F: 1}, w}, int(bits>>12))
 	})

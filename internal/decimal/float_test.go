@@ -122,8 +122,11 @@ var floatEdges = func() (edges []float64) {
 	return append(edges, math.NaN(), math.Inf(1))
 }()
 
-// floatChecker compares both widths of a value, with either sign.
-type floatChecker struct{ got, want []byte }
+// floatChecker compares both widths of a value, with either sign, and both ways to write it.
+type floatChecker struct {
+	got, want []byte
+	found     Found // of the value before, to see that nothing of it is left
+}
 
 func (c *floatChecker) check(t *testing.T, v float64) {
 	for range 2 {
@@ -131,6 +134,11 @@ func (c *floatChecker) check(t *testing.T, v float64) {
 		c.want = appendFloat64Plain(append(c.want[:0], '='), v)
 		if !bytes.Equal(c.got, c.want) {
 			t.Fatalf("AppendFloat64(%x) = %q, want %q", math.Float64bits(v), c.got, c.want)
+		}
+		c.found.Find(v)
+		c.got = Grow(append(c.got[:0], '='), RoomFloat)
+		if c.got = c.got[:c.found.Put(c.got, 1)]; !bytes.Equal(c.got, c.want) || c.found.Finite() != (len(c.got) > 1) {
+			t.Fatalf("Found.Put of %x = %q, want %q", math.Float64bits(v), c.got, c.want)
 		}
 		v = -v
 	}
