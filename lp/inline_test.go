@@ -26,7 +26,9 @@ func TestInlined(t *testing.T) {
 		"Head", "Load64", "Load64String", "Load32String", "Store64", "Store32", "Store16", "StoreByte", "Digits8", "Value8", // swar
 		"Grow", "InRange", "hundreds", // decimal
 		"grow", "growAt", "fill", "unclean", "uncleanString", "putKey", "finite", "sameString", "viewString",
-		"(*keySet).again", "(*keySet).reset", "(*Encoder).startFields", "(*Encoder).finish",
+		"Small", "(*TimestampCache).Shares", "(*TimestampCache).PutShared", "(*Found).Finite",
+		"(*keySet).again", "(*keySet).reset", "(*heldKey).isShort", "(*heldKey).isEnds", "(*heldKey).isMiddle", "(*heldKey).put",
+		"(*plainOp).put", "spot.here", "(*Encoder).startFields", "(*Encoder).finish",
 		"(*location).here", "loadString", "loadFloat64", "loadInt64", "loadBool", "(*fault).count", "hide",
 		"(*Point).SetFloat", "(*Point).SetInt",
 	} {

@@ -45,11 +45,10 @@ func TestChangedKey(t *testing.T) {
 	keys := []string{"aaaa", "bbbb", "c,cc", "dd\nd", "time", "aaaa"}
 	var e Encoder
 	b := make([]byte, 4)
-	key := viewString(b)
 	for round := range 3 {
 		for _, text := range keys {
 			copy(b, text)
-			key = viewString(b) // with purego it is a copy
+			key := viewString(b) // with purego it is a copy
 			e.Point("m")
 			e.Tag(key, "v")
 			e.Float(key+"2", 1)

@@ -106,7 +106,7 @@ func mustSchema[T any](t testing.TB, o SchemaOptions) *Schema[T] {
 // FuzzPlainProgram compares what a plainProgram writes with what the other loops do: the
 // line, the error, the counts, and that bytes of dst are kept.
 func FuzzPlainProgram(f *testing.F) {
-	f.Add("tag", "v", "text", "", 0.5, -0.0, int64(5), int64(1e18), uint16(0))
+	f.Add("tag", "v", "text", "", 0.5, math.Copysign(0, -1), int64(5), int64(1e18), uint16(0))
 	f.Add("", "needs escapes", `say "hi" \`, "a string field that is longer than thirty-two bytes", 1e-9, 1e22, int64(-1), int64(0), uint16(3))
 	f.Add("exactly8", "sixteen_bytes___", "a string field that is longer than the sixty-four bytes copied in hope", "\n", math.NaN(), 12.25, int64(0), int64(math.MaxInt64), uint16(0x1234))
 	f.Add("trailing\\", "line\nfeed", "\xff", "é", 1.0, math.Inf(1), int64(math.MinInt64), int64(math.MinInt64), uint16(0xffff))
