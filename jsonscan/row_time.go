@@ -116,10 +116,18 @@ func (r *Row) timeText(i int) (ns int64, ok bool, err error) {
 }
 
 // unzoned reports whether a text may be a time without a zone: it ends with the second, or
-// with digits of a fraction.
+// with the digits of a fraction.
 func unzoned(b []byte) bool {
 	n := len(b)
-	return n == 19 || n > 20 && b[19] == '.' && b[n-1]-'0' <= 9
+	if n <= 20 || b[19] != '.' {
+		return n == 19
+	}
+	for _, d := range b[20:] {
+		if d-'0' > 9 {
+			return false
+		}
+	}
+	return true
 }
 
 // parseTime parses a time with a zone, or one that unzoned accepts.
