@@ -1,11 +1,13 @@
 package docs
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
@@ -88,4 +90,47 @@ func Example_each() {
 		return nil
 	})
 	// Output: 42
+}
+
+func Example_sink() {
+	ctx, c, s := serve(influxtest.Status(204))
+	defer s.Close()
+	defer c.Close()
+	try(func() error {
+		// begin sink
+		queue := make(chan *batch.Sealed, 16)
+		w, err := batch.NewWriter(c, batch.Options{ // in a collector
+			Sink: batch.SinkFunc(func(ctx context.Context, b *batch.Sealed) error {
+				kept := *b
+				kept.Body = bytes.Clone(b.Body) // b is valid until this returns
+				select {
+				case queue <- &kept:
+					return nil // the lines are acked
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}),
+		})
+		if err != nil {
+			return err
+		}
+		if err := w.Append(ctx, []byte("cpu,host=a load=0.64 1434055562000000000")); err != nil {
+			return err
+		}
+		if err := w.Close(ctx); err != nil {
+			return err
+		}
+
+		sent, err := batch.Send(ctx, c, <-queue) // in a forwarder
+		if err != nil {
+			return err // the batch goes back to the queue
+		}
+		for _, lost := range sent.Lost {
+			fmt.Println("not stored:", lost.Lines, lost.Reason, lost.Message)
+		}
+		fmt.Println("stored:", sent.Acked.Lines)
+		// end
+		return nil
+	})
+	// Output: stored: 1
 }

@@ -50,7 +50,7 @@ wanted() {
 }
 
 printf '%-32s %12s %10s  %s\n' target executions 'new paths' result
-for package in fuzz lp jsonscan frame fastclient fastclient/internal/complaint fastclient/internal/points fastclient/batch fastclient/batch/spool fastclient/batch/internal/verdict cmd/lpbench internal/keyindex internal/printable internal/swar internal/decimal internal/deflate internal/inflate internal/line; do
+for package in fuzz lp jsonscan frame fastclient fastclient/internal/complaint fastclient/internal/points fastclient/batch fastclient/batch/spool fastclient/batch/internal/verdict cmd/lpbench internal/keyindex internal/printable internal/swar internal/decimal internal/deflate internal/inflate internal/line internal/msgpack internal/shard; do
 	for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(f \*testing\.F).*/\1/p' "$package"/*_test.go); do
 		wanted "$package.$target" "$@" && run "$package" "$target"
 	done

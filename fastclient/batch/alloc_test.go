@@ -141,7 +141,7 @@ func (w *Writer) busy() bool {
 
 // A Sink costs no allocation per batch either.
 func TestSinkAllocations(t *testing.T) {
-	s := newSinkTarget(sinkFunc(func(context.Context, *Sealed) error { return nil }), &seam.Route{Database: "d"}).NewSender(nil)
+	s := newSinkTarget(SinkFunc(func(context.Context, *Sealed) error { return nil }), &seam.Route{Database: "d"}).NewSender(nil)
 	lines := tradeLines(100)
 	body := seam.Body{Data: lines, Raw: len(lines), Lines: lines, Count: 100, Opened: time.Now()}
 	var r seam.Response

@@ -422,7 +422,7 @@ func TestFollowRoutes(t *testing.T) {
 func TestSinkDoesNotFollow(t *testing.T) {
 	following(t, fastclient.Options{Balance: fastclient.RoundRobin}, 3, 1, func(t *testing.T, c *fastclient.Client, s []*influxtest.Server, _ []atomic.Bool) {
 		put := 0
-		w, err := NewWriter(c, Options{Sink: sinkFunc(func(context.Context, *Sealed) error { put++; return nil })})
+		w, err := NewWriter(c, Options{Sink: SinkFunc(func(context.Context, *Sealed) error { put++; return nil })})
 		if err != nil {
 			t.Fatal(err)
 		}

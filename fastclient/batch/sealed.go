@@ -50,6 +50,12 @@ type Sink interface {
 	Put(ctx context.Context, b *Sealed) error
 }
 
+// A SinkFunc is a [Sink] made of a function.
+type SinkFunc func(ctx context.Context, b *Sealed) error
+
+// Put calls f.
+func (f SinkFunc) Put(ctx context.Context, b *Sealed) error { return f(ctx, b) }
+
 var (
 	// ErrTooLarge says that a [Sink] takes only smaller batches. A single line is then
 	// rejected, with [ReasonTooLarge].

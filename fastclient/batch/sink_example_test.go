@@ -120,3 +120,24 @@ func ExampleRefusedError() {
 	// 2 acked
 	// batch: sink: 1 line refused: line 2: no even lines
 }
+
+func ExampleSinkFunc() {
+	c, s := exampleClient()
+	defer s.Close()
+	defer c.Close()
+	ctx := context.Background()
+	w, err := batch.NewWriter(c, batch.Options{Sink: batch.SinkFunc(func(_ context.Context, b *batch.Sealed) error {
+		fmt.Printf("%d line for %s: %s", b.Lines, b.Database, b.Body)
+		return nil
+	})})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := w.Append(ctx, []byte("cpu,host=a load=1 1\n")); err != nil {
+		log.Print(err)
+	}
+	fmt.Println(w.Close(ctx))
+	// Output:
+	// 1 line for mydb: cpu,host=a load=1 1
+	// <nil>
+}

@@ -20,11 +20,6 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
 
-// A sinkFunc is a Sink made of a function.
-type sinkFunc func(ctx context.Context, b *Sealed) error
-
-func (f sinkFunc) Put(ctx context.Context, b *Sealed) error { return f(ctx, b) }
-
 // linesOf returns the lines of b, read by another implementation.
 func linesOf(b *Sealed) []byte {
 	if b.Encoding == "" {
@@ -170,7 +165,7 @@ func TestSealed(t *testing.T) {
 				var got Sealed
 				var body []byte
 				calls := 0
-				o := Options{Sink: sinkFunc(func(_ context.Context, b *Sealed) error {
+				o := Options{Sink: SinkFunc(func(_ context.Context, b *Sealed) error {
 					calls++
 					got, body = *b, linesOf(b)
 					return nil
@@ -209,7 +204,7 @@ func TestSealedID(t *testing.T) {
 	up := false
 	calls := map[[16]byte]int{}
 	stored := map[[16]byte]bool{}
-	sink := sinkFunc(func(_ context.Context, b *Sealed) error {
+	sink := SinkFunc(func(_ context.Context, b *Sealed) error {
 		mu.Lock()
 		defer mu.Unlock()
 		calls[b.ID]++
@@ -288,7 +283,7 @@ func TestSinkOutcomes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
 				lost := map[string]string{}
-				o := Options{MaxInFlight: 1, Sink: sinkFunc(func(_ context.Context, b *Sealed) error {
+				o := Options{MaxInFlight: 1, Sink: SinkFunc(func(_ context.Context, b *Sealed) error {
 					calls++
 					return c.put(calls, b, string(linesOf(b)))
 				}), DeadLetter: deadLetterFunc(func(l *LostLines) error {
@@ -327,7 +322,7 @@ func (f deadLetterFunc) Put(l *LostLines) error { return f(l) }
 // A Sink that never answers delays Close by no more than its context.
 func TestSinkHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, err := newWriter(config{o: must(Options{Sink: sinkFunc(func(ctx context.Context, _ *Sealed) error {
+		w, err := newWriter(config{o: must(Options{Sink: SinkFunc(func(ctx context.Context, _ *Sealed) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		})}.withDefaults(seam.V1)), targets: []*target{{}}})
@@ -353,7 +348,7 @@ func TestSinkHangs(t *testing.T) {
 
 func TestSinkOptions(t *testing.T) {
 	client := sinkClient(t, fastclient.Options{Database: "d"})
-	sink := sinkFunc(func(context.Context, *Sealed) error { return nil })
+	sink := SinkFunc(func(context.Context, *Sealed) error { return nil })
 	_, stamp := NewWriter(client, Options{Sink: sink, NoStamp: true})
 	_, replicas := NewReplicaWriter(client, Options{Sink: sink}, NeedAll)
 	sharded := sinkClient(t, fastclient.Options{Database: "d", Addrs: []string{"http://127.0.0.1:2"}, Balance: fastclient.Shard})
@@ -382,7 +377,7 @@ func TestSinkRoute(t *testing.T) {
 		var mu sync.Mutex
 		places := map[string]string{}
 		ids := map[[16]byte]bool{}
-		o := Options{Route: c.r, Sink: sinkFunc(func(_ context.Context, b *Sealed) error {
+		o := Options{Route: c.r, Sink: SinkFunc(func(_ context.Context, b *Sealed) error {
 			mu.Lock()
 			defer mu.Unlock()
 			places[b.Database+"."+b.RetentionPolicy] = string(linesOf(b))
