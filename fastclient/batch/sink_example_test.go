@@ -126,10 +126,11 @@ func ExampleSinkFunc() {
 	defer s.Close()
 	defer c.Close()
 	ctx := context.Background()
-	w, err := batch.NewWriter(c, batch.Options{Sink: batch.SinkFunc(func(_ context.Context, b *batch.Sealed) error {
-		fmt.Printf("%d line for %s: %s", b.Lines, b.Database, b.Body)
+	sink := batch.SinkFunc(func(_ context.Context, b *batch.Sealed) error {
+		fmt.Printf("%d line: %s", b.Lines, b.Body)
 		return nil
-	})})
+	})
+	w, err := batch.NewWriter(c, batch.Options{Sink: sink})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -137,7 +138,10 @@ func ExampleSinkFunc() {
 		log.Print(err)
 	}
 	fmt.Println(w.Close(ctx))
+	fmt.Println(sink.Put(ctx, &batch.Sealed{Lines: 1, Body: []byte("cpu,host=b load=2 2\n")}))
 	// Output:
-	// 1 line for mydb: cpu,host=a load=1 1
+	// 1 line: cpu,host=a load=1 1
+	// <nil>
+	// 1 line: cpu,host=b load=2 2
 	// <nil>
 }
