@@ -9,11 +9,9 @@
 // turn, and the server counts the points after each. influx compresses nothing, the others
 // do: "send, plain" is ours without. Processor time includes the start of the process.
 //
-// tsbs_load_influx has no release. A module of your own builds it:
+// The module bench/tsbs builds tsbs_load_influx:
 //
-//	go mod init tsbs
-//	go get github.com/timescale/tsbs/cmd/tsbs_load_influx@v0.0.0-20230921131859-37fced794d56
-//	go build -o tsbs_load_influx github.com/timescale/tsbs/cmd/tsbs_load_influx
+//	go build -C bench/tsbs -o /tmp/tsbs_load_influx github.com/timescale/tsbs/cmd/tsbs_load_influx
 package main
 
 import (
