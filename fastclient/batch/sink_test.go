@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -403,4 +404,29 @@ func TestSinkRoute(t *testing.T) {
 			t.Errorf("%+v: %d ids for the same lines in two places", c.r, len(ids))
 		}
 	}
+}
+
+// TestSinkErrClosed: a Sink may pass batches on by a client of its own. That this one is closed
+// ends nothing here.
+func TestSinkErrClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := pipeSet(t, fastclient.Options{}, make([]atomic.Bool, 1))
+		defer c.Close()
+		calls := 0
+		w, err := NewWriter(c, Options{MaxInFlight: 1, Sink: sinkFunc(func(context.Context, *Sealed) error {
+			if calls++; calls == 1 {
+				return fmt.Errorf("forward: %w", fastclient.ErrClosed)
+			}
+			return nil
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, w, "m v=1 1\n")
+		if err := w.Flush(context.Background()); err != nil {
+			t.Error(err)
+		}
+		mustAppend(t, w, "m v=1 2\n")
+		mustClose(t, w)
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/internal/complaint"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 )
@@ -105,10 +106,18 @@ func sinkResponse(r *seam.Response, err error, lines int) {
 			return
 		}
 		r.Message = r.Refused[0].Message
+	case errors.Is(err, fastclient.ErrClosed):
+		r.Err = &sinkError{err}
 	default:
 		r.Err = err
 	}
 }
+
+// A sinkError is an error of a Sink about a client of its own that is closed: that of the
+// Writer is not.
+type sinkError struct{ err error }
+
+func (e *sinkError) Error() string { return e.err.Error() }
 
 // wrongList says what is wrong with a sorted list of refused lines, or returns "".
 func wrongList(list []seam.RefusedLine, lines int) string {
