@@ -438,3 +438,29 @@ func TestSinkDoesNotFollow(t *testing.T) {
 		}
 	})
 }
+
+// TestRemovedIsNoFailure: a server that fails after it was removed is not among the last errors.
+func TestRemovedIsNoFailure(t *testing.T) {
+	following(t, fastclient.Options{Balance: fastclient.Failover}, 2, 2, func(t *testing.T, c *fastclient.Client, s []*influxtest.Server, _ []atomic.Bool) {
+		s[0].Play(influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+			time.Sleep(2 * time.Second)
+			influxtest.Error(503, "busy").Play(c, r)
+		}))
+		w, err := NewWriter(c, Options{BatchLines: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, w, "m v=1 1\n")
+		time.Sleep(time.Second)
+		if err := c.RemoveEndpoint("http://server0:8086"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if l := w.Stats().LastErrors; len(l) > 0 {
+			t.Error("a server that was removed is among the last errors:", l)
+		}
+		mustClose(t, w)
+	})
+}

@@ -150,8 +150,9 @@ func compressedSize(batchBytes int) int { return batchBytes + batchBytes/64 + 10
 
 // failures keeps the last failure of each server of a target, until the server responds.
 type failures struct {
-	mu   sync.Mutex
-	list []ServerFailure
+	mu      sync.Mutex
+	list    []ServerFailure
+	servers []string // the only ones that may be in it; nil: any
 }
 
 // note records the outcome of a request to the server at addr. A refusal is not a failure
@@ -183,6 +184,9 @@ func (f *failures) note(ctx context.Context, addr string, r *seam.Response) {
 func (f *failures) set(addr string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.servers != nil && !slices.Contains(f.servers, addr) {
+		return // it was removed while the request was under way
+	}
 	at := -1
 	for i := range f.list {
 		if f.list[i].Addr == addr {
@@ -202,10 +206,11 @@ func (f *failures) set(addr string, err error) {
 	}
 }
 
-// keep forgets the failures of servers that are not in addrs.
+// keep forgets the failures of servers that are not in addrs, now and later.
 func (f *failures) keep(addrs []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.servers = addrs
 	f.list = slices.DeleteFunc(f.list, func(l ServerFailure) bool { return !slices.Contains(addrs, l.Addr) })
 }
 
