@@ -231,6 +231,7 @@ type routing struct {
 	current *route            // of engine.open
 	rooms   []*slab
 	bytes   int // of routes, and of batches without their lines
+	open    int // of bytes, those that the table may take
 	limit   int // of bytes, while batches are live
 	pauses  map[string]pause
 }
@@ -322,6 +323,27 @@ func (x *routing) newRoute(key string, p *seam.Place) *route {
 	r := &route{key: key, place: p}
 	x.bytes += r.size()
 	return r
+}
+
+// crowded reports whether a route has to leave the table before one of size bytes comes. The
+// table gets half of the limit: the other one is for what is sealed, which may have to stay.
+func (x *routing) crowded(size int) bool {
+	return len(x.table) >= x.max || len(x.table) > 0 && x.open+size > x.limit/2
+}
+
+// enter puts r into the table.
+func (x *routing) enter(r *route) {
+	r.inTable = true
+	x.table[r.key] = r
+	x.open += r.size() + batchBytes
+}
+
+// leave takes r out of the table.
+func (x *routing) leave(r *route) {
+	delete(x.table, r.key)
+	r.prev.next, r.next.prev = r.next, r.prev
+	r.inTable = false
+	x.open -= r.size() + batchBytes
 }
 
 // opened adds b to the batches of the current route.

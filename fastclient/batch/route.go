@@ -48,7 +48,8 @@ type RouteOptions struct {
 	// BatchBytes. The place that had no line for the longest time is closed for another: its
 	// batch is sealed. The default is 16, or less if MaxMemory does not suffice. For more
 	// places, make BatchBytes smaller. A sixteenth of MaxMemory is for what places and small
-	// batches take besides their lines.
+	// batches take besides their lines, and half of that for the places with an open batch,
+	// which take about 1 KiB each: if that is used up, there are fewer than Max.
 	Max int
 	// OnMissing is called before the next attempt when the server says that a place does not
 	// exist. It may create what is missing. Without it, Options.OnMissing is called.

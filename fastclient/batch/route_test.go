@@ -425,3 +425,32 @@ func TestRouteOptions(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRouteMissingAmongMany: the memory for places is not used up by those that are open, so that
+// one which does not exist stops no other.
+func TestRouteMissingAmongMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{BatchBytes: 1 << 10, MaxMemory: 128 << 10, MaxInFlight: 1}
+		w := routedWriter(t, o, RouteOptions{DatabaseTag: "db", Max: 40}, func(_ context.Context, b *seam.Body, r *seam.Response) {
+			if r.Status = 204; b.Place.Database == "missing" {
+				r.API, r.Status, r.Message = seam.V1, 404, `database not found: "missing"`
+			}
+		})
+		mustAppend(t, w, "m,db=missing v=1 1\n")
+		time.Sleep(5 * time.Second)
+		for n := range 1600 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			if err := w.Append(ctx, fmt.Appendf(nil, "m,db=%s%d v=1 %d\n", strings.Repeat("n", 50), n%40, n)); err != nil {
+				t.Fatal(n, err)
+			}
+			cancel()
+		}
+		audit(t, &w.engine)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		w.Close(ctx)
+		if s := w.Stats(); s.Acked.Lines != 1600 || s.Dropped.Lines != 1 {
+			t.Errorf("%v acked, %v not sent", s.Acked, s.Dropped)
+		}
+	})
+}

@@ -70,12 +70,11 @@ func (e *engine) turn(key []byte) error {
 		if err != nil {
 			return err
 		}
-		for len(x.table) >= x.max {
+		r = x.newRoute(string(key), p)
+		for x.crowded(r.size() + batchBytes) {
 			e.closeRoute(x.recent.prev)
 		}
-		r = x.newRoute(string(key), p)
-		r.inTable = true
-		x.table[r.key] = r
+		x.enter(r)
 	} else {
 		r.prev.next, r.next.prev = r.next, r.prev
 	}
@@ -113,9 +112,7 @@ func (e *engine) closeRoute(r *route) {
 	}
 	x := e.routing
 	x.current = nil
-	delete(x.table, r.key)
-	r.prev.next, r.next.prev = r.next, r.prev
-	r.inTable = false
+	x.leave(r)
 	r.refs++
 	x.release(r)
 }
