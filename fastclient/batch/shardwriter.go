@@ -34,6 +34,7 @@ type ShardWriter struct {
 	serverWriters
 	servers shard.Servers
 	waits   bool // an append may wait for memory
+	routed  bool // with Options.Route
 	scratch sync.Pool
 
 	mu       sync.Mutex
@@ -52,7 +53,7 @@ var _ LineWriter = (*ShardWriter)(nil)
 // accepted. [Spill] does not wait as long as there is disk. o.OnEvent and o.DeadLetter get the
 // address of the server in Addr. o.OnMissing is called for each server that misses something.
 func NewShardWriter(c *fastclient.Client, o Options) (*ShardWriter, error) {
-	w := &ShardWriter{waits: (o.Overflow == Block || o.Overflow >= Spill) && !o.Route.on()}
+	w := &ShardWriter{waits: o.Overflow == Block || o.Overflow >= Spill, routed: o.Route.on()}
 	if err := w.start("ShardWriter", seam.Of(c), o); err != nil {
 		return nil, err
 	}
@@ -105,12 +106,12 @@ func (w *ShardWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 	for i := range s.lines {
 		s.lines[i], s.n[i] = s.lines[i][:0], 0
 	}
-	for range n {
-		size := line.Len(lines)
-		i := w.servers.Place(shard.Series(lines[:size]))
-		s.lines[i] = append(s.lines[i], lines[:size]...)
+	for rest := lines; len(rest) > 0; {
+		size := line.Len(rest)
+		i := w.servers.Place(shard.Series(rest[:size]))
+		s.lines[i] = append(s.lines[i], rest[:size]...)
 		s.n[i]++
-		lines = lines[size:]
+		rest = rest[size:]
 	}
 	var errs []error
 	waiting := 0
@@ -118,13 +119,17 @@ func (w *ShardWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 		if s.n[i] == 0 {
 			continue
 		}
+		if w.waits && w.routed && s.n[i] < n {
+			waiting++ // what a Writer with routes has accepted need not be the first lines
+			continue
+		}
 		with := ctx
-		if w.waits {
+		if w.waits && !w.routed {
 			with = ended
 		}
 		k, err := one.put(with, s.lines[i], s.n[i])
 		accepted += k
-		if w.waits && errors.Is(err, context.Canceled) {
+		if w.waits && !w.routed && errors.Is(err, context.Canceled) {
 			for range k { // the others wait
 				s.lines[i] = s.lines[i][line.Len(s.lines[i]):]
 			}
@@ -133,13 +138,12 @@ func (w *ShardWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 			continue
 		}
 		if err != nil {
-			one.refused(s.n[i]-k, err)
-			errs = append(errs, &replicaError{w.addrs[i], err})
+			errs = append(errs, w.refusedBy(i, s.n[i]-k, err, lines))
 		}
 		s.n[i] = 0
 	}
 	if waiting > 0 {
-		k, err := w.putWaiting(ctx, s)
+		k, err := w.putWaiting(ctx, s, lines)
 		accepted += k
 		errs = append(errs, err)
 	}
@@ -153,8 +157,9 @@ func (w *ShardWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 	return accepted, errors.Join(errs...)
 }
 
-// putWaiting gives the Writers the lines for which they had no memory, all at the same time.
-func (w *ShardWriter) putWaiting(ctx context.Context, s *shards) (accepted int, err error) {
+// putWaiting gives the Writers the lines of s, for which they may have no memory, all at the
+// same time. They are some of all lines.
+func (w *ShardWriter) putWaiting(ctx context.Context, s *shards, all []byte) (accepted int, err error) {
 	errs := make([]error, len(w.writers))
 	var wg sync.WaitGroup
 	for i, one := range w.writers {
@@ -165,8 +170,7 @@ func (w *ShardWriter) putWaiting(ctx context.Context, s *shards) (accepted int, 
 		wg.Go(func() {
 			k, err := one.put(ctx, s.lines[i], n)
 			if s.n[i] = k; err != nil {
-				one.refused(n-k, err)
-				errs[i] = &replicaError{w.addrs[i], err}
+				errs[i] = w.refusedBy(i, n-k, err, all)
 			}
 		})
 	}
@@ -175,6 +179,27 @@ func (w *ShardWriter) putWaiting(ctx context.Context, s *shards) (accepted int, 
 		accepted += k
 	}
 	return accepted, errors.Join(errs...)
+}
+
+// refusedBy counts n lines that the Writer of server i refused, and returns the error with the
+// server. A line that it names by its number among those for that server gets its number among
+// all lines.
+func (w *ShardWriter) refusedBy(i, n int, err error, all []byte) error {
+	w.writers[i].refused(n, err)
+	if bad := (*RouteError)(nil); errors.As(err, &bad) {
+		left := bad.Index
+		for index := 0; len(all) > 0; index++ {
+			size := line.Len(all)
+			if w.servers.Place(shard.Series(all[:size])) == i {
+				if left--; left < 0 {
+					bad.Index = index
+					break
+				}
+			}
+			all = all[size:]
+		}
+	}
+	return &replicaError{w.addrs[i], err}
 }
 
 func (w *ShardWriter) awaitLogged(ctx context.Context) error {

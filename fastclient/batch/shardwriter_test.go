@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -376,4 +377,83 @@ func TestRouteServers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestShardWriterRouteIndex: the number of a line that has no place is that among all lines of
+// the append.
+func TestShardWriterRouteIndex(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := pipeSet(t, fastclient.Options{Balance: fastclient.Shard}, make([]atomic.Bool, 3))
+		defer c.Close()
+		for _, overflow := range []OverflowPolicy{Block, DropNewest} {
+			w, err := NewShardWriter(c, Options{Overflow: overflow, Route: RouteOptions{DatabaseTag: "db"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for bad := range 30 {
+				var text []byte
+				for i := range 30 {
+					db := "good"
+					if i == bad {
+						db = ".."
+					}
+					text = fmt.Appendf(text, "m%d,db=%s v=1 1\n", i, db)
+				}
+				var e *RouteError
+				if err := w.Append(t.Context(), text); !errors.As(err, &e) || e.Index != bad {
+					t.Fatalf("%v, want line %d", err, bad)
+				}
+			}
+			if s := w.Stats(); s.Appended.Lines != 30*29 || s.RefusedInvalid != 30 {
+				t.Errorf("%v appended, %d refused", s.Appended, s.RefusedInvalid)
+			}
+			mustClose(t, w)
+		}
+	})
+}
+
+// TestShardWriterRouteWaits: with a Route, too, an append that waits for the memory of one server
+// does not keep its lines from the others.
+func TestShardWriterRouteWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := make([]atomic.Bool, 3)
+		for i := range down {
+			down[i].Store(true)
+		}
+		c, _ := pipeSet(t, fastclient.Options{Balance: fastclient.Shard}, down)
+		defer c.Close()
+		w, err := NewShardWriter(c, Options{BatchBytes: 8 << 10, MaxMemory: 3 << 20, MaxInFlight: 1, Route: RouteOptions{DatabaseTag: "db"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The memory of the first server is used up.
+		var own, others []byte
+		for i := range 100 {
+			text := fmt.Appendf(nil, "m,db=d,i=%d v=1 1\n", i)
+			if w.Place(text) == w.addrs[0] {
+				own = append(own, text...)
+			} else {
+				others = append(others, text...)
+			}
+		}
+		for err == nil {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			err = w.Append(ctx, own)
+			cancel()
+		}
+		done := make(chan error)
+		go func() { done <- w.Append(context.Background(), append(own, others...)) }()
+		time.Sleep(time.Minute)
+		s := w.ServerStats()
+		if n := s[1].Stats.Appended.Bytes + s[2].Stats.Appended.Bytes; n != uint64(len(others)-len(",db=d")*bytes.Count(others, []byte("\n"))) {
+			t.Errorf("the other servers have %d bytes of %d", n, len(others))
+		}
+		for i := range down {
+			down[i].Store(false)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		mustClose(t, w)
+	})
 }
