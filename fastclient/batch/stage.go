@@ -312,7 +312,7 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 		}
 	}
 	var failed *AppendError
-	accepted := 0
+	accepted, before, valid := 0, 0, 0
 	for len(values) > 0 {
 		n := min(stagedStructs, len(values))
 		s := w.stager()
@@ -321,9 +321,13 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 			schema.Encode(&sc.enc, &values[i])
 		}
 		values = values[n:]
-		n, e := handEncoded(ctx, w, s, sc)
+		lines, e := handEncoded(ctx, w, s, sc)
+		if e != nil && failed == nil {
+			renumber(e, before, valid)
+		}
+		before, valid = before+n, valid+lines
 		if e == nil {
-			accepted += n
+			accepted += lines
 			continue
 		}
 		failed = failed.join(e)
@@ -345,6 +349,17 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 		failed.Accepted += accepted
 	}
 	return logged(ctx, w, accepted, failed)
+}
+
+// renumber makes the numbers in e, which are those among some structs, the numbers among all:
+// so many are before, of which so many became valid lines.
+func renumber(e *AppendError, before, valid int) {
+	if p := (*lp.PointError)(nil); errors.As(e.Err, &p) {
+		p.Index += before
+	}
+	if r := (*RouteError)(nil); errors.As(e.Err, &r) {
+		r.Index += valid
+	}
 }
 
 // A stampClock gives lines without a timestamp the time of their append, so that no two

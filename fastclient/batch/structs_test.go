@@ -71,3 +71,30 @@ func TestWriteStructsMany(t *testing.T) {
 		t.Errorf("%d lines", lines)
 	}
 }
+
+// TestWriteStructsIndex: an error has the number of a struct among all, also when it is not among
+// the first that are staged.
+func TestWriteStructsIndex(t *testing.T) {
+	type row struct {
+		DB string  `lp:"db,tag"`
+		V  float64 `lp:"v"`
+	}
+	w := routedWriter(t, Options{}, RouteOptions{DatabaseTag: "db"}, acker)
+	rows := make([]row, 3*stagedStructs)
+	for i := range rows {
+		rows[i].DB = "a"
+	}
+	bad := stagedStructs + 44
+	rows[bad].DB, rows[bad+stagedStructs].DB = "..", ".."
+	var r *RouteError
+	if err := WriteStructs(t.Context(), w, nil, rows); !errors.As(err, &r) || r.Index != bad {
+		t.Errorf("%v, want line %d", err, bad)
+	}
+	rows[bad].DB, rows[bad].V = "a", math.NaN()
+	rows[bad+stagedStructs].DB = "a"
+	var p *lp.PointError
+	if err := WriteStructs(t.Context(), w, nil, rows); !errors.As(err, &p) || p.Index != bad {
+		t.Errorf("%v, want point %d", err, bad)
+	}
+	mustClose(t, w)
+}
