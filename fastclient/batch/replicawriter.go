@@ -76,6 +76,9 @@ var _ LineWriter = (*ReplicaWriter)(nil)
 // o.Overflow must not be [Block], which would wait for a server that is down. o.OnEvent and
 // o.DeadLetter get the address of the server in Addr. o.OnMissing is called for each server
 // that misses something.
+//
+// What is spooled for a server that the client does not have any more stays in the directory of
+// that server, and is in no account: lpbench replay sends it to another one.
 func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWriter, error) {
 	if need > NeedOne {
 		return nil, &fastclient.OptionError{Field: "Need", Reason: "is not a declared Need"}

@@ -52,6 +52,9 @@ var _ LineWriter = (*ShardWriter)(nil)
 // server that is down waits when the memory for that server is used up, with its other lines
 // accepted. [Spill] does not wait as long as there is disk. o.OnEvent and o.DeadLetter get the
 // address of the server in Addr. o.OnMissing is called for each server that misses something.
+//
+// What is spooled for a server that the client does not have any more stays in the directory of
+// that server, and is in no account: lpbench replay sends it to another one.
 func NewShardWriter(c *fastclient.Client, o Options) (*ShardWriter, error) {
 	w := &ShardWriter{waits: o.Overflow == Block || o.Overflow >= Spill, routed: o.Route.on()}
 	if err := w.start("ShardWriter", seam.Of(c), o); err != nil {
