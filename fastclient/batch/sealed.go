@@ -17,11 +17,12 @@ import (
 type Sealed struct {
 	// ID is the same when the same lines are given to a Sink again, also by the next Writer
 	// of a spool if it finds them as they were. No two batches share one, even if their
-	// lines are equal. It tells a repeated batch from a new one; Send ignores it.
+	// lines are equal, except for parts with equal lines into which a Writer divides a batch
+	// after [ErrTooLarge]. It tells a repeated batch from a new one; Send ignores it.
 	ID [16]byte
 	// Database and RetentionPolicy say where the lines go. With [fastclient.V2], Database is
-	// the bucket if Options.Bucket of the client names it. If Database is empty, Send writes
-	// where its client does.
+	// the bucket if Options.Bucket of the client names it, or if a route chose it. If Database
+	// is empty, Send writes where its client does.
 	Database, RetentionPolicy string
 	// Precision is the unit of the timestamps in the lines.
 	Precision fastclient.Precision

@@ -413,7 +413,7 @@ func TestSinkErrClosed(t *testing.T) {
 		c, _ := pipeSet(t, fastclient.Options{}, make([]atomic.Bool, 1))
 		defer c.Close()
 		calls := 0
-		w, err := NewWriter(c, Options{MaxInFlight: 1, Sink: sinkFunc(func(context.Context, *Sealed) error {
+		w, err := NewWriter(c, Options{MaxInFlight: 1, Sink: SinkFunc(func(context.Context, *Sealed) error {
 			if calls++; calls == 1 {
 				return fmt.Errorf("forward: %w", fastclient.ErrClosed)
 			}
