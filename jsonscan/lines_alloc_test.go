@@ -18,7 +18,7 @@ func lineRows(n int) []byte {
 			fmt.Fprintf(&b, `,"usage":%d.25`, i)
 		}
 		if i%5 > 0 {
-			fmt.Fprintf(&b, `,"ok":%t,"n":%d,"list":[%d]`, i%2 == 0, i<<40, i)
+			fmt.Fprintf(&b, `,"ok":%t,"n":%d,"list":[%d]`, i%2 == 0, int64(i)<<40, i)
 		}
 		b.WriteString("}\n")
 	}

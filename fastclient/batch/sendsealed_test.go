@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/url"
 	"runtime"
@@ -198,8 +199,8 @@ func TestNotSealed(t *testing.T) {
 		{"no lines", with(func(b *Sealed) { b.Lines = 0 }), damaged, 0, 0, 0},
 		{"more lines than bytes", with(func(b *Sealed) { b.Lines = b.Bytes / 2 }), damaged, 0, 0, 0},
 		{"negative", with(func(b *Sealed) { b.Lines = -1 }), damaged, 0, 0, 0},
-		{"negative bytes", with(func(b *Sealed) { b.Bytes = -1 << 40 }), damaged, 0, 0, 0},
-		{"too large", with(func(b *Sealed) { b.Bytes = 1 << 40 }), damaged, 0, 0, 0},
+		{"negative bytes", with(func(b *Sealed) { b.Bytes = math.MinInt }), damaged, 0, 0, 0},
+		{"too large", with(func(b *Sealed) { b.Bytes = math.MaxInt }), damaged, 0, 0, 0},
 		{"empty", with(func(b *Sealed) { b.Body = nil }), damaged, 0, 0, 0},
 		{"encoding", with(func(b *Sealed) { b.Encoding = "br" }), damaged, 0, 0, 0},
 		{"precision", with(func(b *Sealed) { b.Precision = 99 }), damaged, 0, 0, 0},
