@@ -34,12 +34,12 @@ func Example_hedge() {
 
 func Example_endpoints() {
 	try(func() error {
+		// begin endpoints
 		c, err := fastclient.New(fastclient.Options{Addr: "http://influx1:8086", Database: "mydb"})
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		// begin endpoints
 		if err := c.SetEndpoints("http://influx2:8086", "http://influx3:8086"); err != nil { // all that there are now
 			return err
 		}
