@@ -2,11 +2,10 @@
 // three ts-store and two ts-sql, and kills and pauses its nodes:
 //
 //	go run -C itest/cluster ./cmd/build
-//	go test -C itest/cluster -v -timeout 30m .
+//	POINTWIRE_REQUIRE_CLUSTER=1 go test -C itest/cluster -v -timeout 30m .
 //
 // The first command builds the servers from their published modules, with a C compiler. It
-// takes minutes, and 3 GB of caches. Without it the test is skipped, unless
-// POINTWIRE_REQUIRE_CLUSTER=1.
+// takes minutes, and 3 GB of caches. Without the variable the test is skipped.
 //
 // node_test.go runs the processes, cluster_test.go starts them in the order that they need,
 // load_test.go writes and reads back, and chaos_test.go has the test.
