@@ -277,22 +277,5 @@ func (w *Writer) returnPaused() bool {
 	if p == nil {
 		return false
 	}
-	p.list.remove(p)
-	d.moving.insert(p)
-	returned := p.batch.onlyOnDisk()
-	w.mu.Unlock()
-	var err error
-	if !returned || !w.giveUp(p.batch) {
-		err = w.putPart(p)
-	}
-	w.mu.Lock()
-	d.moving.remove(p)
-	if err != nil {
-		d.replays.insert(p)
-	} else {
-		w.leave(p)
-	}
-	w.wrote(err)
-	w.reconcile()
-	return err == nil
+	return w.moveToDisk(p, &d.replays)
 }

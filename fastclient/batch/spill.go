@@ -92,6 +92,19 @@ func (w *Writer) spill() bool {
 		}
 		return false
 	}
+	if !w.moveToDisk(p, &w.queue) {
+		p.logged = false
+		w.waiters.wake()
+		return false
+	}
+	return true
+}
+
+// moveToDisk puts a part on disk, or gives it back if all of it is there, and reports whether
+// it left memory. If the disk fails it goes back to the list. The lock is held, and released
+// meanwhile.
+func (w *Writer) moveToDisk(p *part, back *partList) bool {
+	d := w.disk
 	p.list.remove(p)
 	d.moving.insert(p)
 	returned := p.batch.onlyOnDisk()
@@ -103,9 +116,7 @@ func (w *Writer) spill() bool {
 	w.mu.Lock()
 	d.moving.remove(p)
 	if err != nil {
-		p.logged = false
-		w.queue.insert(p)
-		w.waiters.wake()
+		back.insert(p)
 	} else {
 		w.leave(p)
 	}
