@@ -53,7 +53,11 @@ func newGroup(t *testing.T) *group {
 	if err != nil {
 		parent = t.TempDir()
 	}
-	t.Cleanup(func() { os.RemoveAll(parent) })
+	if os.Getenv("POINTWIRE_CLUSTER_KEEP") == "1" {
+		t.Log("nodes in ", parent)
+	} else {
+		t.Cleanup(func() { os.RemoveAll(parent) })
+	}
 	g := &group{t: t}
 	for host := range 3 {
 		dir := filepath.Join(parent, address(host))

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/bits"
+	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -37,12 +38,23 @@ type load struct {
 	stallAt string        // what was going on when it began
 	mu      sync.Mutex
 	event   string
+	events  []moment
+	began   time.Time
+	witness *witness // nil without one
 }
 
 // newLoad starts to write through both sqls.
 func newLoad(t *testing.T, g *group, balance fastclient.Balance, rate int) *load {
+	l := &load{t: t, began: time.Now()}
+	addrs := []string{g.url(0), g.url(1)}
+	if os.Getenv("POINTWIRE_CLUSTER_DIRECT") != "1" {
+		l.witness = newWitness(l.now)
+		for i, a := range addrs {
+			addrs[i] = l.witness.watch(t, a)
+		}
+	}
 	c, err := fastclient.New(fastclient.Options{
-		Addr: g.url(0), Addrs: []string{g.url(1)}, Balance: balance, Database: database,
+		Addr: addrs[0], Addrs: addrs[1:], Balance: balance, Database: database,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +64,7 @@ func newLoad(t *testing.T, g *group, balance fastclient.Balance, rate int) *load
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	l := &load{t: t, c: c, w: w, stop: stop}
+	l.c, l.w, l.stop = c, w, stop
 	l.running.Go(func() { l.write(ctx, rate) })
 	l.running.Go(func() { l.watch(ctx) })
 	return l
@@ -100,6 +112,14 @@ func (l *load) during(event string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.event = event
+	l.events = append(l.events, moment{time.Now(), event})
+}
+
+// now returns what is going on.
+func (l *load) now() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.event
 }
 
 // watch checks the account until ctx ends.
@@ -172,23 +192,23 @@ func (l *load) finish() batch.Stats {
 
 // compare reads every point back through a sql, each with its value and time. Rows are
 // visible up to a few seconds after the write.
-func (l *load) compare(g *group, sql int) (lost, repeated int) {
+func (l *load) compare(g *group, sql int) (lost []int, repeated int) {
 	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Second) {
 		lost, repeated = l.missing(g, sql)
-		if lost == 0 || time.Now().After(end) {
+		if len(lost) == 0 || time.Now().After(end) {
 			return lost, repeated
 		}
 	}
 }
 
-func (l *load) missing(g *group, sql int) (lost, repeated int) {
+func (l *load) missing(g *group, sql int) (lost []int, repeated int) {
 	seen := make([]bool, l.appended)
 	wrong := 0
 	for a := range series {
 		rows, err := g.query(sql, database, fmt.Sprintf(`SELECT id, v FROM chaos WHERE a = '%d'`, a))
 		if err != nil {
 			l.t.Logf("through %v: %v", g.sql[sql], err)
-			return l.appended, 0
+			break // what was not read is lost
 		}
 		for _, row := range rows {
 			at, id, v := number(row[0]), number(row[1]), number(row[2])
@@ -204,9 +224,9 @@ func (l *load) missing(g *group, sql int) (lost, repeated int) {
 			seen[id] = true
 		}
 	}
-	for _, s := range seen {
+	for id, s := range seen {
 		if !s {
-			lost++
+			lost = append(lost, id)
 		}
 	}
 	return lost, repeated
@@ -218,4 +238,24 @@ func number(n json.Number) int64 {
 		return -1
 	}
 	return v
+}
+
+// judge fails the test for lost points, and says whose fault they are.
+func (l *load) judge(through string, lost []int) {
+	if l.witness == nil {
+		if len(lost) > 0 {
+			l.t.Errorf("through %s: %d points are lost of %d", through, len(lost), l.appended)
+		}
+		return
+	}
+	acknowledged, text := l.witness.sort(lost, l.began, l.events)
+	if n := len(lost) - acknowledged; n > 0 {
+		l.t.Errorf("through %s: %d points are lost of %d which no sql acknowledged", through, n, l.appended)
+	}
+	if acknowledged > 0 {
+		l.t.Errorf("through %s: the cluster lost %d points of %d which a sql acknowledged (status 204)", through, acknowledged, l.appended)
+	}
+	if text != "" {
+		l.t.Log(text)
+	}
 }
