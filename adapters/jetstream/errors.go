@@ -15,10 +15,12 @@ func failed(operation, object string, err error) error {
 	return &operationError{operation, object, err}
 }
 
+// Error says what failed, on which object, and why.
 func (e *operationError) Error() string {
 	return "pwjetstream: " + e.operation + " " + printable(e.object) + ": " + printable(strings.TrimPrefix(e.err.Error(), "nats: "))
 }
 
+// Unwrap returns the error of NATS.
 func (e *operationError) Unwrap() error { return e.err }
 
 // maxText bounds texts of others in headers, dead letters and errors.

@@ -16,6 +16,7 @@ type OptionError struct {
 	Reason string
 }
 
+// Error names the option and says what is wrong with it.
 func (e *OptionError) Error() string { return "pwjetstream: " + e.Field + " " + e.Reason }
 
 // SinkOptions configure a [Sink].

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"log"
-	"math/bits"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -33,22 +31,6 @@ const epoch = 1_700_000_000_000_000_000
 func appendLine(dst []byte, collector, n int) (line []byte, series string) {
 	series = fmt.Sprintf("load,collector=%d,host=h%d", collector, n%seriesOf)
 	return fmt.Appendf(dst, "%s n=%di %d\n", series, n, epoch+n), series
-}
-
-// shardOf returns where a series belongs: the shard with the largest hash of both, so that one
-// shard more takes only its share of the series from the others.
-func shardOf(series string, shards int) (shard int) {
-	var most uint64
-	for i := range shards {
-		h := fnv.New64a()
-		fmt.Fprint(h, i, " ", series)
-		// FNV mixes the first bytes badly into the highest bits.
-		sum := h.Sum64() * 0x9e3779b97f4a7c15
-		if sum = bits.ReverseBytes64(sum) * 0x9e3779b97f4a7c15; sum >= most {
-			most, shard = sum, i
-		}
-	}
-	return shard
 }
 
 // promisedFile is the file of the number of a collector.
@@ -111,7 +93,12 @@ func runCollector(ctx context.Context, s *Settings, i int) error {
 	if err != nil {
 		return err
 	}
-	if err := collect(ctx, s, i, n, writers); err != nil {
+	places, err := newPlaces(s.Servers)
+	if err != nil {
+		return err
+	}
+	defer places.close()
+	if err := collect(ctx, s, i, n, places, writers); err != nil {
 		return err
 	}
 	for shard, w := range writers {
@@ -136,7 +123,7 @@ func runCollector(ctx context.Context, s *Settings, i int) error {
 }
 
 // collect appends lines from number n on, every 20 ms those that are due.
-func collect(ctx context.Context, s *Settings, i, n int, writers []*batch.Writer) error {
+func collect(ctx context.Context, s *Settings, i, n int, places *places, writers []*batch.Writer) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	begin, first := time.Now(), n
@@ -150,7 +137,10 @@ func collect(ctx context.Context, s *Settings, i, n int, writers []*batch.Writer
 		due := first + int(time.Since(begin).Seconds()*float64(s.Rate))
 		for ; n < due; n++ {
 			line, series := appendLine(nil, i, n)
-			shard := shardOf(series, len(writers))
+			shard, err := places.shard(series)
+			if err != nil {
+				return err
+			}
 			bodies[shard] = append(bodies[shard], line...)
 		}
 		for shard, w := range writers {

@@ -38,9 +38,14 @@ func (s *Sum) err() error {
 
 // count compares what the servers have with what the collectors were promised.
 func (f *fleet) count(ctx context.Context, sum *Sum) error {
+	places, err := newPlaces(f.Servers)
+	if err != nil {
+		return err
+	}
+	defer places.close()
 	stored := map[[2]int]bool{} // by collector and number
 	for shard, url := range f.Servers {
-		rows, err := again(ctx, func(context.Context) ([][2]int, error) { return f.read(ctx, url, shard, sum) })
+		rows, err := again(ctx, func(context.Context) ([][2]int, error) { return f.read(ctx, url, shard, places, sum) })
 		if err != nil {
 			return err
 		}
@@ -73,7 +78,7 @@ func (f *fleet) count(ctx context.Context, sum *Sum) error {
 }
 
 // read returns the collector and the number of every row of a server.
-func (f *fleet) read(ctx context.Context, url string, shard int, sum *Sum) (rows [][2]int, err error) {
+func (f *fleet) read(ctx context.Context, url string, shard int, places *places, sum *Sum) (rows [][2]int, err error) {
 	c, err := clientOf(url)
 	if err != nil {
 		return nil, err
@@ -101,7 +106,11 @@ func (f *fleet) read(ctx context.Context, url string, shard int, sum *Sum) (rows
 			fmt.Sscanf(tags[1].Value, "h%d", &host)
 		}
 		_, series := appendLine(nil, collector, int(n))
-		if at != epoch+n || len(tags) != 2 || host != int(n)%seriesOf || shardOf(series, len(f.Servers)) != shard {
+		place, err := places.shard(series)
+		if err != nil {
+			return nil, err
+		}
+		if at != epoch+n || len(tags) != 2 || host != int(n)%seriesOf || place != shard {
 			wrong++
 		}
 		rows = append(rows, [2]int{collector, int(n)})

@@ -30,14 +30,32 @@ func TestFleet(t *testing.T) {
 	}
 }
 
-// A shard more moves its share of the series and no other.
-func TestShardOf(t *testing.T) {
+// A server more takes its share of the series from the others, and moves no other.
+func TestPlaces(t *testing.T) {
 	const n = 10_000
+	servers := []string{"http://127.0.0.1:1", "http://127.0.0.1:2/", "http://127.0.0.1:3", "http://127.0.0.1:4"}
+	three, err := newPlaces(servers[:3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer three.close()
+	four, err := newPlaces(servers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer four.close()
 	moved := 0
 	counts := make([]int, 4)
 	for i := range n {
 		_, series := appendLine(nil, i, i)
-		before, after := shardOf(series, 3), shardOf(series, 4)
+		before, err := three.shard(series)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := four.shard(series)
+		if err != nil {
+			t.Fatal(err)
+		}
 		counts[after]++
 		if before != after {
 			if moved++; after != 3 {

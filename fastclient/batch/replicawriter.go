@@ -131,7 +131,7 @@ func (w *serverWriters) start(what string, client seam.Client, o Options) error 
 // newWriter returns the Writer of server i, which is not started.
 func (w *serverWriters) newWriter(client seam.Client, o Options, route *seam.Route, i int, events *sync.Mutex) (*Writer, error) {
 	addr := w.addrs[i]
-	o.MaxMemory = cmp.Or(o.MaxMemory, defaultMemory) / len(w.addrs)
+	o.MaxMemory = max(1, cmp.Or(o.MaxMemory, defaultMemory)/len(w.addrs)) // 0 would be the default
 	if o.Spool.Dir != "" {
 		o.Spool.Dir = filepath.Join(o.Spool.Dir, fileName(addr))
 	}

@@ -171,9 +171,12 @@ func TestReplicaWriterErrors(t *testing.T) {
 		"Options.MaxMemory": func() (*ReplicaWriter, error) {
 			return NewReplicaWriter(c, Options{MaxMemory: 1 << 20}, NeedAll)
 		},
+		"Options.MaxMemory ": func() (*ReplicaWriter, error) { // less than a byte for each
+			return NewReplicaWriter(c, Options{MaxMemory: 1}, NeedAll)
+		},
 	} {
 		var oe *fastclient.OptionError
-		if _, err := f(); !errors.As(err, &oe) || oe.Field != name {
+		if _, err := f(); !errors.As(err, &oe) || oe.Field != strings.TrimSpace(name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

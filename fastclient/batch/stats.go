@@ -63,8 +63,11 @@ type Stats struct {
 	// because there was no memory for them, or for another reason.
 	RefusedInvalid, RefusedOverflow, RefusedOther uint64
 
-	Sealed  uint64 // number of the last sealed batch
-	Settled uint64 // every batch up to this number is settled: none of its lines is pending
+	Sealed uint64 // number of the last sealed batch
+	// Settled is the number up to which no batch has lines that are pending. With a spool
+	// it may fall: lines that are only on disk are not pending, and are again when they are
+	// read back.
+	Settled uint64
 
 	Queued     int // requests waiting
 	InFlight   int // requests under way
