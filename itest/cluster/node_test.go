@@ -27,9 +27,12 @@ func (n *node) String() string { return fmt.Sprintf("%s-%d", n.role, n.host+1) }
 // address returns the address of a host.
 func address(host int) string { return fmt.Sprintf("127.0.0.%d", host+2) }
 
+// output returns the file of what the process prints.
+func (n *node) output() string { return filepath.Join(n.dir, n.String()+".out") }
+
 // start starts the process. It ends with this one, however this one ends.
 func (n *node) start() error {
-	log, err := os.OpenFile(filepath.Join(n.dir, n.String()+".out"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	log, err := os.OpenFile(n.output(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}

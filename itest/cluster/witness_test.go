@@ -86,7 +86,7 @@ func (w *witness) note(r *http.Response) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for line := range bytes.Lines(body) {
-		if id, err := idOf(line); err == nil {
+		if id, err := idOf(line); err == nil && bytes.Equal(line, appendPoint(nil, id)) {
 			w.told[id] = now
 		}
 	}
