@@ -14,6 +14,10 @@ import (
 // credentials, such as /write?db=metrics&precision=s. A Writer sends only the batches of its
 // own target. Others stay on disk and are counted in Stats.OtherTargets; lpbench replay
 // sends them.
+//
+// Under [WriteAhead] each write to the disk takes up to 100 bytes beside Options.MaxMemory
+// until its lines are settled. A write has the lines of all appends that wait at the time,
+// so this matters only where one goroutine appends lines one by one.
 type SpoolOptions struct {
 	// Dir is the directory. Its parent must exist.
 	Dir string
