@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -96,17 +97,9 @@ func newGroup(t *testing.T) *group {
 		_, err := g.query(0, "", "CREATE DATABASE "+database+" WITH REPLICATION 3")
 		return err
 	})
-	g.until("a write", time.Minute, func() error {
-		resp, err := client.Post(g.url(0)+"/write?db="+database, "", strings.NewReader("ready v=1i 1\n"))
-		if err != nil {
-			return err
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusNoContent {
-			return fmt.Errorf("status %d", resp.StatusCode)
-		}
-		return nil
-	})
+	if err := g.takesWrites(time.Minute); err != nil {
+		t.Fatal("not ready: ", err)
+	}
 	for i := range g.sql {
 		g.until("a read through "+g.sql[i].String(), time.Minute, func() error {
 			rows, err := g.query(i, database, "SELECT v FROM ready")
@@ -137,6 +130,38 @@ func (g *group) until(what string, limit time.Duration, f func() error) {
 		}
 	}
 	g.t.Fatalf("%s: not within %v: %v", what, limit, err)
+}
+
+// takesWrites waits until a sql takes a write, with a client that is not tested.
+func (g *group) takesWrites(limit time.Duration) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	for i := 0; ctx.Err() == nil; i++ {
+		if err = g.write(ctx, i%len(g.sql)); err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
+}
+
+func (g *group) write(ctx context.Context, sql int) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second) // the limit of a sql is 10 s
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, g.url(sql)+"/write?db="+database, strings.NewReader("ready v=1i 1\n"))
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusNoContent {
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
+		return fmt.Errorf("status %d %s", resp.StatusCode, text)
+	}
+	return nil
 }
 
 // client asks the servers, without the client that is tested.

@@ -190,6 +190,30 @@ func (l *load) finish() batch.Stats {
 	return s
 }
 
+// abandon ends writing to a cluster that takes nothing any more, and checks that no point is
+// acked but those of which a sql said so.
+func (l *load) abandon() {
+	l.stop()
+	l.running.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	l.w.Close(ctx)
+	s := l.w.Stats()
+	unsent := s.ByReason[batch.ReasonUnsent].Lines
+	if s.Acked.Lines+unsent != uint64(l.appended) || s.Pending.Lines != 0 {
+		l.t.Errorf("%d lines appended: %+v", l.appended, s)
+	}
+	if l.witness != nil {
+		l.t.Log(l.witness)
+		if told := l.witness.acknowledged(); s.Acked.Lines > uint64(told) {
+			l.t.Errorf("%d lines are acked, and the sqls acknowledged %d", s.Acked.Lines, told)
+		}
+	}
+	if err := l.c.Close(); err != nil {
+		l.t.Error(err)
+	}
+}
+
 // compare reads every point back through a sql, each with its value and time. Rows are
 // visible up to a few seconds after the write.
 func (l *load) compare(g *group, sql int) (lost []int, repeated int) {

@@ -107,6 +107,13 @@ func (w *witness) count(what string) {
 	w.says[event+": "+what]++
 }
 
+// acknowledged returns how many points a sql acknowledged.
+func (w *witness) acknowledged() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.told)
+}
+
 // String lists what was no success.
 func (w *witness) String() string {
 	w.mu.Lock()
