@@ -114,6 +114,16 @@ func samePoints(lines []byte, points []*data.Point) error {
 	return nil
 }
 
+// tagOf returns the value of a tag.
+func tagOf(v *lp.PointView, key []byte) (value []byte, ok bool) {
+	for i := range v.NumTags() {
+		if k, value := v.Tag(i); bytes.Equal(k, key) {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
 // samePoint compares a line with a point. TSBS prints 16 digits after the decimal point and
 // no more, so numbers may differ by that.
 func samePoint(v *lp.PointView, p *data.Point) error {
@@ -130,8 +140,8 @@ func samePoint(v *lp.PointView, p *data.Point) error {
 		if !ok {
 			continue
 		}
-		if key, value := v.Tag(tags); !bytes.Equal(key, p.TagKeys()[i]) || string(value) != text {
-			return fmt.Errorf("tag %s=%s, want %s", key, value, text)
+		if value, ok := tagOf(v, p.TagKeys()[i]); !ok || string(value) != text {
+			return fmt.Errorf("tag %s=%s, want %s", p.TagKeys()[i], value, text)
 		}
 		tags++
 	}
