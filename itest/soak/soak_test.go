@@ -47,6 +47,7 @@ func TestSoak(t *testing.T) {
 	for start := time.Now(); time.Since(start) < length && !t.Failed(); {
 		h.round(min(round, max(length-time.Since(start), 3*time.Second)))
 		u := measure(t)
+		u.hangs = h.done.count(hangs)
 		all = append(all, u)
 		t.Logf("round %d, %v: %d lines accepted, %d lost, %v; %v", len(all), time.Since(start).Round(time.Second), h.accepted, h.lost, u, &h.done)
 	}
@@ -200,9 +201,9 @@ func (h *house) play(length time.Duration) {
 	r := rng()
 	chaos.Go(func() { h.clock.jump(breaking, r, &h.done) })
 	for _, s := range h.all {
-		for _, p := range s.proxies {
+		for i := range s.proxies {
 			r := rng()
-			chaos.Go(func() { poison(breaking, h.t, p, r, &h.done) })
+			chaos.Go(func() { poison(breaking, h.t, &s.proxies[i], r, &h.done) })
 		}
 		if s.disk != nil {
 			r := rng()
