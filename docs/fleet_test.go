@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ const (
 	geminiStore   = 6.85e-6   // s/point, its three ts-store
 )
 
-// measured are the figures of bench/results.json.
+// measured are the figures of the newest run in bench/results-KIND.json.
 type measured struct {
 	writer     float64 // s/point of processor time
 	line       float64 // bytes of a line
@@ -43,7 +44,7 @@ type measured struct {
 
 func readMeasured(t *testing.T) (m measured) {
 	t.Helper()
-	file, err := os.Open("../bench/results.json")
+	file, err := os.Open(newestRun(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +78,32 @@ func readMeasured(t *testing.T) (m measured) {
 		t.Fatalf("%+v, %v", m, err)
 	}
 	return m
+}
+
+// newestRun returns the name of the newest of the files bench/results-KIND.json.
+func newestRun(t *testing.T) (newest string) {
+	t.Helper()
+	files, err := filepath.Glob("../bench/results-*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	date := ""
+	for _, name := range files {
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first struct{ Environment struct{ Date string } }
+		err = json.NewDecoder(file).Decode(&first)
+		file.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if d := first.Environment.Date; d > date {
+			date, newest = d, name
+		}
+	}
+	return newest
 }
 
 // digits prints v with two digits, or as many as it has before the decimal point.

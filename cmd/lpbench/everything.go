@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -36,13 +37,16 @@ func (o *options) checkQuick(f *flag.FlagSet) (err error) {
 type keepOptions struct{ json, html string }
 
 func (k *keepOptions) define(f *flag.FlagSet) {
-	f.StringVar(&k.json, "json", "", "write what was measured to this `file`, a JSON object per line")
+	f.StringVar(&k.json, "json", "", "write what was measured to this `file`, a JSON object per line; in a directory to results-KIND.json, by the kind of processor")
 	f.StringVar(&k.html, "html", "", "write a page with charts to this `file`")
 }
 
 // check makes sure that the files can be written, before a long run rather than
 // after it. What is in them stays until keep.
 func (k *keepOptions) check() error {
+	if info, err := os.Stat(k.json); err == nil && info.IsDir() {
+		k.json = filepath.Join(k.json, results.FileName(results.Here(time.Now()).Kind()))
+	}
 	for flag, name := range map[string]string{"json": k.json, "html": k.html} {
 		if name == "" {
 			continue

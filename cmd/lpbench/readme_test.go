@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 )
 
 const goalLine = `{"goal":{"suite":"s","case":"c","contender":"pointwire","against":["peer"],"factor":2,"fastest":"peer","ratio":3,"ratio_lo":2,"ratio_hi":4,"met":true}}` + "\n"
@@ -74,16 +76,64 @@ func TestReadmeRefuses(t *testing.T) {
 	}
 }
 
+// TestReadmeKinds holds that a second file, of another kind of processor, is all that a
+// column of its own takes.
+func TestReadmeKinds(t *testing.T) {
+	dir := t.TempDir()
+	keep := func(kind, cpu, date, goal string) {
+		text := `{"environment":{"cpu":"` + cpu + `","cpu_family":"25","cpu_model":"1","date":"` + date + `"}}` + "\n" + samplesOf("s", "c", "pointwire", 0, 10) + goal
+		if err := os.WriteFile(filepath.Join(dir, results.FileName(kind)), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := keepLines(t, "README.md", "<!-- table: goals -->\n<!-- end: goals -->\n<!-- table: machine -->\n<!-- end: machine -->\n")
+	fill := func() string {
+		c, _ := quiet()
+		if err := run(context.Background(), c, []string{"readme", "-json", dir, page}); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	keep("epyc-25-1", "AMD EPYC", "2026-01-01T00:00:00Z", goalLine)
+	if one := fill(); !strings.Contains(one, "Goals: 1 of 1 met.") || strings.Contains(one, "epyc-25-1") {
+		t.Errorf("one file:\n%s", one)
+	}
+	keep("xeon-25-1", "Intel(R) Xeon(R) Processor", "2026-01-02T00:00:00Z", strings.ReplaceAll(strings.ReplaceAll(goalLine, `"ratio":3`, `"ratio":1.5`), `"met":true`, `"met":false`))
+	two := fill()
+	for _, want := range []string{
+		"- xeon-25-1: 0 of 1 met, measured on 2026-01-02\n- epyc-25-1: 1 of 1 met, measured on 2026-01-01\n",
+		"| goal | xeon-25-1 | epyc-25-1 |\n", "| ≥2× | **1.5×** (2–4), **not met** | **3×** (2–4), met |\n",
+		"- epyc-25-1: Measured on AMD EPYC (family 25, model 1), 2026-01-01",
+	} {
+		if !strings.Contains(two, want) {
+			t.Errorf("two files, no %q in\n%s", want, two)
+		}
+	}
+}
+
 // TestReadmeFiles holds that the tables of the project's own files are those of
-// the run that is kept, to the byte.
+// the runs that are kept, to the byte, and that each has the name of its kind.
 func TestReadmeFiles(t *testing.T) {
-	const kept = "../../bench/results.json"
-	if _, err := os.Stat(kept); err != nil {
-		t.Fatalf("%v: bench/README.md says how the run is made that the tables are of", err)
+	const kept = "../../bench"
+	files, err := filepath.Glob(filepath.Join(kept, results.FileName("*")))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no results, %v: bench/README.md says how the runs are made that the tables are of", err)
+	}
+	for _, file := range files {
+		r, err := results.ReadFile(file)
+		if err != nil {
+			t.Error(err)
+		} else if want := results.FileName(r.Environment.Kind()); filepath.Base(file) != want {
+			t.Errorf("%s should have the name %s", file, want)
+		}
 	}
 	c, out := quiet()
-	err := run(context.Background(), c, []string{"readme", "-json", kept, "-check", "../../README.md", "../../bench/README.md"})
+	err = run(context.Background(), c, []string{"readme", "-json", kept, "-check", "../../README.md", "../../bench/README.md"})
 	if err != nil {
-		t.Errorf("%v: go run ./cmd/lpbench readme -json bench/results.json README.md bench/README.md\n%s", err, out)
+		t.Errorf("%v: go run ./cmd/lpbench readme -json bench README.md bench/README.md\n%s", err, out)
 	}
 }

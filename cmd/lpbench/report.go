@@ -46,7 +46,7 @@ func report(_ context.Context, c console, args []string) error {
 }
 
 var readmeHelp = help{
-	synopsis: "readme -json FILE [flags] MARKDOWN…",
+	synopsis: "readme -json FILE|DIRECTORY [-json …] [flags] MARKDOWN…",
 	about: `
 Fills the tables of Markdown files from what -json kept: all that is between
 
@@ -62,11 +62,15 @@ is replaced, and nothing else is touched. The names are
     suites        a table per suite, each with its command
     suite SUITE   the table of one suite
     case SUITE/CASE
-                  one case: every contender with all its figures`,
+                  one case: every contender with all its figures
+
+Several files, or a directory with files results-KIND.json, are runs on different
+kinds of processors. Then goals has a column per kind, machine a line, and figures
+a line for each run but the newest, which all other tables are of.`,
 	examples: `
-go run ./cmd/lpbench -count 15 -benchtime 40ms -json bench/results.json
-go run ./cmd/lpbench readme -json bench/results.json README.md bench/README.md
-go run ./cmd/lpbench readme -json bench/results.json -check README.md bench/README.md`,
+go run ./cmd/lpbench -count 15 -benchtime 40ms -json bench
+go run ./cmd/lpbench readme -json bench README.md bench/README.md
+go run ./cmd/lpbench readme -json bench -check README.md bench/README.md`,
 }
 
 // errStale is the end of readme -check.
@@ -75,18 +79,22 @@ var errStale = errors.New("the tables are not those of the results")
 // readme fills the tables of Markdown files.
 func readme(_ context.Context, c console, args []string) error {
 	f := flags("readme")
-	json := f.String("json", "", "take the figures from this `file`")
+	var json []string
+	f.Func("json", "take the figures from this `file`, or from results-KIND.json in this directory; may be repeated", func(name string) error {
+		json = append(json, name)
+		return nil
+	})
 	check := f.Bool("check", false, "write nothing; exit with 1 if a table would change")
 	files, err := parse(c, f, readmeHelp, args)
 	switch {
 	case err != nil:
 		return err
-	case *json == "":
+	case len(json) == 0:
 		return usage("readme needs the results: -json FILE")
 	case len(files) == 0:
 		return usage("readme needs the Markdown files to fill")
 	}
-	r, err := results.ReadFile(*json)
+	reports, err := results.ReadKinds(json...)
 	if err != nil {
 		return err
 	}
@@ -99,7 +107,7 @@ func readme(_ context.Context, c console, args []string) error {
 			return err
 		}
 		var names []string
-		if texts[i], names, err = markdown.Fill(text, r); err != nil {
+		if texts[i], names, err = markdown.Fill(text, reports...); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		if len(names) == 0 {

@@ -66,15 +66,27 @@ func commit(settings []debug.BuildSetting) (c string) {
 
 // CPUModel returns the name of the processor, if the system tells it.
 func CPUModel() string {
+	if name := cpuinfo("model name"); name != "" {
+		return name
+	}
+	return "processor unknown"
+}
+
+// CPUFamily returns the numbers of the processor's family and of the model in it, or "".
+// They tell processors apart where a virtual machine shortens their name.
+func CPUFamily() (family, model string) { return cpuinfo("cpu family"), cpuinfo("model") }
+
+// cpuinfo returns what /proc/cpuinfo says about the first processor, or "".
+func cpuinfo(key string) string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err == nil {
 		for line := range strings.Lines(string(info)) {
-			if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == "model name" {
+			if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == key {
 				return strings.TrimSpace(v)
 			}
 		}
 	}
-	return "processor unknown"
+	return ""
 }
 
 // Version returns the version of a module in this program, without its leading "v". The

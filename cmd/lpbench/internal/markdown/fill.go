@@ -20,9 +20,10 @@ const (
 //	<!-- table: NAME -->
 //	<!-- end: NAME -->
 //
-// by the table NAME of r, and returns the names. All else stays as it is. A
-// marker that has no partner, and a name that r has no table for, is an error.
-func Fill(text []byte, r *results.Report) (filled []byte, names []string, err error) {
+// by the table NAME of the reports, and returns the names. All else stays as it is. A
+// marker that has no partner, and a name that there is no table for, is an error. Several
+// reports are of different kinds of processors, the newest first.
+func Fill(text []byte, reports ...*results.Report) (filled []byte, names []string, err error) {
 	open := "" // the table whose end is looked for
 	number := 0
 	for line := range bytes.Lines(text) {
@@ -41,7 +42,7 @@ func Fill(text []byte, r *results.Report) (filled []byte, names []string, err er
 		case isStart && open != "":
 			return nil, nil, fmt.Errorf("line %d: the table %q has no end", number, open)
 		case isStart:
-			table, err := Table(r, name)
+			table, err := tableOf(reports, name)
 			if err != nil {
 				return nil, nil, fmt.Errorf("line %d: %w", number, err)
 			}

@@ -101,7 +101,7 @@ func (e *Environment) UnmarshalJSON(text []byte) error {
 
 // Here returns the facts about this machine, at the time now.
 func Here(now time.Time) Environment {
-	return Environment{
+	e := Environment{
 		{"cpu", measure.CPUModel()},
 		{"cores", strconv.Itoa(runtime.NumCPU())},
 		{"os", runtime.GOOS},
@@ -109,12 +109,20 @@ func Here(now time.Time) Environment {
 		{"go", runtime.Version()},
 		{"date", now.UTC().Format(time.RFC3339)},
 	}
+	if family, model := measure.CPUFamily(); family != "" && model != "" {
+		e.Set("cpu_family", family)
+		e.Set("cpu_model", model)
+	}
+	return e
 }
 
 // Machine says in a line what the report was measured on.
 func (e Environment) Machine() string {
 	var parts []string
 	if cpu := e.Get("cpu"); cpu != "" {
+		if family := e.Get("cpu_family"); family != "" {
+			cpu += " (family " + family + ", model " + e.Get("cpu_model") + ")"
+		}
 		parts = append(parts, cpu)
 	}
 	if n := e.Get("cores"); n != "" {
