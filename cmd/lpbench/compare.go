@@ -26,17 +26,19 @@ type compareOptions struct {
 	count     int
 	benchtime time.Duration
 	size      float64
+	processes int
 }
 
 func (o *compareOptions) define(f *flag.FlagSet) {
 	f.IntVar(&o.count, "count", 7, "`rounds` of the comparison: in each, every contender has one turn")
 	f.DurationVar(&o.benchtime, "benchtime", 5*time.Millisecond, "least `time` of a contender's turn")
 	f.Float64Var(&o.size, "size", 0, "`share` of the data that the comparison runs on; 0 is as much as leaves 100,000 values, case by case")
+	f.IntVar(&o.processes, "processes", results.DefaultProcesses, "share the rounds of the suite numbers among this `number` of processes")
 }
 
 func (o *compareOptions) check() error {
-	if o.count < 1 || o.benchtime <= 0 || o.size < 0 || o.size > 1 {
-		return usage("-count must be at least 1, -benchtime above 0, -size between 0 and 1")
+	if o.count < 1 || o.benchtime <= 0 || o.size < 0 || o.size > 1 || o.processes < 1 {
+		return usage("-count and -processes must be at least 1, -benchtime above 0, -size between 0 and 1")
 	}
 	return nil
 }
@@ -119,6 +121,7 @@ func compare(ctx context.Context, c console, o compareOptions, what []string, ro
 		}
 	}
 	r.Environment.Merge(found.Environment)
+	r.Environment.Set("processes", strconv.Itoa(o.processes))
 	r.Results = append(r.Results, found.Results...)
 	r.Goals = append(r.Goals, found.Goals...)
 	fmt.Fprintf(c.out, "\nbeside other libraries: %d rounds in turn, medians; × is how many times as fast as the base, with its interval\n", o.count)
@@ -141,6 +144,9 @@ func (b *bench) run(ctx context.Context, c console, o compareOptions, found *res
 	for i, suite := range suitesOf(b.names) {
 		args := []string{"-json", "-progress", "-tour", "-rounds", strconv.Itoa(o.count), "-turn", o.benchtime.String(),
 			"-suite", "^" + regexp.QuoteMeta(suite) + "$", "-case", pattern(b.names, suite)}
+		if suite == "numbers" && min(o.processes, o.count) > 1 {
+			args = append(args, "-processes", strconv.Itoa(o.processes))
+		}
 		if o.size > 0 {
 			args = append(args, "-size", strconv.FormatFloat(o.size, 'g', -1, 64))
 		}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
@@ -182,7 +183,7 @@ func TestInterrupt(t *testing.T) {
 // TestArguments holds the exit status of arguments that make no sense.
 func TestArguments(t *testing.T) {
 	for _, args := range [][]string{
-		{"-trades", "0"}, {"-counters", "-1"}, {"-count", "0"}, {"-benchtime", "0s"}, {"-size", "2"}, {"-quick", "-url", "http://x"},
+		{"-trades", "0"}, {"-counters", "-1"}, {"-count", "0"}, {"-benchtime", "0s"}, {"-size", "2"}, {"-processes", "0"}, {"-quick", "-url", "http://x"},
 		{"-quick", "-record", "x"}, {"-quick", "-trades", "5"}, {"-counters", "5", "-quick"}, {"surplus"}, {"-nonsense"},
 		{"roundtrip", "-trades", "0"}, {"roundtrip", "x"}, {"roundtrip", "-quick", "-url", "http://x"}, {"roundtrip", "-quick", "-trades", "100000"},
 		{"compare", "-count", "0"}, {"compare", "-nonsense"}, {"encode", "-size", "-1"},
@@ -212,7 +213,7 @@ func TestFilesFirst(t *testing.T) {
 	dir := t.TempDir()
 	bad := filepath.Join(dir, "absent", "file")
 	for _, args := range [][]string{
-		{"-quick", "-json", bad}, {"-quick", "-html", bad}, {"roundtrip", "-quick", "-json", bad}, {"compare", "-html", bad}, {"compare", "-json", dir},
+		{"-quick", "-json", bad}, {"-quick", "-html", bad}, {"roundtrip", "-quick", "-json", bad}, {"compare", "-html", bad}, {"compare", "-html", dir},
 		{"write", "-url", "http://127.0.0.1:1", "-json", bad}, {"query", "-url", "http://127.0.0.1:1", "-json", bad},
 	} {
 		c, out := quiet()
@@ -234,6 +235,10 @@ func TestFilesFirst(t *testing.T) {
 	}
 	if _, err := os.Stat(fresh); !os.IsNotExist(err) {
 		t.Errorf("the new file: %v", err)
+	}
+	k = keepOptions{json: dir}
+	if want := filepath.Join(dir, results.FileName(results.Here(time.Now()).Kind())); k.check() != nil || k.json != want {
+		t.Errorf("in a directory the file is %s, want %s", k.json, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,9 @@ func showCases(c console, cases []results.Case) error {
 			return err
 		}
 		for _, r := range k.Results {
+			if n := len(r.Processes); n > 0 && r.Out() == "" {
+				fmt.Fprintf(c.out, "%s in %d processes: medians of %s to %s\n", r.Contender, n, term.Figure(slices.Min(r.Processes)), term.Figure(slices.Max(r.Processes)))
+			}
 			if r.Extra != nil {
 				fmt.Fprintf(c.out, "%s: %s %s\n", r.Contender, term.Ratio(*r.Extra), r.ExtraUnit)
 			}

@@ -23,6 +23,8 @@ type Environment struct {
 	// Modules maps the path of each module in this program to its version.
 	Modules map[string]string `json:"modules"`
 	Rounds  int               `json:"rounds"`
+	// Processes is in how many processes the suite numbers takes its rounds.
+	Processes int `json:"processes,omitempty"`
 	// Turn is the least duration of a turn.
 	Turn time.Duration `json:"turn_ns"`
 	// Size is the share of the data that was used, or 0 if it differs from case to

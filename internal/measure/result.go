@@ -41,6 +41,9 @@ type Result struct {
 	// the processor times, if the ratio compares those.
 	Samples    []float64 `json:"samples,omitempty"`
 	CPUSamples []float64 `json:"cpu_samples,omitempty"`
+	// Processes are the medians of each process, in the time that ratios compare, if the
+	// rounds were taken in several, see Pool. Ratio and its interval are then of these.
+	Processes []float64 `json:"processes,omitempty"`
 	// Extra is the value of Op.Extra, in ExtraUnit.
 	Extra     *float64 `json:"extra,omitempty"`
 	ExtraUnit string   `json:"extra_unit,omitempty"`

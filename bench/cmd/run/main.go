@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/bench"
+	"github.com/pointwire/pointwire/bench/numbers"
 	"github.com/pointwire/pointwire/bench/transport"
 	"github.com/pointwire/pointwire/internal/measure"
 )
@@ -44,6 +45,7 @@ type options struct {
 	matrix                 bool
 	tour, drift            bool
 	baseline               string
+	processes              int
 	measure                measure.Options
 }
 
@@ -61,6 +63,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f.StringVar(&o.baseline, "baseline", "", "write allocations and ratios to this `file`")
 	f.BoolVar(&o.tour, "tour", false, "take a minute or less: -rounds 6 -turn 5ms, and less data where 100,000 values are left")
 	f.BoolVar(&o.drift, "drift", false, "print how the ratios of our own contenders differ from those of baseline.json; implies -tour")
+	f.IntVar(&o.processes, "processes", 1, "share the rounds of the suite numbers among this `number` of processes, at most one a round")
 	f.IntVar(&o.measure.Rounds, "rounds", 7, "number of turns of each contender")
 	f.DurationVar(&o.measure.Turn, "turn", 50*time.Millisecond, "least duration of a turn")
 	if err := f.Parse(args); err != nil {
@@ -68,6 +71,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if o.processes < 1 || o.measure.Rounds < 1 {
+		return o, errors.New("-processes and -rounds must be at least 1")
 	}
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -107,6 +113,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 	case o.json:
 		env := measure.Here()
 		env.Rounds, env.Turn, env.Size = o.measure.Rounds, o.measure.Turn, o.size
+		if env.Processes = o.processes; o.processes == 1 {
+			env.Processes = 0
+		}
 		if env.Tour = o.tour; o.tour && !o.sized {
 			env.Size = 0
 		}
@@ -122,7 +131,11 @@ func run(args []string, stdout, stderr io.Writer) error {
 		if !o.suite.MatchString(s.Name) {
 			continue
 		}
-		results, err := runSuite(s, o, stdout, stderr)
+		suite := runSuite
+		if n := min(o.processes, o.measure.Rounds); n > 1 && s.Name == numbers.Suite.Name && !o.list {
+			suite = runProcesses
+		}
+		results, err := suite(s, o, stdout, stderr)
 		if err != nil {
 			return err
 		}
@@ -207,29 +220,29 @@ func runCase(c *measure.Case, o options, k, of int, stdout, stderr io.Writer) ([
 	o.measure.Done = func(c *measure.Case, op *measure.Op) {
 		done++
 		if o.progress {
-			json.NewEncoder(stderr).Encode(struct {
-				Suite string `json:"suite"`
-				Case  string `json:"case"`
-				Done  int    `json:"done"`
-				Of    int    `json:"of"`
-			}{c.Suite, c.Name, done, turns * of})
+			json.NewEncoder(stderr).Encode(progress{c.Suite, c.Name, done, turns * of})
 		}
 	}
 	results, err := measure.Run(c, o.measure)
 	if err != nil {
 		return nil, err
 	}
+	return results, show(results, o, stdout)
+}
+
+// show prints the results of a case.
+func show(results []measure.Result, o options, stdout io.Writer) error {
 	if !o.json {
 		if !o.matrix && !o.drift {
 			measure.WriteTable(stdout, results)
 		}
-		return results, nil
+		return nil
 	}
 	e := json.NewEncoder(stdout)
 	for _, r := range results {
 		if err := e.Encode(r); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return results, nil
+	return nil
 }

@@ -76,7 +76,7 @@ func TestTables(t *testing.T) {
 }
 
 func TestBadArguments(t *testing.T) {
-	for _, args := range [][]string{{"-suite", "("}, {"extra"}, {"-rounds", "x"}} {
+	for _, args := range [][]string{{"-suite", "("}, {"extra"}, {"-rounds", "x"}, {"-rounds", "0"}, {"-processes", "0"}} {
 		if run(args, &bytes.Buffer{}, &bytes.Buffer{}) == nil {
 			t.Errorf("no error for %q", args)
 		}

@@ -168,6 +168,11 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s, %v:\n%s\nwant\n%s", name, err, got, want)
 		}
 	}
+	pooled := report(t)
+	pooled.Results[0].Processes = []float64{50, 49, 71}
+	if got, err := Table(pooled, "suite encode"); err != nil || !strings.Contains(got, "median of 3 processes") || !strings.Contains(got, "| trade | 50.0 [49.0–71.0] (**8×**, 7.5–8.25) |") {
+		t.Errorf("rounds of three processes, %v:\n%s", err, got)
+	}
 	all, err := Table(report(t), "suites")
 	if err != nil || strings.Count(all, "\n### ")+strings.Count(all[:4], "### ") != 3 {
 		t.Errorf("%v:\n%s", err, all)

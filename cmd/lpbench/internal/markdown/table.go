@@ -104,7 +104,11 @@ func suite(r *results.Report, name string) string {
 	}
 	var b strings.Builder
 	unit := cases[0].Unit()
-	fmt.Fprintf(&b, "    %s\n\n| %s |", r.Command(name, ""), unit)
+	fmt.Fprintf(&b, "    %s\n\n", r.Command(name, ""))
+	if n := processes(cases); n > 0 {
+		fmt.Fprintf(&b, "In square brackets are the least and the greatest median of %d processes, which share the rounds. Ratios and their intervals are those of the processes.\n\n", n)
+	}
+	fmt.Fprintf(&b, "| %s |", unit)
 	for i, c := range contenders {
 		fmt.Fprintf(&b, " %s", cell(c))
 		if versions[i] != "" && versions[i] != "this tree" {
@@ -131,6 +135,16 @@ func suite(r *results.Report, name string) string {
 	return b.String()
 }
 
+// processes returns in how many processes the rounds of the cases were taken, 0 if in one.
+func processes(cases []results.Case) (n int) {
+	for _, c := range cases {
+		for _, v := range c.Results {
+			n = max(n, len(v.Processes))
+		}
+	}
+	return n
+}
+
 // figure is a contender of a case in one cell.
 func figure(c *results.Case, v *results.Result) string {
 	switch {
@@ -140,6 +154,9 @@ func figure(c *results.Case, v *results.Result) string {
 		return v.Out()
 	}
 	s := term.Figure(c.Time(v))
+	if len(v.Processes) > 0 {
+		s += " [" + term.Figure(slices.Min(v.Processes)) + "–" + term.Figure(slices.Max(v.Processes)) + "]"
+	}
 	if v.Base != "" && v.Contender != v.Base && v.Ratio != 0 {
 		s += " (**" + term.Ratio(v.Ratio) + "×**, " + term.Ratio(v.RatioLo) + "–" + term.Ratio(v.RatioHi) + ")"
 	}

@@ -10,7 +10,7 @@ import (
 // Command returns the command that measures a case again, as it was measured; a
 // suite without a name of a case, and everything without a suite.
 // The facts roundtrip_flags and load_flags hold the flags that were given to
-// those parts, rounds, turn_ns and size what the comparison ran with.
+// those parts, rounds, turn_ns, size and processes what the comparison ran with.
 func (r *Report) Command(suite, name string) string {
 	command := "go run ./cmd/lpbench "
 	switch suite {
@@ -44,8 +44,15 @@ func (r *Report) compareFlags() string {
 	if size := r.Environment.Get("size"); size != "" && size != "0" {
 		flags = append(flags, "-size", size)
 	}
+	if n := r.Environment.Get("processes"); n != "" && n != strconv.Itoa(DefaultProcesses) {
+		flags = append(flags, "-processes", n)
+	}
 	return strings.Join(flags, " ")
 }
+
+// DefaultProcesses is among how many processes the rounds of the suite numbers are shared,
+// unless a flag says otherwise. Six processes have an interval of 95 %, five have none.
+const DefaultProcesses = 6
 
 // join puts a space between the parts that are not empty.
 func join(parts ...string) string {
