@@ -39,6 +39,7 @@ func BenchmarkGzip(b *testing.B)        { benchmarkSuite(b, "gzip") }
 func BenchmarkGunzip(b *testing.B)      { benchmarkSuite(b, "gunzip") }
 func BenchmarkSpool(b *testing.B)       { benchmarkSuite(b, "spool") }
 func BenchmarkPython(b *testing.B)      { benchmarkSuite(b, "python") }
+func BenchmarkWhole(b *testing.B)       { benchmarkSuite(b, "whole") }
 
 // TestMain serves the suites that start this program again as their sink.
 func TestMain(m *testing.M) {

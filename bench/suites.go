@@ -19,13 +19,14 @@ import (
 	"github.com/pointwire/pointwire/bench/query"
 	"github.com/pointwire/pointwire/bench/spool"
 	"github.com/pointwire/pointwire/bench/transport"
+	"github.com/pointwire/pointwire/bench/whole"
 	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // Suites lists all suites, in the order of the tables.
 var Suites = []measure.Suite{
 	encode.Suite, decode.Suite, numbers.Suite, query.Suite, query.Structs, query.Columns, query.MessagePack, transport.Suite, gzip.Suite,
-	gunzip.Suite, spool.Suite, python.Suite,
+	gunzip.Suite, spool.Suite, python.Suite, whole.Suite,
 }
 
 // Goals are the goals of the design.

@@ -33,6 +33,7 @@ var tour = map[string]float64{
 	"spool":                0.2,  // 5 batches
 	"spool/writer":         0.8,  // 100,000 points
 	"spool/writer-structs": 0.8,
+	"whole":                1,    // 10 batches of 5,000 points
 	"spool/recovery":       0.05, // 54 MB, more than the caches of a processor
 }
 

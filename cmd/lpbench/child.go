@@ -18,7 +18,7 @@ import (
 const module = "github.com/pointwire/pointwire"
 
 // suites are the suites of the bench module, for the note where that is missing.
-const suites = "the suites encode, decode, numbers, query, structs, columns, transport, gzip, gunzip, spool and python"
+const suites = "the suites encode, decode, numbers, query, structs, columns, transport, gzip, gunzip, spool, python and whole"
 
 // errNoCheckout says that the nested modules are not at hand.
 var errNoCheckout = errors.New("not inside a checkout of " + module)

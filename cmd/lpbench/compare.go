@@ -27,6 +27,7 @@ type compareOptions struct {
 	benchtime time.Duration
 	size      float64
 	processes int
+	server    string // URL of the server of the suite whole, or ""
 }
 
 func (o *compareOptions) define(f *flag.FlagSet) {
@@ -135,6 +136,7 @@ func compare(ctx context.Context, c console, o compareOptions, what []string, ro
 type bench struct {
 	file, dir string
 	names     []caseName
+	server    string // see compareOptions
 }
 
 // run measures the cases, one suite after the other.
@@ -150,6 +152,7 @@ func (b *bench) run(ctx context.Context, c console, o compareOptions, found *res
 		if o.size > 0 {
 			args = append(args, "-size", strconv.FormatFloat(o.size, 'g', -1, 64))
 		}
+		b.server = o.server
 		share := func(done, of int) { bar.Set(shareOf(b.names, i, done, of)) }
 		if err := b.runSuite(ctx, args, found, bar, share); err != nil {
 			return err
@@ -263,6 +266,9 @@ func shareOf(names []caseName, i, done, of int) int {
 func (b *bench) runSuite(ctx context.Context, args []string, r *results.Report, bar *term.Bar, share func(done, of int)) error {
 	cmd := exec.CommandContext(ctx, b.file, args...)
 	cmd.Dir = b.dir
+	if b.server != "" {
+		cmd.Env = append(os.Environ(), "POINTWIRE_SERVER="+b.server)
+	}
 	ownGroup(cmd)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

@@ -89,8 +89,10 @@ var everythingHelp = help{
 Proves and measures the whole way of points. It starts a real InfluxDB as a
 child, writes this host's counters and 100,000 trades, reads them back, proves
 each value identical, and prints what each part cost. Then it measures pointwire
-beside other libraries, and shows each goal of the design beside its figure.
-lpbench COMMAND -h explains a command.`,
+beside other libraries, and shows each goal of the design beside its figure. It
+ends with a line for each question that people ask of a client: points and rows
+per second per core, bytes on the wire, memory, for pointwire and the official
+clients. lpbench COMMAND -h explains a command.`,
 	examples: `
 go run ./cmd/lpbench
 go run ./cmd/lpbench -quick
@@ -141,7 +143,16 @@ func everything(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := live(ctx, c, o.trip, root, dir, r); err != nil {
+	child := o.trip.url == ""
+	stop, err := serve(ctx, c, &o.trip, root, dir)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if child {
+		o.compare.server = o.trip.url
+	}
+	if err := live(ctx, c, o.trip, r); err != nil {
 		return err
 	}
 	switch {
@@ -150,6 +161,9 @@ func everything(ctx context.Context, c console, args []string) error {
 		fmt.Fprintf(c.out, "\n%v: beside other libraries, %s are not measured\n", errNoCheckout, suites)
 	default:
 		if err := compare(ctx, c, o.compare, nil, root, dir, r); err != nil {
+			return err
+		}
+		if err := showWhole(c, r); err != nil {
 			return err
 		}
 	}
@@ -218,7 +232,12 @@ func roundTripOnly(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := live(ctx, c, o.trip, root, dir, r); err != nil {
+	stop, err := serve(ctx, c, &o.trip, root, dir)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := live(ctx, c, o.trip, r); err != nil {
 		return err
 	}
 	return o.keep.keep(r)

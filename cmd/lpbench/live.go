@@ -33,21 +33,26 @@ func (o *tripOptions) check() error {
 	return nil
 }
 
-// live makes the round trip with a real server.
-func live(ctx context.Context, c console, o tripOptions, root, dir string, r *results.Report) (err error) {
-	url := o.url
-	if url == "" {
-		file := filepath.Join(dir, "influxd")
-		if err := build(ctx, root, "itest", "./cmd/influxd", file, c.progress); err != nil {
-			return err
-		}
-		s, err := startServer(ctx, file)
-		if err != nil {
-			return err
-		}
-		defer s.stop()
-		url = s.url
+// serve starts a server and puts its URL into o, if there is none. stop ends that server.
+func serve(ctx context.Context, c console, o *tripOptions, root, dir string) (stop func(), err error) {
+	if o.url != "" {
+		return func() {}, nil
 	}
+	file := filepath.Join(dir, "influxd")
+	if err := build(ctx, root, "itest", "./cmd/influxd", file, c.progress); err != nil {
+		return nil, err
+	}
+	s, err := startServer(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	o.url = s.url
+	return func() { s.stop() }, nil
+}
+
+// live makes the round trip with the server at o.url.
+func live(ctx context.Context, c console, o tripOptions, r *results.Report) (err error) {
+	url := o.url
 	client, err := open(url)
 	if err != nil {
 		return err

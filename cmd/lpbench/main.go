@@ -8,7 +8,8 @@
 // reads them back, and compares each value: floats by their bits, integers,
 // strings, timestamps. It prints what each part cost this process: the server
 // is another one. Then it builds the bench module and shows pointwire beside
-// other libraries, and each goal of the design beside what was measured.
+// other libraries, and each goal of the design beside what was measured. The last
+// lines answer what people ask of a client, for pointwire and the official ones.
 //
 // Parts of it, and what else there is, are commands:
 //

@@ -91,7 +91,7 @@ func TestNoCheckout(t *testing.T) {
 	if err := run(context.Background(), c, []string{"-count", "1", "-benchtime", "1us", "-size", "0.01"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"Not measured are the round trip with a real server", "spool and python", "proved identical", "quick, rows-trade"} {
+	for _, part := range []string{"Not measured are the round trip with a real server", "spool, python and whole", "proved identical", "quick, rows-trade"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}

@@ -39,7 +39,7 @@ func report(_ context.Context, c console, args []string) error {
 	if err := showCases(c, r.Cases()); err != nil {
 		return err
 	}
-	if err := showGoals(c, r); err != nil {
+	if err := errors.Join(showGoals(c, r), showWhole(c, r)); err != nil {
 		return err
 	}
 	return keep.keep(r)

@@ -20,6 +20,7 @@ var suiteAbout = map[string]string{
 	"gzip":      "Request bodies are compressed.",
 	"gunzip":    "Compressed query responses are decompressed.",
 	"python":    "The same work as the Python clients, which run in a process of their own.",
+	"whole":     "Clients write structs to a real server and read them back; only the client's processor time counts.",
 	"quick":     "Beside the standard library, without a server.",
 }
 
@@ -64,6 +65,9 @@ var caseAbout = map[string]string{
 	"python/trade": "The trade of the user guide as a class with a schema.",
 	"python/dict":  "The trade of the user guide as a dict.",
 	"python/rows":  "A response of 10,000 rows.",
+
+	"whole/write": "Trades, from structs until they are stored.",
+	"whole/query": "The same trades, from the query to structs.",
 
 	"load/write": "From the moment a batch was due until its points were stored.",
 	"load/query": "From the moment a query was due until its last row was read.",
