@@ -19,6 +19,8 @@ import (
 )
 
 const (
+	ownModule = "github.com/pointwire/pointwire"
+	gzipName  = "pointwire-gzip" // asks for compressed responses, as influxdb1-client does
 	v1Name    = "influxdb1-client"
 	readQuery = "SELECT * FROM Trade"
 )
@@ -32,7 +34,8 @@ type maker struct {
 
 // makers are the clients, ours first.
 var makers = []maker{
-	{"pointwire", "github.com/pointwire/pointwire", openOwn, ""},
+	{"pointwire", ownModule, openOwn(fastclient.ResponsesPlain), ""},
+	{gzipName, ownModule, openOwn(fastclient.ResponsesGzip), ""},
 	{"influxdb-client-go", "github.com/influxdata/influxdb-client-go/v2", open2, "it reads Flux only, which this server does not speak"},
 	{v1Name, "github.com/influxdata/influxdb1-client", open1, ""},
 	{"influxdb3-go", "github.com/InfluxCommunity/influxdb3-go/v2", open3, "it reads Arrow Flight only, which this server does not speak"},
@@ -47,13 +50,15 @@ type own struct {
 	lines  []byte
 }
 
-func openOwn(addr, database string) (Contender, error) {
-	c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: database, Compression: fastclient.Compression{Always: true}})
-	if err != nil {
-		return nil, err
+func openOwn(responses fastclient.ResponseCompression) func(addr, database string) (Contender, error) {
+	return func(addr, database string) (Contender, error) {
+		c, err := fastclient.New(fastclient.Options{Addr: "http://" + addr, Database: database, Compression: fastclient.Compression{Always: true, Responses: responses}})
+		if err != nil {
+			return nil, err
+		}
+		schema, err := lp.SchemaFor[workload.Trade]()
+		return &own{client: c, schema: schema}, err
 	}
-	schema, err := lp.SchemaFor[workload.Trade]()
-	return &own{client: c, schema: schema}, err
 }
 
 func (o *own) Write(points []workload.Trade) (err error) {
