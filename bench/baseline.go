@@ -23,7 +23,7 @@ type Baseline struct {
 func Baselines(results []measure.Result) map[string]Baseline {
 	m := map[string]Baseline{}
 	for _, r := range results {
-		if strings.HasPrefix(r.Contender, "pointwire") && r.Wrong == "" {
+		if strings.HasPrefix(r.Contender, "pointwire") && r.Out() == "" {
 			m[identity(r)] = Baseline{round(r.Allocs, 100), round(r.Ratio, 10), r.Base}
 		}
 	}
