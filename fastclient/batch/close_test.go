@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -230,4 +232,65 @@ func TestCloseAfterTheLastDrop(t *testing.T) {
 			t.Errorf("Close after %v: %v", time.Since(start), err)
 		}
 	})
+}
+
+// TestCloseLateReplay: a request for lines from disk that ends while Close writes other lines
+// to disk leaves its lines there, too.
+func TestCloseLateReplay(t *testing.T) {
+	const old, fresh = 5, 400
+	var body []byte
+	for i := range old {
+		body = append(body, numberedLine(i)+"\n"...)
+	}
+	first := []byte("first v=1 1\n")
+	now := time.Now()
+	dir := filled(t, spool.Batch{Body: first, Lines: 1, SealedAt: now.Add(-time.Hour)}, spool.Batch{Body: body, Lines: old, SealedAt: now})
+	late, sent, fetched := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	// The rate makes the old lines come after the new ones.
+	o := Options{Overflow: Spill, BatchLines: 1, MaxInFlight: 2, MaxAge: 2 * time.Hour, Spool: SpoolOptions{ReplayRate: 4 * len(first)}}
+	w := startWriter(t, spoolConfig(t, dir, o, func(ctx context.Context, b *seam.Body, r *seam.Response) {
+		switch {
+		case bytes.Equal(b.Lines, first):
+			r.Status = 204
+		case bytes.Equal(b.Lines, body):
+			close(sent)
+			<-late
+			r.Err = errors.New("broken off")
+		default:
+			<-fetched // so that a sender is free for the old lines
+			select {
+			case <-sent:
+				black(ctx, b, r)
+			case <-time.After(time.Millisecond):
+				r.Status = 204
+			}
+		}
+	}))
+	for w.Stats().Acked.Lines == 0 { // the first
+		time.Sleep(time.Millisecond)
+	}
+	appendNumbered(t, w, old, old+fresh)
+	for waiting := true; waiting; time.Sleep(time.Millisecond) {
+		w.mu.Lock()
+		waiting = w.disk.replays.n == 0
+		w.mu.Unlock()
+	}
+	close(fetched)
+	<-sent // the old lines are under way, in a request that does not hear of Close
+	go func() {
+		for w.disk.s.Counts().Waiting.Batches < fresh/8 && w.Stats().Pending.Lines > 0 {
+			time.Sleep(10 * time.Microsecond)
+		}
+		close(late)
+	}()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var se *SpooledError
+	if err := w.Close(ctx); !errors.As(err, &se) {
+		t.Errorf("Close: %v", err)
+	}
+	if st := w.Stats(); st.Pending.Lines != 0 || st.Spooled.Lines+st.Acked.Lines != 1+old+fresh {
+		t.Errorf("%d lines are pending after Close, %d on disk, %d acked of %d", st.Pending.Lines, st.Spooled.Lines, st.Acked.Lines, 1+old+fresh)
+	}
+	audit(t, &w.engine)
 }

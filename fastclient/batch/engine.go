@@ -391,8 +391,12 @@ func (e *engine) free(b *slabBatch) {
 // cause err. It returns nil if there are none. The lock is held.
 func (e *engine) giveBack(err error) *UnsentError {
 	u := &UnsentError{Err: err, LastErrors: e.lastErrors()}
-	e.keepReplays()
-	for e.queue.n+e.flying.n > 0 {
+	for {
+		// Again each time: a sender that ends while keep has released the lock queues its
+		// part again, where the parts of its batch wait.
+		if e.keepReplays(); e.queue.n+e.flying.n == 0 {
+			break
+		}
 		p := e.queue.head
 		if q := e.flying.head; p == nil || q != nil && q.before(p) {
 			p = q
