@@ -46,6 +46,33 @@ func ExampleKind() {
 	// text x
 }
 
+// Text reads most texts, and Bytes all of them.
+func ExampleRow_Text() {
+	const body = `{"results":[{"series":[{"name":"m","columns":["a","b","c"],"values":[["plain","with \"quotes\"",5]]}]}]}`
+	for row, err := range jsonscan.NewScanner(strings.NewReader(body)).Rows() {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for i, c := range row.Cells() {
+			if c.Kind() != jsonscan.KindString {
+				continue
+			}
+			text, ok := row.Text(c)
+			if !ok {
+				if text, err = row.Bytes(i); err != nil {
+					fmt.Println(err)
+					return
+				}
+			}
+			fmt.Printf("%s\n", text)
+		}
+	}
+	// Output:
+	// plain
+	// with "quotes"
+}
+
 // InfluxDB prints a float without fraction as an integer. Float reads both.
 func ExampleCell_Float() {
 	const body = `{"results":[{"series":[{"name":"m","columns":["time","load"],"values":[[1,0.5],[2,3]]}]}]}`

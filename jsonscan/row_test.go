@@ -191,3 +191,26 @@ func TestTimeRange(t *testing.T) {
 		}
 	}
 }
+
+// TestText holds which strings Text reads: those whose text is what the server sent.
+func TestText(t *testing.T) {
+	for _, c := range []struct {
+		cell, text string
+		ok         bool
+	}{
+		{`""`, "", true}, {`"a"`, "a", true}, {`"é, 世界 and more than eight bytes"`, "é, 世界 and more than eight bytes", true},
+		{`"a\"b"`, "", false}, {`"\u00e9"`, "", false}, {"5", "", false}, {"1.5", "", false}, {"true", "", false}, {"null", "", false},
+	} {
+		s := NewScanner(strings.NewReader(`{"results":[{"series":[{"name":"m","columns":["a"],"values":[[` + c.cell + `]]}]}]}`))
+		if !s.Next() {
+			t.Fatal(c.cell, s.Err())
+		}
+		text, ok := s.Row().Text(s.Row().Cell(0))
+		if string(text) != c.text || ok != c.ok || cap(text) != len(text) {
+			t.Errorf("%s: %q (capacity %d), %v", c.cell, text, cap(text), ok)
+		}
+		if text, ok := s.Row().Text(s.Row().Cell(1)); ok {
+			t.Errorf("a cell that is not there: %q", text)
+		}
+	}
+}

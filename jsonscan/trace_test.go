@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -61,6 +62,13 @@ func traceCell(b *strings.Builder, row *Row, i int) {
 	case KindString:
 		v, _ := row.Bytes(i)
 		fmt.Fprintf(b, "%q", v)
+		if text, ok := row.Text(row.Cell(i)); ok && !bytes.Equal(text, v) {
+			fmt.Fprintf(b, ", but Text is %q", text)
+		}
+		return
+	}
+	if text, ok := row.Text(row.Cell(i)); ok {
+		fmt.Fprintf(b, ", with the Text %q", text)
 	}
 }
 
