@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/printable"
 	"github.com/pointwire/pointwire/lp"
@@ -56,6 +57,14 @@ func (n Need) of(servers int) int {
 type ReplicaWriter struct {
 	serverWriters
 	need int
+
+	// A Writer that did not take every line that was accepted has a gap, so that its Flush
+	// says nothing about those lines: gaps holds the number of the Flush that came before,
+	// plus one, or 0 for none. A Flush that ends after all that needed it closes the gaps
+	// from before.
+	mu      sync.Mutex
+	gaps    []uint64
+	flushes uint64
 }
 
 // serverWriters are the Writers of several servers.
@@ -73,7 +82,8 @@ var _ LineWriter = (*ReplicaWriter)(nil)
 //
 // The Writers divide o.MaxMemory. Each has a directory in o.Spool.Dir, which is made if its
 // parent exists, and o.Spool.MaxBytes of disk. With a need of fewer than all servers,
-// o.Overflow must not be [Block], which would wait for a server that is down. o.OnEvent and
+// o.Overflow must not be [Block], which would wait for a server that is down; with a spool,
+// o.Spool.WhenFull must be [spool.DropOldest] for the same reason. o.OnEvent and
 // o.DeadLetter get the address of the server in Addr. o.OnMissing is called for each server
 // that misses something.
 //
@@ -83,14 +93,19 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 	if need > NeedOne {
 		return nil, &fastclient.OptionError{Field: "Need", Reason: "is not a declared Need"}
 	}
-	if need != NeedAll && o.Overflow == Block {
+	switch {
+	case need == NeedAll:
+	case o.Overflow == Block:
 		return nil, &fastclient.OptionError{Field: "Options.Overflow", Reason: "is Block, which waits for every server"}
+	case o.Overflow >= Spill && o.Spool.WhenFull == spool.Refuse:
+		return nil, &fastclient.OptionError{Field: "Options.Spool.WhenFull", Reason: "is Refuse, so that a full spool waits for its server: DropOldest does not"}
 	}
 	w := new(ReplicaWriter)
 	if err := w.start("ReplicaWriter", seam.Of(c), o); err != nil {
 		return nil, err
 	}
 	w.need = need.of(len(w.addrs))
+	w.gaps = make([]uint64, len(w.addrs))
 	return w, nil
 }
 
@@ -208,11 +223,16 @@ func (e *replicaError) Unwrap() error { return e.err }
 // each calls f for every Writer at the same time, and returns their errors in the order of
 // the servers, nil where there is none.
 func (w *serverWriters) each(f func(w *Writer) error) []error {
+	return w.eachOf(func(_ int, w *Writer) error { return f(w) })
+}
+
+// eachOf is each with the number of the server.
+func (w *serverWriters) eachOf(f func(i int, w *Writer) error) []error {
 	errs := make([]error, len(w.writers))
 	var wg sync.WaitGroup
 	for i, one := range w.writers {
 		wg.Go(func() {
-			if err := f(one); err != nil {
+			if err := f(i, one); err != nil {
 				errs[i] = &replicaError{w.addrs[i], err}
 			}
 		})
@@ -255,25 +275,59 @@ func (w *ReplicaWriter) put(ctx context.Context, lines []byte, n int) (accepted 
 		one.refused(n-k, err)
 		errs = append(errs, &replicaError{w.addrs[i], err})
 	}
-	if done >= w.need {
-		return n, nil
+	accepted = n
+	if done < w.need {
+		sorted := slices.Clone(counts)
+		slices.SortFunc(sorted, func(a, b int) int { return b - a })
+		accepted, err = sorted[w.need-1], errors.Join(errs...)
 	}
-	slices.SortFunc(counts, func(a, b int) int { return b - a })
-	return counts[w.need-1], errors.Join(errs...)
+	if len(errs) > 0 {
+		w.mu.Lock()
+		for i, k := range counts {
+			if k < accepted {
+				w.gaps[i] = w.flushes + 1
+			}
+		}
+		w.mu.Unlock()
+	}
+	return accepted, err
+}
+
+// enough returns how f must succeed so that each line accepted before is among those of as
+// many servers as are needed: on so many of the Writers that took every line, or, if there
+// are not so many, on all Writers.
+func (w *ReplicaWriter) enough() (whole []bool, need int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	whole = make([]bool, len(w.gaps))
+	n := 0
+	for i, gap := range w.gaps {
+		if whole[i] = gap == 0; whole[i] {
+			n++
+		}
+	}
+	if n >= w.need {
+		return whole, w.need
+	}
+	for i := range whole {
+		whole[i] = true
+	}
+	return whole, len(whole)
 }
 
 func (w *ReplicaWriter) awaitLogged(ctx context.Context) error {
 	if !w.ahead {
 		return nil
 	}
+	whole, need := w.enough()
 	errs := w.each(func(one *Writer) error { return one.awaitLogged(ctx) })
 	done := 0
-	for _, err := range errs {
-		if err == nil {
+	for i, err := range errs {
+		if err == nil && whole[i] {
 			done++
 		}
 	}
-	if done >= w.need {
+	if done >= need {
 		return nil
 	}
 	return errors.Join(errs...)
@@ -292,28 +346,41 @@ func (w *ReplicaWriter) refused(n int, err error) {
 
 // Flush waits until what was appended before it is settled on as many servers as are
 // needed. It returns nil if the Flush of so many Writers would, and otherwise the joined
-// errors of all, see [Writer.Flush]. What a server that is not needed refused is in its
-// Stats, and in the dead letter.
+// errors of all, see [Writer.Flush]. A Writer that did not take every line that an append
+// accepted does not count, unless all are needed because of it. What a server that is not
+// needed refused is in its Stats, and in the dead letter.
 func (w *ReplicaWriter) Flush(ctx context.Context) error {
+	w.mu.Lock()
+	w.flushes++
+	flush := w.flushes
+	w.mu.Unlock()
+	whole, need := w.enough()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var mu sync.Mutex
 	done := 0
-	errs := w.each(func(one *Writer) error {
+	errs := w.eachOf(func(i int, one *Writer) error {
 		err := one.Flush(ctx)
-		if err == nil {
+		if err == nil && whole[i] {
 			mu.Lock()
-			if done++; done == w.need {
+			if done++; done == need {
 				cancel() // the others go on without a Flush
 			}
 			mu.Unlock()
 		}
 		return err
 	})
-	if done >= w.need {
-		return nil
+	if done < need {
+		return errors.Join(errs...)
 	}
-	return errors.Join(errs...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, gap := range w.gaps {
+		if gap <= flush { // before this Flush began
+			w.gaps[i] = 0
+		}
+	}
+	return nil
 }
 
 // Sync returns when each Writer has done what [Writer.Sync] promises.
@@ -330,7 +397,8 @@ func (w *ReplicaWriter) Close(ctx context.Context) error {
 }
 
 // Stats returns the account of the server that decides: as many servers as are needed have
-// at least as many lines acked.
+// at least as many lines acked, though not the same ones if their Writers refused some;
+// ServerStats says how many.
 func (w *ReplicaWriter) Stats() Stats {
 	all := w.stats()
 	slices.SortStableFunc(all, func(a, b ServerStats) int { return cmp.Compare(b.Stats.Acked.Lines, a.Stats.Acked.Lines) })

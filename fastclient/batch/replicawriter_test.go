@@ -47,6 +47,9 @@ func TestReplicaWriter(t *testing.T) {
 				}
 			}}
 			o.Spool = SpoolOptions{Dir: dir, Options: spool.Options{MaxBytes: 64 << 20}}
+			if need != NeedAll {
+				o.Spool.WhenFull = spool.DropOldest
+			}
 			w, err := NewReplicaWriter(c, o, need)
 			if err != nil {
 				t.Fatal(err)
@@ -159,6 +162,65 @@ func TestReplicaWriterOverflow(t *testing.T) {
 	})
 }
 
+// TestReplicaWriterGap: the Flush of a Writer that refused a line does not count for it.
+func TestReplicaWriterGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := make([]atomic.Bool, 3)
+		down[2].Store(true)
+		c, servers := pipeSet(t, fastclient.Options{Compression: fastclient.Compression{Off: true}}, down)
+		defer c.Close()
+		w, err := NewReplicaWriter(c, Options{Overflow: DropNewest, BatchBytes: 1 << 10, MaxMemory: 64 << 10}, NeedQuorum)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := 0
+		add := func() {
+			t.Helper()
+			if err := w.Append(context.Background(), []byte(numberedLine(next)+"\n")); err != nil {
+				t.Fatal(err)
+			}
+			next++
+		}
+		flush := func(d time.Duration) error {
+			ctx, cancel := context.WithTimeout(context.Background(), d)
+			defer cancel()
+			return w.Flush(ctx)
+		}
+		for w.ServerStats()[2].Stats.RefusedOverflow == 0 {
+			add()
+			if err := flush(time.Minute); err != nil {
+				t.Fatal(err)
+			}
+		}
+		servers[1].Play(influxtest.Status(503))
+		add() // the third has no room for it
+		time.Sleep(time.Second)
+		down[2].Store(false)
+		if err := flush(time.Minute); err == nil {
+			t.Error("Flush returns nil while one server has the line")
+		}
+		servers[1].Play()
+		if err := flush(10 * time.Minute); err != nil {
+			t.Error(err)
+		}
+		for i, st := range w.ServerStats()[:2] {
+			if st.Stats.Acked.Lines != uint64(next) {
+				t.Errorf("server %d has %d of %d lines", i, st.Stats.Acked.Lines, next)
+			}
+		}
+		servers[1].Play(influxtest.Status(503))
+		add() // which the third takes
+		if err := flush(time.Minute); err != nil {
+			t.Errorf("a gap that is closed still counts: %v", err)
+		}
+		servers[1].Play()
+		time.Sleep(10 * time.Minute)
+		if err := w.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestReplicaWriterErrors(t *testing.T) {
 	c, err := fastclient.New(fastclient.Options{Addr: "http://a", Addrs: []string{"http://b"}, Database: "d"})
 	if err != nil {
@@ -168,6 +230,11 @@ func TestReplicaWriterErrors(t *testing.T) {
 	for name, f := range map[string]func() (*ReplicaWriter, error){
 		"Need":             func() (*ReplicaWriter, error) { return NewReplicaWriter(c, Options{}, 9) },
 		"Options.Overflow": func() (*ReplicaWriter, error) { return NewReplicaWriter(c, Options{}, NeedOne) },
+		"Options.Spool.WhenFull": func() (*ReplicaWriter, error) {
+			o := Options{Overflow: Spill}
+			o.Spool = SpoolOptions{Dir: filepath.Join(t.TempDir(), "spool"), Options: spool.Options{MaxBytes: 64 << 20}}
+			return NewReplicaWriter(c, o, NeedQuorum)
+		},
 		"Options.MaxMemory": func() (*ReplicaWriter, error) {
 			return NewReplicaWriter(c, Options{MaxMemory: 1 << 20}, NeedAll)
 		},

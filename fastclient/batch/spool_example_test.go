@@ -120,7 +120,7 @@ func ExampleReplicaWriter() {
 	defer both.Close()
 	w, err := batch.NewReplicaWriter(both, batch.Options{
 		Overflow: batch.Spill,
-		Spool:    batch.SpoolOptions{Dir: dir, Options: spool.Options{MaxBytes: 1 << 30}},
+		Spool:    batch.SpoolOptions{Dir: dir, Options: spool.Options{MaxBytes: 1 << 30, WhenFull: spool.DropOldest}},
 	}, batch.Need(batch.NeedOne))
 	if err != nil {
 		log.Fatal(err)
