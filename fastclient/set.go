@@ -99,6 +99,9 @@ func (c *core) setAddrs(addrs []address) error {
 	names := make([]string, len(addrs))
 	for i := range addrs {
 		names[i] = addrs[i].String()
+		if slices.ContainsFunc(addrs[:i], func(a address) bool { return a.key() == addrs[i].key() }) {
+			return &OptionError{"Addrs", "holds " + names[i] + " twice"}
+		}
 	}
 	used, err := c.o.Subset.choose(names)
 	if err != nil {

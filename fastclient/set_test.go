@@ -137,6 +137,10 @@ func TestSetEndpointsErrors(t *testing.T) {
 	}
 	bad("none", c.SetEndpoints())
 	bad("empty", c.SetEndpoints("http://a:1", ""))
+	bad("one twice", c.SetEndpoints("http://a:1", "http://c:1", "http://a:1/"))
+	if _, err := New(Options{Addr: "http://a:1", Addrs: []string{"http://a:1/"}}); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("New with a server twice: %v", err)
+	}
 	bad("a port", c.SetEndpoints("http://c:65536"))
 	bad("another user", c.SetEndpoints("http://x:p@c:1"))
 	bad("another password", c.AddEndpoint("http://u:x@c:1"))

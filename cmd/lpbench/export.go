@@ -24,11 +24,15 @@ var exportHelp = help{
 Writes the response to a query to the standard output or a file: as line protocol, as
 CSV, or as Arrow IPC. Responses of any size need constant memory.
 
-Line protocol is without loss: the server is asked for the keys of the database, so
-columns are written as tags or fields, and fields in their types. "SELECT * FROM cpu
-GROUP BY *" also tells a tag from a field of the same name. Columns that are no keys,
-such as mean, are fields of the type that the response has. A file for influx -import
-needs -header, and line feeds in texts are beyond influx: send reads both.
+Line protocol is without loss but for texts that are not UTF-8 and for a field that has
+several types: the server sends its numbers as floats, and leaves out texts and bools,
+which makes the exit status 1. Export measurements one by one if a name is a field of
+another type, or a tag, in another one: a query gives a column one type for all of them.
+The server is asked for the keys of the database, so columns are written as tags or
+fields, and fields in their types. "SELECT * FROM cpu GROUP BY *" also tells a tag from a
+field of the same name. Columns that are no keys, such as mean, are fields of the type
+that the response has. A file for influx -import needs -header, and line feeds in texts
+are beyond influx: send reads both.
 
 CSV has a table for each measurement, with an empty line between them. Null and the
 empty text are both empty cells. Arrow is for queries of one measurement, and needs a
@@ -131,7 +135,7 @@ func export(ctx context.Context, c console, args []string) (err error) {
 	if e.refused > 0 {
 		return fmt.Errorf("%s not written, the first: %w", counted(e.refused, "row", "rows"), e.first)
 	}
-	return nil
+	return e.several
 }
 
 // An exporter writes one response.
@@ -145,6 +149,7 @@ type exporter struct {
 	rows    int64 // written
 	refused int64 // rows that line protocol has no form for
 	first   error // why
+	several error // a field whose other types the server left out
 }
 
 // A frameWriter writes the frames of a response in one format.

@@ -84,6 +84,19 @@ func TestExportCSV(t *testing.T) {
 	}
 }
 
+// TestExportSeveralTypes holds that a field of which the server leaves values out is reported,
+// unless the query names the type.
+func TestExportSeveralTypes(t *testing.T) {
+	const types = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["fieldKey","fieldType"],"values":[["v","float"],["v","integer"],["v","string"]]}]}]}`
+	const rows = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,1.5],[2,7]]}]}]}`
+	for query, want := range map[string]int{"SELECT * FROM m": 1, "SELECT v::float FROM m": 0} {
+		got, out, said, _ := exportOf(t, responses(tagKeys, types, rows), query)
+		if got != want || out != "m v=1.5 1\nm v=7 2\n" || strings.Contains(said, `field "v" of "m" has several types`) != (want == 1) {
+			t.Errorf("%s: status %d, %q\n%s", query, got, out, said)
+		}
+	}
+}
+
 // TestExportFails holds that there is no file of an incomplete export.
 func TestExportFails(t *testing.T) {
 	noTime := `{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["d"]]}]}]}`

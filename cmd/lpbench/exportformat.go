@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/lp"
@@ -30,11 +32,15 @@ func newLineWriter(e *exporter, k keys) *lineWriter {
 }
 
 func (w *lineWriter) frame(f *frame.Frame) error {
-	if err := w.keys.apply(f); err != nil {
+	several, err := w.keys.apply(f)
+	if err != nil {
 		return err
 	}
+	if len(several) > 0 && w.e.several == nil && !strings.Contains(w.e.o.query, "::") {
+		w.e.several = fmt.Errorf("field %q of %q has several types, of which the server sends the values of one: export each by itself, with %[1]s::float and the like",
+			several[0], f.Measurement)
+	}
 	before := w.enc.Lines()
-	var err error
 	w.buf, err = w.enc.Append(w.buf, f)
 	if bad, ok := errors.AsType[*lp.PointError](err); ok {
 		w.e.refused += int64(1 + bad.Others)

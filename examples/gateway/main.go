@@ -87,7 +87,7 @@ func (g *gateway) run(ctx context.Context, socket net.PacketConn) error {
 	err = errors.Join(g.statsd.write(last, w, time.Now()), w.Close(last))
 	s := w.Stats()
 	fmt.Fprintf(g.out, "%d points: %d stored, %d refused, %d dropped; %d lines of StatsD not understood\n",
-		s.Appended.Lines, s.Acked.Lines, s.Rejected.Lines+s.Uncertain.Lines, s.Dropped.Lines, g.statsd.malformed)
+		s.Appended.Lines, s.Acked.Lines, s.Rejected.Lines+s.Uncertain.Lines+s.RefusedInvalid+s.RefusedOverflow+s.RefusedOther, s.Dropped.Lines, g.statsd.malformed)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -226,6 +227,36 @@ func TestOneEventForEachFailure(t *testing.T) {
 		if d <= 0 || d != s.times[i+1].Sub(s.times[i]) {
 			t.Errorf("event %d: delay %v", i, d)
 		}
+	}
+}
+
+// Flush and Stats say what a proxy responds in place of the server.
+func TestLastErrorOfAProxy(t *testing.T) {
+	for _, status := range []int{403, 404, 405, 415, 501, 503} {
+		synctest.Test(t, func(t *testing.T) {
+			s, dial := influxtest.NewPipe(t, foreignReply(status, "<html>not here</html>", "Content-Type", "text/html"))
+			c, err := fastclient.New(fastclient.Options{Addr: s.URL, Dial: dial, Database: "d"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := NewWriter(c, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustAppend(t, w, "m v=1 1\n")
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			var pending *PendingError
+			if err := w.Flush(ctx); !errors.As(err, &pending) || len(pending.LastErrors) != 1 {
+				t.Errorf("status %d: Flush: %v", status, err)
+			}
+			if f := w.Stats().LastErrors; len(f) != 1 || f[0].Failures < 2 || !strings.Contains(f[0].Err.Error(), strconv.Itoa(status)) {
+				t.Errorf("status %d: %+v", status, f)
+			}
+			w.Close(ctx)
+			c.Close()
+			s.Close()
+		})
 	}
 }
 

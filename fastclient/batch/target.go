@@ -168,6 +168,10 @@ func (f *failures) note(ctx context.Context, addr string, r *seam.Response) {
 		}
 		switch verdict.Judge(r) {
 		case verdict.ActRetry, verdict.ActKeep, verdict.ActMissing, verdict.ActUnreadable:
+		case verdict.ActDowngrade, verdict.ActPlain:
+			if !r.Foreign { // a page of a proxy says nothing about what the server takes
+				err = nil
+			}
 		default:
 			err = nil
 		}

@@ -286,8 +286,9 @@ func (w *Writer) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 // each a Writer, or look at the lines in a [DeadLetter].
 //
 // While the server is down, Flush waits for the next attempt and does not cause one. With a
-// spool it does not wait for lines that are on disk, and returns a *[SpooledError] as long
-// as lines of this Writer are there.
+// spool it does not wait for lines that are on disk alone, and returns a *[SpooledError] as
+// long as lines that were appended to this Writer are there. Lines under [WriteAhead] are in
+// memory as well, for as long as there is room, and Flush waits for them.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	if !w.made() {
