@@ -27,19 +27,19 @@ func benchSize(tb testing.TB) float64 {
 	return v
 }
 
-func BenchmarkEncode(b *testing.B)      { benchmarkSuite(b, "encode") }
-func BenchmarkDecode(b *testing.B)      { benchmarkSuite(b, "decode") }
-func BenchmarkNumbers(b *testing.B)     { benchmarkSuite(b, "numbers") }
-func BenchmarkQuery(b *testing.B)       { benchmarkSuite(b, "query") }
-func BenchmarkStructs(b *testing.B)     { benchmarkSuite(b, "structs") }
-func BenchmarkColumns(b *testing.B)     { benchmarkSuite(b, "columns") }
-func BenchmarkMessagePack(b *testing.B) { benchmarkSuite(b, "msgpack") }
-func BenchmarkTransport(b *testing.B)   { benchmarkSuite(b, "transport") }
-func BenchmarkGzip(b *testing.B)        { benchmarkSuite(b, "gzip") }
-func BenchmarkGunzip(b *testing.B)      { benchmarkSuite(b, "gunzip") }
-func BenchmarkSpool(b *testing.B)       { benchmarkSuite(b, "spool") }
-func BenchmarkPython(b *testing.B)      { benchmarkSuite(b, "python") }
-func BenchmarkWhole(b *testing.B)       { benchmarkSuite(b, "whole") }
+func BenchmarkEncode(b *testing.B)    { benchmarkSuite(b, "encode") }
+func BenchmarkDecode(b *testing.B)    { benchmarkSuite(b, "decode") }
+func BenchmarkNumbers(b *testing.B)   { benchmarkSuite(b, "numbers") }
+func BenchmarkQuery(b *testing.B)     { benchmarkSuite(b, "query") }
+func BenchmarkStructs(b *testing.B)   { benchmarkSuite(b, "structs") }
+func BenchmarkColumns(b *testing.B)   { benchmarkSuite(b, "columns") }
+func BenchmarkMsgpack(b *testing.B)   { benchmarkSuite(b, "msgpack") }
+func BenchmarkTransport(b *testing.B) { benchmarkSuite(b, "transport") }
+func BenchmarkGzip(b *testing.B)      { benchmarkSuite(b, "gzip") }
+func BenchmarkGunzip(b *testing.B)    { benchmarkSuite(b, "gunzip") }
+func BenchmarkSpool(b *testing.B)     { benchmarkSuite(b, "spool") }
+func BenchmarkPython(b *testing.B)    { benchmarkSuite(b, "python") }
+func BenchmarkWhole(b *testing.B)     { benchmarkSuite(b, "whole") }
 
 // TestMain serves the suites that start this program again as their sink.
 func TestMain(m *testing.M) {

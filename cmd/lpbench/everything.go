@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/page"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
+	"github.com/pointwire/pointwire/internal/measure"
 )
 
 // options are the flags of the main job and of its parts.
@@ -34,11 +36,17 @@ func (o *options) checkQuick(f *flag.FlagSet) (err error) {
 }
 
 // keepOptions say where results are kept.
-type keepOptions struct{ json, html string }
+type keepOptions struct{ json, html, text string }
 
 func (k *keepOptions) define(f *flag.FlagSet) {
 	f.StringVar(&k.json, "json", "", "write what was measured to this `file`, a JSON object per line; in a directory to results-KIND.json, by the kind of processor")
+	k.shown(f)
+}
+
+// shown defines the flags of forms that can be made from the file of -json as well.
+func (k *keepOptions) shown(f *flag.FlagSet) {
 	f.StringVar(&k.html, "html", "", "write a page with charts to this `file`")
+	f.StringVar(&k.text, "benchtext", "", "write each round to this `file` as go test -bench prints it, for benchstat")
 }
 
 // check makes sure that the files can be written, before a long run rather than
@@ -47,7 +55,7 @@ func (k *keepOptions) check() error {
 	if info, err := os.Stat(k.json); err == nil && info.IsDir() {
 		k.json = filepath.Join(k.json, results.FileName(results.Here(time.Now()).Kind()))
 	}
-	for flag, name := range map[string]string{"json": k.json, "html": k.html} {
+	for flag, name := range map[string]string{"json": k.json, "html": k.html, "benchtext": k.text} {
 		if name == "" {
 			continue
 		}
@@ -73,14 +81,22 @@ func (k *keepOptions) keep(r *results.Report) error {
 			return err
 		}
 	}
-	if k.html == "" {
+	return errors.Join(
+		create(k.html, func(f io.Writer) error { return page.Write(f, r) }),
+		create(k.text, func(f io.Writer) error { return measure.WriteBenchText(f, r.Environment.Measured(), r.Results) }),
+	)
+}
+
+// create writes a file, if it has a name.
+func create(name string, write func(io.Writer) error) error {
+	if name == "" {
 		return nil
 	}
-	f, err := os.Create(k.html)
+	f, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	return errors.Join(page.Write(f, r), f.Close())
+	return errors.Join(write(f), f.Close())
 }
 
 var everythingHelp = help{

@@ -68,8 +68,11 @@ func TestQuick(t *testing.T) {
 	}
 	// What was kept is shown again.
 	c, again := quiet()
-	if err := run(context.Background(), c, []string{"report", file + ".json", "-html", file + "2.html"}); err != nil {
+	if err := run(context.Background(), c, []string{"report", file + ".json", "-html", file + "2.html", "-benchtext", file + ".txt"}); err != nil {
 		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(file + ".txt"); err != nil || bytes.Count(text, []byte("\nBenchmarkQuick/case=rows-trade/lib=pointwire-")) != 2 {
+		t.Errorf("rounds as text, %v:\n%s", err, text)
 	}
 	for _, part := range []string{"quick, rows-trade", "goals of the design", "roundtrip, replayed", "pointwire-encode"} {
 		if !strings.Contains(again.String(), part) {

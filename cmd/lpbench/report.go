@@ -13,17 +13,19 @@ import (
 
 var reportHelp = help{
 	synopsis: "report [flags] FILE",
-	about:    `Shows what -json kept: as tables, and with -html as a page with charts.`,
+	about: `Shows what -json kept: as tables, with -html as a page with charts, and
+with -benchtext as text for benchstat.`,
 	examples: `
 go run ./cmd/lpbench report run.json
-go run ./cmd/lpbench report -html report.html run.json`,
+go run ./cmd/lpbench report -html report.html run.json
+go run ./cmd/lpbench report -benchtext run.txt run.json`,
 }
 
 // report shows a file of -json.
 func report(_ context.Context, c console, args []string) error {
 	var keep keepOptions
 	f := flags("report")
-	f.StringVar(&keep.html, "html", "", "write a page with charts to this `file`")
+	keep.shown(f)
 	files, err := parse(c, f, reportHelp, args)
 	if err != nil {
 		return err

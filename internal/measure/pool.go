@@ -48,7 +48,7 @@ func pool(same []*Result) Result {
 	}
 	first := *same[0]
 	r := first
-	r.Samples, r.CPUSamples, r.Rounds = nil, nil, 0
+	r.Samples, r.CPUSamples, r.Rounds, r.turns = nil, nil, 0, nil
 	for _, s := range same {
 		r.Samples = append(r.Samples, s.Samples...)
 		r.CPUSamples = append(r.CPUSamples, s.CPUSamples...)

@@ -54,7 +54,8 @@ type Result struct {
 	// Latency is set for loads only.
 	Latency *Latency `json:"latency_ns,omitempty"`
 
-	cost []float64 // the times that ratios and goals compare, one per round
+	cost  []float64 // the times that ratios and goals compare, one per round
+	turns []sample  // one per round, as Samples; nil if other processes took the rounds
 }
 
 // A Latency holds percentiles in nanoseconds.

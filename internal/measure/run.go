@@ -39,6 +39,7 @@ func (o Options) turn() time.Duration {
 
 // sample is the cost of one turn of one contender, per unit.
 type sample struct {
+	runs                     int // in this turn
 	wall, cpu, bytes, allocs float64
 }
 
@@ -105,7 +106,7 @@ func Run(c *Case, o Options) ([]Result, error) {
 			if c.Bytes > 0 {
 				r.MBps = float64(c.Bytes) / float64(c.Units) / r.Ns * 1000
 			}
-			r.Samples = cost(s, false)
+			r.Samples, r.turns = cost(s, false), s
 			if r.cost = cost(s, c.CPU); c.CPU {
 				r.CPUSamples = r.cost
 			}
@@ -162,6 +163,7 @@ func turn(op *Op, c *Case, o Options) (sample, error) {
 	}
 	per := 1 / (float64(n) * float64(c.Units))
 	return sample{
+		runs:   n,
 		wall:   float64(spent.Wall) * per,
 		cpu:    float64(spent.CPU) * per,
 		bytes:  float64(spent.Bytes) * per,

@@ -7,7 +7,8 @@
 // {"environment":…}, see measure.Environment; then an object with a "suite" for each
 // contender and case, see measure.Result; last {"goal":…} for each goal that was measured,
 // see measure.Outcome. With -progress it writes a JSON line to the standard error after
-// each turn: {"suite":…,"case":…,"done":…,"of":…}.
+// each turn: {"suite":…,"case":…,"done":…,"of":…}. With -benchtext it also writes each round
+// as go test -bench prints it, for benchstat.
 package main
 
 import (
@@ -44,7 +45,7 @@ type options struct {
 	json, progress, list   bool
 	matrix                 bool
 	tour, drift            bool
-	baseline               string
+	baseline, benchtext    string
 	processes              int
 	measure                measure.Options
 }
@@ -61,6 +62,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f.BoolVar(&o.progress, "progress", false, "write progress as JSON lines to the standard error")
 	f.BoolVar(&o.list, "list", false, "print the names of suites and cases, and run nothing")
 	f.StringVar(&o.baseline, "baseline", "", "write allocations and ratios to this `file`")
+	f.StringVar(&o.benchtext, "benchtext", "", "write each round to this `file` as well, as go test -bench prints it, for benchstat")
 	f.BoolVar(&o.tour, "tour", false, "take a minute or less: -rounds 6 -turn 5ms, and less data where 100,000 values are left")
 	f.BoolVar(&o.drift, "drift", false, "print how the ratios of our own contenders differ from those of baseline.json; implies -tour")
 	f.IntVar(&o.processes, "processes", 1, "share the rounds of the suite numbers among this `number` of processes, at most one a round")
@@ -86,8 +88,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		}
 		o.sized = given["size"]
 	}
-	if o.drift && (o.json || o.baseline != "") {
-		return o, errors.New("-drift cannot be combined with -json or -baseline")
+	if o.drift && (o.json || o.baseline != "" || o.benchtext != "") {
+		return o, errors.New("-drift cannot be combined with -json, -baseline or -benchtext")
 	}
 	if o.drift && !given["contender"] {
 		*contender = "^pointwire"
@@ -153,6 +155,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 			return fmt.Errorf("%w: run this command in the directory of the bench module", err)
 		}
 		return bench.WriteDrift(stdout, bench.Drift(base, all))
+	}
+	if err := writeBenchText(o.benchtext, all); err != nil {
+		return err
 	}
 	outcomes := measure.Judge(bench.Goals, all)
 	if !o.json {
@@ -245,4 +250,18 @@ func show(results []measure.Result, o options, stdout io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// writeBenchText writes the rounds to a file, if it has a name.
+func writeBenchText(file string, all []measure.Result) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	env := measure.Here()
+	env.Cores = runtime.GOMAXPROCS(0)
+	return errors.Join(measure.WriteBenchText(f, env, all), f.Close())
 }

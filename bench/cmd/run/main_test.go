@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -65,8 +67,16 @@ func TestJSON(t *testing.T) {
 
 func TestTables(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(quick, &out, &out); err != nil {
+	file := filepath.Join(t.TempDir(), "rounds.txt")
+	if err := run(append(quick, "-benchtext", file), &out, &out); err != nil {
 		t.Fatal(err)
+	}
+	rounds, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(rounds, []byte("\nBenchmarkEncode/case=trade/lib=")); n != 3 || !bytes.Contains(rounds, []byte(" allocs/point\n")) {
+		t.Errorf("%d rounds in\n%s", n, rounds)
 	}
 	for _, part := range []string{"### encode: trade", "| pointwire-encoder |", "| line-protocol |", "### Goals"} {
 		if !strings.Contains(out.String(), part) {
@@ -76,7 +86,7 @@ func TestTables(t *testing.T) {
 }
 
 func TestBadArguments(t *testing.T) {
-	for _, args := range [][]string{{"-suite", "("}, {"extra"}, {"-rounds", "x"}, {"-rounds", "0"}, {"-processes", "0"}} {
+	for _, args := range [][]string{{"-suite", "("}, {"extra"}, {"-rounds", "x"}, {"-drift", "-benchtext", "x"}, {"-rounds", "0"}, {"-processes", "0"}} {
 		if run(args, &bytes.Buffer{}, &bytes.Buffer{}) == nil {
 			t.Errorf("no error for %q", args)
 		}

@@ -116,6 +116,12 @@ func Here(now time.Time) Environment {
 	return e
 }
 
+// Measured returns the facts that the text of go test -bench has.
+func (e Environment) Measured() measure.Environment {
+	cores, _ := strconv.Atoi(e.Get("cores"))
+	return measure.Environment{CPU: e.Get("cpu"), Cores: max(1, cores), OS: e.Get("os"), Arch: e.Get("arch")}
+}
+
 // Machine says in a line what the report was measured on.
 func (e Environment) Machine() string {
 	var parts []string
