@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
-	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/internal/measure"
+	"github.com/pointwire/pointwire/internal/stat"
 )
 
 var diffHelp = help{

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/load"
-	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/admin"
 	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/internal/measure"
+	"github.com/pointwire/pointwire/internal/stat"
 )
 
 // loadOptions are the flags that both loads have.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/load"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/results"
-	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient/batch"
 	"github.com/pointwire/pointwire/internal/measure"
+	"github.com/pointwire/pointwire/internal/stat"
 	"github.com/pointwire/pointwire/internal/workload"
 	"github.com/pointwire/pointwire/lp"
 )

@@ -1,6 +1,9 @@
 package measure
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Interval returns the median of v and the ends of its confidence interval: the order
 // statistics that enclose the median of the distribution with a probability of at least
@@ -18,20 +21,22 @@ func Interval(v []float64) (mid, lo, hi float64) {
 // probability. The median lies below the k-th smallest value if fewer than k of the n
 // values fall below it, each with probability 1/2; the same is true at the other end.
 func rank(n int) (k int, confidence float64) {
-	// term is C(n, k)/2^n, tail the sum of the terms below k.
-	term := 1.0
-	for range n {
-		term /= 2
-	}
-	tail := term
-	confidence = max(0, 1-2*tail)
+	// term is C(n, k)/2^n, tail the sum of the terms below k. Both are held as multiples of
+	// 2^-left, because 2^-n is 0 for more than 1,074 values.
+	term, tail, left := 1.0, 1.0, n
+	outside := func(tail float64) float64 { return 2 * math.Ldexp(tail, -left) }
+	confidence = max(0, 1-outside(tail))
 	for k = 1; 2*(k+1) <= n; k++ {
 		term *= float64(n-k+1) / float64(k)
-		if 1-2*(tail+term) < 0.95 {
+		for ; left > 0 && term > 1; left-- {
+			term /= 2
+			tail /= 2
+		}
+		if 1-outside(tail+term) < 0.95 {
 			break
 		}
 		tail += term
-		confidence = 1 - 2*tail
+		confidence = 1 - outside(tail)
 	}
 	return k, confidence
 }

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pointwire/pointwire/cmd/lpbench/internal/stat"
+	"github.com/pointwire/pointwire/internal/stat"
 )
 
 // Options configure a load.

@@ -1,5 +1,6 @@
 // Package stat holds the statistics of lpbench: latencies in a histogram, and
-// the test whether two sets of figures differ.
+// the test whether two sets of figures differ. Tests of the bench module compare both with
+// other libraries.
 package stat
 
 import (
