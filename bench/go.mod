@@ -8,6 +8,7 @@ replace github.com/pointwire/pointwire => ../
 replace github.com/influxdata/influxdb => github.com/influxdata/influxdb v1.8.10
 
 require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/InfluxCommunity/influxdb3-go/v2 v2.17.0
 	github.com/VictoriaMetrics/VictoriaMetrics v1.148.8
 	github.com/bytedance/sonic v1.15.5

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the fuzz targets of this module and of the library one after the other, and
+# Runs the fuzz targets of this module, of bench/oracle and of the library one after the other, and
 # prints what each did. It keeps nothing but the inputs that go test -fuzz itself
 # stores: new paths in the build cache, a failing input in testdata.
 #
@@ -18,7 +18,10 @@ status=0
 # run fuzzes target $2 of package $1. A target that ran nothing is no success.
 run() {
 	local where=. of=./$1 result execs paths
-	[ "$1" = fuzz ] && where=fuzz of=.
+	case $1 in
+	fuzz) where=fuzz of=. ;;
+	bench/*) where=bench of=./${1#bench/} ;;
+	esac
 	if go test -C "$where" -run '^$' -fuzz "^$2\$" -fuzztime "${seconds}s" -fuzzminimizetime 20x -parallel 1 "$of" >"$log" 2>&1; then
 		result=ok
 	elif grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written' "$log"; then
@@ -50,7 +53,7 @@ wanted() {
 }
 
 printf '%-32s %12s %10s  %s\n' target executions 'new paths' result
-for package in fuzz lp jsonscan frame fastclient fastclient/internal/complaint fastclient/internal/points fastclient/batch fastclient/batch/spool fastclient/batch/internal/verdict cmd/lpbench internal/keyindex internal/printable internal/swar internal/decimal internal/deflate internal/inflate internal/line internal/msgpack internal/shard; do
+for package in fuzz bench/oracle lp jsonscan frame fastclient fastclient/internal/complaint fastclient/internal/points fastclient/batch fastclient/batch/spool fastclient/batch/internal/verdict cmd/lpbench internal/keyindex internal/printable internal/swar internal/decimal internal/deflate internal/inflate internal/line internal/msgpack internal/shard; do
 	for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(f \*testing\.F).*/\1/p' "$package"/*_test.go); do
 		wanted "$package.$target" "$@" && run "$package" "$target"
 	done

@@ -69,7 +69,11 @@ func (h *Histogram) Mean() time.Duration {
 	if h.n == 0 {
 		return 0
 	}
-	return time.Duration(h.sum / float64(h.n))
+	mean := h.sum / float64(h.n)
+	if mean >= float64(h.max) { // by rounding; 1<<63 is no Duration
+		return h.max
+	}
+	return time.Duration(mean)
 }
 
 // Quantile returns the least duration that at least the share q of all does

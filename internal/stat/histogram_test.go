@@ -70,4 +70,8 @@ func TestHistogramEdges(t *testing.T) {
 	if h.Quantile(0.5) != 0 || h.Quantile(1) != math.MaxInt64 {
 		t.Errorf("quantiles %d and %d", h.Quantile(0.5), h.Quantile(1))
 	}
+	var most Histogram
+	if most.Add(math.MaxInt64); most.Mean() != math.MaxInt64 {
+		t.Errorf("the mean of the greatest duration is %d", most.Mean())
+	}
 }
