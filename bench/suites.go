@@ -3,8 +3,8 @@
 // libraries. Internal package measure checks and times them.
 //
 // This package lists the suites and their goals (suites.go), runs them as Go benchmarks
-// and tests, compares allocations and ratios with baseline.json (baseline.go, drift.go),
-// and says how much data a short measurement uses (tour.go).
+// and tests, compares allocations and ratios with baseline.json (baseline.go, drift.go,
+// gate.go), and says how much data a short measurement uses (tour.go).
 package bench
 
 import (

@@ -44,7 +44,8 @@ type options struct {
 	sized                  bool // -size was given, so it applies to a tour as well
 	json, progress, list   bool
 	matrix                 bool
-	tour, drift            bool
+	tour, drift, gate      bool
+	again                  map[string]bool // if not nil, only these cases are run, by suite/case
 	baseline, benchtext    string
 	processes              int
 	measure                measure.Options
@@ -65,6 +66,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f.StringVar(&o.benchtext, "benchtext", "", "write each round to this `file` as well, as go test -bench prints it, for benchstat")
 	f.BoolVar(&o.tour, "tour", false, "take a minute or less: -rounds 6 -turn 5ms, and less data where 100,000 values are left")
 	f.BoolVar(&o.drift, "drift", false, "print how the ratios of our own contenders differ from those of baseline.json; implies -tour")
+	f.BoolVar(&o.gate, "gate", false, "list the ratios of our own contenders that are below those of baseline.json in both of two runs; implies -tour")
 	f.IntVar(&o.processes, "processes", 1, "share the rounds of the suite numbers among this `number` of processes, at most one a round")
 	f.IntVar(&o.measure.Rounds, "rounds", 7, "number of turns of each contender")
 	f.DurationVar(&o.measure.Turn, "turn", 50*time.Millisecond, "least duration of a turn")
@@ -79,7 +81,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	}
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if o.tour = o.tour || o.drift; o.tour {
+	if o.tour = o.tour || o.drift || o.gate; o.tour {
 		if !given["rounds"] {
 			o.measure.Rounds = 6
 		}
@@ -88,10 +90,13 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		}
 		o.sized = given["size"]
 	}
-	if o.drift && (o.json || o.baseline != "" || o.benchtext != "") {
-		return o, errors.New("-drift cannot be combined with -json, -baseline or -benchtext")
+	if (o.drift || o.gate) && (o.json || o.baseline != "" || o.benchtext != "") || o.drift && o.gate {
+		return o, errors.New("-drift and -gate cannot be combined with each other, -json, -baseline or -benchtext")
 	}
-	if o.drift && !given["contender"] {
+	if o.gate && o.processes > 1 {
+		return o, errors.New("-gate cannot be combined with -processes")
+	}
+	if (o.drift || o.gate) && !given["contender"] {
 		*contender = "^pointwire"
 	}
 	for _, x := range []struct {
@@ -111,7 +116,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	switch {
-	case o.list, o.drift:
+	case o.list, o.drift, o.gate:
 	case o.json:
 		env := measure.Here()
 		env.Rounds, env.Turn, env.Size = o.measure.Rounds, o.measure.Turn, o.size
@@ -128,33 +133,30 @@ func run(args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "%s, %s/%s, %d processors, %s; %d rounds in turn; medians, with the fastest and the slowest round in brackets.\n",
 			measure.CPUModel(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), o.measure.Rounds)
 	}
-	var all []measure.Result
-	for _, s := range bench.Suites {
-		if !o.suite.MatchString(s.Name) {
-			continue
-		}
-		suite := runSuite
-		if n := min(o.processes, o.measure.Rounds); n > 1 && s.Name == numbers.Suite.Name && !o.list {
-			suite = runProcesses
-		}
-		results, err := suite(s, o, stdout, stderr)
-		if err != nil {
-			return err
-		}
-		if o.matrix && !o.json && !o.drift {
-			measure.WriteMatrix(stdout, results)
-		}
-		all = append(all, results...)
+	all, err := runSuites(o, stdout, stderr)
+	if err != nil {
+		return err
 	}
 	if o.list {
 		return nil
 	}
-	if o.drift {
+	if o.drift || o.gate {
 		base, err := bench.ReadBaseline("baseline.json")
 		if err != nil {
 			return fmt.Errorf("%w: run this command in the directory of the bench module", err)
 		}
-		return bench.WriteDrift(stdout, bench.Drift(base, all))
+		if o.drift {
+			return bench.WriteDrift(stdout, bench.Drift(base, all))
+		}
+		// The second run comes after all of the first, so that one disturbance of the
+		// machine meets a case in one of them only.
+		o.again = bench.Suspects(base, all)
+		second, err := runSuites(o, stdout, stderr)
+		if err != nil {
+			return err
+		}
+		losses, compared := bench.Losses(base, all, second)
+		return bench.WriteLosses(stdout, losses, compared)
 	}
 	if err := writeBenchText(o.benchtext, all); err != nil {
 		return err
@@ -175,12 +177,34 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
+// runSuites runs the chosen suites, and prints what is printed for each.
+func runSuites(o options, stdout, stderr io.Writer) (all []measure.Result, err error) {
+	for _, s := range bench.Suites {
+		if !o.suite.MatchString(s.Name) || o.gate && !bench.Gated(s.Name) {
+			continue
+		}
+		suite := runSuite
+		if n := min(o.processes, o.measure.Rounds); n > 1 && s.Name == numbers.Suite.Name && !o.list {
+			suite = runProcesses
+		}
+		results, err := suite(s, o, stdout, stderr)
+		if err != nil {
+			return nil, err
+		}
+		if o.matrix && !o.json && !o.drift && !o.gate {
+			measure.WriteMatrix(stdout, results)
+		}
+		all = append(all, results...)
+	}
+	return all, nil
+}
+
 // runSuite makes and runs one case after the other, so that only the data of one case is
 // in memory.
 func runSuite(s measure.Suite, o options, stdout, stderr io.Writer) ([]measure.Result, error) {
 	var names []string // of the chosen cases, the only ones that progress counts
 	for _, name := range s.Names {
-		if o.only.MatchString(name) {
+		if o.only.MatchString(name) && (o.again == nil || o.again[s.Name+"/"+name]) {
 			names = append(names, name)
 		}
 	}
@@ -238,7 +262,7 @@ func runCase(c *measure.Case, o options, k, of int, stdout, stderr io.Writer) ([
 // show prints the results of a case.
 func show(results []measure.Result, o options, stdout io.Writer) error {
 	if !o.json {
-		if !o.matrix && !o.drift {
+		if !o.matrix && !o.drift && !o.gate {
 			measure.WriteTable(stdout, results)
 		}
 		return nil

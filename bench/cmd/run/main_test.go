@@ -85,8 +85,20 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// TestGate runs the gate on one case. Ratios are timings, so only the form is checked.
+func TestGate(t *testing.T) {
+	t.Chdir("../..")
+	var out bytes.Buffer
+	if err := run(append(quick, "-gate"), &out, &out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), " of 1 ratios are below the baseline") || strings.Contains(out.String(), "###") {
+		t.Errorf("the gate prints\n%s", &out)
+	}
+}
+
 func TestBadArguments(t *testing.T) {
-	for _, args := range [][]string{{"-suite", "("}, {"extra"}, {"-rounds", "x"}, {"-drift", "-benchtext", "x"}, {"-rounds", "0"}, {"-processes", "0"}} {
+	for _, args := range [][]string{{"-suite", "("}, {"extra"}, {"-rounds", "x"}, {"-drift", "-benchtext", "x"}, {"-gate", "-drift"}, {"-gate", "-json"}, {"-gate", "-processes", "2"}, {"-rounds", "0"}, {"-processes", "0"}} {
 		if run(args, &bytes.Buffer{}, &bytes.Buffer{}) == nil {
 			t.Errorf("no error for %q", args)
 		}
