@@ -141,12 +141,17 @@ var toxics = []toxic{
 // newProxy returns a proxy before addr.
 func newProxy(t *testing.T, addr string) *toxiproxy.Proxy {
 	t.Helper()
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	p := toxiproxy.NewProxy(server, addr, "127.0.0.1:0", addr)
+	p := proxyAt("127.0.0.1:0", addr)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// proxyAt returns a proxy that is not started.
+func proxyAt(listen, upstream string) *toxiproxy.Proxy {
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	return toxiproxy.NewProxy(server, upstream, listen, upstream)
 }
 
 // poison adds toxics to *place, and removes them. There is none when it returns.
@@ -198,8 +203,7 @@ const hangs = "toxiproxy hangs"
 // open, and nothing comes through them.
 func replaced(p *toxiproxy.Proxy) (*toxiproxy.Proxy, error) {
 	go p.Stop() // ends listening, then waits for ever
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	other := toxiproxy.NewProxy(server, p.Upstream, p.Listen, p.Upstream)
+	other := proxyAt(p.Listen, p.Upstream)
 	return other, again(other)
 }
 
