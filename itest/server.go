@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
 // Config is the set-up of a server. The zero value is a server on a free port of
@@ -20,7 +22,7 @@ type Config struct {
 	// Dir holds the server's data. If it is empty, the server gets a fresh directory,
 	// which Close removes. Close keeps a Dir given by the caller.
 	Dir string
-	// Addr is the TCP address of the HTTP service, "127.0.0.1:0" if empty.
+	// Addr is the TCP address of the HTTP service, a free one of this machine if empty.
 	Addr string
 
 	// Auth requires credentials. Before the first user exists, the server accepts
@@ -101,7 +103,9 @@ func newServer(cfg Config, b backend) (s *Server, err error) {
 		}
 	}
 	if s.cfg.Addr == "" {
-		s.cfg.Addr = "127.0.0.1:0"
+		if s.cfg.Addr, err = influxtest.FreeAddr(); err != nil {
+			return nil, err
+		}
 	}
 	return s, s.Restart()
 }

@@ -3,14 +3,18 @@ package pwjetstream_test
 import (
 	"context"
 	"fmt"
-	"net"
+	"net/netip"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
 // A cluster is servers of NATS in this process.
@@ -18,17 +22,44 @@ type cluster struct {
 	t       testing.TB
 	options []*server.Options
 	servers []*server.Server
+	log     serverLog
 }
+
+// A serverLog keeps what the servers say of what they cannot do, for a test that fails.
+type serverLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *serverLog) add(format string, args []any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.text.Len() < 1<<16 {
+		fmt.Fprintf(&l.text, format+"\n", args...)
+	}
+}
+
+func (l *serverLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *serverLog) Noticef(string, ...any)            {}
+func (l *serverLog) Debugf(string, ...any)             {}
+func (l *serverLog) Tracef(string, ...any)             {}
+func (l *serverLog) Warnf(format string, args ...any)  { l.add(format, args) }
+func (l *serverLog) Errorf(format string, args ...any) { l.add(format, args) }
+func (l *serverLog) Fatalf(format string, args ...any) { l.add(format, args) }
 
 // freePort returns a port that nobody listens on.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := influxtest.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return int(netip.MustParseAddrPort(addr).Port())
 }
 
 // newCluster starts n servers, which end with the test.
@@ -39,7 +70,7 @@ func newCluster(t testing.TB, n int, payload int32) *cluster {
 	for i := range n {
 		o := &server.Options{
 			ServerName: fmt.Sprint("node", i), Host: "127.0.0.1", Port: freePort(t), JetStream: true, StoreDir: t.TempDir(),
-			MaxPayload: payload, NoSigs: true, NoLog: true,
+			MaxPayload: payload, NoSigs: true,
 		}
 		if n > 1 {
 			o.Cluster = server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: freePort(t)}
@@ -60,8 +91,8 @@ func newCluster(t testing.TB, n int, payload int32) *cluster {
 		}
 	})
 	for _, s := range c.servers {
-		if !s.ReadyForConnections(20 * time.Second) {
-			t.Fatal("a server does not start")
+		if !s.ReadyForConnections(time.Minute) {
+			t.Fatalf("a server does not start:\n%s", &c.log)
 		}
 	}
 	return c
@@ -73,6 +104,7 @@ func (c *cluster) start(i int) {
 		c.t.Fatal(err)
 	}
 	c.servers[i] = s
+	s.SetLogger(&c.log, false, false)
 	s.Start()
 }
 

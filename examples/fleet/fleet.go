@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
 // This file is the first process: it starts the others, kills them if it is asked to, and
@@ -39,12 +40,11 @@ const drainTime = 2 * time.Minute
 // freeAddrs returns addresses that nobody listens on.
 func freeAddrs(n int) (addrs []string, err error) {
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		addr, err := influxtest.FreeAddr()
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() // all are open until the last is found, so that they differ
-		addrs = append(addrs, l.Addr().String())
+		addrs = append(addrs, addr)
 	}
 	return addrs, nil
 }
