@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,20 @@ type tag struct {
 	key                                  string
 	omit, text, decimal, inline, literal bool
 	unit                                 string // of a time, or ""
+}
+
+// lost reports whether there is an lp tag in text behind something that package reflect does
+// not read as tags.
+func lost(text string) bool {
+	for {
+		text = strings.TrimLeft(text, " ")
+		name, value, ok := strings.Cut(text, ":")
+		quoted, err := strconv.QuotedPrefix(value)
+		if !ok || name == "" || strings.ContainsAny(name, " \"") || err != nil || quoted[0] != '"' {
+			return strings.Contains(text, "lp:")
+		}
+		text = value[len(quoted):]
+	}
 }
 
 // roles are the options that say what becomes of a struct field.
