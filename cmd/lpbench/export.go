@@ -10,29 +10,32 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pointwire/pointwire/cmd/lpbench/internal/term"
 	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/fastclient/admin"
 	"github.com/pointwire/pointwire/frame"
 )
 
 var exportHelp = help{
-	synopsis: "export [flags] QUERY",
+	synopsis: "export [flags] QUERY | -all",
 	about: `
 Writes the response to a query to the standard output or a file: as line protocol, as
-CSV, or as Arrow IPC. Responses of any size need constant memory.
+CSV, or as Arrow IPC. Responses of any size need constant memory. With -all it asks for
+every measurement, each by a query of its own.
 
-Line protocol is without loss but for texts that are not UTF-8 and for a field that has
-several types: the server sends its numbers as floats, and leaves out texts and bools,
-which makes the exit status 1. Export measurements one by one if a name is a field of
-another type, or a tag, in another one: a query gives a column one type for all of them.
-The server is asked for the keys of the database, so columns are written as tags or
-fields, and fields in their types. "SELECT * FROM cpu GROUP BY *" also tells a tag from a
-field of the same name. Columns that are no keys, such as mean, are fields of the type
-that the response has. A file for influx -import needs -header, and line feeds in texts
-are beyond influx: send reads both.
+Line protocol is without loss but for texts that are not UTF-8, and for numbers of a
+field that has several types, which the server sends as floats. A query of such a field
+leaves out texts and bools, and a query of several measurements gives a column one type
+for all of them, and leaves out what has another: both make the exit status 1, and -all
+does neither. The server is asked for the keys of the database, so columns are written
+as tags or fields, and fields in their types. "SELECT * FROM cpu GROUP BY *" also tells a
+tag from a field of the same name. Columns that are no keys, such as mean, are fields of
+the type that the response has. A file for influx -import needs -header, and line feeds
+in texts are beyond influx: send reads both.
 
 CSV has a table for each measurement, with an empty line between them. Null and the
 empty text are both empty cells. Arrow is for queries of one measurement, and needs a
@@ -44,7 +47,7 @@ if some cannot be, because line protocol has no form for them, and 2 if it faile
 go run ./cmd/lpbench export -db mydb -o cpu.lp.gz 'SELECT * FROM cpu GROUP BY *'
 go run ./cmd/lpbench export -db mydb -format csv -epoch ms 'SELECT mean(load) FROM cpu WHERE time > now() - 1d GROUP BY time(1m), host'
 go run ./cmd/lpbench export -db mydb -format arrow -o cpu.arrow 'SELECT * FROM cpu'
-go run ./cmd/lpbench export -db old 'SELECT * FROM /.*/ GROUP BY *' | go run ./cmd/lpbench send -db new -create`,
+go run ./cmd/lpbench export -db old -all | go run ./cmd/lpbench send -db new -create`,
 }
 
 // exportOptions are the flags of export.
@@ -53,7 +56,7 @@ type exportOptions struct {
 	format, file, epoch string
 	header              string
 	chunk               int
-	stream, always      bool
+	stream, always, all bool
 	query               string
 
 	unit   fastclient.Precision
@@ -69,14 +72,19 @@ func (o *exportOptions) define(f *flag.FlagSet) {
 	f.StringVar(&o.epoch, "epoch", "", "`unit` of the times: ns, u, ms, s, m or h; by default RFC 3339 in CSV, and ns otherwise")
 	f.StringVar(&o.header, "header", "", "begin with the comments that influx -import needs for this `database`")
 	f.IntVar(&o.chunk, "chunk", 10_000, "`rows` of each part of the response")
+	f.BoolVar(&o.all, "all", false, "export all measurements of the retention policy, in place of a query")
 	f.BoolVar(&o.stream, "stream", false, "write Arrow IPC as a stream and not as a file")
 	f.BoolVar(&o.always, "progress", false, "show progress where the standard error is no terminal too")
 }
 
 func (o *exportOptions) check(rest []string) (err error) {
 	switch {
-	case len(rest) != 1:
-		return usage("export needs one query")
+	case o.all && len(rest) > 0:
+		return usage("-all is in place of a query")
+	case !o.all && len(rest) != 1:
+		return usage("export needs one query, or -all")
+	case o.all && o.format == "arrow":
+		return usage("-all is not for -format arrow, which has one measurement")
 	case !slices.Contains([]string{"lp", "csv", "arrow"}, o.format):
 		return usage("-format must be lp, csv or arrow, not %q", o.format)
 	case o.chunk < 1:
@@ -86,7 +94,12 @@ func (o *exportOptions) check(rest []string) (err error) {
 	case o.stream && o.format != "arrow":
 		return usage("-stream is for -format arrow")
 	}
-	o.query = rest[0]
+	if !o.all {
+		o.query = rest[0]
+	}
+	if changes(o.query) {
+		return usage("export only reads, and that statement does not")
+	}
 	if o.epoch != "" {
 		var ok bool
 		if o.unit, ok = precisionNamed(o.epoch); !ok {
@@ -96,6 +109,12 @@ func (o *exportOptions) check(rest []string) (err error) {
 	o.server, err = o.options(o.url)
 	o.server.ResponseFormat = fastclient.FormatAuto
 	return err
+}
+
+// changes reports whether a query begins with a statement that changes the server.
+func changes(query string) bool {
+	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	return slices.Contains([]string{"ALTER", "CREATE", "DELETE", "DROP", "GRANT", "KILL", "REVOKE", "SET"}, strings.ToUpper(word))
 }
 
 // export writes the response to a query.
@@ -149,7 +168,7 @@ type exporter struct {
 	rows    int64 // written
 	refused int64 // rows that line protocol has no form for
 	first   error // why
-	several error // a field whose other types the server left out
+	several error // what the server left out, because it has another type
 }
 
 // A frameWriter writes the frames of a response in one format.
@@ -162,7 +181,7 @@ func (e *exporter) all(ctx context.Context) error {
 	bar := e.progress.Start("exporting", 0)
 	defer bar.End()
 	var k keys
-	if e.o.format != "csv" {
+	if e.o.format != "csv" || e.o.all {
 		var err error
 		if k, err = askKeys(ctx, e.client); err != nil {
 			return err
@@ -175,7 +194,35 @@ func (e *exporter) all(ctx context.Context) error {
 	if e.o.format == "lp" {
 		w = newLineWriter(e, k)
 	}
-	result, err := e.client.Query(ctx, e.o.query, fastclient.Chunked(e.o.chunk), fastclient.Epoch(e.o.unit))
+	queries := []string{e.o.query}
+	if e.o.all {
+		queries = k.queries(e.o.format == "lp")
+		e.namePolicies(ctx)
+	}
+	for _, q := range queries {
+		if err := e.query(ctx, q, w, bar); err != nil {
+			return err
+		}
+	}
+	return w.end()
+}
+
+// namePolicies says which retention policies -all leaves out: lines do not name theirs.
+func (e *exporter) namePolicies(ctx context.Context) {
+	list, err := admin.ShowRetentionPolicies(ctx, e.client, "")
+	for _, p := range list {
+		if p.Name != e.o.rp && !(e.o.rp == "" && p.Default) {
+			fmt.Fprintf(e.errors, "not exported: retention policy %s, for which there is -rp\n", strconv.Quote(p.Name))
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(e.errors, "SHOW RETENTION POLICIES, of which one is exported: %v\n", err)
+	}
+}
+
+// query writes the response to one query.
+func (e *exporter) query(ctx context.Context, query string, w frameWriter, bar *term.Bar) error {
+	result, err := e.client.Query(ctx, query, fastclient.Chunked(e.o.chunk), fastclient.Epoch(e.o.unit))
 	if err != nil {
 		return err
 	}
@@ -192,7 +239,7 @@ func (e *exporter) all(ctx context.Context) error {
 		bar.Add(f.Len())
 		bar.Note(term.Figure(float64(e.out.n)/1e6) + " MB, rows")
 	}
-	return w.end()
+	return nil
 }
 
 // A byteCounter counts what is written.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,6 +133,45 @@ func TestExportFails(t *testing.T) {
 	for _, args := range [][]string{{}, {"a", "b"}, {"-format", "xml", "a"}, {"-epoch", "d", "a"}, {"-chunk", "0", "a"}, {"-stream", "a"},
 		{"-header", "a:b", "q"}, {"-header", "a", "-format", "csv", "q"}, {"-token", "sesame", "q"}, {"-o", "/nosuch/dir/x", "q"}} {
 		if got, out, said, s := exportOf(t, nil, args...); got != 2 || out != "" || strings.Contains(said, "sesame") || len(s.Requests()) > 0 {
+			t.Errorf("%q: status %d\n%s", args, got, said)
+		}
+	}
+}
+
+// TestExportAll holds that every measurement with fields is asked for by itself, and once more for
+// each type of a field that a query leaves out.
+func TestExportAll(t *testing.T) {
+	const types = `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["fieldKey","fieldType"],"values":[["v","float"],["v","string"],["v","boolean"],["n","integer"],["n","float"]]},` +
+		`{"name":"a \"b\"","columns":["fieldKey","fieldType"],"values":[["v","boolean"],["v","string"]]}]}]}`
+	const policies = `{"results":[{"statement_id":0,"series":[{"columns":["name","duration","shardGroupDuration","replicaN","default"],"values":[["autogen","0s","168h0m0s",1,true],["old","0s","168h0m0s",1,false]]}]}]}`
+	const none = `{"results":[{"statement_id":0}]}`
+	row := func(measurement, field, value string) string {
+		return `{"results":[{"statement_id":0,"series":[{"name":"` + measurement + `","columns":["time","` + field + `"],"values":[[1,` + value + `]]}]}]}`
+	}
+	got, out, said, s := exportOf(t, responses(tagKeys, types, policies,
+		row(`a \"b\"`, "v", `"x"`), row(`a \"b\"`, "v", "true"), row("m", "v", "1.5"), none, row("m", "v", "false")), "-all")
+	var asked []string
+	for _, r := range s.Requests()[3:] {
+		asked = append(asked, r.Form.Get("q"))
+	}
+	want := []string{`SELECT * FROM "a \"b\"" GROUP BY *`, `SELECT "v"::boolean FROM "a \"b\"" GROUP BY *`,
+		`SELECT * FROM "m" GROUP BY *`, `SELECT "v"::string FROM "m" GROUP BY *`, `SELECT "v"::boolean FROM "m" GROUP BY *`}
+	if got != 0 || !slices.Equal(asked, want) {
+		t.Errorf("status %d, asked %q, want\n%q\n%s", got, asked, want, said)
+	}
+	if want := "a\\ \"b\" v=\"x\" 1\na\\ \"b\" v=true 1\nm v=1.5 1\nm v=false 1\n"; out != want || !strings.Contains(said, `retention policy "old"`) || strings.Contains(said, "autogen") {
+		t.Errorf("%q, want\n%q\n%s", out, want, said)
+	}
+	// One query of both leaves out what is of another type.
+	both := `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","f"],"values":[[1,1]]},{"name":"o","columns":["time","f"],"values":[[1,1]]}]}]}`
+	clash := `{"results":[{"statement_id":0,"series":[{"name":"m","columns":["fieldKey","fieldType"],"values":[["f","float"]]},{"name":"o","columns":["fieldKey","fieldType"],"values":[["f","integer"]]}]}]}`
+	for keys, want := range map[string]int{clash: 1, strings.Replace(clash, "integer", "float", 1): 0} {
+		if got, _, said, _ := exportOf(t, responses(`{"results":[{"statement_id":0}]}`, keys, both), "SELECT * FROM /./ GROUP BY *"); got != want || strings.Contains(said, "-all") != (want == 1) {
+			t.Errorf("status %d\n%s", got, said)
+		}
+	}
+	for _, args := range [][]string{{"-all", "q"}, {"-all", "-format", "arrow"}, {"DROP DATABASE d"}, {" delete FROM m"}} {
+		if got, _, said, s := exportOf(t, nil, args...); got != 2 || len(s.Requests()) > 0 {
 			t.Errorf("%q: status %d\n%s", args, got, said)
 		}
 	}

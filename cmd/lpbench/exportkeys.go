@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/admin"
+	"github.com/pointwire/pointwire/fastclient/influxql"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/lp"
 )
@@ -18,7 +20,26 @@ type measurementKeys struct {
 	Tags []string
 	// Fields are the types of the fields, Null for one that differs between shards.
 	Fields  map[string]frame.Type
-	several map[string]bool // fields of several types that are not all numbers
+	several map[string]*severalTypes // fields that have them, unless all are numbers
+}
+
+// severalTypes are the types of a field, numbers being one of them: a query that names none
+// gets the numbers if there are some, and otherwise the texts.
+type severalTypes struct{ number, text, boolean bool }
+
+func (s *severalTypes) add(t frame.Type) {
+	s.number, s.text, s.boolean = s.number || isNumber(t), s.text || t == frame.String, s.boolean || t == frame.Bool
+}
+
+// others returns the types that a query must name.
+func (s *severalTypes) others() (list []string) {
+	if s.text && s.number {
+		list = append(list, "string")
+	}
+	if s.boolean {
+		list = append(list, "boolean")
+	}
+	return list
 }
 
 // fieldTypes are the types that SHOW FIELD KEYS names.
@@ -39,7 +60,7 @@ func askKeys(ctx context.Context, c *fastclient.Client) (keys, error) {
 	k := keys{}
 	of := func(measurement string) *measurementKeys {
 		if k[measurement] == nil {
-			k[measurement] = &measurementKeys{Fields: map[string]frame.Type{}, several: map[string]bool{}}
+			k[measurement] = &measurementKeys{Fields: map[string]frame.Type{}, several: map[string]*severalTypes{}}
 		}
 		return k[measurement]
 	}
@@ -48,15 +69,65 @@ func askKeys(ctx context.Context, c *fastclient.Client) (keys, error) {
 		m.Tags = append(m.Tags, t.Key)
 	}
 	for _, f := range fields {
-		m := of(f.Measurement)
-		if t, seen := m.Fields[f.Key]; seen && t != fieldTypes[f.Type] {
-			m.Fields[f.Key] = frame.Null
-			m.several[f.Key] = m.several[f.Key] || !isNumber(t) || !isNumber(fieldTypes[f.Type])
-		} else {
-			m.Fields[f.Key] = fieldTypes[f.Type]
+		m, t := of(f.Measurement), fieldTypes[f.Type]
+		before, seen := m.Fields[f.Key]
+		if !seen || before == t {
+			m.Fields[f.Key] = t
+			continue
 		}
+		m.Fields[f.Key] = frame.Null
+		if isNumber(before) && isNumber(t) && m.several[f.Key] == nil {
+			continue
+		}
+		if m.several[f.Key] == nil {
+			m.several[f.Key] = new(severalTypes)
+			m.several[f.Key].add(before)
+		}
+		m.several[f.Key].add(t)
 	}
 	return k, nil
+}
+
+// queries returns those that have all points of the database, each of one measurement. With
+// types, one more has the values of each type of a field that others leave out.
+func (k keys) queries(types bool) (list []string) {
+	for _, name := range slices.Sorted(maps.Keys(k)) {
+		m := k[name]
+		if len(m.Fields) == 0 {
+			continue // its points are deleted
+		}
+		from := string(influxql.AppendIdent([]byte(" FROM "), name)) + " GROUP BY *"
+		list = append(list, "SELECT *"+from)
+		for _, field := range slices.Sorted(maps.Keys(m.several)) {
+			for _, t := range m.several[field].others() {
+				if types {
+					list = append(list, string(influxql.AppendIdent([]byte("SELECT "), field))+"::"+t+from)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// clash returns a name that is a field of one type in measurement a, and a tag or a field of
+// another type in b, or "".
+func (k keys) clash(a, b string) string {
+	x, y := k[a], k[b]
+	if x == nil || y == nil {
+		return ""
+	}
+	for name, t := range x.Fields {
+		other, field := y.Fields[name]
+		if field && other != t || !field && slices.Contains(y.Tags, name) {
+			return name
+		}
+	}
+	for _, name := range x.Tags {
+		if _, field := y.Fields[name]; field && !slices.Contains(y.Tags, name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // apply gives the columns of f their roles and types. It returns the fields of several types,
@@ -82,7 +153,7 @@ func (k keys) apply(f *frame.Frame) (several []string, err error) {
 		case tag && !field:
 			c.Role = frame.Tag
 		case field && t == frame.Null:
-			if m.several[c.Name] {
+			if m.several[c.Name] != nil {
 				several = append(several, c.Name)
 			}
 		case field && c.Type != frame.String:
