@@ -108,7 +108,8 @@ func TestErrorBodyIsBounded(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for in, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, "0": 0, "-1": 0, "x": 0, "99999": backoff.RetryAfterMax, "99999999999999": 0,
+		"": 0, "7": 7 * time.Second, "0": 0, "-1": 0, "x": 0, "99999": backoff.RetryAfterMax, "99999999999999": backoff.RetryAfterMax,
+		"999999999999999999999": backoff.RetryAfterMax, "1.5": 0, "+7": 0,
 		now.Add(90 * time.Second).Format(http.TimeFormat): 90 * time.Second,
 		now.Add(-time.Hour).Format(http.TimeFormat):       0,
 		now.Add(time.Hour).Format(http.TimeFormat):        backoff.RetryAfterMax,

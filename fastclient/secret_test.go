@@ -3,11 +3,14 @@ package fastclient
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
 // formatted returns v as the verbs of fmt print it for which fmt asks the value: all but
@@ -98,5 +101,48 @@ func TestSecret(t *testing.T) {
 		if text != "<secret>" {
 			t.Errorf("printed %q", text)
 		}
+	}
+}
+
+// TestSecretEcho: no error shows the credentials of a request that a proxy repeats.
+func TestSecretEcho(t *testing.T) { both(t, testSecretEcho) }
+
+func testSecretEcho(t *testing.T, base Options) {
+	const secret = "hunter2 %/+é"
+	echo := influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+		var b strings.Builder
+		fmt.Fprintf(&b, "no route for %s %s, decoded", r.Path, r.Query.Encode())
+		for _, values := range r.Query {
+			fmt.Fprint(&b, " ", values)
+		}
+		r.Header.Write(&b)
+		body := b.String()
+		c.Send(fmt.Sprintf("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+	})
+	s := influxtest.New(t, echo)
+	for i, o := range []Options{
+		{Username: "user", Password: NewSecret(secret)},
+		{Username: "user", Password: NewSecret(secret), QueryAuth: true},
+		{Token: NewSecret("hunter2")},
+	} {
+		o.Addr, o.Database, o.NetHTTP = s.URL, "d", base.NetHTTP
+		c, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, queried := c.Query(t.Context(), "SELECT 1")
+		_, ping := c.Ping(t.Context())
+		for call, err := range map[string]error{"write": c.Write(t.Context(), []byte("m f=1 1")), "query": queried, "ping": ping} {
+			var server *ServerError
+			if !errors.As(err, &server) || !strings.Contains(server.Message, "<secret>") {
+				t.Errorf("%d, %s: %v", i, call, err)
+			}
+			for _, text := range append(formatted(err), server.Message) {
+				if strings.Contains(text, "hunter2") || strings.Contains(text, "dXNlcjpodW50ZX") {
+					t.Errorf("%d, %s: %s", i, call, text)
+				}
+			}
+		}
+		c.Close()
 	}
 }
