@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pointwire/pointwire/fastclient/internal/stamp"
 	"github.com/pointwire/pointwire/internal/compress"
 	"github.com/pointwire/pointwire/internal/transport"
 )
@@ -43,6 +44,7 @@ type core struct {
 	plain       atomic.Bool // a server has refused compressed bodies
 	n           counters
 	hedges      hedgeBudget
+	stamps      *stamp.Clocks // of all writers
 	log         *slog.Logger
 	hooks       Hooks
 	writes      sync.Pool // of *writeCall
@@ -97,7 +99,7 @@ func New(o Options) (*Client, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	c := &core{o: o, log: o.Logger, minCompress: o.Compression.MinBytes, maxWhole: o.MaxResponseBytes}
+	c := &core{o: o, log: o.Logger, stamps: new(stamp.Clocks), minCompress: o.Compression.MinBytes, maxWhole: o.MaxResponseBytes}
 	c.life, c.end = context.WithCancel(context.Background())
 	if o.Hooks != nil {
 		c.hooks = *o.Hooks

@@ -295,7 +295,7 @@ func (c *core) alone(e *endpoint, h *health) *Client {
 		doer = e.write
 	}
 	one := &core{
-		o: c.o, part: true, life: c.life,
+		o: c.o, part: true, life: c.life, stamps: c.stamps,
 		auth: c.auth, userURI: c.userURI, header: c.header,
 		log: c.log, hooks: c.hooks, compressor: c.compressor, minCompress: c.minCompress,
 		maxWhole: c.maxWhole, errorTime: c.errorTime,

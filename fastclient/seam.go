@@ -72,7 +72,7 @@ func (r clientRoutes) route() (seam.Route, error) {
 	if c.to.writeErr != nil {
 		return seam.Route{}, c.to.writeErr
 	}
-	to := seam.Route{API: r.API(), Precision: c.to.precision, Unit: wireUnit(c.o.API, c.to.precision)}
+	to := seam.Route{API: r.API(), Stamps: c.stamps, Precision: c.to.precision, Unit: wireUnit(c.o.API, c.to.precision)}
 	if c.compressor != nil {
 		to.Compressor, to.MinCompress = c.compressor, c.minCompress
 	}

@@ -102,12 +102,14 @@ func (e *engine) init(c config) error {
 	}
 	e.slabs = slabPool{size: o.BatchBytes, budget: budget}
 	e.stage.init(&o, c.precision, c.targets[0].api)
+	release := e.stage.setClock(c.stamps, c.path, o.MaxMemory)
 	e.stage.route = c.router
 	if o.Overflow >= Spill {
 		e.precision = c.unit // Writer.put converts, so that the disk has what is sent
 	}
 	e.events.f = o.OnEvent
-	e.ctx, e.cancel = context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	e.ctx, e.cancel = ctx, func() { cancel(); release() }
 	return nil
 }
 
@@ -247,6 +249,9 @@ func (e *engine) findMemory(ctx context.Context) error {
 	}
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if e.expendable && e.disk.fails() {
+		return errors.Join(ErrOverflow, e.disk.err)
 	}
 	x := e.waiters
 	if x == nil {

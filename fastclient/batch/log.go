@@ -102,6 +102,11 @@ func (e *engine) answerLog() {
 	})
 }
 
+func (w *Writer) accept(ctx context.Context, lines []byte, n int) (accepted int, by servers, err error) {
+	accepted, err = w.put(ctx, lines, n)
+	return accepted, 0, err
+}
+
 // put accepts lines as engine.put does.
 func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
 	d := w.disk
@@ -119,27 +124,33 @@ func (w *Writer) put(ctx context.Context, lines []byte, n int) (accepted int, er
 
 // awaitLogged returns when what was accepted before is logged. It does not wait unless it is
 // under WriteAhead.
-func (w *Writer) awaitLogged(ctx context.Context) error {
+func (w *Writer) awaitLogged(ctx context.Context, _ servers) error {
+	x, err := w.expectLogged()
+	if x == nil {
+		return err
+	}
+	return w.awaitLog(ctx, x)
+}
+
+// expectLogged returns a wait for awaitLog until what was accepted before is logged, or nil
+// and what awaitLogged returns without waiting.
+func (w *Writer) expectLogged() (*logWait, error) {
 	d := w.disk
 	if d == nil || !d.ahead {
-		return nil
+		return nil, nil
 	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	to := w.ledger.appended.Lines
 	switch {
 	case d.ended:
-		defer w.mu.Unlock()
-		return d.final
+		return nil, d.final
 	case w.isLogged(to, d.o.SyncBatches):
-		w.mu.Unlock()
-		return nil
+		return nil, nil
 	case d.failing():
-		defer w.mu.Unlock()
-		return &notLogged{d.err}
+		return nil, &notLogged{d.err}
 	}
-	wait := d.expect(to, d.o.SyncBatches)
-	w.mu.Unlock()
-	return w.awaitLog(ctx, wait)
+	return d.expect(to, d.o.SyncBatches), nil
 }
 
 // isLogged reports whether the lines before to are logged, and durable if synced is set. The

@@ -184,7 +184,7 @@ func TestWriteAheadClosing(t *testing.T) {
 			t.Fatal(n, err)
 		}
 		mustClose(t, w)
-		if err := w.awaitLogged(context.Background()); err != nil {
+		if err := w.awaitLogged(context.Background(), 0); err != nil {
 			t.Error(err)
 		}
 	})

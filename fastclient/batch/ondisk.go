@@ -138,6 +138,9 @@ func (d *spooling) live() int {
 // failing reports whether the disk is not to be asked now. The lock is held.
 func (d *spooling) failing() bool { return d.err != nil && time.Now().Before(d.retryAt) }
 
+// fails reports whether the disk took nothing the last time.
+func (d *spooling) fails() bool { return d != nil && d.err != nil }
+
 // opened makes sure that the goroutine looks when the lines of b will have waited for age.
 // It mostly does, since it looks when those before it will.
 func (d *spooling) opened(b *slabBatch, age time.Duration) {

@@ -76,13 +76,14 @@ type Options struct {
 	// one batch replace each other.
 	//
 	// By default a line without a timestamp gets the time of its append, in the precision
-	// of the client. No two lines of a series get the same time from one Writer: lines
-	// appended within one unit get the following units. Another Writer of the same series,
-	// at the same time or after this one, knows nothing of it, and its lines may get the
-	// same times and replace these: give such lines a timestamp, or a tag by which the
-	// Writers differ. In milliseconds and coarser units a series may be
-	// ahead of the clock by a minute; further lines are refused with [ErrNoTimeLeft]. So
-	// a series with more lines than units needs a finer precision.
+	// of the client. No two lines of a series get the same time from the Writers of one
+	// client: lines appended within one unit get the following units. Another client of the
+	// same series, at the same time or within a minute after this one, as that of a process
+	// that starts again, knows nothing of it, and its lines may get the same times and
+	// replace these: give such lines a timestamp, or a tag by which the clients differ. In
+	// milliseconds and coarser units a series may be ahead of the clock by a minute; further
+	// lines are refused with [ErrNoTimeLeft]. So a series with more lines than units needs a
+	// finer precision.
 	NoStamp bool
 	// TrimCR treats a carriage return before a line feed of raw lines as part of the line
 	// end. Without it such lines are refused.

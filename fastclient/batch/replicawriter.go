@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"hash/fnv"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -69,10 +72,11 @@ type ReplicaWriter struct {
 
 // serverWriters are the Writers of several servers.
 type serverWriters struct {
-	writers []*Writer
-	addrs   []string
-	ahead   bool   // WriteAhead
-	unpin   func() // lets the servers of the client change again
+	writers    []*Writer
+	addrs      []string
+	ahead      bool   // WriteAhead
+	expendable bool   // not all Writers must take a line
+	unpin      func() // lets the servers of the client change again
 }
 
 var _ LineWriter = (*ReplicaWriter)(nil)
@@ -101,6 +105,7 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 		return nil, &fastclient.OptionError{Field: "Options.Spool.WhenFull", Reason: "is Refuse, so that a full spool waits for its server: DropOldest does not"}
 	}
 	w := new(ReplicaWriter)
+	w.expendable = need != NeedAll
 	if err := w.start("ReplicaWriter", seam.Of(c), o); err != nil {
 		return nil, err
 	}
@@ -148,7 +153,7 @@ func (w *serverWriters) newWriter(client seam.Client, o Options, route *seam.Rou
 	addr := w.addrs[i]
 	o.MaxMemory = max(1, cmp.Or(o.MaxMemory, defaultMemory)/len(w.addrs)) // 0 would be the default
 	if o.Spool.Dir != "" {
-		o.Spool.Dir = filepath.Join(o.Spool.Dir, fileName(addr))
+		o.Spool.Dir = filepath.Join(o.Spool.Dir, serverDir(addr))
 	}
 	if f := o.OnEvent; f != nil {
 		o.OnEvent = func(ev Event) {
@@ -167,6 +172,7 @@ func (w *serverWriters) newWriter(client seam.Client, o Options, route *seam.Rou
 	if err != nil {
 		return nil, err
 	}
+	cfg.expendable = w.expendable
 	return newWriter(cfg)
 }
 
@@ -181,15 +187,29 @@ func (a addressed) Put(l *LostLines) error {
 	return a.DeadLetter.Put(l)
 }
 
-// fileName makes a name of a file of the address of a server.
-func fileName(addr string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '.' || r == '-' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' {
+// serverDir makes a name of a directory of the address of a server. Two addresses never have the
+// same name: one that is not a scheme, a plain name of a host and a port also gets its hash.
+func serverDir(addr string) string {
+	plain := true
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r == '.' || r == '-' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z':
 			return r
+		case r != ':':
+			plain = false
 		}
 		return '_'
-	}, addr)
+	}, strings.Replace(addr, "://", ":::", 1))
+	if plain && strings.Count(addr, ":") <= 2 {
+		return name
+	}
+	h := fnv.New64a()
+	io.WriteString(h, addr)
+	return name[:min(len(name), maxServerDir)] + "_" + strconv.FormatUint(h.Sum64(), 16)
 }
+
+// maxServerDir is how much of a long address is in the name of its directory.
+const maxServerDir = 128
 
 // release lets the servers of the client change again.
 func (w *serverWriters) release() {
@@ -258,7 +278,7 @@ func (w *ReplicaWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 
 func (w *ReplicaWriter) stager() *stager { return w.writers[0].stager() }
 
-func (w *ReplicaWriter) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+func (w *ReplicaWriter) accept(ctx context.Context, lines []byte, n int) (accepted int, by servers, err error) {
 	var room struct { // for most sets, without an allocation
 		counts [8]int
 		errs   [8]error
@@ -290,7 +310,7 @@ func (w *ReplicaWriter) put(ctx context.Context, lines []byte, n int) (accepted 
 		}
 		w.mu.Unlock()
 	}
-	return accepted, err
+	return accepted, 0, err
 }
 
 // enough returns how f must succeed so that each line accepted before is among those of as
@@ -315,12 +335,12 @@ func (w *ReplicaWriter) enough() (whole []bool, need int) {
 	return whole, len(whole)
 }
 
-func (w *ReplicaWriter) awaitLogged(ctx context.Context) error {
+func (w *ReplicaWriter) awaitLogged(ctx context.Context, _ servers) error {
 	if !w.ahead {
 		return nil
 	}
 	whole, need := w.enough()
-	errs := w.each(func(one *Writer) error { return one.awaitLogged(ctx) })
+	errs := w.each(func(one *Writer) error { return one.awaitLogged(ctx, 0) })
 	done := 0
 	for i, err := range errs {
 		if err == nil && whole[i] {

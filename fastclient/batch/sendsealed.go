@@ -68,6 +68,8 @@ func Send(ctx context.Context, c *fastclient.Client, b *Sealed) (Outcome, error)
 // fault says why b cannot be a sealed batch, or returns "".
 func (b *Sealed) fault() string {
 	switch {
+	case b == nil:
+		return "there is none"
 	case b.Lines < 1 || b.Bytes/minLineBytes < b.Lines:
 		return "number of lines out of range"
 	case b.Bytes > 2*maxBatchBytes || len(b.Body) > compressedSize(b.Bytes):

@@ -104,7 +104,7 @@ var ended = func() context.Context {
 	return ctx
 }()
 
-func (w *ShardWriter) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+func (w *ShardWriter) accept(ctx context.Context, lines []byte, n int) (accepted int, by servers, err error) {
 	s := w.scratch.Get().(*shards)
 	for i := range s.lines {
 		s.lines[i], s.n[i] = s.lines[i][:0], 0
@@ -131,7 +131,9 @@ func (w *ShardWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 			with = ended
 		}
 		k, err := one.put(with, s.lines[i], s.n[i])
-		accepted += k
+		if accepted += k; k > 0 {
+			by.add(i)
+		}
 		if w.waits && !w.routed && errors.Is(err, context.Canceled) {
 			for range k { // the others wait
 				s.lines[i] = s.lines[i][line.Len(s.lines[i]):]
@@ -148,6 +150,11 @@ func (w *ShardWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 	if waiting > 0 {
 		k, err := w.putWaiting(ctx, s, lines)
 		accepted += k
+		for i, k := range s.n {
+			if k > 0 {
+				by.add(i)
+			}
+		}
 		errs = append(errs, err)
 	}
 	kept := 0
@@ -157,11 +164,11 @@ func (w *ShardWriter) put(ctx context.Context, lines []byte, n int) (accepted in
 	if kept <= keptScratch*len(s.lines) {
 		w.scratch.Put(s)
 	}
-	return accepted, errors.Join(errs...)
+	return accepted, by, errors.Join(errs...)
 }
 
 // putWaiting gives the Writers the lines of s, for which they may have no memory, all at the
-// same time. They are some of all lines.
+// same time. They are some of all lines. It sets s.n to how many lines each accepted.
 func (w *ShardWriter) putWaiting(ctx context.Context, s *shards, all []byte) (accepted int, err error) {
 	errs := make([]error, len(w.writers))
 	var wg sync.WaitGroup
@@ -205,11 +212,33 @@ func (w *ShardWriter) refusedBy(i, n int, err error, all []byte) error {
 	return &replicaError{w.addrs[i], err}
 }
 
-func (w *ShardWriter) awaitLogged(ctx context.Context) error {
+// awaitLogged asks the logs of those servers alone to which lines went, so that a disk that
+// fails for one delays and refuses nothing of the others.
+func (w *ShardWriter) awaitLogged(ctx context.Context, by servers) error {
 	if !w.ahead {
 		return nil
 	}
-	return errors.Join(w.each(func(one *Writer) error { return one.awaitLogged(ctx) })...)
+	var room [8]*logWait // for most sets, without an allocation
+	waits := room[:0]
+	var errs []error
+	for i, one := range w.writers { // all logs begin before the first is awaited
+		var x *logWait
+		if by.has(i) {
+			var err error
+			if x, err = one.expectLogged(); err != nil {
+				errs = append(errs, &replicaError{w.addrs[i], err})
+			}
+		}
+		waits = append(waits, x)
+	}
+	for i, x := range waits {
+		if x != nil {
+			if err := w.writers[i].awaitLog(ctx, x); err != nil {
+				errs = append(errs, &replicaError{w.addrs[i], err})
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // refused counts lines that no Writer was given. Those that Writers refused are counted.

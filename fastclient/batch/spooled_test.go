@@ -35,8 +35,8 @@ func TestSpooledErrorEnds(t *testing.T) {
 	})
 }
 
-// TestSpooledErrorOwn: a SpooledError counts the lines of this Writer, and not those that it
-// found.
+// TestSpooledErrorOwn: the SpooledError of Flush counts the lines of this Writer, and not those
+// that it found, as that of Close does.
 func TestSpooledErrorOwn(t *testing.T) {
 	var large []byte
 	for n := range 40 {
@@ -56,12 +56,51 @@ func TestSpooledErrorOwn(t *testing.T) {
 		appendNumbered(t, w, 41, 42)
 		time.Sleep(time.Minute)
 		var se *SpooledError
-		if err := w.Close(context.Background()); !errors.As(err, &se) || se.Lines != 1 {
+		if err := w.Flush(context.Background()); !errors.As(err, &se) || se.Lines != 1 {
+			t.Errorf("Flush: %v", err)
+		}
+		if err := w.Close(context.Background()); !errors.As(err, &se) || se.Lines != 2 {
 			t.Errorf("Close: %v", err)
 		}
 		if st := w.Stats(); st.Spooled.Lines != 2 {
 			t.Errorf("%+v", st)
 		}
+	})
+}
+
+// TestCloseRecovered: Close also names the lines that it found on disk and leaves there, and
+// those of another place are not among them.
+func TestCloseRecovered(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	synctest.Test(t, func(t *testing.T) {
+		down := new(stubServer).Send
+		closed := func(w *Writer, want uint64) {
+			t.Helper()
+			var se *SpooledError
+			if err := w.Close(context.Background()); want > 0 && (!errors.As(err, &se) || se.Lines != want) || want == 0 && err != nil {
+				t.Errorf("Close: %v, want %d lines", err, want)
+			}
+		}
+		config := func(path string) config {
+			c := spoolConfig(t, dir, Options{Overflow: Spill}, down)
+			c.path = path
+			return c
+		}
+		w := startWriter(t, config("/write?db=a"))
+		appendNumbered(t, w, 0, 3)
+		closed(w, 3)
+		w = startWriter(t, config("/write?db=a"))
+		if err := w.Flush(context.Background()); err != nil {
+			t.Errorf("Flush: %v", err)
+		}
+		appendNumbered(t, w, 3, 5)
+		closed(w, 5)
+		w = startWriter(t, config("/write?db=b"))
+		time.Sleep(time.Minute)
+		if st := w.Stats(); st.OtherTargets.Lines != 5 {
+			t.Errorf("%+v", st)
+		}
+		closed(w, 0)
 	})
 }
 

@@ -159,6 +159,9 @@ func (e *engine) wrote(err error) {
 	}
 	d.err, d.retryAt = err, time.Now().Add(diskPause)
 	e.answerLog()
+	if e.expendable {
+		e.waiters.memoryFree() // their lines are refused
+	}
 	e.waiters.wake() // what could not be logged may be sent now
 }
 
@@ -227,12 +230,15 @@ func (w *Writer) closeSpool(all bool) (err error) {
 		wait.c <- d.final
 	}
 	d.waits = nil
-	return errors.Join(w.spooledError(), err)
+	if all := w.ledger.spooled; all.Lines > d.other.Lines {
+		return errors.Join(w.spooledError(all.minus(d.other)), err)
+	}
+	return err
 }
 
-// spooledError says which lines of this Writer went to disk and are not settled; nil if
-// there are none. The lock is held.
-func (e *engine) spooledError() error {
+// ownSpooled says which lines of this Writer went to disk and are not settled; nil if there
+// are none. The lock is held.
+func (e *engine) ownSpooled() error {
 	d := e.disk
 	if d == nil {
 		return nil
@@ -244,7 +250,11 @@ func (e *engine) spooledError() error {
 	if d.own.Lines == 0 {
 		return nil
 	}
-	return &SpooledError{Count: d.own, Dir: d.o.Dir, LastErrors: e.lastErrors()}
+	return e.spooledError(d.own)
+}
+
+func (e *engine) spooledError(n Count) error {
+	return &SpooledError{Count: n, Dir: e.disk.o.Dir, LastErrors: e.lastErrors()}
 }
 
 // Sync returns when every line that was appended before is stored, lost by a verdict, or

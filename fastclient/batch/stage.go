@@ -3,15 +3,12 @@ package batch
 import (
 	"context"
 	"errors"
-	"hash/maphash"
-	"math/bits"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/fastclient/internal/stamp"
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
@@ -24,15 +21,15 @@ import (
 // appendLines and appendPoints go through stager.raw, which scans the lines and rewrites
 // those that an encoder would write otherwise. encodeLines and WriteStructs go through
 // stager.encoded: the lines of our own encoder are valid, only timestamps may be missing. A
-// stampClock gives the timestamps. hand then passes the lines to engine.put, counts those
+// stamp.Clock gives the timestamps. hand then passes the lines to engine.put, counts those
 // that were refused, and makes the error. logged waits for the disk, once for all lines of an
 // append.
 //
 // Invariants: no lock of the engine is held while code of the user runs. If no line needs a
 // change, the bytes are passed on without a copy. Every line that hand passes on is
 // complete, ends with a line feed, and has a timestamp unless Options.NoStamp is set. No two
-// lines of a series get the same timestamp from one stampClock, unless the clock is set back
-// by more than stampLead.
+// lines of a series get the same timestamp from the writers of one client, unless the clock is
+// set back by more than stamp.Lead.
 
 // A LineWriter accepts lines of line protocol in several forms: it is a [Writer], a
 // [SyncWriter], a [ReplicaWriter] or a [ShardWriter].
@@ -44,11 +41,22 @@ type LineWriter interface {
 	Close(ctx context.Context) error
 	Stats() Stats
 
-	put(ctx context.Context, lines []byte, n int) (accepted int, err error)
-	awaitLogged(ctx context.Context) error
+	// accept takes n lines, or as many as there is memory for, and says which Writers took
+	// some, for awaitLogged.
+	accept(ctx context.Context, lines []byte, n int) (accepted int, by servers, err error)
+	// awaitLogged returns when all lines that were accepted before by those Writers are
+	// logged.
+	awaitLogged(ctx context.Context, by servers) error
 	refused(n int, err error)
 	stager() *stager
 }
+
+// servers is a set of the Writers of a ShardWriter. It may have more than were added: number
+// i and number i+64 are the same. Other writers have no use for it.
+type servers uint64
+
+func (s *servers) add(i int)     { *s |= 1 << (i % 64) }
+func (s servers) has(i int) bool { return s&(1<<(i%64)) != 0 }
 
 // A stager turns what is appended into valid lines with timestamps. It does not change
 // after init, except for its clock and its pool, which several goroutines may use.
@@ -56,7 +64,7 @@ type stager struct {
 	opt   lp.Options
 	lines line.Options // options for reading raw lines
 	stamp bool
-	clock stampClock
+	clock *stamp.Clock
 	tags  []lp.Tag
 	route *router
 	pool  sync.Pool // of *scratch
@@ -78,8 +86,16 @@ func (s *stager) init(o *Options, p fastclient.Precision, api seam.API) {
 	s.opt.Precision, s.opt.Unsigned = p, points.Unsigned(api == seam.V1, o.Encoder.Unsigned)
 	s.lines = points.ScanOptions(p, o.TrimCR)
 	s.stamp = !o.NoStamp
-	s.clock.init(p, o.MaxMemory)
 	s.tags = o.DefaultTags
+}
+
+// setClock takes the clock of the lines that go to path. The caller calls release at the end.
+func (s *stager) setClock(all *stamp.Clocks, path string, maxMemory int) (release func()) {
+	if all == nil {
+		all = new(stamp.Clocks)
+	}
+	s.clock, release = all.Of(path, s.opt.Precision, maxMemory)
+	return release
 }
 
 func (s *stager) get() *scratch {
@@ -115,7 +131,7 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([
 		end := at + line.Len(lines[at:])
 		if !line.Stamped(lines[at:end]) {
 			sc.buf = append(sc.buf, lines[kept:at]...)
-			if ts, ok := s.clock.stamp(s.series(lines[at:end])); ok {
+			if ts, ok := s.clock.Stamp(s.series(lines[at:end])); ok {
 				sc.buf = append(append(sc.buf, lines[at:end-1]...), ' ')
 				sc.buf = append(lp.AppendTimestamp(sc.buf, ts), '\n')
 			} else {
@@ -135,7 +151,7 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([
 
 // series returns the line, or its measurement and tags, by which times are given to it.
 func (s *stager) series(text []byte) []byte {
-	if s.route == nil || s.route.o.Keep || s.clock.unit <= fastclient.Microsecond {
+	if s.route == nil || s.route.o.Keep || s.opt.Precision <= fastclient.Microsecond {
 		return text
 	}
 	return s.route.series(nil, text)
@@ -173,7 +189,7 @@ func (s *stager) raw(sc *scratch, data []byte, r *points.Refusal) (lines []byte,
 		default:
 			begin := len(sc.buf)
 			sc.buf = scan.AppendSeries(sc.buf)
-			ts, ok := s.clock.stamp(s.series(sc.buf[begin:]))
+			ts, ok := s.clock.Stamp(s.series(sc.buf[begin:]))
 			if !ok {
 				sc.buf = sc.buf[:begin]
 				r.Add(1, ErrNoTimeLeft)
@@ -198,9 +214,9 @@ func appendLines(ctx context.Context, w LineWriter, data []byte) error {
 	s := w.stager()
 	sc := s.get()
 	lines, n := s.raw(sc, data, &r)
-	e := hand(ctx, w, lines, n, r)
+	by, e := hand(ctx, w, lines, n, r)
 	s.put(sc)
-	return logged(ctx, w, n, e)
+	return logged(ctx, w, n, by, e)
 }
 
 // frameEncoders write the frames among points.
@@ -224,72 +240,73 @@ func appendPoints(ctx context.Context, w LineWriter, list []lp.Appender) error {
 	frameEncoders.Put(rows)
 	// The user's types may write anything, so their lines are checked like raw ones.
 	lines, n := s.raw(sc, sc.in, &r)
-	e := hand(ctx, w, lines, n, r)
+	by, e := hand(ctx, w, lines, n, r)
 	s.put(sc)
-	return logged(ctx, w, n, e)
+	return logged(ctx, w, n, by, e)
 }
 
 func encodeLines(ctx context.Context, w LineWriter, f func(*lp.Encoder)) error {
 	s := w.stager()
 	sc := s.get()
 	f(&sc.enc)
-	n, e := handEncoded(ctx, w, s, sc)
-	return logged(ctx, w, n, e)
+	n, by, e := handEncoded(ctx, w, s, sc)
+	return logged(ctx, w, n, by, e)
 }
 
 // handEncoded is hand for the n points of sc's encoder. It frees sc.
-func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) (n int, e *AppendError) {
+func handEncoded(ctx context.Context, w LineWriter, s *stager, sc *scratch) (n int, by servers, e *AppendError) {
 	var r points.Refusal
 	sc.enc.Point("_") // makes the encoder refuse a point that was not ended
 	sc.enc.Cancel()
 	if sc.enc.Options() != s.opt {
 		r.Add(max(sc.enc.Lines(), 1), errEncoderOptions)
-		return 0, hand(ctx, w, nil, 0, r) // this encoder is not reused
+		by, e = hand(ctx, w, nil, 0, r)
+		return 0, by, e // this encoder is not reused
 	}
 	if err := sc.enc.Err(); err != nil {
 		r.Add(sc.enc.Refused(), err)
 	}
 	lines, n := s.encoded(sc, sc.enc.Bytes(), sc.enc.Lines(), &r)
-	e = hand(ctx, w, lines, n, r)
+	by, e = hand(ctx, w, lines, n, r)
 	s.put(sc)
-	return n, e
+	return n, by, e
 }
 
 // hand puts n lines into w. It counts the lines of r, and those that w did not accept, as
 // refused, and returns an *AppendError if there are any. Call logged afterwards.
-func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refusal) *AppendError {
+func hand(ctx context.Context, w LineWriter, lines []byte, n int, r points.Refusal) (by servers, e *AppendError) {
 	accepted := 0
 	if n > 0 {
 		var err error
-		if accepted, err = w.put(ctx, lines, n); err != nil {
+		if accepted, by, err = w.accept(ctx, lines, n); err != nil {
 			w.refused(n-accepted, err)
 			if r.N == 0 {
-				return &AppendError{Accepted: accepted, Refused: n - accepted, Err: err}
+				return by, &AppendError{Accepted: accepted, Refused: n - accepted, Err: err}
 			}
 			w.refused(r.N, r.Err)
-			return &AppendError{Accepted: accepted, Refused: r.N + n - accepted, Err: errors.Join(r.Err, err)}
+			return by, &AppendError{Accepted: accepted, Refused: r.N + n - accepted, Err: errors.Join(r.Err, err)}
 		}
 	}
 	if r.Err != nil {
 		w.refused(r.N, r.Err)
-		return &AppendError{Accepted: accepted, Refused: r.N, Err: r.Err}
+		return by, &AppendError{Accepted: accepted, Refused: r.N, Err: r.Err}
 	}
-	return nil
+	return by, nil
 }
 
 // logged ends an append: it waits until the lines are logged that hand accepted, which are n
-// or, with e, fewer.
-func logged(ctx context.Context, w LineWriter, n int, e *AppendError) error {
+// or, with e, fewer, by those Writers.
+func logged(ctx context.Context, w LineWriter, n int, by servers, e *AppendError) error {
 	if e == nil {
 		if n > 0 {
-			if err := w.awaitLogged(ctx); err != nil {
+			if err := w.awaitLogged(ctx, by); err != nil {
 				return &AppendError{Accepted: n, Err: err}
 			}
 		}
 		return nil
 	}
 	if e.Accepted > 0 && ctx.Err() == nil && !errors.Is(e.Err, ErrWriterClosed) {
-		if err := w.awaitLogged(ctx); err != nil {
+		if err := w.awaitLogged(ctx, by); err != nil {
 			e.Err = errors.Join(e.Err, err)
 		}
 	}
@@ -313,6 +330,7 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 	}
 	var failed *AppendError
 	accepted, before, valid := 0, 0, 0
+	var by servers
 	for len(values) > 0 {
 		n := min(stagedStructs, len(values))
 		s := w.stager()
@@ -321,7 +339,8 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 			schema.Encode(&sc.enc, &values[i])
 		}
 		values = values[n:]
-		lines, e := handEncoded(ctx, w, s, sc)
+		lines, took, e := handEncoded(ctx, w, s, sc)
+		by |= took
 		if e != nil && failed == nil {
 			renumber(e, before, valid)
 		}
@@ -348,7 +367,7 @@ func WriteStructs[T any](ctx context.Context, w LineWriter, schema *lp.Schema[T]
 	if failed != nil {
 		failed.Accepted += accepted
 	}
-	return logged(ctx, w, accepted, failed)
+	return logged(ctx, w, accepted, by, failed)
 }
 
 // renumber makes the numbers in e, which are those among some structs, the numbers among all:
@@ -360,114 +379,4 @@ func renumber(e *AppendError, before, valid int) {
 	if r := (*RouteError)(nil); errors.As(e.Err, &r) {
 		r.Index += valid
 	}
-}
-
-// A stampClock gives lines without a timestamp the time of their append, so that no two
-// lines of a series get the same one.
-//
-// In nanoseconds and microseconds all lines share one sequence of times: no two lines get
-// the same one, and the times stay close to the clock. In coarser units a shared sequence
-// would run ahead of the clock, so each series has its own. It may be ahead of the clock by
-// stampLead.
-type stampClock struct {
-	unit  fastclient.Precision
-	limit int          // largest number of series
-	last  atomic.Int64 // the last stamp, in fine units
-
-	mu     sync.Mutex
-	seed   maphash.Seed
-	latest int64 // latest time of the clock
-	// series holds the last stamp of each series, by seriesHash. An entry before latest
-	// has no effect and may be removed.
-	series map[uint64]int64
-	sweep  int // at this number of entries those without effect are removed
-}
-
-const (
-	stampLead = time.Minute
-	// stampSeriesBytes is more than the memory of an entry of the map.
-	stampSeriesBytes = 256
-	minStampSeries   = 1024
-)
-
-func (c *stampClock) init(unit fastclient.Precision, maxMemory int) {
-	c.unit, c.limit = unit, max(maxMemory/stampSeriesBytes, minStampSeries)
-}
-
-// stamp returns the timestamp of a line that is appended now, given the line or its
-// measurement and tags. It reports false if the series has no time left.
-func (c *stampClock) stamp(line []byte) (int64, bool) {
-	if c.unit > fastclient.Microsecond {
-		return c.stampSeries(line)
-	}
-	ts := time.Now().UnixNano() / c.unit.Unit()
-	for {
-		last := c.last.Load()
-		next := max(ts, last+1)
-		if c.last.CompareAndSwap(last, next) {
-			return next, true
-		}
-	}
-}
-
-func (c *stampClock) stampSeries(line []byte) (int64, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	lead := int64(stampLead) / c.unit.Unit()
-	now := time.Now().UnixNano() / c.unit.Unit()
-	switch {
-	case c.series == nil:
-		c.series, c.seed, c.sweep = map[uint64]int64{}, maphash.MakeSeed(), minStampSeries
-	case now < c.latest-lead: // the clock was set back by more than a step
-		clear(c.series)
-	case now < c.latest:
-		now = c.latest
-	}
-	c.latest = now
-	series := seriesHash(c.seed, line)
-	last, ok := c.series[series]
-	if ok && last >= now {
-		if last++; last-now > lead {
-			return 0, false
-		}
-		c.series[series] = last
-		return last, true
-	}
-	if !ok && len(c.series) >= c.sweep {
-		for s, last := range c.series {
-			if last < now {
-				delete(c.series, s)
-			}
-		}
-		if len(c.series) >= c.limit {
-			return 0, false
-		}
-		c.sweep = min(max(2*len(c.series), minStampSeries), c.limit)
-	}
-	c.series[series] = now
-	return now, true
-}
-
-// seriesHash returns a number for the measurement and tags of a line. It does not depend
-// on the order of the tags.
-func seriesHash(seed maphash.Seed, line []byte) (sum uint64) {
-	start := 0
-	part := func(end int) {
-		h := maphash.Bytes(seed, line[start:end])
-		if start == 0 {
-			h = bits.RotateLeft64(h, 32) // tells the measurement from a tag
-		}
-		sum += h
-		start = end + 1
-	}
-	for i, b := range line {
-		if (b == ',' || b == ' ') && i > 0 && line[i-1] != '\\' {
-			part(i)
-			if b == ' ' {
-				return sum
-			}
-		}
-	}
-	part(len(line))
-	return sum
 }

@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
-	"maps"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,55 +13,10 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/influxtest"
 	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
-
-// TestStampsOfOneMoment: lines of one series that are stamped at the same moment get
-// different times, in all goroutines, up to a minute ahead of the clock. In nanoseconds and
-// microseconds no two lines get the same time. In coarser units a series does not change
-// the times of another.
-func TestStampsOfOneMoment(t *testing.T) {
-	const each = 100 // lines of each of two series
-	lines := [...][]byte{[]byte("m,a=1,b=2 v=1\n"), []byte("m,b=3,a=1"), []byte("m,b=2,a=1"), []byte("m,a=1,b=3 v=2,a=1 \n")}
-	synctest.Test(t, func(t *testing.T) {
-		for p := fastclient.Nanosecond; p.Valid(); p++ {
-			var s stager
-			s.init(&Options{}, p, seam.V1)
-			first := time.Now().UnixNano() / p.Unit()
-			var mu sync.Mutex
-			var wg sync.WaitGroup
-			seen := map[int64]int{}
-			refused := 0
-			for range 4 {
-				wg.Go(func() {
-					for i := range 2 * each / 4 {
-						ts, ok := s.clock.stamp(lines[i%4])
-						mu.Lock()
-						if ok {
-							seen[ts]++
-						} else {
-							refused++
-						}
-						mu.Unlock()
-					}
-				})
-			}
-			wg.Wait()
-			series, times := 2, min(each, 1+int64(time.Minute)/p.Unit())
-			if p <= fastclient.Microsecond {
-				series, times = 1, 2*each
-			}
-			want := map[int64]int{}
-			for i := range times {
-				want[first+i] = series
-			}
-			if !maps.Equal(seen, want) || refused != 2*each-series*int(times) {
-				t.Errorf("%v: %v, %d refused, want %v", p, seen, refused, want)
-			}
-		}
-	})
-}
 
 // TestStampsAreKeptApart: lines of one series never get the same timestamp, in whichever way
 // they are appended, and lines for which no time is left are refused.
@@ -124,6 +76,7 @@ func TestStampOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s stager
 		s.init(&Options{}, fastclient.Hour, seam.V1)
+		s.setClock(nil, "", 0)
 		now := time.Now().Unix() / 3600
 		for range 2 {
 			sc := s.get()
@@ -148,61 +101,57 @@ func TestStampOrder(t *testing.T) {
 	})
 }
 
-// TestStampMemory: the number of series within one unit is bounded, and series of earlier
-// units are removed for others.
-func TestStampMemory(t *testing.T) {
+// TestStampsOfSeveralWriters: lines of one series never get the same timestamp from the Writers
+// of one client, at once or one after the other, also from its views and from a SyncWriter.
+func TestStampsOfSeveralWriters(t *testing.T) {
+	const n = 8
 	synctest.Test(t, func(t *testing.T) {
-		var c stampClock
-		c.init(fastclient.Second, 0)
-		for range 3 {
-			for i := range 3 * minStampSeries {
-				_, ok := c.stamp(fmt.Appendf(nil, "m,i=%d v=1", i))
-				if ok != (i < minStampSeries) || len(c.series) > minStampSeries {
-					t.Fatalf("series %d: %v, %d are held", i, ok, len(c.series))
+		for p := fastclient.Nanosecond; p <= fastclient.Second; p++ {
+			server, dial := influxtest.NewPipe(t)
+			c, err := fastclient.New(fastclient.Options{Addr: server.URL, Database: "d", Precision: p, Dial: dial})
+			if err != nil {
+				t.Fatal(err)
+			}
+			open := func(c *fastclient.Client, o Options) *Writer {
+				w, err := NewWriter(c, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return w
+			}
+			write := func(writers ...LineWriter) {
+				for range n {
+					for _, w := range writers {
+						if err := w.Append(t.Context(), []byte("m,a=1 v=1")); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				for _, w := range writers {
+					if err := w.Close(t.Context()); err != nil {
+						t.Error(err)
+					}
 				}
 			}
-			time.Sleep(time.Second)
+			sync, err := NewSyncWriter(c, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(open(c, Options{}), open(c, Options{MaxMemory: 64 << 20}), sync)
+			write(open(c.WithDatabase("d"), Options{}))
+			seen := map[string]bool{}
+			for _, r := range server.Requests() {
+				for _, text := range bytes.SplitAfter(r.Body, []byte("\n")) {
+					if len(text) > 0 {
+						seen[string(text)] = true
+					}
+				}
+			}
+			if len(seen) != 4*n {
+				t.Errorf("%v: %d lines differ", p, len(seen))
+			}
+			c.Close()
+			server.Close()
 		}
 	})
-}
-
-// TestStampClockPutBack: after a small step back of the clock, stamps still differ; a large
-// step is followed.
-func TestStampClockPutBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for step, want := range map[time.Duration]time.Duration{time.Second: time.Second + time.Millisecond, time.Hour: 0} {
-			var c stampClock
-			c.init(fastclient.Millisecond, 0)
-			c.stamp([]byte("m v=1"))
-			now := time.Now().UnixMilli()
-			for s := range c.series {
-				c.series[s] = now + step.Milliseconds()
-			}
-			c.latest = now + step.Milliseconds()
-			if ts, ok := c.stamp([]byte("m v=1")); !ok || ts != now+want.Milliseconds() {
-				t.Errorf("after %v: %d ms, %v", step, ts-now, ok)
-			}
-		}
-	})
-}
-
-// TestSeriesHash: the order of tags does not matter, and everything else does.
-func TestSeriesHash(t *testing.T) {
-	seed := maphash.MakeSeed()
-	seen := map[uint64]string{}
-	for _, same := range [][]string{
-		{"m,a=1,b=2 v=1", "m,b=2,a=1", "m,b=2,a=1 v=1,b=3 5\n"},
-		{"m", "m v=1", "m \n"}, {"a=1,m=2", "a=1,m=2 v=1"}, {"m=2,a=1"}, {`m,a=1\,b=2`}, {`m,b=2\ c=3,a=1`, `m,a=1,b=2\ c=3 v=1`}, {`m\ v=1`, `m\ v=1 v=1`},
-	} {
-		first := seriesHash(seed, []byte(same[0]))
-		if other, ok := seen[first]; ok {
-			t.Errorf("%q and %q", other, same[0])
-		}
-		seen[first] = same[0]
-		for _, text := range same {
-			if seriesHash(seed, []byte(text)) != first {
-				t.Errorf("%q is not %q", text, same[0])
-			}
-		}
-	}
 }

@@ -86,16 +86,16 @@ func (w *SyncWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 	return encodeLines(ctx, w, f)
 }
 
-func (w *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int, err error) {
+func (w *SyncWriter) accept(ctx context.Context, lines []byte, n int) (accepted int, by servers, err error) {
 	for {
-		k, err := w.engine.put(ctx, lines, n)
+		k, err := w.put(ctx, lines, n)
 		accepted += k
 		sendErr := w.send(ctx)
 		if sendErr != nil {
-			return accepted, sendErr
+			return accepted, 0, sendErr
 		}
 		if !errors.Is(err, ErrOverflow) {
-			return accepted, err
+			return accepted, 0, err
 		}
 		// There was no memory for the other lines; sending has freed some.
 		for ; k > 0; k-- {
@@ -106,7 +106,7 @@ func (w *SyncWriter) put(ctx context.Context, lines []byte, n int) (accepted int
 }
 
 // awaitLogged has nothing to wait for: a SyncWriter has no spool.
-func (w *SyncWriter) awaitLogged(context.Context) error { return nil }
+func (w *SyncWriter) awaitLogged(context.Context, servers) error { return nil }
 
 // errGaveUp is joined to every error of a call that keeps lines for later.
 var errGaveUp = errors.New("batch: given up for now")

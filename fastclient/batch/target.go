@@ -10,6 +10,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient/batch/internal/verdict"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/fastclient/internal/stamp"
 	"github.com/pointwire/pointwire/internal/backoff"
 )
 
@@ -49,10 +50,12 @@ type config struct {
 	compressor  seam.Compressor // compresses bodies, nil for none
 	minCompress int             // smallest body that is compressed
 	path        string          // where the lines go, without credentials
+	stamps      *stamp.Clocks   // of the client; nil: the writer has a clock of its own
 	fewer       bool            // MaxInFlight may be less if memory does not suffice
 	router      *router         // nil: all lines go to path
 	place       func(db, rp, bucket string) (*seam.Place, error)
 	placeOf     func(lasting string) *seam.Place
+	expendable  bool     // other Writers have the lines too: an append does not wait while the disk fails
 	most        int      // MaxInFlight if it does
 	ids         []uint64 // of the servers, as the client had them
 }
@@ -77,7 +80,7 @@ func configOf(api seam.API, o Options, r seam.Route) (config, error) {
 	if err != nil {
 		return config{}, err
 	}
-	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress, path: r.Path, fewer: fewer, most: o.MaxInFlight, ids: r.IDs}
+	cfg := config{o: o, precision: r.Precision, unit: r.Unit, compressor: r.Compressor, minCompress: r.MinCompress, path: r.Path, stamps: r.Stamps, fewer: fewer, most: o.MaxInFlight, ids: r.IDs}
 	if cfg.router, err = newRouter(o.Route, &r); err != nil {
 		return config{}, err
 	}

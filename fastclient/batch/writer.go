@@ -325,7 +325,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 		oldest = min(oldest, other.from)
 	}
 	w.unreported.forget(oldest)
-	return errors.Join(append(errs, w.spooledError())...)
+	return errors.Join(append(errs, w.ownSpooled())...)
 }
 
 // closeGrace is how long Close waits after its context has ended, for requests and for the
@@ -342,8 +342,9 @@ const closeGrace = 50 * time.Millisecond
 // first one and returns the same.
 //
 // With a spool, Close waits for no server that is down and sends nothing from disk. It puts
-// the lines that are left there, however long the disk takes, and returns a *[SpooledError];
-// an *[UnsentError] has those that the disk does not take.
+// the lines that are left there, however long the disk takes, and returns a *[SpooledError]
+// with them and those that this Writer found there, but for Stats.OtherTargets; an
+// *[UnsentError] has those that the disk does not take.
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	if !w.made() {

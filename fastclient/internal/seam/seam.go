@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pointwire/pointwire"
+	"github.com/pointwire/pointwire/fastclient/internal/stamp"
 )
 
 // An API is a version of the write endpoint.
@@ -115,6 +116,7 @@ type Route struct {
 	Compressor  Compressor          // nil for none
 	MinCompress int                 // bodies below are sent as they are
 	Path        string              // path and query of the requests, without credentials
+	Stamps      *stamp.Clocks       // times for lines without one, by Path
 	Database    string              // where the lines go: a database and its policy, or a bucket
 	Policy      string
 	Targets     []Target
