@@ -15,8 +15,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -31,7 +29,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/pointwire/pointwire/fastclient"
+	"github.com/pointwire/pointwire/bench/internal/influxd"
 	"github.com/pointwire/pointwire/internal/measure"
 	"github.com/pointwire/pointwire/internal/workload/bodies"
 )
@@ -65,18 +63,21 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s, err := start(ctx, dir)
+	if err := influxd.Build(ctx, "..", "./cmd/lpbench", filepath.Join(dir, "lpbench")); err != nil {
+		return err
+	}
+	s, err := influxd.Start(ctx, dir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
-	list, err := contenders(dir, s.url, *tsbs, *points)
+	defer func() { err = errors.Join(err, s.Stop()) }()
+	list, err := contenders(dir, s.URL, *tsbs, *points)
 	if err != nil {
 		return err
 	}
 	for round := range *rounds {
 		for i := range list {
-			if err := s.turn(ctx, &list[(i+round)%len(list)], *points); err != nil {
+			if err := turn(ctx, s, &list[(i+round)%len(list)], *points); err != nil {
 				return err
 			}
 		}
@@ -126,11 +127,11 @@ func contenders(dir, url, tsbs string, points int) ([]contender, error) {
 }
 
 // turn has a contender load its file into an empty database.
-func (s *server) turn(ctx context.Context, c *contender, points int) error {
-	if err := errors.Join(s.client.DropDatabase(ctx, database), s.client.CreateDatabase(ctx, database)); err != nil {
+func turn(ctx context.Context, s *influxd.Server, c *contender, points int) error {
+	if err := errors.Join(s.Client.DropDatabase(ctx, database), s.Client.CreateDatabase(ctx, database)); err != nil {
 		return err
 	}
-	before, err := cpuOf(s.cmd.Process.Pid)
+	before, err := s.CPU()
 	if err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (s *server) turn(ctx context.Context, c *contender, points int) error {
 		return fmt.Errorf("%s: %w\n%s", c.name, err, out[max(0, len(out)-2000):])
 	}
 	wall := time.Since(began)
-	after, err := cpuOf(s.cmd.Process.Pid)
+	after, err := s.CPU()
 	if err != nil {
 		return err
 	}
@@ -148,12 +149,12 @@ func (s *server) turn(ctx context.Context, c *contender, points int) error {
 	c.wall = append(c.wall, float64(wall)/n)
 	c.cpu = append(c.cpu, float64(cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())/n)
 	c.server = append(c.server, float64(after-before)/n)
-	return s.count(ctx, c.name, points)
+	return count(ctx, s, c.name, points)
 }
 
 // count fails unless the server has all points.
-func (s *server) count(ctx context.Context, name string, points int) error {
-	r, err := s.client.WithDatabase(database).Query(ctx, `SELECT count("usage_idle") FROM "cpu"`)
+func count(ctx context.Context, s *influxd.Server, name string, points int) error {
+	r, err := s.Client.WithDatabase(database).Query(ctx, `SELECT count("usage_idle") FROM "cpu"`)
 	if err != nil {
 		return err
 	}
@@ -182,55 +183,4 @@ func report(out io.Writer, list []contender, points int) error {
 		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t\n", c.name, 1e9/wall, 1e9/slow, 1e9/fast, cpu, server)
 	}
 	return t.Flush()
-}
-
-// A server is an InfluxDB 1.8.10 in a process of its own.
-type server struct {
-	cmd    *exec.Cmd
-	in     io.Closer
-	url    string
-	client *fastclient.Client
-}
-
-// start builds lpbench and the server, and starts the server.
-func start(ctx context.Context, dir string) (*server, error) {
-	for _, b := range []struct{ module, pkg, file string }{{"..", "./cmd/lpbench", "lpbench"}, {"../itest", "./cmd/influxd", "influxd"}} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-C", b.module, "-o", filepath.Join(dir, b.file), b.pkg)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("building %s: %w\n%s", b.file, err, out)
-		}
-	}
-	s := &server{cmd: exec.Command(filepath.Join(dir, "influxd"))}
-	var said bytes.Buffer
-	s.cmd.Stderr = &said
-	in, err := s.cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	s.in = in
-	stdout, err := s.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err == nil {
-		s.url = strings.TrimSpace(line)
-		s.client, err = fastclient.Open(s.url)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the server did not start: %w\n%s", err, &said), s.stop())
-	}
-	return s, nil
-}
-
-// stop closes the input of the server, which then removes its data.
-func (s *server) stop() error {
-	if s.client != nil {
-		s.client.Close()
-	}
-	s.in.Close()
-	return s.cmd.Wait()
 }
