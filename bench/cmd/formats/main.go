@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"text/tabwriter"
 	"time"
 
@@ -40,10 +41,15 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	f := flag.NewFlagSet("formats", flag.ContinueOnError)
-	points := f.Int("points", 150_000, "largest number of `points` of a measurement, and rows of a response")
+	points := f.Int("points", sizes[len(sizes)-1], "largest number of `points` of a measurement, which are the rows of a response")
 	rounds := f.Int("rounds", 9, "number of turns of each format")
+	only := f.String("case", "", "measure only the queries that match this `pattern`")
 	turn := f.Duration("turn", 100*time.Millisecond, "least `time` of a turn")
 	if err := f.Parse(args); err != nil {
+		return err
+	}
+	pattern, err := regexp.Compile(*only)
+	if err != nil {
 		return err
 	}
 	if *points < 1 || *rounds < 1 || f.NArg() > 0 {
@@ -60,8 +66,8 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
 	var list []query
-	for _, n := range []int{1, 100, 1_000, 10_000, 150_000} {
-		if n = min(n, *points); len(list) > 0 && list[len(list)-1].points == n {
+	for _, n := range sizes {
+		if n > *points {
 			break
 		}
 		name := fmt.Sprint("formats", n)
@@ -70,6 +76,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 			return err
 		}
 		for _, text := range []string{"SELECT * FROM cpu", "SELECT * FROM cpu GROUP BY *", "SELECT * FROM Trade"} {
+			if !pattern.MatchString(text) {
+				continue
+			}
 			q := query{text: text, points: n}
 			if err := q.measure(ctx, s, c, *rounds, *turn); err != nil {
 				return fmt.Errorf("%d points: %s: %w", n, text, err)
@@ -79,6 +88,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	return report(out, list, *rounds)
 }
+
+// sizes are the numbers of points of a measurement.
+var sizes = []int{1, 100, 1_000, 10_000, 150_000}
 
 // fill writes points of each kind.
 func fill(ctx context.Context, c *fastclient.Client, points int) error {

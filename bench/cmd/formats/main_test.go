@@ -14,11 +14,11 @@ func TestFormats(t *testing.T) {
 	}
 	t.Chdir("../..") // as go run -C bench does
 	var out strings.Builder
-	args := []string{"-points", "2000", "-rounds", "1", "-turn", time.Millisecond.String()}
+	args := []string{"-points", "1000", "-rounds", "1", "-turn", time.Millisecond.String()}
 	if err := run(t.Context(), args, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"SELECT * FROM cpu GROUP BY *", "SELECT * FROM Trade", "  2000  "} {
+	for _, text := range []string{"SELECT * FROM cpu GROUP BY *", "SELECT * FROM Trade", "  1000  "} {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("no %q in\n%s", text, &out)
 		}
