@@ -157,7 +157,7 @@ func (c *core) attempt(ctx context.Context, e *endpoint, call *call, attempt int
 	if err != nil {
 		err = limited(ctx, transportError(call.op, err))
 	} else if call.resp.Status < 200 || call.resp.Status > 299 || call.op == "write" && !acknowledges(&call.resp) {
-		err = responseError(call.op, &call.resp, call.words, c.errorTime, &c.o)
+		err = responseError(call.op, &call.resp, call.words, c.errorTime, c.hidden)
 	}
 	c.n.attempt(call.raw, err)
 	if call.observe != nil {

@@ -38,6 +38,7 @@ type core struct {
 	turn        atomic.Uint32               // next server of round robin
 	auth        string                      // value of the Authorization header, if it never changes
 	userURI     string                      // parameters u and p, with a leading &
+	hidden      *hidden                     // the credentials of Options; not those of its TokenSource
 	header      []transport.Field
 	compressor  compress.Compressor // nil when requests are never compressed
 	minCompress int
@@ -127,6 +128,7 @@ func New(o Options) (*Client, error) {
 
 func (c *core) setAuth() {
 	o := &c.o
+	c.hidden = hiddenOf(o.Username, o.Password, o.Token, o.QueryAuth)
 	switch {
 	case o.QueryAuth:
 		c.userURI = "&u=" + url.QueryEscape(o.Username) + "&p=" + url.QueryEscape(o.Password.Reveal())

@@ -296,7 +296,7 @@ func (c *core) alone(e *endpoint, h *health) *Client {
 	}
 	one := &core{
 		o: c.o, part: true, life: c.life, stamps: c.stamps,
-		auth: c.auth, userURI: c.userURI, header: c.header,
+		auth: c.auth, userURI: c.userURI, hidden: c.hidden, header: c.header,
 		log: c.log, hooks: c.hooks, compressor: c.compressor, minCompress: c.minCompress,
 		maxWhole: c.maxWhole, errorTime: c.errorTime,
 	}

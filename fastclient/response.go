@@ -2,7 +2,6 @@ package fastclient
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -35,8 +34,8 @@ const (
 
 // responseError turns a response that is no success into a *ServerError or a
 // *PartialWriteError, and closes it. limit is the time for its body. With words the error
-// keeps the whole text. Its texts show no secret of o.
-func responseError(op string, resp *transport.Response, words bool, limit time.Duration, o *Options) error {
+// keeps the whole text. Its texts show nothing of hidden.
+func responseError(op string, resp *transport.Response, words bool, limit time.Duration, hidden *hidden) error {
 	body, truncated := errorBody(resp, limit)
 	e := &ServerError{
 		Op: op, Status: resp.Status, Truncated: truncated,
@@ -66,43 +65,15 @@ func responseError(op string, resp *transport.Response, words bool, limit time.D
 	if words {
 		e.words = e.Message // compared with lines, so as the server wrote it
 	}
-	e.Message = complaint.Clip(o.hideParameter(o.hide(e.Message)))
-	if e.words = o.hideParameter(e.words); e.Foreign {
-		e.words = o.hide(e.words)
+	e.Message = complaint.Clip(hidden.in(e.Message))
+	if e.words = hidden.parameterIn(e.words); e.Foreign {
+		e.words = hidden.in(e.words)
 	}
 	resp.Close()
 	if e.Partial {
 		return &PartialWriteError{Server: e, Dropped: e.Dropped, Lines: e.Lines}
 	}
 	return e
-}
-
-// minSecret is the length from which a text is looked for that may be a secret: shorter ones
-// occur in any text.
-const minSecret = 4
-
-// hide replaces the secrets of o in a text. A proxy may repeat a request in its response, with
-// the credentials in its address or header. What [Options].TokenSource returned is not known.
-func (o *Options) hide(text string) string {
-	password := o.Password.Reveal()
-	for _, s := range [...]string{
-		password, url.QueryEscape(password), base64.StdEncoding.EncodeToString([]byte(o.Username + ":" + password)), o.Token.Reveal(),
-	} {
-		if len(s) >= minSecret {
-			text = strings.ReplaceAll(text, s, "<secret>")
-		}
-	}
-	return text
-}
-
-// hideParameter replaces the password in the address of a request, which VictoriaMetrics repeats
-// in its errors.
-func (o *Options) hideParameter(text string) string {
-	if !o.QueryAuth {
-		return text
-	}
-	const parameter = "&p="
-	return strings.ReplaceAll(text, parameter+url.QueryEscape(o.Password.Reveal()), parameter+"<secret>")
 }
 
 func errorBody(resp *transport.Response, limit time.Duration) (body []byte, truncated bool) {

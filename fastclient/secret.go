@@ -1,9 +1,13 @@
 package fastclient
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
 )
 
 // A Secret is a password or a token: [Secret.Reveal] alone returns its text. Everything
@@ -55,4 +59,46 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = NewSecret(string(text))
 	return nil
+}
+
+// hidden are the texts of credentials as they occur in requests. A proxy may repeat a request in
+// its response.
+type hidden struct {
+	texts     []string
+	parameter string // the password in the address of a request, which VictoriaMetrics repeats
+}
+
+// minSecret is the length from which a text is looked for that may be a secret: shorter ones
+// occur in any text.
+const minSecret = 4
+
+// hiddenOf returns the texts of a user's password and of a token. In an address there is the
+// password as it is in a query.
+func hiddenOf(user string, password, token Secret, inAddress bool) *hidden {
+	h := &hidden{texts: []string{token.Reveal()}}
+	if !password.IsZero() {
+		escaped := url.QueryEscape(password.Reveal())
+		h.texts = append(h.texts, password.Reveal(), escaped, base64.StdEncoding.EncodeToString([]byte(user+":"+password.Reveal())))
+		if inAddress {
+			h.parameter = "&p=" + escaped
+		}
+	}
+	h.texts = slices.DeleteFunc(h.texts, func(s string) bool { return len(s) < minSecret })
+	return h
+}
+
+// in replaces what is hidden in a text.
+func (h *hidden) in(text string) string {
+	for _, s := range h.texts {
+		text = strings.ReplaceAll(text, s, "<secret>")
+	}
+	return h.parameterIn(text)
+}
+
+// parameterIn replaces the parameter alone: it is in no line of a user.
+func (h *hidden) parameterIn(text string) string {
+	if h.parameter == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, h.parameter, "&p=<secret>")
 }
