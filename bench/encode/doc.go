@@ -35,14 +35,15 @@ var names = []string{"trade", "cpu", "server", "logs", "refuse"}
 
 // Goals are the goals of the design for this suite.
 var Goals = []measure.Goal{
-	{Suite: "encode", Case: "trade", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 8},
-	{Suite: "encode", Case: "trade", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
-	{Suite: "encode", Case: "trade", Contender: "pointwire-frame", Against: []string{"pointwire-schema"}, Factor: 1.3},
+	{Suite: "encode", Case: "trade", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 9.5},
+	{Suite: "encode", Case: "trade", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 6},
+	{Suite: "encode", Case: "trade", Contender: "pointwire-frame", Against: []string{lp2Name}, Factor: 8},
 	{Suite: "encode", Case: "cpu", Contender: "pointwire-layout", Against: []string{lp2Name}, Factor: 8},
-	{Suite: "encode", Case: "cpu", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
-	{Suite: "encode", Case: "server", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 4},
-	{Suite: "encode", Case: "server", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
-	{Suite: "encode", Case: "logs", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 4},
+	{Suite: "encode", Case: "cpu", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 7},
+	{Suite: "encode", Case: "cpu", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 5.3},
+	{Suite: "encode", Case: "server", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 7.5},
+	{Suite: "encode", Case: "server", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 6},
+	{Suite: "encode", Case: "logs", Contender: "pointwire-schema", Against: []string{lp2Name}, Factor: 4.4},
 	{Suite: "encode", Case: "logs", Contender: "pointwire-encoder", Against: []string{lp2Name}, Factor: 4},
 }
 

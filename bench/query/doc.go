@@ -95,7 +95,7 @@ func goals() []measure.Goal {
 	for _, b := range workload.Bodies {
 		list = append(list,
 			measure.Goal{Suite: suite, Case: b.Name, Contender: rowsName, Against: []string{baseName}, Factor: 12},
-			measure.Goal{Suite: suite, Case: b.Name, Contender: rowsName, Against: general, Factor: 2},
+			measure.Goal{Suite: suite, Case: b.Name, Contender: rowsName, Against: general, Factor: 2.5},
 		)
 	}
 	large := []string{"cpugb", "cpu2gb", "trade", "wide", "logs", "mix"}
