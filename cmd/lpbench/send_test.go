@@ -285,6 +285,10 @@ func TestSendDown(t *testing.T) {
 	sent(t, said, 2, 0, 0, 0, 2)
 	contains(t, said, "2 lines left in the spool; the next run")
 	s := influxtest.New(t)
+	if got, said = sendTo(t.Context(), strings.NewReader("m v=3 3\n"), influxtest.New(t).URL, "-db", "other", "-spool", dir); got != 2 || strings.Contains(said, "next run") {
+		t.Errorf("status %d\n%s", got, said)
+	}
+	contains(t, said, "2 lines left in the spool for another database; lpbench replay")
 	got, said = sendTo(t.Context(), strings.NewReader("m v=3 3\n"), s.URL, "-db", "d", "-spool", dir)
 	if got != 0 {
 		t.Errorf("status %d", got)

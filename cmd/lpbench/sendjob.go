@@ -58,6 +58,7 @@ type sendJob struct {
 	faults, shown   int
 	found           uint64 // lines that were in the spool before
 	stored, spooled uint64
+	elsewhere       uint64 // of the spooled lines, those that go to another place
 	lost            lost
 	requests, raw   uint64
 	wire            uint64

@@ -78,8 +78,11 @@ func (j *sendJob) report(failed error) error {
 	if deadErr != nil {
 		err = errors.Join(err, deadErr)
 	}
-	if j.spooled > 0 {
-		err = errors.Join(err, fmt.Errorf("%s left in the spool; the next run with it sends them, or lpbench replay", counted(int64(j.spooled), "line", "lines")))
+	if n := j.spooled - min(j.elsewhere, j.spooled); n > 0 {
+		err = errors.Join(err, fmt.Errorf("%s left in the spool; the next run with it sends them, or lpbench replay", counted(int64(n), "line", "lines")))
+	}
+	if j.elsewhere > 0 {
+		err = errors.Join(err, fmt.Errorf("%s left in the spool for another database; lpbench replay sends them", counted(int64(j.elsewhere), "line", "lines")))
 	}
 	if gone.unsent > 0 {
 		err = errors.Join(err, fmt.Errorf("%s not sent and not kept", counted(int64(gone.unsent), "line", "lines")))

@@ -149,6 +149,7 @@ func (j *sendJob) settle(ctx context.Context) {
 	j.lost.dropped += st.Dropped.Lines - unsent
 	j.lost.unsent += unsent
 	j.spooled = st.Spooled.Lines // those of earlier Writers are among them
+	j.elsewhere = st.OtherTargets.Lines
 	j.requests += st.Requests
 	j.raw += st.RawBytes
 	j.wire += st.WireBytes
