@@ -186,7 +186,7 @@ var storeys = map[string][]string{
 	},
 	"fastclient/batch": {
 		"doc.go", "route.go", "errors.go", "deadletter.go", "deadletter_lock_unix.go", "deadletter_lock_other.go", "events.go", "latency.go", "stats.go", "statslog.go", "sealed.go", "options.go", "spool_options.go",
-		"sinktarget.go", "target.go", "stage.go", "ondisk.go", "memory.go", "waiters.go", "engine.go", "send.go", "queue.go", "routes.go", "syncwriter.go", "follow.go", "writer.go", "log.go", "spill.go", "replay.go", "spooler.go", "replicawriter.go", "shardwriter.go", "sendsealed.go",
+		"sinktarget.go", "target.go", "stage.go", "ondisk.go", "memory.go", "waiters.go", "engine.go", "send.go", "queue.go", "routes.go", "syncwriter.go", "follow.go", "writer.go", "log.go", "spill.go", "replay.go", "spooler.go", "serverwriters.go", "replicawriter.go", "shardwriter.go", "sendsealed.go",
 	},
 	"fastclient/batch/spool": {
 		"doc.go", "errors.go", "options.go", "batch.go", "format.go", "lock_unix.go", "lock_other.go", "space_unix.go", "space_other.go",

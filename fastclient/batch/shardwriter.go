@@ -218,27 +218,7 @@ func (w *ShardWriter) awaitLogged(ctx context.Context, by servers) error {
 	if !w.ahead {
 		return nil
 	}
-	var room [8]*logWait // for most sets, without an allocation
-	waits := room[:0]
-	var errs []error
-	for i, one := range w.writers { // all logs begin before the first is awaited
-		var x *logWait
-		if by.has(i) {
-			var err error
-			if x, err = one.expectLogged(); err != nil {
-				errs = append(errs, &replicaError{w.addrs[i], err})
-			}
-		}
-		waits = append(waits, x)
-	}
-	for i, x := range waits {
-		if x != nil {
-			if err := w.writers[i].awaitLog(ctx, x); err != nil {
-				errs = append(errs, &replicaError{w.addrs[i], err})
-			}
-		}
-	}
-	return errors.Join(errs...)
+	return w.awaitLogs(ctx, by)
 }
 
 // refused counts lines that no Writer was given. Those that Writers refused are counted.
