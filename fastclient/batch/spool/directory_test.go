@@ -71,6 +71,9 @@ func TestNotSpool(t *testing.T) {
 	}
 	refused(link)
 	refused(link + "/")
+	if _, err := Open(link, o); !strings.Contains(err.Error(), "symbolic link") {
+		t.Error(err)
+	}
 	home := filepath.Join(parent, "home")
 	os.Mkdir(home, 0o755)
 	os.WriteFile(filepath.Join(home, "letter"), nil, 0o644)

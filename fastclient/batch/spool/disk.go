@@ -120,7 +120,10 @@ func (d *osDisk) makeDir() (fs.FileInfo, error) {
 	}
 	st, err := os.Lstat(d.path)
 	if err == nil && !st.IsDir() {
-		err = ErrNotSpool
+		err = &notSpool{"is a file"}
+		if st.Mode().Type() == fs.ModeSymlink {
+			err = &notSpool{"is a symbolic link, which somebody may change: name the directory that it leads to"}
+		}
 	}
 	return st, err
 }
@@ -138,7 +141,7 @@ func (d *osDisk) claim(st fs.FileInfo) error {
 		}
 		// A file system of its own has this directory.
 		if len(names) > 1 || len(names) == 1 && names[0] != "lost+found" {
-			return ErrNotSpool
+			return &notSpool{"holds other files"}
 		}
 	}
 	if st.Mode().Perm()&0o077 != 0 && permissions {

@@ -79,3 +79,10 @@ func fileFailed(op, path string, err error) error {
 	}
 	return &fileError{&fs.PathError{Op: op, Path: path, Err: err}}
 }
+
+// A notSpool is ErrNotSpool with what the path is.
+type notSpool struct{ what string }
+
+func (e *notSpool) Error() string { return ErrNotSpool.Error() + ": it " + e.what }
+
+func (e *notSpool) Unwrap() error { return ErrNotSpool }
