@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -230,6 +231,17 @@ func (e *engine) putTo(ctx context.Context, key, lines []byte, n int) (accepted 
 	return accepted, err
 }
 
+// whileWorking is the context of a put that does not wait for memory while the disk fails and
+// every server is down, and returns errStuck then.
+type whileWorking struct{ context.Context }
+
+var errStuck = errors.New("batch: the disk fails and the server is down")
+
+// down reports whether the last request to every target failed. The lock is held.
+func (e *engine) down() bool {
+	return !slices.ContainsFunc(e.targets, func(t *target) bool { return t.breaker.Failures == 0 })
+}
+
 // findMemory applies the OverflowPolicy when there is no slab. It returns nil when put may
 // try again. The lock is held, and released while it waits.
 func (e *engine) findMemory(ctx context.Context) error {
@@ -250,8 +262,8 @@ func (e *engine) findMemory(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if e.expendable && e.disk.fails() {
-		return errors.Join(ErrOverflow, e.disk.err)
+	if _, ok := ctx.(whileWorking); ok && e.disk.fails() && e.down() {
+		return errors.Join(ErrOverflow, errStuck, e.disk.err)
 	}
 	x := e.waiters
 	if x == nil {

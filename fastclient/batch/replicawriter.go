@@ -10,6 +10,7 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
+	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -61,6 +62,7 @@ type ReplicaWriter struct {
 	mu      sync.Mutex
 	gaps    []uint64
 	flushes uint64
+	missed  []int // by server: lines that were accepted, but not by its Writer
 }
 
 var _ LineWriter = (*ReplicaWriter)(nil)
@@ -89,12 +91,11 @@ func NewReplicaWriter(c *fastclient.Client, o Options, need Need) (*ReplicaWrite
 		return nil, &fastclient.OptionError{Field: "Options.Spool.WhenFull", Reason: "is Refuse, so that a full spool waits for its server: DropOldest does not"}
 	}
 	w := new(ReplicaWriter)
-	w.expendable = need != NeedAll
 	if err := w.start("ReplicaWriter", seam.Of(c), o); err != nil {
 		return nil, err
 	}
 	w.need = need.of(len(w.addrs))
-	w.gaps = make([]uint64, len(w.addrs))
+	w.gaps, w.missed = make([]uint64, len(w.addrs)), make([]int, len(w.addrs))
 	return w, nil
 }
 
@@ -115,6 +116,8 @@ func (w *ReplicaWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 
 func (w *ReplicaWriter) stager() *stager { return w.writers[0].stager() }
 
+// accept gives the lines to each Writer. If fewer than all are needed, one whose disk fails while
+// its server is down has no say in how long this takes, unless there are not enough others.
 func (w *ReplicaWriter) accept(ctx context.Context, lines []byte, n int) (accepted int, by servers, err error) {
 	var room struct { // for most sets, without an allocation
 		counts [8]int
@@ -122,32 +125,73 @@ func (w *ReplicaWriter) accept(ctx context.Context, lines []byte, n int) (accept
 	}
 	counts, errs := room.counts[:0], room.errs[:0]
 	done := 0
-	for i, one := range w.writers {
-		k, err := one.put(ctx, lines, n)
-		counts = append(counts, k)
+	for _, one := range w.writers {
+		k, err := w.putTo(ctx, one, lines, n)
 		if err == nil {
 			done++
+		}
+		counts, errs = append(counts, k), append(errs, err)
+	}
+	for i, one := range w.writers {
+		if done >= w.need || errs[i] == nil || !errors.Is(errs[i], errStuck) {
 			continue
 		}
-		one.refused(n-k, err)
-		errs = append(errs, &replicaError{w.addrs[i], err})
+		var k int
+		if k, errs[i] = one.put(ctx, linesFrom(lines, counts[i]), n-counts[i]); errs[i] == nil {
+			done++
+		}
+		counts[i] += k
+	}
+	if done == len(w.writers) {
+		return n, 0, nil
 	}
 	accepted = n
 	if done < w.need {
 		sorted := slices.Clone(counts)
 		slices.SortFunc(sorted, func(a, b int) int { return b - a })
-		accepted, err = sorted[w.need-1], errors.Join(errs...)
+		accepted = sorted[w.need-1]
 	}
-	if len(errs) > 0 {
-		w.mu.Lock()
-		for i, k := range counts {
-			if k < accepted {
-				w.gaps[i] = w.flushes + 1
-			}
+	w.mu.Lock()
+	for i, k := range counts {
+		if k < accepted {
+			w.gaps[i] = w.flushes + 1
+			w.missed[i] += accepted - k
 		}
-		w.mu.Unlock()
+	}
+	w.mu.Unlock()
+	for i, one := range w.writers {
+		if errs[i] != nil {
+			one.refused(n-counts[i], errs[i])
+			errs[i] = &replicaError{w.addrs[i], errs[i]}
+		}
+	}
+	if done < w.need {
+		err = errors.Join(errs...)
 	}
 	return accepted, 0, err
+}
+
+// putTo gives the lines to one Writer. If fewer than all Writers are needed, it does not wait for one
+// whose disk fails while its server is down, and returns errStuck. With Options.Route it waits: what such a
+// Writer has accepted need not be the first lines, so others could not follow.
+func (w *ReplicaWriter) putTo(ctx context.Context, one *Writer, lines []byte, n int) (accepted int, err error) {
+	if w.need == len(w.writers) || one.routing != nil {
+		return one.put(ctx, lines, n)
+	}
+	accepted, err = one.put(ended, lines, n)
+	if !errors.Is(err, context.Canceled) {
+		return accepted, err
+	}
+	k, err := one.put(whileWorking{ctx}, linesFrom(lines, accepted), n-accepted)
+	return accepted + k, err
+}
+
+// linesFrom returns lines without the first n.
+func linesFrom(lines []byte, n int) []byte {
+	for range n {
+		lines = lines[line.Len(lines):]
+	}
+	return lines
 }
 
 // enough returns how f must succeed so that each line accepted before is among those of as
@@ -250,11 +294,23 @@ func (w *ReplicaWriter) Sync(ctx context.Context) error {
 
 // Close closes all Writers at the same time, see [Writer.Close]. It returns nil only if
 // every server has every line: lines that a server has not got would otherwise be lost for
-// it without a word. Each error names its server.
+// it without a word. Each error names its server; an *[AppendError] counts lines that other
+// servers got, and that the Writer of this one refused.
 func (w *ReplicaWriter) Close(ctx context.Context) error {
 	w.release()
-	return errors.Join(w.each(func(one *Writer) error { return one.Close(ctx) })...)
+	errs := w.each(func(one *Writer) error { return one.Close(ctx) })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, n := range w.missed {
+		if n > 0 {
+			errs = append(errs, &replicaError{w.addrs[i], &AppendError{Refused: n, Err: errMissed}})
+		}
+	}
+	return errors.Join(errs...)
 }
+
+// errMissed is why a server lacks lines.
+var errMissed = errors.New("batch: other servers have these lines")
 
 // Stats returns the account of the server that decides: as many servers as are needed have
 // at least as many lines acked, though not the same ones if their Writers refused some;

@@ -215,8 +215,9 @@ func TestReplicaWriterGap(t *testing.T) {
 		}
 		servers[1].Play()
 		time.Sleep(10 * time.Minute)
-		if err := w.Close(context.Background()); err != nil {
-			t.Error(err)
+		var missed *AppendError
+		if err := w.Close(context.Background()); !errors.As(err, &missed) || uint64(missed.Refused) != w.ServerStats()[2].Stats.RefusedOverflow || missed.Accepted != 0 {
+			t.Errorf("Close: %v", err)
 		}
 	})
 }

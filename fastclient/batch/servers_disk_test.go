@@ -13,6 +13,7 @@ import (
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
+	"github.com/pointwire/pointwire/internal/influxtest"
 )
 
 // breakDisk makes the directory of a server fail.
@@ -100,13 +101,67 @@ func TestReplicaWriterDisk(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			w.Close(ctx)
+			var missed *AppendError
+			if err := w.Close(ctx); !errors.As(err, &missed) || uint64(missed.Refused) != w.ServerStats()[0].Stats.RefusedOverflow {
+				t.Errorf("Close: %v", err)
+			}
 			for _, s := range servers[1:] {
 				if got := len(linesAt(s)); got != n {
 					t.Errorf("%d of %d lines are stored", got, n)
 				}
 			}
 		})
+	}
+}
+
+// TestReplicaWriterDisks: while the disks of all servers fail, an append waits for the servers, and
+// nothing is refused.
+func TestReplicaWriterDisks(t *testing.T) {
+	for _, need := range []Need{NeedOne, NeedQuorum} {
+		for n := 1; n <= 3; n++ {
+			dir := filepath.Join(t.TempDir(), "spool")
+			synctest.Test(t, func(t *testing.T) {
+				c, servers := pipeSet(t, fastclient.Options{Compression: fastclient.Compression{Off: true}}, make([]atomic.Bool, n))
+				defer c.Close()
+				for _, s := range servers {
+					s.Play(influxtest.Func(func(c *influxtest.Conn, r *influxtest.Request) {
+						time.Sleep(20 * time.Millisecond)
+						influxtest.Status(204).Play(c, r)
+					}))
+				}
+				o := Options{Overflow: Spill, BatchBytes: 1 << 10, MaxMemory: 256 << 10}
+				o.Spool = SpoolOptions{Dir: dir, Options: spool.Options{MaxBytes: 64 << 20, WhenFull: spool.DropOldest}}
+				w, err := NewReplicaWriter(c, o, need)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, addr := range w.addrs {
+					breakDisk(t, dir, addr)
+				}
+				const lines = 20_000
+				for i := range lines {
+					if err := w.Append(t.Context(), []byte(numberedLine(i))); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := w.Flush(t.Context()); err != nil {
+					t.Error(err)
+				}
+				whole := 0
+				for _, st := range w.ServerStats() {
+					if st.Stats.SpoolErr == nil {
+						t.Error("the disk did not fail")
+					}
+					if st.Stats.RefusedOverflow == 0 {
+						whole++
+					}
+				}
+				if whole < need.of(n) {
+					t.Errorf("%d of %d servers have all lines, need %d", whole, n, need.of(n))
+				}
+				w.Close(t.Context())
+			})
+		}
 	}
 }
 

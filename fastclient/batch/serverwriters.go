@@ -25,11 +25,10 @@ import (
 
 // serverWriters are the Writers of several servers.
 type serverWriters struct {
-	writers    []*Writer
-	addrs      []string
-	ahead      bool   // WriteAhead
-	expendable bool   // not all Writers must take a line
-	unpin      func() // lets the servers of the client change again
+	writers []*Writer
+	addrs   []string
+	ahead   bool   // WriteAhead
+	unpin   func() // lets the servers of the client change again
 }
 
 // start makes a Writer for each server and starts them.
@@ -90,7 +89,6 @@ func (w *serverWriters) newWriter(client seam.Client, o Options, route *seam.Rou
 	if err != nil {
 		return nil, err
 	}
-	cfg.expendable = w.expendable
 	return newWriter(cfg)
 }
 

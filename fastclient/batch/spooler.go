@@ -159,10 +159,8 @@ func (e *engine) wrote(err error) {
 	}
 	d.err, d.retryAt = err, time.Now().Add(diskPause)
 	e.answerLog()
-	if e.expendable {
-		e.waiters.memoryFree() // their lines are refused
-	}
-	e.waiters.wake() // what could not be logged may be sent now
+	e.waiters.memoryFree() // for those that do not wait for a disk that fails
+	e.waiters.wake()       // what could not be logged may be sent now
 }
 
 // synced notes the outcome of a sync. Until one succeeds, a disk that takes batches does not

@@ -55,7 +55,6 @@ type config struct {
 	router      *router         // nil: all lines go to path
 	place       func(db, rp, bucket string) (*seam.Place, error)
 	placeOf     func(lasting string) *seam.Place
-	expendable  bool     // other Writers have the lines too: an append does not wait while the disk fails
 	most        int      // MaxInFlight if it does
 	ids         []uint64 // of the servers, as the client had them
 }
