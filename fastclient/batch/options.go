@@ -77,10 +77,11 @@ type Options struct {
 	//
 	// By default a line without a timestamp gets the time of its append, in the precision
 	// of the client. No two lines of a series get the same time from the Writers of one
-	// client: lines appended within one unit get the following units. Another client of the
-	// same series, at the same time or within a minute after this one, as that of a process
-	// that starts again, knows nothing of it, and its lines may get the same times and
-	// replace these: give such lines a timestamp, or a tag by which the clients differ. In
+	// client that have the same database, retention policy or bucket, precision and no
+	// Route, at once or one after the other: lines appended within one unit get the
+	// following units. Any other writer of the same series, as that of a process that starts
+	// again within a minute, knows nothing of it, and its lines may get the same times and
+	// replace these: give such lines a timestamp, or a tag by which the writers differ. In
 	// milliseconds and coarser units a series may be ahead of the clock by a minute; further
 	// lines are refused with [ErrNoTimeLeft]. So a series with more lines than units needs a
 	// finer precision.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/internal/points"
@@ -65,6 +66,7 @@ type stager struct {
 	lines line.Options // options for reading raw lines
 	stamp bool
 	clock *stamp.Clock
+	ended atomic.Bool // the writer is closed
 	tags  []lp.Tag
 	route *router
 	pool  sync.Pool // of *scratch
@@ -131,11 +133,11 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([
 		end := at + line.Len(lines[at:])
 		if !line.Stamped(lines[at:end]) {
 			sc.buf = append(sc.buf, lines[kept:at]...)
-			if ts, ok := s.clock.Stamp(s.series(lines[at:end])); ok {
+			if ts, err := s.time(lines[at:end]); err == nil {
 				sc.buf = append(append(sc.buf, lines[at:end-1]...), ' ')
 				sc.buf = append(lp.AppendTimestamp(sc.buf, ts), '\n')
 			} else {
-				r.Add(1, ErrNoTimeLeft)
+				r.Add(1, err)
 				n--
 			}
 			kept = end
@@ -147,6 +149,19 @@ func (s *stager) encoded(sc *scratch, lines []byte, n int, r *points.Refusal) ([
 	}
 	sc.buf = append(sc.buf, lines[kept:]...)
 	return sc.buf, n
+}
+
+// time returns the timestamp of a line that is appended now, given the line or its measurement
+// and tags. A writer that is closed takes no time of its series from others.
+func (s *stager) time(text []byte) (int64, error) {
+	if s.ended.Load() {
+		return 0, ErrWriterClosed
+	}
+	ts, ok := s.clock.Stamp(s.series(text))
+	if !ok {
+		return 0, ErrNoTimeLeft
+	}
+	return ts, nil
 }
 
 // series returns the line, or its measurement and tags, by which times are given to it.
@@ -189,10 +204,10 @@ func (s *stager) raw(sc *scratch, data []byte, r *points.Refusal) (lines []byte,
 		default:
 			begin := len(sc.buf)
 			sc.buf = scan.AppendSeries(sc.buf)
-			ts, ok := s.clock.Stamp(s.series(sc.buf[begin:]))
-			if !ok {
+			ts, err := s.time(sc.buf[begin:])
+			if err != nil {
 				sc.buf = sc.buf[:begin]
-				r.Add(1, ErrNoTimeLeft)
+				r.Add(1, err)
 				continue
 			}
 			sc.buf = append(scan.AppendFields(sc.buf), ' ')

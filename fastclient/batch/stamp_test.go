@@ -155,3 +155,42 @@ func TestStampsOfSeveralWriters(t *testing.T) {
 		}
 	})
 }
+
+// TestStampsOfClosedWriter: appends that a closed Writer refuses take no time from another one, and
+// Writers one after the other have room for their series each.
+func TestStampsOfClosedWriter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, dial := influxtest.NewPipe(t)
+		defer server.Close()
+		c, err := fastclient.New(fastclient.Options{Addr: server.URL, Database: "d", Precision: fastclient.Minute, Dial: dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		open := func() *Writer {
+			w, err := NewWriter(c, Options{BatchBytes: 64 << 10, MaxMemory: 1 << 20, MaxInFlight: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return w
+		}
+		closed, w := open(), open()
+		closed.Close(t.Context())
+		for range 100 {
+			if err := closed.Append(t.Context(), []byte("m v=1")); !errors.Is(err, ErrWriterClosed) {
+				t.Fatal(err)
+			}
+		}
+		mustAppend(t, w, "m v=1\n")
+		mustClose(t, w)
+		for i := range 10 {
+			w := open()
+			for k := range 4000 {
+				if err := w.Append(t.Context(), fmt.Appendf(nil, "m,i=%d,k=%d v=1", i, k)); err != nil {
+					t.Fatalf("Writer %d, series %d: %v", i, k, err)
+				}
+			}
+			mustClose(t, w)
+		}
+	})
+}

@@ -201,6 +201,7 @@ func (w *SyncWriter) Close(ctx context.Context) error {
 	e.targets[0].breaker.Within(time.Now())
 	err := w.send(ctx)
 	e.closing, e.aborted = true, true
+	e.stage.ended.Store(true)
 	e.cancel()
 	errs := e.unreported.since(nil, e.unreported.returned, e.seq)
 	if unsent := e.giveBack(err); unsent != nil {

@@ -343,8 +343,9 @@ const closeGrace = 50 * time.Millisecond
 //
 // With a spool, Close waits for no server that is down and sends nothing from disk. It puts
 // the lines that are left there, however long the disk takes, and returns a *[SpooledError]
-// with them and those that this Writer found there, but for Stats.OtherTargets; an
-// *[UnsentError] has those that the disk does not take.
+// with them and those that this Writer found there, but for Stats.OtherTargets: lines that
+// nobody has looked at yet may be among them, and go elsewhere. An *[UnsentError] has those
+// that the disk does not take.
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	if !w.made() {
@@ -366,6 +367,7 @@ func (w *Writer) Close(ctx context.Context) error {
 		}
 	}
 	w.closing = true
+	w.stage.ended.Store(true)
 	w.sealAll()
 	w.routing.resume()
 	for _, t := range w.targets {

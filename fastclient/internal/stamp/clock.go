@@ -4,6 +4,7 @@ package stamp
 
 import (
 	"hash/maphash"
+	"maps"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -25,13 +26,16 @@ type Clock struct {
 	last  atomic.Int64 // the last stamp, in fine units
 
 	mu     sync.Mutex
-	limit  int // largest number of series
+	room   int // number of series that its users have memory for
+	kept   int // those of users that have ended, which have an effect for a while
 	seed   maphash.Seed
 	latest int64 // latest time of the clock
 	// series holds the last stamp of each series, by seriesHash. An entry before latest
 	// has no effect and may be removed.
 	series map[uint64]int64
-	sweep  int // at this number of entries those without effect are removed
+	sweep  int   // at this number of entries those without effect are removed
+	swept  int64 // latest when that was done
+	ahead  int64 // the last stamp of any series
 }
 
 // Lead is how far a timestamp may be ahead of the clock, in units of a millisecond or more.
@@ -66,9 +70,10 @@ func (c *Clock) stampSeries(line []byte) (int64, bool) {
 	now := time.Now().UnixNano() / c.unit.Unit()
 	switch {
 	case c.series == nil:
-		c.series, c.seed, c.sweep = map[uint64]int64{}, maphash.MakeSeed(), minSeries
+		c.series, c.seed, c.sweep, c.swept = map[uint64]int64{}, maphash.MakeSeed(), minSeries, now-1
 	case now < c.latest-lead: // the clock was set back by more than a step
 		clear(c.series)
+		c.swept, c.ahead, c.kept = now-1, now-1, 0
 	case now < c.latest:
 		now = c.latest
 	}
@@ -79,22 +84,34 @@ func (c *Clock) stampSeries(line []byte) (int64, bool) {
 		if last++; last-now > lead {
 			return 0, false
 		}
-		c.series[series] = last
+		c.set(series, last)
 		return last, true
 	}
-	if !ok && len(c.series) >= c.sweep {
-		for s, last := range c.series {
-			if last < now {
-				delete(c.series, s)
-			}
-		}
-		if len(c.series) >= c.limit {
-			return 0, false
-		}
-		c.sweep = min(max(2*len(c.series), minSeries), c.limit)
+	if !ok && len(c.series) >= min(c.sweep, c.limit()) && !c.makeRoom(now) {
+		return 0, false
 	}
-	c.series[series] = now
+	c.set(series, now)
 	return now, true
+}
+
+func (c *Clock) set(series uint64, ts int64) {
+	c.series[series] = ts
+	c.ahead = max(c.ahead, ts)
+}
+
+// limit returns the largest number of series.
+func (c *Clock) limit() int { return max(c.room, minSeries) + c.kept }
+
+// makeRoom removes the series without effect, once in each unit, and reports whether there is
+// room for one more.
+func (c *Clock) makeRoom(now int64) bool {
+	if c.swept < now {
+		c.swept = now
+		maps.DeleteFunc(c.series, func(_ uint64, last int64) bool { return last < now })
+		c.kept = min(c.kept, len(c.series))
+	}
+	c.sweep = max(2*len(c.series), minSeries)
+	return len(c.series) < c.limit()
 }
 
 // seriesHash returns a number for the measurement and tags of a line. It does not depend

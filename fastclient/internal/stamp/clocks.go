@@ -8,12 +8,12 @@ import (
 )
 
 // Clocks are the clocks of a client, one for each place that its writers write to, in each
-// unit. A clock outlives its writers for as long as it is ahead of the time, so that those
-// that come later give other times. The zero value has none.
+// unit. A clock outlives its writers until its times have passed, so that those that come
+// later give other times; it is removed when the next writer is made. The zero value has none.
 type Clocks struct {
 	mu    sync.Mutex
 	all   map[target]*Clock
-	sweep int // at this number of clocks those that nobody needs are removed
+	sweep int // at this number of clocks those that nobody needs are removed, if there are many
 }
 
 // target is where lines go, and the unit of their times.
@@ -22,60 +22,61 @@ type target struct {
 	unit pointwire.Precision
 }
 
-// minClocks is the number of clocks up to which none is removed.
-const minClocks = 16
+// fewClocks is the number of clocks up to which each writer looks for those to remove.
+const fewClocks = 64
 
 // Of returns the clock for lines that go to path with times in unit, and a function that must
-// be called when it is not used any more. maxMemory limits the number of series within one
-// unit, see Clock; the largest counts.
+// be called when it is not used any more. maxMemory is the user's share of the number of series
+// within one unit, see Clock.
 func (s *Clocks) Of(path string, unit pointwire.Precision, maxMemory int) (c *Clock, release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := target{path, unit}
 	c = s.all[key]
+	if len(s.all) <= fewClocks || len(s.all) >= s.sweep {
+		for k, other := range s.all {
+			if other != c && other.users == 0 && other.over() {
+				delete(s.all, k)
+			}
+		}
+		s.sweep = max(2*len(s.all), fewClocks)
+	}
 	if c == nil {
 		if s.all == nil {
-			s.all, s.sweep = map[target]*Clock{}, minClocks
-		}
-		if len(s.all) >= s.sweep {
-			for k, other := range s.all {
-				if other.users == 0 && !other.ahead() {
-					delete(s.all, k)
-				}
-			}
-			s.sweep = max(2*len(s.all), minClocks)
+			s.all = map[target]*Clock{}
 		}
 		c = &Clock{unit: unit}
 		s.all[key] = c
 	}
-	c.room(maxMemory)
+	room := max(maxMemory/seriesBytes, minSeries)
+	c.join(room)
 	c.users++
 	return c, sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		c.users--
+		c.leave(room)
 	})
 }
 
-// room raises the limit to that of so much memory.
-func (c *Clock) room(maxMemory int) {
+func (c *Clock) join(room int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.limit = max(c.limit, maxMemory/seriesBytes, minSeries)
+	c.room += room
 }
 
-// ahead reports whether a new clock might give a time that c has given.
-func (c *Clock) ahead() bool {
+// leave takes the room of a user away. Its series stay as long as they have an effect, at the cost
+// of nobody.
+func (c *Clock) leave(room int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := time.Now().UnixNano() / c.unit.Unit()
-	if c.last.Load() >= now {
-		return true
-	}
-	for _, last := range c.series {
-		if last >= now {
-			return true
-		}
-	}
-	return false
+	c.room -= room
+	c.kept = len(c.series)
+}
+
+// over reports whether a new clock gives no time that c has given.
+func (c *Clock) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(c.ahead, c.last.Load()) < time.Now().UnixNano()/c.unit.Unit()
 }

@@ -63,7 +63,7 @@ func TestOneMoment(t *testing.T) {
 // units are removed for others.
 func TestMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := Clock{unit: pointwire.Second, limit: minSeries}
+		c := Clock{unit: pointwire.Second, room: minSeries}
 		for range 3 {
 			for i := range 3 * minSeries {
 				_, ok := c.Stamp(fmt.Appendf(nil, "m,i=%d v=1", i))
@@ -81,7 +81,7 @@ func TestMemory(t *testing.T) {
 func TestClockPutBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for step, want := range map[time.Duration]time.Duration{time.Second: time.Second + time.Millisecond, time.Hour: 0} {
-			c := Clock{unit: pointwire.Millisecond, limit: minSeries}
+			c := Clock{unit: pointwire.Millisecond, room: minSeries}
 			c.Stamp([]byte("m v=1"))
 			now := time.Now().UnixMilli()
 			for s := range c.series {
@@ -127,15 +127,15 @@ func TestClocks(t *testing.T) {
 		first.Stamp(line) // ahead by a second
 		release()
 		release() // changes nothing
-		for i := range 10 * minClocks {
+		for i := range 10 * fewClocks {
 			_, done := clocks.Of(fmt.Sprint("/write?db=", i), pointwire.Second, 0)
 			done()
 		}
-		if n := len(clocks.all); n > 2*minClocks {
+		if n := len(clocks.all); n > 2*fewClocks {
 			t.Errorf("%d clocks", n)
 		}
 		again, release := clocks.Of("/write?db=a", pointwire.Second, 1<<20)
-		if ts, ok := again.Stamp(line); again != first || ts != one+2 || !ok || again.limit != 1<<20/seriesBytes || again.users != 1 {
+		if ts, ok := again.Stamp(line); again != first || ts != one+2 || !ok || again.limit() != 1<<20/seriesBytes+1 || again.users != 1 {
 			t.Errorf("%d after %d, %v, %+v", ts, one, ok, again)
 		}
 		other, _ := clocks.Of("/write?db=b", pointwire.Second, 0)
@@ -144,7 +144,7 @@ func TestClocks(t *testing.T) {
 		}
 		release()
 		time.Sleep(4 * time.Second)
-		for i := range 10 * minClocks {
+		for i := range 10 * fewClocks {
 			_, done := clocks.Of(fmt.Sprint("/write?db=", i), pointwire.Second, 0)
 			done()
 		}
