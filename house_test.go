@@ -181,7 +181,7 @@ func receiver(typ ast.Expr) string {
 // uses what is declared in it and in files below it.
 var storeys = map[string][]string{
 	"fastclient": {
-		"doc.go", "errors.go", "hooks.go", "pace.go", "subset.go", "secret.go", "client.go", "response.go", "format.go", "options.go", "endpoint.go", "health.go", "set.go", "hedge.go", "call.go",
+		"doc.go", "secret.go", "errors.go", "hooks.go", "pace.go", "subset.go", "client.go", "response.go", "format.go", "options.go", "endpoint.go", "health.go", "set.go", "hedge.go", "call.go",
 		"ping.go", "write.go", "place.go", "seam.go", "points.go", "bucket.go", "query.go", "param.go", "result.go", "tree.go", "calloptions.go", "structs.go", "sql.go", "each.go", "url.go",
 	},
 	"fastclient/batch": {

@@ -80,7 +80,7 @@ type ServerError struct {
 	// Foreign is set if nothing in the response shows that it came from a database: it
 	// may be a page of a proxy.
 	Foreign       bool
-	words         string // the whole message, for a Writer
+	said          **said // what the server said, if Message is not all of it
 	RequestID     string
 	ServerVersion string
 	// RetryAfter is how long the server asked to wait, at most ten minutes; 0 if it did
@@ -88,6 +88,22 @@ type ServerError struct {
 	RetryAfter time.Duration
 	// Location is the host of a redirection, which is never followed.
 	Location string
+}
+
+// said is what a server said, to the byte: it is compared with lines, and decides what becomes of
+// them. An error has it behind two pointers, where no verb of package fmt prints it.
+type said struct {
+	message string // whole if it is for a Writer, and clipped otherwise
+	lines   []LineError
+	hidden  *hidden
+}
+
+// text returns the message as the server wrote it.
+func (e *ServerError) text() string {
+	if e.said != nil {
+		return (*e.said).message
+	}
+	return e.Message
 }
 
 // A LineError is the server's complaint about one line of a write.
@@ -362,7 +378,7 @@ func retryableStatus(e *ServerError) bool {
 	case 500:
 		// 1.x sends 500 for a missing retention policy, and the version 2 endpoint of
 		// version 3 for lines that it cannot parse.
-		switch complaint.Read(e.Message).Kind {
+		switch complaint.Read(e.text()).Kind {
 		case complaint.Policy, complaint.Listed, complaint.Engine:
 			return false
 		}

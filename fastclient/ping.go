@@ -139,7 +139,7 @@ func isForeign(err error) bool {
 // unsupportedPath recognises the 400 by which VictoriaMetrics refuses a path.
 func unsupportedPath(err error) bool {
 	var server *ServerError
-	return errors.As(err, &server) && server.Status == 400 && strings.Contains(server.Message, "unsupported path")
+	return errors.As(err, &server) && server.Status == 400 && strings.Contains(server.text(), "unsupported path")
 }
 
 // A page is a small response.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,18 +63,33 @@ func responseError(op string, resp *transport.Response, words bool, limit time.D
 	if op == "write" {
 		e.findPartial() // in the whole message
 	}
-	if words {
-		e.words = e.Message // compared with lines, so as the server wrote it
-	}
-	e.Message = complaint.Clip(hidden.in(e.Message))
-	if e.words = hidden.parameterIn(e.words); e.Foreign {
-		e.words = hidden.in(e.words)
-	}
+	e.hide(words, hidden)
 	resp.Close()
 	if e.Partial {
 		return &PartialWriteError{Server: e, Dropped: e.Dropped, Lines: e.Lines}
 	}
 	return e
+}
+
+// hide takes what is hidden out of the texts that are shown, and keeps the server's.
+func (e *ServerError) hide(whole bool, hidden *hidden) {
+	s := &said{message: e.Message, lines: e.Lines, hidden: hidden}
+	if !whole {
+		s.message = complaint.Clip(e.Message)
+	}
+	e.said = &s
+	e.Message = complaint.Clip(hidden.in(e.Message))
+	for _, s := range []*string{&e.Code, &e.RequestID, &e.ServerVersion} {
+		*s = hidden.in(*s)
+	}
+	if len(hidden.texts) == 0 {
+		return
+	}
+	e.Lines = slices.Clone(e.Lines)
+	for i := range e.Lines {
+		l := &e.Lines[i]
+		l.Message, l.Text = hidden.in(l.Message), hidden.in(l.Text)
+	}
 }
 
 func errorBody(resp *transport.Response, limit time.Duration) (body []byte, truncated bool) {

@@ -215,6 +215,9 @@ func setFailure(r *seam.Response, err error) {
 				one := seam.Response{API: r.API}
 				setFailure(&one, err)
 				r.Replicas = append(r.Replicas, one)
+				if one.Hide != nil {
+					r.Hide = one.Hide
+				}
 			}
 		}
 		return
@@ -224,15 +227,16 @@ func setFailure(r *seam.Response, err error) {
 		r.Err, r.Unreadable = err, errors.Is(err, ErrResponseTooLarge)
 		return
 	}
-	r.Status, r.Message, r.Foreign = server.Status, server.words, server.Foreign
-	if r.Message == "" {
-		r.Message = server.Message
+	r.Status, r.Message, r.Foreign = server.Status, server.text(), server.Foreign
+	lines := server.Lines
+	if said := server.said; said != nil {
+		lines, r.Hide = (*said).lines, (*said).hidden.in
 	}
 	r.RetryAfter = server.RetryAfter
 	if r.Truncated = server.Truncated; r.Truncated {
 		return // a truncated list names some bad lines and not others
 	}
-	for _, l := range server.Lines {
+	for _, l := range lines {
 		r.Refused = append(r.Refused, seam.RefusedLine{Number: l.Line, Message: l.Message, Text: l.Text})
 	}
 }

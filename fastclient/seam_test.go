@@ -10,12 +10,13 @@ import (
 // TestReplicasForWriters: a writer sees what each server of a set said, and only of those
 // that failed.
 func TestReplicasForWriters(t *testing.T) {
-	partial := &PartialWriteError{Server: &ServerError{Op: "write", Status: 400, Message: "short", words: "all of it", Partial: true, Lines: []LineError{{2, "bad", "m v"}}}}
+	all := &said{"all of it", []LineError{{2, "bad", "m v"}}, new(hidden)}
+	partial := &PartialWriteError{Server: &ServerError{Op: "write", Status: 400, Message: "short", Partial: true, Lines: []LineError{{2, "bad", "m v"}}, said: &all}}
 	big := &TransportError{Op: "write", Err: ErrResponseTooLarge}
-	all := &ReplicaError{Failed: 2, Errs: []error{partial, nil, big}}
+	both := &ReplicaError{Failed: 2, Errs: []error{partial, nil, big}}
 	var r seam.Response
-	setFailure(&r, all)
-	if !r.Mixed || r.Failure != error(all) || r.Status != 0 || r.Err != nil || len(r.Replicas) != 2 {
+	setFailure(&r, both)
+	if !r.Mixed || r.Failure != error(both) || r.Status != 0 || r.Err != nil || len(r.Replicas) != 2 {
 		t.Fatalf("%+v", r)
 	}
 	if one := r.Replicas[0]; one.Status != 400 || one.Message != "all of it" || len(one.Refused) != 1 || one.Failure != error(partial) || one.Mixed {

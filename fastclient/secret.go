@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -78,7 +79,8 @@ func hiddenOf(user string, password, token Secret, inAddress bool) *hidden {
 	h := &hidden{texts: []string{token.Reveal()}}
 	if !password.IsZero() {
 		escaped := url.QueryEscape(password.Reveal())
-		h.texts = append(h.texts, password.Reveal(), escaped, base64.StdEncoding.EncodeToString([]byte(user+":"+password.Reveal())))
+		quoted := strconv.Quote(password.Reveal())
+		h.texts = append(h.texts, password.Reveal(), escaped, url.PathEscape(password.Reveal()), quoted[1:len(quoted)-1], base64.StdEncoding.EncodeToString([]byte(user+":"+password.Reveal())))
 		if inAddress {
 			h.parameter = "&p=" + escaped
 		}
@@ -92,11 +94,6 @@ func (h *hidden) in(text string) string {
 	for _, s := range h.texts {
 		text = strings.ReplaceAll(text, s, "<secret>")
 	}
-	return h.parameterIn(text)
-}
-
-// parameterIn replaces the parameter alone: it is in no line of a user.
-func (h *hidden) parameterIn(text string) string {
 	if h.parameter == "" {
 		return text
 	}

@@ -118,7 +118,7 @@ func (m *monitor) run(ctx context.Context) error {
 		}
 	}
 	var spooled *batch.SpooledError
-	if errors.As(closeErr, &spooled) && unsent == nil && kept.lines == 0 {
+	if errors.As(closeErr, &spooled) && unsent == nil && kept.lines == 0 && !errors.As(closeErr, new(*batch.BatchError)) {
 		closeErr = nil // the next run sends them
 	}
 	s := w.Stats()

@@ -231,12 +231,6 @@ func (e *engine) putTo(ctx context.Context, key, lines []byte, n int) (accepted 
 	return accepted, err
 }
 
-// whileWorking is the context of a put that does not wait for memory while the disk fails and
-// every server is down, and returns errStuck then.
-type whileWorking struct{ context.Context }
-
-var errStuck = errors.New("batch: the disk fails and the server is down")
-
 // down reports whether the last request to every target failed. The lock is held.
 func (e *engine) down() bool {
 	return !slices.ContainsFunc(e.targets, func(t *target) bool { return t.breaker.Failures == 0 })

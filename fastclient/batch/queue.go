@@ -375,7 +375,7 @@ func (e *engine) updateBreaker(t *target, j job, plan *verdict.Plan, r *seam.Res
 	p := j.p
 	e.emit(Event{
 		Kind: kind, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.Status,
-		Message: complaint.Clip(r.Message), Err: r.Err, Delay: max(t.breaker.Until.Sub(now), 0),
+		Message: complaint.Clip(r.Shown(r.Message)), Err: r.Err, Delay: max(t.breaker.Until.Sub(now), 0),
 	})
 }
 
@@ -393,12 +393,12 @@ func (e *engine) learn(t *target, p *part, plan *verdict.Plan, r *seam.Response)
 		e.counters.splits++
 		if t.sizes.refused(plan.Learn) {
 			e.limitBatches()
-			e.emit(Event{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Message), Bytes: t.sizes.limit})
+			e.emit(Event{Kind: EventSplit, Status: r.Status, Message: complaint.Clip(r.Shown(r.Message)), Bytes: t.sizes.limit})
 		}
 	case verdict.ActPlain:
 		if !t.plain {
 			t.plain = true
-			e.emit(Event{Kind: EventUncompressed, Status: r.Status, Message: complaint.Clip(r.Message)})
+			e.emit(Event{Kind: EventUncompressed, Status: r.Status, Message: complaint.Clip(r.Shown(r.Message))})
 		}
 	}
 }
@@ -425,9 +425,9 @@ func (e *engine) report(p *part, plan *verdict.Plan, r *seam.Response) {
 		default:
 			continue
 		}
-		e.keepError(BatchError{Seq: p.batch.seq, Lines: span.Lines, Reason: Reason(span.Reason), Status: r.Status, Message: span.Message, To: p.batch.route.destination()})
+		e.keepError(BatchError{Seq: p.batch.seq, Lines: span.Lines, Reason: Reason(span.Reason), Status: r.Status, Message: r.Shown(span.Message), To: p.batch.route.destination()})
 		e.emit(Event{Kind: kind, Seq: p.batch.seq, Lines: span.Lines, Bytes: span.To - span.From,
-			Reason: Reason(span.Reason), Status: r.Status, Message: span.Message, To: p.batch.route.destination()})
+			Reason: Reason(span.Reason), Status: r.Status, Message: r.Shown(span.Message), To: p.batch.route.destination()})
 	}
 }
 
@@ -458,7 +458,7 @@ func lostLines(span *verdict.Span, p *part, r *seam.Response) (l LostLines, ok b
 	}
 	return LostLines{
 		Data: p.data[span.From:span.To:span.To], Lines: span.Lines, NotStored: span.Lines, Reason: Reason(span.Reason),
-		Status: r.Status, Message: span.Message, Seq: p.batch.seq, Time: time.Now(), To: p.batch.route.destination(),
+		Status: r.Status, Message: r.Shown(span.Message), Seq: p.batch.seq, Time: time.Now(), To: p.batch.route.destination(),
 	}, true
 }
 

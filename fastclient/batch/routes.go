@@ -320,7 +320,7 @@ func (e *engine) pausePlace(p *part, plan *verdict.Plan, r *seam.Response) bool 
 	e.disk.wake()
 	e.emit(Event{
 		Kind: EventRetry, Seq: p.batch.seq, Lines: p.lines, Bytes: len(p.data), Status: r.Status,
-		Message: complaint.Clip(r.Message), Err: r.Err, Delay: delay, To: p.batch.route.destination(),
+		Message: complaint.Clip(r.Shown(r.Message)), Err: r.Err, Delay: delay, To: p.batch.route.destination(),
 	})
 	return true
 }

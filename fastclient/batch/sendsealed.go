@@ -335,7 +335,7 @@ func (d *delivery) apply(p sealedPart) {
 		case span.Outcome == verdict.Acked:
 			d.out.Acked.add(span.Lines, span.To-span.From)
 		case span.Outcome != verdict.Again:
-			d.lose(numbers, Reason(span.Reason), span.Message)
+			d.lose(numbers, Reason(span.Reason), d.response.Shown(span.Message))
 		case !d.plan.Gather:
 			d.parts = append(d.parts, sealedPart{numbers, p.tries})
 		case span.Second:

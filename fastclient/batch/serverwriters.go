@@ -31,6 +31,13 @@ type serverWriters struct {
 	unpin   func() // lets the servers of the client change again
 }
 
+// ended is a context that has ended: an append with it does not wait.
+var ended = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
 // start makes a Writer for each server and starts them.
 func (w *serverWriters) start(what string, client seam.Client, o Options) error {
 	if o.Sink != nil {

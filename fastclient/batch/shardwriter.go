@@ -97,13 +97,6 @@ func (w *ShardWriter) Encode(ctx context.Context, f func(*lp.Encoder)) error {
 
 func (w *ShardWriter) stager() *stager { return w.writers[0].stager() }
 
-// ended is a context that has ended: an append with it does not wait.
-var ended = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()
-
 func (w *ShardWriter) accept(ctx context.Context, lines []byte, n int) (accepted int, by servers, err error) {
 	s := w.scratch.Get().(*shards)
 	for i := range s.lines {

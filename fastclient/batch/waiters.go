@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -51,6 +53,12 @@ func (x *waiters) armAge(d time.Duration) {
 		x.ageTimer.Reset(d)
 	}
 }
+
+// whileWorking is the context of a put that does not wait for memory while the disk fails and
+// every server is down, and returns errStuck then.
+type whileWorking struct{ context.Context }
+
+var errStuck = errors.New("batch: the disk fails and the server is down")
 
 // A barrier is a Flush that waits until the batches up to a number are settled.
 type barrier struct {

@@ -121,7 +121,7 @@ func (c *Compiler) structure(t reflect.Type, prefix string, way []Step, parents 
 		if c.Columns != nil && !(sf.Name == "_" && isMeasurement) {
 			tag, tagged = c.Columns[sf.Name]
 		}
-		if c.Columns == nil && !tagged && lost(string(sf.Tag)) {
+		if c.Columns == nil && !tagged && (sf.IsExported() || sf.Name == "_" && isMeasurement) && lost(string(sf.Tag)) {
 			c.Problem(sf.Name, "the tag %s is not of the form lp:\"key,options\"", sf.Tag)
 		}
 		way := append(way[:len(way):len(way)], Step{Index: i, Offset: sf.Offset})

@@ -4,8 +4,8 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,17 +20,32 @@ type tag struct {
 	unit                                 string // of a time, or ""
 }
 
-// lost reports whether there is an lp tag in text behind something that package reflect does
-// not read as tags.
+// likeTag finds what is meant as an lp tag.
+var likeTag = regexp.MustCompile(`(^|[^\w.-])lp\s*[:=]`)
+
+// lost reports whether there is what looks like an lp tag where package reflect does not see a
+// tag with that name: within another name, or behind something that is no tag.
 func lost(text string) bool {
 	for {
 		text = strings.TrimLeft(text, " ")
-		name, value, ok := strings.Cut(text, ":")
-		quoted, err := strconv.QuotedPrefix(value)
-		if !ok || name == "" || strings.ContainsAny(name, " \"") || err != nil || quoted[0] != '"' {
-			return strings.Contains(text, "lp:")
+		i := 0
+		for i < len(text) && text[i] > ' ' && text[i] != ':' && text[i] != '"' && text[i] != 0x7f {
+			i++
 		}
-		text = value[len(quoted):]
+		if i == 0 || i+1 >= len(text) || text[i] != ':' || text[i+1] != '"' {
+			return likeTag.MatchString(text)
+		}
+		name, end := text[:i+1], i+2
+		for end < len(text) && text[end] != '"' {
+			if text[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end >= len(text) || name != "lp:" && likeTag.MatchString(name) {
+			return likeTag.MatchString(text)
+		}
+		text = text[end+1:]
 	}
 }
 

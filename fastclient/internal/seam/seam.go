@@ -26,7 +26,7 @@ const (
 type Response struct {
 	API     API
 	Status  int    // 0: there is no response
-	Message string // all of the server's error text
+	Message string // all of the server's error text, to be shown by Shown alone
 	Empty   bool   // the response is empty or an empty object, with status 200 or 202
 	Foreign bool   // nothing shows that the response came from a database
 	// Refused lists the lines that the server says it refused, by number.
@@ -41,7 +41,8 @@ type Response struct {
 	// Listed is set if Refused names every line that is refused, and the others are stored.
 	Listed     bool
 	RetryAfter time.Duration
-	Err        error // why there is no response
+	Err        error                    // why there is no response
+	Hide       func(text string) string // takes secrets out of what the server said; nil: it has none
 	// Failure is the response, or its absence, as an error of the client; nil for
 	// success.
 	Failure error
@@ -53,6 +54,14 @@ type Response struct {
 // Reset prepares r for a request that is yet to be sent.
 func (r *Response) Reset(api API) {
 	*r = Response{API: api, Refused: r.Refused[:0], Replicas: r.Replicas[:0]}
+}
+
+// Shown returns a text of the server as it may be shown: without the secrets of the client.
+func (r *Response) Shown(text string) string {
+	if r.Hide == nil {
+		return text
+	}
+	return r.Hide(text)
 }
 
 // A RefusedLine is a line that the server names in its response.
