@@ -30,8 +30,8 @@ every measurement, each by a query of its own.
 Line protocol is without loss but for texts that are not UTF-8, and for numbers of a
 field that has several types, which the server sends as floats. A query of such a field
 leaves out texts and bools, and a query of several measurements gives a column one type
-for all of them, and leaves out what has another: both make the exit status 1, and -all
-does neither. The server is asked for the keys of the database, so columns are written
+for all of them, and leaves out what has another: where that may happen, the exit status
+is 1; -all does neither. The server is asked for the keys of the database, so columns are written
 as tags or fields, and fields in their types. "SELECT * FROM cpu GROUP BY *" also tells a
 tag from a field of the same name. Columns that are no keys, such as mean, are fields of
 the type that the response has. A file for influx -import needs -header, and line feeds
@@ -97,8 +97,8 @@ func (o *exportOptions) check(rest []string) (err error) {
 	if !o.all {
 		o.query = rest[0]
 	}
-	if changes(o.query) {
-		return usage("export only reads, and that statement does not")
+	if word := changes(o.query); word != "" {
+		return usage("export only reads: it runs no %s", word)
 	}
 	if o.epoch != "" {
 		var ok bool
@@ -109,12 +109,6 @@ func (o *exportOptions) check(rest []string) (err error) {
 	o.server, err = o.options(o.url)
 	o.server.ResponseFormat = fastclient.FormatAuto
 	return err
-}
-
-// changes reports whether a query begins with a statement that changes the server.
-func changes(query string) bool {
-	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
-	return slices.Contains([]string{"ALTER", "CREATE", "DELETE", "DROP", "GRANT", "KILL", "REVOKE", "SET"}, strings.ToUpper(word))
 }
 
 // export writes the response to a query.
@@ -187,6 +181,9 @@ func (e *exporter) all(ctx context.Context) error {
 			return err
 		}
 	}
+	if !e.o.all {
+		e.several = k.losses(e.o.query)
+	}
 	if e.o.format == "arrow" {
 		return e.arrow(ctx, k, bar)
 	}
@@ -196,7 +193,7 @@ func (e *exporter) all(ctx context.Context) error {
 	}
 	queries := []string{e.o.query}
 	if e.o.all {
-		queries = k.queries(e.o.format == "lp")
+		queries = k.queries()
 		e.namePolicies(ctx)
 	}
 	for _, q := range queries {

@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pointwire/pointwire/frame"
 	"github.com/pointwire/pointwire/lp"
@@ -18,8 +16,6 @@ type lineWriter struct {
 	keys keys
 	enc  frame.Encoder
 	buf  []byte
-	seen []string // measurements of the statement
-	of   int      // its number
 }
 
 func newLineWriter(e *exporter, k keys) *lineWriter {
@@ -34,11 +30,10 @@ func newLineWriter(e *exporter, k keys) *lineWriter {
 }
 
 func (w *lineWriter) frame(f *frame.Frame) error {
-	several, err := w.keys.apply(f)
+	err := w.keys.apply(f)
 	if err != nil {
 		return err
 	}
-	w.notice(f, several)
 	before := w.enc.Lines()
 	w.buf, err = w.enc.Append(w.buf, f)
 	if bad, ok := errors.AsType[*lp.PointError](err); ok {
@@ -51,32 +46,6 @@ func (w *lineWriter) frame(f *frame.Frame) error {
 	}
 	w.e.rows += int64(w.enc.Lines() - before)
 	return w.end()
-}
-
-// notice keeps what the server may have left out of f: several are its fields of several types.
-func (w *lineWriter) notice(f *frame.Frame, several []string) {
-	if w.e.o.all || w.e.several != nil {
-		return
-	}
-	if len(several) > 0 && !strings.Contains(w.e.o.query, "::") {
-		w.e.several = fmt.Errorf("field %q of %q has several types, of which the server sends the values of one: export each by itself, with %[1]s::float and the like, or everything with -all",
-			several[0], f.Measurement)
-		return
-	}
-	if f.StatementID != w.of {
-		w.of, w.seen = f.StatementID, w.seen[:0]
-	}
-	if slices.Contains(w.seen, f.Measurement) {
-		return
-	}
-	for _, other := range w.seen {
-		if name := w.keys.clash(other, f.Measurement); name != "" {
-			w.e.several = fmt.Errorf("%q is not the same kind of tag or field in %q and %q, and the server gives it one type: export each measurement by itself, or everything with -all",
-				name, other, f.Measurement)
-			return
-		}
-	}
-	w.seen = append(w.seen, f.Measurement)
 }
 
 func (w *lineWriter) end() error {

@@ -88,9 +88,9 @@ func askKeys(ctx context.Context, c *fastclient.Client) (keys, error) {
 	return k, nil
 }
 
-// queries returns those that have all points of the database, each of one measurement. With
-// types, one more has the values of each type of a field that others leave out.
-func (k keys) queries(types bool) (list []string) {
+// queries returns those that have all points of the database, each of one measurement. A field of
+// several types has one more for the values of each type that others leave out.
+func (k keys) queries() (list []string) {
 	for _, name := range slices.Sorted(maps.Keys(k)) {
 		m := k[name]
 		if len(m.Fields) == 0 {
@@ -100,45 +100,21 @@ func (k keys) queries(types bool) (list []string) {
 		list = append(list, "SELECT *"+from)
 		for _, field := range slices.Sorted(maps.Keys(m.several)) {
 			for _, t := range m.several[field].others() {
-				if types {
-					list = append(list, string(influxql.AppendIdent([]byte("SELECT "), field))+"::"+t+from)
-				}
+				list = append(list, string(influxql.AppendIdent([]byte("SELECT "), field))+"::"+t+from)
 			}
 		}
 	}
 	return list
 }
 
-// clash returns a name that is a field of one type in measurement a, and a tag or a field of
-// another type in b, or "".
-func (k keys) clash(a, b string) string {
-	x, y := k[a], k[b]
-	if x == nil || y == nil {
-		return ""
-	}
-	for name, t := range x.Fields {
-		other, field := y.Fields[name]
-		if field && other != t || !field && slices.Contains(y.Tags, name) {
-			return name
-		}
-	}
-	for _, name := range x.Tags {
-		if _, field := y.Fields[name]; field && !slices.Contains(y.Tags, name) {
-			return name
-		}
-	}
-	return ""
-}
-
-// apply gives the columns of f their roles and types. It returns the fields of several types,
-// of which the server sends only the values of one: numbers of all types, or texts, or bools.
-func (k keys) apply(f *frame.Frame) (several []string, err error) {
+// apply gives the columns of f their roles and types.
+func (k keys) apply(f *frame.Frame) error {
 	m := k[f.Measurement]
 	switch {
 	case f.Time == nil:
-		return nil, fmt.Errorf("statement %d has rows without a time, which are no points", f.StatementID)
+		return fmt.Errorf("statement %d has rows without a time, which are no points", f.StatementID)
 	case m == nil:
-		return nil, fmt.Errorf("the database has no measurement %q: name that of the query by -db", f.Measurement)
+		return fmt.Errorf("the database has no measurement %q: name that of the query by -db", f.Measurement)
 	}
 	for i := range f.Columns {
 		c := &f.Columns[i]
@@ -149,20 +125,16 @@ func (k keys) apply(f *frame.Frame) (several []string, err error) {
 		tag := slices.Contains(m.Tags, c.Name)
 		switch {
 		case tag && field && f.TagColumn(c.Name) == nil && !slices.ContainsFunc(f.Tags, func(t lp.Tag) bool { return t.Key == c.Name }):
-			return nil, fmt.Errorf("%q has a tag and a field %q, which only a query with GROUP BY * tells apart", f.Measurement, c.Name)
+			return fmt.Errorf("%q has a tag and a field %q, which only a query with GROUP BY * tells apart", f.Measurement, c.Name)
 		case tag && !field:
 			c.Role = frame.Tag
-		case field && t == frame.Null:
-			if m.several[c.Name] != nil {
-				several = append(several, c.Name)
-			}
-		case field && c.Type != frame.String:
+		case field && t != frame.Null && c.Type != frame.String:
 			if err := c.Convert(t); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return several, nil
+	return nil
 }
 
 // isNumber reports whether the server converts values of t to floats where a field has several
