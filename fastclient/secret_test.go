@@ -146,3 +146,22 @@ func testSecretEcho(t *testing.T, base Options) {
 		c.Close()
 	}
 }
+
+// TestSecretDecidesNothing: what a server says means the same whatever the password is.
+func TestSecretDecidesNothing(t *testing.T) {
+	for _, body := range []string{`{"error":"retention policy not found: x"}`, `{"error":"engine: field type conflict"}`, `{"error":"timeout"}`} {
+		s := influxtest.New(t, influxtest.Body(500, body, "X-Influxdb-Version", "1.8.10"))
+		want := map[string]bool{}
+		for _, password := range []string{"unrelated", "retention", "policy", "engine", "field type conflict"} {
+			c, err := New(Options{Addr: s.URL, Database: "d", Username: "u", Password: NewSecret(password)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want[fmt.Sprint(Retryable(c.Write(t.Context(), []byte("m f=1 1"))))] = true
+			c.Close()
+		}
+		if len(want) != 1 {
+			t.Errorf("%s: %v", body, want)
+		}
+	}
+}

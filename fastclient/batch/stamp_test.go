@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -193,4 +194,30 @@ func TestStampsOfClosedWriter(t *testing.T) {
 			mustClose(t, w)
 		}
 	})
+}
+
+// TestStampsOfDroppedWriter: a SyncWriter that is dropped without Close leaves its clock.
+func TestStampsOfDroppedWriter(t *testing.T) {
+	c, err := fastclient.New(fastclient.Options{Addr: "http://127.0.0.1:1", Database: "d", Precision: fastclient.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ended := make(chan struct{})
+	func() {
+		w, err := NewSyncWriter(c, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		context.AfterFunc(w.ctx, func() { close(ended) })
+	}()
+	for range 2_000 {
+		runtime.GC()
+		select {
+		case <-ended:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Error("the SyncWriter is not collected")
 }

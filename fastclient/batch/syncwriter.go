@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/pointwire/pointwire/fastclient"
@@ -63,6 +64,8 @@ func newSyncWriter(c config) (*SyncWriter, error) {
 		return nil, err
 	}
 	w.s = w.newSending(c.targets[0].newSender())
+	// A SyncWriter has no goroutine, so nobody notices if it is dropped without Close.
+	runtime.AddCleanup(w, func(cancel context.CancelFunc) { cancel() }, w.cancel)
 	return w, nil
 }
 
