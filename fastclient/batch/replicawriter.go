@@ -171,9 +171,9 @@ func (w *ReplicaWriter) accept(ctx context.Context, lines []byte, n int) (accept
 	return accepted, 0, err
 }
 
-// putTo gives the lines to one Writer. If fewer than all Writers are needed, it does not wait for one
-// whose disk fails while its server is down, and returns errStuck. With Options.Route it waits: what such a
-// Writer has accepted need not be the first lines, so others could not follow.
+// putTo gives the lines to one Writer. If fewer than all Writers are needed, it does not wait for
+// one whose disk fails while its server is down, and returns errStuck. With Options.Route it
+// waits: what such a Writer has accepted need not be the first lines, so no others could follow.
 func (w *ReplicaWriter) putTo(ctx context.Context, one *Writer, lines []byte, n int) (accepted int, err error) {
 	if w.need == len(w.writers) || one.routing != nil {
 		return one.put(ctx, lines, n)
