@@ -4,6 +4,7 @@ package spool
 
 import (
 	"context"
+	"math"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -87,12 +88,16 @@ func TestRecoveryMemory(t *testing.T) {
 			}
 		}
 		s.Close()
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		s = reopened(t, s.path, Options{})
-		runtime.ReadMemStats(&after)
-		s.Close()
-		return after.TotalAlloc - before.TotalAlloc
+		least := uint64(math.MaxUint64)
+		for range 5 { // what else the program allocates meanwhile is in the figures
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			s = reopened(t, s.path, Options{})
+			runtime.ReadMemStats(&after)
+			s.Close()
+			least = min(least, after.TotalAlloc-before.TotalAlloc)
+		}
+		return least
 	}
 	small, large := memory(20), memory(80)
 	// A segment of 16 MiB takes a few hundred bytes, and some garbage while it is read.
