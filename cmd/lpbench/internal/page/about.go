@@ -16,10 +16,12 @@ var suiteAbout = map[string]string{
 	"query":     "Every cell of a query response is read.",
 	"structs":   "The rows of a query response become structs.",
 	"columns":   "A query response becomes typed columns.",
+	"msgpack":   "Every cell of a query response in MessagePack is read, beside the same response in JSON.",
 	"transport": "A client sends to a server that discards everything; only the client's processor time counts.",
 	"gzip":      "Request bodies are compressed.",
 	"gunzip":    "Compressed query responses are decompressed.",
 	"python":    "The same work as the Python clients, which run in a process of their own.",
+	"spool":     "Compressed batches of 5,000 points go to disk; processor time counts where no sync is waited for.",
 	"whole":     "Clients write structs to a real server and read them back; only the client's processor time counts.",
 	"quick":     "Beside the standard library, without a server.",
 }
@@ -66,6 +68,12 @@ var caseAbout = map[string]string{
 	"python/dict":  "The trade of the user guide as a dict.",
 	"python/rows":  "A response of 10,000 rows.",
 
+	"spool/put":            "Batches written and acked, without a sync.",
+	"spool/put-sync":       "Batches written and acked, with a sync for each.",
+	"spool/recovery":       "A directory that is opened again.",
+	"spool/writer":         "A batching writer that would spill to disk, to a server that takes everything.",
+	"spool/writer-structs": "Structs through a batching writer that writes each batch to disk before it is sent.",
+
 	"whole/write": "Trades, from structs until they are stored.",
 	"whole/query": "The same trades, from the query to structs.",
 
@@ -109,7 +117,7 @@ func about(c results.Case) string {
 		if text := caseAbout["lines/"+c.Name]; text != "" {
 			return text
 		}
-	case "query", "columns", "gunzip", "structs":
+	case "query", "columns", "msgpack", "gunzip", "structs":
 		name, chunked := strings.CutSuffix(c.Name, "_chunked")
 		if text := caseAbout["bodies/"+name]; text != "" {
 			if chunked {
