@@ -31,11 +31,11 @@ Line protocol is without loss but for texts that are not UTF-8, and for numbers 
 field that has several types, which the server sends as floats. A query of such a field
 leaves out texts and bools, and a query of several measurements gives a column one type
 for all of them, and leaves out what has another: where that may happen, the exit status
-is 1; -all does neither. The server is asked for the keys of the database, so columns are written
-as tags or fields, and fields in their types. "SELECT * FROM cpu GROUP BY *" also tells a
-tag from a field of the same name. Columns that are no keys, such as mean, are fields of
-the type that the response has. A file for influx -import needs -header, and line feeds
-in texts are beyond influx: send reads both.
+is 1; -all does neither. The server is asked for the keys of the database, so columns are
+written as tags or fields, and fields in their types. "SELECT * FROM cpu GROUP BY *" also
+tells a tag from a field of the same name. Columns that are no keys, such as mean, are
+fields of the type that the response has. A file for influx -import needs -header, and
+line feeds in texts are beyond influx: send reads both.
 
 CSV has a table for each measurement, with an empty line between them. Null and the
 empty text are both empty cells. Arrow is for queries of one measurement, and needs a

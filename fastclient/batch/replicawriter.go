@@ -10,7 +10,6 @@ import (
 	"github.com/pointwire/pointwire/fastclient"
 	"github.com/pointwire/pointwire/fastclient/batch/spool"
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
-	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -184,14 +183,6 @@ func (w *ReplicaWriter) putTo(ctx context.Context, one *Writer, lines []byte, n 
 	}
 	k, err := one.put(whileWorking{ctx}, linesFrom(lines, accepted), n-accepted)
 	return accepted + k, err
-}
-
-// linesFrom returns lines without the first n.
-func linesFrom(lines []byte, n int) []byte {
-	for range n {
-		lines = lines[line.Len(lines):]
-	}
-	return lines
 }
 
 // enough returns how f must succeed so that each line accepted before is among those of as

@@ -128,10 +128,7 @@ func (w *ShardWriter) accept(ctx context.Context, lines []byte, n int) (accepted
 			by.add(i)
 		}
 		if w.waits && !w.routed && errors.Is(err, context.Canceled) {
-			for range k { // the others wait
-				s.lines[i] = s.lines[i][line.Len(s.lines[i]):]
-			}
-			s.n[i] -= k
+			s.lines[i], s.n[i] = linesFrom(s.lines[i], k), s.n[i]-k // the others wait
 			waiting++
 			continue
 		}

@@ -52,6 +52,14 @@ type LineWriter interface {
 	stager() *stager
 }
 
+// linesFrom returns lines without the first n.
+func linesFrom(lines []byte, n int) []byte {
+	for range n {
+		lines = lines[line.Len(lines):]
+	}
+	return lines
+}
+
 // servers is a set of the Writers of a ShardWriter. It may have more than were added: number
 // i and number i+64 are the same. Other writers have no use for it.
 type servers uint64

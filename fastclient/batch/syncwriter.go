@@ -10,7 +10,6 @@ import (
 	"github.com/pointwire/pointwire/fastclient/internal/seam"
 	"github.com/pointwire/pointwire/internal/backoff"
 	"github.com/pointwire/pointwire/internal/compress"
-	"github.com/pointwire/pointwire/internal/line"
 	"github.com/pointwire/pointwire/lp"
 )
 
@@ -101,10 +100,7 @@ func (w *SyncWriter) accept(ctx context.Context, lines []byte, n int) (accepted 
 			return accepted, 0, err
 		}
 		// There was no memory for the other lines; sending has freed some.
-		for ; k > 0; k-- {
-			lines = lines[line.Len(lines):]
-			n--
-		}
+		lines, n = linesFrom(lines, k), n-k
 	}
 }
 
