@@ -1,7 +1,6 @@
 package jsonscan
 
 import (
-	"math"
 	"math/bits"
 	"slices"
 	"unicode/utf8"
@@ -73,19 +72,19 @@ func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 				next = i + int(p>>3)
 				goto end
 			}
-			m &= m - 1
+			x, m = decimal.Point(x, m)
 			if m == 0 {
-				goto number
+				if c.bits, next = decimal.LongDecimal(b, i, x, p); next == 0 {
+					return 0
+				}
+				c.meta = uint64(uint32(i)) | uint64(KindFloat)<<kindShift
+				goto end
 			}
 			q := uint(bits.TrailingZeros64(m)) - 7 // 8 times the length of the number
-			n := q - p - 8
-			if n == 0 {
+			if q == p+8 {
 				return 0
 			}
-			low := uint64(1)<<(p&63) - 1
-			x = (x&low | x>>8&^low) << ((72 - q) & 63)
-			f := float64(swar.Value8(x)) / decimal.Exact10[n>>3&7]
-			c.bits = math.Float64bits(f)
+			c.bits = decimal.ShortDecimal(x, m, p)
 			c.meta = uint64(uint32(i)) | uint64(KindFloat)<<kindShift
 			next = i + int(q>>3)
 			goto end

@@ -8,12 +8,13 @@ import (
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
-// This file reads numbers. Each function is for the next longer kind. longInt and fraction
-// go on from what was found before them; slowNumber begins again:
+// This file reads numbers. Each function is for the next longer kind, or for what the one
+// before it declines; slowNumber begins again:
 //
-//	Number       up to 7 bytes, in a single load
+//	Number       up to 7 bytes in a single load, and up to 19 digits with a point among
+//	             the first 8 bytes in three
 //	longInt      8 to 19 digits before the point
-//	fraction     a point after any number of digits, up to 19 digits in all
+//	fraction     a point after any number of digits, and leading zeros
 //	slowNumber   exponents, more digits, and errors; with strconv in the end
 //
 // The digits before and after the point become one whole number, which scale or a division
@@ -66,23 +67,22 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 	}
 	c := byte(w >> (p & 63))
 	if c == '.' {
-		m &= m - 1
-		if m == 0 {
-			v := uint64(swar.Value8((w ^ swar.Zeros) << ((64 - p) & 63)))
-			return fraction(b, i, i+int(p/8)+1, neg, v, int(p/8))
+		x, end := Point(w^swar.Zeros, m)
+		if end == 0 {
+			v, next := LongDecimal(b, i, x, p)
+			if next == 0 {
+				return 0, NotNumber, i
+			}
+			return v | neg<<63, Float, next
 		}
-		q := uint(bits.TrailingZeros64(m)) - 7 // 8 times the index after the number
+		q := uint(bits.TrailingZeros64(end)) - 7 // 8 times the index after the number
 		if q == p+8 {
 			return 0, NotNumber, i
 		}
 		if byte(w>>(q&63))|0x20 == 'e' {
 			return slowNumber(b, i, neg)
 		}
-		low := uint64(1)<<(p&63) - 1
-		x := w ^ swar.Zeros
-		x = x&low | x>>8&^low
-		f := float64(swar.Value8(x<<((72-q)&63))) / Exact10[((q-p)/8-1)&7]
-		return math.Float64bits(f) | neg<<63, Float, i + int(q/8)
+		return ShortDecimal(x, end, p) | neg<<63, Float, i + int(q/8)
 	}
 	if c|0x20 == 'e' {
 		return slowNumber(b, i, neg)
@@ -93,6 +93,100 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 	}
 	return (v ^ -neg) + neg, Int, i + int(p/8)
 }
+
+// Point takes the point out of a number of which x holds the first 8 bytes, each xor '0', and
+// m marks those that are no digits, the point first. It returns the other seven, with zero in
+// the highest byte, and the marks of m after that of the point.
+func Point(x, m uint64) (digits, marks uint64) {
+	low := m&-m>>7 - 1
+	return x&low | x>>8&^low, m & (m - 1)
+}
+
+// ShortDecimal returns the bits of the number of up to 7 bytes that has the digits x and ends
+// before the first mark of end, as [Point] returned them, with p/8 digits before its point.
+//
+// The digits are taken to be seven, with zeros after the last: another power of ten then
+// divides, and nothing depends on how many they are.
+func ShortDecimal(x, end uint64, p uint) uint64 {
+	x &= end&-end>>15 - 1 // the mark is one byte above the digits, which moved
+	return math.Float64bits(float64(swar.Value8(x<<8)) / Exact10[(7-p>>3)&7])
+}
+
+// LongDecimal returns the bits of the number at b[i], without a sign, and the index after it,
+// or 0 if it is no number. Its first 8 bytes are seven digits and a point: x is what [Point]
+// returned, and p/8 digits are before the point. It reads as [Number] does.
+//
+// Wherever the point is, the other digits begin at i+8, so the index after the number, for
+// which the next one waits, depends on three loads alone. As in [ShortDecimal] the digits are
+// taken to be 15, or 19.
+func LongDecimal(b []byte, i int, x uint64, p uint) (value uint64, next int) {
+	d := uint64(swar.Value8(x << 8))
+	w := swar.Load64(b, i+8) ^ swar.Zeros
+	if m := marks(w); m != 0 {
+		next = i + 8 + bits.TrailingZeros64(m)>>3
+		if swar.LoadByte(b, next)|0x20 == 'e' || next == i+8 && p == 56 {
+			return rareDecimal(b, i, x, p)
+		}
+		d = d*1e8 + uint64(swar.Value8(w&(m&-m>>7-1)))
+		return math.Float64bits(float64(int64(d)) / Exact10[(15-p>>3)&15]), next // below 1<<53
+	}
+	d = d*1e8 + uint64(swar.Value8(w))
+	w = swar.Load64(b, i+16) ^ swar.Zeros
+	m := marks(w)
+	if m&(1<<40-1) == 0 {
+		return rareDecimal(b, i, x, p)
+	}
+	next = i + 16 + bits.TrailingZeros64(m)>>3
+	if swar.LoadByte(b, next)|0x20 == 'e' {
+		return rareDecimal(b, i, x, p)
+	}
+	four := uint32(w & (m&-m>>7 - 1))
+	four = four*10 + four>>8
+	d = d*1e4 + uint64(four&0xff*100+four>>16&0xff)
+
+	// From here on it is scale, for powers from 10^-18 to 10^-12.
+	g := &longScale[p>>3&7]
+	shift := bits.LeadingZeros64(d)
+	d <<= shift & 63
+	hi, mid := bits.Mul64(d, g.hi)
+	low, _ := bits.Mul64(d, g.lo)
+	mid, carry := bits.Add64(mid, low, 0)
+	hi += carry
+	top := hi >> 63
+	hi += hi & (top - 1) // 54 bits and ten more
+	if hi&(1<<10-1) == 0 && mid <= 1 {
+		return rareDecimal(b, i, x, p)
+	}
+	return (g.exponent+top-uint64(shift))<<52 + (hi>>10+1)>>1, next
+}
+
+// marks is swar.NonDigits of x xor swar.Zeros.
+func marks(x uint64) uint64 { return ((x + 0x76*swar.Ones) | x) & swar.Highs }
+
+// rareDecimal is LongDecimal for what that declines.
+//
+//go:noinline
+func rareDecimal(b []byte, i int, x uint64, p uint) (value uint64, next int) {
+	v := uint64(swar.Value8(x << ((64 - p) & 63)))
+	value, form, next := fraction(b, i, i+int(p>>3)+1, 0, v, int(p>>3))
+	if form == NotNumber {
+		return 0, 0
+	}
+	return value, next
+}
+
+// longScale has, for each number of digits before the point, the power of ten that 19 digits
+// are multiplied by, and the exponent of the result but for its shift, less one.
+var longScale = func() (t [8]struct {
+	uint128
+	exponent uint64
+}) {
+	for i := range t {
+		k := i - 19
+		t[i].uint128, t[i].exponent = pow10(k), uint64(1023+63+log2Pow10(k)-1)
+	}
+	return t
+}()
 
 // longInt continues with a number whose first 8 bytes, w, are digits.
 func longInt(b []byte, i int, neg, w uint64) (value uint64, form Form, next int) {
