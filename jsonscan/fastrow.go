@@ -60,7 +60,11 @@ func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 		if d := byte(x); d < 10 {
 			m := ((x + 0x76*swar.Ones) | x) & swar.Highs // swar.NonDigits(w)
 			if m == 0 {
-				goto number
+				if c.bits, next = decimal.LongInt(b, i, x); next == 0 {
+					goto number
+				}
+				c.meta = uint64(uint32(i)) | uint64(KindInt)<<kindShift
+				goto end
 			}
 			p := uint(bits.TrailingZeros64(m)) - 7 // 8 times the number of leading digits
 			if d == 0 && p > 8 {

@@ -59,6 +59,9 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 	}
 	m := swar.NonDigits(w)
 	if m == 0 {
+		if v, next := LongInt(b, i, w^swar.Zeros); next != 0 {
+			return (v ^ -neg) + neg, Int, next
+		}
 		return longInt(b, i, neg, w)
 	}
 	p := uint(bits.TrailingZeros64(m)) - 7 // 8 times the number of leading digits
@@ -187,6 +190,31 @@ var longScale = func() (t [8]struct {
 	}
 	return t
 }()
+
+// LongInt returns the integer at b[i], without a sign, and the index after it, or 0 if it
+// leaves the number to [Number]: one below 1<<63 of which the first 8 bytes, each xor '0',
+// are x, and all of them digits.
+func LongInt(b []byte, i int, x uint64) (value uint64, next int) {
+	v := uint64(swar.Value8(x))
+	next = i + 8
+	w := swar.Load64(b, next) ^ swar.Zeros
+	m := marks(w)
+	if m == 0 {
+		v = v*1e8 + uint64(swar.Value8(w))
+		next = i + 16
+		w = swar.Load64(b, next) ^ swar.Zeros
+		if m = marks(w); m&(1<<32-1) == 0 {
+			return 0, 0
+		}
+	}
+	k := bits.TrailingZeros64(m) >> 3
+	next += k
+	v = v*ints10[k&7] + uint64(swar.Value8(w<<8<<((56-8*k)&63)))
+	if c := swar.LoadByte(b, next); c == '.' || c|0x20 == 'e' || v >= 1<<63 || byte(x) == 0 {
+		return 0, 0
+	}
+	return v, next
+}
 
 // longInt continues with a number whose first 8 bytes, w, are digits.
 func longInt(b []byte, i int, neg, w uint64) (value uint64, form Form, next int) {
