@@ -59,33 +59,27 @@ func Number(b []byte, i int) (value uint64, form Form, next int) {
 	}
 	m := swar.NonDigits(w)
 	if m == 0 {
-		if v, next := LongInt(b, i, w^swar.Zeros); next != 0 {
-			return (v ^ -neg) + neg, Int, next
-		}
 		return longInt(b, i, neg, w)
 	}
 	p := uint(bits.TrailingZeros64(m)) - 7 // 8 times the number of leading digits
 	if p == 0 || byte(w) == '0' && p > 8 {
 		return 0, NotNumber, i
 	}
-	c := byte(w >> (p & 63))
+	c := swar.LoadByte(b, i+int(p>>3))
 	if c == '.' {
 		x, end := Point(w^swar.Zeros, m)
 		if end == 0 {
-			v, next := LongDecimal(b, i, x, p)
-			if next == 0 {
-				return 0, NotNumber, i
-			}
-			return v | neg<<63, Float, next
+			return longDecimal(b, i, neg, x, p)
 		}
 		q := uint(bits.TrailingZeros64(end)) - 7 // 8 times the index after the number
 		if q == p+8 {
 			return 0, NotNumber, i
 		}
-		if byte(w>>(q&63))|0x20 == 'e' {
+		next = i + int(q>>3)
+		if swar.LoadByte(b, next)|0x20 == 'e' {
 			return slowNumber(b, i, neg)
 		}
-		return ShortDecimal(x, end, p) | neg<<63, Float, i + int(q/8)
+		return ShortDecimal(x, end, p) | neg<<63, Float, next
 	}
 	if c|0x20 == 'e' {
 		return slowNumber(b, i, neg)
@@ -163,6 +157,15 @@ func LongDecimal(b []byte, i int, x uint64, p uint) (value uint64, next int) {
 	return (g.exponent+top-uint64(shift))<<52 + (hi>>10+1)>>1, next
 }
 
+// longDecimal is LongDecimal with a sign.
+func longDecimal(b []byte, i int, neg, x uint64, p uint) (value uint64, form Form, next int) {
+	value, next = LongDecimal(b, i, x, p)
+	if next == 0 {
+		return 0, NotNumber, i
+	}
+	return value | neg<<63, Float, next
+}
+
 // marks is swar.NonDigits of x xor swar.Zeros.
 func marks(x uint64) uint64 { return ((x + 0x76*swar.Ones) | x) & swar.Highs }
 
@@ -218,6 +221,9 @@ func LongInt(b []byte, i int, x uint64) (value uint64, next int) {
 
 // longInt continues with a number whose first 8 bytes, w, are digits.
 func longInt(b []byte, i int, neg, w uint64) (value uint64, form Form, next int) {
+	if v, next := LongInt(b, i, w^swar.Zeros); next != 0 {
+		return (v ^ -neg) + neg, Int, next
+	}
 	if byte(w) == '0' {
 		return 0, NotNumber, i
 	}

@@ -2,10 +2,8 @@ package line
 
 import (
 	"bytes"
-	"math"
 	"math/bits"
 
-	"github.com/pointwire/pointwire/internal/decimal"
 	"github.com/pointwire/pointwire/internal/swar"
 )
 
@@ -202,33 +200,6 @@ func fastFields[M mode](s *Scanner, sh *shape, b []byte, p, lim int) int {
 	return -1
 }
 
-// number returns the value of the number at p, its kind and the place after it, or -1 if
-// its form is not a common one.
-func number(b []byte, p int) (v uint64, k Kind, next int) {
-	v, form, next := decimal.Number(b, p)
-	if form == decimal.Float {
-		return v, Float, next
-	}
-	c := swar.LoadByte(b, next)
-	switch form {
-	case decimal.Int:
-		switch {
-		case c == 'i':
-			return v, Int, next + 1
-		case c != 'u':
-			return math.Float64bits(float64(int64(v))), Float, next
-		case swar.LoadByte(b, p) != '-':
-			return v, Uint, next + 1
-		}
-	case decimal.Uint:
-		if c == 'u' {
-			return v, Uint, next + 1
-		}
-		return math.Float64bits(float64(v)), Float, next
-	}
-	return 0, 0, -1
-}
-
 // fastString returns the text that begins at p, after its quote, and the place after
 // the quote that ends it, or -1.
 func fastString[M mode](s *Scanner, b []byte, p, lim int) (text uint64, next int) {
@@ -259,44 +230,6 @@ func fastString[M mode](s *Scanner, b []byte, p, lim int) (text uint64, next int
 	}
 	return text, p + 1
 }
-
-// fastTime returns the timestamp at p and the place after it, where a line feed is, or
-// -1.
-func (s *Scanner) fastTime(b []byte, p int) (ts int64, next int) {
-	start := p
-	neg := int64(0)
-	if swar.LoadByte(b, p) == '-' {
-		neg = -1
-		p++
-		start = p
-	}
-	w := swar.Load64(b, p)
-	nd := swar.NonDigits(w)
-	v := uint64(0)
-	if nd == 0 {
-		v = uint64(swar.Value8(w ^ swar.Zeros))
-		p += 8
-		w = swar.Load64(b, p)
-		if nd = swar.NonDigits(w); nd == 0 {
-			v = v*1e8 + uint64(swar.Value8(w^swar.Zeros))
-			p += 8
-			w = swar.Load64(b, p)
-			if nd = swar.NonDigits(w); nd&(1<<32-1) == 0 {
-				return 0, -1 // more than 19 digits
-			}
-		}
-	}
-	if k := uint(bits.TrailingZeros64(nd)) - 7; k > 0 {
-		v = v*pow10[k>>3&7] + uint64(swar.Value8((w^swar.Zeros)<<((64-k)&63)))
-		p += int(k >> 3)
-	}
-	if swar.LoadByte(b, p) != '\n' || p == start || v > s.latest {
-		return 0, -1
-	}
-	return (int64(v) ^ neg) - neg, p
-}
-
-var pow10 = [8]uint64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7}
 
 // escapedTag returns the end of the tag value of which the first backslash is at p, or
 // -1. It declines backslashes in a row, which mean one thing where lines are cut and
@@ -426,64 +359,6 @@ func cleanKey(b []byte, p int) []byte {
 		return nil
 	}
 	return b[p : i+1]
-}
-
-// boolean returns the value of the boolean at p and the place after it, or -1.
-func boolean(b []byte, p int) (v uint64, next int) {
-	w := swar.Load64(b, p)
-	switch {
-	case w&0xffffffff == 't'|'r'<<8|'u'<<16|'e'<<24:
-		return 1, p + 4
-	case w&0xffffffffff == 'f'|'a'<<8|'l'<<16|'s'<<24|'e'<<32:
-		return 0, p + 5
-	}
-	c := byte(w >> 8)
-	if c != ',' && c != ' ' && c != '\n' {
-		return 0, -1
-	}
-	switch byte(w) {
-	case 't', 'T':
-		return 1, p + 1
-	case 'f', 'F':
-		return 0, p + 1
-	}
-	return 0, -1
-}
-
-// skipNumber returns the place after the number at p, or -1 where it has an exponent, or
-// so many digits that its range has to be looked at.
-func skipNumber(b []byte, p int) int {
-	if b[p] == '-' {
-		p++
-	}
-	start := p
-	m := swar.NonDigits(swar.Load64(b, p))
-	for m == 0 {
-		p += 8
-		m = swar.NonDigits(swar.Load64(b, p))
-	}
-	p += bits.TrailingZeros64(m) >> 3
-	if p == start || p-start > 18 {
-		return -1
-	}
-	switch b[p] {
-	case 'i':
-		return p + 1
-	case 'u':
-		if b[start-1] == '-' {
-			return -1
-		}
-		return p + 1
-	case '.':
-		p++
-		m = swar.NonDigits(swar.Load64(b, p))
-		for m == 0 {
-			p += 8
-			m = swar.NonDigits(swar.Load64(b, p))
-		}
-		return p + bits.TrailingZeros64(m)>>3
-	}
-	return p
 }
 
 //go:noinline
