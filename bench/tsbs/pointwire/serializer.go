@@ -1,6 +1,7 @@
 package pointwire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -17,12 +18,13 @@ import (
 // keys, as InfluxDB recommends.
 //
 // It uses pointwire as its documentation recommends for series that come again: measurement
-// and tags are an lp.Series, made when a host is first seen, and keys are lp.FieldKeys. Both
-// are found by comparing names and values with those of the last point of that measurement
-// and host, so any point is written right, one of a known shape faster.
+// and tags are an lp.Series, made when a host is first seen, and the fields are an lp.Layout.
+// Both are found by comparing all names and values with those of earlier points, so any point
+// is written right, one that is expected faster.
 type Serializer struct {
 	e      lp.Encoder
 	shapes map[string]*shape
+	last   *shape
 }
 
 // maxSeries bounds the series of a shape that are kept.
@@ -31,16 +33,18 @@ const maxSeries = 1 << 16
 // A shape is what the points of a measurement have in common.
 type shape struct {
 	measurement string
-	tagKeys     []string
-	fieldKeys   []string
-	fields      []lp.FieldKey
+	tagKeys     []name
+	fieldKeys   []name
+	fields      lp.Layout
 	series      map[string]*host
+	last        *host
 }
 
 // A host is the series of all tags that are strings.
 type host struct {
 	series lp.Series
 	tags   []string // by place; "" where the tag is no string, or empty
+	next   *host    // of the point that came after the last one of this host
 }
 
 // Serialize writes p to w.
@@ -59,20 +63,33 @@ func (s *Serializer) Serialize(p *data.Point, w io.Writer) error {
 	fields := false
 	for i, v := range p.TagValues() {
 		if _, ok := v.(string); !ok && v != nil {
-			e.Value(sh.tagKeys[i], v)
+			e.Value(sh.tagKeys[i].text, v)
 			fields = true
 		}
 	}
+	row := sh.fields.Row(e)
 	for i, v := range p.FieldValues() {
 		switch v := v.(type) {
-		case nil:
-			continue
 		case int64:
-			e.IntFor(sh.fields[i], v)
+			row.Int(v)
 		case float64:
-			e.FloatFor(sh.fields[i], v)
+			row.Float(v)
+		case nil:
+			row.Skip()
+			continue
+		case int:
+			row.Int(int64(v))
+		case float32:
+			row.Float32(v)
+		case bool:
+			row.Bool(v)
+		case string:
+			row.String(v)
+		case []byte:
+			row.String(string(v))
 		default:
-			e.Value(sh.fieldKeys[i], v)
+			e.Cancel()
+			return fmt.Errorf("a point of TSBS: field %s is a %T", sh.fieldKeys[i].text, v)
 		}
 		fields = true
 	}
@@ -89,57 +106,113 @@ func (s *Serializer) Serialize(p *data.Point, w io.Writer) error {
 
 // shape returns the shape of p.
 func (s *Serializer) shape(p *data.Point) (*shape, error) {
-	sh, ok := s.shapes[string(p.MeasurementName())]
-	if ok && same(sh.tagKeys, p.TagKeys()) && same(sh.fieldKeys, p.FieldKeys()) {
+	sh := s.last
+	if sh == nil || sh.measurement != string(p.MeasurementName()) {
+		sh = s.shapes[string(p.MeasurementName())]
+	}
+	if sh != nil && same(sh.tagKeys, p.TagKeys()) && same(sh.fieldKeys, p.FieldKeys()) {
+		s.last = sh
 		return sh, nil
 	}
 	sh = &shape{measurement: string(p.MeasurementName()), series: make(map[string]*host)}
 	for _, key := range p.TagKeys() {
-		sh.tagKeys = append(sh.tagKeys, string(key))
+		sh.tagKeys = append(sh.tagKeys, newName(key))
 	}
+	var keys []string
 	for _, key := range p.FieldKeys() {
-		k, err := lp.NewFieldKey(string(key))
-		if err != nil {
-			return nil, fmt.Errorf("a point of TSBS: %w", err)
-		}
-		sh.fieldKeys, sh.fields = append(sh.fieldKeys, string(key)), append(sh.fields, k)
+		sh.fieldKeys = append(sh.fieldKeys, newName(key))
+		keys = append(keys, string(key))
+	}
+	var err error
+	if sh.fields, err = lp.NewLayout(keys...); err != nil {
+		return nil, fmt.Errorf("a point of TSBS: %w", err)
 	}
 	if s.shapes == nil {
 		s.shapes = make(map[string]*shape)
 	}
-	s.shapes[sh.measurement] = sh
+	s.shapes[sh.measurement], s.last = sh, sh
 	return sh, nil
 }
 
-func same(keys []string, names [][]byte) bool {
+// A name is a key, with its first and its last bytes in words.
+type name struct {
+	text       string
+	head, tail uint64
+}
+
+func newName(key []byte) name {
+	k := name{text: string(key)}
+	switch n := len(key); {
+	case n >= 8:
+		k.head, k.tail = binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[n-8:])
+	case n >= 4:
+		k.head, k.tail = uint64(binary.LittleEndian.Uint32(key)), uint64(binary.LittleEndian.Uint32(key[n-4:]))
+	}
+	return k
+}
+
+// same compares keys, of up to 16 bytes without a call.
+func same(keys []name, names [][]byte) bool {
 	if len(keys) != len(names) {
 		return false
 	}
-	for i, key := range keys {
-		if key != string(names[i]) {
+	for i, b := range names {
+		k := &keys[i]
+		if len(b) != len(k.text) {
 			return false
+		}
+		switch n := len(b); {
+		case n > 16 || n < 4:
+			if string(b) != k.text {
+				return false
+			}
+		case n >= 8:
+			if binary.LittleEndian.Uint64(b) != k.head || binary.LittleEndian.Uint64(b[n-8:]) != k.tail {
+				return false
+			}
+		default:
+			if uint64(binary.LittleEndian.Uint32(b)) != k.head || uint64(binary.LittleEndian.Uint32(b[n-4:])) != k.tail {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// host returns the series with these tags. Those of a host are found by the first of them.
+// host returns the series with these tags: the one that came after the last one before, or
+// by the first of them.
 func (sh *shape) host(values []any) (*host, error) {
+	if last := sh.last; last != nil && last.next != nil && last.next.has(values) {
+		sh.last = last.next
+		return sh.last, nil
+	}
 	var first string
 	if len(values) > 0 {
 		first, _ = values[0].(string)
 	}
 	h, ok := sh.series[first]
-	if ok && h.has(values) {
-		return h, nil
+	if !ok || !h.has(values) {
+		var err error
+		if h, err = sh.newHost(first, values); err != nil {
+			return nil, err
+		}
 	}
-	h = &host{}
+	if sh.last != nil {
+		sh.last.next = h
+	}
+	sh.last = h
+	return h, nil
+}
+
+// newHost makes the series with these tags, and keeps it under the first of them.
+func (sh *shape) newHost(first string, values []any) (*host, error) {
+	h := &host{}
 	var tags []lp.Tag
 	for i, v := range values {
 		text, _ := v.(string)
 		h.tags = append(h.tags, text)
 		if text != "" {
-			tags = append(tags, lp.Tag{Key: sh.tagKeys[i], Value: text})
+			tags = append(tags, lp.Tag{Key: sh.tagKeys[i].text, Value: text})
 		}
 	}
 	var err error
@@ -148,6 +221,7 @@ func (sh *shape) host(values []any) (*host, error) {
 	}
 	if len(sh.series) == maxSeries {
 		clear(sh.series)
+		sh.last = nil
 	}
 	sh.series[first] = h
 	return h, nil
