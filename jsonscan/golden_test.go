@@ -196,7 +196,7 @@ func TestGolden(t *testing.T) {
 	for _, a := range goldenResponses(t) {
 		want := oracleTrace(t, a.body)
 		rows += strings.Count(want, "\nrow")
-		for _, size := range sizes {
+		for _, size := range bufferSizes() {
 			for name, reader := range readers {
 				s := sized(reader(bytes.NewReader(a.body)), size)
 				s.Chunked = a.Params["chunked"] == "true"
@@ -258,7 +258,7 @@ func TestBodies(t *testing.T) {
 		for _, chunk := range []int{0, 100} {
 			body := shape.Make(bodyShare(shape.Name), chunk)
 			want := oracleTrace(t, body)
-			for _, size := range sizes {
+			for _, size := range bufferSizes() {
 				for name, reader := range readers {
 					s := sized(reader(bytes.NewReader(body)), size)
 					s.Chunked = chunk > 0

@@ -110,7 +110,7 @@ var badLines = []struct {
 
 func TestLinesBad(t *testing.T) {
 	for i, c := range badLines {
-		for _, size := range sizes {
+		for _, size := range bufferSizes() {
 			for name, reader := range readers {
 				s := linesScanner(reader(strings.NewReader(c.body)), size)
 				_, _, err := traceLines(s)

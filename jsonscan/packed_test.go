@@ -87,7 +87,7 @@ func TestPackedGolden(t *testing.T) {
 	for _, a := range packed {
 		want := packedOracle(t, a.body)
 		rows += strings.Count(want, "\nrow")
-		for _, size := range sizes {
+		for _, size := range bufferSizes() {
 			for name, reader := range readers {
 				if len(a.body) > 50_000 && (size < 4<<10 || name == "one byte") {
 					continue // minutes with the race detector
@@ -154,7 +154,7 @@ func TestPackedBodies(t *testing.T) {
 				t.Fatalf("%s, chunks of %d: %v", shape.Name, chunk, err)
 			}
 			want := packedOracle(t, packed)
-			for _, size := range sizes {
+			for _, size := range bufferSizes() {
 				if got := trace(packedScanner(iotest.HalfReader(bytes.NewReader(packed)), size)); got != want {
 					t.Fatalf("%s, chunks of %d, buffer %d: %s", shape.Name, chunk, size, firstDifference(got, want))
 				}

@@ -75,6 +75,15 @@ func traceCell(b *strings.Builder, row *Row, i int) {
 // sizes has the sizes of the buffers that every body is read with.
 var sizes = []int{64, 100, 1000, 4 << 10, 64 << 10, 1 << 20}
 
+// bufferSizes returns sizes, or in short form the least and a common one: the race detector
+// takes minutes for all.
+func bufferSizes() []int {
+	if testing.Short() {
+		return []int{64, 64 << 10}
+	}
+	return sizes
+}
+
 func sized(r io.Reader, size int) *Scanner {
 	s := &Scanner{bufferSize: size}
 	s.Reset(r)
