@@ -6,18 +6,30 @@ import (
 	"github.com/pointwire/pointwire/lp"
 )
 
-// names makes strings of names, each once.
-type names map[string]string
+// names makes strings of names, each once. It looks first at the name that was at the same
+// place of the point before.
+type names struct {
+	places []string
+	all    map[string]string
+}
 
-func (n *names) of(b []byte) string {
-	if s, ok := (*n)[string(b)]; ok {
-		return s
+func (n *names) of(place int, b []byte) string {
+	for place >= len(n.places) {
+		n.places = append(n.places, "")
 	}
-	if *n == nil {
-		*n = names{}
+	last := &n.places[place]
+	if *last == string(b) {
+		return *last
 	}
-	s := string(b)
-	(*n)[s] = s
+	s, ok := n.all[string(b)]
+	if !ok {
+		if n.all == nil {
+			n.all = map[string]string{}
+		}
+		s = string(b)
+		n.all[s] = s
+	}
+	*last = s
 	return s
 }
 
@@ -49,14 +61,16 @@ func (r *recoder) recode(lines []byte) (again []byte, fields uint64, err error) 
 
 func (r *recoder) point(p *lp.PointView) error {
 	e := &r.e
-	e.Point(r.n.of(p.Measurement()))
+	e.Point(r.n.of(0, p.Measurement()))
+	place := 1
 	for i := range p.NumTags() {
 		key, value := p.Tag(i)
-		e.Tag(r.n.of(key), r.n.of(value))
+		e.Tag(r.n.of(place, key), r.n.of(place+1, value))
+		place += 2
 	}
 	for i := range p.NumFields() {
 		k, v := p.Field(i)
-		key := r.n.of(k)
+		key := r.n.of(place+i, k)
 		switch v.Kind() {
 		case lp.FloatField:
 			e.Float(key, v.Float())
