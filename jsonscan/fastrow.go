@@ -17,7 +17,8 @@ import (
 //
 //	fastRow          reads a row; numbers of up to 8 bytes and strings of up to 7
 //	                 bytes are read in its own loop
-//	fastNumber       reads any other number, by internal/decimal
+//	fastNumber       reads what these and decimal.LongInt and decimal.LongDecimal
+//	                 decline: signs, exponents, more digits
 //	fastString       finds the end of any other string, also of texts of series; it
 //	                 continues in escapedString at the first escape, and in
 //	                 mixedString at the first character that is not ASCII
@@ -49,7 +50,7 @@ const (
 //
 // Most numbers take up to 8 bytes together with the byte after them. They are parsed
 // here, from one load, in the way that decimal.Number explains; so are strings of up
-// to 7 bytes.
+// to 7 bytes. Longer numbers take one call.
 func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 	last := len(cells) - 1
 	for k := range cells {

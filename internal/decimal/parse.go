@@ -11,9 +11,10 @@ import (
 // This file reads numbers. Each function is for the next longer kind, or for what the one
 // before it declines; slowNumber begins again:
 //
-//	Number       up to 7 bytes in a single load, and up to 19 digits with a point among
-//	             the first 8 bytes in three
-//	longInt      8 to 19 digits before the point
+//	Number       up to 7 bytes in a single load
+//	LongInt      8 to 19 digits, LongDecimal a point among the first 8 bytes: up to 19
+//	             digits in three loads
+//	longInt      8 to 19 digits before a point
 //	fraction     a point after any number of digits, and leading zeros
 //	slowNumber   exponents, more digits, and errors; with strconv in the end
 //
@@ -46,7 +47,7 @@ const NumberPad = 40
 // its length plus NumberPad <= cap(b)) and that a byte follows that cannot be part of the
 // number.
 //
-// A number of up to 7 bytes is taken from a single load: shifts remove the point, the
+// A number of up to 7 bytes is taken from a single load: masks remove the point, the
 // digits are converted at once, and one division by an exact power of ten rounds
 // correctly (William D. Clinger, "How to read floating point numbers accurately", 1990).
 func Number(b []byte, i int) (value uint64, form Form, next int) {
