@@ -55,11 +55,11 @@ func queryCase(b *bed, kind string, n int) (measure.Case, error) {
 	if want.Rows == 0 {
 		return measure.Case{}, errors.New("the queries find nothing")
 	}
-	c := measure.Case{Unit: "query", Units: n}
+	c := measure.Case{Unit: "query", Units: n, ExtraUnit: "ms, 99th percentile"}
 	common := []string{"--file", file, "--workers", "1", "--print-interval", "0", "--urls", b.url, "--db-name", queryDatabase}
 	add := func(name, module, program string, more ...string) {
 		o := &querier{b: b, program: program, args: append(append([]string(nil), common...), more...), want: want}
-		c.Ops = append(c.Ops, measure.Op{Contender: name, Version: measure.Version(module), Check: o.check, Run: o.run, CPU: o.spent})
+		c.Ops = append(c.Ops, measure.Op{Contender: name, Version: measure.Version(module), Check: o.check, Run: o.run, CPU: o.spent, Extra: o.slowest})
 	}
 	add(ownName, ownVersion, "queries")
 	add(framesName, ownVersion, "queries", "--frames")
@@ -97,6 +97,32 @@ func (o *querier) run() error {
 	_, err := output(cmd)
 	o.cpu += cpuOf(cmd)
 	return err
+}
+
+// slowest returns the 99th percentile of the times of the queries, in milliseconds. All
+// programs are made of the runner of TSBS, which takes the times.
+func (o *querier) slowest() (float64, error) {
+	file := filepath.Join(o.b.dir, "times.json")
+	if _, err := output(o.b.command(o.program, append([]string{"--results-file", file}, o.args...)...)); err != nil {
+		return 0, err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	var r struct {
+		Totals struct {
+			OverallQuantiles map[string]map[string]float64
+		}
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return 0, err
+	}
+	q, ok := r.Totals.OverallQuantiles["all_queries"]["q99"]
+	if !ok || q <= 0 {
+		return 0, fmt.Errorf("no 99th percentile in %s", text)
+	}
+	return q, nil
 }
 
 // check compares what our programs read. TSBS's own drops what it reads.
