@@ -137,6 +137,14 @@ var numberSources = []struct {
 	{"integers", func(r *rand.Rand) string { return strconv.FormatInt(int64(r.Uint64())>>r.IntN(64), 10) }},
 	{"unsigned", func(r *rand.Rand) string { return strconv.FormatUint(r.Uint64()>>r.IntN(64), 10) }},
 	{"halves", halfway},
+	// Numbers that a product of 128 bits cannot decide, because they are exact.
+	{"dyadic", func(r *rand.Rand) string {
+		text := strconv.FormatFloat(math.Ldexp(float64(r.Int64N(1<<r.IntN(53)+1)), -r.IntN(20)), 'f', -1, 64)
+		if strings.Contains(text, ".") {
+			text += "0000000000000"[:r.IntN(14)]
+		}
+		return text
+	}},
 }
 
 // halfway returns the text half way between two neighbouring float64, or a
