@@ -17,7 +17,7 @@ import (
 //
 //	fastRow          reads a row; numbers of up to 8 bytes and strings of up to 7
 //	                 bytes are read in its own loop
-//	fastNumber       reads what these and decimal.LongInt and decimal.LongDecimal
+//	fastNumber       reads what these and decimal.Digits and decimal.LongDecimal
 //	                 decline: signs, exponents, more digits
 //	fastString       finds the end of any other string, also of texts of series; it
 //	                 continues in escapedString at the first escape, and in
@@ -59,9 +59,10 @@ func fastRow(b []byte, i int, cells []Cell, texts *[]byte, lax bool) int {
 		w := swar.Load64(b, i)
 		x := w ^ swar.Zeros
 		if d := byte(x); d < 10 {
-			m := ((x + 0x76*swar.Ones) | x) & swar.Highs // swar.NonDigits(w)
+			m := swar.NonValues(x)
 			if m == 0 {
-				if c.bits, next = decimal.LongInt(b, i, x); next == 0 {
+				c.bits, next = decimal.Digits(b, i, x)
+				if c.bits >= 1<<63 || d == 0 || next == 0 || b[next] == '.' {
 					goto number
 				}
 				c.meta = uint64(uint32(i)) | uint64(KindInt)<<kindShift

@@ -23,8 +23,8 @@ func TestInlined(t *testing.T) {
 		can[string(m[1])] = true
 	}
 	for _, f := range []string{
-		"Head", "Load64", "Load64String", "Load32String", "Store64", "Store32", "Store16", "StoreByte", "Digits8", "Value8", // swar
-		"Grow", "InRange", "hundreds", "Point", "ShortDecimal", "marks", // decimal
+		"Head", "Load64", "Load64String", "Load32String", "Store64", "Store32", "Store16", "StoreByte", "Digits8", "Value8", "NonDigits", "NonValues", // swar
+		"Grow", "InRange", "hundreds", "Point", "ShortDecimal", "product", "rounded", // decimal
 		"grow", "growAt", "fill", "unclean", "uncleanString", "putKey", "finite", "sameString", "viewString",
 		"Small", "(*TimestampCache).Shares", "(*TimestampCache).PutShared", "(*Found).Finite",
 		"(*keySet).again", "(*keySet).reset", "(*heldKey).isShort", "(*heldKey).isEnds", "(*heldKey).isMiddle", "(*heldKey).put",

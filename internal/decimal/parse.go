@@ -12,9 +12,8 @@ import (
 // before it declines; slowNumber begins again:
 //
 //	Number       up to 7 bytes in a single load
-//	LongInt      8 to 19 digits, LongDecimal a point among the first 8 bytes: up to 19
-//	             digits in three loads
-//	longInt      8 to 19 digits before a point
+//	LongDecimal  a point among the first 8 bytes: up to 19 digits in three loads
+//	longInt      8 to 19 digits, by Digits, before a point or the end
 //	fraction     a point after any number of digits, and leading zeros
 //	slowNumber   exponents, more digits, and errors; with strconv in the end
 //
@@ -120,7 +119,7 @@ func ShortDecimal(x, end uint64, p uint) uint64 {
 func LongDecimal(b []byte, i int, x uint64, p uint) (value uint64, next int) {
 	d := uint64(swar.Value8(x << 8))
 	w := swar.Load64(b, i+8) ^ swar.Zeros
-	if m := marks(w); m != 0 {
+	if m := swar.NonValues(w); m != 0 {
 		next = i + 8 + bits.TrailingZeros64(m)>>3
 		if swar.LoadByte(b, next)|0x20 == 'e' || next == i+8 && p == 56 {
 			return rareDecimal(b, i, x, p)
@@ -130,7 +129,7 @@ func LongDecimal(b []byte, i int, x uint64, p uint) (value uint64, next int) {
 	}
 	d = d*1e8 + uint64(swar.Value8(w))
 	w = swar.Load64(b, i+16) ^ swar.Zeros
-	m := marks(w)
+	m := swar.NonValues(w)
 	if m&(1<<40-1) == 0 {
 		return rareDecimal(b, i, x, p)
 	}
@@ -144,18 +143,11 @@ func LongDecimal(b []byte, i int, x uint64, p uint) (value uint64, next int) {
 
 	// From here on it is scale, for powers from 10^-18 to 10^-12.
 	g := &longScale[p>>3&7]
-	shift := bits.LeadingZeros64(d)
-	d <<= shift & 63
-	hi, mid := bits.Mul64(d, g.hi)
-	low, _ := bits.Mul64(d, g.lo)
-	mid, carry := bits.Add64(mid, low, 0)
-	hi += carry
-	top := hi >> 63
-	hi += hi & (top - 1) // 54 bits and ten more
-	if hi&(1<<10-1) == 0 && mid <= 1 {
+	hi, mid, exp := product(d, &g.uint128)
+	if hi&roundBits == 0 && mid <= 1 {
 		return rareDecimal(b, i, x, p)
 	}
-	return (g.exponent+top-uint64(shift))<<52 + (hi>>10+1)>>1, next
+	return uint64(g.exponent+exp)<<52 + rounded(hi), next
 }
 
 // longDecimal is LongDecimal with a sign.
@@ -166,9 +158,6 @@ func longDecimal(b []byte, i int, neg, x uint64, p uint) (value uint64, form For
 	}
 	return value | neg<<63, Float, next
 }
-
-// marks is swar.NonDigits of x xor swar.Zeros.
-func marks(x uint64) uint64 { return ((x + 0x76*swar.Ones) | x) & swar.Highs }
 
 // rareDecimal is LongDecimal for what that declines.
 //
@@ -186,82 +175,56 @@ func rareDecimal(b []byte, i int, x uint64, p uint) (value uint64, next int) {
 // are multiplied by, and the exponent of the result but for its shift, less one.
 var longScale = func() (t [8]struct {
 	uint128
-	exponent uint64
+	exponent int
 }) {
 	for i := range t {
 		k := i - 19
-		t[i].uint128, t[i].exponent = pow10(k), uint64(1023+63+log2Pow10(k)-1)
+		t[i].uint128, t[i].exponent = pow10(k), 1023+63+log2Pow10(k)-1
 	}
 	return t
 }()
 
-// LongInt returns the integer at b[i], without a sign, and the index after it, or 0 if it
-// leaves the number to [Number]: one below 1<<63 of which the first 8 bytes, each xor '0',
-// are x, and all of them digits.
-func LongInt(b []byte, i int, x uint64) (value uint64, next int) {
+// Digits returns the value of the digits at b[i], from 8 to 19, and the index after them. The
+// first 8 bytes, each xor '0', are x, and all of them digits. The index is 0 if there are more.
+func Digits(b []byte, i int, x uint64) (value uint64, next int) {
 	v := uint64(swar.Value8(x))
 	next = i + 8
 	w := swar.Load64(b, next) ^ swar.Zeros
-	m := marks(w)
+	m := swar.NonValues(w)
 	if m == 0 {
 		v = v*1e8 + uint64(swar.Value8(w))
 		next = i + 16
 		w = swar.Load64(b, next) ^ swar.Zeros
-		if m = marks(w); m&(1<<32-1) == 0 {
+		if m = swar.NonValues(w); m&(1<<32-1) == 0 {
 			return 0, 0
 		}
 	}
 	k := bits.TrailingZeros64(m) >> 3
-	next += k
-	v = v*ints10[k&7] + uint64(swar.Value8(w<<8<<((56-8*k)&63)))
-	if c := swar.LoadByte(b, next); c == '.' || c|0x20 == 'e' || v >= 1<<63 || byte(x) == 0 {
-		return 0, 0
-	}
-	return v, next
+	return v*ints10[k&7] + uint64(swar.Value8(w<<8<<((56-8*k)&63))), next + k
 }
 
 // longInt continues with a number whose first 8 bytes, w, are digits.
 func longInt(b []byte, i int, neg, w uint64) (value uint64, form Form, next int) {
-	if v, next := LongInt(b, i, w^swar.Zeros); next != 0 {
-		return (v ^ -neg) + neg, Int, next
-	}
 	if byte(w) == '0' {
 		return 0, NotNumber, i
 	}
-	v := uint64(swar.Value8(w ^ swar.Zeros))
-	w = swar.Load64(b, i+8)
-	m := swar.NonDigits(w)
-	n := 8
-	if m == 0 {
-		v = v*1e8 + uint64(swar.Value8(w^swar.Zeros))
-		w = swar.Load64(b, i+16)
-		m = swar.NonDigits(w)
-		n = 16
-		if m == 0 {
-			return slowNumber(b, i, neg)
-		}
-	}
-	p := uint(bits.TrailingZeros64(m)) - 7
-	if n+int(p/8) > 19 {
+	v, next := Digits(b, i, w^swar.Zeros)
+	if next == 0 {
 		return slowNumber(b, i, neg)
 	}
-	if p > 0 {
-		v = v*ints10[p/8] + uint64(swar.Value8((w^swar.Zeros)<<((64-p)&63)))
-		n += int(p / 8)
-	}
-	switch byte(w >> (p & 63)) {
+	switch swar.LoadByte(b, next) {
 	case '.':
-		return fraction(b, i, i+n+1, neg, v, n)
+		return fraction(b, i, next+1, neg, v, next-i)
 	case 'e', 'E':
 		return slowNumber(b, i, neg)
 	}
 	switch {
 	case v < 1<<63:
-		return (v ^ -neg) + neg, Int, i + n
+		return (v ^ -neg) + neg, Int, next
 	case neg == 0:
-		return v, Uint, i + n
+		return v, Uint, next
 	case v == 1<<63:
-		return v, Int, i + n
+		return v, Int, next
 	}
 	return slowNumber(b, i, neg)
 }
@@ -430,27 +393,37 @@ func scale(v uint64, k int) (uint64, bool) {
 	if v == 0 || k < pow10Min || k > pow10Max {
 		return 0, false
 	}
-	g := &pow10Table[k-pow10Min]
-	shift := bits.LeadingZeros64(v)
-	v <<= shift & 63
-	hi, mid := bits.Mul64(v, g.hi)
-	low, _ := bits.Mul64(v, g.lo)
-	mid, carry := bits.Add64(mid, low, 0)
-	hi += carry
-	top := int(hi >> 63)
-	s := (9 + top) & 63 // leaves 53 bits and the half
-	rest := hi & (1<<s - 1)
-	if rest == 0 && mid <= 1 {
+	hi, mid, exp := product(v, &pow10Table[k-pow10Min])
+	if hi&roundBits == 0 && mid <= 1 {
 		return 0, false
 	}
-	exp := 1023 + 63 + log2Pow10(k) - shift + top
+	exp += 1023 + 63 + log2Pow10(k)
 	if exp < 1 || exp > 2045 {
 		return 0, false
 	}
-	// The truncated part is not zero: a set half bit rounds up.
-	m := hi>>s + 1
-	return uint64(exp-1)<<52 + m>>1, true
+	return uint64(exp-1)<<52 + rounded(hi), true
 }
+
+// product multiplies v, which must not be 0, by g. hi has the 64 highest bits of the product
+// from its first one on, mid those after them before hi was shifted, and exp is what that adds
+// to the exponent.
+func product(v uint64, g *uint128) (hi, mid uint64, exp int) {
+	shift := bits.LeadingZeros64(v)
+	v <<= shift & 63
+	hi, mid = bits.Mul64(v, g.hi)
+	low, _ := bits.Mul64(v, g.lo)
+	mid, carry := bits.Add64(mid, low, 0)
+	hi += carry
+	top := hi >> 63
+	return hi + hi&(top-1), mid, int(top) - shift
+}
+
+// roundBits are the bits of a product below the 53 of a float64 and the half.
+const roundBits = 1<<10 - 1
+
+// rounded rounds a product to 53 bits. The part below roundBits is not zero: a set half bit
+// rounds up.
+func rounded(hi uint64) uint64 { return (hi>>10 + 1) >> 1 }
 
 // Exact10 are the powers of ten that a float64 holds exactly; the rest is zero.
 var Exact10 = [32]float64{

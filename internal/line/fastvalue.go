@@ -14,11 +14,17 @@ import (
 // its form is not a common one. It takes the forms that most numbers have from one load, in
 // the way of decimal.Number, because a call costs half as much as the number.
 func number(b []byte, p int) (v uint64, k Kind, next int) {
-	w := swar.Load64(b, p)
-	x := w ^ swar.Zeros
-	m := swar.NonDigits(w)
-	if byte(x) >= 10 || m == 0 {
+	x := swar.Load64(b, p) ^ swar.Zeros
+	m := swar.NonValues(x)
+	if byte(x) >= 10 {
 		return otherNumber(b, p)
+	}
+	if m == 0 {
+		v, next = decimal.Digits(b, p, x)
+		if c := swar.LoadByte(b, next); next == 0 || byte(x) == 0 || v >= 1<<63 || c == '.' || c|0x20 == 'e' {
+			return otherNumber(b, p)
+		}
+		return whole(b, v, next)
 	}
 	digits := uint(bits.TrailingZeros64(m)) - 7 // 8 times as many as are leading
 	next = p + int(digits>>3)
@@ -40,8 +46,12 @@ func number(b []byte, p int) (v uint64, k Kind, next int) {
 		}
 		return decimal.ShortDecimal(x, end, digits), Float, last
 	}
-	v = uint64(swar.Value8(x << ((64 - digits) & 63)))
-	switch c {
+	return whole(b, uint64(swar.Value8(x<<((64-digits)&63))), next)
+}
+
+// whole returns the number with the digits of v, an int64, and the suffix at next.
+func whole(b []byte, v uint64, next int) (_ uint64, k Kind, after int) {
+	switch swar.LoadByte(b, next) {
 	case 'i':
 		return v, Int, next + 1
 	case 'u':
@@ -59,13 +69,8 @@ func otherNumber(b []byte, p int) (v uint64, k Kind, next int) {
 	c := swar.LoadByte(b, next)
 	switch form {
 	case decimal.Int:
-		switch {
-		case c == 'i':
-			return v, Int, next + 1
-		case c != 'u':
-			return math.Float64bits(float64(int64(v))), Float, next
-		case swar.LoadByte(b, p) != '-':
-			return v, Uint, next + 1
+		if c != 'u' || swar.LoadByte(b, p) != '-' {
+			return whole(b, v, next)
 		}
 	case decimal.Uint:
 		if c == 'u' {

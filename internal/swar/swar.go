@@ -40,9 +40,12 @@ func First(m uint64) int { return bits.TrailingZeros64(m) >> 3 }
 // NonDigits marks with its highest bit every byte of v that is no ASCII digit.
 // It is exact up to and including the first such byte; beyond that byte it is
 // exact only if the byte is below 0x80, else a carry may reach its neighbours.
-func NonDigits(v uint64) uint64 {
-	x := v ^ Zeros
-	// A digit is 0..9 now: adding 0x76 sets the highest bit from 10 up.
+func NonDigits(v uint64) uint64 { return NonValues(v ^ Zeros) }
+
+// NonValues is NonDigits for a word of which each byte is xor '0' already, so that a digit is
+// one of the values 0..9.
+func NonValues(x uint64) uint64 {
+	// Adding 0x76 sets the highest bit from 10 up.
 	return ((x + 0x76*Ones) | x) & Highs
 }
 
