@@ -40,6 +40,9 @@ type Encoder struct {
 	code [2]code // for the first chunk of a body, and for the others
 	seq  [maxSequences]uint64
 	tab  [tableSize]uint16
+	// failures counts the look-ups that failed after a match, by a hash of the four bytes
+	// before: see maxFailures.
+	failures [1 << contextBits]uint16
 }
 
 // MaxSize returns how much free capacity of dst AppendGzip needs at most for a body of n
@@ -52,6 +55,7 @@ func (e *Encoder) Reset() {
 		e.code[i].reset()
 	}
 	clear(e.tab[:])
+	clear(e.failures[:])
 	e.base = 0
 }
 

@@ -19,10 +19,19 @@ const (
 	// the golden ratio.
 	hashFactor = 0x9E3779B97F4A7C15
 
-	// far is the distance from which a closer match is preferred even if it is a
-	// little shorter: each doubling of the distance costs a bit, and the symbols of
-	// far distances are rare and so have long codes.
+	// far is the distance from which a closer match of the same length is preferred: each
+	// doubling of the distance costs a bit, and the symbols of far distances are rare and
+	// so have long codes.
 	far = 1536
+
+	// After a match, the table is asked in vain where a number changed, and with success
+	// where a tag did. What comes before tells them apart: after as many failures in a row
+	// as maxFailures behind the same four bytes, it is not asked there again until they have
+	// come retry times, less the failures.
+	contextBits = 10
+	maxFailures = 64
+	retry       = 4096
+
 	// margin is how many bytes of the body must be left at a position that is tried:
 	// the loads of a match go 24 bytes ahead before they look at the end.
 	margin = 24
@@ -43,6 +52,15 @@ func sequence(literals, length, distance int) uint64 {
 // together with the comma before the key. Only the lowest mark is exact, for bytes above
 // ASCII too.
 func below(x uint64) uint64 { return (x - swar.Ones*'-') &^ x & swar.Highs }
+
+// candidate returns the place d bytes before p. If that is not in the body and the window, it
+// returns p+1: a place to load from, which seldom has the same bytes. It does so without a
+// branch, because the table is full of places of other bodies, and a branch would be
+// mispredicted half the time.
+func candidate(p, d int) int {
+	c := int(uint16(d - 1))
+	return p + 1 - (c+2)&((c-min(p, window))>>63)
+}
 
 // matchLines finds matches in b[start:end] and returns the number of sequences.
 //
@@ -79,35 +97,26 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 		d = int(at - tab[h])
 		tab[h] = at
 		pd := p - q
-		y = swar.Load64(b, q)
-		if (x^y)<<16 == 0 && uint(pd-1) < window {
-			if pd >= far && uint(d-1) < uint(pd-1) {
-				z := swar.Load64(b, p-d)
-				near, predicted := 8, 8
-				if x != z {
-					near = bits.TrailingZeros64(x^z) >> 3
-				} else {
-					near += bits.TrailingZeros64(swar.Load64(b, p+8)^swar.Load64(b, p+8-d)) >> 3
+		known := candidate(p, d)
+		y = swar.Load64(b, known)
+		z := swar.Load64(b, q)
+		if (x^z)<<16 == 0 && uint(pd-1) < window {
+			if pd >= far && (x^y)<<16 == 0 && known > q && known < p {
+				// Both match. Compare up to 24 bytes of each.
+				nearer, predicted := x^y, x^z
+				for i := 8; nearer|predicted == 0 && i < margin; i += 8 {
+					v := swar.Load64(b, p+i)
+					nearer, predicted = v^swar.Load64(b, known+i), v^swar.Load64(b, q+i)
 				}
-				if x != y {
-					predicted = bits.TrailingZeros64(x^y) >> 3
-				} else {
-					predicted += bits.TrailingZeros64(swar.Load64(b, p+8)^swar.Load64(b, q+8)) >> 3
-				}
-				if near > minMatch && near+2 >= predicted {
-					y, pd = z, d
+				if bits.TrailingZeros64(nearer)>>3 >= bits.TrailingZeros64(predicted)>>3 {
+					goto found
 				}
 			}
-			d = pd
-		} else {
-			if uint(d-1) >= uint(min(p, window)) {
-				goto next
-			}
-			y = swar.Load64(b, p-d)
-			if (x^y)<<16 != 0 {
-				goto next
-			}
+			y, d = z, pd
+		} else if (x^y)<<16 != 0 || known > p {
+			goto next
 		}
+	found:
 		// Extend the match backward over the literals before it.
 		from = p
 		for from > lit && from-d >= 8 {
@@ -157,14 +166,18 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 			break
 		}
 		{
-			x = swar.Load64(b, p)
-			h := x << 16 * hashFactor >> (64 - tableBits)
-			at := uint16(p) + base
-			c := int(at - tab[h])
-			tab[h] = at
-			if uint(c-1) < uint(min(p, window)) {
-				y = swar.Load64(b, p-c)
-				if (x^y)<<16 == 0 {
+			failures := &e.failures[swar.Load32(b, p-4)*(hashFactor>>32)>>(32-contextBits)]
+			if *failures = (*failures + 1) % retry; *failures <= maxFailures {
+				x = swar.Load64(b, p)
+				h := x << 16 * hashFactor >> (64 - tableBits)
+				at := uint16(p) + base
+				c := int(at - tab[h])
+				tab[h] = at
+				known := candidate(p, c)
+				y = swar.Load64(b, known)
+				// What only begins with the same digits is another number.
+				if (x^y)<<16 == 0 && known < p && (byte(x)-'0' > 9 || x == y && swar.Load64(b, p+8) == swar.Load64(b, known+8)) {
+					*failures = 0
 					d = c
 					goto match
 				}
@@ -214,7 +227,7 @@ func (e *Encoder) matchBytes(b []byte, start, end int) int {
 		at := uint16(p) + base
 		d := int(at - tab[h])
 		tab[h] = at
-		if uint(d-1) >= uint(min(p, window)) || uint32(x) != swar.Load32(b, p-d) {
+		if known := candidate(p, d); uint32(x) != swar.Load32(b, known) || known > p {
 			p += 1 + (p-lit)>>5
 			continue
 		}

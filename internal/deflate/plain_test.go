@@ -13,11 +13,12 @@ import (
 
 // plainMatcher is the twin of matchLines and matchBytes.
 type plainMatcher struct {
-	tab  [tableSize]uint16
-	base uint16
-	last int
-	b    []byte
-	seq  []uint64
+	tab      [tableSize]uint16
+	failures [1 << contextBits]uint16
+	base     uint16
+	last     int
+	b        []byte
+	seq      []uint64
 }
 
 func (m *plainMatcher) word(i, n int) (x uint64) {
@@ -87,9 +88,9 @@ func (m *plainMatcher) lines(start, end int) {
 		pd := p - q
 		switch {
 		case pd > 0 && pd <= window && m.same(p, pd, 6) == 6:
-			// Prefer the match of the table if it is nearer and about as long.
+			// Prefer the match of the table if it is nearer and as long, as far as seen.
 			if d > 0 && d < pd && pd >= far {
-				if near := m.same(p, d, 16); near > minMatch && near+2 >= m.same(p, pd, 16) {
+				if n := m.same(p, d, margin); n >= 6 && n >= m.same(p, pd, margin) {
 					pd = d
 				}
 			}
@@ -118,9 +119,7 @@ func (m *plainMatcher) lines(start, end int) {
 			if p >= stop {
 				break
 			}
-			if d = m.look(p, 6); d > 0 && m.same(p, d, 6) < 6 {
-				d = 0
-			}
+			d = m.after(p)
 		}
 		if p < stop {
 			p, q = m.delimiter(p, stop), m.delimiter(q, stop)
@@ -130,6 +129,28 @@ func (m *plainMatcher) lines(start, end int) {
 		m.last = 0
 	}
 	m.add(end-lit, 0, 0)
+}
+
+// after returns the distance from p, where a match ends, to another place that matches, or 0.
+func (m *plainMatcher) after(p int) int {
+	failures := &m.failures[uint32(m.word(p-4, 4))*(hashFactor>>32)>>(32-contextBits)]
+	*failures++
+	if *failures == retry {
+		*failures = 0
+	}
+	if *failures > maxFailures {
+		return 0
+	}
+	least := 6
+	if m.b[p] >= '0' && m.b[p] <= '9' {
+		least = 16
+	}
+	d := m.look(p, 6)
+	if d == 0 || m.same(p, d, least) < least {
+		return 0
+	}
+	*failures = 0
+	return d
 }
 
 func (m *plainMatcher) bytes(start, end int) {
@@ -288,7 +309,7 @@ func compareTwins(tb testing.TB, e *Encoder, m *plainMatcher, body []byte, text 
 		if !slices.Equal(e.seq[:n], m.seq) {
 			tb.Fatalf("chunk at %d: sequences differ", start)
 		}
-		if e.last != m.last || e.tab != m.tab {
+		if e.last != m.last || e.tab != m.tab || e.failures != m.failures {
 			tb.Fatalf("chunk at %d: the state left for the next chunk differs", start)
 		}
 		t := task{body: body, start: start, end: end, seq: e.seq[:n], final: end == len(body)}
