@@ -2,18 +2,24 @@ package deflate
 
 // This file decides which Huffman code a chunk is written with. Building a code takes
 // time, and chunks of one kind need nearly the same code, so a code is kept: accepts
-// judges the cost of a chunk with it, and build makes another from a sample when the
-// cost is too high, a symbol has no code, or the code is too old.
+// judges the cost of a chunk with it, and build makes another when the cost is too high, a
+// symbol has no code, or the code is too old.
 
 const (
-	// maxBits is the length of the longest code. Pairs of literals hold codes of
-	// pairBits at most.
-	maxBits  = 15
-	pairBits = 12
-	// lifetime is the number of chunks for which a code is used.
-	lifetime = 64
-	// present is the bit of an entry that has a code.
-	present = 32
+	// maxBits is the length of the longest code.
+	maxBits = 15
+	// pairBits is how many bits a pair of literals may have in the table of pairs. Three
+	// such pairs have less than 64.
+	pairBits = 21
+	// pairFlag is set in each pair that is in the table, above the number of its bits. Four
+	// of them add up to pairsFlag.
+	pairFlag, pairsFlag, pairShift = 64, 256, 9
+	// lifetime is the number of chunks for which a code is used, memory the number after
+	// which the symbols that occurred before are forgotten.
+	lifetime = 128
+	memory   = 512
+	// noBits is the number of bits of a length or distance without a code.
+	noBits = 100
 	// none stands for the absence of a literal in a pair.
 	none = 0xff
 	// slack is how much more a code may cost than for the chunk it was built for, in
@@ -24,24 +30,25 @@ const (
 // A code is a Huffman code for literals and matches, with its encoded header. It is kept
 // and used for other chunks as long as it suits them.
 //
-// An entry of its tables holds, from the lowest bit: the number of bits to write, in 5
-// bits; the bit present; and the bits to write. A symbol without a code has the entry 0.
+// An entry holds the number of bits to write in its lowest byte, and the bits above it. A
+// literal without a code has the entry 0, a length without one has noBits.
 type code struct {
 	pair  [1 << 16]uint32 // by two literals; filled on first use
 	lit   [256]uint32
-	match [maxMatch + 1]uint32 // by length, with the extra bits after the symbol
-	dist  [32]uint32
+	match [512]uint32 // by length, with the extra bits after the symbol
+	dist  [32]uint64  // see distanceEntry
 	end   uint32
 	rows  [4]uint64 // bit set of the second literals for which pair has entries
 	head  header
 
-	valid bool
-	age   int // number of chunks since it was built
-	size  int // size in bytes of the chunk it was built for
-	cost  int // cost in bits of that chunk, without the header
-	slack int // see minSlack
-	// recent holds the symbols that occurred since the last build because of age,
-	// earlier those of the lifetime before.
+	valid  bool
+	age    int // number of chunks since it was built
+	size   int // size in bytes of the chunk it was built for
+	cost   int // cost in bits of that chunk
+	slack  int // see minSlack
+	chunks int // number of chunks that recent stands for
+	// recent holds the symbols of the chunks that a code was built for among the last ones,
+	// at most memory chunks, and earlier those of as many before.
 	recent, earlier symbolSet
 }
 
@@ -54,7 +61,7 @@ type symbolSet struct {
 // reset forgets the code.
 func (c *code) reset() {
 	c.clearPairs()
-	c.valid, c.slack = false, 0
+	c.valid, c.slack, c.age, c.chunks = false, 0, 0, 0
 	c.recent, c.earlier = symbolSet{}, symbolSet{}
 }
 
@@ -73,7 +80,6 @@ func (c *code) usable(n int) bool { return c.valid && c.age < lifetime && n <= 2
 // accepts reports whether a cost of so many bits for n bytes is about the cost that the
 // code was built with.
 func (c *code) accepts(cost, n int) bool {
-	cost -= c.head.n
 	if uint64(cost)*10 > uint64(n)*78 || uint64(cost)*uint64(c.size)*64 > uint64(c.cost)*uint64(n)*uint64(64+c.slack) {
 		return false
 	}
@@ -85,7 +91,7 @@ func (c *code) accepts(cost, n int) bool {
 // with the code before, or 0. If the new code gains little, the chunks themselves differ,
 // and slack grows so that the next code is built less soon.
 func (c *code) made(cost, before, n int) {
-	c.valid, c.age, c.size, c.cost = true, 0, n, cost-c.head.n
+	c.valid, c.age, c.size, c.cost = true, 0, n, cost
 	if c.slack == 0 {
 		c.slack = minSlack
 	}
@@ -94,15 +100,15 @@ func (c *code) made(cost, before, n int) {
 	}
 }
 
-// build makes the code for t, from all of it or from a sample. Symbols that occurred in
-// other chunks lately get a code too, since a symbol without one would force another
-// build. All others get none, which keeps the header short.
-func (c *code) build(t *task, all bool) {
-	if c.valid && c.age >= lifetime {
-		c.earlier, c.recent = c.recent, symbolSet{}
+// build makes the code for t. Symbols that occurred in other chunks lately get a code too,
+// since a symbol without one would force another build. All others get none, which keeps
+// the header short.
+func (c *code) build(t *task) {
+	if c.chunks += c.age + 1; c.chunks >= memory {
+		c.earlier, c.recent, c.chunks = c.recent, symbolSet{}, 0
 	}
 	var w weights
-	w.count(t, all || c.recent.dist|c.earlier.dist == 0)
+	w.count(t, c.recent.dist|c.earlier.dist == 0)
 	for i := range w.lit {
 		bit := uint64(1) << (i & 63)
 		if w.lit[i] != 0 {
@@ -131,7 +137,7 @@ func (c *code) build(t *task, all bool) {
 	}
 
 	c.clearPairs()
-	c.pair[none|none<<8] = present
+	c.pair[none|none<<8] = pairFlag
 	c.rows[none>>6] |= 1 << (none & 63)
 	var lit [litSymbols]uint8
 	var dist [distSymbols]uint8
@@ -139,7 +145,7 @@ func (c *code) build(t *task, all bool) {
 	codeLengths(dist[:], w.dist[:], maxBits)
 	canonical(codes[:], dist[:])
 	for i, n := range dist {
-		c.dist[i] = entry(codes[i], n, 0, 0)
+		c.dist[i] = distanceEntry(codes[i], n, i)
 	}
 	codeLengths(lit[:], w.lit[:], maxBits)
 	canonical(codes[:], lit[:])
@@ -151,6 +157,9 @@ func (c *code) build(t *task, all bool) {
 		top := min(int(base)+1<<lengthExtra[s], maxMatch+1)
 		for i := int(base); i < top; i++ {
 			c.match[i] = entry(codes[firstLength+s], lit[firstLength+s], i-int(base), lengthExtra[s])
+			if c.match[i] == 0 {
+				c.match[i] = noBits
+			}
 		}
 	}
 	c.head.make(&lit, &dist)
@@ -162,7 +171,22 @@ func entry(code uint16, n uint8, extra int, m uint8) uint32 {
 	if n == 0 {
 		return 0
 	}
-	return (uint32(code)|uint32(extra)<<n)<<6 | present | uint32(n+m)
+	return (uint32(code)|uint32(extra)<<n)<<8 | uint32(n+m)
+}
+
+// distanceEntry returns the entry for the distances of a symbol, whose code has n bits. Its
+// lowest byte is the number of bits with the extra ones, the next one n, and the upper half
+// is what to add to the distance less 1, shifted by n, to get the bits.
+func distanceEntry(code uint16, n uint8, symbol int) uint64 {
+	if n == 0 {
+		return noBits
+	}
+	extra := max(0, symbol/2-1)
+	base := symbol
+	if symbol > 3 {
+		base = (2 + symbol&1) << extra
+	}
+	return uint64(uint32(code)-uint32(base)<<n)<<32 | uint64(n)<<8 | uint64(int(n)+extra)
 }
 
 // weights holds how often each symbol occurs, times 8. The weight 1 is left for symbols
@@ -172,24 +196,35 @@ type weights struct {
 	dist [distSymbols]uint32
 }
 
-// count weighs the symbols of t, or of a sample: 64 sequences in a row of every 256. They
-// are in a row because fields recur in a rhythm, which single ones could miss.
+// count weighs the symbols of t by all its sequences, or by a sample: 64 sequences in a row
+// of every 256. They are in a row because fields recur in a rhythm, which single ones could
+// miss. A symbol that occurs outside the sample only gets a quarter of the weight of one
+// occurrence.
 func (w *weights) count(t *task, all bool) {
 	const unit = 8
 	at := t.start
 	for i, s := range t.seq {
 		literals, length := int(s&0xffff), int(s>>16&0xffff)
+		symbol := distanceSymbol(uint32(s>>32) - 1)
+		p := t.body[at : at+literals]
+		at += literals + length
 		if all || i&255 < 64 || len(t.seq) <= 256 {
-			for _, b := range t.body[at : at+literals] {
+			for _, b := range p {
 				w.lit[b] += unit
 			}
 			if length > 0 {
-				symbol, _, _ := distanceParts(uint32(s >> 32))
 				w.lit[firstLength+int(lengthSymbol[length])] += unit
 				w.dist[symbol] += unit
 			}
+			continue
 		}
-		at += literals + length
+		for _, b := range p {
+			w.lit[b] |= unit / 4
+		}
+		if length > 0 {
+			w.lit[firstLength+int(lengthSymbol[length])] |= unit / 4
+			w.dist[symbol] |= unit / 4
+		}
 	}
 	w.lit[endOfBlock] = unit
 }

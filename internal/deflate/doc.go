@@ -11,17 +11,17 @@
 // matcher, and chunks that do not get smaller are stored.
 //
 // A body passes through the files in this order. encoder.go splits it into chunks of
-// 30 KiB, each of which becomes one block. match.go turns a chunk into sequences: a
-// number of literals, then a match. code.go decides whether the last code still suits
-// the chunk, or builds another, with huffman.go for the lengths and header.go for the
-// head of the block. emit.go writes the sequences with that code, and stream.go holds
-// the bits.
+// 30 KiB. match.go turns a chunk into sequences: a number of literals, then a match.
+// code.go decides whether the last code still suits the chunk, or builds another, with
+// huffman.go for the lengths and header.go for the head of a block. emit.go writes the
+// sequences with that code. blocks.go begins and ends blocks: chunks with the same code
+// make up one. stream.go holds the bits.
 //
 // These invariants hold between the parts:
 //   - The sequences of a chunk cover it exactly. A match reaches back at most 32 KiB
 //     and never before the body; it may begin in an earlier chunk's bytes.
 //   - Every load of 8 bytes lies within the body: no match begins in its last bytes.
-//   - A block never exceeds its chunk by more than a stored block would: emit stops
-//     at a limit, and the Encoder stores the chunk instead.
+//   - A chunk never takes more than a stored block would: emit stops at a limit, and
+//     the Encoder stores the chunk instead.
 //   - Memory is bounded by EncoderSize, and only dst grows.
 package deflate

@@ -2,7 +2,7 @@ package deflate
 
 import "github.com/pointwire/pointwire/internal/swar"
 
-// This file writes a block. run is the fast loop. It writes literals in pairs from the
+// This file writes a chunk. run is the fast loop. It writes literals in pairs from the
 // table code.pair, which starts empty for each code; when run meets a pair without an
 // entry it stops, addPairs writes the next literals one by one and enters their pairs,
 // and run goes on. runBytes replaces run for chunks in which the byte none occurs, since
@@ -11,21 +11,21 @@ import "github.com/pointwire/pointwire/internal/swar"
 // All of them keep the state of the output in a cursor, with fewer than 8 bits waiting
 // between two stores, and stop soon after the output passes limit.
 
-// A task is a block to write: body[start:end], whose sequences are seq.
+// A task is a chunk to write: body[start:end], whose sequences are seq.
 type task struct {
 	body       []byte
 	start, end int
 	seq        []uint64
-	final      bool
-	opaque     bool // the byte none occurs in the block
+	limit      int  // output position beyond which the chunk is too long
+	opaque     bool // the byte none occurs in the chunk
 }
 
 // An outcome is the reason why emit returned.
 type outcome int
 
 const (
-	emitted outcome = iota // the block was written
-	tooLong                // the block became longer than its input
+	emitted outcome = iota // the chunk was written
+	tooLong                // the output passed the limit
 	noCode                 // a symbol has no code
 	noPair                 // returned by run only: the next literals have no entry
 )
@@ -39,22 +39,13 @@ type cursor struct {
 	limit    int // output position beyond which the block is too long
 }
 
-// emit writes t. If the outcome is not emitted, the caller must undo a part of t.
+// emit writes t into a block that has begun. If the outcome is not emitted, the caller must
+// undo a part of t.
 func (c *code) emit(w *stream, t *task) outcome {
-	limit := w.n + t.end - t.start
-	if w.n+c.head.n/8 >= limit {
+	if w.n >= t.limit {
 		return tooLong
 	}
-	w.stored = 0
-	final := uint64(0)
-	if t.final {
-		final = 1
-	}
-	w.put(final, 1)
-	for i := 0; i < c.head.n; i += 32 {
-		w.put(uint64(c.head.words[i>>5]), uint(min(32, c.head.n-i)))
-	}
-	r := cursor{stream: *w, at: t.start, literals: int(t.seq[0] & 0xffff), limit: limit}
+	r := cursor{stream: *w, at: t.start, literals: int(t.seq[0] & 0xffff), limit: t.limit}
 	result := noPair
 	for result == noPair {
 		if t.opaque {
@@ -65,18 +56,15 @@ func (c *code) emit(w *stream, t *task) outcome {
 		case result != noPair:
 		case !c.addPairs(&r, t.body):
 			result = noCode
-		case r.n > limit:
+		case r.n > t.limit:
 			result = tooLong
 		}
 	}
 	if result == emitted && r.literals > 0 && !c.addPairs(&r, t.body) {
 		result = noCode
 	}
-	if result == emitted {
-		r.put(uint64(c.end>>6), uint(c.end&31))
-	}
 	*w = r.stream
-	if w.n > limit {
+	if w.n > t.limit {
 		return tooLong
 	}
 	return result
@@ -92,7 +80,7 @@ func (c *code) addPairs(r *cursor, body []byte) bool {
 		if v == 0 {
 			return false
 		}
-		r.put(uint64(v>>6), uint(v&31))
+		r.put(uint64(v>>8), uint(v&0xff))
 		if i&1 != 0 {
 			continue
 		}
@@ -101,8 +89,8 @@ func (c *code) addPairs(r *cursor, body []byte) bool {
 			second = int(p[i+1])
 			u = c.lit[second]
 		}
-		if u&31 <= pairBits && v&31 <= pairBits && (u != 0 || second == none) {
-			c.pair[int(b)|second<<8] = (v>>6|u>>6<<(v&31))<<6 | present | v&31 + u&31
+		if n := v&0xff + u&0xff; n <= pairBits && (u != 0 || second == none) {
+			c.pair[int(b)|second<<8] = (v>>8|u>>8<<(v&0xff))<<pairShift | pairFlag | n
 			c.rows[second>>6] |= 1 << (second & 63)
 		}
 	}
@@ -120,8 +108,8 @@ func (c *code) runBytes(r *cursor, body []byte, seq []uint64) outcome {
 			if v == 0 {
 				return noCode
 			}
-			acc |= uint64(v>>6) << (nb & 63)
-			if nb += uint(v & 31); nb < 32 {
+			acc |= uint64(v>>8) << (nb & 63)
+			if nb += uint(v & 0xff); nb < 32 {
 				continue
 			}
 			swar.Store64(out, n, acc)
@@ -141,15 +129,15 @@ func (c *code) runBytes(r *cursor, body []byte, seq []uint64) outcome {
 		if length == 0 {
 			break
 		}
-		m := c.match[length]
-		symbol, extra, ne := distanceParts(uint32(s >> 32))
-		d := c.dist[symbol&31]
-		if m&d&present == 0 {
+		m := uint64(c.match[length&511])
+		x := uint32(s>>32) - 1
+		d := c.dist[distanceSymbol(x)&31]
+		k := (m + d) & 0xff
+		if k > 63 {
 			return noCode
 		}
-		nm, nd := uint(m&31), uint(d&31)
-		acc |= (uint64(m>>6) | (uint64(d>>6)|uint64(extra)<<nd)<<nm) << (nb & 7)
-		nb += nm + nd + ne
+		acc |= (m>>8 | uint64(x<<(d>>8&31)+uint32(d>>32))<<(m&63)) << (nb & 7)
+		nb += uint(k)
 		swar.Store64(out, n, acc)
 		n += int(nb >> 3)
 		acc >>= nb & 56
@@ -191,19 +179,22 @@ func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 	for {
 		for literals > 8 {
 			x := swar.Load64(body, at)
-			e0, e1 := pair[uint16(x)], pair[uint16(x>>16)]
-			e2, e3 := pair[uint16(x>>32)], pair[x>>48]
-			lo, nlo := uint64(e0>>6), e0&31
-			lo |= uint64(e1>>6) << nlo
-			nlo += e1 & 31
-			hi, nhi := uint64(e2>>6), e2&31
-			hi |= uint64(e3>>6) << nhi
-			nhi += e3&31 + nlo
-			if e0&e1&e2&e3&present == 0 || nhi > 56 {
+			e := uint64(pair[uint16(x)])
+			v, k := e>>pairShift, e
+			e = uint64(pair[uint16(x>>16)])
+			v |= e >> pairShift << (k & 63)
+			k += e
+			e = uint64(pair[uint16(x>>32)])
+			v |= e >> pairShift << (k & 63)
+			k += e
+			e = uint64(pair[x>>48])
+			v |= e >> pairShift << (k & 63)
+			k = (k+e)&(2*pairsFlag-1) - pairsFlag
+			if k > 56 {
 				goto stop
 			}
-			acc |= (lo | hi<<(nlo&63)) << (nb & 7)
-			nb += uint(nhi)
+			acc |= v << (nb & 7)
+			nb += uint(k)
 			swar.Store64(out, n, acc)
 			n += int(nb >> 3)
 			acc >>= nb & 56
@@ -215,7 +206,7 @@ func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 			}
 		}
 		s := seq[next]
-		length := uint(s>>16) & 0xffff
+		length := s >> 16 & 0xffff
 		if length == 0 {
 			goto stop
 		}
@@ -223,19 +214,22 @@ func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 			// A match begins at least margin bytes before the end of the body, so that
 			// eight bytes can be loaded.
 			x := swar.Load64(body, at) | ^uint64(0xff)<<(uint(literals*8-8)&63)
-			e0, e1 := pair[uint16(x)], pair[uint16(x>>16)]
-			e2, e3 := pair[uint16(x>>32)], pair[x>>48]
-			lo, nlo := uint64(e0>>6), e0&31
-			lo |= uint64(e1>>6) << nlo
-			nlo += e1 & 31
-			hi, nhi := uint64(e2>>6), e2&31
-			hi |= uint64(e3>>6) << nhi
-			nhi += e3&31 + nlo
-			if e0&e1&e2&e3&present == 0 || nhi > 56 {
+			e := uint64(pair[uint16(x)])
+			v, k := e>>pairShift, e
+			e = uint64(pair[uint16(x>>16)])
+			v |= e >> pairShift << (k & 63)
+			k += e
+			e = uint64(pair[uint16(x>>32)])
+			v |= e >> pairShift << (k & 63)
+			k += e
+			e = uint64(pair[x>>48])
+			v |= e >> pairShift << (k & 63)
+			k = (k+e)&(2*pairsFlag-1) - pairsFlag
+			if k > 56 {
 				goto stop
 			}
-			acc |= (lo | hi<<(nlo&63)) << (nb & 7)
-			nb += uint(nhi)
+			acc |= v << (nb & 7)
+			nb += uint(k)
 			swar.Store64(out, n, acc)
 			n += int(nb >> 3)
 			acc >>= nb & 56
@@ -243,15 +237,15 @@ func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 			at += literals
 		}
 		{
-			m := c.match[length]
-			symbol, extra, ne := distanceParts(uint32(s >> 32))
-			d := c.dist[symbol&31]
-			if m&d&present == 0 {
+			m := uint64(c.match[length&511])
+			x := uint32(s>>32) - 1
+			d := c.dist[distanceSymbol(x)&31]
+			k := (m + d) & 0xff
+			if k > 63 {
 				return noCode
 			}
-			nm, nd := uint(m&31), uint(d&31)
-			acc |= (uint64(m>>6) | (uint64(d>>6)|uint64(extra)<<nd)<<nm) << (nb & 7)
-			nb += nm + nd + ne
+			acc |= (m>>8 | uint64(x<<(d>>8&31)+uint32(d>>32))<<(m&63)) << (nb & 7)
+			nb += uint(k)
 			swar.Store64(out, n, acc)
 			n += int(nb >> 3)
 			acc >>= nb & 56

@@ -11,8 +11,8 @@ const (
 	// EncoderSize is an upper bound of the memory of an Encoder, in bytes.
 	EncoderSize = 640 << 10
 
-	// chunkSize is the number of bytes of the body in one block. Two stored chunks
-	// fit into one stored block.
+	// chunkSize is the number of bytes of the body that are compressed at a time. Two
+	// stored chunks fit into one stored block.
 	chunkSize = 30 << 10
 	// tinySize is the size below which a body is stored: the header of a Huffman
 	// code would cost as much as the code gains.
@@ -36,7 +36,7 @@ type Encoder struct {
 	// so the table need not be cleared.
 	base uint16
 	last int     // distance of the last match in this body, 0 for none
-	out  stream  // the bits being written
+	out  blocks  // the bits being written
 	code [2]code // for the first chunk of a body, and for the others
 	seq  [maxSequences]uint64
 	tab  [tableSize]uint16
@@ -88,7 +88,7 @@ const gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
 func (e *Encoder) appendBlocks(dst, body []byte) []byte {
 	e.last = 0
 	text := isText(body)
-	e.out = stream{b: dst, n: len(dst)}
+	e.out = blocks{stream: stream{b: dst, n: len(dst)}}
 	for start := 0; start < len(body); start += chunkSize {
 		end := min(start+chunkSize, len(body))
 		var n int
@@ -100,49 +100,43 @@ func (e *Encoder) appendBlocks(dst, body []byte) []byte {
 		e.block(body, start, end, e.seq[:n])
 	}
 	e.base += uint16(len(body))
-	e.out.align()
+	e.out.end()
 	dst = e.out.b[:e.out.n]
 	e.out.b = nil
 	return dst
 }
 
-// block writes body[start:end] as a block. It tries the code that the Encoder has, then
-// a new code, then a stored block, and takes the first that is good enough.
+// block writes body[start:end]. It tries the code that the Encoder has, then a new code,
+// then a stored block, and takes the first that is good enough. A chunk that is written with
+// the code of the one before is a part of the same block.
 func (e *Encoder) block(body []byte, start, end int, seq []uint64) {
 	w, c := &e.out, &e.code[min(start, 1)]
-	t := task{body: body, start: start, end: end, seq: seq, final: end == len(body)}
+	t := task{body: body, start: start, end: end, seq: seq}
+	final := end == len(body)
 	t.opaque = bytes.IndexByte(body[start:end], none) >= 0
 	w.grow(end - start)
 	if isRandom(&t) {
-		w.store(body[start:end], t.final)
+		w.finish()
+		w.store(body[start:end], final)
 		return
 	}
-	mark := *w
-	old := 0
+	t.limit = w.n + end - start
+	before := 0
 	if c.usable(end - start) {
-		if c.emit(w, &t) == emitted {
-			old = w.since(&mark)
-			if c.accepts(old, end-start) {
-				return
-			}
+		mark, ok := *w, false
+		if before, ok = w.try(c, &t, final); ok && c.accepts(before, end-start) {
+			return
 		}
 		*w = mark
 	}
-	c.build(&t, false)
-	result := c.emit(w, &t)
-	if result == noCode {
-		// The code was built from a sample of the chunk, which may lack a symbol.
-		*w = mark
-		c.build(&t, true)
-		result = c.emit(w, &t)
-	}
-	if result == emitted {
-		c.made(w.since(&mark), old, end-start)
+	w.finish() // while the end of c is still the old one
+	c.build(&t)
+	if cost, ok := w.try(c, &t, final); ok {
+		c.made(cost, before, end-start)
 		return
 	}
-	*w = mark
 	c.valid = false
-	w.store(body[start:end], t.final)
+	w.store(body[start:end], final)
 }
 
 // isText reports whether at most a quarter of a sample of body is above ASCII. Otherwise

@@ -176,16 +176,16 @@ func (m *plainMatcher) bytes(start, end int) {
 	m.add(end-lit, 0, 0)
 }
 
-// plainEmit is the twin of emit for a chunk that gets shorter. It returns the bits that
-// emit adds to w.
-func plainEmit(c *code, t *task) (list []byte) {
+// plainBlock is the twin of begin, emit and finish for a chunk that gets shorter. It returns
+// the bits of the block.
+func plainBlock(c *code, t *task, final bool) (list []byte) {
 	put := func(v uint64, n int) {
 		for i := range n {
 			list = append(list, byte(v>>i&1))
 		}
 	}
-	putEntry := func(v uint32) { put(uint64(v>>6), int(v&31)) }
-	put(map[bool]uint64{true: 1}[t.final], 1)
+	putEntry := func(v uint32) { put(uint64(v>>8), int(v&0xff)) }
+	put(map[bool]uint64{true: 1}[final], 1)
 	for i := range c.head.n {
 		put(uint64(c.head.words[i/32]>>(i%32)), 1)
 	}
@@ -200,7 +200,9 @@ func plainEmit(c *code, t *task) (list []byte) {
 			putEntry(c.match[n])
 			d := int(s >> 32)
 			symbol, base, bits := plainDistance(d)
-			putEntry(c.dist[symbol])
+			e := c.dist[symbol]
+			code, n := uint32(e>>32)+uint32(base-1)<<(e>>8&0xff), int(e>>8&0xff)
+			put(uint64(code), n)
 			put(uint64(d-base), bits)
 		}
 	}
@@ -312,27 +314,33 @@ func compareTwins(tb testing.TB, e *Encoder, m *plainMatcher, body []byte, text 
 		if e.last != m.last || e.tab != m.tab || e.failures != m.failures {
 			tb.Fatalf("chunk at %d: the state left for the next chunk differs", start)
 		}
-		t := task{body: body, start: start, end: end, seq: e.seq[:n], final: end == len(body)}
+		t := task{body: body, start: start, end: end, seq: e.seq[:n]}
 		t.opaque = bytes.IndexByte(body[start:end], none) >= 0
 		c := &e.code[min(start, 1)]
-		c.build(&t, true)
-		w := stream{}
+		c.build(&t)
+		w := blocks{}
 		w.grow(end - start + 8)
 		shift := uint(start+len(body)) & 7 // a block may begin at any bit of a byte
 		w.put(0, shift)
 		// Run twice: first with an empty table of pairs, then with a filled one.
+		final := end == len(body)
 		for range 2 {
 			got := w
-			result := c.emit(&got, &t)
-			want := plainEmit(c, &t)
-			if (int(shift)+len(want))/8 > end-start {
+			t.limit = got.n + end - start
+			result := tooLong
+			if got.begin(c, final, t.limit) {
+				result = c.emit(&got.stream, &t)
+				got.finish()
+			}
+			want := plainBlock(c, &t, final)
+			if (int(shift)+len(want)-int(c.end&0xff))/8 > end-start {
 				if result != tooLong {
 					tb.Fatalf("chunk at %d: outcome %d of a block that is too long", start, result)
 				}
 				continue
 			}
-			if result != emitted || got.since(&w) != len(want) {
-				tb.Fatalf("chunk at %d: outcome %d, %d bits instead of %d", start, result, got.since(&w), len(want))
+			if result != emitted || got.since(&w.stream) != len(want) {
+				tb.Fatalf("chunk at %d: outcome %d, %d bits instead of %d", start, result, got.since(&w.stream), len(want))
 			}
 			got.align()
 			for i, bit := range want {

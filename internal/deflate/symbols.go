@@ -35,11 +35,9 @@ var (
 	}
 )
 
-// distanceParts returns the symbol of the distance d, 1 to 32768, and the n extra bits
-// that follow it. A symbol consists of the two highest bits of d-1 and the number of
-// bits below them.
-func distanceParts(d uint32) (symbol, extra uint32, n uint) {
-	x := d - 1
-	n = uint(bits.Len32(x|2)-2) & 31
-	return uint32(2*n) + x>>n, x & (1<<n - 1), n
+// distanceSymbol returns the symbol of the distance x+1. It consists of the two highest bits
+// of x and the number of bits below them, which follow the symbol.
+func distanceSymbol(x uint32) uint32 {
+	n := bits.Len32(x|2) - 2
+	return uint32(2*n) + x>>(n&31)
 }
