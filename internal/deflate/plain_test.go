@@ -96,6 +96,8 @@ func (m *plainMatcher) lines(start, end int) {
 			}
 			d = pd
 		case d > 0 && m.same(p, d, 6) == 6:
+		case p-lit >= 8 && pd > 0 && pd <= min(p-7, window) && m.same(p-7, pd, 8) == 8:
+			d = pd
 		default:
 			p = m.delimiter(p+1, stop)
 			continue
