@@ -180,7 +180,7 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 				known := candidate(p, c)
 				y = swar.Load64(b, known)
 				// What only begins with the same digits is another number.
-				if (x^y)<<16 == 0 && known < p && (byte(x)-'0' > 9 || x == y && swar.Load64(b, p+8) == swar.Load64(b, known+8)) {
+				if (x^y)<<16 == 0 && known < p && (byte(x)-'0' > 9 || x == y && swar.Load32(b, p+8) == swar.Load32(b, known+8)) {
 					*failures = 0
 					d = c
 					goto match

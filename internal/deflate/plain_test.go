@@ -145,7 +145,7 @@ func (m *plainMatcher) after(p int) int {
 	}
 	least := 6
 	if m.b[p] >= '0' && m.b[p] <= '9' {
-		least = 16
+		least = 12
 	}
 	d := m.look(p, 6)
 	if d == 0 || m.same(p, d, least) < least {
