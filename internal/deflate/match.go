@@ -59,7 +59,7 @@ func below(x uint64) uint64 { return (x - swar.Ones*'-') &^ x & swar.Highs }
 // mispredicted half the time.
 func candidate(p, d int) int {
 	c := int(uint16(d - 1))
-	return p + 1 - (c+2)&((c-min(p, window))>>63)
+	return p + 1 - (c+2)&((c-min(p, window))>>31)
 }
 
 // matchLines finds matches in b[start:end] and returns the number of sequences.
