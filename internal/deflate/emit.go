@@ -36,7 +36,7 @@ type cursor struct {
 	at       int // position in the body
 	next     int // index of the sequence
 	literals int // literals of that sequence that are not written yet
-	limit    int // output position beyond which the block is too long
+	limit    int // output position beyond which the chunk is too long
 }
 
 // emit writes t into a block that has begun. If the outcome is not emitted, the caller must

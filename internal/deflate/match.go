@@ -26,8 +26,8 @@ const (
 
 	// After a match, the table is asked in vain where a number changed, and with success
 	// where a tag did. What comes before tells them apart: after as many failures in a row
-	// as maxFailures behind the same four bytes, it is not asked there again until they have
-	// come retry times, less the failures.
+	// as maxFailures behind the same four bytes, it is asked there again only after they have
+	// come retry times.
 	contextBits = 10
 	maxFailures = 64
 	retry       = 4096
@@ -66,9 +66,11 @@ func candidate(p, d int) int {
 //
 // Two positions walk side by side: p, and q in an earlier line, where the next match is
 // expected. Both stop at delimiters. If the bytes at p and q differ, the hash table may
-// know another place that matches p, and q goes on from there; it holds positions after
-// delimiters and after matches. If it knows none, p tries the next delimiter and q waits.
-// A match ends where a value differs, so both then go on to their next delimiter.
+// know another place that matches p, and q goes on from there; it holds delimiters and
+// ends of matches. If it knows none, p tries the next delimiter and q waits.
+//
+// A match ends where a value differs. The table may know a line that goes on with the other
+// value, as with a tag; otherwise p and q go on to their next delimiters.
 func (e *Encoder) matchLines(b []byte, start, end int) int {
 	var (
 		tab  = &e.tab
