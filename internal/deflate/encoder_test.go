@@ -278,3 +278,49 @@ func FuzzEncoder(f *testing.F) {
 		}
 	})
 }
+
+// TestBeginnings compresses bodies that begin with runs of all short lengths, where a match
+// has few bytes before it.
+func TestBeginnings(t *testing.T) {
+	e, twin, m := new(Encoder), new(Encoder), new(plainMatcher)
+	tail := samples(t, 2)[0].body
+	for i := range 26 {
+		for j := range 26 {
+			for _, second := range []byte("ab") {
+				body := append(bytes.Repeat([]byte{'a'}, i), ',')
+				body = append(append(body, bytes.Repeat([]byte{second}, j)...), ',')
+				body = append(body, tail...)
+				check(t, e, body)
+				compareTwins(t, twin, m, body, true)
+			}
+		}
+	}
+}
+
+// TestRepeats compresses random bodies that are made of few bytes and of copies of what came
+// before, at all distances: the beginnings of bodies and odd matches, which lines seldom have.
+func TestRepeats(t *testing.T) {
+	n := 20_000
+	if testing.Short() {
+		n = 2000
+	}
+	r := rand.New(rand.NewPCG(7, 8))
+	e, body := new(Encoder), []byte(nil)
+	for range n {
+		body = body[:0]
+		letters := "ab, =0\n\"7\xff"[:2+r.IntN(9)]
+		for size := tinySize + r.IntN(400); len(body) < size; {
+			if len(body) > 0 && r.IntN(2) == 0 {
+				d := 1 + r.IntN(min(len(body), 40))
+				for range 1 + r.IntN(30) {
+					body = append(body, body[len(body)-d])
+				}
+				continue
+			}
+			for range 1 + r.IntN(9) {
+				body = append(body, letters[r.IntN(len(letters))])
+			}
+		}
+		check(t, e, body)
+	}
+}

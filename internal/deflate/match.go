@@ -117,7 +117,7 @@ func (e *Encoder) matchLines(b []byte, start, end int) int {
 			y, d = z, pd
 		} else if (x^y)<<16 != 0 || known > p {
 			// The values before the delimiters may have the same end.
-			if p-lit < 8 || uint(pd-1) >= uint(min(p-7, window)) || swar.Load64(b, p-7) != swar.Load64(b, q-7) {
+			if p-lit < 8 || uint(pd-1) >= uint(min(p-8, window)) || swar.Load64(b, p-7) != swar.Load64(b, q-7) {
 				goto next
 			}
 			y, d = z, pd

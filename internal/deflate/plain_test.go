@@ -96,7 +96,7 @@ func (m *plainMatcher) lines(start, end int) {
 			}
 			d = pd
 		case d > 0 && m.same(p, d, 6) == 6:
-		case p-lit >= 8 && pd > 0 && pd <= min(p-7, window) && m.same(p-7, pd, 8) == 8:
+		case p-lit >= 8 && pd > 0 && pd <= min(p-8, window) && m.same(p-7, pd, 8) == 8:
 			d = pd
 		default:
 			p = m.delimiter(p+1, stop)
@@ -293,6 +293,32 @@ func plainLengths(weights []uint32, limit int) []uint8 {
 	return lengths
 }
 
+// checkSequences checks that the sequences of body[start:end] cover it, and that each match is
+// one that RFC 1951 has: 3 to 258 bytes that occur within the window before it.
+func checkSequences(tb testing.TB, body []byte, start, end int, seq []uint64) {
+	tb.Helper()
+	at := start
+	for i, s := range seq {
+		at += int(s & 0xffff)
+		n, d := int(s>>16&0xffff), int(s>>32)
+		if i == len(seq)-1 {
+			if n != 0 || at != end {
+				tb.Fatalf("chunk at %d: the sequences end at %d, with a match of %d", start, at, n)
+			}
+			return
+		}
+		if n < 3 || n > maxMatch || d < 1 || d > min(at, window) || at+n > end {
+			tb.Fatalf("chunk at %d: %d bytes at %d from %d before", start, n, at, d)
+		}
+		for k := range n {
+			if body[at+k] != body[at+k-d] {
+				tb.Fatalf("chunk at %d: the %d bytes at %d differ from those %d before", start, n, at, d)
+			}
+		}
+		at += n
+	}
+}
+
 // compareTwins compresses body chunk by chunk with e, and compares each step with its
 // twin, which starts from the state of e.
 func compareTwins(tb testing.TB, e *Encoder, m *plainMatcher, body []byte, text bool) {
@@ -313,6 +339,7 @@ func compareTwins(tb testing.TB, e *Encoder, m *plainMatcher, body []byte, text 
 		if !slices.Equal(e.seq[:n], m.seq) {
 			tb.Fatalf("chunk at %d: sequences differ", start)
 		}
+		checkSequences(tb, body, start, end, e.seq[:n])
 		if e.last != m.last || e.tab != m.tab || e.failures != m.failures {
 			tb.Fatalf("chunk at %d: the state left for the next chunk differs", start)
 		}
