@@ -3,6 +3,7 @@ package bench
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pointwire/pointwire/internal/measure"
 )
@@ -95,7 +96,7 @@ func TestAllocationFault(t *testing.T) {
 		{map[string]Baseline{}, 1},
 	} {
 		seen := map[string]bool{}
-		faults, err := allocationFaults(t, x.base, c, seen, 3)
+		faults, err := allocationFaults(t, x.base, c, seen, 3, 5*time.Millisecond)
 		if err != nil || len(faults) != x.faults || !seen["s/c/pointwire"] {
 			t.Errorf("%v: %q, %v", x.base, faults, err)
 		}
