@@ -58,6 +58,9 @@ func (s *store) held(db string) []string {
 // TestPipe runs the commands of the section "Lines from any pipe", and those of its
 // configuration of Telegraf with lines on their standard input.
 func TestPipe(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("needs bash: ", err)
+	}
 	guide, err := os.ReadFile("guide.md")
 	if err != nil {
 		t.Fatal(err)
