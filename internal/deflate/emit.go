@@ -151,6 +151,13 @@ func (c *code) runBytes(r *cursor, body []byte, seq []uint64) outcome {
 	return emitted
 }
 
+// twoPairs returns the codes of the four literals of x. The lowest bits of n are how many bits
+// they have, with a pairFlag for each pair that has an entry.
+func twoPairs(pair *[1 << 16]uint32, x uint32) (v, n uint64) {
+	first, second := uint64(pair[uint16(x)]), uint64(pair[x>>16])
+	return first>>pairShift | second>>pairShift<<(first&63), first + second
+}
+
 // run writes sequences from r on until it meets the last one, an error, or a pair
 // without an entry. It leaves the last literals of the last sequence, up to eight, to
 // the caller.
@@ -179,17 +186,10 @@ func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 	for {
 		for literals > 8 {
 			x := swar.Load64(body, at)
-			e := uint64(pair[uint16(x)])
-			v, k := e>>pairShift, e
-			e = uint64(pair[uint16(x>>16)])
-			v |= e >> pairShift << (k & 63)
-			k += e
-			e = uint64(pair[uint16(x>>32)])
-			v |= e >> pairShift << (k & 63)
-			k += e
-			e = uint64(pair[x>>48])
-			v |= e >> pairShift << (k & 63)
-			k = (k+e)&(2*pairsFlag-1) - pairsFlag
+			v, k := twoPairs(pair, uint32(x))
+			high, more := twoPairs(pair, uint32(x>>32))
+			v |= high << (k & 63)
+			k = (k+more)&(2*pairsFlag-1) - pairsFlag
 			if k > 56 {
 				goto stop
 			}
@@ -214,17 +214,10 @@ func (c *code) run(r *cursor, body []byte, seq []uint64) outcome {
 			// A match begins at least margin bytes before the end of the body, so that
 			// eight bytes can be loaded.
 			x := swar.Load64(body, at) | ^uint64(0xff)<<(uint(literals*8-8)&63)
-			e := uint64(pair[uint16(x)])
-			v, k := e>>pairShift, e
-			e = uint64(pair[uint16(x>>16)])
-			v |= e >> pairShift << (k & 63)
-			k += e
-			e = uint64(pair[uint16(x>>32)])
-			v |= e >> pairShift << (k & 63)
-			k += e
-			e = uint64(pair[x>>48])
-			v |= e >> pairShift << (k & 63)
-			k = (k+e)&(2*pairsFlag-1) - pairsFlag
+			v, k := twoPairs(pair, uint32(x))
+			high, more := twoPairs(pair, uint32(x>>32))
+			v |= high << (k & 63)
+			k = (k+more)&(2*pairsFlag-1) - pairsFlag
 			if k > 56 {
 				goto stop
 			}

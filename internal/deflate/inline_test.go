@@ -21,7 +21,7 @@ func TestInlined(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)can inline (.+)$`).FindAllSubmatch(out, -1) {
 		can[string(m[1])] = true
 	}
-	for _, f := range []string{"below", "sequence", "distanceSymbol", "candidate", "(*stream).put", "entry"} {
+	for _, f := range []string{"below", "sequence", "distanceSymbol", "candidate", "twoPairs", "(*stream).put", "entry"} {
 		if !can[f] {
 			t.Errorf("%s is not inlined", f)
 		}
